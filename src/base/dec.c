@@ -1,0 +1,378 @@
+/* Decimal(36,18) on 128 bits. Every quotient is computed on magnitudes and rounded once, by
+ * rounds_away(); so one place knows what the five directions mean for negatives.
+ *
+ * The product of two magnitudes has up to 256 bits. Three paths divide it, the cheapest first:
+ * a product below 2^128 by the compiler's 128-bit division; a 64-bit divisor limb by limb; else
+ * Knuth's Algorithm D with two 64-bit limbs in the divisor. Division by 1e18, the most frequent
+ * one, multiplies with a precomputed reciprocal instead.
+ * Source: Knuth, TAOCP 2, 4.3.1; Moeller and Granlund, "Improved division by invariant integers",
+ * IEEE Trans. Comp. 60 (2011), algorithm 4. */
+#include "base/dec.h"
+
+#include "base/panic.h"
+
+static const uint64_t ONE = 1000000000000000000U;
+/* 1e18 * 2^4 has its top bit set; the reciprocal is floor((2^128 - 1) / that) - 2^64. */
+enum { ONE_SHIFT = 4 };
+static const uint64_t ONE_NORMALIZED = 16000000000000000000U;
+static const uint64_t ONE_RECIPROCAL = 0x2725dd1d243aba0eU;
+
+struct u256 {
+    fx_u128 high;
+    fx_u128 low;
+};
+
+fx_i128 fx_dec_one(void)
+{
+    return (fx_i128)ONE;
+}
+
+fx_i128 fx_dec_limit(void)
+{
+    return (fx_i128)ONE * (fx_i128)ONE;
+}
+
+static fx_u128 magnitude_of(fx_i128 value)
+{
+    return value < 0 ? 0 - (fx_u128)value : (fx_u128)value;
+}
+
+bool fx_dec_is_in_range(fx_i128 units)
+{
+    return magnitude_of(units) < (fx_u128)fx_dec_limit();
+}
+
+bool fx_dec_add(fx_i128 left, fx_i128 right, fx_i128 *sum_out)
+{
+    fx_i128 sum = 0;
+    if (__builtin_add_overflow(left, right, &sum) || !fx_dec_is_in_range(sum)) {
+        return false;
+    }
+    *sum_out = sum;
+    return true;
+}
+
+bool fx_dec_sub(fx_i128 left, fx_i128 right, fx_i128 *difference_out)
+{
+    fx_i128 difference = 0;
+    if (__builtin_sub_overflow(left, right, &difference) || !fx_dec_is_in_range(difference)) {
+        return false;
+    }
+    *difference_out = difference;
+    return true;
+}
+
+static bool signed_in_range(fx_u128 magnitude, bool is_negative, fx_i128 *value_out)
+{
+    if (magnitude >= (fx_u128)fx_dec_limit()) {
+        return false;
+    }
+    *value_out = is_negative ? -(fx_i128)magnitude : (fx_i128)magnitude;
+    return true;
+}
+
+bool fx_dec_mul_int(fx_i128 left, int64_t right, fx_i128 *product_out)
+{
+    const fx_u128 a = magnitude_of(left);
+    const uint64_t b = right < 0 ? 0 - (uint64_t)right : (uint64_t)right;
+    const fx_u128 low = (fx_u128)(uint64_t)a * b;
+    const fx_u128 high = (a >> 64) * b + (low >> 64);
+    if (high >> 64 != 0) {
+        return false;
+    }
+    return signed_in_range(high << 64 | (uint64_t)low, (left < 0) != (right < 0), product_out);
+}
+
+static struct u256 multiply(fx_u128 left, fx_u128 right)
+{
+    const uint64_t left_low = (uint64_t)left, left_high = (uint64_t)(left >> 64);
+    const uint64_t right_low = (uint64_t)right, right_high = (uint64_t)(right >> 64);
+    const fx_u128 low = (fx_u128)left_low * right_low;
+    const fx_u128 cross = (fx_u128)left_high * right_low + (low >> 64);
+    const fx_u128 middle = (fx_u128)left_low * right_high + (uint64_t)cross;
+    return (struct u256){
+        .high = (fx_u128)left_high * right_high + (cross >> 64) + (middle >> 64),
+        .low = middle << 64 | (uint64_t)low,
+    };
+}
+
+/* One limb of a division by 1e18 << 4: numerator_high < ONE_NORMALIZED. */
+static uint64_t limb_by_one(uint64_t numerator_high, uint64_t numerator_low, uint64_t *rest_out)
+{
+    fx_u128 estimate = (fx_u128)ONE_RECIPROCAL * numerator_high;
+    estimate += (fx_u128)(numerator_high + 1) << 64 | numerator_low;
+    uint64_t quotient = (uint64_t)(estimate >> 64);
+    uint64_t rest = numerator_low - quotient * ONE_NORMALIZED;
+    if (rest > (uint64_t)estimate) {
+        quotient--;
+        rest += ONE_NORMALIZED;
+    }
+    if (__builtin_expect(rest >= ONE_NORMALIZED, 0)) {
+        quotient++;
+        rest -= ONE_NORMALIZED;
+    }
+    *rest_out = rest;
+    return quotient;
+}
+
+/* numerator / 1e18 where the quotient has at most 128 bits: numerator.high < 1e18. */
+static fx_u128 divide_by_one(struct u256 numerator, fx_u128 *rest_out)
+{
+    const uint64_t top =
+        (uint64_t)numerator.high << ONE_SHIFT | (uint64_t)(numerator.low >> (128 - ONE_SHIFT));
+    const fx_u128 low = numerator.low << ONE_SHIFT;
+    uint64_t rest = 0;
+    const uint64_t quotient_high = limb_by_one(top, (uint64_t)(low >> 64), &rest);
+    const uint64_t quotient_low = limb_by_one(rest, (uint64_t)low, &rest);
+    *rest_out = rest >> ONE_SHIFT;
+    return (fx_u128)quotient_high << 64 | quotient_low;
+}
+
+/* numerator / divisor where the quotient has at most 128 bits: numerator.high < divisor. */
+static fx_u128 divide_by_limb(struct u256 numerator, uint64_t divisor, fx_u128 *rest_out)
+{
+    /* The compiler's 128 by 128 division is a single instruction where the quotient fits a limb. */
+    const fx_u128 upper = numerator.high << 64 | (uint64_t)(numerator.low >> 64);
+    const fx_u128 quotient_high = upper / divisor;
+    const fx_u128 lower = (upper - quotient_high * divisor) << 64 | (uint64_t)numerator.low;
+    const fx_u128 quotient_low = lower / divisor;
+    *rest_out = lower - quotient_low * divisor;
+    return quotient_high << 64 | quotient_low;
+}
+
+/* Algorithm D, one step: the next quotient limb of (*upper, limb) / divisor, where the divisor's
+ * top bit is set and *upper < divisor; *upper becomes the remainder. */
+static uint64_t divide_step(fx_u128 *upper, uint64_t limb, fx_u128 divisor)
+{
+    const uint64_t divisor_high = (uint64_t)(divisor >> 64);
+    const uint64_t divisor_low = (uint64_t)divisor;
+    fx_u128 estimate = 0, rest = 0;
+    if ((uint64_t)(*upper >> 64) >= divisor_high) {
+        estimate = UINT64_MAX;
+        rest = *upper - estimate * divisor_high;
+    } else {
+        estimate = *upper / divisor_high;
+        rest = *upper - estimate * divisor_high;
+    }
+    /* At most two corrections: the estimate looked at the top limb of the divisor only. */
+    while (rest >> 64 == 0 && estimate * divisor_low > (rest << 64 | limb)) {
+        estimate--;
+        rest += divisor_high;
+    }
+    /* Modulo 2^128: the true remainder is below the divisor. */
+    *upper = (*upper << 64 | limb) - estimate * divisor;
+    return (uint64_t)estimate;
+}
+
+/* As divide_by_limb(), for a divisor of 65 to 128 bits. */
+static fx_u128 divide_by_two_limbs(struct u256 numerator, fx_u128 divisor, fx_u128 *rest_out)
+{
+    const int shift = __builtin_clzll((uint64_t)(divisor >> 64));
+    fx_u128 upper = numerator.high;
+    fx_u128 lower = numerator.low;
+    if (shift > 0) {
+        upper = upper << shift | lower >> (128 - shift);
+        lower <<= shift;
+    }
+    const fx_u128 normalized = divisor << shift;
+    const uint64_t quotient_high = divide_step(&upper, (uint64_t)(lower >> 64), normalized);
+    const uint64_t quotient_low = divide_step(&upper, (uint64_t)lower, normalized);
+    *rest_out = upper >> shift;
+    return (fx_u128)quotient_high << 64 | quotient_low;
+}
+
+static fx_u128 divide(struct u256 numerator, fx_u128 divisor, fx_u128 *rest_out)
+{
+    FX_ASSERT(numerator.high < divisor);
+    if (divisor == ONE) {
+        return divide_by_one(numerator, rest_out);
+    }
+    if (numerator.high == 0) {
+        if (((numerator.low | divisor) >> 64) == 0) {
+            *rest_out = (uint64_t)numerator.low % (uint64_t)divisor;
+            return (uint64_t)numerator.low / (uint64_t)divisor;
+        }
+        const fx_u128 quotient = numerator.low / divisor;
+        *rest_out = numerator.low - quotient * divisor;
+        return quotient;
+    }
+    if (divisor >> 64 == 0) {
+        return divide_by_limb(numerator, (uint64_t)divisor, rest_out);
+    }
+    return divide_by_two_limbs(numerator, divisor, rest_out);
+}
+
+/* True where the quotient's magnitude grows by one; rest < divisor, both magnitudes. */
+static bool rounds_away(
+    fx_u128 quotient, fx_u128 rest, fx_u128 divisor, bool is_negative, enum fx_rounding rounding)
+{
+    if (rest == 0) {
+        return false;
+    }
+    switch (rounding) {
+    case FX_ROUND_FLOOR:
+        return is_negative;
+    case FX_ROUND_CEIL:
+        return !is_negative;
+    case FX_ROUND_DOWN:
+        return false;
+    case FX_ROUND_UP:
+        return true;
+    case FX_ROUND_HALF_EVEN:
+        return rest > divisor - rest || (rest == divisor - rest && (quotient & 1) != 0);
+    }
+    fx_panic(__FILE__, __LINE__, "rounding is one of the five");
+}
+
+bool fx_dec_mul_div(
+    fx_i128 left, fx_i128 right, fx_i128 divisor, enum fx_rounding rounding, fx_i128 *quotient_out)
+{
+    FX_ASSERT(divisor != 0);
+    const bool is_negative = ((left < 0) != (right < 0)) != (divisor < 0);
+    const fx_u128 by = magnitude_of(divisor);
+    const struct u256 product = multiply(magnitude_of(left), magnitude_of(right));
+    if (product.high >= by) {
+        return false; /* the quotient has more than 128 bits */
+    }
+    fx_u128 rest = 0;
+    fx_u128 quotient = divide(product, by, &rest);
+    if (quotient >= (fx_u128)fx_dec_limit()) {
+        return false;
+    }
+    quotient += rounds_away(quotient, rest, by, is_negative, rounding) ? 1 : 0;
+    return signed_in_range(quotient, is_negative, quotient_out);
+}
+
+fx_i128 fx_dec_div_int(fx_i128 numerator, fx_i128 divisor, enum fx_rounding rounding)
+{
+    FX_ASSERT(divisor != 0);
+    const bool is_negative = (numerator < 0) != (divisor < 0);
+    const fx_u128 by = magnitude_of(divisor);
+    fx_u128 rest = 0;
+    fx_u128 quotient = divide((struct u256){0, magnitude_of(numerator)}, by, &rest);
+    quotient += rounds_away(quotient, rest, by, is_negative, rounding) ? 1 : 0;
+    /* Only -2^127 / -1 breaks it, and that numerator is far out of range. */
+    FX_ASSERT(quotient >> 127 == 0 || (is_negative && quotient << 1 == 0));
+    return is_negative ? (fx_i128)(0 - quotient) : (fx_i128)quotient;
+}
+
+/* Reads the digits at the front: at most 18 go into *value_out; gives the count of all. */
+static size_t read_digits(fx_str text, uint64_t *value_out)
+{
+    uint64_t value = 0;
+    size_t count = 0;
+    for (; count < text.size; count++) {
+        const unsigned digit = (unsigned)(unsigned char)text.data[count] - (unsigned)'0';
+        if (digit > 9) {
+            break;
+        }
+        if (count < FX_DEC_SCALE) {
+            value = value * 10 + digit;
+        }
+    }
+    *value_out = value;
+    return count;
+}
+
+static const uint64_t POWERS_OF_TEN[FX_DEC_SCALE + 1] = {
+    1U,
+    10U,
+    100U,
+    1000U,
+    10000U,
+    100000U,
+    1000000U,
+    10000000U,
+    100000000U,
+    1000000000U,
+    10000000000U,
+    100000000000U,
+    1000000000000U,
+    10000000000000U,
+    100000000000000U,
+    1000000000000000U,
+    10000000000000000U,
+    100000000000000000U,
+    1000000000000000000U,
+};
+
+/* The fraction without its point, in units of 1e-18. */
+static fx_status parse_fraction(fx_str digits, uint64_t *units_out)
+{
+    uint64_t units = 0;
+    const size_t count = read_digits(digits, &units);
+    if (count == 0 || count != digits.size) {
+        return FX_BAD_DECIMAL;
+    }
+    for (size_t index = FX_DEC_SCALE; index < count; index++) {
+        if (digits.data[index] != '0') {
+            return FX_TOO_MANY_DIGITS;
+        }
+    }
+    *units_out = count < FX_DEC_SCALE ? units * POWERS_OF_TEN[FX_DEC_SCALE - count] : units;
+    return FX_OK;
+}
+
+fx_status fx_dec_parse(fx_str text, fx_i128 *units_out)
+{
+    const bool is_negative = text.size > 0 && text.data[0] == '-';
+    const fx_str unsigned_text = is_negative ? fx_str_slice(text, 1, text.size) : text;
+    uint64_t whole = 0;
+    const size_t count = read_digits(unsigned_text, &whole);
+    if (count == 0 || count > FX_DEC_SCALE || (unsigned_text.data[0] == '0' && count > 1)) {
+        return FX_BAD_DECIMAL;
+    }
+    uint64_t fraction = 0;
+    if (count < unsigned_text.size) {
+        if (unsigned_text.data[count] != '.') {
+            return FX_BAD_DECIMAL;
+        }
+        const fx_str digits = fx_str_slice(unsigned_text, count + 1, unsigned_text.size);
+        const fx_status status = parse_fraction(digits, &fraction);
+        if (status != FX_OK) {
+            return status;
+        }
+    }
+    const fx_i128 units = (fx_i128)whole * (fx_i128)ONE + (fx_i128)fraction;
+    if (is_negative && units == 0) {
+        return FX_BAD_DECIMAL;
+    }
+    *units_out = is_negative ? -units : units;
+    return FX_OK;
+}
+
+uint32_t fx_dec_format(fx_i128 units, char text_out[FX_DEC_TEXT_SIZE_MAX])
+{
+    FX_ASSERT(fx_dec_is_in_range(units));
+    fx_u128 rest = 0;
+    const struct u256 magnitude = {0, magnitude_of(units)};
+    uint64_t whole = (uint64_t)divide_by_one(magnitude, &rest);
+    uint64_t fraction = (uint64_t)rest;
+    char digits[FX_DEC_SCALE];
+    size_t start = sizeof digits;
+    do {
+        digits[--start] = (char)('0' + (char)(whole % 10));
+        whole /= 10;
+    } while (whole > 0);
+    uint32_t size = 0;
+    if (units < 0) {
+        text_out[size++] = '-';
+    }
+    while (start < sizeof digits) {
+        text_out[size++] = digits[start++];
+    }
+    if (fraction > 0) {
+        uint32_t places = FX_DEC_SCALE;
+        for (; fraction % 10 == 0; places--) {
+            fraction /= 10;
+        }
+        text_out[size++] = '.';
+        for (uint32_t place = places; place > 0; place--) {
+            text_out[size + place - 1] = (char)('0' + (char)(fraction % 10));
+            fraction /= 10;
+        }
+        size += places;
+    }
+    text_out[size] = '\0';
+    return size;
+}
