@@ -1,0 +1,228 @@
+/**
+ * @file net_server.h
+ * An HTTP/1.1 and WebSocket server on one libuv loop: connections, deadlines, queues, no policy.
+ *
+ * Thread: everything belongs to the thread that runs the loop, except fx_net_server_async() and
+ * fx_net_server_stop(). Callbacks run in that thread and may call any function but
+ * fx_net_server_run(), _step() and _destroy(). Nothing calls back into a handler from inside of a
+ * call of that handler: on_close and on_writable come in a later part of the loop turn.
+ *
+ * What is written in one loop turn goes out in one system call per connection.
+ */
+#ifndef FX_NET_NET_SERVER_H
+#define FX_NET_NET_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "net/net_frame.h"
+#include "net/net_http.h"
+#include "net/net_http_write.h"
+#include "net/net_websocket.h"
+
+enum {
+    FX_NET_SERVER_LISTENERS_MAX = 8,
+    FX_NET_SERVER_TIMERS_MAX = 16,
+    FX_NET_SERVER_PEER_SIZE_MAX = 48,
+    FX_NET_SERVER_INPUT_SIZE_MAX = 64 * 1024 /* unread bytes kept per connection (pipelining) */
+};
+
+struct fx_net_server;
+
+/**
+ * Names one request of one connection, or, after fx_net_server_accept_websocket(), that WebSocket.
+ * A token whose connection is gone, or whose request was answered, is harmless. Zero names nothing.
+ */
+struct fx_net_server_token {
+    uint32_t slot;
+    uint32_t generation;
+};
+
+/** What on_request is given. Borrowed for the call. */
+struct fx_net_server_call {
+    struct fx_net_server_token token;
+    const struct fx_net_http_request *request;
+    fx_str peer;           /* "127.0.0.1", "2001:db8::1": the address without port */
+    uint16_t listener_tag; /* of the listener that took the connection */
+};
+
+/** The owner of the HTTP requests. `self` is the pointer of fx_net_server_create(). */
+struct fx_net_server_handler {
+    /** A request is complete: answer it now or later with its token. */
+    void (*on_request)(void *self, const struct fx_net_server_call *call);
+    /**
+     * The client closed its side, or is gone, while this request waits for its answer. At most
+     * once per request; an answer still reaches a client that only closed its side. May be NULL.
+     */
+    void (*on_hangup)(void *self, struct fx_net_server_token token);
+};
+
+/** The owner of one WebSocket. Kept until its on_close. */
+struct fx_net_server_websocket {
+    /** A whole message: TEXT (valid UTF-8) or BINARY; `payload` is borrowed for the call. */
+    void (*on_message)(void *self,
+                       struct fx_net_server_token token,
+                       enum fx_net_websocket_opcode opcode,
+                       fx_str payload);
+    /** The last call for this token, which is no longer valid: 1005 no code, 1006 lost. */
+    void (*on_close)(void *self, struct fx_net_server_token token, uint16_t code, fx_str reason);
+    /** What fx_net_server_want_writable() waited for has come true. May be NULL. */
+    void (*on_writable)(void *self, struct fx_net_server_token token);
+    void *self;
+};
+
+typedef void (*fx_net_server_fn)(void *self);
+typedef void (*fx_net_server_signal_fn)(void *self, int signal_number);
+typedef int64_t (*fx_net_server_clock_fn)(void *self);
+
+/** Zero fields take the default in brackets. */
+struct fx_net_server_config {
+    uint32_t connections_max;             /* [10,000] further ones are closed at once */
+    uint32_t connections_per_address_max; /* [0: no cap] 64 for a public port */
+    uint32_t body_size_max;               /* [64 KiB] */
+    uint32_t message_size_max;            /* [64 KiB] of a WebSocket message */
+    uint32_t output_size_max;             /* [1 MiB] queued for a WebSocket; see send_frame */
+    uint32_t requests_max;                /* [0: no limit] of one connection */
+    uint32_t head_timeout_ms;             /* [5,000] to send a whole head, from its first byte */
+    uint32_t body_timeout_ms;             /* [10,000] plus one second per KiB that arrived */
+    uint32_t idle_timeout_ms;             /* [60,000] between requests; silent WebSocket */
+    uint32_t write_timeout_ms;            /* [20,000] without any progress in writing */
+    uint32_t ping_ms;                     /* [25,000] ping a WebSocket that is silent so long */
+    uint32_t stop_timeout_ms;             /* [5,000] for open requests and closings in a stop */
+    fx_net_server_clock_fn now_ms; /* [monotonic clock] for deadlines: tests give their own */
+    fx_net_server_clock_fn unix_s; /* [real clock] for the Date header */
+    void *clock_self;
+};
+
+/** Figures since the start. */
+struct fx_net_server_stats {
+    uint64_t accepted;
+    uint64_t refused;  /* over connections_max or the cap per address */
+    uint64_t requests; /* handed to on_request */
+    uint64_t bad_requests;
+    uint64_t expired;      /* closed by a deadline */
+    uint64_t slow_readers; /* closed because output_size_max was reached */
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t writes; /* system calls */
+    uint32_t connections;
+    uint32_t websockets;
+};
+
+/** Make a server with its own loop. @return OK and *server_out (gives); NO_MEMORY, IO. */
+FX_MUST_USE fx_status fx_net_server_create(const struct fx_net_server_config *config,
+                                           const struct fx_net_server_handler *handler,
+                                           void *self,
+                                           struct fx_net_server **server_out);
+
+/** Close everything at once and free. Accepts NULL. Not from a callback. */
+void fx_net_server_destroy(struct fx_net_server *server);
+
+/**
+ * Listen on "127.0.0.1", "0.0.0.0", "::1" …; port 0 lets the system choose. `tag` comes back in
+ * each call. @return OK and *port_out (may be NULL); BAD_PARAMETER (no such address), IO (port in
+ * use).
+ */
+FX_MUST_USE fx_status fx_net_server_listen(struct fx_net_server *server,
+                                           const char *address,
+                                           uint16_t port,
+                                           uint16_t tag,
+                                           uint16_t *port_out);
+
+/** Run until a stop is finished. */
+void fx_net_server_run(struct fx_net_server *server);
+
+/** One turn of the loop; waits for events if `is_waiting`. @return false where a stop is finished.
+ */
+bool fx_net_server_step(struct fx_net_server *server, bool is_waiting);
+
+/**
+ * Begin a graceful stop: no new connections; open requests may be answered, WebSockets get 1001;
+ * what is left after stop_timeout_ms is cut. A second call cuts at once. Thread: any; signal-safe.
+ */
+void fx_net_server_stop(struct fx_net_server *server);
+
+/** Have `wake` called in the loop after fx_net_server_async(). Call once, before run. */
+void fx_net_server_on_async(struct fx_net_server *server, fx_net_server_fn wake, void *self);
+
+/** Wake the loop; several calls may become one. Thread: any; signal-safe. */
+void fx_net_server_async(struct fx_net_server *server);
+
+/** Call `tick` each `interval_ms` (>= 1) until the server stops. @return OK; CAPACITY. */
+FX_MUST_USE fx_status fx_net_server_timer(struct fx_net_server *server,
+                                          uint32_t interval_ms,
+                                          fx_net_server_fn tick,
+                                          void *self);
+
+/** Call `caught` in the loop for SIGINT and SIGTERM. @return OK; IO. */
+FX_MUST_USE fx_status fx_net_server_watch_signals(struct fx_net_server *server,
+                                                  fx_net_server_signal_fn caught,
+                                                  void *self);
+
+/** Enforce the deadlines now; a coarse timer does it four times per second. For tests. */
+void fx_net_server_expire(struct fx_net_server *server);
+
+/** Answer a request. A gone or answered token is ignored. The response is borrowed for the call. */
+void fx_net_server_respond(struct fx_net_server *server,
+                           struct fx_net_server_token token,
+                           const struct fx_net_http_response *response);
+
+/** True while the token's request waits for its answer, or its WebSocket is open. */
+bool fx_net_server_is_open(const struct fx_net_server *server, struct fx_net_server_token token);
+
+/** Cut the connection (without an answer). on_close of a WebSocket follows with 1006. */
+void fx_net_server_cut(struct fx_net_server *server, struct fx_net_server_token token);
+
+/**
+ * Answer an upgrade request with 101; from now on the token names the WebSocket. `websocket` is
+ * copied; `protocol` is empty or one that the client offered.
+ * @return OK; UPGRADE_REQUIRED, BAD_REQUEST (answer it as usual); NOT_FOUND (the token is gone).
+ */
+FX_MUST_USE fx_status
+fx_net_server_accept_websocket(struct fx_net_server *server,
+                               struct fx_net_server_token token,
+                               const struct fx_net_server_websocket *websocket,
+                               fx_str protocol);
+
+/**
+ * Queue a frame for a WebSocket; the queue holds the frame until it is sent.
+ * @return true; false where the token is gone or closing, or where the queue would pass
+ * output_size_max: then the connection is closed and on_close(1013) follows. Who wants to drop or
+ * conflate instead asks fx_net_server_queued_bytes() first.
+ */
+bool fx_net_server_send_frame(struct fx_net_server *server,
+                              struct fx_net_server_token token,
+                              struct fx_net_frame *frame);
+
+/** Encode and queue one message: send_frame for a single receiver. */
+bool fx_net_server_send(struct fx_net_server *server,
+                        struct fx_net_server_token token,
+                        enum fx_net_websocket_opcode opcode,
+                        fx_str payload);
+
+/** Send a close frame and wait 5 s at most for the peer's; on_close follows. */
+void fx_net_server_close_websocket(struct fx_net_server *server,
+                                   struct fx_net_server_token token,
+                                   uint16_t code,
+                                   fx_str reason);
+
+/** Bytes queued and not yet taken by the kernel; 0 for a gone token. */
+uint32_t fx_net_server_queued_bytes(const struct fx_net_server *server,
+                                    struct fx_net_server_token token);
+
+/** Call on_writable once, as soon as at most `bytes_max` are queued. */
+void fx_net_server_want_writable(struct fx_net_server *server,
+                                 struct fx_net_server_token token,
+                                 uint32_t bytes_max);
+
+/** The peer's address of an open token; empty otherwise. Borrowed while it is open. */
+fx_str fx_net_server_peer(const struct fx_net_server *server, struct fx_net_server_token token);
+
+/** What the server's clock (config now_ms) says. */
+int64_t fx_net_server_now_ms(const struct fx_net_server *server);
+
+void fx_net_server_stats(const struct fx_net_server *server, struct fx_net_server_stats *stats_out);
+
+#endif
