@@ -1,0 +1,118 @@
+#include "model/command.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/panic.h"
+#include "model/words.h"
+
+#define COUNT(table) (uint32_t)(sizeof(table) / sizeof(table)[0])
+
+static const struct fx_words_entry KINDS[] = {
+    {FX_COMMAND_UPDATE_INSTRUMENT, "UPDATE_INSTRUMENT"},
+    {FX_COMMAND_LOAD_LEVERAGE_MARGIN, "LOAD_LEVERAGE_MARGIN"},
+    {FX_COMMAND_SET_STATE, "SET_STATE"},
+    {FX_COMMAND_CREATE_ACCOUNT, "CREATE_ACCOUNT"},
+    {FX_COMMAND_SET_ACCOUNT, "SET_ACCOUNT"},
+    {FX_COMMAND_DEPOSIT, "DEPOSIT"},
+    {FX_COMMAND_WITHDRAW, "WITHDRAW"},
+    {FX_COMMAND_PLACE_ORDER, "PLACE_ORDER"},
+    {FX_COMMAND_AMEND_ORDER, "AMEND_ORDER"},
+    {FX_COMMAND_CANCEL_ORDER, "CANCEL_ORDER"},
+    {FX_COMMAND_CANCEL_ALL, "CANCEL_ALL"},
+    {FX_COMMAND_ADJUST_LEVERAGE, "ADJUST_LEVERAGE"},
+    {FX_COMMAND_ADJUST_MARGIN_POSITION, "ADJUST_MARGIN_POSITION"},
+    {FX_COMMAND_MARK_PRICE, "MARK_PRICE"},
+    {FX_COMMAND_TICK, "TICK"},
+};
+
+static const struct fx_words_entry TRANSACTIONS[] = {
+    {FX_TRANSACTION_DEPOSIT, "DEPOSIT"},
+    {FX_TRANSACTION_WITHDRAWAL, "WITHDRAWAL"},
+    {FX_TRANSACTION_TRANSFER, "TRANSFER"},
+    {FX_TRANSACTION_TRADING_FEE, "TRADING_FEE"},
+    {FX_TRANSACTION_REALIZED_PNL, "REALIZED_PNL"},
+    {FX_TRANSACTION_FUNDING_FEE, "FUNDING_FEE"},
+    {FX_TRANSACTION_LIQUIDATION_CLEARANCE, "LIQUIDATION_CLEARANCE"},
+    {FX_TRANSACTION_REFERRAL, "REFERRAL"},
+    {FX_TRANSACTION_REWARD, "REWARD"},
+    {FX_TRANSACTION_MARGIN_INSURANCE_FEE, "MARGIN_INSURANCE_FEE"},
+    {FX_TRANSACTION_EVENT_REWARD, "EVENT_REWARD"},
+    {FX_TRANSACTION_ROUNDING, "ROUNDING"},
+};
+
+const char *fx_command_transaction_name(enum fx_transaction_type type)
+{
+    const char *name = fx_words_name(TRANSACTIONS, COUNT(TRANSACTIONS), type);
+    FX_ASSERT(name != NULL);
+    return name;
+}
+
+enum fx_transaction_type fx_command_transaction_of(fx_str name)
+{
+    return (enum fx_transaction_type)fx_words_number(TRANSACTIONS, COUNT(TRANSACTIONS), name);
+}
+
+const char *fx_command_name(enum fx_command_kind kind)
+{
+    return fx_words_name(KINDS, COUNT(KINDS), kind);
+}
+
+uint32_t fx_command_size(enum fx_command_kind kind)
+{
+    const size_t head = offsetof(struct fx_command, u);
+    switch (kind) {
+    case FX_COMMAND_UPDATE_INSTRUMENT:
+        return (uint32_t)(head + sizeof(struct fx_instrument));
+    case FX_COMMAND_LOAD_LEVERAGE_MARGIN:
+        return (uint32_t)(head + sizeof(struct fx_command_tiers));
+    case FX_COMMAND_SET_STATE:
+        return (uint32_t)(head + 8);
+    case FX_COMMAND_CREATE_ACCOUNT:
+    case FX_COMMAND_SET_ACCOUNT:
+        return (uint32_t)(head + sizeof(struct fx_command_account));
+    case FX_COMMAND_DEPOSIT:
+    case FX_COMMAND_WITHDRAW:
+        return (uint32_t)(head + sizeof(struct fx_command_transfer));
+    case FX_COMMAND_PLACE_ORDER:
+        return (uint32_t)(head + sizeof(struct fx_command_place));
+    case FX_COMMAND_AMEND_ORDER:
+        return (uint32_t)(head + sizeof(struct fx_command_amend));
+    case FX_COMMAND_CANCEL_ORDER:
+        return (uint32_t)(head + sizeof(struct fx_command_cancel));
+    case FX_COMMAND_CANCEL_ALL:
+        return (uint32_t)(head + sizeof(struct fx_command_cancel_all));
+    case FX_COMMAND_ADJUST_LEVERAGE:
+        return (uint32_t)(head + sizeof(struct fx_command_leverage));
+    case FX_COMMAND_ADJUST_MARGIN_POSITION:
+        return (uint32_t)(head + sizeof(struct fx_command_margin));
+    case FX_COMMAND_MARK_PRICE:
+        return (uint32_t)(head + sizeof(struct fx_command_mark));
+    case FX_COMMAND_TICK:
+        return (uint32_t)head;
+    default:
+        return 0;
+    }
+}
+
+fx_str fx_command_encode(const struct fx_command *command)
+{
+    const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);
+    FX_ASSERT(size > 0);
+    return (fx_str){(const char *)command, size};
+}
+
+fx_status fx_command_decode(fx_str bytes, struct fx_command *command_out)
+{
+    uint16_t kind = 0;
+    if (bytes.size < offsetof(struct fx_command, u)) {
+        return FX_CORRUPT;
+    }
+    memcpy(&kind, bytes.data, sizeof kind);
+    if (fx_command_size((enum fx_command_kind)kind) != bytes.size) {
+        return FX_CORRUPT;
+    }
+    memset(command_out, 0, sizeof *command_out);
+    memcpy(command_out, bytes.data, bytes.size);
+    return FX_OK;
+}

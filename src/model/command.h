@@ -1,0 +1,186 @@
+/**
+ * @file command.h
+ * Everything that can change the engine: one record in one log.
+ *
+ * A command is stored as the bytes of this struct up to fx_command_size(kind), little-endian, on
+ * x86-64 layout; numbers of kinds and fields never change meaning. All of it is zeroed before it
+ * is filled. The engine has no clock: `time` is in the record. Thread: any (data).
+ */
+#ifndef FX_MODEL_COMMAND_H
+#define FX_MODEL_COMMAND_H
+
+#include <stdint.h>
+
+#include "model/ids.h"
+#include "model/instrument.h"
+#include "model/order.h"
+#include "model/units.h"
+
+enum fx_command_kind {
+    FX_COMMAND_UPDATE_INSTRUMENT = 1,
+    FX_COMMAND_LOAD_LEVERAGE_MARGIN = 2, /* tiers */
+    FX_COMMAND_SET_STATE = 3,
+    FX_COMMAND_CREATE_ACCOUNT = 4,
+    FX_COMMAND_SET_ACCOUNT = 5,
+    FX_COMMAND_DEPOSIT = 6,
+    FX_COMMAND_WITHDRAW = 7,
+    FX_COMMAND_PLACE_ORDER = 8,
+    FX_COMMAND_AMEND_ORDER = 9,
+    FX_COMMAND_CANCEL_ORDER = 10,
+    FX_COMMAND_CANCEL_ALL = 11,
+    FX_COMMAND_ADJUST_LEVERAGE = 12,
+    FX_COMMAND_ADJUST_MARGIN_POSITION = 13,
+    FX_COMMAND_MARK_PRICE = 14,
+    FX_COMMAND_TICK = 15
+};
+
+enum fx_transaction_type {
+    FX_TRANSACTION_DEPOSIT = 1,
+    FX_TRANSACTION_WITHDRAWAL = 2,
+    FX_TRANSACTION_TRANSFER = 3,
+    FX_TRANSACTION_TRADING_FEE = 4,
+    FX_TRANSACTION_REALIZED_PNL = 5,
+    FX_TRANSACTION_FUNDING_FEE = 6,
+    FX_TRANSACTION_LIQUIDATION_CLEARANCE = 7,
+    FX_TRANSACTION_REFERRAL = 8,
+    FX_TRANSACTION_REWARD = 9,
+    FX_TRANSACTION_MARGIN_INSURANCE_FEE = 10,
+    FX_TRANSACTION_EVENT_REWARD = 11,
+    FX_TRANSACTION_ROUNDING = 12
+};
+
+enum fx_account_flag {
+    FX_ACCOUNT_FLAG_TRADE_BLOCKED = 1, /* allowTrade = false: only cancels and reduce-only */
+    FX_ACCOUNT_FLAG_NO_FEE = 2,        /* enableTradingFee = false */
+    FX_ACCOUNT_FLAG_BOT = 4,
+    FX_ACCOUNT_FLAG_MARKET_MAKER = 8
+};
+
+enum fx_cancel_scope {
+    FX_CANCEL_SCOPE_ALL = 1,
+    FX_CANCEL_SCOPE_LIMIT = 2,
+    FX_CANCEL_SCOPE_STOP = 3
+};
+
+#define FX_COMMAND_ALL_INSTRUMENTS UINT32_MAX
+
+struct fx_command_tiers {
+    uint32_t count;
+    uint32_t zero[3];
+    struct fx_tier tiers[FX_TIERS_MAX];
+};
+
+struct fx_command_set_state {
+    uint32_t state; /* enum fx_instrument_state */
+};
+
+/** CREATE_ACCOUNT succeeds with the existing account (changed = false) where there is one. */
+struct fx_command_account {
+    struct fx_asset asset;
+    uint32_t flags; /* enum fx_account_flag */
+    uint32_t has_fees;
+    int64_t maker_fee_ppb; /* override of the instrument's, where has_fees != 0 */
+    int64_t taker_fee_ppb;
+};
+
+/** DEPOSIT and WITHDRAW: amount > 0. */
+struct fx_command_transfer {
+    fx_i128 amount;
+    struct fx_asset asset;
+    uint32_t type;      /* enum fx_transaction_type */
+    uint32_t is_reward; /* DEPOSIT: to rewardBalance */
+};
+
+struct fx_command_place {
+    int64_t price_ticks; /* LIMIT; 0 for MARKET */
+    int64_t lots;
+    int64_t expire_us;      /* GTD */
+    uint64_t tmp_id;        /* handed to the client with the 202; 0 = none */
+    int32_t leverage_centi; /* 0 = keep the symbol's setting */
+    uint8_t margin_mode;    /* enum fx_margin_mode; 0 = keep */
+    uint8_t side;
+    uint8_t type;
+    uint8_t time_in_force;
+    uint8_t stp_mode; /* 0 = EXPIRE_MAKER */
+    uint8_t post_only_mode;
+    uint8_t is_reduce_only;
+    uint8_t position_side; /* 0 = BOTH */
+    uint32_t zero;
+    struct fx_client_id client_id;
+};
+
+/** Names an open order of the account by id, or by client id where order_id == 0. */
+struct fx_command_cancel {
+    uint64_t order_id;
+    struct fx_client_id client_id;
+};
+
+struct fx_command_amend {
+    uint64_t order_id;
+    int64_t price_ticks; /* 0 = keep */
+    int64_t lots;        /* new total quantity; 0 = keep; <= filled cancels */
+    struct fx_client_id client_id;
+};
+
+struct fx_command_cancel_all {
+    uint32_t scope; /* enum fx_cancel_scope */
+    uint32_t side;  /* 0 = both */
+};
+
+struct fx_command_leverage {
+    int32_t leverage_centi; /* 0 = keep */
+    uint32_t margin_mode;   /* 0 = keep */
+};
+
+struct fx_command_margin {
+    fx_i128 amount; /* > 0 adds to, < 0 takes from an isolated position */
+    uint32_t position_side;
+    uint32_t zero;
+};
+
+struct fx_command_mark {
+    int64_t mark_ticks;  /* > 0 */
+    int64_t index_ticks; /* > 0 */
+};
+
+/** The part that every command has comes first; `u` is what the kind says. */
+struct fx_command {
+    uint16_t kind; /* enum fx_command_kind */
+    uint16_t zero;
+    uint32_t instrument; /* index; FX_COMMAND_ALL_INSTRUMENTS where none is meant */
+    uint64_t sequence;   /* position in the log, from 1 without gaps; set by the sequencer */
+    int64_t time_us;     /* set by the sequencer, never falls */
+    uint64_t
+        user_id; /* whose account (with the instrument's or payload's asset); 0 = the exchange */
+    union {
+        struct fx_instrument instrument;
+        struct fx_command_tiers tiers;
+        struct fx_command_set_state set_state;
+        struct fx_command_account account;
+        struct fx_command_transfer transfer;
+        struct fx_command_place place;
+        struct fx_command_amend amend;
+        struct fx_command_cancel cancel;
+        struct fx_command_cancel_all cancel_all;
+        struct fx_command_leverage leverage;
+        struct fx_command_margin margin;
+        struct fx_command_mark mark;
+    } u;
+};
+
+/** Bytes of the stored form, header included; 0 where the kind is unknown. A multiple of 8. */
+uint32_t fx_command_size(enum fx_command_kind kind);
+
+/** "PLACE_ORDER" and the like: the codes of the topics. NULL where unknown. */
+const char *fx_command_name(enum fx_command_kind kind);
+
+const char *fx_command_transaction_name(enum fx_transaction_type type);
+enum fx_transaction_type fx_command_transaction_of(fx_str name);
+
+/** The stored bytes; borrowed from `command`. */
+fx_str fx_command_encode(const struct fx_command *command);
+
+/** Read stored bytes. @return OK; CORRUPT where kind and size do not fit. */
+FX_MUST_USE fx_status fx_command_decode(fx_str bytes, struct fx_command *command_out);
+
+#endif
