@@ -1,0 +1,109 @@
+/**
+ * @file engine.h
+ * The exchange as a pure function: apply(state, command) -> events.
+ *
+ * No clock, heap, I/O or floats; all memory is one block that the caller gives. The same commands
+ * give the same events and the same hash on every build. Thread: engine thread only.
+ * Source: RULES sections 1-4 and 7; docs/rules/.
+ */
+#ifndef FX_ENGINE_ENGINE_H
+#define FX_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "model/command.h"
+#include "model/event.h"
+
+/** Every capacity. A full pool is a reject with CAPACITY, never a crash. */
+struct fx_engine_limits {
+    uint32_t accounts_max;
+    uint32_t positions_max; /* an account's setting or position on one symbol */
+    uint32_t orders_max;    /* open orders */
+    uint32_t instruments_max;
+    uint32_t assets_max;
+    uint32_t
+        client_ids_max; /* open and remembered clientOrderIds; the oldest ended one gives way */
+    uint32_t book_window_levels; /* per instrument, power of two */
+    uint32_t book_overflow_levels_max;
+    uint32_t account_orders_max; /* open orders of one account over all symbols */
+    uint32_t fills_max;          /* makers that one command may meet */
+};
+
+struct fx_engine;
+
+/** Limits of a small exchange on one machine: 65,536 accounts, 262,144 open orders, … */
+struct fx_engine_limits fx_engine_default_limits(void);
+
+/** Bytes of the one block (a multiple of 64). */
+size_t fx_engine_size(const struct fx_engine_limits *limits);
+
+/** Events that one command can give at most: the capacity that fx_engine_apply() needs. */
+uint32_t fx_engine_events_max(const struct fx_engine_limits *limits);
+
+/** An empty engine in zeroed, 64-byte aligned memory of fx_engine_size() bytes. */
+struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *limits);
+
+/**
+ * Apply one command. command->sequence is the last one's + 1; command->time_us may fall behind the
+ * engine's time and is then raised to it. `events` is cleared first; RESULT is always the last
+ * event.
+ */
+void fx_engine_apply(struct fx_engine *engine,
+                     const struct fx_command *command,
+                     struct fx_events *events);
+
+/** Sequence of the last command applied; 0 at genesis. */
+uint64_t fx_engine_sequence(const struct fx_engine *engine);
+
+/** When a TICK is due (the earliest GTD expiry); INT64_MAX where none. */
+int64_t fx_engine_next_due_us(const struct fx_engine *engine);
+
+/** Hash of the whole logical state: equal states, equal hashes, on every build. O(state). */
+uint64_t fx_engine_hash(const struct fx_engine *engine);
+
+/** Check every invariant of the README (I-01 … as far as they apply); FX_ASSERT on the first broken
+ * one. */
+void fx_engine_check(const struct fx_engine *engine);
+
+/** Bytes that fx_engine_save() writes now. */
+size_t fx_engine_save_size(const struct fx_engine *engine);
+
+/** Write the state in a compact form (used parts of the pools). Ends with the hash. */
+void fx_engine_save(const struct fx_engine *engine, char *target, size_t size);
+
+/**
+ * Rebuild an engine in `memory` from a saved state. Limits may be larger than at saving, not
+ * smaller.
+ * @return OK; CORRUPT; VERSION_MISMATCH; CAPACITY where it does not fit.
+ */
+FX_MUST_USE fx_status fx_engine_load(void *memory,
+                                     const struct fx_engine_limits *limits,
+                                     fx_str saved,
+                                     struct fx_engine **engine_out);
+
+/** Position of a dump in progress; zeroed to start. */
+struct fx_engine_dump {
+    uint32_t stage;
+    uint32_t index;
+    uint32_t inner;
+    uint32_t zero;
+    int64_t price_ticks;
+};
+
+/**
+ * Say the whole state as events, piece by piece: DUMP_BEGIN, instruments and tiers, marks,
+ * accounts, positions, orders, book levels, DUMP_END; all with the sequence of the last command.
+ * @return true while there is more. Fills `events` up to its capacity (>= 64).
+ */
+bool fx_engine_dump(const struct fx_engine *engine,
+                    struct fx_engine_dump *dump,
+                    struct fx_events *events);
+
+/** Index of a symbol; UINT32_MAX where absent. O(instruments). */
+uint32_t fx_engine_find_instrument(const struct fx_engine *engine, fx_str symbol);
+
+#endif

@@ -1,0 +1,346 @@
+/**
+ * @file engine_int.h
+ * The state of the engine and the doors between its files. Private to engine/.
+ *
+ * One block of memory: the root, then arrays; objects refer to each other by 32-bit index, pointers
+ * are only in the root and in `book`, and are derived again after a load. Accounts, positions,
+ * instruments and assets are never freed, so their arrays are dense from 0; orders are pooled.
+ * Thread: engine thread only.
+ */
+#ifndef FX_ENGINE_ENGINE_INT_H
+#define FX_ENGINE_ENGINE_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/book.h"
+#include "engine/engine.h"
+#include "engine/level.h"
+#include "model/command.h"
+#include "model/event.h"
+#include "model/instrument.h"
+
+/** Money of the exchange itself, per asset. Conservation (I-01) is stated over these. */
+struct fx_asset_state {
+    fx_i128 deposited; /* deposits - withdrawals, rewards included */
+    fx_i128 fees;      /* fee account */
+    fx_i128 insurance; /* insurance fund */
+    fx_i128 rounding;  /* posted remainders */
+    struct fx_asset asset;
+};
+
+/** One user's money in one asset. account_id = index + 1. */
+struct fx_account_state {
+    fx_i128 balance;
+    fx_i128 reward_balance;
+    uint64_t user_id;
+    int64_t maker_fee_ppb; /* where has_fees */
+    int64_t taker_fee_ppb;
+    fx_slot first_position; /* list by fx_position_state.next, in order of creation */
+    fx_slot last_position;
+    uint32_t order_count; /* open orders over all symbols */
+    uint32_t asset;       /* index */
+    uint32_t flags;       /* enum fx_account_flag */
+    uint32_t has_fees;
+    uint32_t is_touched; /* in the touched list of the running command */
+    uint32_t zero;
+};
+
+/**
+ * An account's setting, position and order aggregates on one symbol and position side.
+ * position_id = index + 1. Linear and inverse: entry_value >= 0 is the sum of fill values of the
+ * open part. Aggregates cover open orders that are not reduce-only.
+ */
+struct fx_position_state {
+    fx_i128 entry_value;
+    fx_i128 position_margin; /* isolated */
+    fx_i128 adjust_margin;   /* isolated: what the user added (+) or took (-) */
+    fx_i128 realized_pnl;    /* since it was last flat */
+    fx_i128 buy_value;       /* sum of fx_order.reserve_value of buys */
+    fx_i128 sell_value;
+    fx_i128 buy_loss; /* sum of fx_order.reserve_loss */
+    fx_i128 sell_loss;
+    fx_i128 reserve; /* what the open orders reserve now: fx_margin_requirement(), kept current */
+    int64_t lots;    /* + long, - short */
+    int64_t buy_lots;
+    int64_t sell_lots;
+    int64_t reduce_buy_lots; /* resting reduce-only orders */
+    int64_t reduce_sell_lots;
+    fx_slot account;
+    fx_slot next;         /* of the same account */
+    fx_slot oldest_order; /* list by fx_order.older/newer, by arrival */
+    fx_slot newest_order;
+    uint32_t order_count;
+    uint32_t instrument;
+    int32_t leverage_centi;
+    uint8_t margin_mode;
+    uint8_t position_side;
+    uint8_t is_touched;
+    uint8_t zero;
+};
+
+/** The cold half of an open order; the hot half is resting[slot]. Filled lots = lots - remaining.
+ */
+struct fx_order {
+    fx_i128 filled_value;
+    fx_i128 reserve_value; /* value at its own price of the remaining lots; 0 for reduce-only */
+    fx_i128 reserve_loss;  /* max(0, side x (price - mark at entry)) x remaining */
+    uint64_t order_id;
+    uint64_t tmp_id;
+    int64_t lots;
+    int64_t entry_mark_ticks; /* the mark when it was placed or last re-priced */
+    int64_t expire_us;
+    int64_t created_us;
+    int64_t updated_us;
+    fx_slot position;
+    fx_slot older; /* in the list of its position */
+    fx_slot newer;
+    uint32_t heap_index;  /* in the expiry heap; UINT32_MAX = not there */
+    uint32_t client_slot; /* in the client id table; UINT32_MAX = none */
+    uint8_t type;
+    uint8_t time_in_force;
+    uint8_t status;
+    uint8_t note;
+    uint8_t stp_mode;
+    uint8_t post_only_mode;
+    uint8_t zero[2];
+    struct fx_client_id client_id;
+};
+
+/** An instrument with its live state. */
+struct fx_listing {
+    struct fx_instrument definition;
+    struct fx_tier tiers[FX_TIERS_MAX];
+    fx_px mark; /* ticks == 0: none yet */
+    fx_px index;
+    fx_px last;
+    int64_t open_interest_lots; /* sum of long lots */
+    uint32_t asset;             /* index of the settle asset */
+    uint32_t zero;
+    struct fx_book *book; /* derived */
+};
+
+/** A touched price level: its BOOK event is written at the end of the command. */
+struct fx_touched_level {
+    int64_t price_ticks;
+    uint32_t instrument;
+    uint32_t side;
+};
+
+struct fx_client_entry; /* client_ids.c */
+struct fx_expiry_entry; /* expiry.c */
+
+struct fx_engine {
+    struct fx_engine_limits limits;
+    uint64_t sequence;
+    int64_t time_us;
+    uint64_t next_order_id;
+    uint64_t next_trade_id;
+    uint32_t account_count;
+    uint32_t position_count;
+    uint32_t instrument_count;
+    uint32_t asset_count;
+    uint32_t order_count; /* open */
+    uint32_t order_used;  /* slots ever used: the high-water mark */
+    fx_slot order_free;   /* list by resting[].newer */
+    uint32_t expiry_count;
+    uint32_t client_count;
+    uint32_t zero;
+    uint64_t client_clock; /* see client_ids.c */
+
+    /* Derived: areas of the block. */
+    struct fx_asset_state *assets;
+    struct fx_account_state *accounts;
+    fx_slot *account_table; /* open addressing by (user, asset) */
+    struct fx_position_state *positions;
+    struct fx_listing *listings; /* by instrument id */
+    struct fx_resting *resting;
+    struct fx_order *orders;
+    fx_slot *order_table; /* open addressing by order id: dense ids, identity hash */
+    struct fx_client_entry *client_entries;
+    fx_slot *client_table;
+    fx_slot *expiry_heap;
+    char *book_memory;
+    uint32_t account_table_size; /* powers of two */
+    uint32_t order_table_size;
+    uint32_t client_table_size;
+
+    /* Of the running command. */
+    struct fx_events *events;
+    fx_slot *touched_accounts;
+    fx_slot *touched_positions;
+    struct fx_touched_level *touched_levels;
+    uint32_t touched_account_count;
+    uint32_t touched_position_count;
+    uint32_t touched_level_count;
+};
+
+/* ---- touch.c: what the running command changed ------------------------------------------------
+ */
+
+/** The next event slot of the command, zeroed, with kind, index, sequence and time set. */
+struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kind);
+void fx_touch_account(struct fx_engine *engine, fx_slot account);
+void fx_touch_position(struct fx_engine *engine, fx_slot position);
+void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side side, fx_px price);
+/** Write POSITION, ACCOUNT and BOOK events of everything touched, in order of first touch; clear.
+ */
+void fx_touch_flush(struct fx_engine *engine);
+/** Fill the row of one object (also used by dump and by ORDER events). */
+void fx_touch_account_row(const struct fx_engine *engine,
+                          fx_slot account,
+                          struct fx_event_account *row_out);
+void fx_touch_position_row(const struct fx_engine *engine,
+                           fx_slot position,
+                           struct fx_event_position *row_out);
+void fx_touch_order_row(const struct fx_engine *engine,
+                        fx_slot order,
+                        struct fx_event_order *row_out);
+
+/* ---- account_state.c --------------------------------------------------------------------------
+ */
+
+/** The account of a user in an asset; FX_SLOT_NONE where absent. */
+fx_slot fx_account_state_find(const struct fx_engine *engine, uint64_t user_id, uint32_t asset);
+/** Create it (it must be absent). @return FX_SLOT_NONE where the pool is full. */
+fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint32_t asset);
+/** Index of an asset, created on demand; UINT32_MAX where the pool is full (or absent, for find).
+ */
+uint32_t fx_account_state_asset(struct fx_engine *engine, const struct fx_asset *asset);
+uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struct fx_asset *asset);
+/**
+ * Add to (amount > 0: balance) or take from (amount < 0: rewardBalance first, then balance) an
+ * account. The counter-leg is the caller's business. @return false where out of range.
+ */
+FX_MUST_USE bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount);
+
+/* ---- fee.c ------------------------------------------------------------------------------------
+ */
+
+/** The rate that an account pays as maker or taker: 0 for NO_FEE, its own, else the instrument's.
+ */
+fx_rate fx_fee_rate(const struct fx_engine *engine,
+                    fx_slot account,
+                    uint32_t instrument,
+                    bool is_taker);
+/** value x rate, towards plus infinity: what is owed rounds up, what is received rounds down. */
+fx_amount fx_fee_amount(fx_amount value, fx_rate rate);
+
+/* ---- position_state.c -------------------------------------------------------------------------
+ */
+
+/** The position record; FX_SLOT_NONE where absent. O(positions of the account). */
+fx_slot fx_position_state_find(const struct fx_engine *engine,
+                               fx_slot account,
+                               uint32_t instrument,
+                               enum fx_position_side side);
+/** Find or create with default leverage (min of 20x and the symbol's maximum), CROSS. NONE: full.
+ */
+fx_slot fx_position_state_acquire(struct fx_engine *engine,
+                                  fx_slot account,
+                                  uint32_t instrument,
+                                  enum fx_position_side side);
+/** Link an order (resting[] and orders[] filled in) to its position, count it in the aggregates. */
+void fx_position_state_add_order(struct fx_engine *engine, fx_slot order);
+/** The reverse; the order's remaining is still what was counted. */
+void fx_position_state_remove_order(struct fx_engine *engine, fx_slot order);
+/** Change the counted remaining of an order from `before` to resting[order].remaining. */
+void fx_position_state_resize_order(struct fx_engine *engine, fx_slot order, fx_qty before);
+/**
+ * Reserve value and loss of `lots` at a price, as an order of this position would carry them.
+ * @return false where out of range.
+ */
+FX_MUST_USE bool fx_position_state_cost(const struct fx_engine *engine,
+                                        const struct fx_resting *order,
+                                        fx_px entry_mark,
+                                        fx_i128 *value_out,
+                                        fx_i128 *loss_out);
+
+/** A fill as one side sees it. */
+struct fx_position_fill {
+    enum fx_side side;
+    fx_qty lots;
+    fx_amount value;
+};
+/**
+ * Close first, then open. Closing c of |q|: closed value = entry x c / |q| towards zero; margins
+ * shrink in proportion; the PnL is credited to the account. Opening: entry += value; isolated
+ * margin += opened value / leverage, rounded up. Updates open interest, reserve; touches account
+ * and position.
+ * @return the realised PnL.
+ */
+fx_amount fx_position_state_fill(struct fx_engine *engine,
+                                 fx_slot position,
+                                 const struct fx_position_fill *fill);
+/** Recompute `reserve` after anything it depends on changed. */
+void fx_position_state_refresh(struct fx_engine *engine, fx_slot position);
+/** Commands. Each fills result fields; OK, or a reject that changed nothing. */
+fx_status fx_position_state_set_leverage(struct fx_engine *engine,
+                                         const struct fx_command *command,
+                                         struct fx_event_result *result);
+fx_status fx_position_state_adjust_margin(struct fx_engine *engine,
+                                          const struct fx_command *command,
+                                          struct fx_event_result *result);
+
+/* ---- margin.c: formulas, see docs/rules/margin.md -----------------------------------------------
+ */
+
+/** Reserve of a position's open orders from its aggregates: the larger of "all buys fill" and "all
+ * sells fill". */
+fx_i128 fx_margin_requirement(const struct fx_engine *engine,
+                              const struct fx_position_state *position);
+/** Cross: value at mark (entry value where no mark) / leverage, up. Isolated: 0. */
+fx_i128 fx_margin_initial(const struct fx_engine *engine, const struct fx_position_state *position);
+/** notional(mark) x r - cum, up. */
+fx_i128 fx_margin_maintenance(const struct fx_engine *engine,
+                              const struct fx_position_state *position);
+/** At mark; 0 where there is no mark. Rounded down (towards minus infinity) for inverse. */
+fx_i128 fx_margin_unrealized(const struct fx_engine *engine,
+                             const struct fx_position_state *position);
+/** For new orders: balance + reward - isolated margins - cross IM - reserves + sum of cross uPnL.
+ */
+fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account);
+/** For withdrawals and margin additions: the same with min(0, sum of cross uPnL) and without
+ * reward; >= 0. */
+fx_i128 fx_margin_withdrawable(const struct fx_engine *engine, fx_slot account);
+/** Liquidation and bankruptcy price, RULES section 5; ticks == 0 where there is none. Rounded
+ * against the user. */
+fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position);
+fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position);
+/** Highest leverage that the tier of `notional` allows. */
+fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
+                                   uint32_t instrument,
+                                   fx_amount notional);
+
+/* ---- order_pool.c ------------------------------------------------------------------------------
+ */
+
+fx_slot fx_order_pool_acquire(struct fx_engine *engine); /* zeroed; next order id; NONE: full */
+void fx_order_pool_release(struct fx_engine *engine, fx_slot order);
+fx_slot fx_order_pool_find(const struct fx_engine *engine, uint64_t order_id);
+
+/* ---- commands on orders: place.c match.c amend.c cancel.c expiry.c client_ids.c
+ * ------------------- */
+
+fx_status fx_place_apply(struct fx_engine *engine,
+                         const struct fx_command *command,
+                         struct fx_event_result *result);
+fx_status fx_amend_apply(struct fx_engine *engine,
+                         const struct fx_command *command,
+                         struct fx_event_result *result);
+fx_status fx_cancel_apply(struct fx_engine *engine,
+                          const struct fx_command *command,
+                          struct fx_event_result *result);
+fx_status fx_cancel_apply_all(struct fx_engine *engine,
+                              const struct fx_command *command,
+                              struct fx_event_result *result);
+/** End an open order (resting or not): status and note, out of book, position, heap; ORDER event;
+ * release. */
+void fx_cancel_order(struct fx_engine *engine,
+                     fx_slot order,
+                     enum fx_order_status status,
+                     enum fx_order_note note);
+/** After a position shrank: shrink or cancel its reduce-only orders, the least aggressive first. */
+void fx_cancel_excess_reduce_only(struct fx_engine *engine, fx_slot position);
+
+#endif
