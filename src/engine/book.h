@@ -19,7 +19,9 @@
 #include "model/order.h"
 #include "model/units.h"
 
-/** How much one book holds. `window_levels` is a power of two >= 64. */
+enum { FX_BOOK_WINDOW_LEVELS_MIN = 64, FX_BOOK_WINDOW_LEVELS_MAX = 262144 };
+
+/** How much one book holds. `window_levels` is a power of two, FX_BOOK_WINDOW_LEVELS_MIN.._MAX. */
 struct fx_book_limits {
     uint32_t window_levels;
     uint32_t overflow_levels_max; /* per side, outside of the window */

@@ -1,0 +1,309 @@
+/*
+ * The window: a ring of levels with a bitmap of three stages over it, one bit per occupied level,
+ * one per word with a bit, one per word of such words. Finding a neighbour costs at most three
+ * reads up and two down. Sliding moves only the levels that leave or enter; it happens when orders
+ * keep arriving outside while the best prices stand in an outer quarter, and pays for itself:
+ * between two slides lie at least a fixed share of window_levels such inserts.
+ */
+#include "base/panic.h"
+#include "engine/book_int.h"
+
+#define INDEX_NONE UINT64_MAX
+
+enum { PRESSURE_SHARE = 64, PRESSURE_MIN = 4 };
+
+static uint64_t *words_of(struct fx_book *book)
+{
+    void *words = (unsigned char *)book + book->words_offset;
+    return words;
+}
+
+static const uint64_t *words_view(const struct fx_book *book)
+{
+    const void *words = (const unsigned char *)book + book->words_offset;
+    return words;
+}
+
+static uint64_t lowest_bit(uint64_t word)
+{
+    FX_ASSERT(word != 0);
+    return (uint64_t)__builtin_ctzll(word);
+}
+
+static uint64_t highest_bit(uint64_t word)
+{
+    FX_ASSERT(word != 0);
+    return 63U - (uint64_t)__builtin_clzll(word);
+}
+
+static int64_t top_ticks(const struct fx_book *book)
+{
+    return book->base_ticks + (int64_t)book->window_mask;
+}
+
+void fx_book_window_mark(struct fx_book *book, uint64_t index)
+{
+    uint64_t *word = &words_of(book)[index >> 6U];
+    uint64_t before = *word;
+    *word = before | 1ULL << (index & 63U);
+    if (before == 0) {
+        book->middle[index >> 12U] |= 1ULL << (index >> 6U & 63U);
+        book->top |= 1ULL << (index >> 12U);
+    }
+}
+
+void fx_book_window_unmark(struct fx_book *book, uint64_t index, bool is_level_empty)
+{
+    uint64_t *word = &words_of(book)[index >> 6U];
+    *word &= ~((uint64_t)is_level_empty << (index & 63U));
+    if (*word == 0) {
+        uint64_t *middle = &book->middle[index >> 12U];
+        *middle &= ~(1ULL << (index >> 6U & 63U));
+        if (*middle == 0) {
+            book->top &= ~(1ULL << (index >> 12U));
+        }
+    }
+}
+
+/* The first set bit at or after `index`, not around the ring's end. */
+static uint64_t scan_up(const struct fx_book *book, uint64_t index)
+{
+    const uint64_t *words = words_view(book);
+    uint64_t word = index >> 6U;
+    uint64_t bits = words[word] & ~0ULL << (index & 63U);
+    if (bits != 0) {
+        return word << 6U | lowest_bit(bits);
+    }
+    uint64_t middle = word >> 6U;
+    bits = book->middle[middle] & ~1ULL << (word & 63U);
+    if (bits == 0) {
+        bits = book->top & ~1ULL << middle;
+        if (bits == 0) {
+            return INDEX_NONE;
+        }
+        middle = lowest_bit(bits);
+        bits = book->middle[middle];
+    }
+    word = middle << 6U | lowest_bit(bits);
+    return word << 6U | lowest_bit(words[word]);
+}
+
+/* The last set bit at or before `index`, not around the ring's start. */
+static uint64_t scan_down(const struct fx_book *book, uint64_t index)
+{
+    const uint64_t *words = words_view(book);
+    uint64_t word = index >> 6U;
+    uint64_t bits = words[word] & ~0ULL >> (63U - (index & 63U));
+    if (bits != 0) {
+        return word << 6U | highest_bit(bits);
+    }
+    uint64_t middle = word >> 6U;
+    bits = book->middle[middle] & ~(~0ULL << (word & 63U));
+    if (bits == 0) {
+        bits = book->top & ~(~0ULL << middle);
+        if (bits == 0) {
+            return INDEX_NONE;
+        }
+        middle = highest_bit(bits);
+        bits = book->middle[middle];
+    }
+    word = middle << 6U | highest_bit(bits);
+    return word << 6U | highest_bit(words[word]);
+}
+
+fx_px fx_book_window_above(const struct fx_book *book, fx_px price)
+{
+    const int64_t top = top_ticks(book);
+    if (price.ticks >= top) {
+        return (fx_px){0};
+    }
+    const int64_t start = price.ticks < book->base_ticks ? book->base_ticks : price.ticks + 1;
+    const uint64_t index = (uint64_t)start & book->window_mask;
+    uint64_t found = scan_up(book, index);
+    if (found == INDEX_NONE) {
+        found = scan_up(book, 0);
+    }
+    const uint64_t distance = (found - index) & book->window_mask;
+    if (found == INDEX_NONE || distance > (uint64_t)(top - start)) {
+        return (fx_px){0};
+    }
+    return (fx_px){start + (int64_t)distance};
+}
+
+fx_px fx_book_window_below(const struct fx_book *book, fx_px price)
+{
+    const int64_t top = top_ticks(book);
+    if (price.ticks <= book->base_ticks) {
+        return (fx_px){0};
+    }
+    const int64_t start = price.ticks > top ? top : price.ticks - 1;
+    const uint64_t index = (uint64_t)start & book->window_mask;
+    uint64_t found = scan_down(book, index);
+    if (found == INDEX_NONE) {
+        found = scan_down(book, book->window_mask);
+    }
+    const uint64_t distance = (index - found) & book->window_mask;
+    if (found == INDEX_NONE || distance > (uint64_t)(start - book->base_ticks)) {
+        return (fx_px){0};
+    }
+    return (fx_px){start - (int64_t)distance};
+}
+
+/* The base of a window around a price, such that no price in it is negative or overflows. */
+static int64_t base_around(const struct fx_book *book, int64_t centre_ticks)
+{
+    const int64_t half = (int64_t)(book->window_mask / 2) + 1;
+    const int64_t base = centre_ticks < half ? 0 : centre_ticks - half;
+    const int64_t base_max = INT64_MAX - (int64_t)book->window_mask;
+    FX_ASSERT(centre_ticks > 0);
+    return base < base_max ? base : base_max;
+}
+
+void fx_book_window_place(struct fx_book *book, fx_px centre)
+{
+    FX_ASSERT(book->top == 0);
+    FX_ASSERT(book->sides[0].orders == 0 && book->sides[1].orders == 0);
+    book->base_ticks = base_around(book, centre.ticks);
+    book->pressure = 0;
+    FX_ASSERT(centre.ticks >= book->base_ticks && centre.ticks <= top_ticks(book));
+}
+
+/* The price range that a slide takes out of the window: first..last, of the side's best or worse.
+ */
+struct leavers {
+    int64_t first;
+    int64_t last;
+    enum fx_side side;
+};
+
+/* The lowest occupied level above `ticks` that leaves on this side; 0 for none. */
+static int64_t leaver_above(const struct fx_book *book, const struct leavers *range, int64_t ticks)
+{
+    fx_px price = fx_book_window_above(book, (fx_px){ticks});
+    int64_t last = range->last;
+    int64_t bid = fx_book_price(FX_SIDE_BUY, book->sides[FX_SIDE_BUY - 1].best_key).ticks;
+    if (range->side == FX_SIDE_BUY) {
+        last = bid < last ? bid : last;
+    } else if (price.ticks != 0 && price.ticks <= bid) {
+        price = fx_book_window_above(book, (fx_px){bid});
+    }
+    return price.ticks <= last ? price.ticks : 0;
+}
+
+static uint32_t leavers_count(const struct fx_book *book, const struct leavers *range)
+{
+    uint32_t count = 0;
+    int64_t ticks = leaver_above(book, range, range->first - 1);
+    while (ticks != 0) {
+        count++;
+        ticks = leaver_above(book, range, ticks);
+    }
+    FX_ASSERT(count <= book->limits.window_levels);
+    return count;
+}
+
+/* They lie next to each other in the overflow: nothing there has a price between them. */
+static void leavers_move(struct fx_book *book, const struct leavers *range, uint32_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    const enum fx_side side = range->side;
+    const int64_t worst = side == FX_SIDE_BUY ? range->first : range->last;
+    uint32_t rank = fx_book_overflow_rank(book, side, fx_book_key(side, (fx_px){worst}));
+    fx_book_overflow_open(book, side, rank, count);
+    struct fx_level *target = fx_book_overflow_levels(book, side) + rank;
+    int64_t ticks = leaver_above(book, range, range->first - 1);
+    for (uint32_t moved = 0; moved < count; moved++) {
+        const uint64_t index = (uint64_t)ticks & book->window_mask;
+        FX_ASSERT(book->levels[index].price.ticks == ticks);
+        target[side == FX_SIDE_BUY ? moved : count - 1 - moved] = book->levels[index];
+        fx_level_init(&book->levels[index]);
+        fx_book_window_unmark(book, index, true);
+        ticks = leaver_above(book, range, ticks);
+    }
+    FX_ASSERT(ticks == 0);
+}
+
+static void enter(struct fx_book *book, enum fx_side side)
+{
+    const int64_t low_key = fx_book_key(side, (fx_px){book->base_ticks});
+    const int64_t high_key = fx_book_key(side, (fx_px){top_ticks(book)});
+    const int64_t worst_key = low_key < high_key ? low_key : high_key;
+    const int64_t best_key = low_key < high_key ? high_key : low_key;
+    const uint32_t first = fx_book_overflow_rank(book, side, worst_key);
+    const struct fx_level *levels = fx_book_overflow_view(book, side);
+    uint32_t rank = first;
+    while (rank < book->sides[side - 1].overflow_count &&
+           fx_book_key(side, levels[rank].price) <= best_key) {
+        const uint64_t index = (uint64_t)levels[rank].price.ticks & book->window_mask;
+        FX_ASSERT(book->levels[index].count == 0);
+        book->levels[index] = levels[rank];
+        fx_book_window_mark(book, index);
+        rank++;
+    }
+    fx_book_overflow_close(book, side, first, rank - first);
+}
+
+/* Slide to a new base. @return false, nothing moved, where the overflow has no room. */
+static bool slide(struct fx_book *book, int64_t base_ticks)
+{
+    const int64_t top = top_ticks(book);
+    int64_t first = book->base_ticks;
+    int64_t last = top;
+    if (base_ticks > book->base_ticks && base_ticks <= top) {
+        last = base_ticks - 1;
+    } else if (base_ticks < book->base_ticks) {
+        const int64_t stays = base_ticks + (int64_t)book->window_mask;
+        first = stays < first ? first : stays + 1;
+    }
+    const struct leavers bids = {.first = first, .last = last, .side = FX_SIDE_BUY};
+    const struct leavers asks = {.first = first, .last = last, .side = FX_SIDE_SELL};
+    const uint32_t bid_count = leavers_count(book, &bids);
+    const uint32_t ask_count = leavers_count(book, &asks);
+    const uint32_t overflow_max = book->limits.overflow_levels_max;
+    if (bid_count > overflow_max - book->sides[FX_SIDE_BUY - 1].overflow_count ||
+        ask_count > overflow_max - book->sides[FX_SIDE_SELL - 1].overflow_count) {
+        return false;
+    }
+    leavers_move(book, &bids, bid_count);
+    leavers_move(book, &asks, ask_count);
+    book->base_ticks = base_ticks;
+    enter(book, FX_SIDE_BUY);
+    enter(book, FX_SIDE_SELL);
+    return true;
+}
+
+/* Where the market stands: between the best prices, or at the best of `side` where they are apart.
+ */
+static int64_t market_ticks(const struct fx_book *book, enum fx_side side)
+{
+    const int64_t bid = fx_book_best(book, FX_SIDE_BUY).ticks;
+    const int64_t ask = fx_book_best(book, FX_SIDE_SELL).ticks;
+    if (bid == 0 || ask == 0) {
+        return bid == 0 ? ask : bid;
+    }
+    if (ask - bid <= (int64_t)(book->window_mask / 2)) {
+        return bid + (ask - bid) / 2;
+    }
+    return side == FX_SIDE_BUY ? bid : ask;
+}
+
+void fx_book_window_follow(struct fx_book *book, enum fx_side side)
+{
+    const int64_t market = market_ticks(book, side);
+    const int64_t base_ticks = base_around(book, market);
+    const int64_t quarter = (int64_t)(book->window_mask / 4);
+    if (base_ticks >= book->base_ticks - quarter && base_ticks - quarter <= book->base_ticks) {
+        return;
+    }
+    const uint32_t share = book->limits.window_levels / PRESSURE_SHARE;
+    const uint32_t room = book->limits.overflow_levels_max / PRESSURE_MIN;
+    uint32_t enough = share < PRESSURE_MIN ? PRESSURE_MIN : share;
+    enough = room < enough ? room : enough;
+    book->pressure++;
+    if (book->pressure > enough) {
+        book->pressure = 0;
+        (void)slide(book, base_ticks);
+    }
+}
