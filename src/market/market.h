@@ -1,0 +1,61 @@
+/**
+ * @file market.h
+ * All public market state of one exchange: a fold of events, per instrument.
+ *
+ * Definition, tiers, mark and index, depth, ticker and tape. May be lost and rebuilt from a dump.
+ * No memory of its own: the owner gives a piece per instrument when the first event of one arrives.
+ * Thread: the owner's.
+ */
+#ifndef FX_MARKET_MARKET_H
+#define FX_MARKET_MARKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "market/depth.h"
+#include "market/tape.h"
+#include "market/ticker.h"
+#include "model/event.h"
+#include "model/instrument.h"
+
+struct fx_market_symbol {
+    struct fx_instrument definition;
+    struct fx_tier tiers[FX_TIERS_MAX];
+    int64_t mark_ticks; /* 0 = none yet */
+    int64_t index_ticks;
+    int64_t mark_us;
+    struct fx_depth depth;
+    struct fx_ticker ticker;
+    struct fx_tape tape;
+    bool is_book_changed; /* since the publisher last looked; it clears these */
+    bool is_ticker_changed;
+    uint32_t new_trades; /* trades on the tape that were not published yet */
+};
+
+struct fx_market {
+    struct fx_market_symbol *symbols[FX_INSTRUMENTS_MAX]; /* by instrument id; NULL = absent */
+    uint32_t count;
+    uint64_t sequence; /* of the last event */
+    int64_t time_us;
+};
+
+/** Bytes that one instrument needs. */
+size_t fx_market_symbol_size(uint32_t depth_capacity);
+
+/** Give zeroed, 16-byte aligned memory for instrument `id` (must be absent). Kept. */
+void fx_market_add(struct fx_market *market, uint32_t id, void *memory, uint32_t depth_capacity);
+
+/** True where the event is about an instrument for which fx_market_add() must be called first. */
+bool fx_market_needs(const struct fx_market *market, const struct fx_event *event);
+
+/** Fold one event. Others than INSTRUMENT, TIER, MARK, BOOK, TRADE and DUMP_BEGIN are ignored. */
+void fx_market_apply(struct fx_market *market, const struct fx_event *event);
+
+/** By symbol; NULL where absent. */
+struct fx_market_symbol *fx_market_find(const struct fx_market *market, fx_str symbol);
+
+/** By id; NULL where absent. */
+struct fx_market_symbol *fx_market_at(const struct fx_market *market, uint32_t id);
+
+#endif

@@ -1,0 +1,35 @@
+/**
+ * @file tape.h
+ * One instrument's last public trades, newest last, in a ring. Thread: the owner's.
+ */
+#ifndef FX_MARKET_TAPE_H
+#define FX_MARKET_TAPE_H
+
+#include <stdint.h>
+
+#include "model/event.h"
+
+enum { FX_TAPE_COUNT_MAX = 1024 };
+
+struct fx_tape_trade {
+    uint64_t trade_id;
+    int64_t price_ticks;
+    int64_t lots;
+    int64_t time_us;
+    uint64_t operation_id;
+    uint32_t is_buyer_taker;
+    uint32_t note; /* enum fx_trade_note */
+};
+
+struct fx_tape {
+    struct fx_tape_trade trades[FX_TAPE_COUNT_MAX]; /* by number modulo */
+    uint64_t count;                                 /* trades ever appended */
+};
+
+/** Append one trade; the oldest gives way. */
+void fx_tape_apply(struct fx_tape *tape, const struct fx_event *trade);
+
+/** Trade `index` from the newest (0); NULL beyond what is kept. */
+const struct fx_tape_trade *fx_tape_at(const struct fx_tape *tape, uint32_t index);
+
+#endif

@@ -1,0 +1,91 @@
+/**
+ * @file view.h
+ * The private read model of one process: accounts, positions and open orders of every user, as
+ * rows.
+ *
+ * A fold of ACCOUNT, POSITION, ORDER and INSTRUMENT events, rebuilt from a dump at any time; it
+ * never decides about money. Look-ups are by (user, id): a foreign id is simply not found (V1). A
+ * row older than the one held (operationId) is ignored (V2). Pointers given out are valid until the
+ * next apply. Thread: the gateway's.
+ */
+#ifndef FX_VIEW_VIEW_H
+#define FX_VIEW_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "model/event.h"
+#include "model/rows.h"
+
+/** Zero = defaults: 1 M each. */
+struct fx_view_limits {
+    uint32_t accounts_max;
+    uint32_t positions_max;
+    uint32_t orders_max;
+};
+
+struct fx_view;
+
+/** Make an empty view. @return NULL without memory; gives. */
+struct fx_view *fx_view_create(const struct fx_view_limits *limits);
+
+/** Free it. Accepts NULL. */
+void fx_view_destroy(struct fx_view *view);
+
+/**
+ * Fold one event. DUMP_BEGIN empties the view. @return OK; NO_MEMORY or CAPACITY: the view is no
+ * longer complete and its process must stop.
+ */
+FX_MUST_USE fx_status fx_view_apply(struct fx_view *view, const struct fx_event *event);
+
+/** The row that the last applied event became, where it was ORDER, ACCOUNT or POSITION. */
+const struct fx_rows_order *fx_view_last_order(const struct fx_view *view);
+const struct fx_rows_account *fx_view_last_account(const struct fx_view *view);
+const struct fx_rows_position *fx_view_last_position(const struct fx_view *view);
+
+/** Sequence of the last event applied. */
+uint64_t fx_view_sequence(const struct fx_view *view);
+
+/** An open order of this user; NULL where there is none. */
+const struct fx_rows_order *fx_view_order(const struct fx_view *view,
+                                          uint64_t user_id,
+                                          uint64_t order_id);
+
+/** By the id handed out with the 202, or by clientOrderId; open orders only. */
+const struct fx_rows_order *fx_view_order_by_tmp(const struct fx_view *view,
+                                                 uint64_t user_id,
+                                                 uint64_t tmp_id);
+const struct fx_rows_order *fx_view_order_by_client(const struct fx_view *view,
+                                                    uint64_t user_id,
+                                                    fx_str client_id);
+
+/** Walk the open orders of a user, newest first. *cursor = 0 to begin. @return NULL at the end. */
+const struct fx_rows_order *fx_view_next_order(const struct fx_view *view,
+                                               uint64_t user_id,
+                                               uint32_t *cursor);
+
+/** The same for positions (settings of symbols without a position included) and accounts, oldest
+ * first. */
+const struct fx_rows_position *fx_view_next_position(const struct fx_view *view,
+                                                     uint64_t user_id,
+                                                     uint32_t *cursor);
+const struct fx_rows_account *fx_view_next_account(const struct fx_view *view,
+                                                   uint64_t user_id,
+                                                   uint32_t *cursor);
+
+/** One of them; NULL where absent. */
+const struct fx_rows_position *fx_view_position(const struct fx_view *view,
+                                                uint64_t user_id,
+                                                uint32_t instrument,
+                                                enum fx_position_side side);
+const struct fx_rows_account *fx_view_account(const struct fx_view *view,
+                                              uint64_t user_id,
+                                              fx_str asset);
+
+/** Figures. */
+uint32_t fx_view_order_count(const struct fx_view *view);
+uint32_t fx_view_account_count(const struct fx_view *view);
+
+#endif
