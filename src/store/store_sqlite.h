@@ -1,0 +1,24 @@
+/**
+ * @file store_sqlite.h
+ * The embedded adapter of the store: one SQLite file in WAL mode. Thread: the handle's.
+ */
+#ifndef FX_STORE_STORE_SQLITE_H
+#define FX_STORE_STORE_SQLITE_H
+
+#include "store/store.h"
+
+enum fx_store_sqlite_mode {
+    FX_STORE_SQLITE_WRITER = 1, /* creates the file where it is absent */
+    FX_STORE_SQLITE_READER = 2  /* the file must exist; writes are refused */
+};
+
+/**
+ * Open the database file `path` (NUL-terminated). A second writer may exist for small writes of a
+ * thread that may block (a new user): it waits for the other's batch. @return OK and a handle the
+ * caller closes; NOT_FOUND where a reader finds no file; IO, CORRUPT, NO_MEMORY.
+ */
+FX_MUST_USE fx_status fx_store_sqlite_open(const char *path,
+                                           enum fx_store_sqlite_mode mode,
+                                           struct fx_store **store_out);
+
+#endif

@@ -1,0 +1,85 @@
+/**
+ * @file worker_save.h
+ * From events to tables: one batch of events is one transaction, with the watermark inside.
+ *
+ * An event at or below the watermark is skipped, so a batch may be given again after a crash, whole
+ * or in part, and the tables come out the same. Of an order, account or position only the last
+ * state in a batch is written. The events between DUMP_BEGIN and DUMP_END are a whole state: they
+ * are upserted whatever the watermark says, never win over newer rows, and move the watermark only
+ * at DUMP_END, and only forward. Thread: the store writer's.
+ */
+#ifndef FX_WORKER_WORKER_SAVE_H
+#define FX_WORKER_WORKER_SAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/table.h"
+#include "model/event.h"
+#include "model/instrument.h"
+#include "store/store.h"
+
+enum {
+    FX_WORKER_SAVE_EVENTS_MAX = 65536, /* in one batch */
+    FX_WORKER_SAVE_SHARD_SIZE_MAX = 33
+};
+
+/** What a saver writes: one of these per group of the seed, or all. */
+enum fx_worker_save_kind {
+    FX_WORKER_SAVE_ACCOUNTS = 1,
+    FX_WORKER_SAVE_POSITIONS = 2,
+    FX_WORKER_SAVE_ORDERS = 4,
+    FX_WORKER_SAVE_TRADES = 8, /* and transactions */
+    FX_WORKER_SAVE_INSTRUMENTS = 16,
+    FX_WORKER_SAVE_ALL = 31
+};
+
+struct fx_worker_save_options {
+    struct fx_store *store; /* a writer, migrated; kept until deinit, not closed */
+    fx_str shard;           /* "USDT"; 1..32 bytes, as the worker's name */
+    fx_str worker;          /* whose watermark: "saver" */
+    uint32_t kinds;         /* enum fx_worker_save_kind, or'ed */
+};
+
+struct fx_worker_save_rows;
+
+struct fx_worker_save {
+    struct fx_store *store;
+    uint64_t watermark; /* operationId of the last event in the tables */
+    uint64_t row_count; /* written since init, for metrics */
+    uint32_t kinds;
+    bool is_in_dump;
+    bool has_instrument[FX_INSTRUMENTS_MAX];
+    char shard[FX_WORKER_SAVE_SHARD_SIZE_MAX];
+    char worker[FX_WORKER_SAVE_SHARD_SIZE_MAX];
+    struct fx_instrument *instruments; /* FX_INSTRUMENTS_MAX; heap */
+    struct fx_table last_order;        /* id to index of its last event in the batch */
+    struct fx_table last_account;
+    struct fx_table last_position;
+    struct fx_worker_save_rows *rows; /* heap */
+};
+
+/** Read the watermark and the instruments from the store. @return OK, NO_MEMORY, or the store's. */
+FX_MUST_USE fx_status fx_worker_save_init(struct fx_worker_save *save,
+                                          const struct fx_worker_save_options *options);
+
+void fx_worker_save_deinit(struct fx_worker_save *save);
+
+/**
+ * Tell an instrument that no event told (engine restored from a snapshot). INSTRUMENT events do the
+ * same, also where the watermark has passed them.
+ */
+void fx_worker_save_instrument(struct fx_worker_save *save, const struct fx_instrument *instrument);
+
+/**
+ * Write a batch in the order of the log. @return OK; CORRUPT where a stored trade or transaction
+ * differs, or an event names an unknown instrument (stop the worker); STALE where another saver
+ * with the same name moved the watermark meanwhile (it was read again; give the batch again); or
+ * the store's status. Nothing is written on failure; the same batch may be given again.
+ */
+FX_MUST_USE fx_status fx_worker_save_events(struct fx_worker_save *save,
+                                            const struct fx_event events[],
+                                            uint32_t count);
+
+#endif
