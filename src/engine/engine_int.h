@@ -66,6 +66,7 @@ struct fx_position_state {
     int64_t sell_lots;
     int64_t reduce_buy_lots; /* resting reduce-only orders */
     int64_t reduce_sell_lots;
+    int64_t sweep_lots; /* scratch of the FOK check in match.c; 0 between commands */
     fx_slot account;
     fx_slot next;         /* of the same account */
     fx_slot oldest_order; /* list by fx_order.older/newer, by arrival */
@@ -103,7 +104,8 @@ struct fx_order {
     uint8_t note;
     uint8_t stp_mode;
     uint8_t post_only_mode;
-    uint8_t zero[2];
+    uint8_t is_resting; /* in the book and in the list of its position */
+    uint8_t zero;
     struct fx_client_id client_id;
 };
 
@@ -127,8 +129,19 @@ struct fx_touched_level {
     uint32_t side;
 };
 
-struct fx_client_entry; /* client_ids.c */
-struct fx_expiry_entry; /* expiry.c */
+/** What a clientOrderId of an account led to. An entry that is held has client_id.size > 0. */
+struct fx_client_entry {
+    uint64_t body_hash; /* of the command that was accepted */
+    uint64_t order_id;
+    uint64_t tmp_id;
+    int64_t ended_us; /* 0 = its order is open */
+    fx_slot account;
+    fx_slot older; /* in the list of ended ones; `newer` also links the free ones */
+    fx_slot newer;
+    uint8_t order_status; /* of the first answer */
+    uint8_t zero[3];
+    struct fx_client_id client_id;
+};
 
 struct fx_engine {
     struct fx_engine_limits limits;
@@ -144,19 +157,22 @@ struct fx_engine {
     uint32_t order_used;  /* slots ever used: the high-water mark */
     fx_slot order_free;   /* list by resting[].newer */
     uint32_t expiry_count;
-    uint32_t client_count;
+    uint32_t client_count; /* entries held, open and ended */
+    uint32_t client_used;  /* entries ever used: the high-water mark */
+    fx_slot client_free;
+    fx_slot client_oldest; /* of the ended ones */
+    fx_slot client_newest;
     uint32_t zero;
-    uint64_t client_clock; /* see client_ids.c */
 
     /* Derived: areas of the block. */
     struct fx_asset_state *assets;
     struct fx_account_state *accounts;
-    fx_slot *account_table; /* open addressing by (user, asset) */
+    fx_slot *account_table; /* open addressing by (user, asset); index + 1, 0 = empty */
     struct fx_position_state *positions;
     struct fx_listing *listings; /* by instrument id */
     struct fx_resting *resting;
     struct fx_order *orders;
-    fx_slot *order_table; /* open addressing by order id: dense ids, identity hash */
+    fx_slot *order_table; /* open addressing by order id: runs of 16 ids stay together */
     struct fx_client_entry *client_entries;
     fx_slot *client_table;
     fx_slot *expiry_heap;
@@ -173,6 +189,7 @@ struct fx_engine {
     uint32_t touched_account_count;
     uint32_t touched_position_count;
     uint32_t touched_level_count;
+    uint32_t work; /* makers met and orders ended by the running command */
 };
 
 /* ---- touch.c: what the running command changed ------------------------------------------------
@@ -312,35 +329,20 @@ fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
                                    uint32_t instrument,
                                    fx_amount notional);
 
-/* ---- order_pool.c ------------------------------------------------------------------------------
+/* ---- account_command.c -------------------------------------------------------------------------
  */
 
-fx_slot fx_order_pool_acquire(struct fx_engine *engine); /* zeroed; next order id; NONE: full */
-void fx_order_pool_release(struct fx_engine *engine, fx_slot order);
-fx_slot fx_order_pool_find(const struct fx_engine *engine, uint64_t order_id);
-
-/* ---- commands on orders: place.c match.c amend.c cancel.c expiry.c client_ids.c
- * ------------------- */
-
-fx_status fx_place_apply(struct fx_engine *engine,
-                         const struct fx_command *command,
-                         struct fx_event_result *result);
-fx_status fx_amend_apply(struct fx_engine *engine,
-                         const struct fx_command *command,
-                         struct fx_event_result *result);
-fx_status fx_cancel_apply(struct fx_engine *engine,
-                          const struct fx_command *command,
-                          struct fx_event_result *result);
-fx_status fx_cancel_apply_all(struct fx_engine *engine,
-                              const struct fx_command *command,
-                              struct fx_event_result *result);
-/** End an open order (resting or not): status and note, out of book, position, heap; ORDER event;
- * release. */
-void fx_cancel_order(struct fx_engine *engine,
-                     fx_slot order,
-                     enum fx_order_status status,
-                     enum fx_order_note note);
-/** After a position shrank: shrink or cancel its reduce-only orders, the least aggressive first. */
-void fx_cancel_excess_reduce_only(struct fx_engine *engine, fx_slot position);
+fx_status fx_account_command_create(struct fx_engine *engine,
+                                    const struct fx_command *command,
+                                    struct fx_event_result *result);
+fx_status fx_account_command_set(struct fx_engine *engine,
+                                 const struct fx_command *command,
+                                 struct fx_event_result *result);
+fx_status fx_account_command_deposit(struct fx_engine *engine,
+                                     const struct fx_command *command,
+                                     struct fx_event_result *result);
+fx_status fx_account_command_withdraw(struct fx_engine *engine,
+                                      const struct fx_command *command,
+                                      struct fx_event_result *result);
 
 #endif

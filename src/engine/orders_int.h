@@ -1,0 +1,135 @@
+/**
+ * @file orders_int.h
+ * The doors between the files that handle orders, instruments and whole-state walks. Private to
+ * engine/; engine_int.h has the state and the doors of the money half.
+ * Thread: engine thread only.
+ */
+#ifndef FX_ENGINE_ORDERS_INT_H
+#define FX_ENGINE_ORDERS_INT_H
+
+#include "engine/engine_int.h"
+
+/* ---- order_pool.c ------------------------------------------------------------------------------
+ */
+
+/** A zeroed order with the next order id, unlinked everywhere; NONE: full. */
+fx_slot fx_order_pool_acquire(struct fx_engine *engine);
+/** Give it back. It is in no book, list or heap. */
+void fx_order_pool_release(struct fx_engine *engine, fx_slot order);
+/** The open order with this id; NONE where absent. */
+fx_slot fx_order_pool_find(const struct fx_engine *engine, uint64_t order_id);
+/** Fill the empty table from the orders in use (after a load). */
+void fx_order_pool_rebuild(struct fx_engine *engine);
+
+/* ---- listing.c: instruments ---------------------------------------------------------------------
+ */
+
+fx_status fx_listing_update(struct fx_engine *engine,
+                            const struct fx_command *command,
+                            struct fx_event_result *result);
+fx_status fx_listing_load_tiers(struct fx_engine *engine,
+                                const struct fx_command *command,
+                                struct fx_event_result *result);
+fx_status fx_listing_set_state(struct fx_engine *engine,
+                               const struct fx_command *command,
+                               struct fx_event_result *result);
+fx_status fx_listing_mark_price(struct fx_engine *engine,
+                                const struct fx_command *command,
+                                struct fx_event_result *result);
+/** Index of a symbol; UINT32_MAX where absent. */
+uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol *symbol);
+
+/* ---- commands on orders: place.c match.c amend.c cancel.c expiry.c client_ids.c
+ * ------------------- */
+
+fx_status fx_place_apply(struct fx_engine *engine,
+                         const struct fx_command *command,
+                         struct fx_event_result *result);
+fx_status fx_amend_apply(struct fx_engine *engine,
+                         const struct fx_command *command,
+                         struct fx_event_result *result);
+fx_status fx_cancel_apply(struct fx_engine *engine,
+                          const struct fx_command *command,
+                          struct fx_event_result *result);
+fx_status fx_cancel_apply_all(struct fx_engine *engine,
+                              const struct fx_command *command,
+                              struct fx_event_result *result);
+/** The open order that a user names by id, or by client id where order_id == 0; NONE if not his. */
+fx_slot fx_cancel_find(const struct fx_engine *engine,
+                       const struct fx_command *command,
+                       uint64_t order_id,
+                       const struct fx_client_id *client_id);
+/** End an open order (resting or not): status and note, out of book, position, heap; ORDER event;
+ * release. */
+void fx_cancel_order(struct fx_engine *engine,
+                     fx_slot order,
+                     enum fx_order_status status,
+                     enum fx_order_note note);
+/** After a position shrank: shrink or cancel its reduce-only orders, the least aggressive first. */
+void fx_cancel_excess_reduce_only(struct fx_engine *engine, fx_slot position);
+/** Write the ORDER event of an order as it is now. */
+void fx_cancel_emit(struct fx_engine *engine, fx_slot order);
+/** Forget an order that has reached a final status and is in no book and no list. */
+void fx_cancel_release(struct fx_engine *engine, fx_slot order);
+
+/**
+ * Trade an unlinked order as taker up to its price, then let the rest stand, expire or be
+ * cancelled as its type and the fills limit say. Ends with its ORDER event; the slot is released
+ * where the status is final. @return the status.
+ */
+enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order);
+/** True where the whole of an unlinked order would trade at once, within the fills limit. */
+bool fx_match_can_fill(struct fx_engine *engine, const struct fx_resting *taker, uint8_t stp_mode);
+/** True where a limit at this price would trade with what rests on the other side. */
+bool fx_match_is_crossing(const struct fx_engine *engine,
+                          uint32_t instrument,
+                          enum fx_side side,
+                          fx_px price);
+
+/** Orders that one TICK expires at most. */
+#define FX_EXPIRY_STEP_MAX 100U
+
+fx_status fx_expiry_apply(struct fx_engine *engine, struct fx_event_result *result);
+void fx_expiry_insert(struct fx_engine *engine, fx_slot order);
+void fx_expiry_remove(struct fx_engine *engine, fx_slot order);
+
+/** The entry of an account's client id that is open or ended less than 24 h ago; NONE: free. */
+fx_slot fx_client_ids_find(const struct fx_engine *engine,
+                           fx_slot account,
+                           const struct fx_client_id *id);
+/** True where one more entry has room, if need be in place of the oldest ended one. */
+bool fx_client_ids_has_room(const struct fx_engine *engine);
+/** Hold an id for an open order (room asserted, absent asserted). */
+fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash);
+/** Its order has ended: remember it for 24 h. */
+void fx_client_ids_end(struct fx_engine *engine, fx_slot entry);
+/** The order behind a client id, if open; NONE where not. */
+fx_slot fx_client_ids_find_order(const struct fx_engine *engine,
+                                 fx_slot account,
+                                 const struct fx_client_id *id);
+/** What makes two commands "the same body": everything but tmpId, time and sequence. */
+uint64_t fx_client_ids_body_hash(const struct fx_command *command);
+/** Fill the empty table from the entries held (after a load). */
+void fx_client_ids_rebuild(struct fx_engine *engine);
+
+/* ---- whole-state walks: hash.c check.c snapshot.c dump.c
+ * ------------------------------------------ */
+
+/** Hash of the logical state, without sequence and time: a rejected command does not change it. */
+uint64_t fx_hash_content(const struct fx_engine *engine);
+/** The same with sequence and time. */
+uint64_t fx_hash_state(const struct fx_engine *engine);
+/** One step of the hash. */
+uint64_t fx_hash_mix(uint64_t hash, uint64_t word);
+void fx_check_state(const struct fx_engine *engine);
+size_t fx_snapshot_size(const struct fx_engine *engine);
+void fx_snapshot_save(const struct fx_engine *engine, char *target, size_t size);
+fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved);
+bool fx_dump_step(const struct fx_engine *engine,
+                  struct fx_engine_dump *dump,
+                  struct fx_events *events);
+
+/** Make the (empty) book of an instrument in its part of the block. engine.c */
+void fx_engine_open_book(struct fx_engine *engine, uint32_t instrument);
+
+#endif
