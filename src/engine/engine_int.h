@@ -113,7 +113,9 @@ struct fx_order {
 struct fx_listing {
     struct fx_instrument definition;
     struct fx_tier tiers[FX_TIERS_MAX];
-    fx_px mark; /* ticks == 0: none yet */
+    fx_i128 unit;          /* fx_instrument_unit(); fx_margin_attach() sets both */
+    fx_i128 lot_value_max; /* what one lot can be worth at most, in settle units */
+    fx_px mark;            /* ticks == 0: none yet */
     fx_px index;
     fx_px last;
     int64_t open_interest_lots; /* sum of long lots */
@@ -230,6 +232,16 @@ uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struc
  * account. The counter-leg is the caller's business. @return false where out of range.
  */
 FX_MUST_USE bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount);
+/** Fill the empty table from the accounts (after a load). */
+void fx_account_state_rebuild(struct fx_engine *engine);
+/**
+ * An upper bound of |balance| + reward + everything that the account's positions and open orders
+ * can ever move, in units: below 1e36 no fill can leave the range (M1). @return false: out of
+ * range.
+ */
+FX_MUST_USE bool fx_account_state_bound(const struct fx_engine *engine,
+                                        fx_slot account,
+                                        fx_i128 *bound_out);
 
 /* ---- fee.c ------------------------------------------------------------------------------------
  */
@@ -273,6 +285,19 @@ FX_MUST_USE bool fx_position_state_cost(const struct fx_engine *engine,
                                         fx_i128 *value_out,
                                         fx_i128 *loss_out);
 
+/**
+ * Judge an order (resting part filled in: price = its limit or take bound, remaining, side,
+ * account, instrument, is_reduce_only) that is not in the aggregates yet: the tier allows the
+ * leverage, the amounts stay in range (M1) and what it adds to the reserve is available. `replaced`
+ * is the linked order whose place it takes (amend), else NONE. Changes nothing; the whole money
+ * check of a placement. Reduce-only: always OK.
+ * @return OK; AMOUNT_OUT_OF_RANGE; LEVERAGE_TOO_HIGH; INSUFFICIENT_MARGIN.
+ */
+FX_MUST_USE fx_status fx_position_state_admit(const struct fx_engine *engine,
+                                              fx_slot position,
+                                              const struct fx_resting *order,
+                                              fx_slot replaced);
+
 /** A fill as one side sees it. */
 struct fx_position_fill {
     enum fx_side side;
@@ -302,6 +327,14 @@ fx_status fx_position_state_adjust_margin(struct fx_engine *engine,
 /* ---- margin.c: formulas, see docs/rules/margin.md -----------------------------------------------
  */
 
+/** Set what is derived from a listing's definition; after every change of it and after a load. */
+void fx_margin_attach(struct fx_listing *listing);
+/** The value of a fill: fx_instrument_value() with the listing's unit. The faster door for fills.
+ */
+FX_MUST_USE bool fx_margin_value(const struct fx_listing *listing,
+                                 fx_px price,
+                                 fx_qty lots,
+                                 fx_i128 *value_out);
 /** Reserve of a position's open orders from its aggregates: the larger of "all buys fill" and "all
  * sells fill". */
 fx_i128 fx_margin_requirement(const struct fx_engine *engine,
@@ -311,20 +344,23 @@ fx_i128 fx_margin_initial(const struct fx_engine *engine, const struct fx_positi
 /** notional(mark) x r - cum, up. */
 fx_i128 fx_margin_maintenance(const struct fx_engine *engine,
                               const struct fx_position_state *position);
-/** At mark; 0 where there is no mark. Rounded down (towards minus infinity) for inverse. */
+/** What closing at mark would realise, exactly; 0 where there is no mark. */
 fx_i128 fx_margin_unrealized(const struct fx_engine *engine,
                              const struct fx_position_state *position);
 /** For new orders: balance + reward - isolated margins - cross IM - reserves + sum of cross uPnL.
  */
 fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account);
-/** For withdrawals and margin additions: the same with min(0, sum of cross uPnL) and without
- * reward; >= 0. */
+/** For withdrawals and margin additions: the same with min(0, sum of cross uPnL), at most the
+ * balance (the reward is margin but cannot be withdrawn); >= 0. */
 fx_i128 fx_margin_withdrawable(const struct fx_engine *engine, fx_slot account);
 /** Liquidation and bankruptcy price, RULES section 5; ticks == 0 where there is none. Rounded
  * against the user. */
 fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position);
 fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position);
-/** Highest leverage that the tier of `notional` allows. */
+/** The largest value that the position can have when its open orders fill: what picks the tier. */
+fx_i128 fx_margin_notional(const struct fx_engine *engine,
+                           const struct fx_position_state *position);
+/** Highest leverage that the tier of `notional` allows; the symbol's maximum where no tiers. */
 fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
                                    uint32_t instrument,
                                    fx_amount notional);

@@ -120,16 +120,18 @@ enum fx_instrument_kind fx_instrument_kind_of(fx_str name);
 enum fx_instrument_state fx_instrument_state_of(fx_str name);
 
 /**
- * Judge a definition: positive sizes, linear unit (tick x lot x multiplier) a whole number of 1e-18
- * that fits int64 x ranges, ordered bounds, known enums. @return OK or BAD_INSTRUMENT.
+ * Judge a definition: positive sizes; linear unit (tick x lot x multiplier) and inverse unit (lot x
+ * multiplier) a whole number of 1e-18; the largest order's value at max_ticks (inverse: at one
+ * tick) in range; ordered bounds, rates below 1, leverage >= 1, orders_max >= 1, known enums,
+ * texts in form (root_symbol may be empty). @return OK or BAD_INSTRUMENT.
  */
 FX_MUST_USE fx_status fx_instrument_check(const struct fx_instrument *instrument);
 
-/** Judge tiers: caps rise, rates rise, leverage falls, cum follows the recursion. @return OK,
- * BAD_INSTRUMENT. */
+/** Judge tiers: caps rise, rates never fall, leverage never rises, rate x leverage <= 1 (else the
+ * first fill would be liquidated), cum follows the recursion. @return OK, BAD_INSTRUMENT. */
 FX_MUST_USE fx_status fx_instrument_check_tiers(const struct fx_tier tiers[], uint32_t count);
 
-/** Fill every cum from caps and rates, rounded up (DOWN would shrink the margin). */
+/** Fill every cum from caps and rates, rounded down: cum is taken off the margin. */
 void fx_instrument_fill_cums(struct fx_tier tiers[], uint32_t count);
 
 /** The first tier whose cap >= notional; the last one beyond all caps. count > 0. */
@@ -156,6 +158,19 @@ FX_MUST_USE fx_status fx_instrument_lots(const struct fx_instrument *instrument,
 /** ticks x tick_size and lots x lot_size. */
 fx_i128 fx_instrument_price(const struct fx_instrument *instrument, fx_px price);
 fx_i128 fx_instrument_quantity(const struct fx_instrument *instrument, fx_qty quantity);
+
+/**
+ * The one factor of a value. Linear: ticks x lots x unit is the value, in settle units. Inverse:
+ * the quote value of one lot. The engine keeps it beside the instrument.
+ */
+fx_i128 fx_instrument_unit(const struct fx_instrument *instrument);
+
+/** As fx_instrument_value(), with the unit at hand. */
+FX_MUST_USE bool fx_instrument_value_by_unit(const struct fx_instrument *instrument,
+                                             fx_i128 unit,
+                                             fx_px price,
+                                             fx_qty quantity,
+                                             fx_amount *value_out);
 
 /**
  * The one value of a fill, in settle units. Linear: ticks x lots x unit, exact. Inverse: lots x
