@@ -1,0 +1,458 @@
+#include "worker/worker_engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/agent.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "worker/worker_snapshot.h"
+
+enum {
+    INTAKE_CAPACITY = 4096,
+    STEP_COMMANDS_MAX = 512, /* bounded work per step */
+    HELD_MAX = 1 << 16,      /* commands applied and not yet durable */
+    RING_CAPACITY_MIN = 1 << 16
+};
+
+struct item {
+    uint64_t token;
+    struct fx_command command;
+};
+
+/* Up to which ring position the events of a command reach. */
+struct held {
+    uint64_t sequence;
+    uint64_t position;
+};
+
+struct fx_worker_engine {
+    struct fx_worker_engine_options options;
+    struct fx_engine_limits limits;
+    struct fx_engine *engine;
+    void *memory;
+    struct fx_bus_journal *journal;
+    struct fx_worker_snapshot *snapshot;
+    struct fx_agent *agent;
+    struct fx_ring *intake;
+    struct fx_ring_broadcast *ring;
+    struct fx_events events;
+    struct held *held; /* HELD_MAX, by number modulo */
+    uint64_t held_first;
+    uint64_t held_end;
+    uint64_t replayed;
+    uint64_t snapshot_sequence;
+    int64_t snapshot_us;
+    bool is_recovering;
+    bool is_running;
+};
+
+static void set_defaults(struct fx_worker_engine *worker,
+                         const struct fx_worker_engine_options *options)
+{
+    worker->options = *options;
+    worker->limits = options->limits == NULL ? fx_engine_default_limits() : *options->limits;
+    if (worker->options.intake_capacity == 0) {
+        worker->options.intake_capacity = INTAKE_CAPACITY;
+    }
+    if (worker->options.ring_capacity == 0) {
+        uint32_t capacity = RING_CAPACITY_MIN;
+        while (capacity < 2 * fx_engine_events_max(&worker->limits)) {
+            capacity *= 2;
+        }
+        worker->options.ring_capacity = capacity;
+    }
+    if (worker->options.snapshot_commands == 0) {
+        worker->options.snapshot_commands = 1000000;
+    }
+    if (worker->options.snapshot_us == 0) {
+        worker->options.snapshot_us = 60LL * 1000 * 1000;
+    }
+    if (worker->options.mode == 0) {
+        worker->options.mode = FX_BUS_JOURNAL_STRICT;
+    }
+}
+
+static fx_status allocate(struct fx_worker_engine *worker)
+{
+    const uint32_t events_max = fx_engine_events_max(&worker->limits);
+    worker->memory = aligned_alloc(64, fx_engine_size(&worker->limits));
+    worker->intake = fx_ring_create(sizeof(struct item), worker->options.intake_capacity);
+    worker->ring = fx_ring_broadcast_create(
+        sizeof(struct fx_event), worker->options.ring_capacity, FX_WORKER_ENGINE_CONSUMERS);
+    worker->held = calloc(HELD_MAX, sizeof worker->held[0]);
+    worker->events.items = aligned_alloc(16, (size_t)events_max * sizeof(struct fx_event));
+    worker->events.capacity = events_max;
+    worker->snapshot = fx_worker_snapshot_create(worker->options.snapshot_dir);
+    const struct fx_agent_options agent = {.name = "engine",
+                                           .step = fx_worker_engine_step,
+                                           .self = worker,
+                                           .idle_us_max = 50000,
+                                           .spin_count = 64};
+    if (worker->memory == NULL || worker->intake == NULL || worker->ring == NULL ||
+        worker->held == NULL || worker->events.items == NULL || worker->snapshot == NULL) {
+        return FX_NO_MEMORY;
+    }
+    return fx_agent_create(&agent, &worker->agent);
+}
+
+/* ---- recovery ---------------------------------------------------------------------------------
+ */
+
+static fx_status on_record(void *context, const struct fx_bus_journal_record *record)
+{
+    struct fx_worker_engine *worker = context;
+    struct fx_command command;
+    const fx_status status = fx_command_decode(record->bytes, &command);
+    if (status != FX_OK || command.sequence != record->seq) {
+        return FX_CORRUPT;
+    }
+    fx_engine_apply(worker->engine, &command, &worker->events);
+    worker->replayed++;
+    if (record->seq <= worker->options.saved_sequence || worker->options.on_recovered == NULL) {
+        return FX_OK;
+    }
+    return worker->options.on_recovered(
+        worker->options.recovered_context, worker->events.items, worker->events.count);
+}
+
+static void on_durable(void *context, uint64_t durable_seq)
+{
+    (void)durable_seq;
+    const struct fx_worker_engine *worker = context;
+    fx_agent_wake(worker->agent);
+}
+
+static fx_status load_state(struct fx_worker_engine *worker)
+{
+    const fx_status status = fx_worker_snapshot_load(worker->options.snapshot_dir,
+                                                     worker->options.saved_sequence,
+                                                     worker->memory,
+                                                     &worker->limits,
+                                                     &worker->engine);
+    if (status == FX_OK) {
+        worker->snapshot_sequence = fx_engine_sequence(worker->engine);
+        return FX_OK;
+    }
+    if (status != FX_NOT_FOUND) {
+        FX_LOG(FX_LOG_WARN,
+               "engine",
+               "no usable snapshot, replaying from genesis",
+               fx_log_status("err", status));
+    }
+    memset(worker->memory, 0, fx_engine_size(&worker->limits)); /* touches every page: pre-fault */
+    worker->engine = fx_engine_init(worker->memory, &worker->limits);
+    return FX_OK;
+}
+
+static fx_status recover(struct fx_worker_engine *worker, struct fx_worker_engine_report *report)
+{
+    fx_status status = load_state(worker);
+    if (status != FX_OK) {
+        return status;
+    }
+    report->snapshot_sequence = worker->snapshot_sequence;
+    const struct fx_bus_journal_options options = {.dir = worker->options.journal_dir,
+                                                   .system = fx_bus_file_posix(),
+                                                   .mode = worker->options.mode,
+                                                   .from_seq = worker->snapshot_sequence + 1,
+                                                   .on_record = on_record,
+                                                   .recover_context = worker,
+                                                   .on_durable = on_durable,
+                                                   .durable_context = worker};
+    status = fx_bus_journal_open(&options, &worker->journal, &report->journal);
+    if (status != FX_OK) {
+        return status;
+    }
+    FX_ASSERT(fx_bus_journal_next_seq(worker->journal) == fx_engine_sequence(worker->engine) + 1);
+    report->replayed = worker->replayed;
+    report->sequence = fx_engine_sequence(worker->engine);
+    report->state_hash = fx_engine_hash(worker->engine);
+    return FX_OK;
+}
+
+fx_status fx_worker_engine_create(const struct fx_worker_engine_options *options,
+                                  struct fx_worker_engine **worker_out,
+                                  struct fx_worker_engine_report *report_out)
+{
+    memset(report_out, 0, sizeof *report_out);
+    struct fx_worker_engine *worker = calloc(1, sizeof *worker);
+    if (worker == NULL) {
+        return FX_NO_MEMORY;
+    }
+    const int64_t start_us = fx_clock_monotonic_us();
+    set_defaults(worker, options);
+    fx_status status = allocate(worker);
+    if (status == FX_OK) {
+        status = recover(worker, report_out);
+    }
+    report_out->elapsed_us = fx_clock_monotonic_us() - start_us;
+    if (status != FX_OK) {
+        fx_worker_engine_destroy(worker);
+        return status;
+    }
+    worker->snapshot_us = fx_clock_wall_us();
+    *worker_out = worker;
+    return FX_OK;
+}
+
+/* ---- running ----------------------------------------------------------------------------------
+ */
+
+/* Hold the command's events back until it is durable. */
+static void hold(struct fx_worker_engine *worker, uint64_t sequence)
+{
+    for (uint32_t index = 0; index < worker->events.count; index++) {
+        const bool is_there = fx_ring_broadcast_append(worker->ring, &worker->events.items[index]);
+        FX_ASSERT(is_there);
+    }
+    FX_ASSERT(worker->held_end - worker->held_first < HELD_MAX);
+    worker->held[worker->held_end % HELD_MAX] =
+        (struct held){sequence, fx_ring_broadcast_written(worker->ring)};
+    worker->held_end++;
+}
+
+/* Answer without journal and engine: the command did not happen. */
+static void refuse(struct fx_worker_engine *worker, const struct item *item, fx_status status)
+{
+    struct fx_event *event = &worker->events.items[0];
+    memset(event, 0, sizeof *event);
+    event->kind = FX_EVENT_RESULT;
+    event->sequence = fx_engine_sequence(worker->engine);
+    event->time_us = item->command.time_us;
+    event->token = item->token;
+    event->u.result.reject.status = status;
+    event->u.result.command_kind = item->command.kind;
+    worker->events.count = 1;
+    hold(worker, event->sequence);
+}
+
+/* Cancels and reduce-only orders are taken as long as anything is. */
+static bool is_opening(const struct fx_command *command)
+{
+    return (command->kind == FX_COMMAND_PLACE_ORDER && command->u.place.is_reduce_only == 0) ||
+           command->kind == FX_COMMAND_AMEND_ORDER;
+}
+
+/* @return false where the command must wait (journal or ring full for the moment). */
+static bool take(struct fx_worker_engine *worker, struct item *item, int64_t now_us)
+{
+    const enum fx_bus_journal_space space = fx_bus_journal_space(worker->journal);
+    struct fx_command *command = &item->command;
+    uint64_t sequence = 0;
+    command->time_us = now_us;
+    if (space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY && is_opening(command)) {
+        refuse(worker, item, FX_CANCEL_ONLY);
+        return true;
+    }
+    command->sequence = fx_bus_journal_next_seq(worker->journal);
+    const fx_status status = fx_bus_journal_append(
+        worker->journal, command->kind, fx_command_encode(command), &sequence);
+    if (status == FX_BUSY) {
+        return false;
+    }
+    if (status != FX_OK) {
+        refuse(worker, item, status);
+        return true;
+    }
+    FX_ASSERT(sequence == command->sequence);
+    fx_engine_apply(worker->engine, command, &worker->events);
+    FX_ASSERT(worker->events.count > 0);
+    worker->events.items[worker->events.count - 1].token = item->token;
+    hold(worker, sequence);
+    return true;
+}
+
+static bool has_room(struct fx_worker_engine *worker)
+{
+    return worker->held_end - worker->held_first < HELD_MAX &&
+           fx_ring_broadcast_space(worker->ring) >= worker->events.capacity;
+}
+
+static int take_all(struct fx_worker_engine *worker, int64_t now_us)
+{
+    int count = 0;
+    const void *items = NULL;
+    while (count < STEP_COMMANDS_MAX && fx_ring_peek(worker->intake, &items) > 0) {
+        struct item item;
+        memcpy(&item, items, sizeof item);
+        if (!has_room(worker) || !take(worker, &item, now_us)) {
+            break;
+        }
+        fx_ring_advance(worker->intake, 1);
+        count++;
+    }
+    return count;
+}
+
+/* Time is a command too: expiries happen at a place in the log. */
+static int take_tick(struct fx_worker_engine *worker, int64_t now_us)
+{
+    if (fx_engine_next_due_us(worker->engine) > now_us || !has_room(worker)) {
+        return 0;
+    }
+    struct item tick;
+    memset(&tick, 0, sizeof tick);
+    tick.command.kind = FX_COMMAND_TICK;
+    tick.command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    return take(worker, &tick, now_us) ? 1 : 0;
+}
+
+static void wake_consumers(const struct fx_worker_engine *worker)
+{
+    for (size_t index = 0; index < FX_WORKER_ENGINE_CONSUMERS; index++) {
+        if (worker->options.wake[index] != NULL) {
+            worker->options.wake[index](worker->options.wake_context[index]);
+        }
+    }
+}
+
+/* W1: what is durable becomes visible, and nothing else. */
+static int release(struct fx_worker_engine *worker)
+{
+    const uint64_t durable = fx_bus_journal_durable_seq(worker->journal);
+    uint64_t position = 0;
+    int count = 0;
+    while (worker->held_first < worker->held_end &&
+           worker->held[worker->held_first % HELD_MAX].sequence <= durable) {
+        position = worker->held[worker->held_first % HELD_MAX].position;
+        worker->held_first++;
+        count++;
+    }
+    if (count > 0) {
+        fx_ring_broadcast_release(worker->ring, position);
+        wake_consumers(worker);
+    }
+    return count;
+}
+
+/*
+ * @return true where a snapshot is due but the journal has not caught up yet: no command is taken
+ * until it has, because only a state that the journal can reach by itself may become a snapshot.
+ */
+static bool snapshot_if_due(struct fx_worker_engine *worker, int64_t now_us)
+{
+    const uint64_t sequence = fx_engine_sequence(worker->engine);
+    const uint64_t news = sequence - worker->snapshot_sequence;
+    const bool is_due = news >= worker->options.snapshot_commands ||
+                        (news > 0 && now_us - worker->snapshot_us >= worker->options.snapshot_us);
+    if (!is_due) {
+        return false;
+    }
+    if (fx_bus_journal_durable_seq(worker->journal) < sequence) {
+        return true;
+    }
+    worker->snapshot_us = now_us;
+    if (fx_worker_snapshot_offer(worker->snapshot, worker->engine)) {
+        worker->snapshot_sequence = sequence;
+    }
+    return false;
+}
+
+int fx_worker_engine_step(void *self, int64_t now_us)
+{
+    struct fx_worker_engine *worker = self;
+    int count = release(worker);
+    if (!snapshot_if_due(worker, now_us)) {
+        count += take_tick(worker, now_us);
+        count += take_all(worker, now_us);
+    }
+    return count;
+}
+
+fx_status fx_worker_engine_start(struct fx_worker_engine *worker)
+{
+    fx_status status = fx_bus_journal_start(worker->journal);
+    if (status == FX_OK) {
+        status = fx_worker_snapshot_start(worker->snapshot);
+    }
+    if (status == FX_OK) {
+        status = fx_agent_start(worker->agent);
+    }
+    worker->is_running = status == FX_OK;
+    return status;
+}
+
+void fx_worker_engine_stop(struct fx_worker_engine *worker,
+                           fx_worker_engine_wake_fn pump,
+                           void *context)
+{
+    if (!worker->is_running) {
+        return;
+    }
+    fx_agent_stop(worker->agent);
+    fx_agent_join(worker->agent);
+    worker->is_running = false;
+    /* This thread is the engine's now: finish what was handed in. The saver still runs. */
+    while (fx_ring_count(worker->intake) > 0 || worker->held_first < worker->held_end) {
+        const int done = fx_worker_engine_step(worker, fx_clock_wall_us());
+        if (pump != NULL) {
+            pump(context);
+        }
+        if (done == 0) {
+            const struct timespec pause = {.tv_nsec = 200000};
+            (void)nanosleep(&pause, NULL);
+        }
+    }
+    fx_worker_snapshot_stop(worker->snapshot);
+}
+
+void fx_worker_engine_destroy(struct fx_worker_engine *worker)
+{
+    if (worker == NULL) {
+        return;
+    }
+    FX_ASSERT(!worker->is_running);
+    if (worker->journal != NULL && fx_engine_sequence(worker->engine) > worker->snapshot_sequence &&
+        !fx_bus_journal_has_failed(worker->journal)) {
+        /* A failed last snapshot only makes the next start slower; it was logged. */
+        const fx_status status = fx_worker_snapshot_write(worker->snapshot, worker->engine);
+        (void)status;
+    }
+    fx_bus_journal_close(worker->journal);
+    fx_worker_snapshot_destroy(worker->snapshot);
+    fx_agent_destroy(worker->agent);
+    fx_ring_destroy(worker->intake);
+    fx_ring_broadcast_destroy(worker->ring);
+    free(worker->events.items);
+    free(worker->held);
+    free(worker->memory);
+    free(worker);
+}
+
+bool fx_worker_engine_submit(struct fx_worker_engine *worker,
+                             uint64_t token,
+                             const struct fx_command *command)
+{
+    struct item item = {.token = token};
+    const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);
+    FX_ASSERT(size > 0);
+    memcpy(&item.command, command, size);
+    return fx_ring_append(worker->intake, &item);
+}
+
+void fx_worker_engine_wake(struct fx_worker_engine *worker)
+{
+    fx_agent_wake(worker->agent);
+}
+
+struct fx_ring_broadcast *fx_worker_engine_ring(struct fx_worker_engine *worker)
+{
+    return worker->ring;
+}
+
+struct fx_engine *fx_worker_engine_engine(struct fx_worker_engine *worker)
+{
+    FX_ASSERT(!worker->is_running);
+    return worker->engine;
+}
+
+void fx_worker_engine_stats(const struct fx_worker_engine *worker,
+                            struct fx_worker_engine_stats *stats_out)
+{
+    *stats_out =
+        (struct fx_worker_engine_stats){.durable = fx_bus_journal_durable_seq(worker->journal),
+                                        .intake_count = fx_ring_count(worker->intake)};
+}

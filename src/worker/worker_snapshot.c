@@ -1,0 +1,235 @@
+#include "worker/worker_snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/agent.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "base/ring.h"
+#include "bus/bus_snapshot.h"
+
+/* One piece of work on its way to the agent, and back as the free buffer. */
+struct job {
+    char *body;
+    size_t size;
+    size_t capacity;
+    uint64_t sequence;
+    uint64_t hash;
+};
+
+struct fx_worker_snapshot {
+    struct fx_ring *jobs;
+    struct fx_ring *done;
+    struct fx_agent *agent;
+    const char *dir;
+    struct job spare; /* the buffer while no job is under way; body may be NULL */
+    bool is_under_way;
+};
+
+static fx_status write_job(const char *dir, const struct job *job)
+{
+    const struct fx_bus_file_system system = fx_bus_file_posix();
+    const struct fx_bus_snapshot_info info = {.seq = job->sequence,
+                                              .state_hash = job->hash,
+                                              .wall_ns = (uint64_t)fx_clock_wall_us() * 1000,
+                                              .version = FX_WORKER_SNAPSHOT_VERSION};
+    const fx_str part = {job->body, job->size};
+    const int64_t start_us = fx_clock_monotonic_us();
+    fx_status status = fx_bus_snapshot_write(&system, dir, &info, &part, 1);
+    uint64_t oldest = 0;
+    if (status == FX_OK) {
+        status = fx_bus_snapshot_trim(&system, dir, FX_WORKER_SNAPSHOT_KEEP, &oldest);
+    }
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "snapshot",
+               "not written; the journal stays complete",
+               fx_log_status("err", status),
+               fx_log_u64("seq", job->sequence));
+        return status;
+    }
+    FX_LOG(FX_LOG_INFO,
+           "snapshot",
+           "written",
+           fx_log_u64("seq", job->sequence),
+           fx_log_u64("size_bytes", job->size),
+           fx_log_i64("dur_us", fx_clock_monotonic_us() - start_us));
+    return FX_OK;
+}
+
+static int step(void *self, int64_t now_us)
+{
+    (void)now_us;
+    struct fx_worker_snapshot *snapshot = self;
+    struct job job;
+    if (!fx_ring_poll(snapshot->jobs, &job)) {
+        return 0;
+    }
+    (void)write_job(snapshot->dir, &job);
+    const bool is_back = fx_ring_append(snapshot->done, &job);
+    FX_ASSERT(is_back);
+    return 1;
+}
+
+struct fx_worker_snapshot *fx_worker_snapshot_create(const char *dir)
+{
+    struct fx_worker_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (snapshot == NULL) {
+        return NULL;
+    }
+    snapshot->dir = dir;
+    snapshot->jobs = fx_ring_create(sizeof(struct job), 2);
+    snapshot->done = fx_ring_create(sizeof(struct job), 2);
+    const struct fx_agent_options options = {
+        .name = "snapshot", .step = step, .self = snapshot, .idle_us_max = 1000000};
+    if (snapshot->jobs == NULL || snapshot->done == NULL ||
+        fx_agent_create(&options, &snapshot->agent) != FX_OK) {
+        fx_worker_snapshot_destroy(snapshot);
+        return NULL;
+    }
+    return snapshot;
+}
+
+/* Take a finished buffer back. */
+static void collect(struct fx_worker_snapshot *snapshot)
+{
+    struct job job;
+    if (snapshot->is_under_way && fx_ring_poll(snapshot->done, &job)) {
+        snapshot->spare = job;
+        snapshot->is_under_way = false;
+    }
+}
+
+void fx_worker_snapshot_stop(struct fx_worker_snapshot *snapshot)
+{
+    fx_agent_stop(snapshot->agent);
+    fx_agent_join(snapshot->agent);
+    while (step(snapshot, 0) > 0) {
+        /* what the agent did not come to */
+    }
+    collect(snapshot);
+}
+
+void fx_worker_snapshot_destroy(struct fx_worker_snapshot *snapshot)
+{
+    if (snapshot == NULL) {
+        return;
+    }
+    if (snapshot->agent != NULL) {
+        fx_worker_snapshot_stop(snapshot);
+    }
+    free(snapshot->spare.body);
+    fx_agent_destroy(snapshot->agent);
+    fx_ring_destroy(snapshot->jobs);
+    fx_ring_destroy(snapshot->done);
+    free(snapshot);
+}
+
+fx_status fx_worker_snapshot_start(struct fx_worker_snapshot *snapshot)
+{
+    return fx_agent_start(snapshot->agent);
+}
+
+/* Copy the engine's state into the spare buffer. */
+static fx_status capture(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine)
+{
+    struct job *job = &snapshot->spare;
+    const size_t size = fx_engine_save_size(engine);
+    if (size > job->capacity) {
+        free(job->body);
+        job->capacity = size + size / 4;
+        job->body = malloc(job->capacity);
+        if (job->body == NULL) {
+            job->capacity = 0;
+            return FX_NO_MEMORY;
+        }
+    }
+    fx_engine_save(engine, job->body, size);
+    job->size = size;
+    job->sequence = fx_engine_sequence(engine);
+    job->hash = fx_engine_hash(engine);
+    return FX_OK;
+}
+
+bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine)
+{
+    collect(snapshot);
+    if (snapshot->is_under_way || capture(snapshot, engine) != FX_OK) {
+        return false;
+    }
+    const bool is_queued = fx_ring_append(snapshot->jobs, &snapshot->spare);
+    FX_ASSERT(is_queued);
+    snapshot->spare = (struct job){.body = NULL};
+    snapshot->is_under_way = true;
+    fx_agent_wake(snapshot->agent);
+    return true;
+}
+
+fx_status fx_worker_snapshot_write(struct fx_worker_snapshot *snapshot,
+                                   const struct fx_engine *engine)
+{
+    collect(snapshot);
+    FX_ASSERT(!snapshot->is_under_way);
+    const fx_status status = capture(snapshot, engine);
+    return status == FX_OK ? write_job(snapshot->dir, &snapshot->spare) : status;
+}
+
+static fx_status load_one(const char *dir,
+                          uint64_t sequence,
+                          void *memory,
+                          const struct fx_engine_limits *limits,
+                          struct fx_engine **engine_out)
+{
+    const struct fx_bus_file_system system = fx_bus_file_posix();
+    struct fx_bus_snapshot file = {0};
+    fx_status status = fx_bus_snapshot_load(&system, dir, sequence, &file);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = FX_VERSION_MISMATCH;
+    if (file.info.version == FX_WORKER_SNAPSHOT_VERSION) {
+        memset(memory, 0, fx_engine_size(limits));
+        status = fx_engine_load(memory, limits, (fx_str){file.body, file.info.size}, engine_out);
+    }
+    if (status == FX_OK && (fx_engine_hash(*engine_out) != file.info.state_hash ||
+                            fx_engine_sequence(*engine_out) != sequence)) {
+        status = FX_CORRUPT;
+    }
+    fx_bus_snapshot_release(&file);
+    return status;
+}
+
+fx_status fx_worker_snapshot_load(const char *dir,
+                                  uint64_t sequence_max,
+                                  void *memory,
+                                  const struct fx_engine_limits *limits,
+                                  struct fx_engine **engine_out)
+{
+    const struct fx_bus_file_system system = fx_bus_file_posix();
+    static const size_t LIST_MAX = 64;
+    uint64_t sequences[64];
+    size_t count = 0;
+    fx_status status = fx_bus_snapshot_list(&system, dir, sequences, LIST_MAX, &count);
+    if (status != FX_OK) {
+        return status;
+    }
+    fx_status last = FX_NOT_FOUND;
+    for (size_t index = 0; index < count; index++) {
+        if (sequences[index] > sequence_max) {
+            continue;
+        }
+        status = load_one(dir, sequences[index], memory, limits, engine_out);
+        if (status == FX_OK) {
+            return FX_OK;
+        }
+        last = status;
+        FX_LOG(FX_LOG_WARN,
+               "snapshot",
+               "cannot be used, trying an older one",
+               fx_log_u64("seq", sequences[index]),
+               fx_log_status("err", status));
+    }
+    return last == FX_NOT_FOUND ? FX_NOT_FOUND : last;
+}

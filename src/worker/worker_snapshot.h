@@ -1,0 +1,51 @@
+/**
+ * @file worker_snapshot.h
+ * Writes snapshots beside the engine: the engine copies its state into a buffer, an agent writes
+ * it.
+ *
+ * At most one is under way. Thread: offer and stats: the engine's; the rest inside the agent.
+ */
+#ifndef FX_WORKER_WORKER_SNAPSHOT_H
+#define FX_WORKER_WORKER_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "engine/engine.h"
+
+enum { FX_WORKER_SNAPSHOT_VERSION = 1, FX_WORKER_SNAPSHOT_KEEP = 3 };
+
+struct fx_worker_snapshot;
+
+/** @return NULL without memory; gives. `dir` is kept. */
+struct fx_worker_snapshot *fx_worker_snapshot_create(const char *dir);
+
+/** Wait for what is under way, free. Accepts NULL. */
+void fx_worker_snapshot_destroy(struct fx_worker_snapshot *snapshot);
+
+/** Run the writing agent. @return OK or NO_MEMORY. */
+FX_MUST_USE fx_status fx_worker_snapshot_start(struct fx_worker_snapshot *snapshot);
+
+/** Copy the state and have it written. @return false where one is still under way. */
+bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine);
+
+/** Write the state now, in this thread; after the agent was stopped. @return OK; IO; NO_SPACE. */
+FX_MUST_USE fx_status fx_worker_snapshot_write(struct fx_worker_snapshot *snapshot,
+                                               const struct fx_engine *engine);
+
+/** Stop the agent after what is under way. */
+void fx_worker_snapshot_stop(struct fx_worker_snapshot *snapshot);
+
+/**
+ * The newest intact snapshot at or below `sequence_max`, loaded into `memory`.
+ * @return OK, with *engine_out == an engine at that sequence, or NOT_FOUND (start from genesis), or
+ * the reason why none can be used (CORRUPT, CAPACITY, VERSION_MISMATCH, IO, NO_MEMORY).
+ */
+FX_MUST_USE fx_status fx_worker_snapshot_load(const char *dir,
+                                              uint64_t sequence_max,
+                                              void *memory,
+                                              const struct fx_engine_limits *limits,
+                                              struct fx_engine **engine_out);
+
+#endif
