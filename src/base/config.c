@@ -661,6 +661,33 @@ const char *fx_config_origin_name(enum fx_config_origin origin)
     fx_panic(__FILE__, __LINE__, "the origin is one of the five");
 }
 
+/** Append a value as the .env file takes it: in double quotes, escaped, unless it is plain. */
+static void append_shown(struct fx_buf *target, fx_str text)
+{
+    bool is_plain = !has_controls(text);
+    for (size_t index = 0; index < text.size; index++) {
+        is_plain = is_plain && strchr(" #'\"\\$", text.data[index]) == NULL;
+    }
+    if (is_plain) {
+        fx_buf_append(target, text);
+        return;
+    }
+    fx_buf_append_byte(target, '"');
+    for (size_t index = 0; index < text.size; index++) {
+        const char byte = text.data[index];
+        if (byte == '\n' || byte == '\r' || byte == '\t') {
+            fx_buf_append_byte(target, '\\');
+            fx_buf_append_byte(target, byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't');
+        } else {
+            if (byte == '"' || byte == '\\' || byte == '$') {
+                fx_buf_append_byte(target, '\\');
+            }
+            fx_buf_append_byte(target, byte);
+        }
+    }
+    fx_buf_append_byte(target, '"');
+}
+
 void fx_config_print(const struct fx_config *config, struct fx_buf *target)
 {
     for (uint32_t index = 0; index < config->option_count; index++) {
@@ -670,7 +697,7 @@ void fx_config_print(const struct fx_config *config, struct fx_buf *target)
         fx_buf_append_byte(target, '=');
         if (value->text != NULL) {
             const fx_str text = {value->text, value->size};
-            fx_buf_append(target, option->is_secret ? FX_STR("***") : text);
+            append_shown(target, option->is_secret ? FX_STR("***") : text);
         }
         fx_buf_append(target, FX_STR("  # "));
         fx_buf_append(target, fx_str_of(fx_config_origin_name(value->origin)));
