@@ -1,0 +1,79 @@
+/**
+ * @file api.h
+ * The REST interface: routes, guards, answers. One object per process, in the gateway's thread.
+ *
+ * A request that changes something becomes one command; its answer is written when the command's
+ * RESULT event comes back, which is after it is durable (A1). Reads are answered from view, market
+ * and store. Thread: the gateway's, all of it; password hashing runs in a bounded pool inside.
+ */
+#ifndef FX_API_API_H
+#define FX_API_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/jwt.h"
+#include "base/status.h"
+#include "market/market.h"
+#include "model/command.h"
+#include "model/event.h"
+#include "net/net_server.h"
+#include "store/store.h"
+#include "view/view.h"
+
+/** Where commands go. */
+struct fx_api_intake {
+    bool (*submit)(void *self, uint64_t token, const struct fx_command *command); /* false: full */
+    void (*wake)(void *self); /* after the submits of one loop turn */
+    void *self;
+};
+
+typedef int64_t (*fx_api_clock_fn)(void *self);
+
+struct fx_api_options {
+    struct fx_net_server *server;
+    const struct fx_view *view;
+    const struct fx_market *market;
+    struct fx_store *reader; /* the API's own connection */
+    struct fx_jwt *jwt;
+    struct fx_jwt_cache *jwt_cache;
+    struct fx_api_intake intake;
+    fx_api_clock_fn wall_us; /* the time of day */
+    void *clock_self;
+    uint32_t access_ttl_s;     /* [600] */
+    uint32_t refresh_ttl_s;    /* [2,592,000] */
+    uint32_t password_cost;    /* [11] for unknown users */
+    uint32_t password_threads; /* [1] */
+    uint32_t password_queue;   /* [64] logins waiting; more: 503 */
+    uint32_t pending_max;      /* [65,536] commands waiting for their RESULT; more: 503 */
+    uint32_t wait_ms_max;      /* [10,000] then 504 TIMEOUT, executed "unknown" */
+};
+
+struct fx_api;
+
+/** Make it. Everything in `options` is kept. @return OK; NO_MEMORY; INTERNAL. Gives. */
+FX_MUST_USE fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **api_out);
+
+/** Free it; the server no longer runs. Accepts NULL. */
+void fx_api_destroy(struct fx_api *api);
+
+/** True where the path belongs to the API (/api/v1/…). */
+bool fx_api_owns(const struct fx_net_http_request *request);
+
+/** Answer a request now or later. */
+void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call);
+
+/** The client went away: its pending answer is dropped, its command is not. */
+void fx_api_on_hangup(struct fx_api *api, struct fx_net_server_token token);
+
+/** Every released event, after view and market have folded it: a RESULT with our token is an
+ * answer. */
+void fx_api_on_event(struct fx_api *api, const struct fx_event *event);
+
+/** In the loop after fx_net_server_async(): finished password checks become answers. */
+void fx_api_on_async(struct fx_api *api);
+
+/** Now and then (about each 100 ms): time out what waits too long. */
+void fx_api_tick(struct fx_api *api);
+
+#endif

@@ -1,0 +1,78 @@
+/**
+ * @file push.h
+ * Socket.IO for unmodified clients 2.x, 3.x and 4.x: sessions, namespaces, rooms, events.
+ *
+ * Private events (account, position, orders) go to the room user_<id> of the authenticated user,
+ * who is the only one ever to be in it (P1). Public ones (orderbook, trades, ticker) go to rooms
+ * that a client subscribes to. A frame is encoded once per protocol generation and shared. A slow
+ * reader is conflated (public) or closed (private queue full); it never delays others. Thread: the
+ * gateway's.
+ */
+#ifndef FX_PUSH_PUSH_H
+#define FX_PUSH_PUSH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/jwt.h"
+#include "base/status.h"
+#include "market/market.h"
+#include "model/event.h"
+#include "net/net_server.h"
+#include "view/view.h"
+
+typedef int64_t (*fx_push_clock_fn)(void *self);
+
+/** Zero fields take the default in brackets. */
+struct fx_push_options {
+    struct fx_net_server *server;
+    const struct fx_view *view;
+    struct fx_market *market; /* reads figures, clears the "changed" marks it has published */
+    struct fx_jwt *jwt;
+    struct fx_jwt_cache *jwt_cache;
+    fx_push_clock_fn wall_us;
+    void *clock_self;
+    bool is_auth_required; /* refuse clients without a token; [false] they get public rooms only */
+    uint32_t ping_interval_ms;   /* [25,000] */
+    uint32_t ping_timeout_ms;    /* [20,000] */
+    uint32_t connect_timeout_ms; /* [45,000] */
+    uint32_t sessions_max;       /* [20,000] */
+    uint32_t rooms_max;          /* [200] per socket */
+    uint32_t book_levels;        /* [50] per side in an orderbook event */
+};
+
+struct fx_push;
+
+/** Make it. Everything in `options` is kept. @return OK; NO_MEMORY. Gives. */
+FX_MUST_USE fx_status fx_push_create(const struct fx_push_options *options,
+                                     struct fx_push **push_out);
+
+/** Free it; the server no longer runs. Accepts NULL. */
+void fx_push_destroy(struct fx_push *push);
+
+/** True where the path is the Socket.IO endpoint (/socket.io/ …). */
+bool fx_push_owns(const struct fx_net_http_request *request);
+
+/** Answer a request of the endpoint: an upgrade becomes a session. */
+void fx_push_on_request(struct fx_push *push, const struct fx_net_server_call *call);
+
+/** Every released event, after view and market have folded it. Events of a dump are not pushed. */
+void fx_push_on_event(struct fx_push *push, const struct fx_event *event);
+
+/** At the end of a loop turn that had events: send trades and private events gathered in it. */
+void fx_push_flush(struct fx_push *push);
+
+/** About each 100 ms: heartbeats, time-outs, changed books and tickers (conflated). */
+void fx_push_tick(struct fx_push *push);
+
+struct fx_push_stats {
+    uint32_t sessions;
+    uint64_t frames;  /* queued to sockets */
+    uint64_t encoded; /* events encoded; frames / encoded = fan-out */
+    uint64_t conflated;
+    uint64_t slow_consumer_closed;
+};
+
+void fx_push_stats(const struct fx_push *push, struct fx_push_stats *stats_out);
+
+#endif
