@@ -1,0 +1,300 @@
+/* The root: one block of memory, the switch over the kinds of commands, and the doors of the room.
+ *
+ *     struct fx_engine | assets | accounts | account table | positions | listings | resting |
+ *     orders | order table | client entries | client table | expiry heap | touched … | books
+ *
+ * Every area starts at a cache line. Its size follows from the limits alone, so the same limits
+ * give the same offsets; nothing in the block but the root and the books holds an address. */
+#include "engine/engine.h"
+
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+enum {
+    LINE_SIZE = 64,
+    EVENTS_PER_FILL = 5, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK */
+    EVENTS_PER_CANCEL = 3,
+    EVENTS_BESIDE = 32 /* the taker's own rows, an instrument with its tiers, RESULT */
+};
+
+_Static_assert(EVENTS_BESIDE > FX_TIERS_MAX + 8, "an instrument, its tiers and RESULT fit");
+_Static_assert(sizeof(struct fx_engine) < 1024,
+               "the root stays small: it is copied into snapshots");
+
+/* Where the next area starts, and the block it lies in (NULL while only the size is asked). */
+struct layout {
+    char *memory;
+    size_t size;
+};
+
+static void *area(struct layout *layout, size_t count, size_t item_size)
+{
+    FX_ASSERT(item_size > 0);
+    void *start = layout->memory == NULL ? NULL : layout->memory + layout->size;
+    layout->size += (count * item_size + LINE_SIZE - 1) / LINE_SIZE * LINE_SIZE;
+    return start;
+}
+
+static uint32_t table_size(uint32_t count)
+{
+    uint32_t size = 16;
+    while (size < 2 * count) {
+        size *= 2;
+    }
+    return size;
+}
+
+static struct fx_book_limits book_limits(const struct fx_engine_limits *limits)
+{
+    return (struct fx_book_limits){
+        .window_levels = limits->book_window_levels,
+        .overflow_levels_max = limits->book_overflow_levels_max,
+    };
+}
+
+/* Makers met and orders ended by one command: its own makers, and the reduce-only orders that one
+ * last fill takes along on both sides; or all orders of a user, one account per asset. */
+static uint32_t work_max(const struct fx_engine_limits *limits)
+{
+    const uint32_t fills = limits->fills_max + 2 * limits->account_orders_max;
+    const uint32_t cancels = limits->account_orders_max * limits->assets_max;
+    const uint32_t expiries = FX_EXPIRY_STEP_MAX;
+    const uint32_t larger = fills > cancels ? fills : cancels;
+    return larger > expiries ? larger : expiries;
+}
+
+static void check_limits(const struct fx_engine_limits *limits)
+{
+    FX_ASSERT(limits->accounts_max > 0 && limits->accounts_max <= 1U << 28U);
+    FX_ASSERT(limits->positions_max > 0 && limits->positions_max <= 1U << 28U);
+    FX_ASSERT(limits->orders_max > 0 && limits->orders_max <= 1U << 28U);
+    FX_ASSERT(limits->client_ids_max > 0 && limits->client_ids_max <= 1U << 28U);
+    FX_ASSERT(limits->instruments_max > 0 && limits->instruments_max <= FX_INSTRUMENTS_MAX);
+    FX_ASSERT(limits->assets_max > 0 && limits->assets_max <= FX_INSTRUMENTS_MAX);
+    FX_ASSERT(limits->account_orders_max > 0 && limits->account_orders_max <= 1U << 12U);
+    FX_ASSERT(limits->fills_max > 0 && limits->fills_max <= 1U << 14U);
+}
+
+/* Give every area its place; returns the size of the block. */
+static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engine_limits *limits)
+{
+    check_limits(limits);
+    struct layout layout = {.memory = memory};
+    const size_t touched = (size_t)work_max(limits) + 8;
+    (void)area(&layout, 1, sizeof *root);
+    root->account_table_size = table_size(limits->accounts_max);
+    root->order_table_size = table_size(limits->orders_max);
+    root->client_table_size = table_size(limits->client_ids_max);
+    root->assets = area(&layout, limits->assets_max, sizeof *root->assets);
+    root->accounts = area(&layout, limits->accounts_max, sizeof *root->accounts);
+    root->account_table = area(&layout, root->account_table_size, sizeof(fx_slot));
+    root->positions = area(&layout, limits->positions_max, sizeof *root->positions);
+    root->listings = area(&layout, limits->instruments_max, sizeof *root->listings);
+    root->resting = area(&layout, limits->orders_max, sizeof *root->resting);
+    root->orders = area(&layout, limits->orders_max, sizeof *root->orders);
+    root->order_table = area(&layout, root->order_table_size, sizeof(fx_slot));
+    root->client_entries = area(&layout, limits->client_ids_max, sizeof *root->client_entries);
+    root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
+    root->expiry_heap = area(&layout, limits->orders_max, sizeof(fx_slot));
+    root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
+    root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
+    root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
+    root->book_memory = area(&layout, limits->instruments_max, fx_book_size(book_limits(limits)));
+    return layout.size;
+}
+
+struct fx_engine_limits fx_engine_default_limits(void)
+{
+    return (struct fx_engine_limits){
+        .accounts_max = 65536,
+        .positions_max = 131072,
+        .orders_max = 262144,
+        .instruments_max = 32,
+        .assets_max = 8,
+        .client_ids_max = 524288,
+        .book_window_levels = 16384,
+        .book_overflow_levels_max = 4096,
+        .account_orders_max = 1000,
+        .fills_max = 1000,
+    };
+}
+
+size_t fx_engine_size(const struct fx_engine_limits *limits)
+{
+    struct fx_engine root;
+    memset(&root, 0, sizeof root);
+    const size_t size = lay_out(&root, NULL, limits);
+    FX_ASSERT(size % LINE_SIZE == 0);
+    return size;
+}
+
+uint32_t fx_engine_events_max(const struct fx_engine_limits *limits)
+{
+    const uint32_t fills = limits->fills_max + 2 * limits->account_orders_max;
+    const uint32_t by_fills = EVENTS_PER_FILL * fills;
+    const uint32_t by_cancels = EVENTS_PER_CANCEL * work_max(limits);
+    return (by_fills > by_cancels ? by_fills : by_cancels) + EVENTS_BESIDE;
+}
+
+struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *limits)
+{
+    FX_ASSERT(memory != NULL);
+    FX_ASSERT((uintptr_t)memory % LINE_SIZE == 0);
+    struct fx_engine *engine = memory;
+    FX_ASSERT(engine->sequence == 0);
+    engine->limits = *limits;
+    (void)lay_out(engine, memory, limits);
+    engine->next_order_id = 1;
+    engine->next_trade_id = 1;
+    engine->order_free = FX_SLOT_NONE;
+    engine->client_free = FX_SLOT_NONE;
+    engine->client_oldest = FX_SLOT_NONE;
+    engine->client_newest = FX_SLOT_NONE;
+    return engine;
+}
+
+void fx_engine_open_book(struct fx_engine *engine, uint32_t instrument)
+{
+    FX_ASSERT(instrument < engine->limits.instruments_max);
+    FX_ASSERT(engine->listings[instrument].book == NULL);
+    const struct fx_book_limits limits = book_limits(&engine->limits);
+    char *memory = engine->book_memory + instrument * fx_book_size(limits);
+    engine->listings[instrument].book = fx_book_init(memory, limits, engine->resting);
+}
+
+static fx_status dispatch(struct fx_engine *engine,
+                          const struct fx_command *command,
+                          struct fx_event_result *result)
+{
+    switch ((enum fx_command_kind)command->kind) {
+    case FX_COMMAND_PLACE_ORDER:
+        return fx_place_apply(engine, command, result);
+    case FX_COMMAND_CANCEL_ORDER:
+        return fx_cancel_apply(engine, command, result);
+    case FX_COMMAND_AMEND_ORDER:
+        return fx_amend_apply(engine, command, result);
+    case FX_COMMAND_CANCEL_ALL:
+        return fx_cancel_apply_all(engine, command, result);
+    case FX_COMMAND_UPDATE_INSTRUMENT:
+        return fx_listing_update(engine, command, result);
+    case FX_COMMAND_LOAD_LEVERAGE_MARGIN:
+        return fx_listing_load_tiers(engine, command, result);
+    case FX_COMMAND_SET_STATE:
+        return fx_listing_set_state(engine, command, result);
+    case FX_COMMAND_MARK_PRICE:
+        return fx_listing_mark_price(engine, command, result);
+    case FX_COMMAND_CREATE_ACCOUNT:
+        return fx_account_command_create(engine, command, result);
+    case FX_COMMAND_SET_ACCOUNT:
+        return fx_account_command_set(engine, command, result);
+    case FX_COMMAND_DEPOSIT:
+        return fx_account_command_deposit(engine, command, result);
+    case FX_COMMAND_WITHDRAW:
+        return fx_account_command_withdraw(engine, command, result);
+    case FX_COMMAND_ADJUST_LEVERAGE:
+        return fx_position_state_set_leverage(engine, command, result);
+    case FX_COMMAND_ADJUST_MARGIN_POSITION:
+        return fx_position_state_adjust_margin(engine, command, result);
+    case FX_COMMAND_TICK:
+        return fx_expiry_apply(engine, result);
+    default:
+        return FX_UNKNOWN_COMMAND;
+    }
+}
+
+/* A reject says its name and leaves no other trace. */
+static void conclude(struct fx_engine *engine, fx_status status, struct fx_event_result *result)
+{
+    if (status == FX_OK) {
+        memset(&result->reject, 0, sizeof result->reject);
+        fx_touch_flush(engine);
+    } else {
+        FX_ASSERT(engine->events->count == 0);
+        result->is_changed = 0;
+    }
+    FX_ASSERT(engine->touched_account_count == 0);
+    FX_ASSERT(engine->touched_position_count == 0);
+    FX_ASSERT(engine->touched_level_count == 0);
+    result->reject.status = status;
+    fx_touch_event(engine, FX_EVENT_RESULT)->u.result = *result;
+}
+
+void fx_engine_apply(struct fx_engine *engine,
+                     const struct fx_command *command,
+                     struct fx_events *events)
+{
+    FX_ASSERT(command->sequence == engine->sequence + 1);
+    FX_ASSERT(events->capacity >= fx_engine_events_max(&engine->limits));
+    struct fx_event_result result;
+    memset(&result, 0, sizeof result);
+    result.command_kind = command->kind;
+    events->count = 0;
+    engine->events = events;
+    engine->work = 0;
+    engine->sequence = command->sequence;
+    if (command->time_us > engine->time_us) {
+        engine->time_us = command->time_us;
+    }
+    const fx_status status = dispatch(engine, command, &result);
+    conclude(engine, status, &result);
+    FX_ASSERT(events->count > 0);
+    engine->events = NULL;
+}
+
+uint64_t fx_engine_sequence(const struct fx_engine *engine)
+{
+    return engine->sequence;
+}
+
+int64_t fx_engine_next_due_us(const struct fx_engine *engine)
+{
+    return engine->expiry_count == 0 ? INT64_MAX : engine->orders[engine->expiry_heap[0]].expire_us;
+}
+
+uint64_t fx_engine_hash(const struct fx_engine *engine)
+{
+    return fx_hash_state(engine);
+}
+
+void fx_engine_check(const struct fx_engine *engine)
+{
+    fx_check_state(engine);
+}
+
+size_t fx_engine_save_size(const struct fx_engine *engine)
+{
+    return fx_snapshot_size(engine);
+}
+
+void fx_engine_save(const struct fx_engine *engine, char *target, size_t size)
+{
+    fx_snapshot_save(engine, target, size);
+}
+
+fx_status fx_engine_load(void *memory,
+                         const struct fx_engine_limits *limits,
+                         fx_str saved,
+                         struct fx_engine **engine_out)
+{
+    struct fx_engine *engine = fx_engine_init(memory, limits);
+    const fx_status status = fx_snapshot_load(engine, saved);
+    if (status == FX_OK) {
+        *engine_out = engine;
+    }
+    return status;
+}
+
+bool fx_engine_dump(const struct fx_engine *engine,
+                    struct fx_engine_dump *dump,
+                    struct fx_events *events)
+{
+    return fx_dump_step(engine, dump, events);
+}
+
+uint32_t fx_engine_find_instrument(const struct fx_engine *engine, fx_str symbol)
+{
+    struct fx_symbol key;
+    return fx_ids_symbol(symbol, &key) ? fx_listing_find(engine, &key) : UINT32_MAX;
+}

@@ -1,0 +1,191 @@
+/* What the running command changed: rows are written once, at its end, in order of first touch. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kind)
+{
+    struct fx_events *events = engine->events;
+    FX_ASSERT(events != NULL);
+    FX_ASSERT(events->count < events->capacity);
+    struct fx_event *event = &events->items[events->count];
+    memset(event, 0, sizeof *event);
+    event->kind = (uint16_t)kind;
+    event->index = events->count;
+    event->sequence = engine->sequence;
+    event->time_us = engine->time_us;
+    events->count++;
+    return event;
+}
+
+void fx_touch_account(struct fx_engine *engine, fx_slot account)
+{
+    FX_ASSERT(account < engine->account_count);
+    if (engine->accounts[account].is_touched == 0) {
+        engine->accounts[account].is_touched = 1;
+        engine->touched_accounts[engine->touched_account_count] = account;
+        engine->touched_account_count++;
+    }
+}
+
+void fx_touch_position(struct fx_engine *engine, fx_slot position)
+{
+    FX_ASSERT(position < engine->position_count);
+    if (engine->positions[position].is_touched == 0) {
+        engine->positions[position].is_touched = 1;
+        engine->touched_positions[engine->touched_position_count] = position;
+        engine->touched_position_count++;
+    }
+}
+
+/* The level touched last is the one most likely touched again. */
+void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side side, fx_px price)
+{
+    FX_ASSERT(price.ticks > 0);
+    for (uint32_t count = engine->touched_level_count; count > 0; count--) {
+        const struct fx_touched_level *level = &engine->touched_levels[count - 1];
+        if (level->price_ticks == price.ticks && level->side == (uint32_t)side &&
+            level->instrument == instrument) {
+            return;
+        }
+    }
+    engine->touched_levels[engine->touched_level_count] = (struct fx_touched_level){
+        .price_ticks = price.ticks,
+        .instrument = instrument,
+        .side = (uint32_t)side,
+    };
+    engine->touched_level_count++;
+}
+
+static void flush_positions(struct fx_engine *engine)
+{
+    for (uint32_t index = 0; index < engine->touched_position_count; index++) {
+        const fx_slot position = engine->touched_positions[index];
+        FX_ASSERT(engine->positions[position].is_touched == 1);
+        engine->positions[position].is_touched = 0;
+        struct fx_event *event = fx_touch_event(engine, FX_EVENT_POSITION);
+        fx_touch_position_row(engine, position, &event->u.position);
+    }
+    engine->touched_position_count = 0;
+}
+
+static void flush_accounts(struct fx_engine *engine)
+{
+    for (uint32_t index = 0; index < engine->touched_account_count; index++) {
+        const fx_slot account = engine->touched_accounts[index];
+        FX_ASSERT(engine->accounts[account].is_touched == 1);
+        engine->accounts[account].is_touched = 0;
+        struct fx_event *event = fx_touch_event(engine, FX_EVENT_ACCOUNT);
+        fx_touch_account_row(engine, account, &event->u.account);
+    }
+    engine->touched_account_count = 0;
+}
+
+static void flush_levels(struct fx_engine *engine)
+{
+    for (uint32_t index = 0; index < engine->touched_level_count; index++) {
+        const struct fx_touched_level level = engine->touched_levels[index];
+        const struct fx_book_row row = fx_book_row(engine->listings[level.instrument].book,
+                                                   (enum fx_side)level.side,
+                                                   (fx_px){level.price_ticks});
+        struct fx_event_book *book = &fx_touch_event(engine, FX_EVENT_BOOK)->u.book;
+        book->price_ticks = level.price_ticks;
+        book->lots = row.total.lots;
+        book->count = row.count;
+        book->instrument = level.instrument;
+        book->side = (uint8_t)level.side;
+    }
+    engine->touched_level_count = 0;
+}
+
+void fx_touch_flush(struct fx_engine *engine)
+{
+    flush_positions(engine);
+    flush_accounts(engine);
+    flush_levels(engine);
+}
+
+void fx_touch_account_row(const struct fx_engine *engine,
+                          fx_slot account,
+                          struct fx_event_account *row_out)
+{
+    const struct fx_account_state *state = &engine->accounts[account];
+    row_out->balance = state->balance;
+    row_out->reward_balance = state->reward_balance;
+    row_out->account_id = (uint64_t)account + 1;
+    row_out->user_id = state->user_id;
+    row_out->asset = engine->assets[state->asset].asset;
+    row_out->flags = state->flags;
+}
+
+void fx_touch_position_row(const struct fx_engine *engine,
+                           fx_slot position,
+                           struct fx_event_position *row_out)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    row_out->entry_value = state->entry_value;
+    row_out->position_margin = state->position_margin;
+    row_out->adjust_margin = state->adjust_margin;
+    row_out->order_cost = state->reserve;
+    row_out->realized_pnl = state->realized_pnl;
+    row_out->position_id = (uint64_t)position + 1;
+    row_out->account_id = (uint64_t)state->account + 1;
+    row_out->user_id = engine->accounts[state->account].user_id;
+    row_out->lots = state->lots;
+    row_out->instrument = state->instrument;
+    row_out->leverage_centi = state->leverage_centi;
+    row_out->margin_mode = state->margin_mode;
+    row_out->position_side = state->position_side;
+    if (state->lots != 0) {
+        row_out->liquidation_ticks = fx_margin_liquidation_price(engine, position).ticks;
+        row_out->bankrupt_ticks = fx_margin_bankruptcy_price(engine, position).ticks;
+    }
+}
+
+/* reserve_value / leverage + reserve_loss, rounded up. */
+static fx_i128 order_margin(const struct fx_order *order, int32_t leverage_centi)
+{
+    enum { CENTI = 100 };
+    FX_ASSERT(leverage_centi > 0);
+    FX_ASSERT(order->reserve_value >= 0);
+    if (order->reserve_value == 0) {
+        return order->reserve_loss;
+    }
+    const fx_i128 hundredfold = order->reserve_value * CENTI; /* < 1e38: fits */
+    return fx_dec_div_int(hundredfold, leverage_centi, FX_ROUND_CEIL) + order->reserve_loss;
+}
+
+void fx_touch_order_row(const struct fx_engine *engine,
+                        fx_slot order,
+                        struct fx_event_order *row_out)
+{
+    const struct fx_order *cold = &engine->orders[order];
+    const struct fx_resting *hot = &engine->resting[order];
+    const struct fx_position_state *position = &engine->positions[cold->position];
+    row_out->filled_value = cold->filled_value;
+    row_out->order_margin = order_margin(cold, position->leverage_centi);
+    row_out->order_id = cold->order_id;
+    row_out->account_id = (uint64_t)hot->account + 1;
+    row_out->user_id = engine->accounts[hot->account].user_id;
+    row_out->tmp_id = cold->tmp_id;
+    row_out->price_ticks = hot->price.ticks;
+    row_out->lots = cold->lots;
+    row_out->remaining_lots = hot->remaining.lots;
+    row_out->expire_us = cold->expire_us;
+    row_out->created_us = cold->created_us;
+    row_out->updated_us = cold->updated_us;
+    row_out->instrument = hot->instrument;
+    row_out->leverage_centi = position->leverage_centi;
+    row_out->side = hot->side;
+    row_out->type = cold->type;
+    row_out->time_in_force = cold->time_in_force;
+    row_out->status = cold->status;
+    row_out->note = cold->note;
+    row_out->stp_mode = cold->stp_mode;
+    row_out->is_reduce_only = hot->is_reduce_only;
+    row_out->post_only_mode = cold->post_only_mode;
+    row_out->position_side = position->position_side;
+    row_out->margin_mode = position->margin_mode;
+    row_out->client_id = cold->client_id;
+}
