@@ -19,6 +19,11 @@ const char *fx_event_trade_note_name(enum fx_trade_note note)
     return name;
 }
 
+enum fx_trade_note fx_event_trade_note_of(fx_str name)
+{
+    return (enum fx_trade_note)fx_words_number(TRADE_NOTES, COUNT(TRADE_NOTES), name);
+}
+
 _Static_assert(sizeof(struct fx_event) == 352, "events are copied through rings by the million");
 
 uint64_t fx_event_operation_id(const struct fx_event *event)

@@ -205,4 +205,7 @@ uint64_t fx_event_operation_id(const struct fx_event *event);
 
 const char *fx_event_trade_note_name(enum fx_trade_note note);
 
+/** The reverse; NONE where the word is unknown. */
+enum fx_trade_note fx_event_trade_note_of(fx_str name);
+
 #endif

@@ -162,6 +162,11 @@ const char *fx_order_note_name(enum fx_order_note note)
     return name;
 }
 
+enum fx_order_note fx_order_note_of(fx_str name)
+{
+    return (enum fx_order_note)fx_words_number(NOTES, COUNT(NOTES), name);
+}
+
 enum fx_side fx_order_opposite(enum fx_side side)
 {
     FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);

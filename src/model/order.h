@@ -108,6 +108,7 @@ enum fx_order_status fx_order_status_of(fx_str name);
 enum fx_stp_mode fx_order_stp_mode_of(fx_str name);
 enum fx_margin_mode fx_order_margin_mode_of(fx_str name);
 enum fx_position_side fx_order_position_side_of(fx_str name);
+enum fx_order_note fx_order_note_of(fx_str name);
 
 /** True for FILLED, CANCELED, EXPIRED, REJECTED. */
 bool fx_order_status_is_final(enum fx_order_status status);
