@@ -7,8 +7,8 @@
  * many of the unsynced directory changes happened. All choices come from the seed. Thread: the
  * owner's.
  */
-#ifndef FX_BUS_DISK_H
-#define FX_BUS_DISK_H
+#ifndef FX_BUS_BUS_DISK_H
+#define FX_BUS_BUS_DISK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,15 +55,13 @@ void fx_bus_disk_crash(struct fx_bus_disk *disk);
 /** The process died, the machine did not: descriptors and locks are gone, the page cache stays. */
 void fx_bus_disk_kill_process(struct fx_bus_disk *disk);
 
-/** Time as wall_ns() gives it. */
-void fx_bus_disk_set_time(struct fx_bus_disk *disk, uint64_t wall_ns);
-
-/** Bytes of a file for a look or for damage, cache and platter alike; NULL where absent. */
+/** Size of a file as the cache shows it, in bytes; 0 where absent. */
 uint64_t fx_bus_disk_file_size(const struct fx_bus_disk *disk, const char *path);
-bool fx_bus_disk_peek(const struct fx_bus_disk *disk,
-                      const char *path,
-                      uint64_t offset,
-                      char *byte_out);
+
+/** Look at one byte. @return false where there is none. */
+bool fx_bus_disk_peek(struct fx_bus_disk *disk, const char *path, uint64_t offset, char *byte_out);
+
+/** Damage one byte, in the cache and on the platter. @return false where there is none. */
 bool fx_bus_disk_poke(struct fx_bus_disk *disk, const char *path, uint64_t offset, char byte);
 
 #endif

@@ -7,8 +7,8 @@
  * An operation returns 0 or a positive error number of <errno.h>; outputs are untouched on failure.
  * Paths are NUL-terminated. Thread: the POSIX table from any; one descriptor belongs to one thread.
  */
-#ifndef FX_BUS_FILE_H
-#define FX_BUS_FILE_H
+#ifndef FX_BUS_BUS_FILE_H
+#define FX_BUS_BUS_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ struct fx_bus_file_ops {
     int (*list)(void *disk, const char *path, fx_bus_file_list_fn on_name, void *context);
     int (*space)(void *disk, const char *path, struct fx_bus_file_space *space_out);
     uint64_t (*random)(void *disk);
-    uint64_t (*wall_ns)(void *disk);
+    int64_t (*monotonic_us)(void *disk); /* for figures only */
 };
 
 /** A disk: the table and what its functions get as first argument. Copied by value. */

@@ -9,8 +9,8 @@
  * step: the writer's; prepare_step: the helper's; open, start, stop, close, trim: the owner's.
  * Format: docs/protocol/journal-format.md. Source: RELIABILITY section 4.
  */
-#ifndef FX_BUS_JOURNAL_H
-#define FX_BUS_JOURNAL_H
+#ifndef FX_BUS_BUS_JOURNAL_H
+#define FX_BUS_BUS_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,7 +71,7 @@ struct fx_bus_journal_stats {
     uint64_t record_count; /* written since open */
     uint64_t byte_count;   /* frames, padding included */
     uint64_t sync_count;
-    uint64_t sync_ns_max;
+    uint64_t sync_us_max;
     uint64_t roll_count;
 };
 

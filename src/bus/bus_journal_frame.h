@@ -4,8 +4,8 @@
  *
  * Byte offsets: docs/protocol/journal-format.md. All numbers are little-endian. Thread: any.
  */
-#ifndef FX_BUS_JOURNAL_FRAME_H
-#define FX_BUS_JOURNAL_FRAME_H
+#ifndef FX_BUS_BUS_JOURNAL_FRAME_H
+#define FX_BUS_BUS_JOURNAL_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,6 +57,10 @@ enum fx_bus_journal_frame_verdict {
 
 /** Bytes that a record of `size` content bytes takes in a frame. */
 size_t fx_bus_journal_frame_record_extent(size_t size);
+
+/** `used` bytes rounded up to the next multiple of `align`: the size of a frame. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what, then to what
+size_t fx_bus_journal_frame_padded(size_t used, uint32_t align);
 
 /** Write the 8 bytes that precede a record's content. */
 void fx_bus_journal_frame_put_record_header(char target[FX_BUS_JOURNAL_RECORD_HEADER_SIZE],

@@ -5,8 +5,8 @@
  * Changes nothing on disk, so it also serves tools on a copy. Cost: one pass over the segments that
  * hold `from_seq` and later. Thread: any.
  */
-#ifndef FX_BUS_JOURNAL_RECOVER_H
-#define FX_BUS_JOURNAL_RECOVER_H
+#ifndef FX_BUS_BUS_JOURNAL_RECOVER_H
+#define FX_BUS_BUS_JOURNAL_RECOVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  *
  * Byte offsets: docs/protocol/journal-format.md. Thread: any, one segment each.
  */
-#ifndef FX_BUS_JOURNAL_SEGMENT_H
-#define FX_BUS_JOURNAL_SEGMENT_H
+#ifndef FX_BUS_BUS_JOURNAL_SEGMENT_H
+#define FX_BUS_BUS_JOURNAL_SEGMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

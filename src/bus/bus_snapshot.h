@@ -6,8 +6,8 @@
  * up to and including S. Thread: any, one writer per directory.
  * Format: docs/protocol/journal-format.md, section "Snapshots".
  */
-#ifndef FX_BUS_SNAPSHOT_H
-#define FX_BUS_SNAPSHOT_H
+#ifndef FX_BUS_BUS_SNAPSHOT_H
+#define FX_BUS_BUS_SNAPSHOT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -84,7 +84,9 @@ FX_MUST_USE fx_status fx_bus_snapshot_verify(const struct fx_bus_file_system *sy
 
 /**
  * Delete all but the newest `keep_count` (at least 2) and left-over temporary files.
- * @return OK and the oldest kept sequence number (0 = none), for fx_bus_journal_trim(); IO.
+ * Only while none is being written.
+ * @return OK and the oldest kept sequence number (0 = none), for fx_bus_journal_trim(); IO;
+ * NO_MEMORY.
  */
 FX_MUST_USE fx_status fx_bus_snapshot_trim(const struct fx_bus_file_system *system,
                                            const char *dir,
