@@ -240,24 +240,34 @@ static void release(struct world *world, fx_slot slot)
     world->free_slots[world->free_count++] = slot;
 }
 
-/* Trade a taker against the book; its remainder stays in its slot. @return fills. */
-static uint64_t match(struct world *world, struct fx_book *book, fx_slot taker)
+static enum fx_side opposite(uint8_t side)
+{
+    return (enum fx_side)(FX_SIDE_BUY + FX_SIDE_SELL - side);
+}
+
+/* True where an order meets the other side's best price. */
+static bool is_marketable(const struct fx_book *book, const struct fx_resting *order)
+{
+    /* Arithmetic, not a condition: which side an order is on, no processor can guess. */
+    const int64_t sign = FX_SIDE_BUY + FX_SIDE_SELL - 2 * order->side;
+    const fx_px best = fx_book_best(book, opposite(order->side));
+    return best.ticks != 0 && sign * (order->price.ticks - best.ticks) >= 0;
+}
+
+/* Trade a marketable taker against the book; its remainder stays in its slot. @return fills. */
+__attribute__((noinline)) static uint64_t match(struct world *world,
+                                                struct fx_book *book,
+                                                fx_slot taker)
 {
     struct fx_resting *order = &world->slots[taker];
-    const enum fx_side other = order->side == FX_SIDE_BUY ? FX_SIDE_SELL : FX_SIDE_BUY;
+    const enum fx_side other = opposite(order->side);
     uint64_t fills = 0;
-    while (order->remaining.lots > 0) {
-        const fx_px best = fx_book_best(book, other);
-        const bool is_marketable = other == FX_SIDE_SELL ? best.ticks <= order->price.ticks
-                                                         : best.ticks >= order->price.ticks;
-        if (best.ticks == 0 || !is_marketable) {
-            break;
-        }
+    while (order->remaining.lots > 0 && is_marketable(book, order)) {
         const fx_slot maker = fx_book_front(book, other);
         const fx_qty traded = fx_book_fill(book, maker, order->remaining);
         const uint64_t ids = (uint64_t)world->id_of[maker] << 32U | world->id_of[taker];
         uint64_t hash = mix(world->trade_hash, ids);
-        hash = mix(hash, (uint64_t)best.ticks);
+        hash = mix(hash, (uint64_t)world->slots[maker].price.ticks);
         world->trade_hash = mix(hash, (uint64_t)traded.lots);
         world->quantity += (uint64_t)traded.lots;
         order->remaining.lots -= traded.lots;
@@ -274,7 +284,7 @@ static uint64_t match(struct world *world, struct fx_book *book, fx_slot taker)
 static uint64_t enter(struct world *world, struct fx_book *book, fx_slot slot, bool may_rest)
 {
     struct fx_resting *order = &world->slots[slot];
-    const uint64_t fills = match(world, book, slot);
+    const uint64_t fills = is_marketable(book, order) ? match(world, book, slot) : 0;
     if (order->remaining.lots == 0 || !may_rest) {
         release(world, slot);
         return fills;

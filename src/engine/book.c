@@ -212,6 +212,17 @@ static struct fx_level *level_of(struct fx_book *book, const struct fx_resting *
     return level;
 }
 
+/* Find the best price anew, after the level of the old one has gone. */
+__attribute__((noinline)) static void refresh_best(struct fx_book *book,
+                                                   enum fx_side side,
+                                                   fx_px gone)
+{
+    struct fx_book_side *half = &book->sides[side - 1];
+    const fx_px best = worse_than(book, side, gone);
+    half->best_key = best.ticks == 0 ? FX_BOOK_KEY_NONE : key_of(side, best);
+    FX_ASSERT((half->orders == 0) == (best.ticks == 0));
+}
+
 /* After an order of this price was taken out of its level: settle the bitmap and the best price. */
 static void settle(struct fx_book *book, enum fx_side side, fx_px price, bool is_level_empty)
 {
@@ -226,9 +237,7 @@ static void settle(struct fx_book *book, enum fx_side side, fx_px price, bool is
         fx_book_overflow_release(book, side, price);
     }
     if ((int)is_level_empty & (int)(key == half->best_key)) {
-        const fx_px best = worse_than(book, side, price);
-        half->best_key = best.ticks == 0 ? FX_BOOK_KEY_NONE : key_of(side, best);
-        FX_ASSERT((half->orders == 0) == (best.ticks == 0));
+        refresh_best(book, side, price);
     }
 }
 

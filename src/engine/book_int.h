@@ -51,7 +51,7 @@ fx_px fx_book_price(enum fx_side side, int64_t key);
 /* book_window.c: the ring, its bitmap, and sliding it. */
 
 /** Put an empty window around a price. */
-void fx_book_window_place(struct fx_book *book, fx_px centre);
+__attribute__((cold)) void fx_book_window_place(struct fx_book *book, fx_px centre);
 
 /** Set the bit of a level that has an order (it may be set already). */
 void fx_book_window_mark(struct fx_book *book, uint64_t index);
@@ -67,7 +67,7 @@ fx_px fx_book_window_below(const struct fx_book *book, fx_px price);
  * After an insert outside of the window: slide it where the market has moved out of its middle.
  * Amortised O(1) levels per call; does nothing where the overflow could not take the leavers.
  */
-void fx_book_window_follow(struct fx_book *book, enum fx_side side);
+__attribute__((cold)) void fx_book_window_follow(struct fx_book *book, enum fx_side side);
 
 /* book_overflow.c: per side an array of levels, sorted by key, the best last. */
 
@@ -75,17 +75,17 @@ struct fx_level *fx_book_overflow_levels(struct fx_book *book, enum fx_side side
 const struct fx_level *fx_book_overflow_view(const struct fx_book *book, enum fx_side side);
 
 /** The index of the first level whose key is at least `key`. */
-uint32_t fx_book_overflow_rank(const struct fx_book *book, enum fx_side side, int64_t key);
+__attribute__((cold)) uint32_t fx_book_overflow_rank(const struct fx_book *book, enum fx_side side, int64_t key);
 
 /** The level at exactly this price, or NULL. */
-struct fx_level *fx_book_overflow_find(struct fx_book *book, enum fx_side side, fx_px price);
+__attribute__((cold)) struct fx_level *fx_book_overflow_find(struct fx_book *book, enum fx_side side, fx_px price);
 
 /** The level at this price; an empty one is put in its place where there is none (room asserted).
  */
-struct fx_level *fx_book_overflow_acquire(struct fx_book *book, enum fx_side side, fx_px price);
+__attribute__((cold)) struct fx_level *fx_book_overflow_acquire(struct fx_book *book, enum fx_side side, fx_px price);
 
 /** Drop the (empty) level at this price. */
-void fx_book_overflow_release(struct fx_book *book, enum fx_side side, fx_px price);
+__attribute__((cold)) void fx_book_overflow_release(struct fx_book *book, enum fx_side side, fx_px price);
 
 /** Open `count` uninitialised places at `rank`; room asserted. */
 void fx_book_overflow_open(struct fx_book *book, enum fx_side side, uint32_t rank, uint32_t count);

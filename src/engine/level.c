@@ -18,12 +18,14 @@ void fx_level_init(struct fx_level *level)
  */
 static fx_slot *link_to_newer(struct fx_level *level, struct fx_resting slots[], fx_slot older)
 {
-    return older == FX_SLOT_NONE ? &level->oldest : &slots[older].newer;
+    fx_slot *const links[2] = {&slots[older].newer, &level->oldest};
+    return links[older == FX_SLOT_NONE];
 }
 
 static fx_slot *link_to_older(struct fx_level *level, struct fx_resting slots[], fx_slot newer)
 {
-    return newer == FX_SLOT_NONE ? &level->newest : &slots[newer].older;
+    fx_slot *const links[2] = {&slots[newer].older, &level->newest};
+    return links[newer == FX_SLOT_NONE];
 }
 
 void fx_level_append(struct fx_level *level, struct fx_resting slots[], fx_slot slot)
