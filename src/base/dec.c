@@ -1,10 +1,10 @@
 /* Decimal(36,18) on 128 bits. Every quotient is computed on magnitudes and rounded once, by
- * rounds_away(); so one place knows what the five directions mean for negatives.
+ * rounding_step(); so one place knows what the five directions mean for negatives.
  *
- * The product of two magnitudes has up to 256 bits. Three paths divide it, the cheapest first:
- * a product below 2^128 by the compiler's 128-bit division; a 64-bit divisor limb by limb; else
- * Knuth's Algorithm D with two 64-bit limbs in the divisor. Division by 1e18, the most frequent
- * one, multiplies with a precomputed reciprocal instead.
+ * The product of two magnitudes has up to 256 bits. A divisor of 64 bits divides it limb by limb,
+ * and 1e18, the most frequent one, by multiplying with its reciprocal; a larger divisor takes
+ * Knuth's Algorithm D with two limbs. Signs and remainders of amounts are as good as random, so
+ * what depends on them is computed without branches.
  * Source: Knuth, TAOCP 2, 4.3.1; Moeller and Granlund, "Improved division by invariant integers",
  * IEEE Trans. Comp. 60 (2011), algorithm 4. */
 #include "base/dec.h"
@@ -22,6 +22,16 @@ struct u256 {
     fx_u128 low;
 };
 
+struct division {
+    fx_u128 quotient;
+    fx_u128 rest;
+};
+
+struct limb_division {
+    uint64_t quotient;
+    uint64_t rest;
+};
+
 fx_i128 fx_dec_one(void)
 {
     return (fx_i128)ONE;
@@ -34,7 +44,8 @@ fx_i128 fx_dec_limit(void)
 
 static fx_u128 magnitude_of(fx_i128 value)
 {
-    return value < 0 ? 0 - (fx_u128)value : (fx_u128)value;
+    const fx_u128 mask = 0 - (fx_u128)(value < 0);
+    return ((fx_u128)value ^ mask) - mask;
 }
 
 bool fx_dec_is_in_range(fx_i128 units)
@@ -62,12 +73,18 @@ bool fx_dec_sub(fx_i128 left, fx_i128 right, fx_i128 *difference_out)
     return true;
 }
 
+static fx_i128 with_sign(fx_u128 magnitude, bool is_negative)
+{
+    const fx_u128 mask = 0 - (fx_u128)is_negative;
+    return (fx_i128)((magnitude ^ mask) - mask);
+}
+
 static bool signed_in_range(fx_u128 magnitude, bool is_negative, fx_i128 *value_out)
 {
     if (magnitude >= (fx_u128)fx_dec_limit()) {
         return false;
     }
-    *value_out = is_negative ? -(fx_i128)magnitude : (fx_i128)magnitude;
+    *value_out = with_sign(magnitude, is_negative);
     return true;
 }
 
@@ -83,7 +100,7 @@ bool fx_dec_mul_int(fx_i128 left, int64_t right, fx_i128 *product_out)
     return signed_in_range(high << 64 | (uint64_t)low, (left < 0) != (right < 0), product_out);
 }
 
-static struct u256 multiply(fx_u128 left, fx_u128 right)
+static inline struct u256 multiply(fx_u128 left, fx_u128 right)
 {
     const uint64_t left_low = (uint64_t)left, left_high = (uint64_t)(left >> 64);
     const uint64_t right_low = (uint64_t)right, right_high = (uint64_t)(right >> 64);
@@ -96,63 +113,84 @@ static struct u256 multiply(fx_u128 left, fx_u128 right)
     };
 }
 
-/* One limb of a division by 1e18 << 4: numerator_high < ONE_NORMALIZED. */
-static uint64_t limb_by_one(uint64_t numerator_high, uint64_t numerator_low, uint64_t *rest_out)
+/* high < divisor, so the quotient has one limb. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): limbs, the highest first
+static inline struct limb_division divide_limbs(uint64_t high, uint64_t low, uint64_t divisor)
 {
-    fx_u128 estimate = (fx_u128)ONE_RECIPROCAL * numerator_high;
-    estimate += (fx_u128)(numerator_high + 1) << 64 | numerator_low;
+    struct limb_division result = {0, 0};
+#if defined(__x86_64__)
+    /* No compiler knows that one instruction is enough: it calls the 128 by 128 bit division. */
+    __asm__("divq %4"
+            : "=a"(result.quotient), "=d"(result.rest)
+            : "0"(low), "1"(high), "r"(divisor)
+            : "cc");
+#else
+    const fx_u128 numerator = (fx_u128)high << 64 | low;
+    result.quotient = (uint64_t)(numerator / divisor);
+    result.rest = low - result.quotient * divisor;
+#endif
+    return result;
+}
+
+/* As divide_limbs(), by 1e18 << ONE_SHIFT. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): limbs, the highest first
+static inline struct limb_division divide_limbs_by_one(uint64_t high, uint64_t low)
+{
+    const fx_u128 estimate = (fx_u128)ONE_RECIPROCAL * high + ((fx_u128)(high + 1) << 64 | low);
     uint64_t quotient = (uint64_t)(estimate >> 64);
-    uint64_t rest = numerator_low - quotient * ONE_NORMALIZED;
-    if (rest > (uint64_t)estimate) {
-        quotient--;
-        rest += ONE_NORMALIZED;
-    }
+    uint64_t rest = low - quotient * ONE_NORMALIZED;
+    /* One too large in half of the cases. */
+    const uint64_t mask = 0 - (uint64_t)(rest > (uint64_t)estimate);
+    quotient += mask;
+    rest += mask & ONE_NORMALIZED;
     if (__builtin_expect(rest >= ONE_NORMALIZED, 0)) {
         quotient++;
         rest -= ONE_NORMALIZED;
     }
-    *rest_out = rest;
-    return quotient;
+    return (struct limb_division){quotient, rest};
 }
 
 /* numerator / 1e18 where the quotient has at most 128 bits: numerator.high < 1e18. */
-static fx_u128 divide_by_one(struct u256 numerator, fx_u128 *rest_out)
+static inline struct division divide_by_one(struct u256 numerator)
 {
     const uint64_t top =
         (uint64_t)numerator.high << ONE_SHIFT | (uint64_t)(numerator.low >> (128 - ONE_SHIFT));
     const fx_u128 low = numerator.low << ONE_SHIFT;
-    uint64_t rest = 0;
-    const uint64_t quotient_high = limb_by_one(top, (uint64_t)(low >> 64), &rest);
-    const uint64_t quotient_low = limb_by_one(rest, (uint64_t)low, &rest);
-    *rest_out = rest >> ONE_SHIFT;
-    return (fx_u128)quotient_high << 64 | quotient_low;
+    const struct limb_division upper = divide_limbs_by_one(top, (uint64_t)(low >> 64));
+    const struct limb_division lower = divide_limbs_by_one(upper.rest, (uint64_t)low);
+    return (struct division){
+        .quotient = (fx_u128)upper.quotient << 64 | lower.quotient,
+        .rest = lower.rest >> ONE_SHIFT,
+    };
 }
 
 /* numerator / divisor where the quotient has at most 128 bits: numerator.high < divisor. */
-static fx_u128 divide_by_limb(struct u256 numerator, uint64_t divisor, fx_u128 *rest_out)
+static inline struct division divide_by_limb(struct u256 numerator, uint64_t divisor)
 {
-    /* The compiler's 128 by 128 division is a single instruction where the quotient fits a limb. */
-    const fx_u128 upper = numerator.high << 64 | (uint64_t)(numerator.low >> 64);
-    const fx_u128 quotient_high = upper / divisor;
-    const fx_u128 lower = (upper - quotient_high * divisor) << 64 | (uint64_t)numerator.low;
-    const fx_u128 quotient_low = lower / divisor;
-    *rest_out = lower - quotient_low * divisor;
-    return quotient_high << 64 | quotient_low;
+    struct limb_division upper = {0, (uint64_t)(numerator.low >> 64)};
+    if (numerator.high != 0 || upper.rest >= divisor) {
+        upper = divide_limbs((uint64_t)numerator.high, upper.rest, divisor);
+    }
+    const struct limb_division lower = divide_limbs(upper.rest, (uint64_t)numerator.low, divisor);
+    return (struct division){
+        .quotient = (fx_u128)upper.quotient << 64 | lower.quotient,
+        .rest = lower.rest,
+    };
 }
 
-/* Algorithm D, one step: the next quotient limb of (*upper, limb) / divisor, where the divisor's
- * top bit is set and *upper < divisor; *upper becomes the remainder. */
-static uint64_t divide_step(fx_u128 *upper, uint64_t limb, fx_u128 divisor)
+/* Algorithm D, one step: the next quotient limb of (upper, limb) / divisor, where the divisor's top
+ * bit is set and upper < divisor. */
+static inline struct division divide_step(fx_u128 upper, uint64_t limb, fx_u128 divisor)
 {
     const uint64_t divisor_high = (uint64_t)(divisor >> 64);
     const uint64_t divisor_low = (uint64_t)divisor;
-    fx_u128 estimate = 0, rest = 0;
-    if ((uint64_t)(*upper >> 64) >= divisor_high) {
-        estimate = UINT64_MAX;
-        rest = *upper - estimate * divisor_high;
-    } else {
-        estimate = *upper / divisor_high;
-        rest = *upper - estimate * divisor_high;
+    const uint64_t upper_high = (uint64_t)(upper >> 64);
+    fx_u128 estimate = UINT64_MAX;
+    fx_u128 rest = upper - estimate * divisor_high;
+    if (upper_high < divisor_high) {
+        const struct limb_division top = divide_limbs(upper_high, (uint64_t)upper, divisor_high);
+        estimate = top.quotient;
+        rest = top.rest;
     }
     /* At most two corrections: the estimate looked at the top limb of the divisor only. */
     while (rest >> 64 == 0 && estimate * divisor_low > (rest << 64 | limb)) {
@@ -160,66 +198,56 @@ static uint64_t divide_step(fx_u128 *upper, uint64_t limb, fx_u128 divisor)
         rest += divisor_high;
     }
     /* Modulo 2^128: the true remainder is below the divisor. */
-    *upper = (*upper << 64 | limb) - estimate * divisor;
-    return (uint64_t)estimate;
+    return (struct division){estimate, (upper << 64 | limb) - estimate * divisor};
 }
 
 /* As divide_by_limb(), for a divisor of 65 to 128 bits. */
-static fx_u128 divide_by_two_limbs(struct u256 numerator, fx_u128 divisor, fx_u128 *rest_out)
+static struct division divide_by_two_limbs(struct u256 numerator, fx_u128 divisor)
 {
     const int shift = __builtin_clzll((uint64_t)(divisor >> 64));
-    fx_u128 upper = numerator.high;
-    fx_u128 lower = numerator.low;
     if (shift > 0) {
-        upper = upper << shift | lower >> (128 - shift);
-        lower <<= shift;
+        numerator.high = numerator.high << shift | numerator.low >> (128 - shift);
+        numerator.low <<= shift;
     }
     const fx_u128 normalized = divisor << shift;
-    const uint64_t quotient_high = divide_step(&upper, (uint64_t)(lower >> 64), normalized);
-    const uint64_t quotient_low = divide_step(&upper, (uint64_t)lower, normalized);
-    *rest_out = upper >> shift;
-    return (fx_u128)quotient_high << 64 | quotient_low;
+    const struct division upper =
+        divide_step(numerator.high, (uint64_t)(numerator.low >> 64), normalized);
+    const struct division lower = divide_step(upper.rest, (uint64_t)numerator.low, normalized);
+    return (struct division){upper.quotient << 64 | lower.quotient, lower.rest >> shift};
 }
 
-static fx_u128 divide(struct u256 numerator, fx_u128 divisor, fx_u128 *rest_out)
+static inline struct division divide(struct u256 numerator, fx_u128 divisor)
 {
     FX_ASSERT(numerator.high < divisor);
     if (divisor == ONE) {
-        return divide_by_one(numerator, rest_out);
-    }
-    if (numerator.high == 0) {
-        if (((numerator.low | divisor) >> 64) == 0) {
-            *rest_out = (uint64_t)numerator.low % (uint64_t)divisor;
-            return (uint64_t)numerator.low / (uint64_t)divisor;
-        }
-        const fx_u128 quotient = numerator.low / divisor;
-        *rest_out = numerator.low - quotient * divisor;
-        return quotient;
+        return divide_by_one(numerator);
     }
     if (divisor >> 64 == 0) {
-        return divide_by_limb(numerator, (uint64_t)divisor, rest_out);
+        return divide_by_limb(numerator, (uint64_t)divisor);
     }
-    return divide_by_two_limbs(numerator, divisor, rest_out);
+    return divide_by_two_limbs(numerator, divisor);
 }
 
-/* True where the quotient's magnitude grows by one; rest < divisor, both magnitudes. */
-static bool rounds_away(
-    fx_u128 quotient, fx_u128 rest, fx_u128 divisor, bool is_negative, enum fx_rounding rounding)
+/* 1 where the quotient's magnitude grows by one, else 0; rest < divisor, both magnitudes. */
+static inline unsigned rounding_step(struct division division,
+                                     fx_u128 divisor,
+                                     bool is_negative,
+                                     enum fx_rounding rounding)
 {
-    if (rest == 0) {
-        return false;
-    }
+    const fx_u128 rest = division.rest, gap = divisor - rest;
+    const unsigned is_inexact = rest != 0;
     switch (rounding) {
     case FX_ROUND_FLOOR:
-        return is_negative;
+        return is_inexact & (unsigned)is_negative;
     case FX_ROUND_CEIL:
-        return !is_negative;
+        return is_inexact & (unsigned)!is_negative;
     case FX_ROUND_DOWN:
-        return false;
+        return 0;
     case FX_ROUND_UP:
-        return true;
+        return is_inexact;
     case FX_ROUND_HALF_EVEN:
-        return rest > divisor - rest || (rest == divisor - rest && (quotient & 1) != 0);
+        return (unsigned)(rest > gap) |
+               ((unsigned)(rest == gap) & (unsigned)(division.quotient & 1));
     }
     fx_panic(__FILE__, __LINE__, "rounding is one of the five");
 }
@@ -234,12 +262,11 @@ bool fx_dec_mul_div(
     if (product.high >= by) {
         return false; /* the quotient has more than 128 bits */
     }
-    fx_u128 rest = 0;
-    fx_u128 quotient = divide(product, by, &rest);
-    if (quotient >= (fx_u128)fx_dec_limit()) {
-        return false;
+    const struct division division = divide(product, by);
+    if (division.quotient >= (fx_u128)fx_dec_limit()) {
+        return false; /* so adding the step cannot wrap */
     }
-    quotient += rounds_away(quotient, rest, by, is_negative, rounding) ? 1 : 0;
+    const fx_u128 quotient = division.quotient + rounding_step(division, by, is_negative, rounding);
     return signed_in_range(quotient, is_negative, quotient_out);
 }
 
@@ -248,12 +275,11 @@ fx_i128 fx_dec_div_int(fx_i128 numerator, fx_i128 divisor, enum fx_rounding roun
     FX_ASSERT(divisor != 0);
     const bool is_negative = (numerator < 0) != (divisor < 0);
     const fx_u128 by = magnitude_of(divisor);
-    fx_u128 rest = 0;
-    fx_u128 quotient = divide((struct u256){0, magnitude_of(numerator)}, by, &rest);
-    quotient += rounds_away(quotient, rest, by, is_negative, rounding) ? 1 : 0;
+    const struct division division = divide((struct u256){0, magnitude_of(numerator)}, by);
+    const fx_u128 quotient = division.quotient + rounding_step(division, by, is_negative, rounding);
     /* Only -2^127 / -1 breaks it, and that numerator is far out of range. */
     FX_ASSERT(quotient >> 127 == 0 || (is_negative && quotient << 1 == 0));
-    return is_negative ? (fx_i128)(0 - quotient) : (fx_i128)quotient;
+    return with_sign(quotient, is_negative);
 }
 
 /* Reads the digits at the front: at most 18 go into *value_out; gives the count of all. */
@@ -344,10 +370,9 @@ fx_status fx_dec_parse(fx_str text, fx_i128 *units_out)
 uint32_t fx_dec_format(fx_i128 units, char text_out[FX_DEC_TEXT_SIZE_MAX])
 {
     FX_ASSERT(fx_dec_is_in_range(units));
-    fx_u128 rest = 0;
-    const struct u256 magnitude = {0, magnitude_of(units)};
-    uint64_t whole = (uint64_t)divide_by_one(magnitude, &rest);
-    uint64_t fraction = (uint64_t)rest;
+    const struct division parts = divide_by_one((struct u256){0, magnitude_of(units)});
+    uint64_t whole = (uint64_t)parts.quotient;
+    uint64_t fraction = (uint64_t)parts.rest;
     char digits[FX_DEC_SCALE];
     size_t start = sizeof digits;
     do {
@@ -363,8 +388,13 @@ uint32_t fx_dec_format(fx_i128 units, char text_out[FX_DEC_TEXT_SIZE_MAX])
     }
     if (fraction > 0) {
         uint32_t places = FX_DEC_SCALE;
-        for (; fraction % 10 == 0; places--) {
-            fraction /= 10;
+        /* At most 17 trailing zeros: each number of them is a sum of some of these. */
+        static const uint32_t ZEROS[] = {8, 4, 2, 2, 1};
+        for (size_t index = 0; index < sizeof ZEROS / sizeof ZEROS[0]; index++) {
+            if (fraction % POWERS_OF_TEN[ZEROS[index]] == 0) {
+                fraction /= POWERS_OF_TEN[ZEROS[index]];
+                places -= ZEROS[index];
+            }
         }
         text_out[size++] = '.';
         for (uint32_t place = places; place > 0; place--) {

@@ -11,18 +11,18 @@
  * J3: what the writer appends as a string, the reader accepts (up to the size limit). */
 #include "base/json.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/panic.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "special_in() finds the first byte");
-
-static const uint64_t LOW_BITS = 0x0101010101010101U;
-static const uint64_t HIGH_BITS = 0x8080808080808080U;
-
 struct frame {
     struct fx_json_token *token;
-    uint64_t keys_seen; /* a bit per hash of a key: 0 means that no such key was there */
+    uint64_t keys_seen[8]; /* a bit per hash of a key: 0 means that no such key was there */
     bool has_escaped_key;
 };
 
@@ -40,29 +40,61 @@ static const char *fail(struct reader *reader, const char *at)
     return NULL;
 }
 
-/* The top bit of each byte that is a quote, a backslash, a control character or above 0x7F. Bytes
- * behind the first such byte may be reported wrongly, the first one never is. */
-static uint64_t special_in(uint64_t bytes)
+#if defined(__SSE2__)
+
+/* Sixteen bytes hold most strings of a message whole, so the loop below mostly ends at once and is
+ * predicted well. A bit is set for a quote, a backslash, a control character or a byte above 0x7F:
+ * as signed numbers, the last two are those below 0x20. */
+enum { STRIDE = 16 };
+
+static unsigned special_in(const char *at)
 {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    const __m128i other = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), other));
+}
+
+static int first_of(unsigned special)
+{
+    return __builtin_ctz(special);
+}
+
+#else
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
+
+enum { STRIDE = 8 };
+
+/* The same bytes by their top bits. Bytes behind the first such byte may be reported wrongly (the
+ * subtractions borrow), the first one never is. */
+static uint64_t special_in(const char *at)
+{
+    static const uint64_t LOW_BITS = 0x0101010101010101U;
+    static const uint64_t HIGH_BITS = 0x8080808080808080U;
+    uint64_t bytes = 0;
+    memcpy(&bytes, at, sizeof bytes);
     const uint64_t quote = bytes ^ LOW_BITS * '"';
     const uint64_t backslash = bytes ^ LOW_BITS * '\\';
-    /* A byte above 0x7F is special anyway, so the usual "& ~bytes" of this trick can go: a set top
-     * bit before the subtraction means a set top bit of `bytes`. */
     return ((quote - LOW_BITS) | (backslash - LOW_BITS) | (bytes - LOW_BITS * 0x20) | bytes) &
            HIGH_BITS;
 }
 
+static int first_of(uint64_t special)
+{
+    return __builtin_ctzll(special) / 8;
+}
+
+#endif
+
 /* The first byte at or after `at` that a string cannot hold just as it is; `end` if none. */
 static const char *plain_end(const char *at, const char *end)
 {
-    while (end - at >= 8) {
-        uint64_t bytes = 0;
-        memcpy(&bytes, at, sizeof bytes);
-        const uint64_t special = special_in(bytes);
-        if (special != 0) {
-            return at + (__builtin_ctzll(special) >> 3);
+    for (; end - at >= STRIDE; at += STRIDE) {
+        if (special_in(at) != 0) {
+            return at + first_of(special_in(at));
         }
-        at += 8;
     }
     while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
            *at != '\\') {
@@ -200,16 +232,25 @@ static struct fx_json_token *append_token(struct reader *reader,
     return token;
 }
 
-/* What interrupts a string's plain bytes at `at`: an escape or a UTF-8 sequence. */
-static const char *skip_special(struct reader *reader, const char *at, bool *is_escaped_out)
+/* The rest of a string from its first escape or UTF-8 sequence on; gives its closing quote. */
+static __attribute__((noinline)) const char *skip_specials(struct reader *reader,
+                                                           const char *at,
+                                                           struct fx_json_token *token)
 {
-    size_t size = 0;
-    if (*at == '\\') {
-        *is_escaped_out = true;
-        return escape_of(at, reader->end, &size) >= 0 ? at + size : fail(reader, at);
+    while (at < reader->end && *at != '"') {
+        size_t size = 0;
+        if (*at == '\\') {
+            token->is_escaped = true;
+            size = escape_of(at, reader->end, &size) >= 0 ? size : 0;
+        } else {
+            size = utf8_size(at, reader->end);
+        }
+        if (size == 0) {
+            return fail(reader, at);
+        }
+        at = plain_end(at + size, reader->end);
     }
-    size = utf8_size(at, reader->end);
-    return size > 0 ? at + size : fail(reader, at);
+    return at;
 }
 
 /* A string whose opening quote is at `at`. */
@@ -220,20 +261,17 @@ static const char *read_string(struct reader *reader, const char *at)
     if (token == NULL) {
         return fail(reader, at);
     }
-    bool is_escaped = false;
     const char *stop = plain_end(start, reader->end);
-    while (stop < reader->end && *stop != '"') {
-        stop = skip_special(reader, stop, &is_escaped);
+    if (stop < reader->end && *stop != '"') {
+        stop = skip_specials(reader, stop, token);
         if (stop == NULL) {
             return NULL;
         }
-        stop = plain_end(stop, reader->end);
     }
     if (stop == reader->end || stop - start > FX_JSON_STRING_SIZE_MAX) {
         return fail(reader, stop);
     }
     token->text.size = (size_t)(stop - start);
-    token->is_escaped = is_escaped;
     return stop + 1;
 }
 
@@ -339,39 +377,48 @@ static bool is_same_key(const struct fx_json_token *left, const struct fx_json_t
     return has_content(right, (fx_str){content, size});
 }
 
-static uint64_t key_bit(fx_str key)
+/* A number below 512 of the key's size and its first and last bytes. It only saves comparisons. */
+static unsigned key_hash(fx_str key, const char *end)
 {
-    if (key.size == 0) {
-        return 1;
+    uint64_t head = 0;
+    if (key.size >= sizeof head) {
+        memcpy(&head, key.data, sizeof head);
+        head ^= (uint64_t)(unsigned char)key.data[key.size - 1] << 56;
+    } else if (end - key.data >= (ptrdiff_t)sizeof head) {
+        memcpy(&head, key.data, sizeof head);
+        head &= ((uint64_t)1 << 8 * key.size) - 1;
+    } else if (key.size > 0) {
+        memcpy(&head, key.data, key.size);
     }
-    const uint64_t first = (unsigned char)key.data[0];
-    const uint64_t middle = (unsigned char)key.data[key.size / 2];
-    const uint64_t last = (unsigned char)key.data[key.size - 1];
-    const uint64_t mixed =
-        (first << 24 | middle << 16 | last << 8 | (key.size & 0xFF)) * 0x9E3779B97F4A7C15U;
-    return (uint64_t)1 << (mixed >> 58);
+    return (unsigned)((head + key.size) * 0x9E3779B97F4A7C15U >> 55);
 }
 
-/* True where the newest token, a key, is already among the keys of the frame's object. */
-static bool is_duplicate(struct reader *reader, struct frame *frame)
+/* True where the newest token, a key, is among the keys of `object` before it. O(members). */
+static __attribute__((noinline)) bool is_among_keys(const struct fx_json *json,
+                                                    const struct fx_json_token *object)
 {
-    const struct fx_json *json = reader->json;
     const struct fx_json_token *key = &json->tokens[json->count - 1];
-    const uint64_t bit = key_bit(key->text);
-    const bool is_new = (frame->keys_seen & bit) == 0 && !key->is_escaped;
-    frame->keys_seen |= bit;
-    if (is_new && !frame->has_escaped_key) {
-        return false;
-    }
-    frame->has_escaped_key = frame->has_escaped_key || key->is_escaped;
-    uint32_t index = (uint32_t)(frame->token - json->tokens) + 1;
-    while (&json->tokens[index] != key) {
-        if (is_same_key(&json->tokens[index], key)) {
+    for (const struct fx_json_token *other = object + 1; other != key;) {
+        const bool may_differ_in_size = other->is_escaped || key->is_escaped;
+        if ((may_differ_in_size || other->text.size == key->text.size) && is_same_key(other, key)) {
             return true;
         }
-        index = json->tokens[index + 1].next;
+        other = &json->tokens[other[1].next];
     }
     return false;
+}
+
+/* The same, but mostly the hash alone tells that the key is new. */
+static bool is_duplicate(const struct reader *reader, struct frame *frame)
+{
+    const struct fx_json_token *key = &reader->json->tokens[reader->json->count - 1];
+    const unsigned hash = key_hash(key->text, reader->end);
+    uint64_t *word = &frame->keys_seen[hash / 64];
+    const uint64_t bit = (uint64_t)1 << hash % 64;
+    const bool is_seen = (*word & bit) != 0;
+    *word |= bit;
+    frame->has_escaped_key = frame->has_escaped_key || key->is_escaped;
+    return (is_seen || frame->has_escaped_key) && is_among_keys(reader->json, frame->token);
 }
 
 /* A key and its colon, up to the value. `at` is at the key's quote, or the text is wrong. */
@@ -596,16 +643,43 @@ static const char *append_special(struct fx_buf *buf, const char *at, const char
     return at + size;
 }
 
-void fx_json_append_string(struct fx_buf *buf, fx_str text)
+/* Text that is known to need no escapes, in quotes, with `close_size` bytes of "\":" behind it. */
+static void append_plain(struct fx_buf *buf, fx_str text, size_t close_size)
 {
+    char *place = fx_buf_reserve(buf, 1 + text.size + close_size);
+    if (place != NULL) {
+        place[0] = '"';
+        memcpy(place + 1, text.data, text.size);
+        memcpy(place + 1 + text.size, "\":", close_size);
+        fx_buf_add(buf, 1 + text.size + close_size);
+    }
+}
+
+enum { CLOSE_STRING = 1, CLOSE_KEY = 2 };
+
+static void append_quoted(struct fx_buf *buf, fx_str text, size_t close_size)
+{
+    if (text.size == 0) {
+        fx_buf_append(buf, fx_str_slice(FX_STR("\"\":"), 0, 1 + close_size));
+        return;
+    }
+    const char *end = text.data + text.size;
+    const char *stop = plain_end(text.data, end);
+    if (stop == end) {
+        append_plain(buf, text, close_size);
+        return;
+    }
     fx_buf_append_byte(buf, '"');
-    const char *end = text.size > 0 ? text.data + text.size : text.data;
-    for (const char *at = text.data; at < end;) {
-        const char *stop = plain_end(at, end);
+    for (const char *at = text.data; at < end; stop = plain_end(at, end)) {
         fx_buf_append(buf, (fx_str){at, (size_t)(stop - at)});
         at = stop < end ? append_special(buf, stop, end) : stop;
     }
-    fx_buf_append_byte(buf, '"');
+    fx_buf_append(buf, (fx_str){"\":", close_size});
+}
+
+void fx_json_append_string(struct fx_buf *buf, fx_str text)
+{
+    append_quoted(buf, text, CLOSE_STRING);
 }
 
 void fx_json_append_comma(struct fx_buf *buf)
@@ -621,21 +695,21 @@ void fx_json_append_comma(struct fx_buf *buf)
 void fx_json_append_key(struct fx_buf *buf, fx_str key)
 {
     fx_json_append_comma(buf);
-    fx_json_append_string(buf, key);
-    fx_buf_append_byte(buf, ':');
+    append_quoted(buf, key, CLOSE_KEY);
 }
 
 void fx_json_add_str(struct fx_buf *buf, fx_str key, fx_str value)
 {
     fx_json_append_key(buf, key);
-    fx_json_append_string(buf, value);
+    append_quoted(buf, value, CLOSE_STRING);
 }
 
 void fx_json_add_dec(struct fx_buf *buf, fx_str key, fx_i128 units)
 {
     char text[FX_DEC_TEXT_SIZE_MAX];
     const uint32_t size = fx_dec_format(units, text);
-    fx_json_add_str(buf, key, (fx_str){text, size});
+    fx_json_append_key(buf, key);
+    append_plain(buf, (fx_str){text, size}, CLOSE_STRING);
 }
 
 void fx_json_add_int(struct fx_buf *buf, fx_str key, int64_t value)
