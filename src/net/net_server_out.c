@@ -1,0 +1,246 @@
+#include <stdlib.h>
+
+#include "base/panic.h"
+#include "net/net_server_int.h"
+
+enum {
+    IOVECS_MAX = 64,
+    QUEUE_CAPACITY_MIN = 8,
+    PASSES_MAX = 8 /* of flushing, before the loop looks at the sockets again */
+};
+
+static uint32_t at(const struct fx_net_server_queue *queue, uint32_t index)
+{
+    return (queue->head + index) & (queue->capacity - 1);
+}
+
+static bool grow(struct fx_net_server_queue *queue)
+{
+    const uint32_t capacity = queue->capacity == 0 ? QUEUE_CAPACITY_MIN : 2 * queue->capacity;
+    struct fx_net_frame **frames = malloc(capacity * sizeof *frames);
+    if (frames == NULL) {
+        return false;
+    }
+    for (uint32_t index = 0; index < queue->count; index++) {
+        frames[index] = queue->frames[at(queue, index)];
+    }
+    free(queue->frames);
+    queue->frames = frames;
+    queue->capacity = capacity;
+    queue->head = 0;
+    return true;
+}
+
+bool fx_net_server_out_push(struct fx_net_server_conn *conn, struct fx_net_frame *frame)
+{
+    struct fx_net_server_queue *queue = &conn->queue;
+    FX_ASSERT(!conn->is_closing);
+    if (frame->size == 0) {
+        return true;
+    }
+    if (queue->count == FX_NET_SERVER_QUEUE_MAX || frame->size > UINT32_MAX - queue->size) {
+        return false;
+    }
+    if (queue->count == queue->capacity && !grow(queue)) {
+        return false;
+    }
+    if (queue->count == 0) {
+        queue->progress_ms = fx_net_server_now_ms(conn->server);
+    }
+    queue->frames[at(queue, queue->count)] = fx_net_frame_acquire(frame);
+    queue->count++;
+    queue->size += frame->size;
+    fx_net_server_out_mark(conn);
+    return true;
+}
+
+void fx_net_server_out_push_bytes(struct fx_net_server_conn *conn, fx_str bytes)
+{
+    if (conn->is_closing) {
+        return;
+    }
+    struct fx_net_frame *frame = fx_net_frame_create(bytes);
+    if (frame == NULL || !fx_net_server_out_push(conn, frame)) {
+        fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
+    }
+    fx_net_frame_release(frame);
+}
+
+void fx_net_server_out_mark(struct fx_net_server_conn *conn)
+{
+    struct fx_net_server *server = conn->server;
+    if (conn->is_dirty || conn->is_closing) {
+        return;
+    }
+    conn->is_dirty = true;
+    conn->dirty_previous = NULL;
+    conn->dirty_next = server->dirty;
+    if (server->dirty != NULL) {
+        server->dirty->dirty_previous = conn;
+    }
+    server->dirty = conn;
+}
+
+void fx_net_server_out_unmark(struct fx_net_server_conn *conn)
+{
+    if (!conn->is_dirty) {
+        return;
+    }
+    conn->is_dirty = false;
+    if (conn->dirty_next != NULL) {
+        conn->dirty_next->dirty_previous = conn->dirty_previous;
+    }
+    if (conn->dirty_previous != NULL) {
+        conn->dirty_previous->dirty_next = conn->dirty_next;
+    } else {
+        conn->server->dirty = conn->dirty_next;
+    }
+}
+
+/* `size` bytes from the front were taken by the kernel. */
+static void consume(struct fx_net_server_conn *conn, size_t size)
+{
+    struct fx_net_server_queue *queue = &conn->queue;
+    FX_ASSERT(size <= queue->size);
+    if (size == 0) {
+        return;
+    }
+    queue->progress_ms = fx_net_server_now_ms(conn->server);
+    queue->size -= (uint32_t)size;
+    conn->server->stats.bytes_out += size;
+    while (queue->count > 0) {
+        struct fx_net_frame *frame = queue->frames[queue->head];
+        const uint32_t left = frame->size - queue->front_sent;
+        if (size < left) {
+            queue->front_sent += (uint32_t)size;
+            return;
+        }
+        size -= left;
+        queue->front_sent = 0;
+        queue->head = at(queue, 1);
+        queue->count--;
+        fx_net_frame_release(frame);
+    }
+    FX_ASSERT(size == 0 && queue->size == 0);
+}
+
+static uint32_t gather(const struct fx_net_server_queue *queue, uv_buf_t *bufs, size_t *size_out)
+{
+    const uint32_t count = queue->count < IOVECS_MAX ? queue->count : IOVECS_MAX;
+    size_t total = 0;
+    for (uint32_t index = 0; index < count; index++) {
+        struct fx_net_frame *frame = queue->frames[at(queue, index)];
+        const uint32_t sent = index == 0 ? queue->front_sent : 0;
+        bufs[index] = uv_buf_init(frame->bytes + sent, frame->size - sent);
+        total += frame->size - sent;
+    }
+    *size_out = total;
+    return count;
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct fx_net_server_conn *conn = write->data;
+    struct fx_net_server_queue *queue = &conn->queue;
+    size_t size = 0;
+    for (uint32_t index = 0; index < queue->in_flight; index++) {
+        size += queue->frames[at(queue, index)]->size;
+    }
+    size -= queue->front_sent;
+    queue->in_flight = 0;
+    if (conn->is_closing) {
+        return;
+    }
+    if (status != 0) {
+        fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
+        return;
+    }
+    consume(conn, size);
+    fx_net_server_out_mark(conn);
+}
+
+/* The kernel's buffer is full: libuv waits for room. The frames stay in the queue meanwhile. */
+static void write_later(struct fx_net_server_conn *conn)
+{
+    uv_buf_t bufs[IOVECS_MAX];
+    size_t size = 0;
+    const uint32_t count = gather(&conn->queue, bufs, &size);
+    conn->write.data = conn;
+    conn->queue.in_flight = count;
+    conn->server->stats.writes++;
+    if (uv_write(&conn->write, (uv_stream_t *)&conn->tcp, bufs, count, on_written) != 0) {
+        conn->queue.in_flight = 0;
+        fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
+    }
+}
+
+static void write_now(struct fx_net_server_conn *conn)
+{
+    while (conn->queue.count > 0) {
+        uv_buf_t bufs[IOVECS_MAX];
+        size_t size = 0;
+        const uint32_t count = gather(&conn->queue, bufs, &size);
+        const int written = uv_try_write((uv_stream_t *)&conn->tcp, bufs, count);
+        conn->server->stats.writes++;
+        if (written < 0 && written != UV_EAGAIN) {
+            fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
+            return;
+        }
+        consume(conn, written > 0 ? (size_t)written : 0);
+        if (written < 0 || (size_t)written < size) {
+            write_later(conn);
+            return;
+        }
+    }
+}
+
+void fx_net_server_out_flush(struct fx_net_server_conn *conn)
+{
+    if (!conn->is_closing && conn->queue.in_flight == 0) {
+        write_now(conn);
+    }
+    if (conn->is_closing) {
+        return;
+    }
+    if (conn->mode == FX_NET_SERVER_MODE_WEBSOCKET) {
+        fx_net_server_socket_flushed(conn);
+    }
+    if (conn->is_closing) {
+        return;
+    }
+    if (conn->queue.count == 0 && conn->is_last && conn->mode != FX_NET_SERVER_MODE_LINGER) {
+        fx_net_server_conn_linger(conn);
+        return;
+    }
+    fx_net_server_conn_resume(conn);
+}
+
+bool fx_net_server_out_flush_all(struct fx_net_server *server)
+{
+    for (uint32_t pass = 0; pass < PASSES_MAX && server->dirty != NULL; pass++) {
+        struct fx_net_server_conn *conn = server->dirty;
+        /* What is marked meanwhile goes to the front of a new list: this pass is bounded. */
+        server->dirty = NULL;
+        while (conn != NULL) {
+            struct fx_net_server_conn *next = conn->dirty_next;
+            if (next != NULL) {
+                next->dirty_previous = NULL;
+            }
+            conn->is_dirty = false;
+            conn->dirty_next = NULL;
+            fx_net_server_out_flush(conn);
+            conn = next;
+        }
+    }
+    return server->dirty == NULL;
+}
+
+void fx_net_server_out_drop(struct fx_net_server_conn *conn)
+{
+    struct fx_net_server_queue *queue = &conn->queue;
+    for (uint32_t index = 0; index < queue->count; index++) {
+        fx_net_frame_release(queue->frames[at(queue, index)]);
+    }
+    free(queue->frames);
+    *queue = (struct fx_net_server_queue){0};
+}
