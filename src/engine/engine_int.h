@@ -136,12 +136,13 @@ struct fx_client_entry {
     uint64_t body_hash; /* of the command that was accepted */
     uint64_t order_id;
     uint64_t tmp_id;
-    int64_t ended_us; /* 0 = its order is open */
+    int64_t ended_us; /* when its order ended, where is_ended */
     fx_slot account;
     fx_slot older; /* in the list of ended ones; `newer` also links the free ones */
     fx_slot newer;
     uint8_t order_status; /* of the first answer */
-    uint8_t zero[3];
+    uint8_t is_ended;
+    uint8_t zero[2];
     struct fx_client_id client_id;
 };
 
@@ -335,6 +336,11 @@ FX_MUST_USE bool fx_margin_value(const struct fx_listing *listing,
                                  fx_px price,
                                  fx_qty lots,
                                  fx_i128 *value_out);
+/** Value of the position at mark; its entry value where there is no mark. */
+fx_i128 fx_margin_mark_value(const struct fx_engine *engine,
+                             const struct fx_position_state *position);
+/** value / leverage, up. 0 <= value < 1e36. */
+fx_i128 fx_margin_at_leverage(fx_i128 value, fx_leverage leverage);
 /** Reserve of a position's open orders from its aggregates: the larger of "all buys fill" and "all
  * sells fill". */
 fx_i128 fx_margin_requirement(const struct fx_engine *engine,

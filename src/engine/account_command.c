@@ -1,0 +1,219 @@
+/* Commands on accounts: create, set, deposit, withdraw. Money enters and leaves the exchange only
+ * here, and is counted in fx_asset_state.deposited (M2). */
+#include "base/panic.h"
+#include "engine/engine_int.h"
+
+enum {
+    PPB = 1000000000,
+    FLAGS_ALL = FX_ACCOUNT_FLAG_TRADE_BLOCKED | FX_ACCOUNT_FLAG_NO_FEE | FX_ACCOUNT_FLAG_BOT |
+                FX_ACCOUNT_FLAG_MARKET_MAKER
+};
+
+static bool is_rate(int64_t ppb)
+{
+    return ppb > -PPB && ppb < PPB;
+}
+
+static bool is_asset(const struct fx_asset *asset)
+{
+    struct fx_asset parsed;
+    return fx_ids_asset(fx_ids_asset_str(asset), &parsed);
+}
+
+static bool are_settings_sane(const struct fx_command_account *settings)
+{
+    return (settings->flags & ~(uint32_t)FLAGS_ALL) == 0 && is_rate(settings->maker_fee_ppb) &&
+           is_rate(settings->taker_fee_ppb);
+}
+
+static void set_up(struct fx_account_state *account, const struct fx_command_account *settings)
+{
+    const bool has_fees = settings->has_fees != 0;
+    account->flags = settings->flags;
+    account->has_fees = has_fees ? 1 : 0;
+    account->maker_fee_ppb = has_fees ? settings->maker_fee_ppb : 0;
+    account->taker_fee_ppb = has_fees ? settings->taker_fee_ppb : 0;
+}
+
+static fx_slot find_account(const struct fx_engine *engine,
+                            uint64_t user_id,
+                            const struct fx_asset *asset)
+{
+    const uint32_t index = fx_account_state_find_asset(engine, asset);
+    return index == UINT32_MAX ? FX_SLOT_NONE : fx_account_state_find(engine, user_id, index);
+}
+
+fx_status fx_account_command_create(struct fx_engine *engine,
+                                    const struct fx_command *command,
+                                    struct fx_event_result *result)
+{
+    const struct fx_command_account *settings = &command->u.account;
+    if (command->user_id == 0 || !is_asset(&settings->asset) || !are_settings_sane(settings)) {
+        return FX_BAD_PARAMETER;
+    }
+    const fx_slot known = find_account(engine, command->user_id, &settings->asset);
+    if (known != FX_SLOT_NONE) {
+        result->account_id = (uint64_t)known + 1;
+        return FX_OK;
+    }
+    /* Asked first: a reject must not leave an asset behind. */
+    if (engine->account_count == engine->limits.accounts_max) {
+        return FX_CAPACITY;
+    }
+    const uint32_t asset = fx_account_state_asset(engine, &settings->asset);
+    if (asset == UINT32_MAX) {
+        return FX_CAPACITY;
+    }
+    const fx_slot account = fx_account_state_create(engine, command->user_id, asset);
+    FX_ASSERT(account != FX_SLOT_NONE);
+    set_up(&engine->accounts[account], settings);
+    result->account_id = (uint64_t)account + 1;
+    result->is_changed = 1;
+    fx_touch_account(engine, account);
+    return FX_OK;
+}
+
+fx_status fx_account_command_set(struct fx_engine *engine,
+                                 const struct fx_command *command,
+                                 struct fx_event_result *result)
+{
+    const struct fx_command_account *settings = &command->u.account;
+    if (!are_settings_sane(settings)) {
+        return FX_BAD_PARAMETER;
+    }
+    const fx_slot slot = find_account(engine, command->user_id, &settings->asset);
+    if (slot == FX_SLOT_NONE) {
+        return FX_ACCOUNT_NOT_FOUND;
+    }
+    result->account_id = (uint64_t)slot + 1;
+    struct fx_account_state *account = &engine->accounts[slot];
+    struct fx_account_state changed = *account;
+    set_up(&changed, settings);
+    if (changed.flags == account->flags && changed.has_fees == account->has_fees &&
+        changed.maker_fee_ppb == account->maker_fee_ppb &&
+        changed.taker_fee_ppb == account->taker_fee_ppb) {
+        return FX_OK;
+    }
+    *account = changed;
+    result->is_changed = 1;
+    fx_touch_account(engine, slot);
+    return FX_OK;
+}
+
+static void emit_transaction(struct fx_engine *engine,
+                             fx_slot account,
+                             enum fx_transaction_type type,
+                             fx_i128 amount)
+{
+    const struct fx_account_state *state = &engine->accounts[account];
+    struct fx_event *event = fx_touch_event(engine, FX_EVENT_TRANSACTION);
+    event->u.transaction = (struct fx_event_transaction){
+        .amount = amount,
+        .account_id = (uint64_t)account + 1,
+        .user_id = state->user_id,
+        .type = (uint32_t)type,
+        .instrument = FX_COMMAND_ALL_INSTRUMENTS,
+        .asset = engine->assets[state->asset].asset,
+    };
+    fx_touch_account(engine, account);
+}
+
+static bool is_deposit_type(uint32_t type)
+{
+    return type == FX_TRANSACTION_DEPOSIT || type == FX_TRANSACTION_TRANSFER ||
+           type == FX_TRANSACTION_REFERRAL || type == FX_TRANSACTION_REWARD ||
+           type == FX_TRANSACTION_EVENT_REWARD;
+}
+
+/* The account and amount of a transfer. @return OK; BAD_PARAMETER; AMOUNT_OUT_OF_RANGE;
+ * ACCOUNT_NOT_FOUND. */
+static fx_status read_transfer(const struct fx_engine *engine,
+                               const struct fx_command *command,
+                               struct fx_event_result *result,
+                               fx_slot *account_out)
+{
+    const struct fx_command_transfer *transfer = &command->u.transfer;
+    if (transfer->amount <= 0) {
+        result->reject.field = FX_FIELD_AMOUNT;
+        return FX_BAD_PARAMETER;
+    }
+    if (!fx_dec_is_in_range(transfer->amount)) {
+        result->reject.field = FX_FIELD_AMOUNT;
+        return FX_AMOUNT_OUT_OF_RANGE;
+    }
+    const fx_slot account = find_account(engine, command->user_id, &transfer->asset);
+    if (account == FX_SLOT_NONE) {
+        return FX_ACCOUNT_NOT_FOUND;
+    }
+    result->account_id = (uint64_t)account + 1;
+    *account_out = account;
+    return FX_OK;
+}
+
+fx_status fx_account_command_deposit(struct fx_engine *engine,
+                                     const struct fx_command *command,
+                                     struct fx_event_result *result)
+{
+    const struct fx_command_transfer *transfer = &command->u.transfer;
+    const uint32_t type = transfer->type == 0 ? FX_TRANSACTION_DEPOSIT : transfer->type;
+    fx_slot slot = FX_SLOT_NONE;
+    const fx_status status = read_transfer(engine, command, result, &slot);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (!is_deposit_type(type)) {
+        return FX_BAD_PARAMETER;
+    }
+    struct fx_account_state *account = &engine->accounts[slot];
+    struct fx_asset_state *asset = &engine->assets[account->asset];
+    fx_i128 deposited = 0;
+    fx_i128 bound = 0;
+    if (!fx_dec_add(asset->deposited, transfer->amount, &deposited) ||
+        !fx_account_state_bound(engine, slot, &bound) ||
+        !fx_dec_add(bound, transfer->amount, &bound)) {
+        result->reject.field = FX_FIELD_AMOUNT;
+        return FX_AMOUNT_OUT_OF_RANGE;
+    }
+    asset->deposited = deposited;
+    fx_i128 *balance = transfer->is_reward != 0 ? &account->reward_balance : &account->balance;
+    *balance += transfer->amount;
+    result->amount = *balance;
+    result->is_changed = 1;
+    emit_transaction(engine, slot, (enum fx_transaction_type)type, transfer->amount);
+    return FX_OK;
+}
+
+fx_status fx_account_command_withdraw(struct fx_engine *engine,
+                                      const struct fx_command *command,
+                                      struct fx_event_result *result)
+{
+    const struct fx_command_transfer *transfer = &command->u.transfer;
+    const uint32_t type = transfer->type == 0 ? FX_TRANSACTION_WITHDRAWAL : transfer->type;
+    fx_slot slot = FX_SLOT_NONE;
+    const fx_status status = read_transfer(engine, command, result, &slot);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (type != FX_TRANSACTION_WITHDRAWAL && type != FX_TRANSACTION_TRANSFER) {
+        return FX_BAD_PARAMETER;
+    }
+    const fx_i128 most = fx_margin_withdrawable(engine, slot);
+    if (transfer->amount > most) {
+        result->reject = (struct fx_reject){
+            .has_limit = 1,
+            .has_nearest = most > 0 ? 1 : 0,
+            .field = FX_FIELD_AMOUNT,
+            .limit = most,
+            .nearest = most,
+        };
+        return FX_INSUFFICIENT_BALANCE;
+    }
+    struct fx_account_state *account = &engine->accounts[slot];
+    account->balance -= transfer->amount;
+    FX_ASSERT(account->balance >= 0);
+    engine->assets[account->asset].deposited -= transfer->amount;
+    result->amount = account->balance;
+    result->is_changed = 1;
+    emit_transaction(engine, slot, (enum fx_transaction_type)type, -transfer->amount);
+    return FX_OK;
+}

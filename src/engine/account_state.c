@@ -1,0 +1,137 @@
+/* Accounts and assets: dense arrays that only grow, found by a hash table of (user, asset). The
+ * table holds index + 1, so zeroed memory is an empty table. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/engine_int.h"
+
+static fx_i128 magnitude_of(fx_i128 amount)
+{
+    return amount < 0 ? -amount : amount;
+}
+
+/* Where a key is in the table, or the empty place where it belongs. The table is at least twice as
+ * large as the pool, so an empty place is always met. */
+static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
+{
+    const uint32_t mask = engine->account_table_size - 1;
+    FX_ASSERT((engine->account_table_size & mask) == 0);
+    const uint64_t mixed = (user_id ^ ((uint64_t)asset << 48U)) * 0x9e3779b97f4a7c15U;
+    uint32_t place = (uint32_t)(mixed >> 32U) & mask;
+    for (uint32_t step = 0; step <= mask; step++) {
+        const fx_slot entry = engine->account_table[place];
+        if (entry == 0) {
+            return place;
+        }
+        const struct fx_account_state *account = &engine->accounts[entry - 1];
+        if (account->user_id == user_id && account->asset == asset) {
+            return place;
+        }
+        place = (place + 1) & mask;
+    }
+    fx_panic(__FILE__, __LINE__, "the account table has an empty place");
+}
+
+fx_slot fx_account_state_find(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
+{
+    const fx_slot entry = engine->account_table[place_of(engine, user_id, asset)];
+    return entry == 0 ? FX_SLOT_NONE : entry - 1;
+}
+
+fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint32_t asset)
+{
+    FX_ASSERT(asset < engine->asset_count);
+    if (engine->account_count == engine->limits.accounts_max) {
+        return FX_SLOT_NONE;
+    }
+    const uint32_t place = place_of(engine, user_id, asset);
+    FX_ASSERT(engine->account_table[place] == 0);
+    const fx_slot slot = engine->account_count++;
+    engine->accounts[slot] = (struct fx_account_state){
+        .user_id = user_id,
+        .first_position = FX_SLOT_NONE,
+        .last_position = FX_SLOT_NONE,
+        .asset = asset,
+    };
+    engine->account_table[place] = slot + 1;
+    return slot;
+}
+
+void fx_account_state_rebuild(struct fx_engine *engine)
+{
+    for (fx_slot slot = 0; slot < engine->account_count; slot++) {
+        const struct fx_account_state *account = &engine->accounts[slot];
+        const uint32_t place = place_of(engine, account->user_id, account->asset);
+        FX_ASSERT(engine->account_table[place] == 0);
+        engine->account_table[place] = slot + 1;
+    }
+}
+
+uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struct fx_asset *asset)
+{
+    for (uint32_t index = 0; index < engine->asset_count; index++) {
+        if (memcmp(&engine->assets[index].asset, asset, sizeof *asset) == 0) {
+            return index;
+        }
+    }
+    return UINT32_MAX;
+}
+
+uint32_t fx_account_state_asset(struct fx_engine *engine, const struct fx_asset *asset)
+{
+    const uint32_t known = fx_account_state_find_asset(engine, asset);
+    if (known != UINT32_MAX) {
+        return known;
+    }
+    if (engine->asset_count == engine->limits.assets_max) {
+        return UINT32_MAX;
+    }
+    const uint32_t index = engine->asset_count++;
+    engine->assets[index] = (struct fx_asset_state){.asset = *asset};
+    return index;
+}
+
+bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount)
+{
+    FX_ASSERT(account < engine->account_count);
+    struct fx_account_state *state = &engine->accounts[account];
+    fx_i128 from_reward = 0;
+    if (amount < 0 && state->reward_balance > 0) {
+        from_reward = -amount < state->reward_balance ? -amount : state->reward_balance;
+    }
+    fx_i128 balance = 0;
+    if (!fx_dec_is_in_range(amount) ||
+        !fx_dec_add(state->balance, amount + from_reward, &balance)) {
+        return false;
+    }
+    state->balance = balance;
+    state->reward_balance -= from_reward;
+    FX_ASSERT(state->reward_balance >= 0);
+    return true;
+}
+
+bool fx_account_state_bound(const struct fx_engine *engine, fx_slot account, fx_i128 *bound_out)
+{
+    FX_ASSERT(account < engine->account_count);
+    const struct fx_account_state *state = &engine->accounts[account];
+    fx_i128 bound = magnitude_of(state->balance) + state->reward_balance;
+    uint32_t steps = 0;
+    for (fx_slot slot = state->first_position; slot != FX_SLOT_NONE;
+         slot = engine->positions[slot].next) {
+        FX_ASSERT(steps++ < engine->position_count);
+        const struct fx_position_state *position = &engine->positions[slot];
+        const fx_i128 lots =
+            magnitude_of(position->lots) + position->buy_lots + position->sell_lots;
+        fx_i128 moved = 0;
+        /* Twice: what the fills move, and what they cost in fees (rates are below 1). */
+        if (lots > INT64_MAX / 2 ||
+            !fx_dec_mul_int(
+                engine->listings[position->instrument].lot_value_max, (int64_t)lots * 2, &moved) ||
+            !fx_dec_add(bound, moved, &bound) ||
+            !fx_dec_add(bound, position->entry_value, &bound)) {
+            return false;
+        }
+    }
+    *bound_out = bound;
+    return true;
+}

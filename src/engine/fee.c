@@ -1,0 +1,33 @@
+/* Trading fees: which rate an account pays, and the one rounding. Source: docs/rules/fees.md. */
+#include "base/panic.h"
+#include "engine/engine_int.h"
+
+enum { PPB = 1000000000 };
+
+fx_rate fx_fee_rate(const struct fx_engine *engine,
+                    fx_slot account,
+                    uint32_t instrument,
+                    bool is_taker)
+{
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(instrument < engine->instrument_count);
+    const struct fx_account_state *payer = &engine->accounts[account];
+    if ((payer->flags & FX_ACCOUNT_FLAG_NO_FEE) != 0) {
+        return (fx_rate){0};
+    }
+    if (payer->has_fees != 0) {
+        return (fx_rate){is_taker ? payer->taker_fee_ppb : payer->maker_fee_ppb};
+    }
+    const struct fx_instrument *definition = &engine->listings[instrument].definition;
+    return (fx_rate){is_taker ? definition->taker_fee_ppb : definition->maker_fee_ppb};
+}
+
+fx_amount fx_fee_amount(fx_amount value, fx_rate rate)
+{
+    FX_ASSERT(value.units >= 0);
+    FX_ASSERT(rate.ppb > -PPB && rate.ppb < PPB);
+    fx_i128 fee = 0;
+    const bool fits = fx_dec_mul_div(value.units, rate.ppb, PPB, FX_ROUND_CEIL, &fee);
+    FX_ASSERT(fits); /* a rate below 1 of a value in range is in range */
+    return (fx_amount){fee};
+}

@@ -1,0 +1,668 @@
+/* Positions and the aggregates of their open orders. Every function that moves an aggregate keeps
+ * `reserve` equal to fx_margin_requirement() (M3). At the end: the commands on settings. */
+#include "base/panic.h"
+#include "engine/engine_int.h"
+
+enum { LEVERAGE_DEFAULT_CENTI = 2000, LEVERAGE_ONE_CENTI = 100 };
+
+static const fx_i128 CENTI_DECIMAL = 10000000000000000; /* 0.01 */
+
+static struct fx_position_state *at(struct fx_engine *engine, fx_slot position)
+{
+    FX_ASSERT(position < engine->position_count);
+    return &engine->positions[position];
+}
+
+static int64_t magnitude_of(int64_t lots)
+{
+    FX_ASSERT(lots > INT64_MIN);
+    return lots < 0 ? -lots : lots;
+}
+
+fx_slot fx_position_state_find(const struct fx_engine *engine,
+                               fx_slot account,
+                               uint32_t instrument,
+                               enum fx_position_side side)
+{
+    FX_ASSERT(account < engine->account_count);
+    uint32_t steps = 0;
+    fx_slot slot = engine->accounts[account].first_position;
+    while (slot != FX_SLOT_NONE) {
+        FX_ASSERT(steps++ < engine->position_count);
+        const struct fx_position_state *position = &engine->positions[slot];
+        if (position->instrument == instrument && position->position_side == (uint8_t)side) {
+            return slot;
+        }
+        slot = position->next;
+    }
+    return FX_SLOT_NONE;
+}
+
+static int32_t default_leverage(const struct fx_engine *engine, uint32_t instrument)
+{
+    const fx_leverage most = fx_margin_leverage_max(engine, instrument, (fx_amount){0});
+    return most.centi < LEVERAGE_DEFAULT_CENTI ? most.centi : LEVERAGE_DEFAULT_CENTI;
+}
+
+static void default_position(const struct fx_engine *engine,
+                             fx_slot account,
+                             uint32_t instrument,
+                             enum fx_position_side side,
+                             struct fx_position_state *position_out)
+{
+    FX_ASSERT(instrument < engine->instrument_count);
+    *position_out = (struct fx_position_state){
+        .account = account,
+        .next = FX_SLOT_NONE,
+        .oldest_order = FX_SLOT_NONE,
+        .newest_order = FX_SLOT_NONE,
+        .instrument = instrument,
+        .leverage_centi = default_leverage(engine, instrument),
+        .margin_mode = FX_MARGIN_MODE_CROSS,
+        .position_side = (uint8_t)side,
+    };
+}
+
+fx_slot fx_position_state_acquire(struct fx_engine *engine,
+                                  fx_slot account,
+                                  uint32_t instrument,
+                                  enum fx_position_side side)
+{
+    const fx_slot known = fx_position_state_find(engine, account, instrument, side);
+    if (known != FX_SLOT_NONE) {
+        return known;
+    }
+    if (engine->position_count == engine->limits.positions_max) {
+        return FX_SLOT_NONE;
+    }
+    FX_ASSERT(engine->accounts[account].asset == engine->listings[instrument].asset);
+    const fx_slot slot = engine->position_count++;
+    default_position(engine, account, instrument, side, &engine->positions[slot]);
+    struct fx_account_state *owner = &engine->accounts[account];
+    if (owner->last_position == FX_SLOT_NONE) {
+        FX_ASSERT(owner->first_position == FX_SLOT_NONE);
+        owner->first_position = slot;
+    } else {
+        engine->positions[owner->last_position].next = slot;
+    }
+    owner->last_position = slot;
+    return slot;
+}
+
+void fx_position_state_refresh(struct fx_engine *engine, fx_slot position)
+{
+    struct fx_position_state *state = at(engine, position);
+    state->reserve = fx_margin_requirement(engine, state);
+    FX_ASSERT(state->reserve >= 0);
+}
+
+/* Linear: the loss is the distance to the mark, exact. Inverse: the difference of the two values.
+ */
+static bool open_loss(const struct fx_listing *listing,
+                      const struct fx_resting *order,
+                      fx_px mark,
+                      fx_i128 value,
+                      fx_i128 *loss_out)
+{
+    const bool is_buy = order->side == FX_SIDE_BUY;
+    const int64_t distance =
+        is_buy ? order->price.ticks - mark.ticks : mark.ticks - order->price.ticks;
+    if (distance <= 0) {
+        *loss_out = 0;
+        return true;
+    }
+    if (listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M) {
+        return fx_margin_value(listing, (fx_px){distance}, order->remaining, loss_out);
+    }
+    fx_i128 mark_value = 0;
+    if (!fx_margin_value(listing, mark, order->remaining, &mark_value)) {
+        return false;
+    }
+    *loss_out = is_buy ? mark_value - value : value - mark_value;
+    FX_ASSERT(*loss_out >= 0); /* half-even keeps the order of values */
+    return true;
+}
+
+bool fx_position_state_cost(const struct fx_engine *engine,
+                            const struct fx_resting *order,
+                            fx_px entry_mark,
+                            fx_i128 *value_out,
+                            fx_i128 *loss_out)
+{
+    FX_ASSERT(order->instrument < engine->instrument_count);
+    FX_ASSERT(entry_mark.ticks >= 0);
+    if (order->is_reduce_only != 0 || order->remaining.lots == 0) {
+        *value_out = 0;
+        *loss_out = 0;
+        return true;
+    }
+    const struct fx_listing *listing = &engine->listings[order->instrument];
+    fx_i128 value = 0;
+    fx_i128 loss = 0;
+    if (!fx_margin_value(listing, order->price, order->remaining, &value)) {
+        return false;
+    }
+    if (entry_mark.ticks > 0 && !open_loss(listing, order, entry_mark, value, &loss)) {
+        return false;
+    }
+    *value_out = value;
+    *loss_out = loss;
+    return true;
+}
+
+/* What one order adds to the aggregates of its side. */
+struct part {
+    int64_t lots;
+    fx_i128 value;
+    fx_i128 loss;
+};
+
+static void add_part(struct fx_position_state *position,
+                     const struct fx_resting *order,
+                     struct part part)
+{
+    const bool is_buy = order->side == FX_SIDE_BUY;
+    if (order->is_reduce_only != 0) {
+        int64_t *lots = is_buy ? &position->reduce_buy_lots : &position->reduce_sell_lots;
+        *lots += part.lots;
+        FX_ASSERT(*lots >= 0);
+        return;
+    }
+    int64_t *lots = is_buy ? &position->buy_lots : &position->sell_lots;
+    fx_i128 *value = is_buy ? &position->buy_value : &position->sell_value;
+    fx_i128 *loss = is_buy ? &position->buy_loss : &position->sell_loss;
+    *lots += part.lots;
+    *value += part.value;
+    *loss += part.loss;
+    FX_ASSERT(*lots >= 0);
+    FX_ASSERT(*value >= 0);
+    FX_ASSERT(*loss >= 0);
+}
+
+static struct part negated(struct part part)
+{
+    return (struct part){-part.lots, -part.value, -part.loss};
+}
+
+/* What the aggregates hold of a linked order. */
+static struct part counted_part(const struct fx_engine *engine, fx_slot order, int64_t lots)
+{
+    const struct fx_order *cold = &engine->orders[order];
+    return (struct part){lots, cold->reserve_value, cold->reserve_loss};
+}
+
+/* Set an order's reserve from what remains of it. It was admitted, and shrinks only: in range. */
+static struct part cost_part(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_order *cold = &engine->orders[order];
+    const struct fx_resting *hot = &engine->resting[order];
+    const fx_px mark = {cold->entry_mark_ticks};
+    const bool fits =
+        fx_position_state_cost(engine, hot, mark, &cold->reserve_value, &cold->reserve_loss);
+    FX_ASSERT(fits);
+    return counted_part(engine, order, hot->remaining.lots);
+}
+
+void fx_position_state_add_order(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_order *cold = &engine->orders[order];
+    const struct fx_resting *hot = &engine->resting[order];
+    struct fx_position_state *position = at(engine, cold->position);
+    FX_ASSERT(position->account == hot->account);
+    FX_ASSERT(position->instrument == hot->instrument);
+    FX_ASSERT(hot->remaining.lots > 0);
+    add_part(position, hot, cost_part(engine, order));
+    cold->older = position->newest_order;
+    cold->newer = FX_SLOT_NONE;
+    if (position->newest_order == FX_SLOT_NONE) {
+        FX_ASSERT(position->oldest_order == FX_SLOT_NONE);
+        position->oldest_order = order;
+    } else {
+        engine->orders[position->newest_order].newer = order;
+    }
+    position->newest_order = order;
+    position->order_count++;
+    engine->accounts[position->account].order_count++;
+    fx_position_state_refresh(engine, cold->position);
+    fx_touch_position(engine, cold->position);
+}
+
+void fx_position_state_remove_order(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_order *cold = &engine->orders[order];
+    const struct fx_resting *hot = &engine->resting[order];
+    struct fx_position_state *position = at(engine, cold->position);
+    FX_ASSERT(position->order_count > 0);
+    FX_ASSERT(engine->accounts[position->account].order_count > 0);
+    add_part(position, hot, negated(counted_part(engine, order, hot->remaining.lots)));
+    if (cold->older == FX_SLOT_NONE) {
+        FX_ASSERT(position->oldest_order == order);
+        position->oldest_order = cold->newer;
+    } else {
+        engine->orders[cold->older].newer = cold->newer;
+    }
+    if (cold->newer == FX_SLOT_NONE) {
+        FX_ASSERT(position->newest_order == order);
+        position->newest_order = cold->older;
+    } else {
+        engine->orders[cold->newer].older = cold->older;
+    }
+    cold->older = FX_SLOT_NONE;
+    cold->newer = FX_SLOT_NONE;
+    cold->reserve_value = 0;
+    cold->reserve_loss = 0;
+    position->order_count--;
+    engine->accounts[position->account].order_count--;
+    fx_position_state_refresh(engine, cold->position);
+    fx_touch_position(engine, cold->position);
+}
+
+void fx_position_state_resize_order(struct fx_engine *engine, fx_slot order, fx_qty before)
+{
+    const fx_slot slot = engine->orders[order].position;
+    const struct fx_resting *hot = &engine->resting[order];
+    struct fx_position_state *position = at(engine, slot);
+    FX_ASSERT(hot->remaining.lots >= 0);
+    FX_ASSERT(hot->remaining.lots <= before.lots);
+    const struct part old = counted_part(engine, order, before.lots);
+    add_part(position, hot, negated(old));
+    add_part(position, hot, cost_part(engine, order));
+    fx_position_state_refresh(engine, slot);
+    fx_touch_position(engine, slot);
+}
+
+/* The position as it would be with the order among its orders; false where out of range. */
+static bool with_order(const struct fx_engine *engine,
+                       const struct fx_resting *order,
+                       fx_slot replaced,
+                       struct fx_position_state *position)
+{
+    if (replaced != FX_SLOT_NONE) {
+        const struct fx_resting *hot = &engine->resting[replaced];
+        add_part(position, hot, negated(counted_part(engine, replaced, hot->remaining.lots)));
+    }
+    const struct fx_listing *listing = &engine->listings[position->instrument];
+    const int64_t lots = order->side == FX_SIDE_BUY ? position->buy_lots : position->sell_lots;
+    struct part part = {.lots = order->remaining.lots};
+    if (order->remaining.lots > INT64_MAX - lots ||
+        !fx_position_state_cost(engine, order, listing->mark, &part.value, &part.loss)) {
+        return false;
+    }
+    add_part(position, order, part);
+    return true;
+}
+
+/* M1: with this order the account's bound stays below 1e36. What an order replaces is counted on
+ * top: an amend at the edge of the range is refused, which no one will ever see. */
+static bool is_bounded(const struct fx_engine *engine, const struct fx_resting *order)
+{
+    fx_i128 bound = 0;
+    fx_i128 moved = 0;
+    return fx_account_state_bound(engine, order->account, &bound) &&
+           order->remaining.lots <= INT64_MAX / 2 &&
+           fx_dec_mul_int(engine->listings[order->instrument].lot_value_max,
+                          order->remaining.lots * 2,
+                          &moved) &&
+           fx_dec_add(bound, moved, &bound);
+}
+
+fx_status fx_position_state_admit(const struct fx_engine *engine,
+                                  fx_slot position,
+                                  const struct fx_resting *order,
+                                  fx_slot replaced)
+{
+    FX_ASSERT(position < engine->position_count);
+    const struct fx_position_state *before = &engine->positions[position];
+    FX_ASSERT(before->account == order->account);
+    FX_ASSERT(before->instrument == order->instrument);
+    FX_ASSERT(order->remaining.lots > 0);
+    if (order->is_reduce_only != 0) {
+        return FX_OK;
+    }
+    struct fx_position_state after = *before;
+    if (!with_order(engine, order, replaced, &after) || !is_bounded(engine, order)) {
+        return FX_AMOUNT_OUT_OF_RANGE;
+    }
+    const fx_i128 notional = fx_margin_notional(engine, &after);
+    const fx_leverage most =
+        fx_margin_leverage_max(engine, after.instrument, (fx_amount){notional});
+    if (after.leverage_centi > most.centi && notional > fx_margin_notional(engine, before)) {
+        return FX_LEVERAGE_TOO_HIGH;
+    }
+    const fx_i128 more = fx_margin_requirement(engine, &after) - before->reserve;
+    if (more > 0 && more > fx_margin_available(engine, order->account)) {
+        return FX_INSUFFICIENT_MARGIN;
+    }
+    return FX_OK;
+}
+
+/* The part of a margin or entry value that goes with `lots` of `whole` lots, towards zero. */
+static fx_i128 share_of(fx_i128 total, int64_t lots, int64_t whole)
+{
+    FX_ASSERT(lots > 0 && lots <= whole);
+    if (lots == whole || total == 0) {
+        return total;
+    }
+    fx_i128 share = 0;
+    const bool fits = fx_dec_mul_div(total, lots, whole, FX_ROUND_DOWN, &share);
+    FX_ASSERT(fits); /* not above the total */
+    return share;
+}
+
+/* @return the realised PnL, not yet credited. */
+static fx_i128 close_part(const struct fx_engine *engine,
+                          struct fx_position_state *position,
+                          int64_t lots,
+                          fx_i128 value)
+{
+    const int64_t held = magnitude_of(position->lots);
+    const bool is_long = position->lots > 0;
+    const bool is_linear =
+        engine->listings[position->instrument].definition.contract_type == FX_CONTRACT_TYPE_USD_M;
+    const fx_i128 closed = share_of(position->entry_value, lots, held);
+    const fx_i128 pnl = is_long == is_linear ? value - closed : closed - value;
+    position->entry_value -= closed;
+    position->position_margin -= share_of(position->position_margin, lots, held);
+    position->adjust_margin -= share_of(position->adjust_margin, lots, held);
+    position->lots += is_long ? -lots : lots;
+    position->realized_pnl += pnl;
+    FX_ASSERT(position->entry_value >= 0);
+    FX_ASSERT(position->position_margin + position->adjust_margin >= 0);
+    return pnl;
+}
+
+static void open_part(struct fx_position_state *position, int64_t signed_lots, fx_i128 value)
+{
+    if (position->lots == 0) {
+        FX_ASSERT(position->entry_value == 0);
+        position->realized_pnl = 0;
+    }
+    position->lots += signed_lots;
+    position->entry_value += value;
+    if (position->margin_mode == FX_MARGIN_MODE_ISOLATED) {
+        position->position_margin +=
+            fx_margin_at_leverage(value, (fx_leverage){position->leverage_centi});
+    }
+    /* M1: admission bounded what this position can ever be worth. */
+    FX_ASSERT(fx_dec_is_in_range(position->entry_value));
+}
+
+static int64_t long_lots(const struct fx_position_state *position)
+{
+    return position->lots > 0 ? position->lots : 0;
+}
+
+fx_amount fx_position_state_fill(struct fx_engine *engine,
+                                 fx_slot slot,
+                                 const struct fx_position_fill *fill)
+{
+    struct fx_position_state *position = at(engine, slot);
+    const int64_t lots = fill->lots.lots;
+    const bool is_buy = fill->side == FX_SIDE_BUY;
+    FX_ASSERT(lots > 0);
+    FX_ASSERT(fill->value.units >= 0);
+    const int64_t held = magnitude_of(position->lots);
+    const int64_t long_before = long_lots(position);
+    int64_t closing = 0;
+    if (held > 0 && (position->lots > 0) != is_buy) {
+        closing = held < lots ? held : lots;
+    }
+    /* A hedge position never turns round: what would open the other side is not its order. */
+    FX_ASSERT(closing == lots || position->position_side == FX_POSITION_SIDE_BOTH ||
+              is_buy == (position->position_side == FX_POSITION_SIDE_LONG));
+    fx_i128 pnl = 0;
+    fx_i128 opened = fill->value.units;
+    if (closing > 0) {
+        const fx_i128 closed = share_of(opened, closing, lots);
+        opened -= closed;
+        pnl = close_part(engine, position, closing, closed);
+    }
+    if (closing < lots) {
+        open_part(position, is_buy ? lots - closing : closing - lots, opened);
+    }
+    engine->listings[position->instrument].open_interest_lots += long_lots(position) - long_before;
+    if (pnl != 0) {
+        const bool fits = fx_account_state_credit(engine, position->account, pnl);
+        FX_ASSERT(fits); /* M1 again: |balance| is part of the bound */
+    }
+    fx_position_state_refresh(engine, slot);
+    fx_touch_position(engine, slot);
+    fx_touch_account(engine, position->account);
+    return (fx_amount){pnl};
+}
+
+/* Whose account on which instrument. @return OK, UNKNOWN_SYMBOL, ACCOUNT_NOT_FOUND. */
+static fx_status find_owner(const struct fx_engine *engine,
+                            const struct fx_command *command,
+                            struct fx_event_result *result,
+                            fx_slot *account_out)
+{
+    if (command->instrument >= engine->instrument_count) {
+        return FX_UNKNOWN_SYMBOL;
+    }
+    const uint32_t asset = engine->listings[command->instrument].asset;
+    const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
+    if (account == FX_SLOT_NONE) {
+        return FX_ACCOUNT_NOT_FOUND;
+    }
+    result->account_id = (uint64_t)account + 1;
+    *account_out = account;
+    return FX_OK;
+}
+
+static fx_i128 decimal_of(fx_leverage leverage)
+{
+    return leverage.centi * CENTI_DECIMAL;
+}
+
+static fx_status reject_leverage(fx_status status, fx_leverage most, struct fx_event_result *result)
+{
+    result->reject = (struct fx_reject){
+        .has_limit = 1,
+        .has_nearest = 1,
+        .field = FX_FIELD_LEVERAGE,
+        .limit = decimal_of(most),
+        .nearest = decimal_of(most),
+    };
+    return status;
+}
+
+/* The settings that a command asks for. @return OK, BAD_PARAMETER, BAD_LEVERAGE. */
+static fx_status read_settings(const struct fx_engine *engine,
+                               const struct fx_command *command,
+                               struct fx_position_state *position,
+                               struct fx_event_result *result)
+{
+    const struct fx_command_leverage *asked = &command->u.leverage;
+    const int32_t most = engine->listings[command->instrument].definition.leverage_max_centi;
+    if (asked->margin_mode > FX_MARGIN_MODE_ISOLATED) {
+        result->reject.field = FX_FIELD_MARGIN_MODE;
+        return FX_BAD_PARAMETER;
+    }
+    if (asked->margin_mode != 0) {
+        position->margin_mode = (uint8_t)asked->margin_mode;
+    }
+    if (asked->leverage_centi != 0) {
+        if (asked->leverage_centi < LEVERAGE_ONE_CENTI) {
+            return reject_leverage(FX_BAD_LEVERAGE, (fx_leverage){LEVERAGE_ONE_CENTI}, result);
+        }
+        if (asked->leverage_centi > most) {
+            return reject_leverage(FX_BAD_LEVERAGE, (fx_leverage){most}, result);
+        }
+        position->leverage_centi = asked->leverage_centi;
+    }
+    return FX_OK;
+}
+
+/* Give `after` the margins of its new leverage and judge what that takes from the account or from
+ * the position. @return OK, LEVERAGE_TOO_HIGH, INSUFFICIENT_MARGIN, MARGIN_NOT_REMOVABLE. */
+static fx_status remargin(const struct fx_engine *engine,
+                          const struct fx_position_state *before,
+                          struct fx_position_state *after,
+                          struct fx_event_result *result)
+{
+    const fx_amount notional = {fx_margin_notional(engine, after)};
+    const fx_leverage leverage = {after->leverage_centi};
+    const fx_leverage most = fx_margin_leverage_max(engine, after->instrument, notional);
+    if (leverage.centi > most.centi) {
+        return reject_leverage(FX_LEVERAGE_TOO_HIGH, most, result);
+    }
+    after->reserve = fx_margin_requirement(engine, after);
+    fx_i128 more = after->reserve - before->reserve;
+    if (after->margin_mode == FX_MARGIN_MODE_ISOLATED) {
+        after->position_margin = fx_margin_at_leverage(after->entry_value, leverage);
+        more += after->position_margin - before->position_margin;
+    } else {
+        more += fx_margin_initial(engine, after) - fx_margin_initial(engine, before);
+    }
+    if (more > 0 && more > fx_margin_available(engine, after->account)) {
+        return FX_INSUFFICIENT_MARGIN;
+    }
+    if (after->position_margin < before->position_margin) {
+        const fx_i128 gain = fx_margin_unrealized(engine, after);
+        const fx_i128 margin =
+            after->position_margin + after->adjust_margin + (gain < 0 ? gain : 0);
+        if (margin <= fx_margin_maintenance(engine, after)) {
+            return FX_MARGIN_NOT_REMOVABLE;
+        }
+    }
+    return FX_OK;
+}
+
+fx_status fx_position_state_set_leverage(struct fx_engine *engine,
+                                         const struct fx_command *command,
+                                         struct fx_event_result *result)
+{
+    fx_slot account = FX_SLOT_NONE;
+    fx_status status = find_owner(engine, command, result, &account);
+    if (status != FX_OK) {
+        return status;
+    }
+    const enum fx_position_side side = FX_POSITION_SIDE_BOTH;
+    const fx_slot known = fx_position_state_find(engine, account, command->instrument, side);
+    struct fx_position_state before;
+    default_position(engine, account, command->instrument, side, &before);
+    if (known != FX_SLOT_NONE) {
+        before = engine->positions[known];
+    }
+    struct fx_position_state after = before;
+    status = read_settings(engine, command, &after, result);
+    if (status != FX_OK) {
+        return status;
+    }
+    result->amount = decimal_of((fx_leverage){after.leverage_centi});
+    const bool is_mode_new = after.margin_mode != before.margin_mode;
+    if (!is_mode_new && after.leverage_centi == before.leverage_centi) {
+        return FX_OK;
+    }
+    if (is_mode_new && (before.lots != 0 || before.order_count != 0)) {
+        result->reject.field = FX_FIELD_MARGIN_MODE;
+        return FX_MARGIN_MODE_LOCKED;
+    }
+    status = remargin(engine, &before, &after, result);
+    if (status != FX_OK) {
+        return status;
+    }
+    const fx_slot slot = fx_position_state_acquire(engine, account, command->instrument, side);
+    if (slot == FX_SLOT_NONE) {
+        return FX_CAPACITY;
+    }
+    struct fx_position_state *position = at(engine, slot);
+    position->leverage_centi = after.leverage_centi;
+    position->margin_mode = after.margin_mode;
+    position->position_margin = after.position_margin;
+    position->reserve = after.reserve;
+    result->is_changed = 1;
+    fx_touch_position(engine, slot);
+    return FX_OK;
+}
+
+/* What can be taken from an isolated position: down to initial margin at mark, losses counted,
+ * gains not. */
+static fx_i128 removable_of(const struct fx_engine *engine,
+                            const struct fx_position_state *position)
+{
+    const fx_i128 gain = fx_margin_unrealized(engine, position);
+    const fx_i128 initial = fx_margin_at_leverage(fx_margin_mark_value(engine, position),
+                                                  (fx_leverage){position->leverage_centi});
+    const fx_i128 removable =
+        position->position_margin + position->adjust_margin + (gain < 0 ? gain : 0) - initial;
+    return removable > 0 ? removable : 0;
+}
+
+static fx_status reject_amount(fx_status status, fx_i128 limit, struct fx_event_result *result)
+{
+    result->reject = (struct fx_reject){
+        .has_limit = 1,
+        .field = FX_FIELD_AMOUNT,
+        .limit = limit,
+    };
+    return status;
+}
+
+/* The isolated, open position that a command names. */
+static fx_status find_isolated(const struct fx_engine *engine,
+                               const struct fx_command *command,
+                               fx_slot account,
+                               fx_slot *position_out)
+{
+    const uint32_t asked = command->u.margin.position_side;
+    if (asked > FX_POSITION_SIDE_SHORT) {
+        return FX_BAD_PARAMETER;
+    }
+    const enum fx_position_side side =
+        asked == 0 ? FX_POSITION_SIDE_BOTH : (enum fx_position_side)asked;
+    const fx_slot slot = fx_position_state_find(engine, account, command->instrument, side);
+    if (slot == FX_SLOT_NONE) {
+        return FX_POSITION_NOT_FOUND;
+    }
+    if (engine->positions[slot].margin_mode != FX_MARGIN_MODE_ISOLATED) {
+        return FX_NOT_ISOLATED;
+    }
+    if (engine->positions[slot].lots == 0) {
+        return FX_POSITION_NOT_FOUND;
+    }
+    *position_out = slot;
+    return FX_OK;
+}
+
+fx_status fx_position_state_adjust_margin(struct fx_engine *engine,
+                                          const struct fx_command *command,
+                                          struct fx_event_result *result)
+{
+    fx_slot account = FX_SLOT_NONE;
+    fx_slot slot = FX_SLOT_NONE;
+    fx_status status = find_owner(engine, command, result, &account);
+    if (status == FX_OK) {
+        status = find_isolated(engine, command, account, &slot);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    const fx_i128 amount = command->u.margin.amount;
+    if (amount == 0) {
+        result->reject.field = FX_FIELD_AMOUNT;
+        return FX_BAD_PARAMETER;
+    }
+    struct fx_position_state *position = at(engine, slot);
+    fx_i128 adjusted = 0;
+    if (!fx_dec_is_in_range(amount) || !fx_dec_add(position->adjust_margin, amount, &adjusted)) {
+        return FX_AMOUNT_OUT_OF_RANGE;
+    }
+    if (amount > 0) {
+        const fx_i128 most = fx_margin_withdrawable(engine, account);
+        if (amount > most) {
+            return reject_amount(FX_INSUFFICIENT_BALANCE, most, result);
+        }
+    } else {
+        const fx_i128 most = removable_of(engine, position);
+        if (-amount > most) {
+            return reject_amount(FX_MARGIN_NOT_REMOVABLE, most, result);
+        }
+    }
+    position->adjust_margin = adjusted;
+    result->amount = adjusted;
+    result->is_changed = 1;
+    fx_touch_position(engine, slot);
+    return FX_OK;
+}
