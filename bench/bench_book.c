@@ -23,6 +23,8 @@
 #include "engine/book.h"
 #include "model/order.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters,concurrency-mt-unsafe): plain numbers; one
+// thread
 enum { OP_NEW = 1, OP_CANCEL = 2, OP_MOVE = 3 };
 enum { RUNS_MAX = 99, STAMPS = 65536, STAMP_PROBES = 100000, OVERFLOW_LEVELS = 16384 };
 
@@ -213,7 +215,7 @@ static void world_init(struct world *world,
     world->id_of = carve(&next, orders * sizeof *world->id_of);
     world->free_slots = carve(&next, orders * sizeof *world->free_slots);
     world->slot_of = carve(&next, ids * sizeof *world->slot_of);
-    world->books = carve(&next, symbols * sizeof *world->books);
+    world->books = carve(&next, symbols * sizeof(struct fx_book *));
     for (uint32_t symbol = 0; symbol < symbols; symbol++) {
         world->books[symbol] =
             fx_book_init(carve(&next, fx_book_size(limits)), limits, world->slots);
@@ -325,21 +327,28 @@ static uint64_t apply(struct world *world, const struct record *record)
     return enter(world, book, slot, true);
 }
 
+static uint64_t level_hash(const struct world *world,
+                           uint64_t hash,
+                           fx_slot oldest,
+                           uint32_t stream_side)
+{
+    for (fx_slot slot = oldest; slot != FX_SLOT_NONE; slot = world->slots[slot].newer) {
+        hash = mix(hash, (uint64_t)world->id_of[slot] << 32U | stream_side);
+        hash = mix(hash, (uint64_t)world->slots[slot].price.ticks);
+        hash = mix(hash, (uint64_t)world->slots[slot].remaining.lots);
+    }
+    return hash;
+}
+
 static uint64_t book_hash(const struct world *world, uint32_t symbol_count)
 {
     uint64_t hash = 0x9e3779b97f4a7c15ULL;
-    for (uint32_t symbol = 0; symbol < symbol_count; symbol++) {
-        const struct fx_book *book = world->books[symbol];
-        for (uint32_t side = 0; side < 2; side++) {
-            struct fx_book_row row = {.price = {0}};
-            while (fx_book_next(book, (enum fx_side)(side + 1), row.price, &row)) {
-                fx_slot slot = fx_book_oldest(book, (enum fx_side)(side + 1), row.price);
-                for (; slot != FX_SLOT_NONE; slot = world->slots[slot].newer) {
-                    hash = mix(hash, (uint64_t)world->id_of[slot] << 32U | side);
-                    hash = mix(hash, (uint64_t)row.price.ticks);
-                    hash = mix(hash, (uint64_t)world->slots[slot].remaining.lots);
-                }
-            }
+    for (uint32_t index = 0; index < 2 * symbol_count; index++) {
+        const struct fx_book *book = world->books[index / 2];
+        const enum fx_side side = (enum fx_side)(FX_SIDE_BUY + index % 2);
+        struct fx_book_row row = {.price = {0}};
+        while (fx_book_next(book, side, row.price, &row)) {
+            hash = level_hash(world, hash, fx_book_oldest(book, side, row.price), index % 2);
         }
     }
     return hash;
@@ -402,13 +411,13 @@ static double histogram_at(const struct histogram *histogram, double share)
 static uint64_t rss_kib(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    uint64_t pages = 0;
-    if (file == NULL || fscanf(file, "%*u %" SCNu64, &pages) != 1) {
-        pages = 0;
-    }
+    char line[128] = "";
     if (file != NULL) {
+        (void)fgets(line, sizeof line, file);
         (void)fclose(file);
     }
+    const char *second = strchr(line, ' ');
+    const uint64_t pages = second == NULL ? 0 : strtoull(second, NULL, 10);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
@@ -629,3 +638,4 @@ int main(int argc, char **argv)
     }
     return is_ok ? 0 : 1;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters,concurrency-mt-unsafe)

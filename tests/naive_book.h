@@ -29,6 +29,7 @@ struct naive_book {
     uint32_t count;
 };
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a model takes plain numbers
 /** True where the first price is strictly better than the second on this side. */
 static inline bool naive_book_is_better(enum fx_side side, int64_t ticks, int64_t other)
 {
@@ -125,5 +126,7 @@ static inline int64_t naive_book_depth(const struct naive_book *book,
     }
     return lots;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 #endif

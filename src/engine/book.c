@@ -15,6 +15,7 @@ static int64_t key_of(enum fx_side side, fx_px price)
     return (price.ticks ^ sign) - sign;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a key
 static fx_px price_of(enum fx_side side, int64_t key)
 {
     const int64_t sign = -(int64_t)(side - 1);
@@ -26,6 +27,7 @@ int64_t fx_book_key(enum fx_side side, fx_px price)
     return key_of(side, price);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a key
 fx_px fx_book_price(enum fx_side side, int64_t key)
 {
     return price_of(side, key);

@@ -25,6 +25,7 @@ const struct fx_level *fx_book_overflow_view(const struct fx_book *book, enum fx
     return levels;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a key
 uint32_t fx_book_overflow_rank(const struct fx_book *book, enum fx_side side, int64_t key)
 {
     const struct fx_level *levels = fx_book_overflow_view(book, side);
@@ -52,6 +53,7 @@ struct fx_level *fx_book_overflow_find(struct fx_book *book, enum fx_side side, 
     return is_there ? level : NULL;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, how many
 void fx_book_overflow_open(struct fx_book *book, enum fx_side side, uint32_t rank, uint32_t count)
 {
     struct fx_book_side *half = &book->sides[side - 1];
@@ -62,6 +64,7 @@ void fx_book_overflow_open(struct fx_book *book, enum fx_side side, uint32_t ran
     half->overflow_count += count;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, how many
 void fx_book_overflow_close(struct fx_book *book, enum fx_side side, uint32_t rank, uint32_t count)
 {
     struct fx_book_side *half = &book->sides[side - 1];

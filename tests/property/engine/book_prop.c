@@ -10,6 +10,8 @@
 #include "fx_test.h"
 #include "naive_book.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters,concurrency-mt-unsafe): plain numbers; one
+// thread
 enum { SLOTS_MAX = 96, STEPS = 1500, SEEDS = 60, COPY_STEP = 1000 };
 
 /* A market to be random in: where it starts, how it moves, how far orders stray. */
@@ -317,3 +319,4 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters,concurrency-mt-unsafe)

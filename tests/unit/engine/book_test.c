@@ -8,6 +8,7 @@
 
 #include "fx_test.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): plain numbers read best in tests
 enum { SLOTS_MAX = 256 };
 
 static const struct fx_book_limits LIMITS = {.window_levels = 64, .overflow_levels_max = 8};
@@ -307,3 +308,4 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
