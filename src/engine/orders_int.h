@@ -45,6 +45,28 @@ uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol 
 fx_status fx_place_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result);
+/**
+ * Judge what an order that is not reduce-only may open, as if it rested beside the others of its
+ * position; `replaced` (or NONE) is the resting order that it replaces. Changes nothing.
+ * @return OK; OPEN_INTEREST_CAP; NO_MARK_PRICE; and what fx_position_state_admit() says.
+ */
+fx_status fx_place_judge(const struct fx_engine *engine,
+                         fx_slot position,
+                         const struct fx_resting *order,
+                         fx_slot replaced,
+                         struct fx_reject *reject_out);
+/** Limit and nearest of a price that must not cross the opposite best price. */
+fx_status fx_place_reject_crossing(const struct fx_engine *engine,
+                                   const struct fx_resting *order,
+                                   struct fx_reject *reject_out);
+/**
+ * Lots that a reduce-only order at this price may still close: the position less what resting
+ * reduce-only orders of the same or better price hold; `replaced` (or NONE) does not count.
+ */
+int64_t fx_place_closable(const struct fx_engine *engine,
+                          fx_slot position,
+                          const struct fx_resting *order,
+                          fx_slot replaced);
 fx_status fx_amend_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result);
@@ -78,8 +100,15 @@ void fx_cancel_release(struct fx_engine *engine, fx_slot order);
  * where the status is final. @return the status.
  */
 enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order);
-/** True where the whole of an unlinked order would trade at once, within the fills limit. */
-bool fx_match_can_fill(struct fx_engine *engine, const struct fx_resting *taker, uint8_t stp_mode);
+/**
+ * Would the whole of an unlinked order trade at once? Makers that would give way on the way
+ * (expired, of the same account, reduce-only beyond their position) do not count.
+ * @return OK; FOK_NOT_FILLED; SELF_TRADE (the taker would expire); TAKER_LIMIT (too many makers).
+ */
+fx_status fx_match_can_fill(struct fx_engine *engine,
+                            const struct fx_resting *taker,
+                            fx_slot position,
+                            enum fx_stp_mode stp_mode);
 /** True where a limit at this price would trade with what rests on the other side. */
 bool fx_match_is_crossing(const struct fx_engine *engine,
                           uint32_t instrument,

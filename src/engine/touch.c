@@ -143,19 +143,6 @@ void fx_touch_position_row(const struct fx_engine *engine,
     }
 }
 
-/* reserve_value / leverage + reserve_loss, rounded up. */
-static fx_i128 order_margin(const struct fx_order *order, int32_t leverage_centi)
-{
-    enum { CENTI = 100 };
-    FX_ASSERT(leverage_centi > 0);
-    FX_ASSERT(order->reserve_value >= 0);
-    if (order->reserve_value == 0) {
-        return order->reserve_loss;
-    }
-    const fx_i128 hundredfold = order->reserve_value * CENTI; /* < 1e38: fits */
-    return fx_dec_div_int(hundredfold, leverage_centi, FX_ROUND_CEIL) + order->reserve_loss;
-}
-
 void fx_touch_order_row(const struct fx_engine *engine,
                         fx_slot order,
                         struct fx_event_order *row_out)
@@ -164,7 +151,11 @@ void fx_touch_order_row(const struct fx_engine *engine,
     const struct fx_resting *hot = &engine->resting[order];
     const struct fx_position_state *position = &engine->positions[cold->position];
     row_out->filled_value = cold->filled_value;
-    row_out->order_margin = order_margin(cold, position->leverage_centi);
+    if (cold->reserve_value > 0) {
+        const fx_leverage leverage = {position->leverage_centi};
+        row_out->order_margin =
+            fx_margin_at_leverage(cold->reserve_value, leverage) + cold->reserve_loss;
+    }
     row_out->order_id = cold->order_id;
     row_out->account_id = (uint64_t)hot->account + 1;
     row_out->user_id = engine->accounts[hot->account].user_id;

@@ -1,0 +1,241 @@
+/* How orders end other than by trading, and the commands that end them. */
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+void fx_cancel_emit(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_event *event = fx_touch_event(engine, FX_EVENT_ORDER);
+    fx_touch_order_row(engine, order, &event->u.order);
+}
+
+void fx_cancel_release(struct fx_engine *engine, fx_slot order)
+{
+    const struct fx_order *cold = &engine->orders[order];
+    FX_ASSERT(fx_order_status_is_final((enum fx_order_status)cold->status));
+    FX_ASSERT(cold->is_resting == 0);
+    if (cold->heap_index != UINT32_MAX) {
+        fx_expiry_remove(engine, order);
+    }
+    if (cold->client_slot != UINT32_MAX) {
+        fx_client_ids_end(engine, cold->client_slot);
+    }
+    fx_order_pool_release(engine, order);
+}
+
+void fx_cancel_order(struct fx_engine *engine,
+                     fx_slot order,
+                     enum fx_order_status status,
+                     enum fx_order_note note)
+{
+    const struct fx_resting *hot = &engine->resting[order];
+    struct fx_order *cold = &engine->orders[order];
+    FX_ASSERT(fx_order_status_is_final(status));
+    FX_ASSERT(hot->remaining.lots > 0);
+    if (cold->is_resting != 0) {
+        fx_book_remove(engine->listings[hot->instrument].book, order);
+        fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
+        fx_position_state_remove_order(engine, order);
+        fx_touch_position(engine, cold->position);
+        cold->is_resting = 0;
+    }
+    cold->reserve_value = 0;
+    cold->reserve_loss = 0;
+    cold->status = (uint8_t)status;
+    cold->note = (uint8_t)note;
+    cold->updated_us = engine->time_us;
+    engine->work++;
+    fx_cancel_emit(engine, order);
+    fx_cancel_release(engine, order);
+}
+
+/* The reduce-only order of a side that is farthest from trading; of equals the youngest. */
+static fx_slot least_aggressive(const struct fx_engine *engine,
+                                const struct fx_position_state *position,
+                                enum fx_side side)
+{
+    fx_slot least = FX_SLOT_NONE;
+    for (fx_slot order = position->oldest_order; order != FX_SLOT_NONE;
+         order = engine->orders[order].newer) {
+        const struct fx_resting *hot = &engine->resting[order];
+        if (hot->is_reduce_only == 0 || hot->side != side) {
+            continue;
+        }
+        const int64_t ticks = hot->price.ticks;
+        const int64_t least_ticks =
+            least == FX_SLOT_NONE ? ticks : engine->resting[least].price.ticks;
+        if (side == FX_SIDE_BUY ? ticks <= least_ticks : ticks >= least_ticks) {
+            least = order;
+        }
+    }
+    return least;
+}
+
+static void shrink(struct fx_engine *engine, fx_slot order, int64_t by_lots)
+{
+    struct fx_resting *hot = &engine->resting[order];
+    struct fx_order *cold = &engine->orders[order];
+    const fx_qty before = hot->remaining;
+    FX_ASSERT(by_lots > 0);
+    FX_ASSERT(by_lots < before.lots);
+    fx_book_shrink(engine->listings[hot->instrument].book, order, (fx_qty){before.lots - by_lots});
+    fx_position_state_resize_order(engine, order, before);
+    fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
+    fx_touch_position(engine, cold->position);
+    cold->lots -= by_lots;
+    cold->note = FX_ORDER_NOTE_REDUCE_ONLY;
+    cold->updated_us = engine->time_us;
+    engine->work++;
+    fx_cancel_emit(engine, order);
+}
+
+static void trim(struct fx_engine *engine, fx_slot position, enum fx_side side)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    const int64_t held = side == FX_SIDE_BUY ? -state->lots : state->lots;
+    const int64_t allowed = held > 0 ? held : 0;
+    const int64_t *resting =
+        side == FX_SIDE_BUY ? &state->reduce_buy_lots : &state->reduce_sell_lots;
+    for (uint32_t bound = state->order_count; *resting > allowed; bound--) {
+        FX_ASSERT(bound > 0);
+        const fx_slot order = least_aggressive(engine, state, side);
+        FX_ASSERT(order != FX_SLOT_NONE);
+        if (*resting - allowed < engine->resting[order].remaining.lots) {
+            shrink(engine, order, *resting - allowed);
+        } else {
+            fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_REDUCE_ONLY);
+        }
+    }
+}
+
+void fx_cancel_excess_reduce_only(struct fx_engine *engine, fx_slot position)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    if (state->reduce_buy_lots > 0) {
+        trim(engine, position, FX_SIDE_BUY);
+    }
+    if (state->reduce_sell_lots > 0) {
+        trim(engine, position, FX_SIDE_SELL);
+    }
+}
+
+static bool is_meant(const struct fx_engine *engine,
+                     const struct fx_command *command,
+                     fx_slot order)
+{
+    const struct fx_resting *hot = &engine->resting[order];
+    return engine->accounts[hot->account].user_id == command->user_id &&
+           (command->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
+            command->instrument == hot->instrument);
+}
+
+fx_slot fx_cancel_find(const struct fx_engine *engine,
+                       const struct fx_command *command,
+                       uint64_t order_id,
+                       const struct fx_client_id *client_id)
+{
+    if (order_id != 0) {
+        const fx_slot order = fx_order_pool_find(engine, order_id);
+        return order != FX_SLOT_NONE && is_meant(engine, command, order) ? order : FX_SLOT_NONE;
+    }
+    if (client_id->size == 0 || client_id->size > FX_CLIENT_ID_SIZE_MAX) {
+        return FX_SLOT_NONE;
+    }
+    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
+        const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
+        if (account == FX_SLOT_NONE) {
+            continue;
+        }
+        const fx_slot order = fx_client_ids_find_order(engine, account, client_id);
+        if (order != FX_SLOT_NONE && is_meant(engine, command, order)) {
+            return order;
+        }
+    }
+    return FX_SLOT_NONE;
+}
+
+fx_status fx_cancel_apply(struct fx_engine *engine,
+                          const struct fx_command *command,
+                          struct fx_event_result *result)
+{
+    const struct fx_command_cancel *cancel = &command->u.cancel;
+    const fx_slot order = fx_cancel_find(engine, command, cancel->order_id, &cancel->client_id);
+    if (order == FX_SLOT_NONE) {
+        return FX_ORDER_NOT_FOUND;
+    }
+    result->order_id = engine->orders[order].order_id;
+    result->account_id = (uint64_t)engine->resting[order].account + 1;
+    result->tmp_id = engine->orders[order].tmp_id;
+    result->order_status = FX_ORDER_STATUS_CANCELED;
+    result->is_changed = 1;
+    fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
+    return FX_OK;
+}
+
+static bool is_in_scope(const struct fx_engine *engine,
+                        const struct fx_command_cancel_all *all,
+                        fx_slot order)
+{
+    const uint8_t type = engine->orders[order].type;
+    const bool is_plain = type == FX_ORDER_TYPE_LIMIT || type == FX_ORDER_TYPE_MARKET;
+    const bool is_type =
+        all->scope == FX_CANCEL_SCOPE_ALL || is_plain == (all->scope == FX_CANCEL_SCOPE_LIMIT);
+    return is_type && (all->side == 0 || all->side == engine->resting[order].side);
+}
+
+static uint32_t cancel_of_position(struct fx_engine *engine,
+                                   fx_slot position,
+                                   const struct fx_command_cancel_all *all)
+{
+    uint32_t count = 0;
+    fx_slot order = engine->positions[position].oldest_order;
+    while (order != FX_SLOT_NONE) {
+        const fx_slot newer = engine->orders[order].newer;
+        if (is_in_scope(engine, all, order)) {
+            fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
+            count++;
+        }
+        order = newer;
+    }
+    return count;
+}
+
+static uint32_t cancel_of_account(struct fx_engine *engine,
+                                  fx_slot account,
+                                  const struct fx_command *command)
+{
+    uint32_t count = 0;
+    for (fx_slot position = engine->accounts[account].first_position; position != FX_SLOT_NONE;
+         position = engine->positions[position].next) {
+        if (command->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
+            command->instrument == engine->positions[position].instrument) {
+            count += cancel_of_position(engine, position, &command->u.cancel_all);
+        }
+    }
+    return count;
+}
+
+fx_status fx_cancel_apply_all(struct fx_engine *engine,
+                              const struct fx_command *command,
+                              struct fx_event_result *result)
+{
+    const struct fx_command_cancel_all *all = &command->u.cancel_all;
+    bool has_account = false;
+    if (all->scope < FX_CANCEL_SCOPE_ALL || all->scope > FX_CANCEL_SCOPE_STOP ||
+        all->side > FX_SIDE_SELL) {
+        return FX_BAD_PARAMETER;
+    }
+    if (command->instrument != FX_COMMAND_ALL_INSTRUMENTS &&
+        command->instrument >= engine->instrument_count) {
+        result->reject.field = FX_FIELD_SYMBOL;
+        return FX_UNKNOWN_SYMBOL;
+    }
+    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
+        const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
+        if (account != FX_SLOT_NONE) {
+            has_account = true;
+            result->count += cancel_of_account(engine, account, command);
+        }
+    }
+    result->is_changed = result->count > 0;
+    return has_account ? FX_OK : FX_ACCOUNT_NOT_FOUND;
+}

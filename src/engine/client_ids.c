@@ -1,0 +1,239 @@
+/* clientOrderId as an idempotency key: (account, id) -> the first answer, while its order is open
+ * and 24 h of command time after.
+ *
+ * Entries lie in a pool; an open-addressing table leads from key to entry (linear probing, a
+ * removal moves the followers back). Ended entries form a queue: its head is the oldest, which
+ * gives way first, be it by age or by lack of room. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+static const int64_t REMEMBERED_US = 86400000000; /* 24 h */
+
+enum { EXPIRED_PER_INSERT = 2 };
+
+static uint32_t home_of(const struct fx_engine *engine,
+                        fx_slot account,
+                        const struct fx_client_id *id)
+{
+    uint64_t words[sizeof *id / sizeof(uint64_t)];
+    _Static_assert(sizeof words == sizeof *id, "an id is whole words");
+    memcpy(words, id, sizeof words);
+    uint64_t hash = account;
+    for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
+        hash = fx_hash_mix(hash, words[index]);
+    }
+    return (uint32_t)(hash >> 32U) & (engine->client_table_size - 1);
+}
+
+static bool is_equal(const struct fx_client_entry *entry,
+                     fx_slot account,
+                     const struct fx_client_id *id)
+{
+    return entry->account == account && entry->client_id.size == id->size &&
+           memcmp(entry->client_id.text, id->text, sizeof id->text) == 0;
+}
+
+/* The place of a key in the table, fresh or not; UINT32_MAX where absent. */
+static uint32_t place_of(const struct fx_engine *engine,
+                         fx_slot account,
+                         const struct fx_client_id *id)
+{
+    const uint32_t mask = engine->client_table_size - 1;
+    uint32_t place = home_of(engine, account, id);
+    while (engine->client_table[place] != 0) {
+        if (is_equal(&engine->client_entries[engine->client_table[place] - 1], account, id)) {
+            return place;
+        }
+        place = (place + 1) & mask;
+    }
+    return UINT32_MAX;
+}
+
+static void put(struct fx_engine *engine, fx_slot slot)
+{
+    const struct fx_client_entry *entry = &engine->client_entries[slot];
+    const uint32_t mask = engine->client_table_size - 1;
+    uint32_t place = home_of(engine, entry->account, &entry->client_id);
+    while (engine->client_table[place] != 0) {
+        FX_ASSERT(engine->client_table[place] != slot + 1);
+        place = (place + 1) & mask;
+    }
+    engine->client_table[place] = slot + 1;
+}
+
+/* Close the hole: an entry behind it moves in unless its home lies after the hole. */
+static void take(struct fx_engine *engine, uint32_t hole)
+{
+    const uint32_t mask = engine->client_table_size - 1;
+    uint32_t place = (hole + 1) & mask;
+    while (engine->client_table[place] != 0) {
+        const struct fx_client_entry *entry =
+            &engine->client_entries[engine->client_table[place] - 1];
+        const uint32_t home = home_of(engine, entry->account, &entry->client_id);
+        if (((place - home) & mask) >= ((place - hole) & mask)) {
+            engine->client_table[hole] = engine->client_table[place];
+            hole = place;
+        }
+        place = (place + 1) & mask;
+    }
+    engine->client_table[hole] = 0;
+}
+
+/* Forget an ended entry. */
+static void forget(struct fx_engine *engine, fx_slot slot)
+{
+    struct fx_client_entry *entry = &engine->client_entries[slot];
+    FX_ASSERT(entry->is_ended == 1);
+    const uint32_t place = place_of(engine, entry->account, &entry->client_id);
+    FX_ASSERT(place != UINT32_MAX);
+    FX_ASSERT(engine->client_table[place] == slot + 1);
+    take(engine, place);
+    fx_slot *from_older = entry->older == FX_SLOT_NONE
+                              ? &engine->client_oldest
+                              : &engine->client_entries[entry->older].newer;
+    fx_slot *from_newer = entry->newer == FX_SLOT_NONE
+                              ? &engine->client_newest
+                              : &engine->client_entries[entry->newer].older;
+    FX_ASSERT(*from_older == slot);
+    FX_ASSERT(*from_newer == slot);
+    *from_older = entry->newer;
+    *from_newer = entry->older;
+    memset(entry, 0, sizeof *entry);
+    entry->newer = engine->client_free;
+    engine->client_free = slot;
+    engine->client_count--;
+}
+
+static bool is_expired(const struct fx_engine *engine, fx_slot slot)
+{
+    const struct fx_client_entry *entry = &engine->client_entries[slot];
+    return entry->is_ended != 0 && engine->time_us - entry->ended_us >= REMEMBERED_US;
+}
+
+fx_slot fx_client_ids_find(const struct fx_engine *engine,
+                           fx_slot account,
+                           const struct fx_client_id *id)
+{
+    FX_ASSERT(id->size > 0);
+    const uint32_t place = place_of(engine, account, id);
+    if (place == UINT32_MAX) {
+        return FX_SLOT_NONE;
+    }
+    const fx_slot slot = engine->client_table[place] - 1;
+    return is_expired(engine, slot) ? FX_SLOT_NONE : slot;
+}
+
+fx_slot fx_client_ids_find_order(const struct fx_engine *engine,
+                                 fx_slot account,
+                                 const struct fx_client_id *id)
+{
+    const fx_slot entry = fx_client_ids_find(engine, account, id);
+    if (entry == FX_SLOT_NONE || engine->client_entries[entry].is_ended != 0) {
+        return FX_SLOT_NONE;
+    }
+    const fx_slot order = fx_order_pool_find(engine, engine->client_entries[entry].order_id);
+    FX_ASSERT(order != FX_SLOT_NONE);
+    return order;
+}
+
+bool fx_client_ids_has_room(const struct fx_engine *engine)
+{
+    return engine->client_count < engine->limits.client_ids_max ||
+           engine->client_oldest != FX_SLOT_NONE;
+}
+
+static void make_room(struct fx_engine *engine, fx_slot account, const struct fx_client_id *id)
+{
+    const uint32_t same = place_of(engine, account, id);
+    if (same != UINT32_MAX) {
+        FX_ASSERT(is_expired(engine, engine->client_table[same] - 1));
+        forget(engine, engine->client_table[same] - 1);
+    }
+    for (uint32_t count = 0; count < EXPIRED_PER_INSERT; count++) {
+        if (engine->client_oldest != FX_SLOT_NONE && is_expired(engine, engine->client_oldest)) {
+            forget(engine, engine->client_oldest);
+        }
+    }
+    if (engine->client_count == engine->limits.client_ids_max) {
+        FX_ASSERT(engine->client_oldest != FX_SLOT_NONE);
+        forget(engine, engine->client_oldest);
+    }
+}
+
+fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash)
+{
+    const struct fx_client_id *id = &engine->orders[order].client_id;
+    const fx_slot account = engine->resting[order].account;
+    FX_ASSERT(id->size > 0);
+    FX_ASSERT(fx_client_ids_has_room(engine));
+    make_room(engine, account, id);
+    fx_slot slot = engine->client_free;
+    if (slot == FX_SLOT_NONE) {
+        FX_ASSERT(engine->client_used < engine->limits.client_ids_max);
+        slot = engine->client_used;
+        engine->client_used++;
+    } else {
+        engine->client_free = engine->client_entries[slot].newer;
+    }
+    struct fx_client_entry *entry = &engine->client_entries[slot];
+    memset(entry, 0, sizeof *entry);
+    entry->body_hash = body_hash;
+    entry->order_id = engine->orders[order].order_id;
+    entry->tmp_id = engine->orders[order].tmp_id;
+    entry->account = account;
+    entry->older = FX_SLOT_NONE;
+    entry->newer = FX_SLOT_NONE;
+    entry->client_id = *id;
+    put(engine, slot);
+    engine->client_count++;
+    return slot;
+}
+
+void fx_client_ids_end(struct fx_engine *engine, fx_slot slot)
+{
+    FX_ASSERT(slot < engine->client_used);
+    struct fx_client_entry *entry = &engine->client_entries[slot];
+    FX_ASSERT(entry->client_id.size > 0);
+    FX_ASSERT(entry->is_ended == 0);
+    entry->is_ended = 1;
+    entry->ended_us = engine->time_us;
+    entry->older = engine->client_newest;
+    fx_slot *link = engine->client_newest == FX_SLOT_NONE
+                        ? &engine->client_oldest
+                        : &engine->client_entries[engine->client_newest].newer;
+    FX_ASSERT(*link == FX_SLOT_NONE);
+    *link = slot;
+    engine->client_newest = slot;
+}
+
+uint64_t fx_client_ids_body_hash(const struct fx_command *command)
+{
+    const struct fx_command_place *place = &command->u.place;
+    const uint64_t words[] = {
+        command->instrument,
+        (uint64_t)place->price_ticks,
+        (uint64_t)place->lots,
+        (uint64_t)place->expire_us,
+        (uint64_t)(uint32_t)place->leverage_centi,
+        (uint64_t)place->margin_mode | (uint64_t)place->side << 8U | (uint64_t)place->type << 16U |
+            (uint64_t)place->time_in_force << 24U | (uint64_t)place->stp_mode << 32U |
+            (uint64_t)place->post_only_mode << 40U | (uint64_t)place->is_reduce_only << 48U |
+            (uint64_t)place->position_side << 56U,
+    };
+    uint64_t hash = 1;
+    for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
+        hash = fx_hash_mix(hash, words[index]);
+    }
+    return hash;
+}
+
+void fx_client_ids_rebuild(struct fx_engine *engine)
+{
+    for (fx_slot slot = 0; slot < engine->client_used; slot++) {
+        if (engine->client_entries[slot].client_id.size > 0) {
+            put(engine, slot);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+/* Instruments: they come and change only by commands in the same log as the orders. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol *symbol)
+{
+    for (uint32_t index = 0; index < engine->instrument_count; index++) {
+        if (memcmp(&engine->listings[index].definition.symbol, symbol, sizeof *symbol) == 0) {
+            return index;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* INSTRUMENT, then its tiers. */
+static void emit(struct fx_engine *engine, uint32_t instrument)
+{
+    const struct fx_listing *listing = &engine->listings[instrument];
+    const uint32_t count = listing->definition.tier_count;
+    fx_touch_event(engine, FX_EVENT_INSTRUMENT)->u.instrument = listing->definition;
+    for (uint32_t index = 0; index < count; index++) {
+        struct fx_event_tier *tier = &fx_touch_event(engine, FX_EVENT_TIER)->u.tier;
+        tier->tier = listing->tiers[index];
+        tier->instrument = instrument;
+        tier->index = index;
+        tier->count = count;
+    }
+}
+
+/* Orders and positions are counted in these; they never change. */
+static bool is_same_contract(const struct fx_instrument *left, const struct fx_instrument *right)
+{
+    return left->tick_size == right->tick_size && left->lot_size == right->lot_size &&
+           left->multiplier == right->multiplier && left->contract_type == right->contract_type &&
+           memcmp(&left->settle, &right->settle, sizeof left->settle) == 0;
+}
+
+/* Every sum of lots stays in int64: a level or a side of the book may hold all orders there are. */
+static bool fits_limits(const struct fx_engine *engine, const struct fx_instrument *definition)
+{
+    return definition->max_lots <= INT64_MAX / 4 / engine->limits.orders_max;
+}
+
+static fx_status create(struct fx_engine *engine, const struct fx_instrument *definition)
+{
+    const uint32_t instrument = engine->instrument_count;
+    if (instrument == engine->limits.instruments_max) {
+        return FX_CAPACITY;
+    }
+    const uint32_t asset = fx_account_state_asset(engine, &definition->settle);
+    if (asset == UINT32_MAX) {
+        return FX_CAPACITY;
+    }
+    struct fx_listing *listing = &engine->listings[instrument];
+    memcpy(&listing->definition, definition, sizeof *definition);
+    listing->definition.instrument_id = instrument;
+    listing->definition.state = FX_INSTRUMENT_STATE_PENDING;
+    listing->definition.tier_count = 0;
+    listing->asset = asset;
+    engine->instrument_count++;
+    fx_margin_attach(listing);
+    fx_engine_open_book(engine, instrument);
+    emit(engine, instrument);
+    return FX_OK;
+}
+
+fx_status fx_listing_update(struct fx_engine *engine,
+                            const struct fx_command *command,
+                            struct fx_event_result *result)
+{
+    const struct fx_instrument *definition = &command->u.instrument;
+    const fx_status status = fx_instrument_check(definition);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (!fits_limits(engine, definition)) {
+        result->reject.field = FX_FIELD_QUANTITY;
+        return FX_BAD_INSTRUMENT;
+    }
+    result->is_changed = 1;
+    const uint32_t instrument = fx_listing_find(engine, &definition->symbol);
+    if (instrument == UINT32_MAX) {
+        return create(engine, definition);
+    }
+    struct fx_instrument *old = &engine->listings[instrument].definition;
+    if (!is_same_contract(old, definition)) {
+        return FX_IMMUTABLE;
+    }
+    const uint8_t state = old->state, tier_count = old->tier_count;
+    memcpy(old, definition, sizeof *old);
+    old->instrument_id = instrument;
+    old->state = state;
+    old->tier_count = tier_count;
+    fx_margin_attach(&engine->listings[instrument]);
+    emit(engine, instrument);
+    return FX_OK;
+}
+
+static fx_status unknown_symbol(struct fx_event_result *result)
+{
+    result->reject.field = FX_FIELD_SYMBOL;
+    return FX_UNKNOWN_SYMBOL;
+}
+
+fx_status fx_listing_load_tiers(struct fx_engine *engine,
+                                const struct fx_command *command,
+                                struct fx_event_result *result)
+{
+    const struct fx_command_tiers *tiers = &command->u.tiers;
+    if (command->instrument >= engine->instrument_count) {
+        return unknown_symbol(result);
+    }
+    if (tiers->count < 1 || tiers->count > FX_TIERS_MAX ||
+        fx_instrument_check_tiers(tiers->tiers, tiers->count) != FX_OK) {
+        return FX_BAD_INSTRUMENT;
+    }
+    struct fx_listing *listing = &engine->listings[command->instrument];
+    memset(listing->tiers, 0, sizeof listing->tiers);
+    memcpy(listing->tiers, tiers->tiers, tiers->count * sizeof tiers->tiers[0]);
+    listing->definition.tier_count = (uint8_t)tiers->count;
+    result->is_changed = 1;
+    emit(engine, command->instrument);
+    return FX_OK;
+}
+
+fx_status fx_listing_set_state(struct fx_engine *engine,
+                               const struct fx_command *command,
+                               struct fx_event_result *result)
+{
+    const uint32_t state = command->u.set_state.state;
+    if (command->instrument >= engine->instrument_count) {
+        return unknown_symbol(result);
+    }
+    if (state < FX_INSTRUMENT_STATE_PENDING || state > FX_INSTRUMENT_STATE_SETTLED) {
+        return FX_BAD_PARAMETER;
+    }
+    struct fx_instrument *definition = &engine->listings[command->instrument].definition;
+    const bool takes_orders =
+        state == FX_INSTRUMENT_STATE_TRADING || state == FX_INSTRUMENT_STATE_POST_ONLY;
+    if (takes_orders && definition->tier_count == 0) {
+        return FX_BAD_INSTRUMENT;
+    }
+    if (definition->state == FX_INSTRUMENT_STATE_SETTLED && state != FX_INSTRUMENT_STATE_SETTLED) {
+        return FX_IMMUTABLE;
+    }
+    result->is_changed = definition->state != state;
+    if (result->is_changed != 0) {
+        definition->state = (uint8_t)state;
+        emit(engine, command->instrument);
+    }
+    return FX_OK;
+}
+
+fx_status fx_listing_mark_price(struct fx_engine *engine,
+                                const struct fx_command *command,
+                                struct fx_event_result *result)
+{
+    const struct fx_command_mark *mark = &command->u.mark;
+    if (command->instrument >= engine->instrument_count) {
+        return unknown_symbol(result);
+    }
+    struct fx_listing *listing = &engine->listings[command->instrument];
+    const int64_t max_ticks = listing->definition.max_ticks;
+    if (mark->mark_ticks < 1 || mark->mark_ticks > max_ticks || mark->index_ticks < 1 ||
+        mark->index_ticks > max_ticks) {
+        result->reject.field = FX_FIELD_PRICE;
+        return FX_PRICE_FILTER;
+    }
+    listing->mark.ticks = mark->mark_ticks;
+    listing->index.ticks = mark->index_ticks;
+    struct fx_event_mark *event = &fx_touch_event(engine, FX_EVENT_MARK)->u.mark;
+    event->mark_ticks = mark->mark_ticks;
+    event->index_ticks = mark->index_ticks;
+    event->instrument = command->instrument;
+    result->is_changed = 1;
+    return FX_OK;
+}

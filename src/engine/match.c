@@ -1,0 +1,351 @@
+/* A taker meets the book: price-time priority, the maker's price, one value per fill.
+ *
+ * The taker is in no book and no list while it trades; what is left of it is put there at the end.
+ * So whatever a fill sets off (reduce-only orders that shrink or go) never touches the taker.
+ * Effects of one fill, in this order: buyer's position, seller's position, fees, TRADE, the
+ * maker's ORDER, reduce-only orders of both. Source: docs/rules/matching.md sections 2 and 3. */
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+static bool is_within(enum fx_side taker, fx_px limit, fx_px price)
+{
+    return taker == FX_SIDE_BUY ? price.ticks <= limit.ticks : price.ticks >= limit.ticks;
+}
+
+bool fx_match_is_crossing(const struct fx_engine *engine,
+                          uint32_t instrument,
+                          enum fx_side side,
+                          fx_px price)
+{
+    const struct fx_book *book = engine->listings[instrument].book;
+    const fx_px best = fx_book_best(book, fx_order_opposite(side));
+    return best.ticks > 0 && is_within(side, price, best);
+}
+
+static bool is_expired(const struct fx_engine *engine, fx_slot order)
+{
+    const int64_t expire_us = engine->orders[order].expire_us;
+    return expire_us != 0 && expire_us <= engine->time_us;
+}
+
+/* One fill as the engine sees it. */
+struct fill {
+    fx_slot taker;
+    fx_slot maker;
+    fx_px price;
+    fx_qty lots;
+    fx_amount value;
+};
+
+/* What one side of a fill came to. */
+struct side_result {
+    fx_amount pnl;
+    fx_amount fee;
+    fx_rate rate;
+};
+
+static struct side_result apply_side(struct fx_engine *engine,
+                                     const struct fill *fill,
+                                     fx_slot order)
+{
+    const struct fx_resting *hot = &engine->resting[order];
+    const struct fx_position_fill seen = {
+        .side = (enum fx_side)hot->side,
+        .lots = fill->lots,
+        .value = fill->value,
+    };
+    engine->orders[order].filled_value += fill->value.units;
+    engine->orders[order].updated_us = engine->time_us;
+    return (struct side_result){
+        .pnl = fx_position_state_fill(engine, engine->orders[order].position, &seen),
+        .rate = fx_fee_rate(engine, hot->account, hot->instrument, order == fill->taker),
+    };
+}
+
+static void charge(struct fx_engine *engine,
+                   const struct fill *fill,
+                   fx_slot order,
+                   struct side_result *side)
+{
+    const struct fx_resting *hot = &engine->resting[order];
+    struct fx_asset_state *asset = &engine->assets[engine->listings[hot->instrument].asset];
+    side->fee = fx_fee_amount(fill->value, side->rate);
+    if (side->fee.units != 0) {
+        const bool is_charged = fx_account_state_credit(engine, hot->account, -side->fee.units);
+        FX_ASSERT(is_charged);
+        asset->fees += side->fee.units;
+    }
+}
+
+static void emit_trade(struct fx_engine *engine,
+                       const struct fill *fill,
+                       const struct side_result *buy,
+                       const struct side_result *sell)
+{
+    const bool buyer_is_taker = engine->resting[fill->taker].side == FX_SIDE_BUY;
+    const fx_slot buy_order = buyer_is_taker ? fill->taker : fill->maker;
+    const fx_slot sell_order = buyer_is_taker ? fill->maker : fill->taker;
+    const fx_slot buyer = engine->resting[buy_order].account;
+    const fx_slot seller = engine->resting[sell_order].account;
+    FX_ASSERT(engine->resting[buy_order].side == FX_SIDE_BUY);
+    FX_ASSERT(engine->resting[sell_order].side == FX_SIDE_SELL);
+    struct fx_event_trade *trade = &fx_touch_event(engine, FX_EVENT_TRADE)->u.trade;
+    trade->value = fill->value.units;
+    trade->buy_fee = buy->fee.units;
+    trade->sell_fee = sell->fee.units;
+    trade->buy_pnl = buy->pnl.units;
+    trade->sell_pnl = sell->pnl.units;
+    trade->trade_id = engine->next_trade_id;
+    trade->buy_order_id = engine->orders[buy_order].order_id;
+    trade->sell_order_id = engine->orders[sell_order].order_id;
+    trade->buy_account_id = (uint64_t)buyer + 1;
+    trade->sell_account_id = (uint64_t)seller + 1;
+    trade->buy_user_id = engine->accounts[buyer].user_id;
+    trade->sell_user_id = engine->accounts[seller].user_id;
+    trade->price_ticks = fill->price.ticks;
+    trade->lots = fill->lots.lots;
+    trade->buy_fee_ppb = buy->rate.ppb;
+    trade->sell_fee_ppb = sell->rate.ppb;
+    trade->instrument = engine->resting[fill->taker].instrument;
+    trade->buyer_is_taker = buyer_is_taker ? 1 : 0;
+    trade->note = FX_TRADE_NOTE_NONE;
+    engine->next_trade_id++;
+}
+
+/* Take the traded lots out of book and aggregates. @return the lots. */
+static fx_qty fill_maker(struct fx_engine *engine, fx_slot maker, fx_qty want)
+{
+    struct fx_resting *hot = &engine->resting[maker];
+    struct fx_order *cold = &engine->orders[maker];
+    struct fx_book *book = engine->listings[hot->instrument].book;
+    const fx_qty before = hot->remaining;
+    fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
+    fx_touch_position(engine, cold->position);
+    if (want.lots < before.lots) {
+        const fx_qty traded = fx_book_fill(book, maker, want);
+        FX_ASSERT(traded.lots == want.lots);
+        fx_position_state_resize_order(engine, maker, before);
+        cold->status = FX_ORDER_STATUS_PARTIALLY_FILLED;
+        return traded;
+    }
+    fx_position_state_remove_order(engine, maker);
+    const fx_qty traded = fx_book_fill(book, maker, want);
+    FX_ASSERT(traded.lots == before.lots);
+    cold->reserve_value = 0;
+    cold->reserve_loss = 0;
+    cold->is_resting = 0;
+    cold->status = FX_ORDER_STATUS_FILLED;
+    return traded;
+}
+
+static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
+{
+    struct fx_resting *hot = &engine->resting[taker];
+    const fx_slot maker_position = engine->orders[maker].position;
+    const fx_slot taker_position = engine->orders[taker].position;
+    struct fill fill = {.taker = taker, .maker = maker, .price = engine->resting[maker].price};
+    FX_ASSERT(is_within((enum fx_side)hot->side, hot->price, fill.price));
+    FX_ASSERT(engine->resting[maker].side != hot->side);
+
+    fill.lots = fill_maker(engine, maker, hot->remaining);
+    hot->remaining.lots -= fill.lots.lots;
+    const bool is_valued = fx_margin_value(
+        &engine->listings[hot->instrument], fill.price, fill.lots, &fill.value.units);
+    FX_ASSERT(is_valued);
+
+    const bool buyer_is_taker = hot->side == FX_SIDE_BUY;
+    const fx_slot buy_order = buyer_is_taker ? taker : maker;
+    const fx_slot sell_order = buyer_is_taker ? maker : taker;
+    struct side_result buy = apply_side(engine, &fill, buy_order);
+    struct side_result sell = apply_side(engine, &fill, sell_order);
+    charge(engine, &fill, buy_order, &buy);
+    charge(engine, &fill, sell_order, &sell);
+    engine->listings[hot->instrument].last = fill.price;
+    engine->work++;
+    emit_trade(engine, &fill, &buy, &sell);
+    fx_cancel_emit(engine, maker);
+    if (engine->orders[maker].status == FX_ORDER_STATUS_FILLED) {
+        fx_cancel_release(engine, maker);
+    }
+    fx_cancel_excess_reduce_only(engine, maker_position);
+    fx_cancel_excess_reduce_only(engine, taker_position);
+}
+
+/* An order of the taker's own account is next. @return true where the taker must stop. */
+static bool prevent_self_trade(struct fx_engine *engine, fx_slot maker, enum fx_stp_mode mode)
+{
+    FX_ASSERT(mode != FX_STP_MODE_NONE);
+    if (mode != FX_STP_MODE_EXPIRE_TAKER) {
+        fx_cancel_order(engine, maker, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_SELF_TRADE);
+    }
+    return mode != FX_STP_MODE_EXPIRE_MAKER;
+}
+
+/* Trade until the price, the quantity, the fills limit or self-trade prevention ends it.
+ * @return why it must not rest; NONE where it may. */
+static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
+{
+    const struct fx_resting *hot = &engine->resting[taker];
+    const enum fx_stp_mode mode = (enum fx_stp_mode)engine->orders[taker].stp_mode;
+    const enum fx_side side = (enum fx_side)hot->side;
+    const struct fx_book *book = engine->listings[hot->instrument].book;
+    while (hot->remaining.lots > 0) {
+        const fx_slot maker = fx_book_front(book, fx_order_opposite(side));
+        if (maker == FX_SLOT_NONE || !is_within(side, hot->price, engine->resting[maker].price)) {
+            break;
+        }
+        if (engine->work >= engine->limits.fills_max) {
+            return FX_ORDER_NOTE_TAKER_LIMIT;
+        }
+        if (is_expired(engine, maker)) {
+            fx_cancel_order(engine, maker, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_EXPIRED);
+        } else if (engine->resting[maker].account == hot->account && mode != FX_STP_MODE_NONE) {
+            if (prevent_self_trade(engine, maker, mode)) {
+                return FX_ORDER_NOTE_SELF_TRADE;
+            }
+        } else {
+            trade(engine, taker, maker);
+        }
+    }
+    return FX_ORDER_NOTE_NONE;
+}
+
+/* Put the rest of a taker into the book and into its position's list. */
+static void rest(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_resting *hot = &engine->resting[order];
+    struct fx_order *cold = &engine->orders[order];
+    cold->entry_mark_ticks = engine->listings[hot->instrument].mark.ticks;
+    if (hot->is_reduce_only == 0) {
+        const bool is_costed = fx_position_state_cost(engine,
+                                                      hot,
+                                                      (fx_px){cold->entry_mark_ticks},
+                                                      &cold->reserve_value,
+                                                      &cold->reserve_loss);
+        FX_ASSERT(is_costed);
+    }
+    cold->status = cold->lots == hot->remaining.lots ? FX_ORDER_STATUS_ACTIVE
+                                                     : FX_ORDER_STATUS_PARTIALLY_FILLED;
+    cold->is_resting = 1;
+    fx_book_insert(engine->listings[hot->instrument].book, order);
+    fx_position_state_add_order(engine, order);
+    fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
+    fx_touch_position(engine, cold->position);
+    if (cold->time_in_force == FX_TIME_IN_FORCE_GTD && cold->heap_index == UINT32_MAX) {
+        fx_expiry_insert(engine, order);
+    }
+}
+
+enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_resting *hot = &engine->resting[order];
+    struct fx_order *cold = &engine->orders[order];
+    FX_ASSERT(cold->is_resting == 0);
+    FX_ASSERT(hot->remaining.lots > 0);
+    const enum fx_side side = (enum fx_side)hot->side;
+    const enum fx_order_note note = run(engine, order);
+    const bool may_rest =
+        cold->time_in_force == FX_TIME_IN_FORCE_GTC || cold->time_in_force == FX_TIME_IN_FORCE_GTD;
+    enum fx_order_status status = FX_ORDER_STATUS_ACTIVE;
+    if (hot->remaining.lots == 0) {
+        cold->status = FX_ORDER_STATUS_FILLED;
+        fx_cancel_emit(engine, order);
+        fx_cancel_release(engine, order);
+        return FX_ORDER_STATUS_FILLED;
+    }
+    if (note == FX_ORDER_NOTE_TAKER_LIMIT) {
+        status = FX_ORDER_STATUS_CANCELED;
+        fx_cancel_order(engine, order, status, note);
+    } else if (note == FX_ORDER_NOTE_SELF_TRADE) {
+        status = FX_ORDER_STATUS_EXPIRED;
+        fx_cancel_order(engine, order, status, note);
+    } else if (!may_rest) {
+        status = FX_ORDER_STATUS_EXPIRED;
+        fx_cancel_order(engine, order, status, FX_ORDER_NOTE_IOC_REMAINDER);
+    } else if (!fx_book_can_insert(engine->listings[hot->instrument].book, side, hot->price)) {
+        status = FX_ORDER_STATUS_CANCELED;
+        fx_cancel_order(engine, order, status, FX_ORDER_NOTE_CAPACITY);
+    } else {
+        rest(engine, order);
+        status = (enum fx_order_status)cold->status;
+        fx_cancel_emit(engine, order);
+        fx_cancel_excess_reduce_only(engine, cold->position);
+    }
+    return status;
+}
+
+/* The order that would trade after this one on its side. */
+static fx_slot next_maker(const struct fx_engine *engine, fx_slot maker)
+{
+    const struct fx_resting *hot = &engine->resting[maker];
+    const struct fx_book *book = engine->listings[hot->instrument].book;
+    struct fx_book_row row;
+    if (hot->newer != FX_SLOT_NONE) {
+        return hot->newer;
+    }
+    return fx_book_next(book, (enum fx_side)hot->side, hot->price, &row)
+               ? fx_book_oldest(book, (enum fx_side)hot->side, row.price)
+               : FX_SLOT_NONE;
+}
+
+/* Lots that a maker will still have when the sweep reaches it: a reduce-only one shrinks with what
+ * better orders of its position will have closed by then (positions[].sweep_lots). */
+static int64_t lots_when_met(const struct fx_engine *engine, fx_slot maker, fx_slot taker_position)
+{
+    const struct fx_resting *hot = &engine->resting[maker];
+    const fx_slot position = engine->orders[maker].position;
+    const struct fx_position_state *state = &engine->positions[position];
+    if (hot->is_reduce_only == 0 || position == taker_position) {
+        return hot->remaining.lots;
+    }
+    const int64_t held = hot->side == FX_SIDE_BUY ? -state->lots : state->lots;
+    const int64_t left = held > state->sweep_lots ? held - state->sweep_lots : 0;
+    return left < hot->remaining.lots ? left : hot->remaining.lots;
+}
+
+/* Orders that may end beside a maker when its position shrinks: at most all of the position. */
+static uint32_t reducing_work(const struct fx_engine *engine, fx_slot position)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    const bool has_reducing = state->reduce_buy_lots > 0 || state->reduce_sell_lots > 0;
+    return has_reducing ? state->order_count : 0;
+}
+
+fx_status fx_match_can_fill(struct fx_engine *engine,
+                            const struct fx_resting *taker,
+                            fx_slot position,
+                            enum fx_stp_mode stp_mode)
+{
+    const enum fx_side side = (enum fx_side)taker->side;
+    const struct fx_book *book = engine->listings[taker->instrument].book;
+    const fx_slot first = fx_book_front(book, fx_order_opposite(side));
+    fx_status status = FX_FOK_NOT_FILLED;
+    int64_t want = taker->remaining.lots;
+    uint32_t work = reducing_work(engine, position), met = 0;
+    for (fx_slot maker = first; maker != FX_SLOT_NONE && status == FX_FOK_NOT_FILLED;
+         maker = next_maker(engine, maker)) {
+        const struct fx_resting *hot = &engine->resting[maker];
+        if (!is_within(side, taker->price, hot->price)) {
+            break;
+        }
+        work += 1 + reducing_work(engine, engine->orders[maker].position);
+        met++;
+        if (work > engine->limits.fills_max) {
+            status = FX_TAKER_LIMIT;
+        } else if (is_expired(engine, maker)) {
+            continue;
+        } else if (hot->account == taker->account && stp_mode != FX_STP_MODE_NONE) {
+            status = stp_mode == FX_STP_MODE_EXPIRE_MAKER ? status : FX_SELF_TRADE;
+        } else {
+            const int64_t lots = lots_when_met(engine, maker, position);
+            engine->positions[engine->orders[maker].position].sweep_lots += lots;
+            want -= lots;
+            status = want <= 0 ? FX_OK : status;
+        }
+    }
+    for (fx_slot maker = first; met > 0; met--) {
+        engine->positions[engine->orders[maker].position].sweep_lots = 0;
+        maker = met > 1 ? next_maker(engine, maker) : maker;
+    }
+    return status;
+}

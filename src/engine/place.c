@@ -1,0 +1,559 @@
+/* PLACE_ORDER: judge everything first, then act. A reject leaves no trace.
+ *
+ * The one thing that may change before the last judgement is the position record: it may be new,
+ * and leverage or margin mode of the order become its setting (margin is judged with them). `undo`
+ * takes both back, bit for bit. Order of judgement: docs/rules/matching.md section 4. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+static const int64_t GTD_AHEAD_US = 1000000;
+
+/* An order on its way in: what the command says, completed. */
+struct intent {
+    const struct fx_command_place *place;
+    struct fx_listing *listing;
+    struct fx_resting hot; /* the order as it would rest */
+    struct fx_position_state before;
+    fx_slot position;
+    uint8_t time_in_force;
+    uint8_t stp_mode;
+    uint8_t note;
+    bool is_position_new;
+    bool is_setting_changed;
+    bool is_unmatchable; /* a market order that meets an empty book */
+};
+
+static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_field field)
+{
+    reject_out->field = (uint8_t)field;
+    return status;
+}
+
+static fx_status reject_limit(struct fx_reject *reject_out,
+                              fx_status status,
+                              enum fx_field field,
+                              fx_i128 limit)
+{
+    reject_out->has_limit = 1;
+    reject_out->limit = limit;
+    return reject(reject_out, status, field);
+}
+
+static fx_status check_words(const struct fx_command_place *place, struct fx_reject *reject_out)
+{
+    if (place->side < FX_SIDE_BUY || place->side > FX_SIDE_SELL) {
+        return FX_BAD_PARAMETER;
+    }
+    if (place->type > FX_ORDER_TYPE_MARKET && place->type <= FX_ORDER_TYPE_TRAILING_STOP) {
+        return FX_NOT_IMPLEMENTED;
+    }
+    if (place->type < FX_ORDER_TYPE_LIMIT || place->type > FX_ORDER_TYPE_MARKET ||
+        place->stp_mode > FX_STP_MODE_NONE || place->post_only_mode > FX_POST_ONLY_MODE_SLIDE ||
+        place->is_reduce_only > 1) {
+        return FX_BAD_PARAMETER;
+    }
+    if (place->margin_mode > FX_MARGIN_MODE_ISOLATED) {
+        return reject(reject_out, FX_BAD_PARAMETER, FX_FIELD_MARGIN_MODE);
+    }
+    if (place->position_side > FX_POSITION_SIDE_SHORT) {
+        return reject(reject_out, FX_BAD_PARAMETER, FX_FIELD_POSITION_SIDE);
+    }
+    if (place->client_id.size > FX_CLIENT_ID_SIZE_MAX) {
+        return reject(reject_out, FX_BAD_PARAMETER, FX_FIELD_CLIENT_ORDER_ID);
+    }
+    return FX_OK;
+}
+
+/* A market order trades now or never, so it is IOC unless it is FOK. */
+static fx_status check_time_in_force(const struct fx_engine *engine,
+                                     struct intent *intent,
+                                     struct fx_reject *reject_out)
+{
+    const struct fx_command_place *place = intent->place;
+    const bool is_market = place->type == FX_ORDER_TYPE_MARKET;
+    const bool is_gtd = place->time_in_force == FX_TIME_IN_FORCE_GTD;
+    const bool is_immediate = is_market || place->time_in_force == FX_TIME_IN_FORCE_IOC ||
+                              place->time_in_force == FX_TIME_IN_FORCE_FOK;
+    if (place->time_in_force < FX_TIME_IN_FORCE_GTC ||
+        place->time_in_force > FX_TIME_IN_FORCE_GTD || (is_market && is_gtd) ||
+        (is_immediate && place->post_only_mode != FX_POST_ONLY_MODE_OFF)) {
+        return reject(reject_out, FX_BAD_TIME_IN_FORCE, FX_FIELD_TIME_IN_FORCE);
+    }
+    if (!is_gtd && place->expire_us != 0) {
+        return reject(reject_out, FX_BAD_TIME_IN_FORCE, FX_FIELD_EXPIRE_TIME);
+    }
+    if (is_gtd && place->expire_us < engine->time_us + GTD_AHEAD_US) {
+        return reject_limit(reject_out,
+                            FX_EXPIRE_TIME_TOO_EARLY,
+                            FX_FIELD_EXPIRE_TIME,
+                            (fx_i128)engine->time_us + GTD_AHEAD_US);
+    }
+    intent->time_in_force = place->time_in_force;
+    if (is_market && place->time_in_force != FX_TIME_IN_FORCE_FOK) {
+        intent->time_in_force = FX_TIME_IN_FORCE_IOC;
+    }
+    return FX_OK;
+}
+
+static fx_status check_rights(const struct fx_engine *engine, const struct intent *intent)
+{
+    const uint8_t state = intent->listing->definition.state;
+    const bool is_post_only = intent->place->post_only_mode != FX_POST_ONLY_MODE_OFF;
+    if (state != FX_INSTRUMENT_STATE_TRADING &&
+        !(state == FX_INSTRUMENT_STATE_POST_ONLY && is_post_only)) {
+        return FX_INSTRUMENT_HALTED;
+    }
+    const uint32_t flags = engine->accounts[intent->hot.account].flags;
+    if ((flags & FX_ACCOUNT_FLAG_TRADE_BLOCKED) != 0 && intent->place->is_reduce_only == 0) {
+        return FX_TRADING_NOT_ALLOWED;
+    }
+    return FX_OK;
+}
+
+fx_status fx_place_reject_crossing(const struct fx_engine *engine,
+                                   const struct fx_resting *order,
+                                   struct fx_reject *reject_out)
+{
+    const struct fx_listing *listing = &engine->listings[order->instrument];
+    const enum fx_side side = (enum fx_side)order->side;
+    const fx_px best = fx_book_best(listing->book, fx_order_opposite(side));
+    const int64_t free_ticks = side == FX_SIDE_BUY ? best.ticks - 1 : best.ticks + 1;
+    FX_ASSERT(best.ticks > 0);
+    if (free_ticks > 0 && free_ticks <= listing->definition.max_ticks) {
+        reject_out->has_nearest = 1;
+        reject_out->nearest = fx_instrument_price(&listing->definition, (fx_px){free_ticks});
+    }
+    return reject_limit(reject_out,
+                        FX_POST_ONLY_WOULD_TAKE,
+                        FX_FIELD_PRICE,
+                        fx_instrument_price(&listing->definition, best));
+}
+
+/* The price at which the order competes: its limit, the market bound, or where it slides to. */
+static fx_status settle_price(const struct fx_engine *engine,
+                              struct intent *intent,
+                              struct fx_reject *reject_out)
+{
+    const struct fx_command_place *place = intent->place;
+    struct fx_resting *hot = &intent->hot;
+    const enum fx_side side = (enum fx_side)hot->side;
+    const fx_px best = fx_book_best(intent->listing->book, fx_order_opposite(side));
+    if (place->type == FX_ORDER_TYPE_MARKET) {
+        intent->is_unmatchable = best.ticks == 0;
+        hot->price = intent->is_unmatchable
+                         ? best
+                         : fx_instrument_take_bound(&intent->listing->definition, side, best);
+        return FX_OK;
+    }
+    hot->price.ticks = place->price_ticks;
+    if (place->post_only_mode == FX_POST_ONLY_MODE_SLIDE && place->price_ticks > 0 &&
+        fx_match_is_crossing(engine, hot->instrument, side, hot->price)) {
+        hot->price.ticks = side == FX_SIDE_BUY ? best.ticks - 1 : best.ticks + 1;
+        if (hot->price.ticks < 1) {
+            return fx_place_reject_crossing(engine, hot, reject_out);
+        }
+    }
+    return FX_OK;
+}
+
+static fx_status check_filters(const struct fx_engine *engine,
+                               const struct intent *intent,
+                               struct fx_reject *reject_out)
+{
+    const struct fx_filter_input input = {
+        .side = (enum fx_side)intent->hot.side,
+        .type = (enum fx_order_type)intent->place->type,
+        .price = intent->place->type == FX_ORDER_TYPE_LIMIT ? intent->hot.price : (fx_px){0},
+        .quantity = intent->hot.remaining,
+        .mark = intent->listing->mark,
+        .is_reduce_only = intent->place->is_reduce_only != 0,
+    };
+    const fx_status status = fx_instrument_filter(&intent->listing->definition, &input, reject_out);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (intent->place->post_only_mode == FX_POST_ONLY_MODE_REJECT &&
+        fx_match_is_crossing(engine, intent->hot.instrument, input.side, input.price)) {
+        return fx_place_reject_crossing(engine, &intent->hot, reject_out);
+    }
+    return FX_OK;
+}
+
+static bool may_rest(const struct intent *intent)
+{
+    return intent->time_in_force == FX_TIME_IN_FORCE_GTC ||
+           intent->time_in_force == FX_TIME_IN_FORCE_GTD;
+}
+
+static fx_status check_room(const struct fx_engine *engine,
+                            const struct intent *intent,
+                            struct fx_reject *reject_out)
+{
+    const uint32_t account_max = engine->limits.account_orders_max;
+    if (engine->order_count == engine->limits.orders_max ||
+        (intent->place->client_id.size > 0 && !fx_client_ids_has_room(engine))) {
+        return FX_CAPACITY;
+    }
+    if (!may_rest(intent)) {
+        return FX_OK;
+    }
+    if (engine->accounts[intent->hot.account].order_count >= account_max) {
+        return reject_limit(reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, account_max);
+    }
+    return fx_book_can_insert(
+               intent->listing->book, (enum fx_side)intent->hot.side, intent->hot.price)
+               ? FX_OK
+               : FX_CAPACITY;
+}
+
+int64_t fx_place_closable(const struct fx_engine *engine,
+                          fx_slot position,
+                          const struct fx_resting *order,
+                          fx_slot replaced)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    const bool is_buy = order->side == FX_SIDE_BUY;
+    int64_t lots = is_buy ? -state->lots : state->lots;
+    if (lots <= 0 || (is_buy ? state->reduce_buy_lots : state->reduce_sell_lots) == 0) {
+        return lots > 0 ? lots : 0;
+    }
+    for (fx_slot other = state->oldest_order; other != FX_SLOT_NONE;
+         other = engine->orders[other].newer) {
+        const struct fx_resting *hot = &engine->resting[other];
+        const bool is_ahead = is_buy ? hot->price.ticks >= order->price.ticks
+                                     : hot->price.ticks <= order->price.ticks;
+        if (hot->is_reduce_only != 0 && hot->side == order->side && is_ahead && other != replaced) {
+            lots -= hot->remaining.lots;
+        }
+    }
+    return lots > 0 ? lots : 0;
+}
+
+/* Lots by which an order could raise its position, given the open orders of its side. */
+static int64_t opening_lots(const struct fx_engine *engine,
+                            const struct fx_position_state *position,
+                            const struct fx_resting *order,
+                            fx_slot replaced)
+{
+    const bool is_buy = order->side == FX_SIDE_BUY;
+    const int64_t opposite = is_buy ? -position->lots : position->lots;
+    const int64_t replaced_lots =
+        replaced == FX_SLOT_NONE ? 0 : engine->resting[replaced].remaining.lots;
+    const int64_t queued = (is_buy ? position->buy_lots : position->sell_lots) - replaced_lots;
+    int64_t lots = 0;
+    if (__builtin_add_overflow(queued, order->remaining.lots, &lots)) {
+        return INT64_MAX;
+    }
+    lots -= opposite > 0 ? opposite : 0;
+    if (lots <= 0) {
+        return 0;
+    }
+    return lots < order->remaining.lots ? lots : order->remaining.lots;
+}
+
+fx_status fx_place_judge(const struct fx_engine *engine,
+                         fx_slot position,
+                         const struct fx_resting *order,
+                         fx_slot replaced,
+                         struct fx_reject *reject_out)
+{
+    const struct fx_listing *listing = &engine->listings[order->instrument];
+    const int64_t cap = listing->definition.open_interest_cap_lots;
+    const int64_t opening = opening_lots(engine, &engine->positions[position], order, replaced);
+    if (opening > 0 && listing->mark.ticks == 0) {
+        return FX_NO_MARK_PRICE;
+    }
+    if (opening > 0 && cap > 0 && opening > cap - listing->open_interest_lots) {
+        return reject_limit(reject_out,
+                            FX_OPEN_INTEREST_CAP,
+                            FX_FIELD_QUANTITY,
+                            fx_instrument_quantity(&listing->definition, (fx_qty){cap}));
+    }
+    const fx_status status = fx_position_state_admit(engine, position, order, replaced);
+    if (status == FX_INSUFFICIENT_MARGIN) {
+        return reject_limit(
+            reject_out, status, FX_FIELD_AMOUNT, fx_margin_available(engine, order->account));
+    }
+    if (status == FX_LEVERAGE_TOO_HIGH) {
+        return reject(reject_out, status, FX_FIELD_LEVERAGE);
+    }
+    return status;
+}
+
+static fx_status judge(const struct fx_engine *engine,
+                       struct intent *intent,
+                       struct fx_reject *reject_out)
+{
+    struct fx_resting *hot = &intent->hot;
+    const int32_t orders_max = intent->listing->definition.orders_max;
+    if (may_rest(intent) && orders_max > 0 &&
+        engine->positions[intent->position].order_count >= (uint32_t)orders_max) {
+        return reject_limit(reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, orders_max);
+    }
+    if (hot->is_reduce_only != 0) {
+        const int64_t closable = fx_place_closable(engine, intent->position, hot, FX_SLOT_NONE);
+        if (closable == 0) {
+            return reject_limit(reject_out, FX_REDUCE_ONLY_REJECTED, FX_FIELD_QUANTITY, 0);
+        }
+        if (closable < hot->remaining.lots) {
+            hot->remaining.lots = closable;
+            intent->note = FX_ORDER_NOTE_REDUCE_ONLY;
+        }
+    }
+    if (intent->is_unmatchable) {
+        return FX_OK;
+    }
+    if (hot->is_reduce_only == 0) {
+        const fx_status status =
+            fx_place_judge(engine, intent->position, hot, FX_SLOT_NONE, reject_out);
+        if (status != FX_OK) {
+            return status;
+        }
+    }
+    return FX_OK;
+}
+
+/* The order's leverage and margin mode become the symbol's setting, as if set by a command. */
+static fx_status change_setting(struct fx_engine *engine,
+                                struct intent *intent,
+                                const struct fx_command *command,
+                                struct fx_reject *reject_out)
+{
+    const struct fx_command_place *place = intent->place;
+    const struct fx_position_state *position = &engine->positions[intent->position];
+    if ((place->leverage_centi == 0 || place->leverage_centi == position->leverage_centi) &&
+        (place->margin_mode == 0 || place->margin_mode == position->margin_mode)) {
+        return FX_OK;
+    }
+    struct fx_command setting;
+    struct fx_event_result result;
+    memset(&setting, 0, sizeof setting);
+    memset(&result, 0, sizeof result);
+    setting.kind = FX_COMMAND_ADJUST_LEVERAGE;
+    setting.instrument = command->instrument;
+    setting.sequence = command->sequence;
+    setting.time_us = command->time_us;
+    setting.user_id = command->user_id;
+    setting.u.leverage.leverage_centi = place->leverage_centi;
+    setting.u.leverage.margin_mode = place->margin_mode;
+    intent->before = *position;
+    intent->is_setting_changed = true;
+    const fx_status status = fx_position_state_set_leverage(engine, &setting, &result);
+    if (status != FX_OK) {
+        *reject_out = result.reject;
+    }
+    return status;
+}
+
+/* Take the newest position record back; it is the last of its account and of the pool. */
+static void forget_position(struct fx_engine *engine, fx_slot position)
+{
+    struct fx_account_state *account = &engine->accounts[engine->positions[position].account];
+    FX_ASSERT(position + 1 == engine->position_count);
+    FX_ASSERT(account->last_position == position);
+    fx_slot previous = FX_SLOT_NONE;
+    for (fx_slot slot = account->first_position; slot != position;
+         slot = engine->positions[slot].next) {
+        previous = slot;
+    }
+    account->last_position = previous;
+    if (previous == FX_SLOT_NONE) {
+        account->first_position = FX_SLOT_NONE;
+    } else {
+        engine->positions[previous].next = FX_SLOT_NONE;
+    }
+    memset(&engine->positions[position], 0, sizeof engine->positions[position]);
+    engine->position_count--;
+}
+
+static void undo(struct fx_engine *engine, const struct intent *intent)
+{
+    FX_ASSERT(engine->touched_level_count == 0);
+    FX_ASSERT(engine->touched_account_count == 0);
+    FX_ASSERT(engine->touched_position_count <= 1);
+    engine->touched_position_count = 0;
+    if (intent->is_position_new) {
+        forget_position(engine, intent->position);
+    } else if (intent->is_setting_changed) {
+        engine->positions[intent->position] = intent->before;
+    }
+}
+
+/* The last judgements, which need the position record. A reject is undone by the caller. */
+static fx_status prepare(struct fx_engine *engine,
+                         struct intent *intent,
+                         const struct fx_command *command,
+                         struct fx_reject *reject_out)
+{
+    fx_status status = change_setting(engine, intent, command, reject_out);
+    if (status == FX_OK) {
+        status = judge(engine, intent, reject_out);
+    }
+    if (status == FX_OK && intent->time_in_force == FX_TIME_IN_FORCE_FOK) {
+        status =
+            intent->is_unmatchable
+                ? FX_FOK_NOT_FILLED
+                : fx_match_can_fill(
+                      engine, &intent->hot, intent->position, (enum fx_stp_mode)intent->stp_mode);
+    }
+    return status;
+}
+
+static fx_status acquire_position(struct fx_engine *engine,
+                                  struct intent *intent,
+                                  const struct fx_command *command)
+{
+    const uint32_t count = engine->position_count;
+    intent->position = fx_position_state_acquire(
+        engine, intent->hot.account, command->instrument, FX_POSITION_SIDE_BOTH);
+    intent->is_position_new = engine->position_count > count;
+    return intent->position == FX_SLOT_NONE ? FX_CAPACITY : FX_OK;
+}
+
+static fx_slot create_order(struct fx_engine *engine, const struct intent *intent)
+{
+    const fx_slot order = fx_order_pool_acquire(engine);
+    FX_ASSERT(order != FX_SLOT_NONE);
+    struct fx_order *cold = &engine->orders[order];
+    const struct fx_command_place *place = intent->place;
+    engine->resting[order] = intent->hot;
+    cold->tmp_id = place->tmp_id;
+    cold->lots = intent->hot.remaining.lots;
+    cold->entry_mark_ticks = intent->listing->mark.ticks;
+    cold->expire_us = place->expire_us;
+    cold->created_us = engine->time_us;
+    cold->updated_us = engine->time_us;
+    cold->position = intent->position;
+    cold->type = place->type;
+    cold->time_in_force = intent->time_in_force;
+    cold->status = FX_ORDER_STATUS_ACTIVE;
+    cold->note = intent->note;
+    cold->stp_mode = intent->stp_mode;
+    cold->post_only_mode = place->post_only_mode;
+    cold->client_id = place->client_id;
+    return order;
+}
+
+static void execute(struct fx_engine *engine,
+                    const struct intent *intent,
+                    const struct fx_command *command,
+                    struct fx_event_result *result)
+{
+    const fx_slot order = create_order(engine, intent);
+    fx_slot entry = FX_SLOT_NONE;
+    result->order_id = engine->orders[order].order_id;
+    if (intent->place->client_id.size > 0) {
+        entry = fx_client_ids_insert(engine, order, fx_client_ids_body_hash(command));
+        engine->orders[order].client_slot = entry;
+    }
+    if (intent->is_unmatchable) {
+        result->order_status = FX_ORDER_STATUS_EXPIRED;
+        fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
+    } else {
+        result->order_status = (uint8_t)fx_match_enter(engine, order);
+    }
+    if (entry != FX_SLOT_NONE) {
+        engine->client_entries[entry].order_status = result->order_status;
+    }
+    result->is_changed = 1;
+}
+
+/* A clientOrderId that is known: the first answer again, or a reject. */
+static fx_status repeat(const struct fx_engine *engine,
+                        fx_slot slot,
+                        const struct fx_command *command,
+                        struct fx_event_result *result)
+{
+    const struct fx_client_entry *entry = &engine->client_entries[slot];
+    if (entry->body_hash != fx_client_ids_body_hash(command)) {
+        return reject(&result->reject, FX_DUPLICATE_CLIENT_ORDER_ID, FX_FIELD_CLIENT_ORDER_ID);
+    }
+    result->order_id = entry->order_id;
+    result->tmp_id = entry->tmp_id;
+    result->order_status = entry->order_status;
+    result->is_repeated = 1;
+    return FX_OK;
+}
+
+static fx_status judge_alone(const struct fx_engine *engine,
+                             struct intent *intent,
+                             struct fx_reject *reject_out)
+{
+    fx_status status = check_rights(engine, intent);
+    if (status == FX_OK && intent->place->position_side > FX_POSITION_SIDE_BOTH) {
+        status = reject(reject_out, FX_POSITION_MODE_LOCKED, FX_FIELD_POSITION_SIDE);
+    }
+    if (status == FX_OK) {
+        status = check_time_in_force(engine, intent, reject_out);
+    }
+    if (status == FX_OK) {
+        status = settle_price(engine, intent, reject_out);
+    }
+    if (status == FX_OK) {
+        status = check_filters(engine, intent, reject_out);
+    }
+    return status == FX_OK ? check_room(engine, intent, reject_out) : status;
+}
+
+static void read_command(struct fx_engine *engine,
+                         const struct fx_command *command,
+                         struct intent *intent)
+{
+    const struct fx_command_place *place = &command->u.place;
+    memset(intent, 0, sizeof *intent);
+    intent->place = place;
+    intent->listing = &engine->listings[command->instrument];
+    intent->stp_mode = place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode;
+    intent->hot = (struct fx_resting){
+        .remaining = {place->lots},
+        .older = FX_SLOT_NONE,
+        .newer = FX_SLOT_NONE,
+        .side = place->side,
+        .is_reduce_only = place->is_reduce_only,
+        .instrument = (uint16_t)command->instrument,
+    };
+}
+
+fx_status fx_place_apply(struct fx_engine *engine,
+                         const struct fx_command *command,
+                         struct fx_event_result *result)
+{
+    const struct fx_command_place *place = &command->u.place;
+    struct intent intent;
+    if (command->instrument >= engine->instrument_count) {
+        return reject(&result->reject, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
+    }
+    read_command(engine, command, &intent);
+    intent.hot.account = fx_account_state_find(engine, command->user_id, intent.listing->asset);
+    if (intent.hot.account == FX_SLOT_NONE) {
+        return FX_ACCOUNT_NOT_FOUND;
+    }
+    result->account_id = (uint64_t)intent.hot.account + 1;
+    result->tmp_id = place->tmp_id;
+    fx_status status = check_words(place, &result->reject);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (place->client_id.size > 0) {
+        const fx_slot entry = fx_client_ids_find(engine, intent.hot.account, &place->client_id);
+        if (entry != FX_SLOT_NONE) {
+            return repeat(engine, entry, command, result);
+        }
+    }
+    status = judge_alone(engine, &intent, &result->reject);
+    if (status == FX_OK) {
+        status = acquire_position(engine, &intent, command);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    status = prepare(engine, &intent, command, &result->reject);
+    if (status != FX_OK) {
+        undo(engine, &intent);
+        return status;
+    }
+    execute(engine, &intent, command, result);
+    return FX_OK;
+}
