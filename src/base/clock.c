@@ -29,6 +29,7 @@ int64_t fx_clock_monotonic_us(void)
 }
 
 /** Write `count` decimal digits and return what follows them. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what, then how wide
 static char *put_digits(char *target, int64_t value, int count)
 {
     for (int index = count - 1; index >= 0; index--) {

@@ -119,6 +119,7 @@ __attribute__((format(printf, 2, 3))) static fx_status fail(struct fx_config *co
 
 /* ---- Flags ---- */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): name, then value
 fx_status fx_config_set_flag(struct fx_config *config, fx_str name, fx_str value)
 {
     config->error[0] = '\0';
@@ -163,7 +164,10 @@ struct cursor {
 /** The byte at the cursor; NUL at the end (the text has none inside). */
 static char peek(const struct cursor *cursor)
 {
-    return cursor->at < cursor->text.size ? cursor->text.data[cursor->at] : '\0';
+    if (cursor->at >= cursor->text.size) {
+        return '\0';
+    }
+    return cursor->text.data[cursor->at];
 }
 
 /** The byte at the cursor, which moves on and counts lines. */
@@ -287,6 +291,7 @@ static void read_unquoted(struct cursor *cursor, struct fx_buf *value)
 }
 
 /** True where `key` is the variable of the option, followed by `suffix`. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as they stand in the key
 static bool is_variable(const struct fx_config_option *option, fx_str suffix, fx_str key)
 {
     const fx_str variable = fx_str_of(option->variable);
@@ -296,6 +301,7 @@ static bool is_variable(const struct fx_config_option *option, fx_str suffix, fx
 
 /** Keep a pair of the .env file with the options that it is for; an empty value counts as not set.
  */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): key, then value
 static fx_status keep_pair(struct fx_config *config, fx_str key, fx_str value)
 {
     for (uint32_t index = 0; index < config->option_count; index++) {
@@ -675,14 +681,25 @@ static void append_shown(struct fx_buf *target, fx_str text)
     fx_buf_append_byte(target, '"');
     for (size_t index = 0; index < text.size; index++) {
         const char byte = text.data[index];
-        if (byte == '\n' || byte == '\r' || byte == '\t') {
+        switch (byte) {
+        case '\n':
+            fx_buf_append(target, FX_STR("\\n"));
+            break;
+        case '\r':
+            fx_buf_append(target, FX_STR("\\r"));
+            break;
+        case '\t':
+            fx_buf_append(target, FX_STR("\\t"));
+            break;
+        case '"':
+        case '\\':
+        case '$':
             fx_buf_append_byte(target, '\\');
-            fx_buf_append_byte(target, byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't');
-        } else {
-            if (byte == '"' || byte == '\\' || byte == '$') {
-                fx_buf_append_byte(target, '\\');
-            }
             fx_buf_append_byte(target, byte);
+            break;
+        default:
+            fx_buf_append_byte(target, byte);
+            break;
         }
     }
     fx_buf_append_byte(target, '"');

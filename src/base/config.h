@@ -73,7 +73,6 @@ void fx_config_destroy(struct fx_config *config);
  * Take the flag --name with its text; for a BOOL an empty text means true. @return OK; USAGE (no
  * such option, a secret; see fx_config_error()); NO_MEMORY.
  */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): name, then value, as in the flag
 FX_MUST_USE fx_status fx_config_set_flag(struct fx_config *config, fx_str name, fx_str value);
 
 /**

@@ -148,6 +148,7 @@ void fx_crypto_hmac_sign(struct fx_crypto_hmac *hmac,
     FX_ASSERT(size == FX_CRYPTO_SHA256_SIZE);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): symmetric
 bool fx_crypto_is_equal(fx_str left, fx_str right)
 {
     return left.size == right.size &&
@@ -394,7 +395,8 @@ static size_t unescape_pem(fx_str pem, char *target)
     return size;
 }
 
-/** An encrypted key must fail, not ask the terminal. */
+/** An encrypted key must fail, not ask the terminal. The signature is OpenSSL's. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters,readability-non-const-parameter): OpenSSL's
 static int refuse_password(char *target, int size, int is_writing, void *context)
 {
     (void)target;
@@ -521,6 +523,7 @@ fx_status fx_crypto_rsa_sign(struct fx_crypto_rsa *rsa,
     return FX_OK;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): swapped, it never holds
 bool fx_crypto_rsa_is_signed(struct fx_crypto_rsa *rsa, fx_str data, fx_str signature)
 {
     if (signature.size != rsa->size) {

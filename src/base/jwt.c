@@ -313,6 +313,7 @@ static bool read_jti(const struct fx_json *json, struct fx_jwt_claims *claims)
 
 /** Check a claim that is a name: a string if present, and equal to `wanted` if that is not empty.
  */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a key, then what its value must be
 static bool check_name(struct fx_jwt *jwt, fx_str name, fx_str wanted)
 {
     const struct fx_json_token *value = fx_json_member(&jwt->json, &jwt->json.tokens[0], name);

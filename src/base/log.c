@@ -18,12 +18,12 @@ enum { LINE_SIZE_MAX = 65536, COPY_SIZE = FX_LOG_VALUE_SIZE_MAX };
  * function had to be given would be left out where it is needed most. Atomics, so that SIGHUP may
  * change it while others log.
  */
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): see above
 static struct {
     _Atomic(int) level;
     _Atomic(int) format;
     _Atomic(int) fd;
     _Atomic(fx_log_clock_fn) clock;
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): see above
 } logger = {FX_LOG_INFO, FX_LOG_TEXT, STDERR_FILENO, fx_clock_wall_us};
 
 void fx_log_configure(const struct fx_log_options *options)
@@ -47,6 +47,7 @@ struct fx_log_field fx_log_str(const char *name, fx_str value)
     return (struct fx_log_field){.name = name, .kind = FX_LOG_KIND_STR, .value.str = value};
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): name, then value, as all fields
 struct fx_log_field fx_log_text(const char *name, const char *value)
 {
     return fx_log_str(name, fx_str_of(value));
@@ -80,6 +81,7 @@ struct fx_log_field fx_log_bool(const char *name, bool value)
 /* ---- Secrets ---- */
 
 /** True where `word` occurs in `name`, in any case. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, then what
 static bool contains_nocase(fx_str name, fx_str word)
 {
     for (size_t from = 0; from + word.size <= name.size; from++) {
@@ -152,7 +154,7 @@ static void append_quoted(struct fx_buf *line, fx_str text)
         }
     }
     if (is_cut) {
-        memcpy(copy + size, "...", 3);
+        memset(copy + size, '.', 3);
     }
     fx_json_append_string(line, (fx_str){copy, is_cut ? sizeof copy : size});
 }
@@ -219,13 +221,16 @@ static fx_str level_name(enum fx_log_level level)
     return FX_STR("off");
 }
 
-static void append_head_text(struct fx_buf *line, fx_str level, fx_str component, fx_str message)
+static void append_head_text(struct fx_buf *line, const struct fx_log_field head[4])
 {
+    const fx_str level = head[1].value.str;
+    const fx_str message = head[3].value.str;
     static const char SPACES[] = "      ";
+    fx_buf_append(line, head[0].value.str);
     fx_buf_append_byte(line, ' ');
     fx_buf_append(line, level);
     fx_buf_append(line, (fx_str){SPACES, sizeof SPACES - 1 - level.size});
-    fx_buf_append(line, component);
+    fx_buf_append(line, head[2].value.str);
     fx_buf_append(line, FX_STR(": "));
     if (message.size <= FX_LOG_VALUE_SIZE_MAX && is_plain(message, true)) {
         fx_buf_append(line, message);
@@ -239,10 +244,8 @@ static void append_head(struct fx_buf *line,
                         enum fx_log_format format,
                         const struct fx_log_field head[4])
 {
-    const fx_str time = head[0].value.str;
     if (format == FX_LOG_TEXT) {
-        fx_buf_append(line, time);
-        append_head_text(line, head[1].value.str, head[2].value.str, head[3].value.str);
+        append_head_text(line, head);
         return;
     }
     const bool is_json = format == FX_LOG_JSON;
@@ -287,7 +290,7 @@ static void write_all(int fd, fx_str text)
 }
 
 void fx_log_write(enum fx_log_level level,
-                  const char *component,
+                  const char *component, // NOLINT(bugprone-easily-swappable-parameters): FX_LOG's
                   const char *message,
                   const struct fx_log_field *fields)
 {

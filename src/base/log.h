@@ -86,7 +86,6 @@ struct fx_log_field fx_log_status(const char *name, fx_status status);
 struct fx_log_field fx_log_bool(const char *name, bool value);
 
 /** Write a line; `fields` ends with one of kind END. Use FX_LOG. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): called by FX_LOG only
 void fx_log_write(enum fx_log_level level,
                   const char *component,
                   const char *message,

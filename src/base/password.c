@@ -78,6 +78,7 @@ fx_status fx_password_hash(fx_str password, uint32_t cost, char hash_out[FX_PASS
     return compute(password, setting, hash_out);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): swapped, it never holds
 fx_status fx_password_verify(fx_str password, fx_str hash)
 {
     char setting[FX_PASSWORD_HASH_SIZE + 1];

@@ -46,6 +46,7 @@ _Static_assert(sizeof(struct fx_ring) % LINE_SIZE == 0, "items start on a line")
 _Static_assert(sizeof(struct fx_ring_broadcast) % LINE_SIZE == 0, "items start on a line");
 
 /** Allocate a header and its items, and touch every page so that no step takes a page fault. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): sizes, asserted by range
 static void *create_block(size_t header_size, uint32_t item_size, uint32_t capacity)
 {
     FX_ASSERT(item_size >= 1 && item_size <= FX_RING_ITEM_SIZE_MAX);
@@ -61,12 +62,14 @@ static void *create_block(size_t header_size, uint32_t item_size, uint32_t capac
 }
 
 /** Items from `position` on that lie side by side, `available` at most. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): from where, then how many
 static uint32_t run_length(uint64_t position, uint64_t available, uint32_t capacity)
 {
     const uint64_t until_wrap = capacity - (position & (capacity - 1));
     return (uint32_t)(available < until_wrap ? available : until_wrap);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as calloc()'s
 struct fx_ring *fx_ring_create(uint32_t item_size, uint32_t capacity)
 {
     struct fx_ring *ring = create_block(sizeof *ring, item_size, capacity);
@@ -233,6 +236,7 @@ uint32_t fx_ring_broadcast_peek(struct fx_ring_broadcast *ring,
     return run_length(position, cursor->released_copy - position, ring->capacity);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): who, then how many
 void fx_ring_broadcast_advance(struct fx_ring_broadcast *ring, uint32_t consumer, uint32_t count)
 {
     FX_ASSERT(consumer < ring->consumer_count);

@@ -25,7 +25,6 @@ struct fx_ring_broadcast;
  * (1..FX_RING_ITEM_SIZE_MAX). Items are aligned as item_size allows, up to 64. @return NULL without
  * memory; gives.
  */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as calloc()'s, asserted by range
 struct fx_ring *fx_ring_create(uint32_t item_size, uint32_t capacity);
 
 /** Free it; both sides must have stopped. Accepts NULL. */
@@ -56,9 +55,9 @@ uint32_t fx_ring_count(const struct fx_ring *ring);
 
 /** As fx_ring_create(), for `consumer_count` consumers (1..FX_RING_CONSUMERS_MAX), all at position
  * 0. */
-struct fx_ring_broadcast *
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as calloc()'s, asserted by range
-fx_ring_broadcast_create(uint32_t item_size, uint32_t capacity, uint32_t consumer_count);
+struct fx_ring_broadcast *fx_ring_broadcast_create(uint32_t item_size,
+                                                   uint32_t capacity,
+                                                   uint32_t consumer_count);
 
 /** Free it; all sides must have stopped. Accepts NULL. */
 void fx_ring_broadcast_destroy(struct fx_ring_broadcast *ring);
@@ -91,7 +90,6 @@ uint32_t fx_ring_broadcast_peek(struct fx_ring_broadcast *ring,
                                 const void **items_out);
 
 /** Move the cursor over `count` items; count <= what its last peek gave. Thread: that consumer. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): who, then how many, as everywhere here
 void fx_ring_broadcast_advance(struct fx_ring_broadcast *ring, uint32_t consumer, uint32_t count);
 
 /** The position of a consumer: all items before it are done. Thread: any. */

@@ -13,6 +13,16 @@
 
 enum { ITEM_WORDS = 5, CONSUMER_COUNT = 3, SEED_DEFAULT = 20231225 };
 
+/* The thread sanitizer is fifty times slower. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ITEM_COUNT_DEFAULT 200000
+#endif
+#endif
+#ifndef ITEM_COUNT_DEFAULT
+#define ITEM_COUNT_DEFAULT 2000000
+#endif
+
 static uint64_t seed;
 static uint64_t item_count;
 
@@ -199,7 +209,7 @@ static void ring_broadcast_of_four_threads_keeps_order_content_and_release(void 
 int main(int count, char **arguments)
 {
     seed = count > 1 ? strtoull(arguments[1], NULL, 10) : SEED_DEFAULT;
-    item_count = count > 2 ? strtoull(arguments[2], NULL, 10) : 2000000;
+    item_count = count > 2 ? strtoull(arguments[2], NULL, 10) : ITEM_COUNT_DEFAULT;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ring_of_two_threads_keeps_order_and_content),
         cmocka_unit_test(ring_broadcast_of_four_threads_keeps_order_content_and_release),
