@@ -1,0 +1,35 @@
+# Write the migrations of a folder into a C file: cmake -DFOLDER=... -DTARGET=... -P embed.cmake
+# Names and bytes only: the result does not depend on where the tree lies.
+file(GLOB files ${FOLDER}/*.sql)
+list(SORT files)
+set(arrays "")
+string(REPEAT "[0-9a-fx,]" 80 line) # 16 bytes
+foreach(dialect sqlite mariadb)
+  set(rows_${dialect} "")
+endforeach()
+foreach(file ${files})
+  get_filename_component(base ${file} NAME)
+  if(NOT base MATCHES "^([0-9][0-9][0-9][0-9])_([a-z0-9_]+)\\.(sqlite|mariadb)\\.sql$")
+    message(FATAL_ERROR "${base}: must be NNNN_name.sqlite.sql or NNNN_name.mariadb.sql")
+  endif()
+  set(digits ${CMAKE_MATCH_1})
+  set(name ${CMAKE_MATCH_2})
+  set(dialect ${CMAKE_MATCH_3})
+  math(EXPR number "1${digits} - 10000")
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
+  string(APPEND arrays "static const char ${dialect}_${digits}[] = {\n${bytes}0x00};\n\n")
+  string(APPEND rows_${dialect}
+    "    {${number}, \"${name}\", {${dialect}_${digits}, sizeof ${dialect}_${digits} - 1}},\n")
+endforeach()
+set(text "/* Generated from src/store/migrations by embed.cmake. */\n")
+string(APPEND text "#include \"store/store_migrate_int.h\"\n\n${arrays}")
+foreach(dialect sqlite mariadb)
+  if(rows_${dialect})
+    string(APPEND text "const struct fx_store_migrate_item *fx_store_migrate_items_${dialect}(uint32_t *count_out)\n{\n"
+      "    static const struct fx_store_migrate_item ITEMS[] = {\n${rows_${dialect}}    };\n"
+      "    *count_out = (uint32_t)(sizeof ITEMS / sizeof ITEMS[0]);\n    return ITEMS;\n}\n\n")
+  endif()
+endforeach()
+file(WRITE ${TARGET} "${text}")

@@ -1,0 +1,327 @@
+/* SQLite below the port: the only file that includes <sqlite3.h>.
+ *
+ * WAL: readers see the last committed state and never wait for the writer, the writer never for
+ * readers. synchronous=NORMAL: a commit is not synced to the disk, only a checkpoint is. A power
+ * cut may lose the last transactions but never tears one; the rows and the watermark are in the
+ * same transaction, so the savers simply repeat what is missing from the log. (A user or a session
+ * that was inserted in the last moments before a power cut may be gone: see README, Decisions.) */
+#include "store/store_sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/panic.h"
+#include "store/store_int.h"
+#include "store/store_row_int.h"
+
+enum { BUSY_TIMEOUT_MS = 5000 };
+
+struct sqlite_store {
+    struct fx_store base; /* first: a handle is one */
+    sqlite3 *db;
+};
+
+static sqlite3 *db_of(struct fx_store *store)
+{
+    return ((struct sqlite_store *)store)->db;
+}
+
+static fx_status status_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+    case SQLITE_ROW:
+        return FX_OK;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return FX_BUSY;
+    case SQLITE_NOMEM:
+        return FX_NO_MEMORY;
+    case SQLITE_FULL:
+        return FX_NO_SPACE;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return FX_CORRUPT;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return FX_IO;
+    case SQLITE_CONSTRAINT:
+        return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+                       code == SQLITE_CONSTRAINT_ROWID
+                   ? FX_EXISTS
+                   : FX_BAD_PARAMETER;
+    default:
+        return FX_INTERNAL;
+    }
+}
+
+static fx_status judge(struct fx_store *store, int code)
+{
+    const fx_status status = status_of(code);
+    if (status != FX_OK) {
+        fx_store_note_error(store, fx_str_of(sqlite3_errmsg(db_of(store))));
+    }
+    return status;
+}
+
+static void close_store(struct fx_store *store)
+{
+    struct sqlite_store *self = (struct sqlite_store *)store;
+    fx_store_teardown(store);
+    const int code = sqlite3_close(self->db);
+    FX_ASSERT(code == SQLITE_OK); /* else a statement leaked */
+    free(self);
+}
+
+static fx_status run(struct fx_store *store, const char *sql)
+{
+    return judge(store, sqlite3_exec(db_of(store), sql, NULL, NULL, NULL));
+}
+
+static fx_status control(struct fx_store *store, enum fx_store_control what)
+{
+    switch (what) {
+    case FX_STORE_BEGIN:
+        /* A writer takes the lock at once: a lock that is upgraded later can only fail. */
+        return run(store, store->is_writer ? "BEGIN IMMEDIATE" : "BEGIN");
+    case FX_STORE_COMMIT:
+        return run(store, "COMMIT");
+    case FX_STORE_ROLLBACK:
+        return run(store, "ROLLBACK");
+    }
+    fx_panic(__FILE__, __LINE__, "control is one of the three");
+}
+
+static fx_status script(struct fx_store *store, fx_str sql)
+{
+    FX_ASSERT(sql.data[sql.size] == '\0');
+    return run(store, sql.data);
+}
+
+static fx_status prepare(struct fx_store *store, fx_str sql, void **statement_out)
+{
+    sqlite3_stmt *statement = NULL;
+    const int code = sqlite3_prepare_v3(
+        db_of(store), sql.data, (int)sql.size, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    const fx_status status = judge(store, code);
+    if (status == FX_OK) {
+        *statement_out = statement;
+    }
+    return status;
+}
+
+static void finalize(struct fx_store *store, void *statement)
+{
+    (void)store;
+    (void)sqlite3_finalize(statement); /* repeats the failure of the last step, known already */
+}
+
+/* Texts are not copied: they live until the statement is reset. */
+static int bind(sqlite3_stmt *statement, const struct fx_store_value values[], uint32_t count)
+{
+    int code = SQLITE_OK;
+    for (uint32_t index = 0; index < count && code == SQLITE_OK; index++) {
+        const struct fx_store_value *value = &values[index];
+        const int place = (int)index + 1;
+        switch (value->kind) {
+        case FX_STORE_VALUE_NULL:
+            code = sqlite3_bind_null(statement, place);
+            break;
+        case FX_STORE_VALUE_INT:
+            code = sqlite3_bind_int64(statement, place, value->number);
+            break;
+        case FX_STORE_VALUE_TEXT:
+            /* A NULL pointer would bind NULL: an empty text stays a text. */
+            code = sqlite3_bind_text(statement,
+                                     place,
+                                     value->text.data != NULL ? value->text.data : "",
+                                     (int)value->text.size,
+                                     SQLITE_STATIC);
+            break;
+        }
+    }
+    return code;
+}
+
+static void reset(struct fx_store *store, void *statement)
+{
+    (void)store;
+    (void)sqlite3_reset(statement); /* repeats the failure of the last step, known already */
+    (void)sqlite3_clear_bindings(statement);
+}
+
+static fx_status execute(struct fx_store *store,
+                         void *statement,
+                         const struct fx_store_values *values,
+                         uint64_t *changed_out)
+{
+    const sqlite3_int64 before = sqlite3_total_changes64(db_of(store));
+    fx_status status = FX_OK;
+    for (uint32_t row = 0; row < values->rows && status == FX_OK; row++) {
+        int code = bind(statement, &values->items[(size_t)row * values->columns], values->columns);
+        if (code == SQLITE_OK) {
+            code = sqlite3_step(statement);
+        }
+        status = judge(store, code);
+        (void)sqlite3_reset(statement);
+    }
+    reset(store, statement);
+    if (status == FX_OK) {
+        *changed_out = (uint64_t)(sqlite3_total_changes64(db_of(store)) - before);
+    }
+    return status;
+}
+
+static fx_status query(struct fx_store *store,
+                       void *statement,
+                       const struct fx_store_values *values)
+{
+    return judge(store, bind(statement, values->items, values->columns));
+}
+
+static fx_status next(struct fx_store *store, void *statement, bool *has_row_out)
+{
+    const int code = sqlite3_step(statement);
+    const fx_status status = judge(store, code);
+    if (status == FX_OK) {
+        *has_row_out = code == SQLITE_ROW;
+    }
+    return status;
+}
+
+static struct fx_store_value column(struct fx_store *store, void *statement, uint32_t index)
+{
+    (void)store;
+    struct fx_store_value value = {0};
+    switch (sqlite3_column_type(statement, (int)index)) {
+    case SQLITE_INTEGER:
+        value.kind = FX_STORE_VALUE_INT;
+        value.number = sqlite3_column_int64(statement, (int)index);
+        break;
+    case SQLITE_NULL:
+        break;
+    default: /* a float or a blob comes as text and fails to decode */
+        value.kind = FX_STORE_VALUE_TEXT;
+        value.text.data = (const char *)sqlite3_column_text(statement, (int)index);
+        value.text.size = (size_t)sqlite3_column_bytes(statement, (int)index);
+        break;
+    }
+    return value;
+}
+
+static uint64_t last_id(struct fx_store *store)
+{
+    return (uint64_t)sqlite3_last_insert_rowid(db_of(store));
+}
+
+static void append_name(struct fx_buf *sql, const char *name)
+{
+    fx_buf_append_byte(sql, '`');
+    fx_buf_append(sql, fx_str_of(name));
+    fx_buf_append_byte(sql, '`');
+}
+
+static void append_conflict(struct fx_buf *sql, const struct fx_store_row_table *table)
+{
+    fx_buf_append(sql, FX_STR(" ON CONFLICT ("));
+    for (uint32_t index = 0; index < table->key_count; index++) {
+        if (index > 0) {
+            fx_buf_append_byte(sql, ',');
+        }
+        append_name(sql, table->columns[index].name);
+    }
+    fx_buf_append(sql, FX_STR(") DO "));
+}
+
+static void append_upsert(struct fx_buf *sql, const struct fx_store_row_table *table)
+{
+    append_conflict(sql, table);
+    fx_buf_append(sql, FX_STR("UPDATE SET "));
+    for (uint32_t index = table->key_count; index < table->count; index++) {
+        if (index > table->key_count) {
+            fx_buf_append_byte(sql, ',');
+        }
+        append_name(sql, table->columns[index].name);
+        fx_buf_append(sql, FX_STR("=excluded."));
+        append_name(sql, table->columns[index].name);
+    }
+    fx_buf_append(sql, FX_STR(" WHERE excluded.`operationId`>"));
+    append_name(sql, table->name);
+    fx_buf_append(sql, FX_STR(".`operationId`"));
+}
+
+static void append_ignore(struct fx_buf *sql, const struct fx_store_row_table *table)
+{
+    append_conflict(sql, table);
+    fx_buf_append(sql, FX_STR("NOTHING"));
+}
+
+static const struct fx_store_ops OPS = {
+    .close = close_store,
+    .control = control,
+    .script = script,
+    .prepare = prepare,
+    .finalize = finalize,
+    .execute = execute,
+    .query = query,
+    .next = next,
+    .column = column,
+    .reset = reset,
+    .last_id = last_id,
+    .append_upsert = append_upsert,
+    .append_ignore = append_ignore,
+    .migrations = fx_store_migrate_items_sqlite,
+};
+
+static fx_status configure(struct fx_store *store)
+{
+    static const char *const WRITER = "PRAGMA journal_mode=WAL;"
+                                      "PRAGMA synchronous=NORMAL;"
+                                      "PRAGMA foreign_keys=ON;"
+                                      "PRAGMA trusted_schema=OFF;"
+                                      "PRAGMA cache_size=-65536;" /* KiB */
+                                      "PRAGMA temp_store=MEMORY;"
+                                      "PRAGMA wal_autocheckpoint=4000;"; /* pages of 4 KiB */
+    static const char *const READER = "PRAGMA query_only=ON;"
+                                      "PRAGMA trusted_schema=OFF;"
+                                      "PRAGMA cache_size=-16384;"
+                                      "PRAGMA temp_store=MEMORY;"
+                                      "SELECT COUNT(*) FROM sqlite_schema;"; /* is it one? */
+    (void)sqlite3_extended_result_codes(db_of(store), 1);
+    (void)sqlite3_busy_timeout(db_of(store), BUSY_TIMEOUT_MS);
+    return run(store, store->is_writer ? WRITER : READER);
+}
+
+fx_status fx_store_sqlite_open(const char *path,
+                               enum fx_store_sqlite_mode mode,
+                               struct fx_store **store_out)
+{
+    struct sqlite_store *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        return FX_NO_MEMORY;
+    }
+    const bool is_writer = mode == FX_STORE_SQLITE_WRITER;
+    /* A reader opens read-write without CREATE: in WAL mode even readers write the shared index;
+     * query_only keeps them from writing more. One handle, one thread: no mutexes. */
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_CREATE : 0);
+    const int code = sqlite3_open_v2(path, &self->db, flags, NULL);
+    fx_status status = fx_store_setup(&self->base, &OPS, is_writer);
+    if (status == FX_OK) {
+        status = code == SQLITE_CANTOPEN && !is_writer ? FX_NOT_FOUND : status_of(code);
+    }
+    if (status == FX_OK) {
+        status = configure(&self->base);
+    }
+    if (status != FX_OK) {
+        close_store(&self->base);
+        return status;
+    }
+    *store_out = &self->base;
+    return FX_OK;
+}
