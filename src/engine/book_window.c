@@ -168,61 +168,63 @@ void fx_book_window_place(struct fx_book *book, fx_px centre)
     FX_ASSERT(centre.ticks >= book->base_ticks && centre.ticks <= top_ticks(book));
 }
 
-/* The price range that a slide takes out of the window: first..last, of the side's best or worse.
+/*
+ * The orders that a slide leaves behind: bids below a window that moves up, asks above one that
+ * moves down. The other side cannot be left behind, since a window moves to where the best prices
+ * are. They are walked from the worst to the better, which is the order of the overflow.
  */
 struct leavers {
-    int64_t first;
-    int64_t last;
     enum fx_side side;
+    int64_t key_max; /* who is better stays */
 };
 
-/* The lowest occupied level above `ticks` that leaves on this side; 0 for none. */
-static int64_t leaver_above(const struct fx_book *book, const struct leavers *range, int64_t ticks)
+static fx_px leaver_after(const struct fx_book *book, const struct leavers *leavers, fx_px price)
 {
-    fx_px price = fx_book_window_above(book, (fx_px){ticks});
-    int64_t last = range->last;
-    int64_t bid = fx_book_price(FX_SIDE_BUY, book->sides[FX_SIDE_BUY - 1].best_key).ticks;
-    if (range->side == FX_SIDE_BUY) {
-        last = bid < last ? bid : last;
-    } else if (price.ticks != 0 && price.ticks <= bid) {
-        price = fx_book_window_above(book, (fx_px){bid});
-    }
-    return price.ticks <= last ? price.ticks : 0;
+    const fx_px next = leavers->side == FX_SIDE_BUY ? fx_book_window_above(book, price)
+                                                    : fx_book_window_below(book, price);
+    const bool is_leaver = next.ticks != 0 && fx_book_key(leavers->side, next) <= leavers->key_max;
+    return is_leaver ? next : (fx_px){0};
 }
 
-static uint32_t leavers_count(const struct fx_book *book, const struct leavers *range)
+static fx_px leaver_first(const struct fx_book *book, const struct leavers *leavers)
+{
+    const fx_px edge = {leavers->side == FX_SIDE_BUY ? book->base_ticks : top_ticks(book)};
+    if (book->levels[(uint64_t)edge.ticks & book->window_mask].count == 0) {
+        return leaver_after(book, leavers, edge);
+    }
+    return fx_book_key(leavers->side, edge) <= leavers->key_max ? edge : (fx_px){0};
+}
+
+static uint32_t leavers_count(const struct fx_book *book, const struct leavers *leavers)
 {
     uint32_t count = 0;
-    int64_t ticks = leaver_above(book, range, range->first - 1);
-    while (ticks != 0) {
+    for (fx_px price = leaver_first(book, leavers); price.ticks != 0;
+         price = leaver_after(book, leavers, price)) {
         count++;
-        ticks = leaver_above(book, range, ticks);
     }
     FX_ASSERT(count <= book->limits.window_levels);
     return count;
 }
 
 /* They lie next to each other in the overflow: nothing there has a price between them. */
-static void leavers_move(struct fx_book *book, const struct leavers *range, uint32_t count)
+static void leavers_move(struct fx_book *book, const struct leavers *leavers, uint32_t count)
 {
-    if (count == 0) {
-        return;
-    }
-    const enum fx_side side = range->side;
-    const int64_t worst = side == FX_SIDE_BUY ? range->first : range->last;
-    uint32_t rank = fx_book_overflow_rank(book, side, fx_book_key(side, (fx_px){worst}));
-    fx_book_overflow_open(book, side, rank, count);
-    struct fx_level *target = fx_book_overflow_levels(book, side) + rank;
-    int64_t ticks = leaver_above(book, range, range->first - 1);
+    const struct fx_book_side *half = &book->sides[leavers->side - 1];
+    fx_px price = leaver_first(book, leavers);
+    const int64_t worst_key = fx_book_key(leavers->side, price);
+    const uint32_t rank = fx_book_overflow_rank(book, leavers->side, worst_key);
+    fx_book_overflow_open(book, leavers->side, rank, count);
+    struct fx_level *target = fx_book_overflow_levels(book, leavers->side) + rank;
     for (uint32_t moved = 0; moved < count; moved++) {
-        const uint64_t index = (uint64_t)ticks & book->window_mask;
-        FX_ASSERT(book->levels[index].price.ticks == ticks);
-        target[side == FX_SIDE_BUY ? moved : count - 1 - moved] = book->levels[index];
+        const uint64_t index = (uint64_t)price.ticks & book->window_mask;
+        FX_ASSERT(book->levels[index].price.ticks == price.ticks);
+        FX_ASSERT(fx_book_key(leavers->side, price) <= half->best_key);
+        target[moved] = book->levels[index];
+        price = leaver_after(book, leavers, price);
         fx_level_init(&book->levels[index]);
         fx_book_window_unmark(book, index, true);
-        ticks = leaver_above(book, range, ticks);
     }
-    FX_ASSERT(ticks == 0);
+    FX_ASSERT(price.ticks == 0);
 }
 
 static void enter(struct fx_book *book, enum fx_side side)
@@ -245,33 +247,24 @@ static void enter(struct fx_book *book, enum fx_side side)
     fx_book_overflow_close(book, side, first, rank - first);
 }
 
-/* Slide to a new base. @return false, nothing moved, where the overflow has no room. */
-static bool slide(struct fx_book *book, int64_t base_ticks)
+/* Slide to a new base; nothing moves where the overflow has no room for those left behind. */
+static void slide(struct fx_book *book, int64_t base_ticks)
 {
-    const int64_t top = top_ticks(book);
-    int64_t first = book->base_ticks;
-    int64_t last = top;
-    if (base_ticks > book->base_ticks && base_ticks <= top) {
-        last = base_ticks - 1;
-    } else if (base_ticks < book->base_ticks) {
-        const int64_t stays = base_ticks + (int64_t)book->window_mask;
-        first = stays < first ? first : stays + 1;
+    const int64_t above = base_ticks + (int64_t)book->window_mask;
+    const bool is_up = base_ticks > book->base_ticks;
+    const enum fx_side side = is_up ? FX_SIDE_BUY : FX_SIDE_SELL;
+    const struct fx_book_side *half = &book->sides[side - 1];
+    /* Keys are integers: strictly outside of the window is at most the edge's key less one. */
+    const struct leavers leavers = {
+        .side = side, .key_max = fx_book_key(side, (fx_px){is_up ? base_ticks : above}) - 1};
+    const uint32_t count = leavers_count(book, &leavers);
+    if (count > book->limits.overflow_levels_max - half->overflow_count) {
+        return;
     }
-    const struct leavers bids = {.first = first, .last = last, .side = FX_SIDE_BUY};
-    const struct leavers asks = {.first = first, .last = last, .side = FX_SIDE_SELL};
-    const uint32_t bid_count = leavers_count(book, &bids);
-    const uint32_t ask_count = leavers_count(book, &asks);
-    const uint32_t overflow_max = book->limits.overflow_levels_max;
-    if (bid_count > overflow_max - book->sides[FX_SIDE_BUY - 1].overflow_count ||
-        ask_count > overflow_max - book->sides[FX_SIDE_SELL - 1].overflow_count) {
-        return false;
-    }
-    leavers_move(book, &bids, bid_count);
-    leavers_move(book, &asks, ask_count);
+    leavers_move(book, &leavers, count);
     book->base_ticks = base_ticks;
     enter(book, FX_SIDE_BUY);
     enter(book, FX_SIDE_SELL);
-    return true;
 }
 
 /* Where the market stands: between the best prices, or at the best of `side` where they are apart.
@@ -304,6 +297,6 @@ void fx_book_window_follow(struct fx_book *book, enum fx_side side)
     book->pressure++;
     if (book->pressure > enough) {
         book->pressure = 0;
-        (void)slide(book, base_ticks);
+        slide(book, base_ticks);
     }
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/book_int.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): plain numbers read best in tests
@@ -265,6 +266,47 @@ static void book_drift_of_the_market_keeps_every_order(void **state)
     }
 }
 
+/* An overflow of 8 levels is soon full, unless the window goes along and takes them in. */
+static void book_window_follows_a_market_that_drifts(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int64_t step = 0; step < 2000; step++) {
+        const enum fx_side side = step < 1000 ? FX_SIDE_BUY : FX_SIDE_SELL;
+        const int64_t ticks = 5000 + (step < 1000 ? step : 3000 - step);
+        fixture->next = (fx_slot)(step % 20);
+        if (step % 1000 >= 20) {
+            fx_book_remove(fixture->book, fixture->next);
+        }
+        (void)rest(fixture, side, ticks, 1);
+        for (fx_slot slot = 0; slot < 20 && step == 999; slot++) {
+            fx_book_remove(fixture->book, slot);
+        }
+    }
+    assert_int_equal(fx_book_count(fixture->book, FX_SIDE_SELL), 20);
+}
+
+/* Two far markets in turn: the window may not run to and fro with every order. */
+static void book_window_slides_only_after_some_orders(void **state)
+{
+    struct fixture *fixture = *state;
+    (void)rest(fixture, FX_SIDE_BUY, 1000, 1);
+    (void)rest(fixture, FX_SIDE_SELL, 900000, 1);
+    uint32_t slides = 0;
+    uint32_t inserts = 0;
+    for (; inserts < 60; inserts++) {
+        const int64_t base_ticks = fixture->book->base_ticks;
+        const enum fx_side side = inserts % 2 == 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
+        fx_book_remove(fixture->book, rest(fixture, side, 900000 - 899000 * (inserts % 2), 1));
+        slides += fixture->book->base_ticks != base_ticks;
+    }
+    assert_true(slides > 0);
+    assert_true(slides <= inserts / 3);
+    for (int64_t ticks = 1001; ticks < 1011; ticks++) {
+        (void)rest(fixture, FX_SIDE_BUY, ticks, 1);
+    }
+    assert_true(fixture->book->base_ticks <= 1010 && fixture->book->base_ticks + 63 >= 1010);
+}
+
 static void book_attach_of_a_copy_goes_on(void **state)
 {
     struct fixture *fixture = *state;
@@ -304,6 +346,8 @@ int main(void)
         BOOK_TEST(book_full_overflow_refuses_a_new_level_only),
         BOOK_TEST(book_takes_the_least_and_the_greatest_price),
         BOOK_TEST(book_drift_of_the_market_keeps_every_order),
+        BOOK_TEST(book_window_follows_a_market_that_drifts),
+        BOOK_TEST(book_window_slides_only_after_some_orders),
         BOOK_TEST(book_attach_of_a_copy_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
