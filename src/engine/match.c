@@ -216,14 +216,6 @@ static void rest(struct fx_engine *engine, fx_slot order)
     struct fx_resting *hot = &engine->resting[order];
     struct fx_order *cold = &engine->orders[order];
     cold->entry_mark_ticks = engine->listings[hot->instrument].mark.ticks;
-    if (hot->is_reduce_only == 0) {
-        const bool is_costed = fx_position_state_cost(engine,
-                                                      hot,
-                                                      (fx_px){cold->entry_mark_ticks},
-                                                      &cold->reserve_value,
-                                                      &cold->reserve_loss);
-        FX_ASSERT(is_costed);
-    }
     cold->status = cold->lots == hot->remaining.lots ? FX_ORDER_STATUS_ACTIVE
                                                      : FX_ORDER_STATUS_PARTIALLY_FILLED;
     cold->is_resting = 1;

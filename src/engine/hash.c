@@ -1,0 +1,203 @@
+/* The hash of the logical state: what can ever show in an event or a result, nothing else. Slots,
+ * tables, free lists and the places of windows and heaps do not count, so that a state that was
+ * loaded has the hash of the state that was saved. Fields are mixed one by one: no padding. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/orders_int.h"
+
+uint64_t fx_hash_mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9fb21c651e98df25U;
+    return hash ^ (hash >> 32U);
+}
+
+static uint64_t mix_signed(uint64_t hash, int64_t value)
+{
+    return fx_hash_mix(hash, (uint64_t)value);
+}
+
+static uint64_t mix_wide(uint64_t hash, fx_i128 value)
+{
+    const fx_u128 bits = (fx_u128)value;
+    return fx_hash_mix(fx_hash_mix(hash, (uint64_t)bits), (uint64_t)(bits >> 64U));
+}
+
+static uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
+{
+    const char *bytes = data;
+    for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
+        const size_t left = size - at;
+        uint64_t word = 0;
+        memcpy(&word, bytes + at, left < sizeof word ? left : sizeof word);
+        hash = fx_hash_mix(hash, word);
+    }
+    return hash;
+}
+
+static uint64_t mix_assets(const struct fx_engine *engine, uint64_t hash)
+{
+    for (uint32_t index = 0; index < engine->asset_count; index++) {
+        const struct fx_asset_state *asset = &engine->assets[index];
+        hash = mix_wide(hash, asset->deposited);
+        hash = mix_wide(hash, asset->fees);
+        hash = mix_wide(hash, asset->insurance);
+        hash = mix_wide(hash, asset->rounding);
+        hash = mix_bytes(hash, &asset->asset, sizeof asset->asset);
+    }
+    return fx_hash_mix(hash, engine->asset_count);
+}
+
+static uint64_t mix_accounts(const struct fx_engine *engine, uint64_t hash)
+{
+    for (uint32_t index = 0; index < engine->account_count; index++) {
+        const struct fx_account_state *account = &engine->accounts[index];
+        hash = mix_wide(hash, account->balance);
+        hash = mix_wide(hash, account->reward_balance);
+        hash = fx_hash_mix(hash, account->user_id);
+        hash = mix_signed(hash, account->maker_fee_ppb);
+        hash = mix_signed(hash, account->taker_fee_ppb);
+        hash = fx_hash_mix(hash, (uint64_t)account->order_count << 32U | account->asset);
+        hash = fx_hash_mix(hash, (uint64_t)account->flags << 32U | account->has_fees);
+    }
+    return fx_hash_mix(hash, engine->account_count);
+}
+
+static uint64_t mix_position(const struct fx_engine *engine,
+                             uint64_t hash,
+                             const struct fx_position_state *position)
+{
+    const fx_i128 amounts[] = {position->entry_value,
+                               position->position_margin,
+                               position->adjust_margin,
+                               position->realized_pnl,
+                               position->buy_value,
+                               position->sell_value,
+                               position->buy_loss,
+                               position->sell_loss,
+                               position->reserve};
+    const int64_t lots[] = {position->lots,
+                            position->buy_lots,
+                            position->sell_lots,
+                            position->reduce_buy_lots,
+                            position->reduce_sell_lots,
+                            position->leverage_centi};
+    for (uint32_t index = 0; index < sizeof amounts / sizeof amounts[0]; index++) {
+        hash = mix_wide(hash, amounts[index]);
+    }
+    for (uint32_t index = 0; index < sizeof lots / sizeof lots[0]; index++) {
+        hash = mix_signed(hash, lots[index]);
+    }
+    hash = fx_hash_mix(hash, (uint64_t)position->account << 32U | position->instrument);
+    hash = fx_hash_mix(hash, (uint64_t)position->margin_mode << 8U | position->position_side);
+    for (fx_slot order = position->oldest_order; order != FX_SLOT_NONE;
+         order = engine->orders[order].newer) {
+        hash = fx_hash_mix(hash, engine->orders[order].order_id);
+    }
+    return fx_hash_mix(hash, position->order_count);
+}
+
+static uint64_t mix_client(uint64_t hash, const struct fx_client_entry *entry)
+{
+    hash = fx_hash_mix(hash, entry->body_hash);
+    hash = fx_hash_mix(hash, entry->order_id);
+    hash = fx_hash_mix(hash, entry->tmp_id);
+    hash = mix_signed(hash, entry->is_ended != 0 ? entry->ended_us : -1);
+    hash = fx_hash_mix(hash, (uint64_t)entry->account << 32U | entry->order_status);
+    return mix_bytes(hash, &entry->client_id, sizeof entry->client_id);
+}
+
+static uint64_t mix_order(const struct fx_engine *engine, uint64_t hash, fx_slot order)
+{
+    const struct fx_resting *hot = &engine->resting[order];
+    const struct fx_order *cold = &engine->orders[order];
+    hash = fx_hash_mix(hash, cold->order_id);
+    hash = fx_hash_mix(hash, cold->tmp_id);
+    hash = mix_signed(hash, hot->remaining.lots);
+    hash = mix_signed(hash, hot->price.ticks);
+    hash = fx_hash_mix(hash, (uint64_t)hot->account << 32U | cold->position);
+    hash = fx_hash_mix(hash, (uint64_t)hot->side << 8U | hot->is_reduce_only);
+    hash = mix_wide(hash, cold->filled_value);
+    hash = mix_wide(hash, cold->reserve_value);
+    hash = mix_wide(hash, cold->reserve_loss);
+    hash = mix_signed(hash, cold->lots);
+    hash = mix_signed(hash, cold->entry_mark_ticks);
+    hash = mix_signed(hash, cold->expire_us);
+    hash = mix_signed(hash, cold->created_us);
+    hash = mix_signed(hash, cold->updated_us);
+    hash = fx_hash_mix(hash,
+                       (uint64_t)cold->type | (uint64_t)cold->time_in_force << 8U |
+                           (uint64_t)cold->status << 16U | (uint64_t)cold->note << 24U |
+                           (uint64_t)cold->stp_mode << 32U | (uint64_t)cold->post_only_mode << 40U);
+    if (cold->client_slot != UINT32_MAX) {
+        hash = mix_client(hash, &engine->client_entries[cold->client_slot]);
+    }
+    return hash;
+}
+
+static uint64_t mix_side(const struct fx_engine *engine,
+                         uint64_t hash,
+                         uint32_t instrument,
+                         enum fx_side side)
+{
+    const struct fx_book *book = engine->listings[instrument].book;
+    struct fx_book_row row;
+    fx_px after = {0};
+    while (fx_book_next(book, side, after, &row)) {
+        after = row.price;
+        for (fx_slot order = fx_book_oldest(book, side, row.price); order != FX_SLOT_NONE;
+             order = engine->resting[order].newer) {
+            hash = mix_order(engine, hash, order);
+        }
+    }
+    return fx_hash_mix(hash, fx_book_count(book, side));
+}
+
+static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint32_t instrument)
+{
+    const struct fx_listing *listing = &engine->listings[instrument];
+    /* The definition is the command's bytes; its tail is padding. */
+    const size_t definition_size =
+        offsetof(struct fx_instrument, settle) + sizeof listing->definition.settle;
+    hash = mix_bytes(hash, &listing->definition, definition_size);
+    for (uint32_t index = 0; index < listing->definition.tier_count; index++) {
+        hash = mix_wide(hash, listing->tiers[index].cap);
+        hash = mix_wide(hash, listing->tiers[index].cum);
+        hash = mix_signed(hash, listing->tiers[index].rate_ppb);
+        hash = mix_signed(hash, listing->tiers[index].leverage_max_centi);
+    }
+    hash = mix_signed(hash, listing->mark.ticks);
+    hash = mix_signed(hash, listing->index.ticks);
+    hash = mix_signed(hash, listing->last.ticks);
+    hash = mix_signed(hash, listing->open_interest_lots);
+    hash = fx_hash_mix(hash, listing->asset);
+    hash = mix_side(engine, hash, instrument, FX_SIDE_BUY);
+    return mix_side(engine, hash, instrument, FX_SIDE_SELL);
+}
+
+uint64_t fx_hash_content(const struct fx_engine *engine)
+{
+    uint64_t hash = fx_hash_mix(engine->next_order_id, engine->next_trade_id);
+    hash = mix_assets(engine, hash);
+    hash = mix_accounts(engine, hash);
+    for (uint32_t index = 0; index < engine->position_count; index++) {
+        hash = mix_position(engine, hash, &engine->positions[index]);
+    }
+    hash = fx_hash_mix(hash, engine->position_count);
+    for (uint32_t index = 0; index < engine->instrument_count; index++) {
+        hash = mix_listing(engine, hash, index);
+    }
+    hash = fx_hash_mix(hash, engine->instrument_count);
+    for (fx_slot entry = engine->client_oldest; entry != FX_SLOT_NONE;
+         entry = engine->client_entries[entry].newer) {
+        hash = mix_client(hash, &engine->client_entries[entry]);
+    }
+    hash = fx_hash_mix(hash, engine->client_count);
+    return fx_hash_mix(hash, engine->order_count);
+}
+
+uint64_t fx_hash_state(const struct fx_engine *engine)
+{
+    const uint64_t hash = fx_hash_mix(fx_hash_content(engine), engine->sequence);
+    return mix_signed(hash, engine->time_us);
+}

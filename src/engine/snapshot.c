@@ -1,0 +1,387 @@
+/* The state as bytes: the used parts of the pools, the orders of each book in priority order, and
+ * the hash of the whole at the end.
+ *
+ *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
+ *     expiry heap | per instrument: struct book_head, slots of bids, slots of asks | hash of bytes
+ *
+ * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
+ * where it was, so that it also answers alike when it runs full. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/book_int.h"
+#include "engine/orders_int.h"
+
+enum { VERSION = 1 };
+
+static const uint64_t MAGIC = 0x31656e69676e6546U;
+
+struct head {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t layout; /* sizes of the structs: another build must not guess */
+    uint64_t size;   /* of the whole */
+    uint64_t state_hash;
+    uint64_t sequence;
+    int64_t time_us;
+    uint64_t next_order_id;
+    uint64_t next_trade_id;
+    struct fx_engine_limits limits;
+    uint32_t account_count;
+    uint32_t position_count;
+    uint32_t instrument_count;
+    uint32_t asset_count;
+    uint32_t order_count;
+    uint32_t order_used;
+    uint32_t order_free;
+    uint32_t expiry_count;
+    uint32_t client_count;
+    uint32_t client_used;
+    uint32_t client_free;
+    uint32_t client_oldest;
+    uint32_t client_newest;
+    uint32_t zero;
+};
+
+struct book_head {
+    int64_t base_ticks;
+    uint32_t pressure;
+    uint32_t buy_count;
+    uint32_t sell_count;
+    uint32_t zero;
+};
+
+static uint32_t layout_of(void)
+{
+    const size_t sizes[] = {sizeof(struct head),
+                            sizeof(struct fx_asset_state),
+                            sizeof(struct fx_account_state),
+                            sizeof(struct fx_position_state),
+                            sizeof(struct fx_listing),
+                            sizeof(struct fx_resting),
+                            sizeof(struct fx_order),
+                            sizeof(struct fx_client_entry),
+                            sizeof(struct book_head)};
+    uint64_t hash = VERSION;
+    for (uint32_t index = 0; index < sizeof sizes / sizeof sizes[0]; index++) {
+        hash = fx_hash_mix(hash, sizes[index]);
+    }
+    return (uint32_t)hash;
+}
+
+/* Where the next bytes go or come from. */
+struct cursor {
+    char *target; /* saving */
+    fx_str saved; /* loading */
+    size_t at;
+};
+
+static void write(struct cursor *cursor, const void *data, size_t size)
+{
+    if (size > 0) {
+        memcpy(cursor->target + cursor->at, data, size);
+    }
+    cursor->at += size;
+}
+
+static bool read(struct cursor *cursor, void *data_out, size_t size)
+{
+    if (size > cursor->saved.size - cursor->at) {
+        return false;
+    }
+    if (size > 0) {
+        memcpy(data_out, cursor->saved.data + cursor->at, size);
+    }
+    cursor->at += size;
+    return true;
+}
+
+static uint64_t hash_of(const char *data, size_t size)
+{
+    uint64_t hash = size;
+    for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        memcpy(&word, data + at, size - at < sizeof word ? size - at : sizeof word);
+        hash = fx_hash_mix(hash, word);
+    }
+    return hash;
+}
+
+/* The pools in their order in the file: start, count and size of one item. */
+struct section {
+    void *items;
+    size_t count;
+    size_t item_size;
+};
+
+enum { SECTIONS = 8 };
+
+static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
+{
+    const struct section sections[SECTIONS] = {
+        {engine->assets, engine->asset_count, sizeof *engine->assets},
+        {engine->accounts, engine->account_count, sizeof *engine->accounts},
+        {engine->positions, engine->position_count, sizeof *engine->positions},
+        {engine->listings, engine->instrument_count, sizeof *engine->listings},
+        {engine->resting, engine->order_used, sizeof *engine->resting},
+        {engine->orders, engine->order_used, sizeof *engine->orders},
+        {engine->client_entries, engine->client_used, sizeof *engine->client_entries},
+        {engine->expiry_heap, engine->expiry_count, sizeof *engine->expiry_heap},
+    };
+    memcpy(sections_out, sections, sizeof sections);
+}
+
+size_t fx_snapshot_size(const struct fx_engine *engine)
+{
+    struct section sections[SECTIONS];
+    sections_of(engine, sections);
+    size_t size = sizeof(struct head) + sizeof(uint64_t);
+    for (uint32_t index = 0; index < SECTIONS; index++) {
+        size += sections[index].count * sections[index].item_size;
+    }
+    size += engine->instrument_count * sizeof(struct book_head);
+    return size + engine->order_count * sizeof(fx_slot);
+}
+
+static void save_side(const struct fx_engine *engine,
+                      struct cursor *cursor,
+                      uint32_t instrument,
+                      enum fx_side side)
+{
+    const struct fx_book *book = engine->listings[instrument].book;
+    struct fx_book_row row;
+    fx_px after = {0};
+    while (fx_book_next(book, side, after, &row)) {
+        after = row.price;
+        for (fx_slot order = fx_book_oldest(book, side, row.price); order != FX_SLOT_NONE;
+             order = engine->resting[order].newer) {
+            write(cursor, &order, sizeof order);
+        }
+    }
+}
+
+static void save_head(const struct fx_engine *engine, struct cursor *cursor, size_t size)
+{
+    struct head head;
+    memset(&head, 0, sizeof head);
+    head.magic = MAGIC;
+    head.version = VERSION;
+    head.layout = layout_of();
+    head.size = size;
+    head.state_hash = fx_hash_state(engine);
+    head.sequence = engine->sequence;
+    head.time_us = engine->time_us;
+    head.next_order_id = engine->next_order_id;
+    head.next_trade_id = engine->next_trade_id;
+    head.limits = engine->limits;
+    head.account_count = engine->account_count;
+    head.position_count = engine->position_count;
+    head.instrument_count = engine->instrument_count;
+    head.asset_count = engine->asset_count;
+    head.order_count = engine->order_count;
+    head.order_used = engine->order_used;
+    head.order_free = engine->order_free;
+    head.expiry_count = engine->expiry_count;
+    head.client_count = engine->client_count;
+    head.client_used = engine->client_used;
+    head.client_free = engine->client_free;
+    head.client_oldest = engine->client_oldest;
+    head.client_newest = engine->client_newest;
+    write(cursor, &head, sizeof head);
+}
+
+/* Equal states are equal bytes wherever they lie in memory. */
+static void forget_addresses(char *listings, uint32_t count)
+{
+    const size_t offset = offsetof(struct fx_listing, book);
+    for (uint32_t index = 0; index < count; index++) {
+        memset(listings + index * sizeof(struct fx_listing) + offset, 0, sizeof(void *));
+    }
+}
+
+void fx_snapshot_save(const struct fx_engine *engine, char *target, size_t size)
+{
+    struct section sections[SECTIONS];
+    struct cursor cursor = {.target = target};
+    FX_ASSERT(size == fx_snapshot_size(engine));
+    save_head(engine, &cursor, size);
+    sections_of(engine, sections);
+    for (uint32_t index = 0; index < SECTIONS; index++) {
+        const size_t start = cursor.at;
+        write(&cursor, sections[index].items, sections[index].count * sections[index].item_size);
+        if (sections[index].items == engine->listings) {
+            forget_addresses(target + start, engine->instrument_count);
+        }
+    }
+    for (uint32_t instrument = 0; instrument < engine->instrument_count; instrument++) {
+        const struct fx_book *book = engine->listings[instrument].book;
+        struct book_head head;
+        memset(&head, 0, sizeof head);
+        head.base_ticks = book->base_ticks;
+        head.pressure = book->pressure;
+        head.buy_count = fx_book_count(book, FX_SIDE_BUY);
+        head.sell_count = fx_book_count(book, FX_SIDE_SELL);
+        write(&cursor, &head, sizeof head);
+        save_side(engine, &cursor, instrument, FX_SIDE_BUY);
+        save_side(engine, &cursor, instrument, FX_SIDE_SELL);
+    }
+    const uint64_t hash = hash_of(target, cursor.at);
+    write(&cursor, &hash, sizeof hash);
+    FX_ASSERT(cursor.at == size);
+}
+
+static bool fits(const struct head *head, const struct fx_engine_limits *limits)
+{
+    return head->account_count <= limits->accounts_max &&
+           head->position_count <= limits->positions_max &&
+           head->order_used <= limits->orders_max &&
+           head->instrument_count <= limits->instruments_max &&
+           head->asset_count <= limits->assets_max && head->client_used <= limits->client_ids_max &&
+           head->limits.book_window_levels <= limits->book_window_levels &&
+           head->limits.book_overflow_levels_max <= limits->book_overflow_levels_max;
+}
+
+static bool is_sound(const struct head *head)
+{
+    return head->order_count <= head->order_used && head->expiry_count <= head->order_count &&
+           head->client_count <= head->client_used && head->next_order_id > 0 &&
+           head->next_trade_id > 0;
+}
+
+static void load_head(struct fx_engine *engine, const struct head *head)
+{
+    engine->sequence = head->sequence;
+    engine->time_us = head->time_us;
+    engine->next_order_id = head->next_order_id;
+    engine->next_trade_id = head->next_trade_id;
+    engine->account_count = head->account_count;
+    engine->position_count = head->position_count;
+    engine->instrument_count = head->instrument_count;
+    engine->asset_count = head->asset_count;
+    engine->order_count = head->order_count;
+    engine->order_used = head->order_used;
+    engine->order_free = head->order_free;
+    engine->expiry_count = head->expiry_count;
+    engine->client_count = head->client_count;
+    engine->client_used = head->client_used;
+    engine->client_free = head->client_free;
+    engine->client_oldest = head->client_oldest;
+    engine->client_newest = head->client_newest;
+}
+
+/* As fx_book_insert(), but the window stays where it was saved. */
+static bool insert(struct fx_engine *engine, struct fx_book *book, fx_slot order)
+{
+    struct fx_resting *hot = &engine->resting[order];
+    const enum fx_side side = (enum fx_side)hot->side;
+    hot->older = FX_SLOT_NONE;
+    hot->newer = FX_SLOT_NONE;
+    if ((uint64_t)hot->price.ticks - (uint64_t)book->base_ticks <= book->window_mask) {
+        fx_book_insert(book, order);
+        return true;
+    }
+    struct fx_book_side *half = &book->sides[side - 1];
+    if (half->overflow_count == book->limits.overflow_levels_max &&
+        fx_book_overflow_find(book, side, hot->price) == NULL) {
+        return false;
+    }
+    const int64_t key = fx_book_key(side, hot->price);
+    fx_level_append(fx_book_overflow_acquire(book, side, hot->price), book->slots, order);
+    half->best_key = key > half->best_key ? key : half->best_key;
+    half->orders++;
+    return true;
+}
+
+static fx_status load_side(struct fx_engine *engine,
+                           struct cursor *cursor,
+                           uint32_t instrument,
+                           enum fx_side side,
+                           uint32_t count)
+{
+    for (uint32_t index = 0; index < count; index++) {
+        fx_slot order = FX_SLOT_NONE;
+        if (!read(cursor, &order, sizeof order) || order >= engine->order_used) {
+            return FX_CORRUPT;
+        }
+        const struct fx_resting *hot = &engine->resting[order];
+        if (hot->side != side || hot->instrument != instrument || hot->price.ticks < 1 ||
+            hot->remaining.lots < 1) {
+            return FX_CORRUPT;
+        }
+        if (!insert(engine, engine->listings[instrument].book, order)) {
+            return FX_CAPACITY;
+        }
+    }
+    return FX_OK;
+}
+
+static fx_status load_book(struct fx_engine *engine, struct cursor *cursor, uint32_t instrument)
+{
+    struct book_head head;
+    if (!read(cursor, &head, sizeof head)) {
+        return FX_CORRUPT;
+    }
+    engine->listings[instrument].book = NULL;
+    fx_engine_open_book(engine, instrument);
+    fx_margin_attach(&engine->listings[instrument]);
+    struct fx_book *book = engine->listings[instrument].book;
+    book->base_ticks = head.base_ticks;
+    fx_status status = load_side(engine, cursor, instrument, FX_SIDE_BUY, head.buy_count);
+    if (status == FX_OK) {
+        status = load_side(engine, cursor, instrument, FX_SIDE_SELL, head.sell_count);
+    }
+    book->pressure = head.pressure;
+    return status;
+}
+
+/* Size and hash of the bytes, version, layout, and whether it fits. */
+static fx_status check_head(const struct fx_engine *engine,
+                            struct cursor *cursor,
+                            struct head *head_out)
+{
+    uint64_t hash = 0;
+    if (!read(cursor, head_out, sizeof *head_out) || head_out->magic != MAGIC) {
+        return FX_CORRUPT;
+    }
+    if (head_out->version != VERSION || head_out->layout != layout_of()) {
+        return FX_VERSION_MISMATCH;
+    }
+    if (head_out->size != cursor->saved.size || cursor->saved.size < cursor->at + sizeof hash) {
+        return FX_CORRUPT;
+    }
+    const size_t end = cursor->saved.size - sizeof hash;
+    memcpy(&hash, cursor->saved.data + end, sizeof hash);
+    if (hash != hash_of(cursor->saved.data, end) || !is_sound(head_out)) {
+        return FX_CORRUPT;
+    }
+    return fits(head_out, &engine->limits) ? FX_OK : FX_CAPACITY;
+}
+
+fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
+{
+    struct cursor cursor = {.saved = saved};
+    struct section sections[SECTIONS];
+    struct head head;
+    fx_status status = check_head(engine, &cursor, &head);
+    if (status != FX_OK) {
+        return status;
+    }
+    load_head(engine, &head);
+    sections_of(engine, sections);
+    for (uint32_t index = 0; index < SECTIONS; index++) {
+        const size_t size = sections[index].count * sections[index].item_size;
+        if (!read(&cursor, sections[index].items, size)) {
+            return FX_CORRUPT;
+        }
+    }
+    for (uint32_t index = 0; index < engine->instrument_count && status == FX_OK; index++) {
+        status = load_book(engine, &cursor, index);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    fx_account_state_rebuild(engine);
+    fx_order_pool_rebuild(engine);
+    fx_client_ids_rebuild(engine);
+    return fx_hash_state(engine) == head.state_hash ? FX_OK : FX_CORRUPT;
+}
