@@ -86,6 +86,9 @@ fx_status fx_store_table_upsert(struct fx_store *store,
                                 uint32_t count)
 {
     FX_ASSERT(store->is_writer);
+    if (count == 0) {
+        return FX_OK;
+    }
     sql_insert(store, table);
     store->ops->append_upsert(&store->sql, table);
     void *statement = NULL;

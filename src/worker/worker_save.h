@@ -54,7 +54,7 @@ struct fx_worker_save {
     char shard[FX_WORKER_SAVE_SHARD_SIZE_MAX];
     char worker[FX_WORKER_SAVE_SHARD_SIZE_MAX];
     struct fx_instrument *instruments; /* FX_INSTRUMENTS_MAX; heap */
-    struct fx_table last_order;        /* id to index of its last event in the batch */
+    struct fx_table last_order;        /* id to operationId of its last state in the batch */
     struct fx_table last_account;
     struct fx_table last_position;
     struct fx_worker_save_rows *rows; /* heap */
