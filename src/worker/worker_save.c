@@ -202,7 +202,7 @@ static FX_MUST_USE bool remember_last(struct fx_table *table, uint64_t id, uint6
 /* Find the last state of each object. @return OK, CORRUPT (unknown instrument), NO_MEMORY. */
 static fx_status judge(struct fx_worker_save *save,
                        const struct fx_event *event,
-                       uint32_t index,
+                       bool is_in_dump,
                        bool is_new)
 {
     if (event->kind == FX_EVENT_INSTRUMENT) {
@@ -371,9 +371,7 @@ static bool has_kind(const struct fx_worker_save *save, enum fx_worker_save_kind
 }
 
 /* One event into its chunk, where this saver writes such rows and no later state follows. */
-static fx_status write_event(struct fx_worker_save *save,
-                             const struct fx_event *event,
-                             uint32_t index)
+static fx_status write_event(struct fx_worker_save *save, const struct fx_event *event)
 {
     switch ((int)event->kind) {
     case FX_EVENT_ORDER:
