@@ -411,13 +411,15 @@ static double histogram_at(const struct histogram *histogram, double share)
 static uint64_t rss_kib(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    char line[128] = "";
-    if (file != NULL) {
-        (void)fgets(line, sizeof line, file);
-        (void)fclose(file);
+    char line[128];
+    uint64_t pages = 0;
+    if (file == NULL) {
+        return 0;
     }
-    const char *second = strchr(line, ' ');
-    const uint64_t pages = second == NULL ? 0 : strtoull(second, NULL, 10);
+    if (fgets(line, sizeof line, file) != NULL && strchr(line, ' ') != NULL) {
+        pages = strtoull(strchr(line, ' '), NULL, 10);
+    }
+    (void)fclose(file);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 

@@ -145,7 +145,7 @@ bool fx_book_can_insert(const struct fx_book *book, enum fx_side side, fx_px pri
            find(book, side, price) != NULL;
 }
 
-static void insert_outside(struct fx_book *book, fx_slot slot)
+__attribute__((cold, noinline)) static void insert_outside(struct fx_book *book, fx_slot slot)
 {
     const struct fx_resting *order = &book->slots[slot];
     const enum fx_side side = (enum fx_side)order->side;
@@ -203,12 +203,9 @@ static fx_px worse_than(const struct fx_book *book, enum fx_side side, fx_px pri
     return levels[rank - 1].price;
 }
 
-/* The level where a resting order stands. */
-static struct fx_level *level_of(struct fx_book *book, const struct fx_resting *order)
+/* The level of a resting order that stands outside of the window. */
+static struct fx_level *outside_of(struct fx_book *book, const struct fx_resting *order)
 {
-    if (is_in_window(book, order->price)) {
-        return &book->levels[index_of(book, order->price)];
-    }
     struct fx_level *level = fx_book_overflow_find(book, (enum fx_side)order->side, order->price);
     FX_ASSERT(level != NULL);
     return level;
@@ -225,47 +222,96 @@ __attribute__((noinline)) static void refresh_best(struct fx_book *book,
     FX_ASSERT((half->orders == 0) == (best.ticks == 0));
 }
 
-/* After an order of this price was taken out of its level: settle the bitmap and the best price. */
-static void settle(struct fx_book *book, enum fx_side side, fx_px price, bool is_level_empty)
+/* After an order was taken out of a level of the window: settle the bitmap and the best price. */
+static void settle(struct fx_book *book,
+                   const struct fx_level *level,
+                   enum fx_side side,
+                   fx_px price)
 {
     struct fx_book_side *half = &book->sides[side - 1];
+    const bool is_level_empty = level->count == 0;
     const int64_t key = key_of(side, price);
     FX_ASSERT(half->orders > 0);
     FX_ASSERT(key <= half->best_key);
     half->orders--;
-    if (is_in_window(book, price)) {
-        fx_book_window_unmark(book, index_of(book, price), is_level_empty);
-    } else if (is_level_empty) {
-        fx_book_overflow_release(book, side, price);
-    }
+    fx_book_window_unmark(book, index_of(book, price), is_level_empty);
     if ((int)is_level_empty & (int)(key == half->best_key)) {
         refresh_best(book, side, price);
     }
 }
 
+/* The same outside of it. */
+static void settle_outside(struct fx_book *book,
+                           const struct fx_level *level,
+                           enum fx_side side,
+                           fx_px price)
+{
+    struct fx_book_side *half = &book->sides[side - 1];
+    FX_ASSERT(half->orders > 0);
+    half->orders--;
+    if (level->count == 0) {
+        fx_book_overflow_release(book, side, price);
+        if (key_of(side, price) == half->best_key) {
+            refresh_best(book, side, price);
+        }
+    }
+}
+
+__attribute__((cold, noinline)) static void remove_outside(struct fx_book *book, fx_slot slot)
+{
+    const struct fx_resting *order = &book->slots[slot];
+    struct fx_level *level = outside_of(book, order);
+    fx_level_remove(level, book->slots, slot);
+    settle_outside(book, level, (enum fx_side)order->side, order->price);
+}
+
 void fx_book_remove(struct fx_book *book, fx_slot slot)
 {
     const struct fx_resting *order = &book->slots[slot];
-    struct fx_level *level = level_of(book, order);
     FX_ASSERT(order->remaining.lots > 0);
+    if (!is_in_window(book, order->price)) {
+        remove_outside(book, slot);
+        return;
+    }
+    struct fx_level *level = &book->levels[index_of(book, order->price)];
     fx_level_remove(level, book->slots, slot);
-    settle(book, (enum fx_side)order->side, order->price, level->count == 0);
+    settle(book, level, (enum fx_side)order->side, order->price);
+}
+
+__attribute__((cold, noinline)) static fx_qty fill_outside(struct fx_book *book,
+                                                           fx_slot slot,
+                                                           fx_qty want)
+{
+    const struct fx_resting *order = &book->slots[slot];
+    struct fx_level *level = outside_of(book, order);
+    const fx_qty traded = fx_level_fill(level, book->slots, slot, want);
+    if (order->remaining.lots == 0) {
+        settle_outside(book, level, (enum fx_side)order->side, order->price);
+    }
+    return traded;
 }
 
 fx_qty fx_book_fill(struct fx_book *book, fx_slot slot, fx_qty want)
 {
     const struct fx_resting *order = &book->slots[slot];
-    struct fx_level *level = level_of(book, order);
+    if (!is_in_window(book, order->price)) {
+        return fill_outside(book, slot, want);
+    }
+    struct fx_level *level = &book->levels[index_of(book, order->price)];
     const fx_qty traded = fx_level_fill(level, book->slots, slot, want);
     if (order->remaining.lots == 0) {
-        settle(book, (enum fx_side)order->side, order->price, level->count == 0);
+        settle(book, level, (enum fx_side)order->side, order->price);
     }
     return traded;
 }
 
 void fx_book_shrink(struct fx_book *book, fx_slot slot, fx_qty lots)
 {
-    fx_level_shrink(level_of(book, &book->slots[slot]), book->slots, slot, lots);
+    const struct fx_resting *order = &book->slots[slot];
+    struct fx_level *level = is_in_window(book, order->price)
+                                 ? &book->levels[index_of(book, order->price)]
+                                 : outside_of(book, order);
+    fx_level_shrink(level, book->slots, slot, lots);
 }
 
 bool fx_book_next(const struct fx_book *book,
