@@ -2,11 +2,11 @@
  * @file book.h
  * One instrument's order book: price-time priority over tick-indexed levels.
  *
- * Levels inside a sliding window are an array indexed by tick with a multi-level bitmap per side;
- * levels outside of it live in an ordered overflow. Orders are linked by slot number into a FIFO
- * per level; the slots belong to the engine and are shared by all books. No memory of its own: the
- * caller hands one block, and a snapshot is a copy of that block.
- * Thread: engine thread only. Source: docs/rules/matching.md section 2.
+ * Levels inside a sliding window are an array indexed by tick with a three-stage bitmap (one
+ * for both sides, which never cross); levels outside of it live in an ordered overflow per side.
+ * Orders are linked by slot number into a FIFO per level; the slots belong to the engine and are
+ * shared by all books. No memory of its own: the caller hands one block, and a snapshot is a copy
+ * of that block. Thread: engine thread only. Source: docs/rules/matching.md section 2.
  */
 #ifndef FX_ENGINE_BOOK_H
 #define FX_ENGINE_BOOK_H
