@@ -1,4 +1,4 @@
-/* The invariants of a book, B1..B7 of README.md, asserted one by one over the whole structure. */
+/* The invariants of a book, B1 to B6 of README.md, asserted one by one over the whole structure. */
 #include "base/panic.h"
 #include "engine/book_int.h"
 
@@ -64,6 +64,9 @@ static void check_overflow(const struct fx_book *book, enum fx_side side, struct
                                    fx_book_key(side, levels[rank].price));
         tally_level(tally, book, &levels[rank], side);
     }
+    for (uint32_t rank = count; rank < book->limits.overflow_levels_max; rank++) {
+        FX_ASSERT(levels[rank].count == 0 && levels[rank].price.ticks == 0);
+    }
 }
 
 void fx_book_check(const struct fx_book *book)
@@ -75,6 +78,7 @@ void fx_book_check(const struct fx_book *book)
     check_window(book, &tally);
     check_overflow(book, FX_SIDE_BUY, &tally);
     check_overflow(book, FX_SIDE_SELL, &tally);
+    /* B3, then B4. */
     for (int index = 0; index < FX_BOOK_SIDES; index++) {
         FX_ASSERT(tally.best_key[index] == book->sides[index].best_key);
         FX_ASSERT(tally.orders[index] == book->sides[index].orders);

@@ -93,6 +93,7 @@ void fx_level_shrink(struct fx_level *level, struct fx_resting slots[], fx_slot 
     order->remaining = lots;
 }
 
+/* B6 of README.md. */
 void fx_level_check(const struct fx_level *level, const struct fx_resting slots[], uint8_t side)
 {
     fx_slot older = FX_SLOT_NONE;
