@@ -55,24 +55,21 @@ FX_MUST_USE bool fx_dec_mul_int(fx_i128 left, int64_t right, fx_i128 *product_ou
  * integers; divisor != 0. The one multiplication-and-division that everything else is made of.
  * @return false (outputs untouched) where the quotient is out of range.
  */
-FX_MUST_USE bool fx_dec_mul_div(fx_i128 left,
-                                fx_i128 right,
-                                fx_i128 divisor,
-                                enum fx_rounding rounding,
-                                fx_i128 *quotient_out);
+FX_MUST_USE bool fx_dec_mul_div(
+    fx_i128 left, fx_i128 right, fx_i128 divisor, enum fx_rounding rounding, fx_i128 *quotient_out);
 
-/** numerator / divisor as plain integers, rounded as named; divisor != 0. Cannot overflow in range. */
+/** numerator / divisor as plain integers, rounded as named; divisor != 0. Always in range. */
 fx_i128 fx_dec_div_int(fx_i128 numerator, fx_i128 divisor, enum fx_rounding rounding);
 
 /**
  * Read decimal text: optional '-', 1..18 integer digits (leading zeros only as "0."), optional
- * fraction of 1..18 digits (more only if the rest is zeros). No '+', no exponent, no "-0".
+ * fraction of 1..18 digits (more only if the rest is zeros). No '+', no exponent, no negative zero.
  * @return OK; BAD_DECIMAL (not such a text, or out of range); TOO_MANY_DIGITS (more than 18
  * significant fraction digits). *units_out is untouched on failure.
  */
 FX_MUST_USE fx_status fx_dec_parse(fx_str text, fx_i128 *units_out);
 
-/** Write without trailing zeros and without exponent, NUL-terminated. @return the length. */
+/** Write without trailing zeros and exponent, with a NUL; in range only. @return the length. */
 uint32_t fx_dec_format(fx_i128 units, char text_out[FX_DEC_TEXT_SIZE_MAX]);
 
 #endif

@@ -5,7 +5,8 @@
  * The reader checks the whole text once and fills a flat array of tokens (no heap). It is stricter
  * than the RFC where money needs it: duplicate keys, NUL, invalid UTF-8, lone surrogates, depth
  * above 16, more than 64 members in an object, strings above 1 KiB, numbers above 40 characters
- * and more than 512 tokens are refused. Numbers are never converted here. Thread: any.
+ * and more than 512 tokens are refused. Sizes count as written, with escapes. Numbers are never
+ * converted here. Thread: any.
  */
 #ifndef FX_BASE_JSON_H
 #define FX_BASE_JSON_H
@@ -54,27 +55,29 @@ struct fx_json {
     uint32_t error_offset; /* where the text stopped being acceptable */
 };
 
-/** Read one value and nothing behind it but white space. @return OK or BAD_JSON. Token 0 is the root. */
+/** Read one value and only white space behind it. Token 0 is the root. @return OK or BAD_JSON. */
 FX_MUST_USE fx_status fx_json_parse(struct fx_json *json, fx_str text);
 
 /** The member's value of an object token; NULL where absent. Keys are compared unescaped. */
-const struct fx_json_token *
-fx_json_member(const struct fx_json *json, const struct fx_json_token *object, fx_str key);
+const struct fx_json_token *fx_json_member(const struct fx_json *json,
+                                           const struct fx_json_token *object,
+                                           fx_str key);
 
 /** Element `index` of an array token; NULL where absent. O(index). */
-const struct fx_json_token *
-fx_json_element(const struct fx_json *json, const struct fx_json_token *array, uint32_t index);
+const struct fx_json_token *fx_json_element(const struct fx_json *json,
+                                            const struct fx_json_token *array,
+                                            uint32_t index);
 
 /** The unescaped content of a string token into `target`. @return false where it does not fit. */
 bool fx_json_unescape(const struct fx_json_token *string, struct fx_buf *target);
 
-/** Append a quoted, escaped JSON string. Invalid UTF-8 is replaced by U+FFFD. */
+/** Append a quoted, escaped string. Each byte that is NUL or not UTF-8 is replaced by U+FFFD. */
 void fx_json_append_string(struct fx_buf *buf, fx_str text);
 
-/** Append `"key":`, with a comma in front unless the last byte is `{`, `[` or the buffer is empty. */
+/** Append `"key":` and, as fx_json_append_comma() would, a comma before it. */
 void fx_json_append_key(struct fx_buf *buf, fx_str key);
 
-/** Append a comma unless the last byte is `{`, `[`, `:` or the buffer is empty: before an element. */
+/** Append a comma before an element: not behind `{`, `[`, `:` and not into an empty buffer. */
 void fx_json_append_comma(struct fx_buf *buf);
 
 /** Members in one call: key and value; decimals and 64-bit ids are written as strings. */
