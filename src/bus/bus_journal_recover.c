@@ -28,6 +28,7 @@ struct scan {
     int file;     /* open where has_file */
     bool has_file;
     char *window; /* heap */
+    size_t window_capacity;
     uint64_t window_offset;
     size_t window_size;
     uint64_t offset; /* of the next frame */
@@ -102,15 +103,15 @@ static void close_current(struct scan *scan)
 /* Borrow up to `size` bytes of the current file at `at`; fewer only at its end. */
 static fx_status bytes_at(struct scan *scan, uint64_t at, size_t size, fx_str *bytes_out)
 {
-    FX_ASSERT(size <= WINDOW_SIZE);
+    FX_ASSERT(size <= scan->window_capacity);
     const bool is_inside =
         at >= scan->window_offset && at + size <= scan->window_offset + scan->window_size;
-    const bool is_at_end = scan->window_size > 0 && scan->window_size < WINDOW_SIZE;
+    const bool is_at_end = scan->window_size > 0 && scan->window_size < scan->window_capacity;
     if (!is_inside && !(is_at_end && at >= scan->window_offset)) {
         size_t got = 0;
         scan->window_size = 0;
         const int error = scan->system->ops->read_at(
-            scan->system->disk, scan->file, scan->window, WINDOW_SIZE, at, &got);
+            scan->system->disk, scan->file, scan->window, scan->window_capacity, at, &got);
         if (error != 0) {
             return refuse_io(scan, "read", error);
         }
@@ -130,7 +131,8 @@ static fx_status frame_at(struct scan *scan, uint64_t at, fx_str *bytes_out)
     const uint32_t align = scan->segments[scan->index].align;
     fx_status status = bytes_at(scan, at, FX_BUS_JOURNAL_FRAME_HEADER_SIZE, bytes_out);
     if (status == FX_OK && bytes_out->size == FX_BUS_JOURNAL_FRAME_HEADER_SIZE &&
-        fx_bus_journal_frame_size(bytes_out->data, align, &size)) {
+        fx_bus_journal_frame_size(bytes_out->data, align, &size) &&
+        size <= scan->window_capacity) { /* else it ends behind the largest file */
         status = bytes_at(scan, at, size, bytes_out);
     }
     return status;
@@ -416,6 +418,18 @@ static fx_status choose_start(struct scan *scan, size_t *start_out)
     return FX_OK;
 }
 
+/* As large as two frames, or as the largest file where that is smaller. */
+static fx_status allocate_window(struct scan *scan)
+{
+    uint64_t size_max = FX_BUS_JOURNAL_SEGMENT_HEADER_SIZE;
+    for (size_t index = 0; index < scan->count; index++) {
+        size_max = scan->sizes[index] > size_max ? scan->sizes[index] : size_max;
+    }
+    scan->window_capacity = size_max < WINDOW_SIZE ? (size_t)size_max + 1 : WINDOW_SIZE;
+    scan->window = malloc(scan->window_capacity);
+    return scan->window != NULL ? FX_OK : FX_NO_MEMORY;
+}
+
 static fx_status scan_all(struct scan *scan, struct fx_bus_journal_recover_end *end)
 {
     size_t start = 0;
@@ -424,6 +438,9 @@ static fx_status scan_all(struct scan *scan, struct fx_bus_journal_recover_end *
         scan->report->first_seq = scan->segments[0].first_seq;
         scan->report->uuid = scan->segments[0].uuid;
         status = choose_start(scan, &start);
+    }
+    if (status == FX_OK) {
+        status = allocate_window(scan);
     }
     if (status != FX_OK) {
         return status;
@@ -449,9 +466,7 @@ static fx_status allocate(struct scan *scan)
 {
     scan->segments = calloc(scan->count, sizeof *scan->segments);
     scan->sizes = calloc(scan->count, sizeof *scan->sizes);
-    scan->window = malloc(WINDOW_SIZE);
-    return scan->segments != NULL && scan->sizes != NULL && scan->window != NULL ? FX_OK
-                                                                                 : FX_NO_MEMORY;
+    return scan->segments != NULL && scan->sizes != NULL ? FX_OK : FX_NO_MEMORY;
 }
 
 fx_status fx_bus_journal_recover(const struct fx_bus_journal_recover_options *options,
