@@ -72,8 +72,8 @@ FX_MUST_USE fx_status fx_jwt_sign(struct fx_jwt *jwt,
                                   struct fx_buf *token_out);
 
 /**
- * Check form, algorithm, signature, times and options, in this order. A `kid` that is in the list
- * chooses the key; with another or none, every key is tried.
+ * Check form, algorithm, signature, claims and options, then times, in this order. A `kid` that is
+ * in the list chooses the key; with another or none, every key is tried. 0 <= now_s <= year 9999.
  * @return OK; BAD_TOKEN; TOKEN_EXPIRED (genuine, but now_s >= exp + skew).
  */
 FX_MUST_USE fx_status fx_jwt_verify(struct fx_jwt *jwt,
