@@ -166,8 +166,9 @@ static inline void money_engine_tiers(struct money_engine *money,
 }
 
 /** An account of asset 0 with a balance that counts as deposited. */
-static inline fx_slot
-money_engine_account(struct money_engine *money, uint64_t user_id, const char *balance)
+static inline fx_slot money_engine_account(struct money_engine *money,
+                                           uint64_t user_id,
+                                           const char *balance)
 {
     struct fx_engine *engine = &money->root;
     const fx_slot account = fx_account_state_create(engine, user_id, 0);

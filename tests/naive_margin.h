@@ -11,10 +11,9 @@
 #define FX_TESTS_NAIVE_MARGIN_H
 
 #include <assert.h>
+#include <gmp.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include <gmp.h>
 
 #include "model/instrument.h"
 
@@ -222,8 +221,9 @@ static inline naive_num naive_decimal(fx_i128 decimal)
 }
 
 /** RULES 1: the one value of a fill, in 1e-18. */
-static inline naive_num
-naive_value_exact(const struct naive_margin_instrument *instrument, naive_num ticks, int64_t lots)
+static inline naive_num naive_value_exact(const struct naive_margin_instrument *instrument,
+                                          naive_num ticks,
+                                          int64_t lots)
 {
     const struct fx_instrument *definition = instrument->definition;
     naive_num price = naive_mul(ticks, naive_decimal(definition->tick_size));
@@ -235,8 +235,9 @@ naive_value_exact(const struct naive_margin_instrument *instrument, naive_num ti
     return naive_mul(value, naive_int(fx_dec_one()));
 }
 
-static inline naive_num
-naive_value(const struct naive_margin_instrument *instrument, int64_t ticks, int64_t lots)
+static inline naive_num naive_value(const struct naive_margin_instrument *instrument,
+                                    int64_t ticks,
+                                    int64_t lots)
 {
     return naive_round(naive_value_exact(instrument, naive_int(ticks), lots), FX_ROUND_HALF_EVEN);
 }
@@ -383,9 +384,8 @@ static inline naive_num naive_unrealized(const struct naive_margin *model,
     if (position->lots == 0) {
         return naive_int(0);
     }
-    return naive_gain(&model->instruments[instrument],
-                      position,
-                      naive_mark_value(model, account, instrument));
+    return naive_gain(
+        &model->instruments[instrument], position, naive_mark_value(model, account, instrument));
 }
 
 static inline uint32_t naive_tier(const struct naive_margin_instrument *instrument,
@@ -525,13 +525,13 @@ static inline struct naive_margin_orders naive_orders(const struct naive_margin 
 static inline int32_t naive_leverage_max(const struct naive_margin_instrument *instrument,
                                          naive_num notional)
 {
-    const int32_t of_tier =
-        instrument->tiers[naive_tier(instrument, notional)].leverage_max_centi;
+    const int32_t of_tier = instrument->tiers[naive_tier(instrument, notional)].leverage_max_centi;
     const int32_t of_symbol = instrument->definition->leverage_max_centi;
     return of_tier < of_symbol ? of_tier : of_symbol;
 }
 
-/** RULES 4: with gains for orders, without for withdrawals (then at most the balance, at least 0). */
+/** RULES 4: with gains for orders, without for withdrawals (then at most the balance, at least 0).
+ */
 static inline naive_num naive_available(const struct naive_margin *model,
                                         const struct naive_margin_account *account,
                                         uint32_t owner,
@@ -549,9 +549,9 @@ static inline naive_num naive_available(const struct naive_margin *model,
             sum = naive_sub(sum, naive_add(position->margin, position->adjust));
             continue;
         }
-        sum = naive_sub(sum,
-                        naive_at_leverage(naive_mark_value(model, account, index),
-                                          position->leverage_centi));
+        sum = naive_sub(
+            sum,
+            naive_at_leverage(naive_mark_value(model, account, index), position->leverage_centi));
         gains = naive_add(gains, naive_unrealized(model, account, index));
     }
     if (!is_withdrawal) {
