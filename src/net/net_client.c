@@ -84,10 +84,7 @@ static fx_status wait_for(int fd, short events, int64_t deadline_ms)
     for (;;) {
         struct pollfd entry = {.fd = fd, .events = events};
         const int64_t left_ms = deadline_ms - now_ms();
-        if (left_ms <= 0) {
-            return FX_TIMEOUT;
-        }
-        const int count = poll(&entry, 1, (int)left_ms);
+        const int count = poll(&entry, 1, left_ms > 0 ? (int)left_ms : 0);
         if (count > 0) {
             return FX_OK;
         }

@@ -56,8 +56,8 @@ static bool is_address_full(const struct fx_net_server *server,
 {
     const uint32_t cap = server->config.connections_per_address_max;
     uint32_t count = 0;
-    uint32_t slot = cap == 0 ? (uint32_t)FX_NET_SERVER_SLOT_NONE : server->buckets[conn->bucket];
-    while (slot != (uint32_t)FX_NET_SERVER_SLOT_NONE && count < cap) {
+    uint32_t slot = cap == 0 ? FX_NET_SERVER_SLOT_NONE : server->buckets[conn->bucket];
+    while (slot != FX_NET_SERVER_SLOT_NONE && count < cap) {
         const struct fx_net_server_conn *other = server->conns[slot];
         count += memcmp(other->address, conn->address, sizeof conn->address) == 0 ? 1 : 0;
         slot = other->same_next;
@@ -75,7 +75,7 @@ static void enter_tables(struct fx_net_server_conn *conn)
     server->conns[conn->slot] = conn;
     conn->same_previous = FX_NET_SERVER_SLOT_NONE;
     conn->same_next = server->buckets[conn->bucket];
-    if (conn->same_next != (uint32_t)FX_NET_SERVER_SLOT_NONE) {
+    if (conn->same_next != FX_NET_SERVER_SLOT_NONE) {
         server->conns[conn->same_next]->same_previous = conn->slot;
     }
     server->buckets[conn->bucket] = conn->slot;
@@ -86,10 +86,10 @@ static void leave_tables(struct fx_net_server_conn *conn)
 {
     struct fx_net_server *server = conn->server;
     FX_ASSERT(server->conns[conn->slot] == conn);
-    if (conn->same_next != (uint32_t)FX_NET_SERVER_SLOT_NONE) {
+    if (conn->same_next != FX_NET_SERVER_SLOT_NONE) {
         server->conns[conn->same_next]->same_previous = conn->same_previous;
     }
-    if (conn->same_previous != (uint32_t)FX_NET_SERVER_SLOT_NONE) {
+    if (conn->same_previous != FX_NET_SERVER_SLOT_NONE) {
         server->conns[conn->same_previous]->same_next = conn->same_next;
     } else {
         server->buckets[conn->bucket] = conn->same_next;
@@ -115,7 +115,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct fx_net_server_conn *conn = handle->data;
     FX_ASSERT(conn->is_closing);
-    if (conn->slot != (uint32_t)FX_NET_SERVER_SLOT_NONE) {
+    if (conn->slot != FX_NET_SERVER_SLOT_NONE) {
         if (conn->socket != NULL) {
             fx_net_server_socket_tell(conn, conn->close_code, (fx_str){0});
         } else {

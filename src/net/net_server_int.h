@@ -14,7 +14,7 @@
 #include "net/net_server.h"
 
 enum {
-    FX_NET_SERVER_SLOT_NONE = UINT32_MAX,
+    FX_NET_SERVER_SLOT_NONE = INT32_MAX,
     FX_NET_SERVER_REASON_SIZE_MAX = FX_NET_WEBSOCKET_CONTROL_SIZE_MAX - 2,
     FX_NET_SERVER_LINGER_MS = 2000,          /* to let the peer read our last words */
     FX_NET_SERVER_CLOSING_MS = 5000,         /* for the peer's close frame */
