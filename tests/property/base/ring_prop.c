@@ -85,7 +85,7 @@ static void ring_of_two_threads_keeps_order_and_content(void **state)
         assert_non_null(line.ring);
         const uint64_t all_count = item_count;
         item_count = CAPACITIES[round] < 64 ? item_count / 20 : item_count;
-        pthread_t thread;
+        pthread_t thread = 0;
         assert_int_equal(pthread_create(&thread, NULL, consume_line, &line), 0);
         for (uint64_t number = 0; number < item_count; number++) {
             struct item item;

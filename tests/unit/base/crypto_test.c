@@ -365,8 +365,8 @@ static void crypto_rsa_of_openssl_cli_verifies_here(void **state)
     /* Keys that must not get in: short, unusual exponent, another kind, encrypted. */
     static const char *const REFUSED[] = {
         "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 2>/dev/null",
-        "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt "
-        "rsa_keygen_pubexp:3 2>/dev/null",
+        ("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt "
+         "rsa_keygen_pubexp:3 2>/dev/null"),
         "openssl genpkey -algorithm ED25519 2>/dev/null",
         "openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 2>/dev/null",
         "openssl pkey -in k.pem -aes128 -passout pass:secret",
