@@ -75,17 +75,25 @@ struct fx_level *fx_book_overflow_levels(struct fx_book *book, enum fx_side side
 const struct fx_level *fx_book_overflow_view(const struct fx_book *book, enum fx_side side);
 
 /** The index of the first level whose key is at least `key`. */
-__attribute__((cold)) uint32_t fx_book_overflow_rank(const struct fx_book *book, enum fx_side side, int64_t key);
+__attribute__((cold)) uint32_t fx_book_overflow_rank(const struct fx_book *book,
+                                                     enum fx_side side,
+                                                     int64_t key);
 
 /** The level at exactly this price, or NULL. */
-__attribute__((cold)) struct fx_level *fx_book_overflow_find(struct fx_book *book, enum fx_side side, fx_px price);
+__attribute__((cold)) struct fx_level *fx_book_overflow_find(struct fx_book *book,
+                                                             enum fx_side side,
+                                                             fx_px price);
 
 /** The level at this price; an empty one is put in its place where there is none (room asserted).
  */
-__attribute__((cold)) struct fx_level *fx_book_overflow_acquire(struct fx_book *book, enum fx_side side, fx_px price);
+__attribute__((cold)) struct fx_level *fx_book_overflow_acquire(struct fx_book *book,
+                                                                enum fx_side side,
+                                                                fx_px price);
 
 /** Drop the (empty) level at this price. */
-__attribute__((cold)) void fx_book_overflow_release(struct fx_book *book, enum fx_side side, fx_px price);
+__attribute__((cold)) void fx_book_overflow_release(struct fx_book *book,
+                                                    enum fx_side side,
+                                                    fx_px price);
 
 /** Open `count` uninitialised places at `rank`; room asserted. */
 void fx_book_overflow_open(struct fx_book *book, enum fx_side side, uint32_t rank, uint32_t count);
