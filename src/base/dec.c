@@ -11,6 +11,9 @@
 
 #include "base/panic.h"
 
+/* The operands of arithmetic are of one type; the property test holds their order. */
+// NOLINTBEGIN(bugprone-easily-swappable-parameters)
+
 static const uint64_t ONE = 1000000000000000000U;
 /* 1e18 << ONE_SHIFT has its top bit set; the reciprocal is floor((2^128 - 1) / that) - 2^64. */
 enum { ONE_SHIFT = 4 };
@@ -114,7 +117,6 @@ static inline struct u256 multiply(fx_u128 left, fx_u128 right)
 }
 
 /* high < divisor, so the quotient has one limb. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): limbs, the highest first
 static inline struct limb_division divide_limbs(uint64_t high, uint64_t low, uint64_t divisor)
 {
     struct limb_division result = {0, 0};
@@ -136,7 +138,6 @@ static inline struct limb_division divide_limbs(uint64_t high, uint64_t low, uin
  * too small, is left out. With d the divisor and k = 2^128 - (2^64 + reciprocal) d, the estimate
  * before the "+ 1" is below the exact quotient by at most k / 2^64 + (2^64 - d) / d, and that is
  * 0.40 + 0.15 < 1 for this d. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): limbs, the highest first
 static inline struct limb_division divide_limbs_by_one(uint64_t high, uint64_t low)
 {
     const fx_u128 estimate = (fx_u128)ONE_RECIPROCAL * high + ((fx_u128)(high + 1) << 64 | low);
@@ -403,3 +404,5 @@ uint32_t fx_dec_format(fx_i128 units, char text_out[FX_DEC_TEXT_SIZE_MAX])
     text_out[size] = '\0';
     return size;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -357,6 +357,7 @@ static bool has_content(const struct fx_json_token *string, fx_str text)
 }
 
 /* The same for two tokens, where at least one is escaped: unescape one side into memory. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): symmetric
 static bool is_same_key(const struct fx_json_token *left, const struct fx_json_token *right)
 {
     if (!left->is_escaped) {
@@ -698,6 +699,7 @@ void fx_json_append_key(struct fx_buf *buf, fx_str key)
     append_quoted(buf, key, CLOSE_KEY);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a member's order
 void fx_json_add_str(struct fx_buf *buf, fx_str key, fx_str value)
 {
     fx_json_append_key(buf, key);

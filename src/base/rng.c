@@ -3,6 +3,7 @@
 #include "base/dec.h"
 #include "base/panic.h"
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the language's shifts
 static uint64_t rotate_left(uint64_t value, int bits)
 {
     return value << bits | value >> (64 - bits);
@@ -48,6 +49,7 @@ uint64_t fx_rng_below(struct fx_rng *rng, uint64_t bound)
     return (uint64_t)(product >> 64);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): asserted
 int64_t fx_rng_between(struct fx_rng *rng, int64_t min, int64_t max)
 {
     FX_ASSERT(min <= max);

@@ -7,17 +7,19 @@ fx_str fx_str_of(const char *text)
     return (fx_str){text, text != NULL ? strlen(text) : 0};
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): symmetric
 bool fx_str_is_equal(fx_str left, fx_str right)
 {
     return left.size == right.size &&
            (left.size == 0 || memcmp(left.data, right.data, left.size) == 0);
 }
 
-static char lower_of(char byte)
+static int lower_of(char byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+    return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): symmetric
 bool fx_str_is_equal_nocase(fx_str left, fx_str right)
 {
     if (left.size != right.size) {
@@ -31,6 +33,7 @@ bool fx_str_is_equal_nocase(fx_str left, fx_str right)
     return true;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the text first, always
 bool fx_str_has_prefix(fx_str text, fx_str prefix)
 {
     return text.size >= prefix.size && fx_str_is_equal(fx_str_slice(text, 0, prefix.size), prefix);
@@ -46,6 +49,7 @@ fx_str fx_str_slice(fx_str text, size_t from, size_t size)
     return (fx_str){text.data + from, size < rest ? size : rest};
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a byte and an index
 size_t fx_str_find(fx_str text, char byte, size_t from)
 {
     if (from >= text.size) {

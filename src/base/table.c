@@ -166,6 +166,7 @@ bool fx_table_next(const struct fx_table *table,
     return false;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the language's shifts
 static uint64_t rotate_left(uint64_t value, int bits)
 {
     return value << bits | value >> (64 - bits);

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/panic.h"
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): symmetric
 static inline size_t json_oracle_max(size_t left, size_t right)
 {
     return left > right ? left : right;
@@ -103,17 +104,20 @@ static inline json_t *json_oracle_value(const struct fx_json_token *token, struc
         return json_true();
     case FX_JSON_NUMBER: {
         char text[FX_JSON_NUMBER_SIZE_MAX + 1];
-        FX_ASSERT(fx_str_copy(token->text, text, sizeof text));
+        const bool is_copied = fx_str_copy(token->text, text, sizeof text);
+        FX_ASSERT(is_copied);
         if (strpbrk(text, ".eE") == NULL) {
             return json_integer(strtoll(text, NULL, 10));
         }
         json_t *real = json_real(strtod(text, NULL));
         return real != NULL ? real : json_null(); /* infinite: jansson refused the text */
     }
-    case FX_JSON_STRING:
+    case FX_JSON_STRING: {
         fx_buf_clear(scratch);
-        FX_ASSERT(fx_json_unescape(token, scratch));
+        const bool is_read = fx_json_unescape(token, scratch);
+        FX_ASSERT(is_read);
         return json_stringn(scratch->size > 0 ? scratch->data : "", scratch->size);
+    }
     case FX_JSON_ARRAY:
         return json_array();
     case FX_JSON_OBJECT:
@@ -132,8 +136,8 @@ static inline json_t *json_oracle_tree(const struct fx_json *json)
     } open[FX_JSON_DEPTH_MAX + 1];
     uint32_t depth = 0;
     struct fx_buf scratch, key;
-    fx_buf_init(&scratch, 4 * FX_JSON_STRING_SIZE_MAX);
-    fx_buf_init(&key, 4 * FX_JSON_STRING_SIZE_MAX);
+    fx_buf_init(&scratch, sizeof(char[FX_JSON_STRING_SIZE_MAX]));
+    fx_buf_init(&key, sizeof(char[FX_JSON_STRING_SIZE_MAX]));
     json_t *root = NULL;
     for (uint32_t index = 0; index < json->count; index++) {
         while (depth > 0 && open[depth - 1].token->next == index) {
@@ -142,7 +146,8 @@ static inline json_t *json_oracle_tree(const struct fx_json *json)
         const struct fx_json_token *container = depth > 0 ? open[depth - 1].token : NULL;
         if (container != NULL && container->kind == FX_JSON_OBJECT) {
             fx_buf_clear(&key);
-            FX_ASSERT(fx_json_unescape(&json->tokens[index++], &key));
+            const bool is_read = fx_json_unescape(&json->tokens[index++], &key);
+            FX_ASSERT(is_read);
             const fx_str name = fx_buf_str(&key);
             FX_ASSERT(fx_json_member(json, container, name) == &json->tokens[index]);
         }

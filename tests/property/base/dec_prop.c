@@ -10,7 +10,8 @@
 
 enum { ROUNDS = 50000 };
 
-static uint64_t SEED = 20240607;
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): set once by main()
+static uint64_t base_seed = 20240607;
 
 static void set_i128(mpz_t target, fx_i128 value)
 {
@@ -98,35 +99,33 @@ static void assert_checked(const mpz_t exact, bool is_ok, fx_i128 value)
     }
 }
 
-/* quotient = numerator / divisor by GMP's own functions; the tie is decided on doubled integers. */
-static void divide(mpz_t quotient,
-                   const mpz_t numerator,
-                   const mpz_t divisor,
-                   enum fx_rounding rounding)
+/* quotient = n / d by GMP's own functions; the tie is decided on doubled integers. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in GMP
+static void divide(mpz_t quotient, const mpz_t n, const mpz_t d, enum fx_rounding rounding)
 {
     mpz_t rest, other;
     mpz_inits(rest, other, NULL);
     switch (rounding) {
     case FX_ROUND_FLOOR:
-        mpz_fdiv_q(quotient, numerator, divisor);
+        mpz_fdiv_q(quotient, n, d);
         break;
     case FX_ROUND_CEIL:
-        mpz_cdiv_q(quotient, numerator, divisor);
+        mpz_cdiv_q(quotient, n, d);
         break;
     case FX_ROUND_DOWN:
-        mpz_tdiv_q(quotient, numerator, divisor);
+        mpz_tdiv_q(quotient, n, d);
         break;
     case FX_ROUND_UP:
-        if (mpz_sgn(numerator) * mpz_sgn(divisor) < 0) {
-            mpz_fdiv_q(quotient, numerator, divisor);
+        if (mpz_sgn(n) * mpz_sgn(d) < 0) {
+            mpz_fdiv_q(quotient, n, d);
         } else {
-            mpz_cdiv_q(quotient, numerator, divisor);
+            mpz_cdiv_q(quotient, n, d);
         }
         break;
     case FX_ROUND_HALF_EVEN:
-        mpz_fdiv_qr(quotient, rest, numerator, divisor);
+        mpz_fdiv_qr(quotient, rest, n, d);
         mpz_mul_2exp(other, rest, 1);
-        const int order = mpz_cmpabs(other, divisor);
+        const int order = mpz_cmpabs(other, d);
         if (order > 0 || (order == 0 && mpz_odd_p(quotient) != 0)) {
             mpz_add_ui(quotient, quotient, 1);
         }
@@ -137,6 +136,7 @@ static void divide(mpz_t quotient,
     mpz_clears(rest, other, NULL);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the tested function
 static void check_division(fx_i128 left, fx_i128 right, fx_i128 divisor)
 {
     mpz_t a, b, d, product, quotient;
@@ -160,7 +160,7 @@ static void dec_division_equals_model(void **state)
 {
     (void)state;
     struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
+    fx_rng_init(&rng, base_seed);
     for (int round = 0; round < ROUNDS; round++) {
         const fx_i128 left = random_i128(&rng);
         const fx_i128 right = random_i128(&rng);
@@ -177,7 +177,7 @@ static void dec_division_at_ties_and_limits_equals_model(void **state)
 {
     (void)state;
     struct fx_rng rng;
-    fx_rng_init(&rng, SEED + 1);
+    fx_rng_init(&rng, base_seed + 1);
     for (int round = 0; round < ROUNDS / 2; round++) {
         const fx_i128 half = (fx_i128)fx_rng_below(&rng, (uint64_t)1 << fx_rng_below(&rng, 63)) + 1;
         const fx_i128 divisor = fx_rng_below(&rng, 2) == 0 ? 2 * half : -2 * half;
@@ -198,7 +198,7 @@ static void dec_sums_and_products_equal_model(void **state)
     struct fx_rng rng;
     mpz_t a, b, exact;
     mpz_inits(a, b, exact, NULL);
-    fx_rng_init(&rng, SEED + 2);
+    fx_rng_init(&rng, base_seed + 2);
     for (int round = 0; round < ROUNDS; round++) {
         const fx_i128 left = random_i128(&rng), right = random_i128(&rng);
         const int64_t factor = (int64_t)fx_rng_next(&rng) >> fx_rng_below(&rng, 64);
@@ -229,7 +229,7 @@ static void dec_text_roundtrips_and_equals_model(void **state)
     mpz_t units, whole, fraction, one;
     mpz_inits(units, whole, fraction, one, NULL);
     mpz_ui_pow_ui(one, 10, 18);
-    fx_rng_init(&rng, SEED + 3);
+    fx_rng_init(&rng, base_seed + 3);
     for (int round = 0; round < ROUNDS; round++) {
         fx_i128 value = random_in_range(&rng), read = 0;
         if (fx_rng_below(&rng, 2) == 0) { /* trailing zeros */
@@ -275,8 +275,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(dec_text_roundtrips_and_equals_model),
     };
     if (argc > 1) {
-        SEED = strtoull(argv[1], NULL, 10);
+        base_seed = strtoull(argv[1], NULL, 10);
     }
-    print_message("seed %llu\n", (unsigned long long)SEED);
+    print_message("seed %llu\n", (unsigned long long)base_seed);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,7 +118,7 @@ static void buf_reserve_and_add_count_what_was_written(void **state)
     char *place = fx_buf_reserve(&buf, 50);
     assert_non_null(place);
     assert_int_equal(buf.size, 0);
-    memcpy(place, "hello", 5);
+    memcpy(place, "hello", 6);
     fx_buf_add(&buf, 5);
     assert_content(&buf, FX_STR("hello"));
     fx_buf_deinit(&buf);

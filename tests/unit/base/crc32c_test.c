@@ -18,6 +18,7 @@ static uint32_t bit_by_bit(uint32_t crc, const unsigned char *data, size_t size)
     return ~rest;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the tested function
 static void assert_both(const void *data, size_t size, uint32_t expected)
 {
     assert_int_equal(fx_crc32c(0, data, size), expected);

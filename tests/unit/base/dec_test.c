@@ -195,8 +195,8 @@ static void dec_div_rounds_as_named(void **state)
     };
     for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
         for (int sign = -1; sign <= 1; sign += 2) {
-            const fx_i128 n = CASES[index].numerator * sign;
-            const fx_i128 d = 10 * sign;
+            const fx_i128 n = (fx_i128)CASES[index].numerator * sign;
+            const fx_i128 d = (fx_i128)10 * sign;
             assert_true(fx_dec_div_int(n, d, FX_ROUND_FLOOR) == CASES[index].floor);
             assert_true(fx_dec_div_int(n, d, FX_ROUND_CEIL) == CASES[index].ceil);
             assert_true(fx_dec_div_int(n, d, FX_ROUND_DOWN) == CASES[index].down);

@@ -6,22 +6,23 @@
 
 #include "fx_test.h"
 
-static struct fx_json JSON;
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): 16 KiB, one test at a time
+static struct fx_json json;
 
 static const struct fx_json_token *parse(const char *text)
 {
-    assert_int_equal(fx_json_parse(&JSON, fx_str_of(text)), FX_OK);
-    assert_int_equal(JSON.tokens[0].next, JSON.count);
-    return &JSON.tokens[0];
+    assert_int_equal(fx_json_parse(&json, fx_str_of(text)), FX_OK);
+    assert_int_equal(json.tokens[0].next, json.count);
+    return &json.tokens[0];
 }
 
 static void assert_bad(fx_str text)
 {
-    if (fx_json_parse(&JSON, text) != FX_BAD_JSON) {
+    if (fx_json_parse(&json, text) != FX_BAD_JSON) {
         fail_msg("accepted: %.*s", (int)text.size, text.data);
     }
-    assert_int_equal(JSON.count, 0);
-    assert_true(JSON.error_offset <= text.size);
+    assert_int_equal(json.count, 0);
+    assert_true(json.error_offset <= text.size);
 }
 
 static void assert_text(const struct fx_json_token *token, const char *expected)
@@ -39,27 +40,27 @@ static void json_parse_of_an_order_gives_its_members(void **state)
               "\"isPostOnly\":true,\"tags\":[1,[],{\"a\":null}],\"x\":false}\r\n");
     assert_int_equal(root->kind, FX_JSON_OBJECT);
     assert_int_equal(root->count, 6);
-    const struct fx_json_token *price = fx_json_member(&JSON, root, FX_STR("price"));
+    const struct fx_json_token *price = fx_json_member(&json, root, FX_STR("price"));
     assert_int_equal(price->kind, FX_JSON_STRING);
     assert_text(price, "65000.5");
-    const struct fx_json_token *quantity = fx_json_member(&JSON, root, FX_STR("quantity"));
+    const struct fx_json_token *quantity = fx_json_member(&json, root, FX_STR("quantity"));
     assert_int_equal(quantity->kind, FX_JSON_NUMBER);
     assert_text(quantity, "0.10");
-    assert_int_equal(fx_json_member(&JSON, root, FX_STR("isPostOnly"))->kind, FX_JSON_TRUE);
-    assert_int_equal(fx_json_member(&JSON, root, FX_STR("x"))->kind, FX_JSON_FALSE);
-    assert_null(fx_json_member(&JSON, root, FX_STR("a")));
-    assert_null(fx_json_member(&JSON, root, FX_STR("pric")));
-    const struct fx_json_token *tags = fx_json_member(&JSON, root, FX_STR("tags"));
+    assert_int_equal(fx_json_member(&json, root, FX_STR("isPostOnly"))->kind, FX_JSON_TRUE);
+    assert_int_equal(fx_json_member(&json, root, FX_STR("x"))->kind, FX_JSON_FALSE);
+    assert_null(fx_json_member(&json, root, FX_STR("a")));
+    assert_null(fx_json_member(&json, root, FX_STR("pric")));
+    const struct fx_json_token *tags = fx_json_member(&json, root, FX_STR("tags"));
     assert_int_equal(tags->kind, FX_JSON_ARRAY);
     assert_int_equal(tags->count, 3);
     assert_text(tags, "[1,[],{\"a\":null}]");
-    assert_text(fx_json_element(&JSON, tags, 0), "1");
-    assert_int_equal(fx_json_element(&JSON, tags, 1)->count, 0);
-    const struct fx_json_token *inner = fx_json_element(&JSON, tags, 2);
-    assert_int_equal(fx_json_member(&JSON, inner, FX_STR("a"))->kind, FX_JSON_NULL);
-    assert_null(fx_json_element(&JSON, tags, 3));
-    assert_null(fx_json_element(&JSON, root, 0));
-    assert_null(fx_json_member(&JSON, tags, FX_STR("a")));
+    assert_text(fx_json_element(&json, tags, 0), "1");
+    assert_int_equal(fx_json_element(&json, tags, 1)->count, 0);
+    const struct fx_json_token *inner = fx_json_element(&json, tags, 2);
+    assert_int_equal(fx_json_member(&json, inner, FX_STR("a"))->kind, FX_JSON_NULL);
+    assert_null(fx_json_element(&json, tags, 3));
+    assert_null(fx_json_element(&json, root, 0));
+    assert_null(fx_json_member(&json, tags, FX_STR("a")));
 }
 
 static void json_parse_takes_any_root(void **state)
@@ -84,6 +85,7 @@ static void json_parse_takes_any_root(void **state)
     }
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 static void json_parse_refuses_what_is_not_json(void **state)
 {
     (void)state;
@@ -228,16 +230,16 @@ static void json_parse_finds_a_special_byte_at_any_place(void **state)
             memset(text, 'a', sizeof text);
             text[0] = '"';
             text[size + 1] = '"';
-            assert_int_equal(fx_json_parse(&JSON, (fx_str){text, size + 2}), FX_OK);
+            assert_int_equal(fx_json_parse(&json, (fx_str){text, size + 2}), FX_OK);
             for (size_t index = 0; index < sizeof SPECIAL; index++) {
                 text[place + 1] = SPECIAL[index];
                 assert_bad((fx_str){text, size + 2});
-                assert_int_equal(JSON.error_offset, place + 1);
+                assert_int_equal(json.error_offset, place + 1);
             }
             text[place + 1] = '"';
             if (place + 1 < size) {
                 assert_bad((fx_str){text, size + 2});
-                assert_int_equal(JSON.error_offset, place + 2);
+                assert_int_equal(json.error_offset, place + 2);
             }
         }
     }
@@ -264,11 +266,11 @@ static void json_members_are_found_unescaped(void **state)
     (void)state;
     const struct fx_json_token *root =
         parse("{\"\\u0061\\\"\\u00e9\\ud83d\\ude00z\":1,\"plain\":2}");
-    assert_text(fx_json_member(&JSON, root, FX_STR("a\"\xC3\xA9\xF0\x9F\x98\x80z")), "1");
-    assert_null(fx_json_member(&JSON, root, FX_STR("a\"\xC3\xA9\xF0\x9F\x98\x80")));
-    assert_null(fx_json_member(&JSON, root, FX_STR("a\"\xC3\xA9\xF0\x9F\x98\x80zz")));
-    assert_null(fx_json_member(&JSON, root, FX_STR("")));
-    assert_text(fx_json_member(&JSON, root, FX_STR("plain")), "2");
+    assert_text(fx_json_member(&json, root, FX_STR("a\"\xC3\xA9\xF0\x9F\x98\x80z")), "1");
+    assert_null(fx_json_member(&json, root, FX_STR("a\"\xC3\xA9\xF0\x9F\x98\x80")));
+    assert_null(fx_json_member(&json, root, FX_STR("a\"\xC3\xA9\xF0\x9F\x98\x80zz")));
+    assert_null(fx_json_member(&json, root, FX_STR("")));
+    assert_text(fx_json_member(&json, root, FX_STR("plain")), "2");
 }
 
 static void json_unescape_gives_the_content(void **state)
@@ -302,6 +304,7 @@ static void repeat(struct fx_buf *buf, const char *text, uint32_t count)
 }
 
 /* A prefix, `count` times a part, a suffix: accepted at the limit, refused one above. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order of the text
 static void assert_limit(const char *prefix, const char *part, const char *suffix, uint32_t limit)
 {
     for (uint32_t above = 0; above < 2; above++) {
@@ -311,7 +314,7 @@ static void assert_limit(const char *prefix, const char *part, const char *suffi
         repeat(&buf, part, limit + above);
         repeat(&buf, suffix, 1);
         assert_false(buf.is_overflow);
-        assert_int_equal(fx_json_parse(&JSON, fx_buf_str(&buf)), above == 0 ? FX_OK : FX_BAD_JSON);
+        assert_int_equal(fx_json_parse(&json, fx_buf_str(&buf)), above == 0 ? FX_OK : FX_BAD_JSON);
         fx_buf_deinit(&buf);
     }
 }
@@ -344,8 +347,8 @@ static void json_parse_keeps_the_limit_of_depth(void **state)
         repeat(&objects, "1", 1);
         repeat(&objects, "}", depth);
         const fx_status expected = depth == FX_JSON_DEPTH_MAX ? FX_OK : FX_BAD_JSON;
-        assert_int_equal(fx_json_parse(&JSON, fx_buf_str(&arrays)), expected);
-        assert_int_equal(fx_json_parse(&JSON, fx_buf_str(&objects)), expected);
+        assert_int_equal(fx_json_parse(&json, fx_buf_str(&arrays)), expected);
+        assert_int_equal(fx_json_parse(&json, fx_buf_str(&objects)), expected);
         fx_buf_deinit(&arrays);
         fx_buf_deinit(&objects);
     }
@@ -364,7 +367,7 @@ static void json_parse_keeps_the_limit_of_members(void **state)
             fx_json_add_int(&buf, fx_str_of(key), (int64_t)index);
         }
         fx_buf_append_byte(&buf, '}');
-        assert_int_equal(fx_json_parse(&JSON, fx_buf_str(&buf)),
+        assert_int_equal(fx_json_parse(&json, fx_buf_str(&buf)),
                          count == FX_JSON_MEMBERS_MAX ? FX_OK : FX_BAD_JSON);
         fx_buf_deinit(&buf);
     }
