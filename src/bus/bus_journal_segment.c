@@ -178,18 +178,16 @@ int fx_bus_journal_segment_make_step(const struct fx_bus_file_system *system,
 {
     FX_ASSERT(making->is_open);
     FX_ASSERT(!making->is_ready);
-    if (making->done < making->size) {
-        const uint64_t left = making->size - making->done;
-        const size_t size = left < sizeof ZEROS ? (size_t)left : sizeof ZEROS;
-        const int error =
-            fx_bus_file_write_all(system, making->file, (fx_str){ZEROS, size}, making->done);
-        if (error == 0) {
-            making->done += size;
-        }
-        return error;
+    const uint64_t left = making->size - making->done;
+    const size_t size = left < sizeof ZEROS ? (size_t)left : sizeof ZEROS;
+    int error = fx_bus_file_write_all(system, making->file, (fx_str){ZEROS, size}, making->done);
+    if (error == 0) {
+        error = system->ops->sync(system->disk, making->file);
     }
-    const int error = system->ops->sync(system->disk, making->file);
-    making->is_ready = error == 0;
+    if (error == 0) {
+        making->done += size;
+        making->is_ready = making->done == making->size;
+    }
     return error;
 }
 

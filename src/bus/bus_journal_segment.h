@@ -84,7 +84,9 @@ FX_MUST_USE int fx_bus_journal_segment_make_begin(const struct fx_bus_file_syste
                                                   uint64_t size,
                                                   struct fx_bus_journal_segment_making *making_out);
 
-/** Zero one more chunk; after the last make the file durable and set is_ready. @return 0 or error.
+/**
+ * Zero one more chunk and make it durable; after the last, is_ready is set. In small pieces, so
+ * that the writer's own syncs never wait behind a large one. @return 0 or an error number.
  */
 FX_MUST_USE int fx_bus_journal_segment_make_step(const struct fx_bus_file_system *system,
                                                  struct fx_bus_journal_segment_making *making);
