@@ -232,6 +232,7 @@ void fx_engine_apply(struct fx_engine *engine,
     result.command_kind = command->kind;
     events->count = 0;
     engine->events = events;
+    engine->event_size = sizeof(struct fx_event);
     engine->work = 0;
     engine->sequence = command->sequence;
     if (command->time_us > engine->time_us) {

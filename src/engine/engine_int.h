@@ -192,7 +192,8 @@ struct fx_engine {
     uint32_t touched_account_count;
     uint32_t touched_position_count;
     uint32_t touched_level_count;
-    uint32_t work; /* makers met and orders ended by the running command */
+    uint32_t work;       /* makers met and orders ended by the running command */
+    uint32_t event_size; /* of struct fx_event; see fx_touch_event() */
 };
 
 /* ---- touch.c: what the running command changed ------------------------------------------------
