@@ -1,0 +1,202 @@
+/* worker/worker_engine: nothing visible before it is durable; the same state after every start. */
+#include "worker/worker_engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bus/bus_snapshot.h"
+#include "fx_test.h"
+
+enum { COMMANDS = 500 };
+
+struct fixture {
+    char dir[64];
+    char journal[96];
+    char snapshots[96];
+    struct fx_engine_limits limits;
+    struct fx_worker_engine *worker;
+    struct fx_worker_engine_report report;
+    uint64_t last_token;
+    uint64_t results;
+    uint64_t recovered;
+};
+
+static fx_status on_recovered(void *context, const struct fx_event events[], uint32_t count)
+{
+    struct fixture *fixture = context;
+    assert_true(count > 0);
+    assert_int_equal(events[count - 1].kind, FX_EVENT_RESULT);
+    fixture->recovered++;
+    return FX_OK;
+}
+
+static void open_worker(struct fixture *fixture, uint64_t saved_sequence)
+{
+    const struct fx_worker_engine_options options = {.journal_dir = fixture->journal,
+                                                     .snapshot_dir = fixture->snapshots,
+                                                     .limits = &fixture->limits,
+                                                     .saved_sequence = saved_sequence,
+                                                     .on_recovered = on_recovered,
+                                                     .recovered_context = fixture};
+    fixture->recovered = 0;
+    assert_int_equal(fx_worker_engine_create(&options, &fixture->worker, &fixture->report), FX_OK);
+}
+
+/* Consume for both consumers; every released event must be durable. */
+static void pump(void *context)
+{
+    struct fixture *fixture = context;
+    struct fx_ring_broadcast *ring = fx_worker_engine_ring(fixture->worker);
+    struct fx_worker_engine_stats stats;
+    for (uint32_t consumer = 0; consumer < FX_WORKER_ENGINE_CONSUMERS; consumer++) {
+        const void *items = NULL;
+        const uint32_t count = fx_ring_broadcast_peek(ring, consumer, &items);
+        const struct fx_event *events = items;
+        fx_worker_engine_stats(fixture->worker, &stats);
+        for (uint32_t index = 0; index < count; index++) {
+            assert_true(events[index].sequence <= stats.durable);
+            if (consumer == 0 && events[index].kind == FX_EVENT_RESULT) {
+                assert_int_equal(events[index].u.result.reject.status, FX_OK);
+                fixture->last_token = events[index].token;
+                fixture->results++;
+            }
+        }
+        fx_ring_broadcast_advance(ring, consumer, count);
+    }
+}
+
+static void wait_results(struct fixture *fixture, uint64_t count)
+{
+    const struct timespec pause = {.tv_nsec = 100000};
+    for (int turn = 0; fixture->results < count && turn < 100000; turn++) {
+        pump(fixture);
+        (void)nanosleep(&pause, NULL);
+    }
+    assert_int_equal(fixture->results, count);
+}
+
+static void submit_deposit(struct fixture *fixture, uint64_t token)
+{
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = token == 1 ? FX_COMMAND_CREATE_ACCOUNT : FX_COMMAND_DEPOSIT;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.user_id = 7;
+    if (token == 1) {
+        assert_true(fx_ids_asset(FX_STR("USDT"), &command.u.account.asset));
+    } else {
+        assert_true(fx_ids_asset(FX_STR("USDT"), &command.u.transfer.asset));
+        command.u.transfer.amount = fx_dec_one();
+        command.u.transfer.type = FX_TRANSACTION_DEPOSIT;
+    }
+    assert_true(fx_worker_engine_submit(fixture->worker, token, &command));
+    fx_worker_engine_wake(fixture->worker);
+}
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    (void)snprintf(fixture->dir, sizeof fixture->dir, "/tmp/worker_engine_XXXXXX");
+    assert_non_null(mkdtemp(fixture->dir));
+    (void)snprintf(fixture->journal, sizeof fixture->journal, "%s/j", fixture->dir);
+    (void)snprintf(fixture->snapshots, sizeof fixture->snapshots, "%s/s", fixture->dir);
+    const struct fx_bus_file_system system = fx_bus_file_posix();
+    assert_int_equal(system.ops->make_dir(system.disk, fixture->snapshots), 0);
+    fixture->limits = fx_engine_default_limits();
+    fixture->limits.accounts_max = 64;
+    fixture->limits.positions_max = 64;
+    fixture->limits.orders_max = 256;
+    fixture->limits.instruments_max = 2;
+    fixture->limits.client_ids_max = 256;
+    fixture->limits.book_window_levels = 64;
+    fixture->limits.account_orders_max = 100;
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    char line[128];
+    (void)snprintf(line, sizeof line, "rm -rf '%s'", fixture->dir);
+    const int code = system(line); // NOLINT(cert-env33-c): a path of our own
+    free(fixture);
+    return code;
+}
+
+static void run_commands(struct fixture *fixture)
+{
+    assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+    for (uint64_t token = 1; token <= COMMANDS; token++) {
+        submit_deposit(fixture, token);
+    }
+    wait_results(fixture, COMMANDS);
+    assert_int_equal(fixture->last_token, COMMANDS);
+    fx_worker_engine_stop(fixture->worker, pump, fixture);
+}
+
+static void worker_engine_restart_gives_same_state(void **state)
+{
+    struct fixture *fixture = *state;
+    open_worker(fixture, 0);
+    assert_int_equal(fixture->report.sequence, 0);
+    run_commands(fixture);
+    const uint64_t hash = fx_engine_hash(fx_worker_engine_engine(fixture->worker));
+    fx_worker_engine_destroy(fixture->worker);
+
+    open_worker(fixture, COMMANDS); /* the savers have all: from the last snapshot */
+    assert_int_equal(fixture->report.snapshot_sequence, COMMANDS);
+    assert_int_equal(fixture->report.sequence, COMMANDS);
+    assert_int_equal(fixture->report.state_hash, hash);
+    assert_int_equal(fixture->recovered, 0);
+    fx_worker_engine_destroy(fixture->worker);
+
+    open_worker(fixture, 100); /* the savers are behind the snapshot: it may not be used */
+    assert_int_equal(fixture->report.snapshot_sequence, 0);
+    assert_int_equal(fixture->report.replayed, COMMANDS);
+    assert_int_equal(fixture->report.state_hash, hash);
+    assert_int_equal(fixture->recovered, COMMANDS - 100);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
+static void worker_engine_second_owner_is_locked_out(void **state)
+{
+    struct fixture *fixture = *state;
+    open_worker(fixture, 0);
+    const struct fx_worker_engine_options options = {.journal_dir = fixture->journal,
+                                                     .snapshot_dir = fixture->snapshots,
+                                                     .limits = &fixture->limits};
+    struct fx_worker_engine *second = NULL;
+    struct fx_worker_engine_report report;
+    assert_int_equal(fx_worker_engine_create(&options, &second, &report), FX_LOCKED);
+    assert_null(second);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
+static void worker_engine_stop_finishes_what_was_submitted(void **state)
+{
+    struct fixture *fixture = *state;
+    open_worker(fixture, 0);
+    assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+    for (uint64_t token = 1; token <= COMMANDS; token++) {
+        submit_deposit(fixture, token);
+    }
+    fx_worker_engine_stop(fixture->worker, pump, fixture);
+    pump(fixture);
+    assert_int_equal(fixture->results, COMMANDS);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(worker_engine_restart_gives_same_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_engine_second_owner_is_locked_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_engine_stop_finishes_what_was_submitted, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
