@@ -1,0 +1,137 @@
+#include "worker/worker_saver.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/agent.h"
+#include "base/log.h"
+#include "base/panic.h"
+
+struct fx_worker_saver {
+    struct fx_worker_saver_options options;
+    struct fx_agent *agent;
+    struct fx_event *items; /* taken from the ring, not yet written */
+    uint32_t count;
+    uint32_t capacity;
+    uint32_t failures; /* in a row */
+    int64_t retry_us;
+    _Atomic uint64_t watermark;
+};
+
+/* Move released events over, as many as fit. */
+static void fill(struct fx_worker_saver *saver)
+{
+    const void *items = NULL;
+    uint32_t ready = 0;
+    while (saver->count < saver->capacity &&
+           (ready = fx_ring_broadcast_peek(saver->options.ring, saver->options.consumer, &items)) >
+               0) {
+        const uint32_t room = saver->capacity - saver->count;
+        const uint32_t count = ready < room ? ready : room;
+        memcpy(&saver->items[saver->count], items, (size_t)count * sizeof saver->items[0]);
+        saver->count += count;
+        fx_ring_broadcast_advance(saver->options.ring, saver->options.consumer, count);
+    }
+}
+
+/* How many of the events taken are whole commands (S1). */
+static uint32_t whole_count(const struct fx_worker_saver *saver)
+{
+    uint32_t count = saver->count;
+    while (count > 0 && saver->items[count - 1].kind != FX_EVENT_RESULT) {
+        count--;
+    }
+    return count;
+}
+
+static void on_failure(struct fx_worker_saver *saver, fx_status status, int64_t now_us)
+{
+    saver->failures++;
+    FX_LOG(FX_LOG_ERROR,
+           "saver",
+           "the tables could not be written",
+           fx_log_status("err", status),
+           fx_log_text("store", fx_store_error_text(saver->options.save->store)),
+           fx_log_u64("failures", saver->failures));
+    if (!fx_status_is_retryable(status) && status != FX_STALE) {
+        abort(); /* a skipped event is a lost trade: the next start recovers from the journal */
+    }
+    const uint32_t shift = saver->failures < 6 ? saver->failures : 6;
+    saver->retry_us = now_us + (10000LL << shift);
+}
+
+static int step(void *self, int64_t now_us)
+{
+    struct fx_worker_saver *saver = self;
+    fill(saver);
+    const uint32_t count = whole_count(saver);
+    if (count == 0 || (saver->failures > 0 && now_us < saver->retry_us)) {
+        return 0;
+    }
+    const fx_status status = fx_worker_save_events(saver->options.save, saver->items, count);
+    if (status != FX_OK) {
+        on_failure(saver, status, now_us);
+        return 0;
+    }
+    saver->failures = 0;
+    saver->count -= count;
+    memmove(saver->items, &saver->items[count], (size_t)saver->count * sizeof saver->items[0]);
+    atomic_store_explicit(&saver->watermark, saver->options.save->watermark, memory_order_release);
+    return (int)count;
+}
+
+fx_status fx_worker_saver_create(const struct fx_worker_saver_options *options,
+                                 struct fx_worker_saver **saver_out)
+{
+    struct fx_worker_saver *saver = calloc(1, sizeof *saver);
+    if (saver == NULL) {
+        return FX_NO_MEMORY;
+    }
+    saver->options = *options;
+    saver->capacity = options->batch_max;
+    saver->items = aligned_alloc(16, (size_t)saver->capacity * sizeof saver->items[0]);
+    atomic_store(&saver->watermark, options->save->watermark);
+    const struct fx_agent_options agent = {
+        .name = "saver", .step = step, .self = saver, .idle_us_max = 100000};
+    if (saver->items == NULL || fx_agent_create(&agent, &saver->agent) != FX_OK) {
+        fx_worker_saver_destroy(saver);
+        return FX_NO_MEMORY;
+    }
+    *saver_out = saver;
+    return FX_OK;
+}
+
+void fx_worker_saver_destroy(struct fx_worker_saver *saver)
+{
+    if (saver == NULL) {
+        return;
+    }
+    fx_agent_destroy(saver->agent);
+    free(saver->items);
+    free(saver);
+}
+
+fx_status fx_worker_saver_start(struct fx_worker_saver *saver)
+{
+    return fx_agent_start(saver->agent);
+}
+
+void fx_worker_saver_wake(void *saver)
+{
+    fx_agent_wake(((struct fx_worker_saver *)saver)->agent);
+}
+
+void fx_worker_saver_stop(struct fx_worker_saver *saver)
+{
+    fx_agent_stop(saver->agent);
+    fx_agent_join(saver->agent);
+    while (step(saver, INT64_MAX) > 0) {
+        /* until the ring is empty; what fails now is written at the next start */
+    }
+}
+
+uint64_t fx_worker_saver_watermark(const struct fx_worker_saver *saver)
+{
+    return atomic_load_explicit(&saver->watermark, memory_order_acquire);
+}

@@ -1,0 +1,47 @@
+/**
+ * @file worker_saver.h
+ * The store-writer agent of the embedded exchange: released events into tables, in whole commands.
+ *
+ * A batch always ends behind a RESULT, so the watermark in the store never stands inside a command
+ * (S1): what is at or below it is complete. A retryable failure is tried again; a damaged table
+ * stops the process, because a skipped event would be a lost trade. Thread: create, destroy, drain:
+ * the owner's; the rest inside the agent.
+ */
+#ifndef FX_WORKER_WORKER_SAVER_H
+#define FX_WORKER_WORKER_SAVER_H
+
+#include <stdint.h>
+
+#include "base/ring.h"
+#include "base/status.h"
+#include "model/event.h"
+#include "worker/worker_save.h"
+
+struct fx_worker_saver;
+
+struct fx_worker_saver_options {
+    struct fx_worker_save *save; /* initialised; kept */
+    struct fx_ring_broadcast *ring;
+    uint32_t consumer;
+    uint32_t batch_max; /* events in one transaction; at least what one command can give */
+};
+
+/** @return OK or NO_MEMORY. Gives. */
+FX_MUST_USE fx_status fx_worker_saver_create(const struct fx_worker_saver_options *options,
+                                             struct fx_worker_saver **saver_out);
+
+/** Free it; stopped before. Accepts NULL. */
+void fx_worker_saver_destroy(struct fx_worker_saver *saver);
+
+FX_MUST_USE fx_status fx_worker_saver_start(struct fx_worker_saver *saver);
+
+/** There are released events. Thread: any. */
+void fx_worker_saver_wake(void *saver);
+
+/** Write everything that was released, then stop the thread. */
+void fx_worker_saver_stop(struct fx_worker_saver *saver);
+
+/** operationId up to which the tables are complete. Thread: any (a moment's value). */
+uint64_t fx_worker_saver_watermark(const struct fx_worker_saver *saver);
+
+#endif
