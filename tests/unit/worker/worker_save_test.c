@@ -1,0 +1,562 @@
+/* Savers: whatever the batches, crashes and repetitions, the tables are the fold of the events up
+ * to the watermark. The model is a plain array per kind of row. */
+#include "worker/worker_save.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "fx_test.h"
+#include "model/rows.h"
+#include "store/store_account.h"
+#include "store/store_instrument.h"
+#include "store/store_migrate.h"
+#include "store/store_order.h"
+#include "store/store_position.h"
+#include "store/store_progress.h"
+#include "store/store_sqlite.h"
+#include "store/store_trade.h"
+#include "store/store_transaction.h"
+
+enum {
+    SEED = 7071,
+    EVENTS = 4000,
+    OBJECTS = 60, /* orders, accounts and positions each */
+    USER = 5,     /* all objects are his, so that a list shows all */
+    INSTRUMENTS = 2
+};
+
+struct fixture {
+    char folder[64];
+    char path[96];
+    struct fx_store *store;
+    struct fx_worker_save save;
+};
+
+static struct fx_instrument instrument_of(uint32_t id)
+{
+    struct fx_instrument instrument;
+    memset(&instrument, 0, sizeof instrument);
+    instrument.instrument_id = id;
+    instrument.tick_size = fx_dec_one() / 10;
+    instrument.lot_size = fx_dec_one() / 1000;
+    instrument.multiplier = fx_dec_one();
+    instrument.contract_type = FX_CONTRACT_TYPE_USD_M;
+    instrument.kind = FX_INSTRUMENT_KIND_PERPETUAL;
+    instrument.state = FX_INSTRUMENT_STATE_TRADING;
+    assert_true(fx_ids_symbol(id == 0 ? FX_STR("BTCUSDT") : FX_STR("ETHUSDT"), &instrument.symbol));
+    assert_true(fx_ids_asset(FX_STR("USDT"), &instrument.settle));
+    assert_true(fx_ids_asset(FX_STR("USDT"), &instrument.quote));
+    assert_true(fx_ids_asset(FX_STR("BTC"), &instrument.base));
+    return instrument;
+}
+
+static struct fx_event event_of(enum fx_event_kind kind, uint64_t sequence, uint32_t index)
+{
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = (uint16_t)kind;
+    event.sequence = sequence;
+    event.index = index;
+    event.time_us = 1700000000000000 + (int64_t)sequence * 1000;
+    return event;
+}
+
+static struct fx_event instrument_event(uint64_t sequence, uint32_t index, uint32_t id)
+{
+    struct fx_event event = event_of(FX_EVENT_INSTRUMENT, sequence, index);
+    event.u.instrument = instrument_of(id);
+    return event;
+}
+
+static void fill_order(struct fx_rng *rng, struct fx_event *event, uint64_t id)
+{
+    struct fx_event_order *order = &event->u.order;
+    order->order_id = id;
+    order->account_id = 1;
+    order->user_id = USER;
+    order->tmp_id = id + 1000;
+    order->price_ticks = fx_rng_between(rng, 1, 1000000);
+    order->lots = fx_rng_between(rng, 1, 1000000);
+    order->remaining_lots = fx_rng_between(rng, 0, order->lots);
+    order->filled_value = (order->lots - order->remaining_lots) * (fx_dec_one() / 7);
+    order->created_us = event->time_us;
+    order->updated_us = event->time_us;
+    order->instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+    order->leverage_centi = 1000;
+    order->side = FX_SIDE_SELL;
+    order->type = FX_ORDER_TYPE_LIMIT;
+    order->time_in_force = FX_TIME_IN_FORCE_GTC;
+    order->status = (uint8_t)(1 + fx_rng_below(rng, 8));
+    order->stp_mode = FX_STP_MODE_EXPIRE_MAKER;
+    order->position_side = FX_POSITION_SIDE_BOTH;
+    order->margin_mode = FX_MARGIN_MODE_CROSS;
+}
+
+static void fill_trade(struct fx_rng *rng, struct fx_event *event, uint64_t id)
+{
+    struct fx_event_trade *trade = &event->u.trade;
+    trade->trade_id = id;
+    trade->buy_user_id = USER;
+    trade->sell_user_id = USER;
+    trade->buy_account_id = 1;
+    trade->sell_account_id = 2;
+    trade->buy_order_id = 3;
+    trade->sell_order_id = 4;
+    trade->price_ticks = fx_rng_between(rng, 1, 1000000);
+    trade->lots = fx_rng_between(rng, 1, 1000);
+    trade->value = fx_dec_one() * trade->lots;
+    trade->buy_fee = trade->value / 1000;
+    trade->sell_fee = fx_rng_below(rng, 2) == 0 ? 0 : -trade->value / 10000;
+    trade->buy_pnl = fx_rng_between(rng, -5, 5);
+    trade->instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+}
+
+static void fill_position(struct fx_rng *rng, struct fx_event *event, uint64_t id)
+{
+    struct fx_event_position *position = &event->u.position;
+    position->position_id = id;
+    position->account_id = 1;
+    position->user_id = USER;
+    position->lots = fx_rng_between(rng, -1000, 1000);
+    position->entry_value = fx_dec_one() * (position->lots < 0 ? -position->lots : position->lots);
+    position->instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+    position->leverage_centi = 500;
+    position->margin_mode = FX_MARGIN_MODE_CROSS;
+    position->position_side = FX_POSITION_SIDE_BOTH;
+}
+
+static void fill_account(struct fx_rng *rng, struct fx_event *event, uint64_t id)
+{
+    event->u.account.account_id = id;
+    event->u.account.user_id = USER;
+    event->u.account.balance = fx_rng_between(rng, -1000000, 1000000);
+    assert_true(fx_ids_asset(FX_STR("USDT"), &event->u.account.asset));
+}
+
+static void fill_transaction(struct fx_rng *rng, struct fx_event *event)
+{
+    event->u.transaction.amount = fx_rng_between(rng, -100, 100);
+    event->u.transaction.account_id = 1;
+    event->u.transaction.user_id = USER;
+    event->u.transaction.type = (uint32_t)(1 + fx_rng_below(rng, 12));
+    event->u.transaction.instrument = fx_rng_below(rng, 2) == 0 ? FX_COMMAND_ALL_INSTRUMENTS : 1;
+    assert_true(fx_ids_asset(FX_STR("USDT"), &event->u.transaction.asset));
+}
+
+/* Commands of 1..8 events that end with a RESULT, after two instruments. */
+static void make_events(struct fx_event events[EVENTS])
+{
+    struct fx_rng rng;
+    uint64_t sequence = 2, trade_id = 0;
+    uint32_t index = 0;
+    fx_rng_init(&rng, SEED);
+    events[0] = instrument_event(1, 0, 0);
+    events[1] = instrument_event(1, 1, 1);
+    for (uint32_t at = 2; at < EVENTS; at++) {
+        static const enum fx_event_kind KINDS[] = {FX_EVENT_ORDER,
+                                                   FX_EVENT_ORDER,
+                                                   FX_EVENT_TRADE,
+                                                   FX_EVENT_ACCOUNT,
+                                                   FX_EVENT_POSITION,
+                                                   FX_EVENT_TRANSACTION,
+                                                   FX_EVENT_BOOK,
+                                                   FX_EVENT_MARK,
+                                                   FX_EVENT_RESULT};
+        const enum fx_event_kind kind = KINDS[fx_rng_below(&rng, 9)];
+        const uint64_t id = 1 + fx_rng_below(&rng, OBJECTS);
+        events[at] = event_of(kind, sequence, index++);
+        if (kind == FX_EVENT_ORDER) {
+            fill_order(&rng, &events[at], id);
+        } else if (kind == FX_EVENT_TRADE) {
+            fill_trade(&rng, &events[at], ++trade_id);
+        } else if (kind == FX_EVENT_ACCOUNT) {
+            fill_account(&rng, &events[at], id);
+        } else if (kind == FX_EVENT_POSITION) {
+            fill_position(&rng, &events[at], id);
+        } else if (kind == FX_EVENT_TRANSACTION) {
+            fill_transaction(&rng, &events[at]);
+        } else if (kind == FX_EVENT_RESULT) {
+            sequence++;
+            index = 0;
+        }
+    }
+}
+
+static void start_saver(struct fixture *fixture, uint32_t kinds, fx_str worker)
+{
+    const struct fx_worker_save_options options = {
+        .store = fixture->store, .shard = FX_STR("USDT"), .worker = worker, .kinds = kinds};
+    assert_int_equal(fx_worker_save_init(&fixture->save, &options), FX_OK);
+}
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    uint32_t applied = 0;
+    memset(&fixture, 0, sizeof fixture);
+    (void)snprintf(fixture.folder, sizeof fixture.folder, "%s", "/tmp/fx_save_XXXXXX");
+    assert_non_null(mkdtemp(fixture.folder));
+    (void)snprintf(fixture.path, sizeof fixture.path, "%s/store.db", fixture.folder);
+    assert_int_equal(fx_store_sqlite_open(fixture.path, FX_STORE_SQLITE_WRITER, &fixture.store),
+                     FX_OK);
+    assert_int_equal(fx_store_migrate(fixture.store, &applied), FX_OK);
+    start_saver(&fixture, FX_WORKER_SAVE_ALL, FX_STR("saver"));
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
+    fx_worker_save_deinit(&fixture->save);
+    fx_store_close(fixture->store);
+    for (size_t index = 0; index < 3; index++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "%s%s", fixture->path, SUFFIXES[index]);
+        (void)unlink(path);
+    }
+    return rmdir(fixture->folder);
+}
+
+/* A crash: the memory of the saver is gone, the connection too. */
+static void crash(struct fixture *fixture)
+{
+    fx_worker_save_deinit(&fixture->save);
+    fx_store_close(fixture->store);
+    assert_int_equal(fx_store_sqlite_open(fixture->path, FX_STORE_SQLITE_WRITER, &fixture->store),
+                     FX_OK);
+    start_saver(fixture, FX_WORKER_SAVE_ALL, FX_STR("saver"));
+}
+
+/* What the tables show of a time: milliseconds. All times here are whole ones. */
+static void check_states(struct fx_store *store, const struct fx_event events[], uint32_t count)
+{
+    const struct fx_event *orders[OBJECTS + 1] = {NULL};
+    const struct fx_event *accounts[OBJECTS + 1] = {NULL};
+    const struct fx_event *positions[OBJECTS + 1] = {NULL};
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fx_event *event = &events[index];
+        if (event->kind == FX_EVENT_ORDER) {
+            orders[event->u.order.order_id] = event;
+        } else if (event->kind == FX_EVENT_ACCOUNT) {
+            accounts[event->u.account.account_id] = event;
+        } else if (event->kind == FX_EVENT_POSITION) {
+            positions[event->u.position.position_id] = event;
+        }
+    }
+    for (uint64_t id = 1; id <= OBJECTS; id++) {
+        const struct fx_store_key key = {USER, id};
+        struct fx_rows_order order, stored_order;
+        struct fx_rows_account account, stored_account;
+        struct fx_rows_position position, stored_position;
+        assert_int_equal(fx_store_order_find(store, key, &stored_order),
+                         orders[id] != NULL ? FX_OK : FX_NOT_FOUND);
+        assert_int_equal(fx_store_account_find(store, key, &stored_account),
+                         accounts[id] != NULL ? FX_OK : FX_NOT_FOUND);
+        assert_int_equal(fx_store_position_find(store, key, &stored_position),
+                         positions[id] != NULL ? FX_OK : FX_NOT_FOUND);
+        if (orders[id] != NULL) {
+            const struct fx_instrument instrument = instrument_of(orders[id]->u.order.instrument);
+            fx_rows_order_of(orders[id], &instrument, &order);
+            assert_memory_equal(&stored_order, &order, sizeof order);
+        }
+        if (accounts[id] != NULL) {
+            fx_rows_account_of(accounts[id], &account);
+            assert_memory_equal(&stored_account, &account, sizeof account);
+        }
+        if (positions[id] != NULL) {
+            const struct fx_instrument instrument =
+                instrument_of(positions[id]->u.position.instrument);
+            fx_rows_position_of(positions[id], &instrument, &position);
+            assert_memory_equal(&stored_position, &position, sizeof position);
+        }
+    }
+}
+
+static void check_facts(struct fx_store *store, const struct fx_event events[], uint32_t count)
+{
+    uint64_t trades = 0, transactions = 0, stored = 0;
+    fx_i128 sum = 0, stored_sum = 0;
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fx_event *event = &events[index];
+        if (event->kind == FX_EVENT_TRADE) {
+            trades++;
+            transactions += event->u.trade.buy_fee != 0 ? 1 : 0;
+            transactions += event->u.trade.sell_fee != 0 ? 1 : 0;
+            transactions += event->u.trade.buy_pnl != 0 ? 1 : 0;
+            sum += event->u.trade.buy_pnl - event->u.trade.buy_fee - event->u.trade.sell_fee;
+        } else if (event->kind == FX_EVENT_TRANSACTION) {
+            transactions++;
+            sum += event->u.transaction.amount;
+        }
+    }
+    assert_int_equal(fx_store_trade_count(store, &stored), FX_OK);
+    assert_int_equal(stored, trades);
+    assert_int_equal(fx_store_transaction_count(store, &stored), FX_OK);
+    assert_int_equal(stored, transactions);
+    struct fx_store_transaction_query query = {.user_id = USER, .page = {.limit = 100}};
+    struct fx_rows_transaction page[100];
+    uint32_t page_count = 100;
+    while (page_count == 100) {
+        assert_int_equal(fx_store_transaction_list(store, &query, page, &page_count), FX_OK);
+        for (uint32_t index = 0; index < page_count; index++) {
+            stored_sum += page[index].amount;
+        }
+        query.page.before_id = page_count > 0 ? page[page_count - 1].id : 0;
+    }
+    assert_true(stored_sum == sum);
+}
+
+static void check_watermark(const struct fixture *fixture, uint64_t expected)
+{
+    const struct fx_store_progress_key key = {FX_STR("USDT"), FX_STR("saver")};
+    uint64_t stored = 0;
+    assert_int_equal(fx_store_progress_find(fixture->store, &key, &stored), FX_OK);
+    assert_int_equal(stored, expected);
+    assert_int_equal(fixture->save.watermark, expected);
+}
+
+static void worker_save_events_with_crashes_equals_model(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    struct fx_rng rng;
+    fx_rng_init(&rng, SEED + 1);
+    make_events(events);
+    print_message("seed %d\n", SEED);
+    for (uint32_t at = 0; at < EVENTS;) {
+        const uint32_t left = EVENTS - at;
+        uint32_t count = (uint32_t)(1 + fx_rng_below(&rng, 400));
+        count = count < left ? count : left;
+        /* Some repetition of what is in the tables already comes before the new part. */
+        const uint32_t back = (uint32_t)fx_rng_below(&rng, (at < 300 ? at : 300) + 1);
+        assert_int_equal(fx_worker_save_events(&fixture->save, &events[at - back], count + back),
+                         FX_OK);
+        at += count;
+        check_watermark(fixture, fx_event_operation_id(&events[at - 1]));
+        check_states(fixture->store, events, at);
+        check_facts(fixture->store, events, at);
+        if (fx_rng_below(&rng, 3) == 0) {
+            crash(fixture);
+        }
+    }
+}
+
+static void worker_save_events_repeated_writes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    make_events(events);
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, EVENTS), FX_OK);
+    const uint64_t row_count = fixture->save.row_count;
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, EVENTS), FX_OK);
+    assert_int_equal(fixture->save.row_count, row_count);
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, 0), FX_OK);
+    check_states(fixture->store, events, EVENTS);
+}
+
+static void worker_save_batch_writes_last_state_only(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_rng rng;
+    struct fx_event events[20];
+    fx_rng_init(&rng, SEED);
+    events[0] = instrument_event(1, 0, 0);
+    events[1] = instrument_event(1, 1, 1);
+    for (uint32_t index = 2; index < 20; index++) {
+        events[index] = event_of(FX_EVENT_ORDER, 2, index);
+        fill_order(&rng, &events[index], 1);
+    }
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, 20), FX_OK);
+    assert_int_equal(fixture->save.row_count, 3); /* two instruments, one order */
+    check_states(fixture->store, events, 20);
+}
+
+static void worker_save_differing_trade_writes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    make_events(events);
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, 1000), FX_OK);
+    const uint64_t watermark = fixture->save.watermark;
+    /* A trade of the next batch is in the table with another price: the log was rewritten. */
+    uint32_t at = 1500;
+    while (events[at].kind != FX_EVENT_TRADE) {
+        at++;
+    }
+    const struct fx_instrument instrument = instrument_of(events[at].u.trade.instrument);
+    struct fx_rows_trade trade;
+    fx_rows_trade_of(&events[at], &instrument, &trade);
+    trade.price++;
+    assert_int_equal(fx_store_trade_save(fixture->store, &trade, 1), FX_OK);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &events[1000], 1000), FX_CORRUPT);
+    check_watermark(fixture, watermark);
+    check_states(fixture->store, events, 1000); /* rolled back as a whole */
+    assert_false(fx_store_is_in_transaction(fixture->store));
+    /* What comes before the trade can still be saved. */
+    assert_int_equal(fx_worker_save_events(&fixture->save, &events[1000], at - 1000), FX_OK);
+    check_states(fixture->store, events, at);
+}
+
+static void worker_save_unknown_instrument_is_corrupt(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_rng rng;
+    fx_rng_init(&rng, SEED);
+    struct fx_event event = event_of(FX_EVENT_ORDER, 2, 0);
+    fill_order(&rng, &event, 1);
+    event.u.order.instrument = 1;
+    assert_int_equal(fx_worker_save_events(&fixture->save, &event, 1), FX_CORRUPT);
+    event.u.order.instrument = FX_INSTRUMENTS_MAX;
+    assert_int_equal(fx_worker_save_events(&fixture->save, &event, 1), FX_CORRUPT);
+    event.u.order.instrument = 1;
+    const struct fx_instrument instrument = instrument_of(1);
+    fx_worker_save_instrument(&fixture->save, &instrument);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &event, 1), FX_OK);
+    check_states(fixture->store, &event, 1);
+}
+
+static void worker_save_dump_upserts_and_never_moves_back(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    struct fx_event dump[4];
+    struct fx_rng rng;
+    fx_rng_init(&rng, SEED + 2);
+    make_events(events);
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, EVENTS), FX_OK);
+    const uint64_t watermark = fixture->save.watermark;
+    /* A dump of an old moment: newer rows stay, an unknown object appears. Its indices mean
+     * nothing, so one beyond the range is no matter. */
+    dump[0] = event_of(FX_EVENT_DUMP_BEGIN, 2, 0);
+    dump[1] = event_of(FX_EVENT_ACCOUNT, 2, 1);
+    fill_account(&rng, &dump[1], events[EVENTS - 1].kind == FX_EVENT_ACCOUNT ? 1 : 2);
+    dump[2] = event_of(FX_EVENT_ACCOUNT, 2, UINT32_MAX);
+    fill_account(&rng, &dump[2], 1000);
+    dump[3] = event_of(FX_EVENT_DUMP_END, 2, 3);
+    assert_int_equal(fx_worker_save_events(&fixture->save, dump, 2), FX_OK);
+    assert_true(fixture->save.is_in_dump);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &dump[2], 2), FX_OK);
+    assert_false(fixture->save.is_in_dump);
+    check_watermark(fixture, watermark);
+    check_states(fixture->store, events, EVENTS);
+    struct fx_rows_account account;
+    const struct fx_store_key key = {USER, 1000};
+    assert_int_equal(fx_store_account_find(fixture->store, key, &account), FX_OK);
+    assert_true(account.balance == dump[2].u.account.balance);
+    /* A dump of now wins over the row, and all of its command is then behind the watermark. */
+    const uint64_t now = events[EVENTS - 1].sequence + 1;
+    for (uint32_t index = 0; index < 4; index++) {
+        dump[index].sequence = now;
+    }
+    assert_int_equal(fx_worker_save_events(&fixture->save, dump, 4), FX_OK);
+    check_watermark(fixture, (now << 20U) + (1U << 20U) - 1);
+    const struct fx_store_key known = {USER, dump[1].u.account.account_id};
+    assert_int_equal(fx_store_account_find(fixture->store, known, &account), FX_OK);
+    assert_true(account.balance == dump[1].u.account.balance);
+}
+
+static void worker_save_instruments_survive_a_restart(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    struct fx_store_instrument_row rows[3];
+    uint32_t count = 0;
+    make_events(events);
+    struct fx_event tier = event_of(FX_EVENT_TIER, 1, 2);
+    tier.u.tier =
+        (struct fx_event_tier){.tier = {.cap = 5, .rate_ppb = 1000, .leverage_max_centi = 100},
+                               .instrument = 1,
+                               .count = 1};
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, 2), FX_OK);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &tier, 1), FX_OK);
+    crash(fixture);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &events[2], EVENTS - 2), FX_OK);
+    check_states(fixture->store, events, EVENTS);
+    assert_int_equal(fx_store_instrument_list(fixture->store, rows, 3, &count), FX_OK);
+    assert_int_equal(count, 2);
+    assert_memory_equal(&rows[1].instrument, &events[1].u.instrument, sizeof rows[1].instrument);
+    struct fx_tier tiers[FX_TIERS_MAX];
+    assert_int_equal(fx_store_instrument_tiers(fixture->store, 1, tiers, &count), FX_OK);
+    assert_int_equal(count, 1);
+    tier.u.tier.index = 1;
+    tier.index = 1 << 19;
+    tier.sequence = events[EVENTS - 1].sequence + 1;
+    assert_int_equal(fx_worker_save_events(&fixture->save, &tier, 1), FX_CORRUPT);
+}
+
+static void worker_save_kinds_have_their_own_watermarks(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    uint64_t count = 0;
+    make_events(events);
+    fx_worker_save_deinit(&fixture->save);
+    start_saver(fixture, FX_WORKER_SAVE_ORDERS, FX_STR("orders"));
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, EVENTS), FX_OK);
+    assert_int_equal(fx_store_order_count(fixture->store, &count), FX_OK);
+    assert_int_equal(count, OBJECTS);
+    assert_int_equal(fx_store_account_count(fixture->store, &count), FX_OK);
+    assert_int_equal(count, 0);
+    fx_worker_save_deinit(&fixture->save);
+    start_saver(fixture, FX_WORKER_SAVE_ALL, FX_STR("saver"));
+    assert_int_equal(fixture->save.watermark, 0);
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, EVENTS), FX_OK);
+    check_states(fixture->store, events, EVENTS);
+    check_facts(fixture->store, events, EVENTS);
+}
+
+static void worker_save_overtaken_by_another_is_stale(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    const struct fx_store_progress_key key = {FX_STR("USDT"), FX_STR("saver")};
+    make_events(events);
+    assert_int_equal(fx_worker_save_events(&fixture->save, events, 100), FX_OK);
+    const uint64_t far = fx_event_operation_id(&events[299]);
+    assert_int_equal(fx_store_progress_advance(fixture->store, &key, far), FX_OK);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &events[100], 100), FX_STALE);
+    check_watermark(fixture, far);
+    check_states(fixture->store, events, 100);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &events[100], 100), FX_OK);
+    check_states(fixture->store, events, 100);
+}
+
+static void worker_save_init_with_long_name_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_save save;
+    struct fx_worker_save_options options = {.store = fixture->store,
+                                             .shard = FX_STR("USDT"),
+                                             .worker = FX_STR("a234567890123456789012345678901"),
+                                             .kinds = FX_WORKER_SAVE_ALL};
+    assert_int_equal(fx_worker_save_init(&save, &options), FX_OK);
+    fx_worker_save_deinit(&save);
+    options.worker = FX_STR("a23456789012345678901234567890123");
+    assert_int_equal(fx_worker_save_init(&save, &options), FX_BAD_PARAMETER);
+    options.worker = FX_STR("");
+    assert_int_equal(fx_worker_save_init(&save, &options), FX_BAD_PARAMETER);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(worker_save_events_with_crashes_equals_model),
+        TEST(worker_save_events_repeated_writes_nothing),
+        TEST(worker_save_batch_writes_last_state_only),
+        TEST(worker_save_differing_trade_writes_nothing),
+        TEST(worker_save_unknown_instrument_is_corrupt),
+        TEST(worker_save_dump_upserts_and_never_moves_back),
+        TEST(worker_save_instruments_survive_a_restart),
+        TEST(worker_save_kinds_have_their_own_watermarks),
+        TEST(worker_save_overtaken_by_another_is_stale),
+        TEST(worker_save_init_with_long_name_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
