@@ -335,7 +335,13 @@ static int disk_write_at(void *self, int file, fx_str bytes, uint64_t offset, si
 }
 
 static int disk_read_at(
-    void *self, int file, char *bytes_out, size_t size, uint64_t offset, size_t *size_out)
+    void *self,
+    int file,
+    char *bytes_out,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): size then offset, as pread(2)
+    size_t size,
+    uint64_t offset,
+    size_t *size_out)
 {
     struct fx_bus_disk *disk = self;
     if (disk->is_down) {
@@ -386,6 +392,7 @@ static int disk_sync(void *self, int file)
     return 0;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type of the table
 static int disk_allocate(void *self, int file, uint64_t size)
 {
     struct fx_bus_disk *disk = self;
@@ -396,6 +403,7 @@ static int disk_allocate(void *self, int file, uint64_t size)
     return extend(disk, node_of(disk, file), size);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type of the table
 static int disk_truncate(void *self, int file, uint64_t size)
 {
     struct fx_bus_disk *disk = self;
@@ -698,6 +706,7 @@ bool fx_bus_disk_peek(struct fx_bus_disk *disk, const char *path, uint64_t offse
     return true;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, then what
 bool fx_bus_disk_poke(struct fx_bus_disk *disk, const char *path, uint64_t offset, char byte)
 {
     const struct name *name = find_name(disk->names, path);

@@ -66,7 +66,13 @@ static int posix_write_at(void *disk, int file, fx_str bytes, uint64_t offset, s
 }
 
 static int posix_read_at(
-    void *disk, int file, char *bytes_out, size_t size, uint64_t offset, size_t *size_out)
+    void *disk,
+    int file,
+    char *bytes_out,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): size then offset, as pread(2)
+    size_t size,
+    uint64_t offset,
+    size_t *size_out)
 {
     (void)disk;
     size_t done = 0;
@@ -101,12 +107,14 @@ static int posix_sync(void *disk, int file)
     return fdatasync(file) == 0 ? 0 : errno; /* never retried, whatever the reason (J6) */
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type of the table
 static int posix_allocate(void *disk, int file, uint64_t size)
 {
     (void)disk;
     return posix_fallocate(file, 0, (off_t)size);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type of the table
 static int posix_truncate(void *disk, int file, uint64_t size)
 {
     (void)disk;
@@ -297,6 +305,7 @@ fx_status fx_bus_file_status(int error)
     }
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order of the path
 bool fx_bus_file_join(const char *dir, const char *name, char path_out[FX_BUS_FILE_PATH_SIZE_MAX])
 {
     const int size = snprintf(path_out, FX_BUS_FILE_PATH_SIZE_MAX, "%s/%s", dir, name);

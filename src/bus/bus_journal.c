@@ -149,6 +149,7 @@ static bool roll(struct fx_bus_journal *journal, int64_t now_us)
 
 /* Make room for a frame of `size` bytes. @return false where it is not there yet, or after failing.
  */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what, then when
 static bool make_room(struct fx_bus_journal *journal, size_t size, int64_t now_us)
 {
     if (journal->offset + size <= journal->file_size) {

@@ -130,13 +130,15 @@ void fx_bus_journal_stats(const struct fx_bus_journal *journal,
 struct fx_bus_journal_uuid fx_bus_journal_uuid(const struct fx_bus_journal *journal);
 
 /**
- * Write and make durable one frame of what was appended: an agent's step. @return records written;
+ * Write and make durable one frame of what was appended: the step of an agent whose `self` is the
+ * journal. @return records written;
  * 0 = nothing to do, or the next segment is not there yet. Blocks for one write and one sync.
  */
-int fx_bus_journal_step(void *journal, int64_t now_us);
+int fx_bus_journal_step(void *self, int64_t now_us);
 
-/** Zero-fill one chunk of the next segment: an agent's step. @return 1 where work was done. */
-int fx_bus_journal_prepare_step(void *journal, int64_t now_us);
+/** Zero-fill one chunk of the next segment; `self` is the journal. @return 1 where work was done.
+ */
+int fx_bus_journal_prepare_step(void *self, int64_t now_us);
 
 /**
  * Run step and prepare_step in threads of the journal's own until close. After this nobody else

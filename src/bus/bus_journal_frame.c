@@ -26,14 +26,17 @@ size_t fx_bus_journal_frame_record_extent(size_t size)
     return FX_BUS_JOURNAL_RECORD_HEADER_SIZE + (size + align - 1) / align * align;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what, then to what
 size_t fx_bus_journal_frame_padded(size_t used, uint32_t align)
 {
     return (used + align - 1) / align * align;
 }
 
-void fx_bus_journal_frame_put_record_header(char target[FX_BUS_JOURNAL_RECORD_HEADER_SIZE],
-                                            uint16_t type,
-                                            uint32_t size)
+void fx_bus_journal_frame_put_record_header(
+    char target[FX_BUS_JOURNAL_RECORD_HEADER_SIZE],
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the order of the file
+    uint16_t type,
+    uint32_t size)
 {
     fx_bus_bytes_put_u32(target + RECORD_AT_SIZE, size);
     fx_bus_bytes_put_u16(target + RECORD_AT_TYPE, type);
@@ -103,7 +106,11 @@ static bool has_sound_records(fx_str bytes, uint32_t count)
 }
 
 enum fx_bus_journal_frame_verdict fx_bus_journal_frame_decode(
-    fx_str bytes, uint32_t align, uint64_t salt, struct fx_bus_journal_frame *frame_out)
+    fx_str bytes,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): how, then whose
+    uint32_t align,
+    uint64_t salt,
+    struct fx_bus_journal_frame *frame_out)
 {
     const char *header = bytes.data;
     if (bytes.size < FX_BUS_JOURNAL_FRAME_HEADER_SIZE) {

@@ -101,6 +101,7 @@ static void close_current(struct scan *scan)
 }
 
 /* Borrow up to `size` bytes of the current file at `at`; fewer only at its end. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, then how many
 static fx_status bytes_at(struct scan *scan, uint64_t at, size_t size, fx_str *bytes_out)
 {
     FX_ASSERT(size <= scan->window_capacity);

@@ -173,11 +173,13 @@ static void list_add(void *context, const char *name)
     listing->count = kept + 1;
 }
 
-fx_status fx_bus_snapshot_list(const struct fx_bus_file_system *system,
-                               const char *dir,
-                               uint64_t seqs_out[],
-                               size_t capacity,
-                               size_t *count_out)
+fx_status fx_bus_snapshot_list(
+    const struct fx_bus_file_system *system,
+    const char *dir,
+    // NOLINTNEXTLINE(readability-non-const-parameter): filled by list_add
+    uint64_t seqs_out[],
+    size_t capacity,
+    size_t *count_out)
 {
     struct listing listing = {.seqs = seqs_out, .capacity = capacity};
     if (system->ops->list(system->disk, dir, list_add, &listing) != 0) {
@@ -218,6 +220,7 @@ static fx_status read_body(const struct fx_bus_file_system *system,
 }
 
 static fx_status read_file(const struct fx_bus_file_system *system,
+                           // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): which, then how
                            int file,
                            uint64_t seq,
                            bool is_kept,

@@ -1,6 +1,8 @@
 /* bus/bus_journal_recover: torn, rotten, foreign and missing told apart. */
 #include "bus/bus_journal_recover.h"
 
+#include "base/crc32c.h"
+#include "bus/bus_bytes.h"
 #include "unit/bus/bus_testing.h"
 
 #define FIRST  "data/jrn-00000000000000000001.log"
@@ -145,6 +147,36 @@ static void bus_journal_recover_misdirected_frame_is_corrupt(void **state)
     copy_frame(fixture, frame_offset(6), frame_offset(5));
     assert_int_equal(reopen(fixture), FX_CORRUPT);
     assert_non_null(strstr(fixture->report.text, "continue the chain"));
+}
+
+/* Change one byte of a frame's header and make its checksum right again. */
+static void forge(struct fixture *fixture, uint64_t offset, uint64_t field)
+{
+    char frame[512];
+    for (size_t index = 0; index < sizeof frame; index++) {
+        assert_true(fx_bus_disk_peek(fixture->disk, FIRST, offset + index, &frame[index]));
+    }
+    frame[field] = (char)(uint8_t)((uint8_t)frame[field] ^ 1);
+    fx_bus_bytes_put_u32(frame + 8, fx_crc32c(0, frame + 12, sizeof frame - 12));
+    for (size_t index = 0; index < sizeof frame; index++) {
+        poke(fixture, offset + index, 1, frame[index]);
+    }
+}
+
+/* A lost write: an intact frame of the right number that does not follow the one before it. */
+static void bus_journal_recover_broken_chain_is_corrupt(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { AT_WALL_NS = 32, AT_PREVIOUS_HASH = 40 };
+    forge(fixture, frame_offset(10), AT_PREVIOUS_HASH);
+    assert_int_equal(reopen(fixture), FX_CORRUPT);
+    assert_non_null(strstr(fixture->report.text, "continue the chain"));
+    forge(fixture, frame_offset(10), AT_PREVIOUS_HASH);
+    assert_int_equal(reopen(fixture), FX_OK);
+    /* Frame 9 is now the last one of an older segment. */
+    forge(fixture, frame_offset(9), AT_WALL_NS);
+    assert_int_equal(reopen(fixture), FX_CORRUPT);
+    assert_non_null(strstr(fixture->report.text, "next segment does not continue"));
 }
 
 static void bus_journal_recover_old_frame_behind_the_end_is_given_up(void **state)
@@ -307,6 +339,7 @@ int main(void)
         TEST(bus_journal_recover_any_bit_flip_before_the_last_frame_is_corrupt),
         TEST(bus_journal_recover_zeroed_frame_before_valid_ones_is_corrupt),
         TEST(bus_journal_recover_misdirected_frame_is_corrupt),
+        TEST(bus_journal_recover_broken_chain_is_corrupt),
         TEST(bus_journal_recover_old_frame_behind_the_end_is_given_up),
         TEST(bus_journal_recover_recycled_file_is_refused),
         TEST(bus_journal_recover_other_exchange_is_refused),
