@@ -79,6 +79,8 @@ static int64_t now_ms(void)
 }
 
 /* Wait for the socket. @return OK, TIMEOUT or IO. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): descriptor, events and deadline, as poll()
+// has them
 static fx_status wait_for(int fd, short events, int64_t deadline_ms)
 {
     for (;;) {
@@ -123,6 +125,7 @@ static fx_status connect_to(const struct addrinfo *address, int64_t deadline_ms,
     return FX_OK;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a port and a time; only open() calls it
 static fx_status connect_any(const char *host, uint16_t port, uint32_t timeout_ms, int *fd_out)
 {
     struct addrinfo hints;

@@ -185,6 +185,7 @@ static fx_status parse_first_line(struct fx_net_http *http)
 }
 
 /* Cut "http://authority" off an absolute target. @return false where it is no good authority. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what is cut, and the piece
 static bool take_authority(fx_str *rest, fx_str *authority)
 {
     const size_t scheme = fx_str_find(*rest, ':', 0);
@@ -381,6 +382,7 @@ fx_str fx_net_http_value(const struct fx_net_http_request *request, fx_str name)
     return fx_net_http_find(request, name, &value) ? value : (fx_str){0};
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the list first
 bool fx_net_http_has_token(fx_str list, fx_str token)
 {
     size_t start = 0;

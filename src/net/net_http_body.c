@@ -109,6 +109,7 @@ static void feed_size_line(struct fx_net_http *http, char byte)
 }
 
 /* Trailer fields are checked and dropped. @return the next phase; 0: the byte is wrong there. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a number and a byte
 static uint8_t trailer_phase(uint8_t phase, char byte)
 {
     const fx_str text = {&byte, 1};

@@ -98,7 +98,8 @@ static enum line end_line(struct fx_net_http *http, size_t line_end, bool is_aft
 
 static char last_byte(const struct fx_net_http *http)
 {
-    return http->head.size > 0 ? http->head.data[http->head.size - 1] : '\0';
+    static const char NONE = '\0';
+    return http->head.size > 0 ? http->head.data[http->head.size - 1] : NONE;
 }
 
 size_t fx_net_http_head_collect(struct fx_net_http *http, fx_str bytes, bool *is_complete_out)
@@ -116,8 +117,8 @@ size_t fx_net_http_head_collect(struct fx_net_http *http, fx_str bytes, bool *is
         if (end == NULL) {
             break;
         }
-        const char last = next >= 2 ? end[-1] : last_byte(http);
-        line = end_line(http, before + next, last == '\r');
+        const bool is_after_cr = (next >= 2 ? end[-1] : last_byte(http)) == '\r';
+        line = end_line(http, before + next, is_after_cr);
     }
     if (line == LINE_FAILED) {
         return bytes.size;

@@ -98,6 +98,7 @@ fx_status fx_net_http_query_next(struct fx_net_http_query *query, struct fx_net_
     return FX_OK;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the text first
 fx_status fx_net_http_query_find(fx_str text,
                                  fx_str name,
                                  struct fx_buf *scratch,

@@ -62,6 +62,7 @@ const char *fx_net_http_write_reason(int status)
     return "Status";
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): name and value
 static void append_pair(struct fx_buf *buf, fx_str name, fx_str value)
 {
     fx_buf_append(buf, name);
@@ -141,6 +142,7 @@ void fx_net_http_write_request(struct fx_buf *buf, const struct fx_net_http_writ
     fx_buf_append(buf, request->body);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): name and value
 bool fx_net_http_write_header(struct fx_buf *buf, fx_str name, fx_str value)
 {
     if (name.size == 0 || !fx_net_http_head_is(name, FX_NET_HTTP_CLASS_TOKEN) ||
@@ -154,6 +156,7 @@ bool fx_net_http_write_header(struct fx_buf *buf, fx_str name, fx_str value)
     return true;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): count and value
 static void put_digits(char *target, uint32_t count, int64_t value)
 {
     for (uint32_t index = count; index > 0; index--) {

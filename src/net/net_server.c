@@ -16,6 +16,7 @@ enum {
     US_PER_SECOND = 1000000
 };
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the value first
 static uint32_t or_default(uint32_t value, uint32_t fallback)
 {
     return value == 0 ? fallback : value;
@@ -316,11 +317,13 @@ static uint16_t port_of(const uv_tcp_t *tcp)
     return ntohs(v4.sin_port);
 }
 
-fx_status fx_net_server_listen(struct fx_net_server *server,
-                               const char *address,
-                               uint16_t port,
-                               uint16_t tag,
-                               uint16_t *port_out)
+fx_status fx_net_server_listen(
+    struct fx_net_server *server,
+    const char *address,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a port and a tag, as documented
+    uint16_t port,
+    uint16_t tag,
+    uint16_t *port_out)
 {
     struct sockaddr_storage storage;
     FX_ASSERT(server->listener_count < FX_NET_SERVER_LISTENERS_MAX);

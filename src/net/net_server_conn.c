@@ -6,6 +6,7 @@
 
 enum {
     READ_SIZE = 64 * 1024,
+    ENCODE_KEPT_SIZE_MAX = 1024 * 1024,
     BODY_RATE_MIN = 1024, /* bytes per second */
     MS_PER_SECOND = 1000
 };
@@ -203,7 +204,7 @@ void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
     }
     conn->is_awaiting = false;
     fx_net_server_out_push_bytes(conn, fx_buf_str(&server->encode));
-    if (server->encode.capacity > 16 * READ_SIZE) {
+    if (server->encode.capacity > ENCODE_KEPT_SIZE_MAX) {
         fx_buf_deinit(&server->encode);
     }
     if (answer.is_close) {

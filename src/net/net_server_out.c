@@ -17,7 +17,7 @@ static uint32_t at(const struct fx_net_server_queue *queue, uint32_t index)
 static bool grow(struct fx_net_server_queue *queue)
 {
     const uint32_t capacity = queue->capacity == 0 ? QUEUE_CAPACITY_MIN : 2 * queue->capacity;
-    struct fx_net_frame **frames = malloc(capacity * sizeof *frames);
+    struct fx_net_frame **frames = malloc(capacity * sizeof(struct fx_net_frame *));
     if (frames == NULL) {
         return false;
     }

@@ -4,6 +4,7 @@
 
 /* A state in the middle of a character: how many continuation bytes are missing (bits 0-7), and the
  * bounds of the next one (low in bits 8-15, high in bits 16-23). */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
 static uint32_t state_of(uint32_t missing, uint32_t low, uint32_t high)
 {
     return missing == 0 ? FX_NET_UTF8_ACCEPT : missing | low << 8 | high << 16;

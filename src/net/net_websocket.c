@@ -17,9 +17,11 @@ enum {
     LENGTH_64 = 127
 };
 
-void fx_net_websocket_init(struct fx_net_websocket *websocket,
-                           enum fx_net_websocket_role role,
-                           uint32_t message_size_max)
+void fx_net_websocket_init(
+    struct fx_net_websocket *websocket,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a size
+    enum fx_net_websocket_role role,
+    uint32_t message_size_max)
 {
     memset(websocket, 0, sizeof *websocket);
     websocket->role = role;
@@ -349,6 +351,7 @@ size_t fx_net_websocket_feed(struct fx_net_websocket *websocket, fx_str bytes)
     return taken;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a size
 uint32_t fx_net_websocket_write_header(enum fx_net_websocket_opcode opcode,
                                        uint64_t payload_size,
                                        uint8_t header_out[FX_NET_WEBSOCKET_HEADER_SIZE_MAX])

@@ -104,7 +104,12 @@ void fx_net_websocket_handshake_key(const uint8_t random[16],
 }
 
 void fx_net_websocket_handshake_write_request(
-    struct fx_buf *buf, fx_str target, fx_str host, fx_str key, fx_str headers)
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order of the bytes
+    struct fx_buf *buf,
+    fx_str target,
+    fx_str host,
+    fx_str key,
+    fx_str headers)
 {
     fx_buf_append(buf, FX_STR("GET "));
     fx_buf_append(buf, target);

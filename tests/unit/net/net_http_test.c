@@ -8,277 +8,9 @@
 #include <string.h>
 
 #include "fx_test.h"
+#include "unit/net/net_http_rows.h"
 
 enum { BODY_MAX = 64, PAIR_SIZE_MAX = 90, OUTCOME_SIZE = 4096 };
-
-struct row {
-    const char *input;
-    size_t size;
-    /* "GET|/path|query|host|flags|body" per request, then "more" (or nothing between requests), or
-     * the HTTP code of the error. Flags: k keep-alive, u upgrade, e expect. */
-    const char *expected;
-};
-
-#define R(input_, expected_)                                                                       \
-    {                                                                                              \
-        input_, sizeof(input_) - 1, expected_                                                      \
-    }
-#define G(line)       "GET / HTTP/1.1\r\nHost: h\r\n" line "\r\n\r\n"
-#define P(line, body) "POST / HTTP/1.1\r\nHost: h\r\n" line "\r\n\r\n" body
-#define T(target)     "GET " target " HTTP/1.1\r\nHost: h\r\n\r\n"
-#define H(host)       "GET / HTTP/1.1\r\nHost:" host "\r\n\r\n"
-#define C(chunks)     P("Transfer-Encoding: chunked", chunks)
-
-static const struct row ROWS[] = {
-    /* request line */
-    R("GET / HTTP/1.1\r\nHost: h\r\n\r\n", "GET|/||h|k|;"),
-    R("HEAD /x HTTP/1.1\r\nHost: h\r\n\r\n", "HEAD|/x||h|k|;"),
-    R("DELETE /x HTTP/1.1\r\nHost: h\r\n\r\n", "DELETE|/x||h|k|;"),
-    R("PUT /x HTTP/1.1\r\nHost: h\r\n\r\n", "PUT|/x||h|k|;"),
-    R("PATCH /x HTTP/1.1\r\nHost: h\r\n\r\n", "PATCH|/x||h|k|;"),
-    R("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "OPTIONS|*||h|k|;"),
-    R("GET * HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("BREW /x HTTP/1.1\r\nHost: h\r\n\r\n", "OTHER:BREW|/x||h|k|;"),
-    R("get /x HTTP/1.1\r\nHost: h\r\n\r\n", "OTHER:get|/x||h|k|;"),
-    R("M-SEARCH /x HTTP/1.1\r\nHost: h\r\n\r\n", "OTHER:M-SEARCH|/x||h|k|;"),
-    R("G(T / HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("G\0T / HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R(" GET / HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("GET  / HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("GET /  HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("GET / HTTP/1.1 \r\nHost: h\r\n\r\n", "400"),
-    R("GET /\r\nHost: h\r\n\r\n", "400"),
-    R("GET / \r\nHost: h\r\n\r\n", "400"),
-    R("GET HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n", "400"),
-    R("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", "GET|/||h|k|;"),
-    R("\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("\r", "more"),
-    R("", "more"),
-    R("GET / HT", "more"),
-    R("GET / HTTP/1.1\r\nHost: h\r\n\r", "more"),
-    R("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "400"),
-    /* version */
-    R("GET / HTTP/1.0\r\n\r\n", "GET|/||||;"),
-    R("GET / HTTP/1.0\r\nHost: h\r\n\r\n", "GET|/||h||;"),
-    R("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET|/|||k|;"),
-    R("GET / HTTP/2.0\r\nHost: h\r\n\r\n", "505"),
-    R("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505"),
-    R("GET / HTTP/1.2\r\nHost: h\r\n\r\n", "505"),
-    R("GET / HTTP/0.9\r\nHost: h\r\n\r\n", "505"),
-    R("GET / HTTP/1\r\nHost: h\r\n\r\n", "400"),
-    R("GET / HTTP/1.10\r\nHost: h\r\n\r\n", "400"),
-    R("GET / HTTP/11\r\nHost: h\r\n\r\n", "400"),
-    R("GET / http/1.1\r\nHost: h\r\n\r\n", "400"),
-    R("GET / ICY/1.1\r\nHost: h\r\n\r\n", "400"),
-    /* target */
-    R(T("/a/b?x=1&y=2"), "GET|/a/b|x=1&y=2|h|k|;"),
-    R(T("/?"), "GET|/||h|k|;"),
-    R(T("/a?b?c"), "GET|/a|b?c|h|k|;"),
-    R(T("/a?q={\"x\"}"), "400"),
-    R(T("/a?q={x}|^`\\"), "GET|/a|q={x}|^`\\|h|k|;"),
-    R(T("/a?q=[1]"), "GET|/a|q=[1]|h|k|;"),
-    R(T("/a%20b"), "GET|/a b||h|k|;"),
-    R(T("/%e2%82%ac"), "GET|/\xe2\x82\xac||h|k|;"),
-    R(T("/%E2%82"), "400"),
-    R(T("/%c0%80"), "400"),
-    R(T("/%ff"), "400"),
-    R(T("/a%00b"), "400"),
-    R(T("/a%0ab"), "400"),
-    R(T("/a%7f"), "400"),
-    R(T("/a%2fb"), "400"),
-    R(T("/a%2Fb"), "400"),
-    R(T("/a%5cb"), "400"),
-    R(T("/a%252fb"), "GET|/a%2fb||h|k|;"),
-    R(T("/a%2"), "400"),
-    R(T("/a%"), "400"),
-    R(T("/a%zz"), "400"),
-    R(T("/a/../b"), "400"),
-    R(T("/.."), "400"),
-    R(T("/./a"), "400"),
-    R(T("/%2e%2e/a"), "400"),
-    R(T("/a/.%2E"), "400"),
-    R(T("/...a/b..c"), "GET|/...a/b..c||h|k|;"),
-    R(T("//a//b"), "GET|//a//b||h|k|;"),
-    R(T("/a#b"), "400"),
-    R(T("/a?b#c"), "400"),
-    R(T("/a\x80"), "400"),
-    R(T("/a\x01"), "400"),
-    R(T("/a\x7f"), "400"),
-    R(T("/a<b>"), "400"),
-    R(T("/a\\b"), "400"),
-    R(T("a/b"), "400"),
-    R(T("?x"), "400"),
-    R(T("http://h/a?b"), "GET|/a|b|h|k|;"),
-    R(T("HTTP://H/a"), "GET|/a||h|k|;"),
-    R(T("https://h"), "GET|/||h|k|;"),
-    R(T("http://h?x"), "GET|/|x|h|k|;"),
-    R(T("http://other/a"), "400"),
-    R(T("http://h:80/a"), "400"),
-    R(T("http://u@h/a"), "400"),
-    R(T("http:///a"), "400"),
-    R(T("ftp://h/a"), "400"),
-    R(T("http:/h/a"), "400"),
-    R("GET http://h/a HTTP/1.0\r\n\r\n", "GET|/a||h||;"),
-    /* Host */
-    R("GET / HTTP/1.1\r\n\r\n", "400"),
-    R("GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", "400"),
-    R("GET / HTTP/1.1\r\nHost: h\r\nhost: i\r\n\r\n", "400"),
-    R("GET / HTTP/1.0\r\nHost: h\r\nHost: h\r\n\r\n", "400"),
-    R(H(""), "400"),
-    R(H(" "), "400"),
-    R(H("h"), "GET|/||h|k|;"),
-    R(H(" \t h \t "), "GET|/||h|k|;"),
-    R(H(" a.b-c.d:8080"), "GET|/||a.b-c.d:8080|k|;"),
-    R(H(" h:"), "GET|/||h:|k|;"),
-    R(H(" h:x"), "400"),
-    R(H(" h:123456"), "400"),
-    R(H(" [::1]:80"), "GET|/||[::1]:80|k|;"),
-    R(H(" [::1"), "400"),
-    R(H(" []"), "400"),
-    R(H(" [::1]x"), "400"),
-    R(H(" [::g]"), "400"),
-    R(H(" :80"), "400"),
-    R(H(" a b"), "400"),
-    R(H(" a/b"), "400"),
-    R(H(" u@h"), "400"),
-    R(H(" a,b"), "400"),
-    /* header lines */
-    R(G("A: b"), "GET|/||h|k|;"),
-    R(G("A:b"), "GET|/||h|k|;"),
-    R(G("A:"), "GET|/||h|k|;"),
-    R(G("A: \xe2\x82\xac"), "GET|/||h|k|;"),
-    R(G("!#$%&'*+-.^_`|~09az: b"), "GET|/||h|k|;"),
-    R(G("A : b"), "400"),
-    R(G("A\t: b"), "400"),
-    R(G(" A: b"), "400"),
-    R(G("A: b\r\n c"), "400"),
-    R(G("A: b\r\n\tc"), "400"),
-    R(G("A: b\r\n "), "400"),
-    R(G("A"), "400"),
-    R(G(": b"), "400"),
-    R(G("A(: b"), "400"),
-    R(G("A\xc3: b"), "400"),
-    R(G("A: b\0c"), "400"),
-    R(G("A: b\x01"), "400"),
-    R(G("A: b\x7f"), "400"),
-    R(G("A: b\rc"), "400"),
-    R(G("A: b\r\r\nC: d"), "400"),
-    R(G("A: b\nC: d"), "400"),
-    R("GET / HTTP/1.1\nHost: h\n\n", "400"),
-    R("GET / HTTP/1.1\r\nHost: h\r\n\n", "400"),
-    R("GET / HTTP/1.1\rHost: h\r\n\r\n", "400"),
-    R("GET / HTTP/1.1\r\n Host: h\r\n\r\n", "400"),
-    /* connection */
-    R(G("Connection: close"), "GET|/||h||;"),
-    R(G("connection: CLOSE"), "GET|/||h||;"),
-    R(G("Connection: keep-alive, close"), "GET|/||h||;"),
-    R(G("Connection: x\r\nConnection: close"), "GET|/||h||;"),
-    R(G("Connection: closed"), "GET|/||h|k|;"),
-    R(G("Connection: Upgrade\r\nUpgrade: websocket"), "GET|/||h|ku|;"),
-    R(G("Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket"), "GET|/||h|ku|;"),
-    R(G("Connection: Upgrade\r\nUpgrade: h2c"), "GET|/||h|k|;"),
-    R(G("Upgrade: websocket"), "GET|/||h|k|;"),
-    R(P("Connection: Upgrade\r\nUpgrade: websocket", ""), "POST|/||h|k|;"),
-    R(G("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1") "x", "GET|/||h|k|x;"),
-    R("GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "GET|/||||;"),
-    /* body by length */
-    R(P("A: b", ""), "POST|/||h|k|;"),
-    R(P("Content-Length: 0", ""), "POST|/||h|k|;"),
-    R(P("Content-Length: 3", "abc"), "POST|/||h|k|abc;"),
-    R(P("content-length:3", "a\r\n"), "POST|/||h|k|a\r\n;"),
-    R(P("Content-Length: 3", "ab"), "more"),
-    R(P("Content-Length: 64", "0123456789012345678901234567890123456789012345678901234567890123"),
-      "POST|/||h|k|0123456789012345678901234567890123456789012345678901234567890123;"),
-    R(P("Content-Length: 65", ""), "413"),
-    R(P("Content-Length: 99999999999999999999999999", ""), "413"),
-    R(P("Content-Length: 18446744073709551616", ""), "413"),
-    R(P("Content-Length: +3", "abc"), "400"),
-    R(P("Content-Length: -3", "abc"), "400"),
-    R(P("Content-Length: 3 3", "abc"), "400"),
-    R(P("Content-Length: 3, 3", "abc"), "400"),
-    R(P("Content-Length: 0x3", "abc"), "400"),
-    R(P("Content-Length: 3.0", "abc"), "400"),
-    R(P("Content-Length: 03", "abc"), "400"),
-    R(P("Content-Length:", "abc"), "400"),
-    R(P("Content-Length : 3", "abc"), "400"),
-    R(P("Content-Length: 3\r\nContent-Length: 3", "abc"), "400"),
-    R(P("Content-Length: 3\r\nContent-Length: 4", "abcd"), "400"),
-    R(P("Content-Length: 3\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), "400"),
-    R(P("Transfer-Encoding: chunked\r\nContent-Length: 3", "0\r\n\r\n"), "400"),
-    R(G("Content-Length: 2") "ab", "GET|/||h|k|ab;"),
-    /* body in chunks */
-    R(C("0\r\n\r\n"), "POST|/||h|k|;"),
-    R(C("3\r\nabc\r\n0\r\n\r\n"), "POST|/||h|k|abc;"),
-    R(C("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"), "POST|/||h|k|abc;"),
-    R(C("A\r\n0123456789\r\n0\r\n\r\n"), "POST|/||h|k|0123456789;"),
-    R(C("a\r\n0123456789\r\n00\r\n\r\n"), "POST|/||h|k|0123456789;"),
-    R(C("3;x=y;z\r\nabc\r\n0;q\r\n\r\n"), "POST|/||h|k|abc;"),
-    R(C("3\r\nabc\r\n0\r\nA: b\r\nC: d\r\n\r\n"), "POST|/||h|k|abc;"),
-    R(C("3\r\nabc\r\n0\r\n"), "more"),
-    R(C("3\r\nabc\r\n0\r\n\r"), "more"),
-    R(C("3\r\nabcd\r\n"), "400"),
-    R(C("3\r\nab\r\n0\r\n\r\n"), "400"),
-    R(C("3\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("3\r\nabc\n0\r\n\r\n"), "400"),
-    R(C("3\r\nabc\r\n0\n\n"), "400"),
-    R(C("3\r\nabc\r\n0\r\n\rx"), "400"),
-    R(C("\r\n"), "400"),
-    R(C(" 3\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("3 \r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("3 ;x\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("+3\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("-3\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("0x3\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("g\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("3;x\x01\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("3;x\ry\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("00000003\r\nabc\r\n0\r\n\r\n"), "POST|/||h|k|abc;"),
-    R(C("000000003\r\nabc\r\n0\r\n\r\n"), "400"),
-    R(C("80000001\r\n"), "400"),
-    R(C("80000000\r\n"), "413"),
-    R(C("fffffffffffffffff\r\n"), "400"),
-    R(C("41\r\n"), "413"),
-    R(C("3f\r\n012345678901234567890123456789012345678901234567890123456789012\r\n2\r\n"), "413"),
-    R(C("0;2345678901234567890123456789012345678901234567890123456789012345\r\n\r\n"), "400"),
-    R(C("0;234567890123456789012345678901234567890123456789012345678901234\r\n\r\n"),
-      "POST|/||h|k|;"),
-    R(C("0\r\nA : b\r\n\r\n"), "400"),
-    R(C("0\r\n A: b\r\n\r\n"), "400"),
-    R(C("0\r\nA: b\x02\r\n\r\n"), "400"),
-    R(C("0\r\nA: b\nC: d\r\n\r\n"), "400"),
-    R(C("0\r\nnocolon\r\n\r\n"), "400"),
-    R(C("0\r\n: b\r\n\r\n"), "400"),
-    R(P("Transfer-Encoding: CHUNKED", "0\r\n\r\n"), "POST|/||h|k|;"),
-    R(P("Transfer-Encoding: gzip", ""), "501"),
-    R(P("Transfer-Encoding: identity", ""), "501"),
-    R(P("Transfer-Encoding: gzip, chunked", "0\r\n\r\n"), "501"),
-    R(P("Transfer-Encoding: chunked, chunked", "0\r\n\r\n"), "501"),
-    R(P("Transfer-Encoding: xchunked", "0\r\n\r\n"), "501"),
-    R(P("Transfer-Encoding: chunked;x=y", "0\r\n\r\n"), "501"),
-    R(P("Transfer-Encoding:", ""), "501"),
-    R(P("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), "400"),
-    R(P("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), "400"),
-    R("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
-    /* Expect */
-    R(P("Expect: 100-continue\r\nContent-Length: 1", "a"), "POST|/||h|ke|a;"),
-    R(P("Expect: 100-Continue\r\nContent-Length: 1", ""), "more"),
-    R(P("Expect: 100-continue", ""), "POST|/||h|k|;"),
-    R(P("Expect: 200-ok", ""), "400"),
-    R(P("Expect: 100-continue\r\nExpect: 100-continue", ""), "400"),
-    R("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na", "POST|/||||a;"),
-    /* pipelining */
-    R(T("/1") T("/2"), "GET|/1||h|k|;GET|/2||h|k|;"),
-    R(P("Content-Length: 1", "a") T("/2") "GET", "POST|/||h|k|a;GET|/2||h|k|;more"),
-    R(C("1\r\na\r\n0\r\n\r\n") C("1\r\nb\r\n0\r\n\r\n"), "POST|/||h|k|a;POST|/||h|k|b;"),
-    R(P("Content-Length: 1", "a") "\r\n" T("/2"), "POST|/||h|k|a;GET|/2||h|k|;"),
-    R(P("Content-Length: 0", "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"),
-      "POST|/||h|k|;GET|/smuggled||h|k|;"),
-    R(T("/1") "junk\r\n\r\n", "GET|/1||h|k|;400"),
-};
 
 static const char *const METHODS[] = {
     "?", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER:"};
@@ -414,10 +146,11 @@ static void check_row(fx_str input, const char *expected)
 static void net_http_table_gives_one_verdict_for_every_split(void **state)
 {
     (void)state;
-    for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
-        check_row((fx_str){ROWS[index].input, ROWS[index].size}, ROWS[index].expected);
+    for (size_t index = 0; index < sizeof HTTP_ROWS / sizeof HTTP_ROWS[0]; index++) {
+        check_row((fx_str){HTTP_ROWS[index].input, HTTP_ROWS[index].size},
+                  HTTP_ROWS[index].expected);
     }
-    print_message("%zu rows\n", sizeof ROWS / sizeof ROWS[0]);
+    print_message("%zu rows\n", sizeof HTTP_ROWS / sizeof HTTP_ROWS[0]);
 }
 
 /* Big inputs: whole, by bytes, and at a few splits. */
@@ -437,6 +170,7 @@ static void check_big(const struct fx_buf *buf, const char *expected)
     }
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a byte and a count
 static void fill(struct fx_buf *buf, char byte, size_t count)
 {
     char *target = fx_buf_reserve(buf, count);
@@ -445,17 +179,19 @@ static void fill(struct fx_buf *buf, char byte, size_t count)
     fx_buf_add(buf, count);
 }
 
-static void check_target(size_t size, const char *expected)
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): test
+static void check_target(const char *method, size_t size, const char *expected)
 {
     struct fx_buf buf;
     fx_buf_init(&buf, 1 << 20);
-    fx_buf_append(&buf, FX_STR("GET /?"));
+    fx_buf_append(&buf, fx_str_of(method));
+    fx_buf_append(&buf, FX_STR(" /?"));
     fill(&buf, 'a', size - 2);
     fx_buf_append(&buf, FX_STR(" HTTP/1.1\r\nHost: h\r\n\r\n"));
     if (expected == NULL) {
         static struct outcome outcome;
         run_bytes(fx_buf_str(&buf), &outcome);
-        assert_memory_equal(outcome.text, "GET|/|aaa", 9);
+        assert_non_null(strstr(outcome.text, "|/|aaa"));
         char whole[OUTCOME_SIZE];
         memcpy(whole, outcome.text, sizeof whole);
         check_big(&buf, whole);
@@ -468,12 +204,14 @@ static void check_target(size_t size, const char *expected)
 static void net_http_target_at_the_limit_passes_and_beyond_is_414(void **state)
 {
     (void)state;
-    check_target(FX_NET_HTTP_TARGET_SIZE_MAX, NULL);
-    check_target(FX_NET_HTTP_TARGET_SIZE_MAX + 1, "414");
-    check_target(FX_NET_HTTP_TARGET_SIZE_MAX + 200, "414");
-    check_target(100000, "414");
+    check_target("GET", FX_NET_HTTP_TARGET_SIZE_MAX, NULL);
+    check_target("ABCDEFGHIJKLMNOPQRSTUVWX", FX_NET_HTTP_TARGET_SIZE_MAX, NULL);
+    check_target("GET", FX_NET_HTTP_TARGET_SIZE_MAX + 1, "414");
+    check_target("GET", FX_NET_HTTP_TARGET_SIZE_MAX + 200, "414");
+    check_target("GET", 100000, "414");
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): test table
 static void check_headers(size_t count, size_t value_size, size_t last_size, const char *expected)
 {
     struct fx_buf buf;

@@ -372,17 +372,17 @@ static void net_server_bad_requests_get_their_code_and_the_end(void **state)
     static const struct {
         const char *bytes;
         const char *start;
-    } cases[] = {
+    } CASES[] = {
         {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n"},
         {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65537\r\n\r\n", "HTTP/1.1 413 "},
         {"GET / HTTP/3.0\r\nHost: h\r\n\r\n", "HTTP/1.1 505 "},
         {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 501 "},
         {GET("/") "junk\r\n\r\nmore junk that nobody reads", HELLO "HTTP/1.1 400 "},
     };
-    for (size_t index = 0; index < sizeof cases / sizeof cases[0]; index++) {
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
         const int fd = connect_to(rig, 0);
-        put(fd, cases[index].bytes);
-        expect_start_and_end(rig, fd, cases[index].start);
+        put(fd, CASES[index].bytes);
+        expect_start_and_end(rig, fd, CASES[index].start);
         (void)close(fd);
     }
     assert_int_equal(rig->request_count, 1);
@@ -515,6 +515,7 @@ static void net_server_input_behind_a_pending_request_is_bounded(void **state)
     const size_t size = strlen(GET("/x"));
     size_t filled = 0;
     while (filled + size <= sizeof flood) {
+        // NOLINTNEXTLINE(bugprone-not-null-terminated-result): bytes
         memcpy(flood + filled, GET("/x"), size);
         filled += size;
     }
@@ -557,6 +558,7 @@ static void net_server_input_behind_a_pending_request_is_bounded(void **state)
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"            \
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): test
 static void put_frame(int fd, enum fx_net_websocket_opcode opcode, const char *text)
 {
     struct fx_buf buf;
@@ -875,7 +877,7 @@ static void net_server_wakes_ticks_and_catches_signals(void **state)
 {
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
-    pthread_t thread;
+    pthread_t thread = {0};
     fx_net_server_on_async(rig->server, on_wake, rig);
     assert_int_equal(pthread_create(&thread, NULL, wake_main, rig->server), 0);
     while (rig->wake_count == 0) {
@@ -929,7 +931,7 @@ static void net_client_pipelines_requests_over_one_connection(void **state)
 {
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
-    pthread_t thread;
+    pthread_t thread = {0};
     struct fx_net_client *client = NULL;
     const struct fx_net_client_config config = {.host = "127.0.0.1", .port = rig->port};
     assert_int_equal(pthread_create(&thread, NULL, run_main, rig->server), 0);

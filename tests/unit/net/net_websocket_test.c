@@ -174,6 +174,22 @@ static const struct row ROWS[] = {
     {"81 *1024|81 *1024", "T1024;T1024;"},
 };
 
+/* `length_form`: 0 the shortest, else 2 or 8 bytes of length. */
+static void append_length(struct fx_buf *buf, size_t size, bool is_masked, int length_form)
+{
+    const uint8_t bit = is_masked ? 0x80 : 0;
+    if (length_form == 0 && size < 126) {
+        fx_buf_append_byte(buf, (char)(bit | size));
+        return;
+    }
+    const int shortest = size < 65536 ? 2 : 8;
+    const int bytes = length_form != 0 ? length_form : shortest;
+    fx_buf_append_byte(buf, (char)(bit | (bytes == 2 ? 126 : 127)));
+    for (int index = bytes - 1; index >= 0; index--) {
+        fx_buf_append_byte(buf, (char)((uint64_t)size >> (8 * index)));
+    }
+}
+
 static void append_frame(struct fx_buf *buf, const char *text, size_t size)
 {
     const uint8_t mask[4] = {MASK & 0xFF, MASK >> 8 & 0xFF, MASK >> 16 & 0xFF, MASK >> 24};
@@ -206,16 +222,7 @@ static void append_frame(struct fx_buf *buf, const char *text, size_t size)
     } else {
         fx_buf_append(&payload, (fx_str){text, (size_t)(end - text)});
     }
-    const uint8_t bit = is_masked ? 0x80 : 0;
-    if (length_form == 0 && payload.size < 126) {
-        fx_buf_append_byte(buf, (char)(bit | payload.size));
-    } else {
-        const int bytes = length_form != 0 ? length_form : payload.size < 65536 ? 2 : 8;
-        fx_buf_append_byte(buf, (char)(bit | (bytes == 2 ? 126 : 127)));
-        for (int index = bytes - 1; index >= 0; index--) {
-            fx_buf_append_byte(buf, (char)((uint64_t)payload.size >> (8 * index)));
-        }
-    }
+    append_length(buf, payload.size, is_masked, length_form);
     if (is_masked) {
         fx_buf_append(buf, (fx_str){(const char *)mask, 4});
     }
@@ -288,6 +295,7 @@ static void feed(struct fx_net_websocket *websocket, struct outcome *outcome, fx
 }
 
 static void check(const struct outcome *outcome,
+                  // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): test
                   const char *expected,
                   const char *frames,
                   size_t at)
@@ -302,6 +310,7 @@ static void check(const struct outcome *outcome,
     }
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): test
 static void run(const char *frames, const char *expected, fx_str bytes, size_t split)
 {
     struct outcome outcome = {0};
@@ -352,6 +361,21 @@ static void net_websocket_text_fails_at_its_first_bad_byte(void **state)
     assert_int_equal(websocket.event, FX_NET_WEBSOCKET_EVENT_FAILED);
     assert_int_equal(websocket.code, 1007);
     assert_int_equal(fx_net_websocket_feed(&websocket, FX_STR("x")), 0);
+    fx_net_websocket_deinit(&websocket);
+    fx_buf_deinit(&buf);
+}
+
+static void net_websocket_too_long_message_fails_before_its_payload(void **state)
+{
+    (void)state;
+    struct fx_net_websocket websocket;
+    struct fx_buf buf;
+    fx_buf_init(&buf, 5000);
+    append_frames(&buf, "01 *1000|80 *25");
+    fx_net_websocket_init(&websocket, FX_NET_WEBSOCKET_ROLE_SERVER, MESSAGE_MAX);
+    (void)fx_net_websocket_feed(&websocket, fx_str_slice(fx_buf_str(&buf), 0, buf.size - 29));
+    assert_int_equal(websocket.event, FX_NET_WEBSOCKET_EVENT_FAILED); /* mask not even there */
+    assert_int_equal(websocket.code, 1009);
     fx_net_websocket_deinit(&websocket);
     fx_buf_deinit(&buf);
 }
@@ -441,7 +465,8 @@ static void net_websocket_close_payload_is_cut_between_characters(void **state)
                         5);
     memset(reason, 'a', sizeof reason);
     assert_int_equal(fx_net_websocket_write_close(1000, (fx_str){reason, 200}, payload), 125);
-    memcpy(reason + 122, "\xce\xba", 2); /* would be cut in the middle */
+    reason[122] = (char)0xCE; /* a character of two bytes, which the limit would cut */
+    reason[123] = (char)0xBA;
     assert_int_equal(fx_net_websocket_write_close(1000, (fx_str){reason, 200}, payload), 124);
 }
 
@@ -582,6 +607,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(net_websocket_table_gives_one_verdict_for_every_split),
         cmocka_unit_test(net_websocket_text_fails_at_its_first_bad_byte),
+        cmocka_unit_test(net_websocket_too_long_message_fails_before_its_payload),
         cmocka_unit_test(net_websocket_frames_roundtrip_at_every_length_form),
         cmocka_unit_test(net_websocket_client_refuses_masked_frames),
         cmocka_unit_test(net_websocket_fragments_are_written_and_counted),
