@@ -31,6 +31,7 @@ enum {
 
 struct figures {
     const char *name;
+    double open_ms;   /* of an empty directory */
     double append_ns; /* into the ring, nothing written */
     double records_per_s;
     double mib_per_s; /* with headers and padding, zero-filling not counted */
@@ -114,7 +115,9 @@ static void run_append(struct fx_bus_journal_options options, struct figures *fi
 {
     char bytes[RECORD_SIZE] = "";
     int64_t spent_ns = 0;
+    const int64_t open_ns = now_ns();
     struct fx_bus_journal *journal = open_journal(options);
+    figures->open_ms = (double)(now_ns() - open_ns) / 1e6;
     for (int round = 0; round < APPEND_ROUNDS; round++) {
         const int64_t begin_ns = now_ns();
         for (int index = 0; index < APPEND_BATCH; index++) {
@@ -225,25 +228,28 @@ static void run_paced(struct fx_bus_journal_options options, struct figures *fig
 static void print_figures(const struct figures *figures, bool is_json, bool is_last)
 {
     if (is_json) {
-        (void)printf("  {\"mode\": \"%s\", \"append_ns\": %.1f, \"records_per_s\": %.0f, "
-                     "\"mib_per_s\": %.1f, \"records_per_frame\": %.1f, \"durable_p50_us\": %.1f, "
-                     "\"durable_p99_us\": %.1f, \"durable_max_us\": %.1f, "
-                     "\"replay_records_per_s\": %.0f, \"sync_us_max\": %" PRIu64 "}%s\n",
-                     figures->name,
-                     figures->append_ns,
-                     figures->records_per_s,
-                     figures->mib_per_s,
-                     figures->records_per_frame,
-                     figures->p50_us,
-                     figures->p99_us,
-                     figures->max_us,
-                     figures->replay_per_s,
-                     figures->sync_us_max,
-                     is_last ? "" : ",");
+        (void)printf(
+            "  {\"mode\": \"%s\", \"open_ms\": %.1f, \"append_ns\": %.1f, \"records_per_s\": %.0f, "
+            "\"mib_per_s\": %.1f, \"records_per_frame\": %.1f, \"durable_p50_us\": %.1f, "
+            "\"durable_p99_us\": %.1f, \"durable_max_us\": %.1f, "
+            "\"replay_records_per_s\": %.0f, \"sync_us_max\": %" PRIu64 "}%s\n",
+            figures->name,
+            figures->open_ms,
+            figures->append_ns,
+            figures->records_per_s,
+            figures->mib_per_s,
+            figures->records_per_frame,
+            figures->p50_us,
+            figures->p99_us,
+            figures->max_us,
+            figures->replay_per_s,
+            figures->sync_us_max,
+            is_last ? "" : ",");
         return;
     }
-    (void)printf("%-8s %9.1f %12.0f %8.1f %10.1f %10.1f %10.1f %10.1f %12.0f %10" PRIu64 "\n",
+    (void)printf("%-8s %8.1f %9.1f %12.0f %8.1f %10.1f %10.1f %10.1f %10.1f %12.0f %10" PRIu64 "\n",
                  figures->name,
+                 figures->open_ms,
                  figures->append_ns,
                  figures->records_per_s,
                  figures->mib_per_s,
@@ -270,7 +276,7 @@ static void run_modes(char *dir, uint64_t count, bool is_json)
                  count);
     if (!is_json) {
         (void)printf(
-            "mode     append ns    records/s    MiB/s  rec/frame     p50 us     p99 us     "
+            "mode      open ms append ns    records/s    MiB/s  rec/frame     p50 us     p99 us     "
             "max us     replay/s sync us max\n");
     }
     for (int index = 0; index < MODE_COUNT; index++) {
