@@ -44,11 +44,9 @@ static void begin(struct fx_net_http *http)
     http->status = FX_OK;
     http->body_left = 0;
     http->line_offset = 0;
-    http->scan_offset = 0;
     http->line_count = 0;
     http->head_offset = 0;
     http->first_line_size = 0;
-    http->trailer_size = 0;
     http->phase = 0;
     http->line_size = 0;
     request->method = 0;

@@ -78,11 +78,9 @@ struct fx_net_http {
     uint64_t body_size_max;
     uint64_t body_left;   /* of the Content-Length or of this chunk */
     uint32_t line_offset; /* where the unfinished line of the head begins */
-    uint32_t scan_offset; /* how far the head was searched for its end */
     uint32_t line_count;
     uint32_t head_offset; /* 2 where one empty line before the request was skipped */
     uint32_t first_line_size;
-    uint32_t trailer_size;
     uint8_t phase; /* of the body */
     uint8_t line_size;
     char line[96]; /* unfinished chunk-size line */

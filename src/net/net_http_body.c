@@ -1,7 +1,7 @@
 #include "base/panic.h"
 #include "net/net_http_int.h"
 
-enum { CHUNK_DIGITS_MAX = 8, TRAILER_SIZE_MAX = 4096, LENGTH_DIGITS_MAX = 19 };
+enum { CHUNK_DIGITS_MAX = 8, LENGTH_DIGITS_MAX = 19 };
 
 static const uint64_t CHUNK_SIZE_MAX = UINT64_C(1) << 31;
 
@@ -61,6 +61,41 @@ static int hex_of(char digit)
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
+static size_t token_end(fx_str text, size_t from)
+{
+    size_t end = from;
+    while (end < text.size &&
+           fx_net_http_head_is(fx_str_slice(text, end, 1), FX_NET_HTTP_CLASS_TOKEN)) {
+        end++;
+    }
+    return end;
+}
+
+/* Nothing, or ";name" and ";name=token" in a row. Quoted values are refused: nobody sends them, and
+ * a quote is where parsers disagree about the line's end (I1). */
+static bool is_extension(fx_str text)
+{
+    size_t at = 0;
+    while (at < text.size) {
+        if (text.data[at] != ';') {
+            return false;
+        }
+        size_t end = token_end(text, at + 1);
+        if (end == at + 1) {
+            return false;
+        }
+        if (end < text.size && text.data[end] == '=') {
+            const size_t value = end + 1;
+            end = token_end(text, value);
+            if (end == value) {
+                return false;
+            }
+        }
+        at = end;
+    }
+    return true;
+}
+
 /* `line` is a whole chunk-size line without CRLF: hex digits, then nothing or ";extension". */
 static fx_status begin_chunk(struct fx_net_http *http, fx_str line)
 {
@@ -75,15 +110,14 @@ static fx_status begin_chunk(struct fx_net_http *http, fx_str line)
         extension.size > FX_NET_HTTP_EXTENSION_SIZE_MAX) {
         return FX_BAD_REQUEST;
     }
-    if (extension.size > 0 &&
-        (extension.data[0] != ';' || !fx_net_http_head_is(extension, FX_NET_HTTP_CLASS_VALUE))) {
+    if (!is_extension(extension)) {
         return FX_BAD_REQUEST;
     }
     if (size > http->body_size_max - http->body.size) {
         return FX_BODY_TOO_LARGE;
     }
     http->body_left = size;
-    http->phase = size == 0 ? FX_NET_HTTP_PHASE_TRAILER_START : FX_NET_HTTP_PHASE_CHUNK_DATA;
+    http->phase = size == 0 ? FX_NET_HTTP_PHASE_END_CR : FX_NET_HTTP_PHASE_CHUNK_DATA;
     return FX_OK;
 }
 
@@ -108,73 +142,30 @@ static void feed_size_line(struct fx_net_http *http, char byte)
     }
 }
 
-/* Trailer fields are checked and dropped. @return the next phase; 0: the byte is wrong there. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a number and a byte
-static uint8_t trailer_phase(uint8_t phase, char byte)
+/* CR and LF behind a chunk, or, behind the last one, the empty line that ends the body. Trailer
+ * fields are refused: a Transfer-Encoding or Content-Length among them is read by some parsers and
+ * passed over by others (I1), and no client of ours has a use for them. */
+static void feed_end(struct fx_net_http *http, char byte)
 {
-    const fx_str text = {&byte, 1};
-    switch (phase) {
-    case FX_NET_HTTP_PHASE_TRAILER_START:
-        if (byte == '\r') {
-            return FX_NET_HTTP_PHASE_END_LF;
-        }
-        return fx_net_http_head_is(text, FX_NET_HTTP_CLASS_TOKEN) ? FX_NET_HTTP_PHASE_TRAILER_NAME
-                                                                  : 0;
-    case FX_NET_HTTP_PHASE_TRAILER_NAME:
-        if (byte == ':') {
-            return FX_NET_HTTP_PHASE_TRAILER_VALUE;
-        }
-        return fx_net_http_head_is(text, FX_NET_HTTP_CLASS_TOKEN) ? phase : 0;
-    case FX_NET_HTTP_PHASE_TRAILER_VALUE:
-        if (byte == '\r') {
-            return FX_NET_HTTP_PHASE_TRAILER_LF;
-        }
-        return fx_net_http_head_is(text, FX_NET_HTTP_CLASS_VALUE) ? phase : 0;
-    default:
-        return byte == '\n' ? FX_NET_HTTP_PHASE_TRAILER_START : 0;
-    }
-}
-
-static void feed_trailer(struct fx_net_http *http, char byte)
-{
-    http->trailer_size++;
-    if (http->trailer_size > TRAILER_SIZE_MAX) {
-        fx_net_http_head_fail(http, FX_HEADERS_TOO_LARGE);
-        return;
-    }
-    const uint8_t next = trailer_phase(http->phase, byte);
-    if (next == 0) {
+    const bool is_cr =
+        http->phase == FX_NET_HTTP_PHASE_CHUNK_CR || http->phase == FX_NET_HTTP_PHASE_END_CR;
+    if (byte != (is_cr ? '\r' : '\n')) {
         fx_net_http_head_fail(http, FX_BAD_REQUEST);
         return;
     }
-    http->phase = next;
-}
-
-/* A byte of the framing around chunks. */
-static void feed_frame(struct fx_net_http *http, char byte)
-{
     switch (http->phase) {
-    case FX_NET_HTTP_PHASE_CHUNK_SIZE:
-        feed_size_line(http, byte);
-        return;
     case FX_NET_HTTP_PHASE_CHUNK_CR:
-    case FX_NET_HTTP_PHASE_CHUNK_LF:
-        if (byte != (http->phase == FX_NET_HTTP_PHASE_CHUNK_CR ? '\r' : '\n')) {
-            fx_net_http_head_fail(http, FX_BAD_REQUEST);
-            return;
-        }
-        http->phase = http->phase == FX_NET_HTTP_PHASE_CHUNK_CR ? FX_NET_HTTP_PHASE_CHUNK_LF
-                                                                : FX_NET_HTTP_PHASE_CHUNK_SIZE;
+        http->phase = FX_NET_HTTP_PHASE_CHUNK_LF;
         return;
-    case FX_NET_HTTP_PHASE_END_LF:
-        if (byte != '\n') {
-            fx_net_http_head_fail(http, FX_BAD_REQUEST);
-            return;
-        }
-        http->state = FX_NET_HTTP_STATE_DONE;
+    case FX_NET_HTTP_PHASE_CHUNK_LF:
+        http->phase = FX_NET_HTTP_PHASE_CHUNK_SIZE;
+        return;
+    case FX_NET_HTTP_PHASE_END_CR:
+        http->phase = FX_NET_HTTP_PHASE_END_LF;
         return;
     default:
-        feed_trailer(http, byte);
+        FX_ASSERT(http->phase == FX_NET_HTTP_PHASE_END_LF);
+        http->state = FX_NET_HTTP_STATE_DONE;
         return;
     }
 }
@@ -213,8 +204,11 @@ size_t fx_net_http_body_feed(struct fx_net_http *http, fx_str bytes)
             http->phase == FX_NET_HTTP_PHASE_CHUNK_DATA ||
             http->phase == FX_NET_HTTP_PHASE_TO_END) {
             taken += feed_data(http, (fx_str){bytes.data + taken, bytes.size - taken});
+        } else if (http->phase == FX_NET_HTTP_PHASE_CHUNK_SIZE) {
+            feed_size_line(http, bytes.data[taken]);
+            taken++;
         } else {
-            feed_frame(http, bytes.data[taken]);
+            feed_end(http, bytes.data[taken]);
             taken++;
         }
     }

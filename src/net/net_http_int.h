@@ -27,12 +27,9 @@ enum {
     FX_NET_HTTP_PHASE_CHUNK_DATA = 3,
     FX_NET_HTTP_PHASE_CHUNK_CR = 4,
     FX_NET_HTTP_PHASE_CHUNK_LF = 5,
-    FX_NET_HTTP_PHASE_TRAILER_START = 6,
-    FX_NET_HTTP_PHASE_TRAILER_NAME = 7,
-    FX_NET_HTTP_PHASE_TRAILER_VALUE = 8,
-    FX_NET_HTTP_PHASE_TRAILER_LF = 9,
-    FX_NET_HTTP_PHASE_END_LF = 10,
-    FX_NET_HTTP_PHASE_TO_END = 11 /* responses only */
+    FX_NET_HTTP_PHASE_END_CR = 6,
+    FX_NET_HTTP_PHASE_END_LF = 7,
+    FX_NET_HTTP_PHASE_TO_END = 8 /* responses only */
 };
 
 /** What the header fields say about the message as a whole. */

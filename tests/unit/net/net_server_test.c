@@ -744,6 +744,79 @@ static void net_server_slow_reader_is_closed_while_another_is_served(void **stat
     rig_destroy(rig);
 }
 
+/* Payload number `index`: of changing size, each byte telling where it belongs. */
+static fx_str numbered_payload(uint32_t index, char target[4096])
+{
+    const size_t size = 1 + index * 37 % 4000;
+    for (size_t at = 0; at < size; at++) {
+        target[at] = (char)(index * 31 + at);
+    }
+    return (fx_str){target, size};
+}
+
+static void net_server_partial_writes_lose_nothing(void **state)
+{
+    (void)state;
+    enum { FRAMES = 3000, QUEUE_MAX = 500000 };
+    struct rig *rig = rig_create(&PLAIN);
+    struct fx_net_websocket client;
+    static char input[20000];
+    static char payload[4096];
+    uint32_t sent = 0;
+    uint32_t got = 0;
+    uint32_t most_queued = 0;
+    const int fd = connect_socket(rig, 4096);
+    fx_net_websocket_init(&client, FX_NET_WEBSOCKET_ROLE_CLIENT, 65536);
+    for (int round = 0; round < TURNS && got < FRAMES; round++) {
+        while (sent < FRAMES && fx_net_server_queued_bytes(rig->server, rig->socket) < QUEUE_MAX) {
+            const fx_str text = numbered_payload(sent, payload);
+            assert_true(
+                fx_net_server_send(rig->server, rig->socket, FX_NET_WEBSOCKET_OPCODE_BINARY, text));
+            sent++;
+        }
+        const uint32_t queued = fx_net_server_queued_bytes(rig->server, rig->socket);
+        most_queued = queued > most_queued ? queued : most_queued;
+        turn(rig, 1);
+        const ssize_t size = recv(fd, input, 1 + (size_t)round % 7001, MSG_DONTWAIT);
+        size_t offset = 0;
+        while (size > 0 && offset < (size_t)size) {
+            offset +=
+                fx_net_websocket_feed(&client, (fx_str){input + offset, (size_t)size - offset});
+            if (client.event != FX_NET_WEBSOCKET_EVENT_NONE) {
+                assert_true(fx_str_is_equal(client.payload, numbered_payload(got, payload)));
+                got++;
+            }
+        }
+        round = size > 0 && round == TURNS - 1 ? 1000 : round;
+    }
+    assert_int_equal(got, FRAMES);
+    assert_true(most_queued >= QUEUE_MAX); /* the kernel did not just take all of it */
+    fx_net_websocket_deinit(&client);
+    (void)close(fd);
+    rig_destroy(rig);
+}
+
+static void net_server_lingers_until_the_peer_closes_or_time_is_up(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_create(&PLAIN);
+    struct fx_net_server_stats stats;
+    for (int is_late = 0; is_late < 2; is_late++) {
+        const int fd = connect_to(rig, 0);
+        put(fd, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        expect_text(rig, fd, HELLO_CLOSE "<end>");
+        put(fd, "nobody reads this, but it must not become a reset");
+        pass_time(rig, is_late != 0 ? 2000 : 1999);
+        fx_net_server_stats(rig->server, &stats);
+        assert_int_equal(stats.connections, is_late != 0 ? 0 : 1);
+        (void)close(fd);
+        turn(rig, 20);
+        fx_net_server_stats(rig->server, &stats);
+        assert_int_equal(stats.connections, 0);
+    }
+    rig_destroy(rig);
+}
+
 static void net_server_writes_of_one_turn_are_one_system_call(void **state)
 {
     (void)state;
@@ -1028,6 +1101,8 @@ int main(void)
         cmocka_unit_test(net_server_websocket_bytes_behind_the_handshake_count),
         cmocka_unit_test(net_server_websocket_silence_is_pinged_then_closed),
         cmocka_unit_test(net_server_slow_reader_is_closed_while_another_is_served),
+        cmocka_unit_test(net_server_partial_writes_lose_nothing),
+        cmocka_unit_test(net_server_lingers_until_the_peer_closes_or_time_is_up),
         cmocka_unit_test(net_server_writes_of_one_turn_are_one_system_call),
         cmocka_unit_test(net_server_stuck_writer_is_cut_after_its_time),
         cmocka_unit_test(net_server_stop_lets_answers_finish),
