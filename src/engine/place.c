@@ -293,7 +293,12 @@ static fx_status judge(const struct fx_engine *engine,
         return reject_limit(reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, orders_max);
     }
     if (hot->is_reduce_only != 0) {
-        const int64_t closable = fx_place_closable(engine, intent->position, hot, FX_SLOT_NONE);
+        /* A market order without a counterpart has no price; nothing is ahead of it either. */
+        struct fx_resting order = *hot;
+        if (intent->is_unmatchable) {
+            order.price.ticks = hot->side == FX_SIDE_BUY ? INT64_MAX : 0;
+        }
+        const int64_t closable = fx_place_closable(engine, intent->position, &order, FX_SLOT_NONE);
         if (closable == 0) {
             return reject_limit(reject_out, FX_REDUCE_ONLY_REJECTED, FX_FIELD_QUANTITY, 0);
         }
