@@ -303,7 +303,7 @@ int main(int argc, char **argv)
                                             {"dir", required_argument, NULL, 'd'},
                                             {"records", required_argument, NULL, 'n'},
                                             {NULL, 0, NULL, 0}};
-    const char *base = "/tmp";
+    const char *base = P_tmpdir;
     uint64_t count = RECORDS_DEFAULT;
     bool is_json = false;
     for (;;) {

@@ -55,6 +55,7 @@ struct fx_bus_disk {
     uint64_t op_count;
     uint64_t write_count;
     uint64_t sync_count;
+    uint64_t read_count;
     int64_t now_us;
     bool is_down;
 };
@@ -347,6 +348,10 @@ static int disk_read_at(
     if (disk->is_down) {
         return EIO;
     }
+    disk->read_count++;
+    if (disk->read_count == disk->faults.read_error_at) {
+        return EIO;
+    }
     const struct node *node = node_of(disk, file);
     const uint64_t there = offset < node->cache_size ? node->cache_size - offset : 0;
     const size_t take = there < size ? (size_t)there : size;
@@ -606,6 +611,7 @@ void fx_bus_disk_set_faults(struct fx_bus_disk *disk, struct fx_bus_disk_faults 
     disk->op_count = 0;
     disk->write_count = 0;
     disk->sync_count = 0;
+    disk->read_count = 0;
 }
 
 uint64_t fx_bus_disk_op_count(const struct fx_bus_disk *disk)

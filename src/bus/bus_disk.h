@@ -26,6 +26,7 @@ struct fx_bus_disk_faults {
     uint64_t crash_at;          /* this one happens in part, all later ones fail with EIO */
     uint64_t write_error_at;    /* EIO once, counted over writes only */
     uint64_t sync_error_at;     /* EIO once, counted over syncs only; pages then look clean */
+    uint64_t read_error_at;     /* EIO once, counted over reads only */
     uint64_t capacity_bytes;    /* sum of file sizes above which writes say ENOSPC */
     uint32_t short_write_ppm;   /* chance that a write takes only a part */
     bool is_drop_cache_ignored; /* the hint does nothing: stale clean pages stay readable */

@@ -3,10 +3,12 @@
 #include "bus/bus_file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/agent.h"
@@ -25,7 +27,7 @@ static int setup(void **state)
     struct fixture *fixture = test_calloc(1, sizeof *fixture);
     const char *base = getenv("TMPDIR");
     (void)snprintf(
-        fixture->dir, sizeof fixture->dir, "%s/fx-bus-XXXXXX", base != NULL ? base : "/tmp");
+        fixture->dir, sizeof fixture->dir, "%s/fx-bus-XXXXXX", base != NULL ? base : P_tmpdir);
     assert_non_null(mkdtemp(fixture->dir));
     fixture->system = fx_bus_file_posix();
     assert_true(fx_bus_file_join(fixture->dir, "file", fixture->path));
@@ -227,6 +229,51 @@ static void bus_file_journal_with_threads_relaxed(void **state)
     run_threads(*state, FX_BUS_JOURNAL_RELAXED, 20000);
 }
 
+static void bus_file_journal_with_defaults_is_strict_and_named(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct fx_bus_journal *journal = NULL;
+    struct fx_bus_journal_report report;
+    const struct fx_bus_journal_options options = {.dir = fixture->dir, .is_network_allowed = true};
+    assert_int_equal(fx_bus_journal_open(&options, &journal, &report), FX_OK);
+    assert_int_equal(fx_bus_journal_mode(journal), FX_BUS_JOURNAL_STRICT);
+    assert_int_equal(fx_bus_journal_record_size_max(journal), (4 << 20) - 56);
+    const struct fx_bus_journal_uuid uuid = fx_bus_journal_uuid(journal);
+    assert_int_equal(uuid.bytes[6] & 0xf0, 0x40);
+    fx_bus_journal_close(journal);
+    assert_int_equal(fx_bus_journal_open(&options, &journal, &report), FX_OK);
+    assert_memory_equal(report.uuid.bytes, uuid.bytes, sizeof uuid.bytes);
+    fx_bus_journal_close(journal);
+}
+
+/* The child has a disk whose next sync fails, and no on_fatal: it must not live on. */
+static void bus_file_journal_without_on_fatal_aborts(void **state)
+{
+    (void)state;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct fx_bus_disk *disk = fx_bus_disk_create(1);
+        struct fx_bus_journal *journal = NULL;
+        struct fx_bus_journal_report report;
+        uint64_t seq = 0;
+        const struct fx_bus_journal_options options = {.system = fx_bus_disk_system(disk),
+                                                       .dir = "data"};
+        (void)close(STDERR_FILENO);
+        (void)signal(SIGABRT, SIG_DFL);
+        if (fx_bus_journal_open(&options, &journal, &report) == FX_OK) {
+            fx_bus_disk_set_faults(disk, (struct fx_bus_disk_faults){.sync_error_at = 1});
+            (void)(fx_bus_journal_append(journal, 1, FX_STR("x"), &seq) == FX_OK &&
+                   fx_bus_journal_step(journal, 1) > 0);
+        }
+        _exit(0);
+    }
+    int how = 0;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFSIGNALED(how));
+    assert_int_equal(WTERMSIG(how), SIGABRT);
+}
+
 static void bus_file_snapshot_on_real_files(void **state)
 {
     struct fixture *fixture = *state;
@@ -253,6 +300,8 @@ int main(void)
         TEST(bus_file_join_refuses_what_does_not_fit),
         TEST(bus_file_journal_with_threads_strict),
         TEST(bus_file_journal_with_threads_relaxed),
+        TEST(bus_file_journal_with_defaults_is_strict_and_named),
+        TEST(bus_file_journal_without_on_fatal_aborts),
         TEST(bus_file_snapshot_on_real_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

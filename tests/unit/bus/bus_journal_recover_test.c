@@ -249,6 +249,62 @@ static void bus_journal_recover_damaged_header_is_refused(void **state)
     assert_non_null(strstr(fixture->report.text, "header is damaged"));
 }
 
+static void bus_journal_recover_header_of_another_version_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fx_bus_journal_segment segment = read_segment(fixture);
+    char header[HEADER];
+    fx_bus_journal_segment_encode(&segment, header);
+    fx_bus_bytes_put_u32(header + 8, 2);
+    fx_bus_bytes_put_u32(header + HEADER - 4, fx_crc32c(0, header, HEADER - 4));
+    for (size_t index = 0; index < sizeof header; index++) {
+        poke(fixture, index, 1, header[index]);
+    }
+    assert_int_equal(reopen(fixture), FX_VERSION_MISMATCH);
+    assert_non_null(strstr(fixture->report.text, "version"));
+}
+
+static void cut_file(struct fixture *fixture, uint64_t size)
+{
+    const struct fx_bus_file_system system = fx_bus_disk_system(fixture->disk);
+    int file = 0;
+    assert_int_equal(system.ops->open(fixture->disk, FIRST, FX_BUS_FILE_WRITE, &file), 0);
+    assert_int_equal(system.ops->truncate(fixture->disk, file, size), 0);
+    assert_int_equal(system.ops->sync(fixture->disk, file), 0);
+    system.ops->close(fixture->disk, file);
+}
+
+static void bus_journal_recover_cut_file_gives_what_is_left(void **state)
+{
+    struct fixture *fixture = *state;
+    cut_file(fixture, frame_offset(10) + 100);
+    assert_int_equal(reopen(fixture), FX_OK);
+    assert_int_equal(fixture->report.next_seq, 10);
+    assert_int_equal(fixture->report.tail_bytes, 100);
+    cut_file(fixture, 4000);
+    assert_int_equal(reopen(fixture), FX_CORRUPT);
+    assert_non_null(strstr(fixture->report.text, "cut off"));
+}
+
+/* Every read fails once: the answer is IO, and the next start has everything. */
+static void bus_journal_recover_every_read_error_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    fx_status status = FX_IO;
+    uint64_t number = 0;
+    assert_int_equal(reopen(fixture), FX_OK);
+    append_small(fixture, 60);
+    while (status != FX_OK) {
+        number++;
+        fx_bus_disk_set_faults(fixture->disk, (struct fx_bus_disk_faults){.read_error_at = number});
+        status = reopen(fixture);
+        assert_true(status == FX_OK || status == FX_IO);
+        assert_true(status == FX_OK || strstr(fixture->report.text, "read failed") != NULL);
+    }
+    assert_true(number > 6);
+    assert_int_equal(fixture->report.next_seq, 71);
+}
+
 static void bus_journal_recover_missing_segment_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -345,6 +401,9 @@ int main(void)
         TEST(bus_journal_recover_other_exchange_is_refused),
         TEST(bus_journal_recover_header_that_is_not_its_name_is_refused),
         TEST(bus_journal_recover_damaged_header_is_refused),
+        TEST(bus_journal_recover_header_of_another_version_is_refused),
+        TEST(bus_journal_recover_cut_file_gives_what_is_left),
+        TEST(bus_journal_recover_every_read_error_is_told),
         TEST(bus_journal_recover_missing_segment_is_refused),
         TEST(bus_journal_recover_damage_in_an_older_segment_is_corrupt),
         TEST(bus_journal_recover_replay_changes_nothing_and_takes_no_lock),

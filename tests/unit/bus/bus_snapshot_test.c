@@ -101,6 +101,25 @@ static void bus_snapshot_any_damage_falls_back_to_the_older(void **state)
     fx_bus_snapshot_release(&snapshot);
 }
 
+/* Every read fails once: never wrong bytes; a newest one that cannot be read is passed over. */
+static void bus_snapshot_every_read_error_falls_back(void **state)
+{
+    struct fx_bus_disk *disk = *state;
+    const struct fx_bus_file_system system = fx_bus_disk_system(disk);
+    struct fx_bus_snapshot snapshot = {.skipped_count = 1};
+    uint64_t number = 0;
+    assert_int_equal(write_one(disk, 100), FX_OK);
+    assert_int_equal(write_one(disk, 200), FX_OK);
+    while (snapshot.skipped_count == 1) {
+        number++;
+        fx_bus_disk_set_faults(disk, (struct fx_bus_disk_faults){.read_error_at = number});
+        assert_int_equal(fx_bus_snapshot_load_newest(&system, "data", &snapshot), FX_OK);
+        check_body(&snapshot, snapshot.skipped_count == 1 ? 100 : 200);
+        fx_bus_snapshot_release(&snapshot);
+    }
+    assert_int_equal(number, 3); /* header and body were read */
+}
+
 static void bus_snapshot_none_intact_is_corrupt(void **state)
 {
     struct fx_bus_disk *disk = *state;
@@ -186,6 +205,7 @@ int main(void)
         TEST(bus_snapshot_written_is_loaded_back),
         TEST(bus_snapshot_list_is_newest_first_and_bounded),
         TEST(bus_snapshot_any_damage_falls_back_to_the_older),
+        TEST(bus_snapshot_every_read_error_falls_back),
         TEST(bus_snapshot_none_intact_is_corrupt),
         TEST(bus_snapshot_under_another_name_is_corrupt),
         TEST(bus_snapshot_crash_at_every_operation_keeps_a_whole_one),
