@@ -1,6 +1,5 @@
 #include "store/store_trade.h"
 
-#include "base/panic.h"
 #include "store/store_table_int.h"
 
 #define COLUMN(name, codec, member) FX_STORE_ROW_COLUMN(struct fx_rows_trade, name, codec, member)
@@ -63,44 +62,36 @@ static void and_filters(struct fx_store_table_select *select,
                            (uint64_t)query->page.offset + query->page.limit);
 }
 
-static void append_branch(struct fx_store *store)
-{
-    fx_buf_append(&store->sql, FX_STR("SELECT * FROM (SELECT "));
-    fx_store_table_columns(&store->sql, &TABLE);
-    fx_buf_append(&store->sql, FX_STR(" FROM `trades` WHERE "));
-}
-
 fx_status fx_store_trade_list(struct fx_store *store,
                               const struct fx_store_trade_query *query,
                               struct fx_rows_trade trades_out[],
                               uint32_t *count_out)
 {
     /* One side: a walk along its index. Both: two walks, each cut to a page, and merged; "buyer OR
-     * seller" would read and sort all trades that the user ever made. */
-    struct fx_store_table_select select = {.store = store, .table = &TABLE};
-    FX_ASSERT(query->page.limit >= 1 && query->page.limit <= FX_STORE_LIMIT_MAX);
-    fx_store_sql(store, FX_STR("SELECT "));
-    fx_store_table_columns(&store->sql, &TABLE);
-    fx_buf_append(&store->sql, FX_STR(" FROM ("));
+     * seller" would read and sort all trades that the user ever made. The walks give ids only, so
+     * that no more rows are read than are shown. */
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, &TABLE, FX_STR("`id` IN (SELECT `id` FROM ("));
     if (query->side != FX_SIDE_SELL) {
-        append_branch(store);
-        fx_store_table_and_u64(&select, FX_STR("`buyUserId`=?"), query->user_id);
+        fx_store_table_and_u64(&select,
+                               FX_STR("SELECT * FROM (SELECT `id` FROM `trades` WHERE "
+                                      "`buyUserId`=?"),
+                               query->user_id);
         and_filters(&select, query);
         fx_buf_append(&store->sql, FX_STR(") AS `bought`"));
     }
     if (query->side == 0) {
-        fx_buf_append(&store->sql, FX_STR(" UNION ALL "));
+        fx_buf_append(&store->sql, FX_STR(" UNION ")); /* not ALL: he may be both */
     }
     if (query->side != FX_SIDE_BUY) {
-        append_branch(store);
-        fx_store_table_and_u64(&select, FX_STR("`sellUserId`=?"), query->user_id);
-        if (query->side == 0) {
-            fx_buf_append(&store->sql, FX_STR(" AND `buyUserId`<>`sellUserId`"));
-        }
+        fx_store_table_and_u64(&select,
+                               FX_STR("SELECT * FROM (SELECT `id` FROM `trades` WHERE "
+                                      "`sellUserId`=?"),
+                               query->user_id);
         and_filters(&select, query);
         fx_buf_append(&store->sql, FX_STR(") AS `sold`"));
     }
-    fx_buf_append(&store->sql, FX_STR(") AS `both`"));
+    fx_buf_append(&store->sql, FX_STR(") AS `both`)"));
     fx_store_table_page(&select, &query->page);
     return fx_store_table_read(&select, trades_out, query->page.limit, count_out);
 }

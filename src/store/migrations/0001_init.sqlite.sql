@@ -80,7 +80,8 @@ CREATE TABLE "orders" (
 CREATE INDEX "ix_orders_user" ON "orders" ("userId");
 CREATE INDEX "ix_orders_open" ON "orders" ("userId")
   WHERE "status" IN ('PENDING', 'UNTRIGGERED', 'ACTIVE', 'PARTIALLY_FILLED');
-CREATE INDEX "ix_orders_tmp" ON "orders" ("userId", "tmpId") WHERE "tmpId" IS NOT NULL;
+-- tmpIds rise with time: alone in the index they are appended to one page, not spread over users.
+CREATE INDEX "ix_orders_tmp" ON "orders" ("tmpId") WHERE "tmpId" IS NOT NULL;
 CREATE INDEX "ix_orders_client" ON "orders" ("userId", "clientOrderId")
   WHERE "clientOrderId" IS NOT NULL;
 
