@@ -8,7 +8,8 @@ static bool is_name(const char *name, fx_str text)
     while (name[size] != '\0') {
         size++;
     }
-    return size == text.size && memcmp(name, text.data, size) == 0;
+    /* The empty string has no bytes to point to. */
+    return size == text.size && (size == 0 || memcmp(name, text.data, size) == 0);
 }
 
 const char *fx_words_name(const struct fx_words_entry entries[], uint32_t count, uint32_t number)

@@ -1,0 +1,111 @@
+/* Commands: their stored form. Sizes and numbers are a format: changing them breaks old journals.
+ */
+#include "model/command.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "fx_test.h"
+
+static struct fx_command command;
+static struct fx_command decoded;
+
+static void command_size_of_each_kind_is_fixed(void **state)
+{
+    (void)state;
+    static const uint32_t SIZES[] = {
+        0, 352, 816, 40, 72, 72, 80, 80, 120, 96, 80, 40, 40, 64, 48, 32};
+    assert_int_equal(offsetof(struct fx_command, u), 32);
+    for (uint32_t kind = 0; kind <= FX_COMMAND_TICK; kind++) {
+        assert_int_equal(fx_command_size((enum fx_command_kind)kind), SIZES[kind]);
+        assert_int_equal(SIZES[kind] % 8, 0);
+        assert_true(SIZES[kind] <= sizeof(struct fx_command));
+    }
+    assert_int_equal(fx_command_size((enum fx_command_kind)(FX_COMMAND_TICK + 1)), 0);
+}
+
+static void command_every_kind_roundtrips(void **state)
+{
+    (void)state;
+    for (uint32_t kind = FX_COMMAND_UPDATE_INSTRUMENT; kind <= FX_COMMAND_TICK; kind++) {
+        const uint32_t size = fx_command_size((enum fx_command_kind)kind);
+        memset(&command, 0, sizeof command);
+        memset(&decoded, 0xff, sizeof decoded);
+        memset((char *)&command + offsetof(struct fx_command, u),
+               (int)kind + 1,
+               size - offsetof(struct fx_command, u));
+        command.kind = (uint16_t)kind;
+        command.sequence = 77;
+        command.time_us = -1;
+        command.user_id = UINT64_MAX;
+        const fx_str bytes = fx_command_encode(&command);
+        assert_int_equal(bytes.size, size);
+        assert_int_equal(fx_command_decode(bytes, &decoded), FX_OK);
+        assert_memory_equal(&command, &decoded, sizeof command);
+    }
+}
+
+static void command_decode_of_wrong_size_is_corrupt(void **state)
+{
+    (void)state;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_PLACE_ORDER;
+    const fx_str bytes = fx_command_encode(&command);
+    decoded.sequence = 5;
+    for (size_t size = 0; size < bytes.size; size++) {
+        assert_int_equal(fx_command_decode((fx_str){bytes.data, size}, &decoded), FX_CORRUPT);
+    }
+    assert_int_equal(fx_command_decode((fx_str){bytes.data, bytes.size + 8}, &decoded), FX_CORRUPT);
+    command.kind = FX_COMMAND_TICK + 1;
+    assert_int_equal(fx_command_decode(bytes, &decoded), FX_CORRUPT);
+    command.kind = 0;
+    assert_int_equal(fx_command_decode(bytes, &decoded), FX_CORRUPT);
+    assert_int_equal(decoded.sequence, 5);
+}
+
+static void command_names_are_the_codes_of_the_topics(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"UPDATE_INSTRUMENT",
+                                        "LOAD_LEVERAGE_MARGIN",
+                                        "SET_STATE",
+                                        "CREATE_ACCOUNT",
+                                        "SET_ACCOUNT",
+                                        "DEPOSIT",
+                                        "WITHDRAW",
+                                        "PLACE_ORDER",
+                                        "AMEND_ORDER",
+                                        "CANCEL_ORDER",
+                                        "CANCEL_ALL",
+                                        "ADJUST_LEVERAGE",
+                                        "ADJUST_MARGIN_POSITION",
+                                        "MARK_PRICE",
+                                        "TICK"};
+    for (uint32_t kind = 1; kind <= FX_COMMAND_TICK; kind++) {
+        assert_string_equal(fx_command_name((enum fx_command_kind)kind), NAMES[kind - 1]);
+    }
+    assert_null(fx_command_name((enum fx_command_kind)0));
+}
+
+static void command_transaction_words_roundtrip(void **state)
+{
+    (void)state;
+    for (int type = FX_TRANSACTION_DEPOSIT; type <= FX_TRANSACTION_ROUNDING; type++) {
+        const char *name = fx_command_transaction_name((enum fx_transaction_type)type);
+        assert_int_equal(fx_command_transaction_of(fx_str_of(name)), type);
+    }
+    assert_int_equal(fx_command_transaction_of(FX_STR("FUNDING_FEE")), FX_TRANSACTION_FUNDING_FEE);
+    assert_int_equal(fx_command_transaction_of(FX_STR("GIFT")), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(command_size_of_each_kind_is_fixed),
+        cmocka_unit_test(command_every_kind_roundtrips),
+        cmocka_unit_test(command_decode_of_wrong_size_is_corrupt),
+        cmocka_unit_test(command_names_are_the_codes_of_the_topics),
+        cmocka_unit_test(command_transaction_words_roundtrip),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
