@@ -35,6 +35,7 @@ static fx_i128 quantity_of(const struct fx_instrument *instrument, int64_t lots)
  * half-even. Linear: value / (lots x unit) ticks, as a decimal; inverse: lots x unit / value.
  * 0 where the quotient does not exist or is out of range: it is shown, never computed with.
  */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a count and a decimal
 static fx_i128 average_price(const struct fx_instrument *instrument, int64_t lots, fx_i128 value)
 {
     fx_i128 count = 0, price = 0;
@@ -179,6 +180,7 @@ void fx_rows_trade_of(const struct fx_event *event,
 }
 
 /* operationId x 4 + leg: the legs of one event are neighbours, and no two events share a number. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): two callers, named arguments
 static uint64_t transaction_id(uint64_t operation_id, uint32_t leg)
 {
     FX_ASSERT(operation_id < (1ULL << 61U)); /* 63 bits are left for the table */

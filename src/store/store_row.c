@@ -50,6 +50,7 @@ static fx_str load_chars(const void *row, const struct fx_store_row_column *colu
     return (fx_str){text, (size_t)(end - text)};
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a number
 static const char *word_of(enum fx_store_row_codec codec, uint32_t number)
 {
     if (number == 0) {
@@ -131,6 +132,7 @@ void fx_store_row_format_time(int64_t time_us, char text_out[FX_STORE_ROW_TIME_S
 }
 
 /* Digits at text[from .. from + count): false where there is another byte. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a place and a length, as always
 static bool digits_at(fx_str text, size_t from, size_t count, int64_t *value_out)
 {
     int64_t value = 0;
@@ -146,6 +148,7 @@ static bool digits_at(fx_str text, size_t from, size_t count, int64_t *value_out
 
 /* Days from 1970-01-01 to a date of the proleptic Gregorian calendar; years from March 1st.
  * Source: Howard Hinnant, chrono-compatible low-level date algorithms (days_from_civil). */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a date in its usual order
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
     const int64_t shifted = month <= 2 ? year - 1 : year;

@@ -40,6 +40,7 @@ fx_status fx_store_session_find(struct fx_store *store,
     return fx_store_table_read_one(&select, session_out);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an id and a time
 fx_status fx_store_session_use(struct fx_store *store, uint64_t id, int64_t now_us)
 {
     FX_ASSERT(store->is_writer);

@@ -105,6 +105,7 @@ fx_status fx_store_table_upsert(struct fx_store *store,
     return status;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): symmetric
 static bool is_value_equal(const struct fx_store_value *left, const struct fx_store_value *right)
 {
     return left->kind == right->kind && left->number == right->number &&
@@ -249,6 +250,7 @@ void fx_store_table_and_u64(struct fx_store_table_select *select, fx_str sql, ui
     and_value(select, sql, fx_store_value_u64(value));
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): SQL first, everywhere
 void fx_store_table_and_text(struct fx_store_table_select *select, fx_str sql, fx_str value)
 {
     and_value(select, sql, fx_store_value_text(value));
@@ -261,6 +263,7 @@ void fx_store_table_and_word(struct fx_store_table_select *select, fx_str sql, c
     }
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): SQL first, everywhere
 void fx_store_table_and_filter(struct fx_store_table_select *select, fx_str sql, fx_str value)
 {
     if (value.size > 0) {
@@ -301,6 +304,7 @@ void fx_store_table_page(struct fx_store_table_select *select, const struct fx_s
     fx_store_table_and_u64(select, FX_STR(" OFFSET ?"), page->offset);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a statement and a target
 static fx_status decode_current(struct fx_store_table_select *select, void *statement, void *row)
 {
     struct fx_store *store = select->store;

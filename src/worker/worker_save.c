@@ -189,6 +189,7 @@ static bool step_past(struct progress *progress, const struct fx_event *event)
 }
 
 /* Note the state as the object's last one, unless a later one is noted. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): key and value of a table
 static FX_MUST_USE bool remember_last(struct fx_table *table, uint64_t id, uint64_t operation_id)
 {
     union fx_table_value *noted = fx_table_find(table, id);

@@ -1,12 +1,10 @@
-/* The contract of the store port. Queries are compared with a plain array that is filtered by the
- * words of the header; random rows come from a fixed seed. */
+/* The contract of the store port: everything but orders and trades, and the list of all tests. */
 #include "integration/store_contract.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/rng.h"
-#include "fx_test.h"
+#include "integration/store_contract_int.h"
 #include "store/store_account.h"
 #include "store/store_api_key.h"
 #include "store/store_instrument.h"
@@ -20,20 +18,9 @@
 #include "store/store_transaction.h"
 #include "store/store_user.h"
 
-enum { SEED = 20240229, ROWS = 240, USERS = 3, SECOND_US = 1000000 };
-
-static const int64_t START_US = 1700000000000000;
-
-struct fixture {
-    const struct store_contract_adapter *adapter;
-    void *context;
-    struct fx_store *writer;
-    struct fx_store *reader;
-};
-
 static int setup(void **state)
 {
-    static struct fixture fixture;
+    static struct store_contract_fixture fixture;
     const struct store_contract_adapter *adapter = *state;
     uint32_t applied = 0;
     memset(&fixture, 0, sizeof fixture);
@@ -49,78 +36,16 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     fx_store_close(fixture->reader);
     fx_store_close(fixture->writer);
     fixture->adapter->teardown(fixture->context);
     return 0;
 }
 
-static fx_i128 any_dec(struct fx_rng *rng)
-{
-    const fx_i128 whole = (fx_i128)fx_rng_between(rng, -1000000, 1000000);
-    return whole * fx_dec_one() / (fx_i128)(1 + fx_rng_below(rng, 1000)) +
-           (fx_i128)fx_rng_below(rng, 10);
-}
-
-static struct fx_symbol symbol_of(uint64_t number)
-{
-    struct fx_symbol symbol = {{0}};
-    assert_true(fx_ids_symbol(number % 2 == 0 ? FX_STR("BTCUSDT") : FX_STR("ETHUSDT"), &symbol));
-    return symbol;
-}
-
-static struct fx_asset asset_of(uint64_t number)
-{
-    struct fx_asset asset = {{0}};
-    assert_true(fx_ids_asset(number % 2 == 0 ? FX_STR("USDT") : FX_STR("BTC"), &asset));
-    return asset;
-}
-
-static struct fx_rows_order any_order(struct fx_rng *rng, uint64_t id)
-{
-    struct fx_rows_order row;
-    memset(&row, 0, sizeof row);
-    row.id = id;
-    row.operation_id = id * 10;
-    row.user_id = 1 + fx_rng_below(rng, USERS);
-    row.account_id = row.user_id + 100;
-    row.tmp_id = fx_rng_below(rng, 3) == 0 ? 0 : 5000 + fx_rng_below(rng, 50);
-    row.quantity = any_dec(rng);
-    row.price = any_dec(rng);
-    row.remaining = any_dec(rng);
-    row.executed_price = any_dec(rng);
-    row.cost = any_dec(rng);
-    row.order_margin = any_dec(rng);
-    row.leverage = any_dec(rng);
-    row.expire_us = fx_rng_below(rng, 2) == 0 ? 0 : START_US + 86400LL * SECOND_US;
-    row.created_us = START_US + (int64_t)id * SECOND_US;
-    row.updated_us = row.created_us + 1000;
-    row.side = (enum fx_side)(1 + fx_rng_below(rng, 2));
-    row.type = (enum fx_order_type)(1 + fx_rng_below(rng, 7));
-    row.time_in_force = (enum fx_time_in_force)(1 + fx_rng_below(rng, 4));
-    row.status = (enum fx_order_status)(1 + fx_rng_below(rng, 8));
-    row.note = (enum fx_order_note)fx_rng_below(rng, 11);
-    row.stp_mode = (enum fx_stp_mode)(1 + fx_rng_below(rng, 4));
-    row.margin_mode = (enum fx_margin_mode)(1 + fx_rng_below(rng, 2));
-    row.position_side = (enum fx_position_side)(1 + fx_rng_below(rng, 3));
-    row.contract_type = (enum fx_contract_type)(1 + fx_rng_below(rng, 2));
-    row.is_reduce_only = fx_rng_below(rng, 2) != 0;
-    row.is_post_only = fx_rng_below(rng, 2) != 0;
-    row.instrument = (uint32_t)fx_rng_below(rng, 2);
-    row.symbol = symbol_of(row.instrument);
-    row.asset = asset_of(row.instrument);
-    if (fx_rng_below(rng, 2) == 0) {
-        const char digit = (char)('0' + (char)fx_rng_below(rng, 10));
-        const char text[] = {'a', ':', digit};
-        assert_true(fx_ids_client_id((fx_str){text, sizeof text}, &row.client_id));
-    }
-    return row;
-}
-
 static void store_migrate_twice_applies_once(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     uint32_t applied = 99;
     assert_int_equal(fx_store_migrate(fixture->writer, &applied), FX_OK);
     assert_int_equal(applied, 0);
@@ -129,7 +54,7 @@ static void store_migrate_twice_applies_once(void **state)
 
 static void store_migrate_changed_checksum_is_refused(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     uint32_t applied = 0;
     struct fx_store *store = fixture->writer;
     assert_int_equal(
@@ -142,7 +67,7 @@ static void store_migrate_changed_checksum_is_refused(void **state)
 
 static void store_migrate_newer_database_is_refused(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     uint32_t applied = 0;
     struct fx_store *store = fixture->writer;
     assert_int_equal(store->ops->script(store,
@@ -162,7 +87,7 @@ static struct fx_rows_user user_of(const char *email, const char *uid)
         .password_hash = "$2b$10$hash",
         .allow_trade = true,
         .is_bot = true,
-        .created_us = START_US,
+        .created_us = STORE_CONTRACT_START_US,
     };
     assert_true(fx_str_copy(fx_str_of(email), user.email, sizeof user.email));
     assert_true(fx_str_copy(fx_str_of(uid), user.uid, sizeof user.uid));
@@ -171,7 +96,7 @@ static struct fx_rows_user user_of(const char *email, const char *uid)
 
 static void store_user_insert_is_found_every_way(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_user user = user_of("a@example.org", "U-1");
     struct fx_rows_user found;
     assert_int_equal(fx_store_user_insert(fixture->writer, &user, &user.id), FX_OK);
@@ -193,7 +118,7 @@ static void store_user_insert_is_found_every_way(void **state)
 
 static void store_user_taken_email_exists(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_user user = user_of("a@example.org", "U-1");
     struct fx_rows_user same_email = user_of("a@example.org", "U-2");
     struct fx_rows_user same_uid = user_of("c@example.org", "U-1");
@@ -208,7 +133,7 @@ static void store_user_taken_email_exists(void **state)
 
 static void store_user_update_keeps_id_and_creation(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_user user = user_of("a@example.org", "U-1");
     struct fx_rows_user other = user_of("b@example.org", "U-2");
     struct fx_rows_user found;
@@ -221,7 +146,7 @@ static void store_user_update_keeps_id_and_creation(void **state)
     assert_int_equal(fx_store_user_find(fixture->reader, user.id, &found), FX_OK);
     assert_true(found.is_locked);
     assert_false(found.allow_trade);
-    assert_int_equal(found.created_us, START_US);
+    assert_int_equal(found.created_us, STORE_CONTRACT_START_US);
     assert_int_equal(fx_store_user_find(fixture->reader, other.id, &found), FX_OK);
     assert_memory_equal(&found, &other, sizeof other);
     user.id = 4711;
@@ -232,7 +157,7 @@ static void store_user_update_keeps_id_and_creation(void **state)
 
 static void store_user_text_is_never_sql(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     static const char EMAIL[] = "x'); DROP TABLE users; --\"`";
     struct fx_rows_user user = user_of(EMAIL, "`\";");
     struct fx_rows_user found;
@@ -245,7 +170,7 @@ static void store_user_text_is_never_sql(void **state)
 
 static void store_user_list_walks_newest_first(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     static const char *const EMAILS[] = {"a@x", "b@x", "c@x", "d@x", "e@x"};
     struct fx_rows_user users[2];
     struct fx_store_page page = {.limit = 2};
@@ -266,311 +191,9 @@ static void store_user_list_walks_newest_first(void **state)
     assert_string_equal(users[0].email, "a@x");
 }
 
-static void store_order_save_roundtrips(void **state)
-{
-    struct fixture *fixture = *state;
-    struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    struct fx_rows_order rows[ROWS];
-    for (uint32_t index = 0; index < ROWS; index++) {
-        rows[index] = any_order(&rng, index + 1);
-    }
-    rows[0].price = fx_dec_limit() - 1;
-    rows[0].cost = 1 - fx_dec_limit();
-    rows[0].order_margin = 1;
-    rows[0].operation_id = INT64_MAX;
-    assert_int_equal(fx_store_order_save(fixture->writer, rows, ROWS), FX_OK);
-    for (uint32_t index = 0; index < ROWS; index++) {
-        struct fx_rows_order found;
-        memset(&found, 0xff, sizeof found);
-        const struct fx_store_key key = {rows[index].user_id, rows[index].id};
-        const struct fx_store_key foreign = {rows[index].user_id + 1, rows[index].id};
-        assert_int_equal(fx_store_order_find(fixture->reader, key, &found), FX_OK);
-        assert_memory_equal(&found, &rows[index], sizeof found);
-        assert_int_equal(fx_store_order_find(fixture->reader, foreign, &found), FX_NOT_FOUND);
-    }
-}
-
-static void store_order_older_operation_never_wins(void **state)
-{
-    struct fixture *fixture = *state;
-    struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    struct fx_rows_order first = any_order(&rng, 7), found;
-    const struct fx_store_key key = {first.user_id, first.id};
-    first.operation_id = 100;
-    first.status = FX_ORDER_STATUS_PARTIALLY_FILLED;
-    assert_int_equal(fx_store_order_save(fixture->writer, &first, 1), FX_OK);
-    for (uint64_t operation_id = 99; operation_id <= 100; operation_id++) {
-        struct fx_rows_order old = first;
-        old.operation_id = operation_id;
-        old.status = FX_ORDER_STATUS_ACTIVE;
-        assert_int_equal(fx_store_order_save(fixture->writer, &old, 1), FX_OK);
-        assert_int_equal(fx_store_order_find(fixture->reader, key, &found), FX_OK);
-        assert_memory_equal(&found, &first, sizeof found);
-    }
-    struct fx_rows_order later = first;
-    later.operation_id = 101;
-    later.status = FX_ORDER_STATUS_FILLED;
-    later.remaining = 0;
-    assert_int_equal(fx_store_order_save(fixture->writer, &later, 1), FX_OK);
-    assert_int_equal(fx_store_order_find(fixture->reader, key, &found), FX_OK);
-    assert_memory_equal(&found, &later, sizeof found);
-    uint64_t count = 0;
-    assert_int_equal(fx_store_order_count(fixture->reader, &count), FX_OK);
-    assert_int_equal(count, 1);
-}
-
-static void store_order_other_names_give_the_newest(void **state)
-{
-    struct fixture *fixture = *state;
-    struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    struct fx_rows_order rows[3], found;
-    struct fx_client_id client_id = {.size = 0};
-    assert_true(fx_ids_client_id(FX_STR("again"), &client_id));
-    for (uint32_t index = 0; index < 3; index++) {
-        rows[index] = any_order(&rng, index + 1);
-        rows[index].user_id = index < 2 ? 1 : 2;
-        rows[index].tmp_id = 900;
-        rows[index].client_id = client_id;
-    }
-    assert_int_equal(fx_store_order_save(fixture->writer, rows, 3), FX_OK);
-    const struct fx_store_key mine = {1, 900}, nobodys = {3, 900};
-    assert_int_equal(fx_store_order_find_tmp(fixture->reader, mine, &found), FX_OK);
-    assert_int_equal(found.id, 2);
-    assert_int_equal(fx_store_order_find_tmp(fixture->reader, nobodys, &found), FX_NOT_FOUND);
-    assert_int_equal(fx_store_order_find_client(fixture->reader, 1, &client_id, &found), FX_OK);
-    assert_int_equal(found.id, 2);
-    assert_int_equal(fx_store_order_find_client(fixture->reader, 2, &client_id, &found), FX_OK);
-    assert_int_equal(found.id, 3);
-    assert_int_equal(fx_store_order_find_client(fixture->reader, 3, &client_id, &found),
-                     FX_NOT_FOUND);
-}
-
-static bool order_fits(const struct fx_rows_order *row, const struct fx_store_order_query *query)
-{
-    const bool is_final = fx_order_status_is_final(row->status);
-    const fx_str symbol = fx_ids_symbol_str(&row->symbol);
-    return row->user_id == query->user_id && (query->side == 0 || query->side == row->side) &&
-           (query->type == 0 || query->type == row->type) &&
-           (query->status == 0 || query->status == row->status) &&
-           (query->contract_type == 0 || query->contract_type == row->contract_type) &&
-           (query->symbol.size == 0 || fx_str_is_equal(query->symbol, symbol)) &&
-           (query->scope != FX_STORE_ORDER_OPEN || !is_final) &&
-           (query->scope != FX_STORE_ORDER_HISTORY || is_final) &&
-           (query->created.start_us == 0 || row->created_us >= query->created.start_us) &&
-           (query->created.end_us == 0 || row->created_us <= query->created.end_us);
-}
-
-/* Walk the whole list by cursor and compare each row with the array, from its end. */
-static void check_order_walk(struct fx_store *reader,
-                             const struct fx_rows_order rows[ROWS],
-                             struct fx_store_order_query query)
-{
-    struct fx_rows_order page[ROWS];
-    uint32_t count = 0, at = 0;
-    query.page.before_id = 0;
-    assert_int_equal(fx_store_order_list(reader, &query, page, &count), FX_OK);
-    for (uint32_t index = ROWS; index-- > 0;) {
-        if (!order_fits(&rows[index], &query)) {
-            continue;
-        }
-        if (at == count) {
-            assert_int_equal(count, query.page.limit);
-            query.page.before_id = page[count - 1].id;
-            assert_int_equal(fx_store_order_list(reader, &query, page, &count), FX_OK);
-            at = 0;
-        }
-        assert_true(at < count);
-        assert_memory_equal(&page[at], &rows[index], sizeof rows[index]);
-        at++;
-    }
-    assert_int_equal(at, count);
-}
-
-static void store_order_list_equals_model(void **state)
-{
-    struct fixture *fixture = *state;
-    struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    struct fx_rows_order rows[ROWS];
-    for (uint32_t index = 0; index < ROWS; index++) {
-        rows[index] = any_order(&rng, index + 1);
-    }
-    assert_int_equal(fx_store_order_save(fixture->writer, rows, ROWS), FX_OK);
-    for (uint32_t round = 0; round < 400; round++) {
-        struct fx_store_order_query query = {
-            .user_id = 1 + fx_rng_below(&rng, USERS + 1),
-            .scope = (enum fx_store_order_scope)(1 + fx_rng_below(&rng, 3)),
-            .page = {.limit = (uint32_t)(1 + fx_rng_below(&rng, 20))},
-        };
-        if (fx_rng_below(&rng, 3) == 0) {
-            query.side = (enum fx_side)fx_rng_below(&rng, 3);
-            query.contract_type = (enum fx_contract_type)fx_rng_below(&rng, 3);
-        }
-        if (fx_rng_below(&rng, 3) == 0) {
-            query.type = (enum fx_order_type)fx_rng_below(&rng, 8);
-            query.status = (enum fx_order_status)fx_rng_below(&rng, 9);
-        }
-        if (fx_rng_below(&rng, 2) == 0) {
-            query.symbol = FX_STR("ETHUSDT");
-        }
-        if (fx_rng_below(&rng, 2) == 0) {
-            query.created.start_us = START_US + fx_rng_between(&rng, 1, ROWS) * SECOND_US;
-            query.created.end_us = START_US + fx_rng_between(&rng, 1, ROWS) * SECOND_US;
-        }
-        check_order_walk(fixture->reader, rows, query);
-    }
-}
-
-static void store_order_list_by_offset_skips(void **state)
-{
-    struct fixture *fixture = *state;
-    struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    struct fx_rows_order rows[30], page[10];
-    uint32_t count = 0;
-    for (uint32_t index = 0; index < 30; index++) {
-        rows[index] = any_order(&rng, index + 1);
-        rows[index].user_id = 1;
-    }
-    assert_int_equal(fx_store_order_save(fixture->writer, rows, 30), FX_OK);
-    struct fx_store_order_query query = {
-        .user_id = 1, .scope = FX_STORE_ORDER_ALL, .page = {.limit = 10, .offset = 25}};
-    assert_int_equal(fx_store_order_list(fixture->reader, &query, page, &count), FX_OK);
-    assert_int_equal(count, 5);
-    assert_int_equal(page[0].id, 5);
-    query.page = (struct fx_store_page){.limit = 10, .before_id = UINT64_MAX};
-    assert_int_equal(fx_store_order_list(fixture->reader, &query, page, &count), FX_OK);
-    assert_int_equal(page[0].id, 30);
-}
-
-static struct fx_rows_trade any_trade(struct fx_rng *rng, uint64_t id)
-{
-    struct fx_rows_trade row;
-    memset(&row, 0, sizeof row);
-    row.id = id;
-    row.operation_id = id * 10;
-    row.price = any_dec(rng);
-    row.quantity = any_dec(rng);
-    row.value = any_dec(rng);
-    row.buy_fee = any_dec(rng);
-    row.sell_fee = any_dec(rng);
-    row.buy_fee_rate = any_dec(rng);
-    row.sell_fee_rate = any_dec(rng);
-    row.realized_pnl_buy = any_dec(rng);
-    row.realized_pnl_sell = any_dec(rng);
-    row.buy_order_id = 1 + fx_rng_below(rng, 20);
-    row.sell_order_id = 1 + fx_rng_below(rng, 20);
-    row.buy_user_id = 1 + fx_rng_below(rng, USERS);
-    row.sell_user_id = 1 + fx_rng_below(rng, USERS);
-    row.buy_account_id = row.buy_user_id + 100;
-    row.sell_account_id = row.sell_user_id + 100;
-    row.created_us = START_US + (int64_t)id * SECOND_US;
-    row.buyer_is_taker = fx_rng_below(rng, 2) != 0;
-    row.note = (enum fx_trade_note)fx_rng_below(rng, 4);
-    row.instrument = (uint32_t)fx_rng_below(rng, 2);
-    row.contract_type = (enum fx_contract_type)(1 + row.instrument);
-    row.symbol = symbol_of(row.instrument);
-    row.asset = asset_of(row.instrument);
-    return row;
-}
-
-static void store_trade_differing_duplicate_is_corrupt(void **state)
-{
-    struct fixture *fixture = *state;
-    struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    struct fx_rows_trade rows[100], found[2];
-    const struct fx_store_page page = {.limit = 2};
-    uint32_t found_count = 0;
-    uint64_t count = 0;
-    for (uint32_t index = 0; index < 100; index++) {
-        rows[index] = any_trade(&rng, index + 1);
-    }
-    assert_int_equal(fx_store_trade_save(fixture->writer, rows, 90), FX_OK);
-    /* Some are there, some are new: the same facts again are no news. */
-    assert_int_equal(fx_store_trade_save(fixture->writer, &rows[50], 50), FX_OK);
-    assert_int_equal(fx_store_trade_count(fixture->reader, &count), FX_OK);
-    assert_int_equal(count, 100);
-    struct fx_rows_trade other = rows[40];
-    other.sell_fee += 1;
-    assert_int_equal(fx_store_trade_save(fixture->writer, &other, 1), FX_CORRUPT);
-    other = rows[40];
-    other.buyer_is_taker = !other.buyer_is_taker;
-    assert_int_equal(fx_store_trade_save(fixture->writer, &other, 1), FX_CORRUPT);
-    other = rows[99];
-    other.operation_id++;
-    assert_int_equal(fx_store_trade_save(fixture->writer, &other, 1), FX_CORRUPT);
-    const fx_str symbol = fx_ids_symbol_str(&other.symbol);
-    assert_int_equal(
-        fx_store_trade_list_symbol(fixture->reader, symbol, &page, found, &found_count), FX_OK);
-    assert_memory_equal(&found[0], &rows[99], sizeof found[0]);
-}
-
-static bool trade_fits(const struct fx_rows_trade *row, const struct fx_store_trade_query *query)
-{
-    const bool is_buyer = row->buy_user_id == query->user_id;
-    const bool is_seller = row->sell_user_id == query->user_id;
-    const fx_str symbol = fx_ids_symbol_str(&row->symbol);
-    return ((is_buyer && query->side != FX_SIDE_SELL) ||
-            (is_seller && query->side != FX_SIDE_BUY)) &&
-           (query->order_id == 0 || query->order_id == row->buy_order_id ||
-            query->order_id == row->sell_order_id) &&
-           (query->contract_type == 0 || query->contract_type == row->contract_type) &&
-           (query->symbol.size == 0 || fx_str_is_equal(query->symbol, symbol)) &&
-           (query->created.start_us == 0 || row->created_us >= query->created.start_us) &&
-           (query->created.end_us == 0 || row->created_us <= query->created.end_us);
-}
-
-static void store_trade_list_equals_model(void **state)
-{
-    struct fixture *fixture = *state;
-    struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    struct fx_rows_trade rows[ROWS], page[ROWS];
-    for (uint32_t index = 0; index < ROWS; index++) {
-        rows[index] = any_trade(&rng, index + 1);
-    }
-    assert_int_equal(fx_store_trade_save(fixture->writer, rows, ROWS), FX_OK);
-    for (uint32_t round = 0; round < 400; round++) {
-        struct fx_store_trade_query query = {
-            .user_id = 1 + fx_rng_below(&rng, USERS + 1),
-            .side = (enum fx_side)fx_rng_below(&rng, 3),
-            .order_id = fx_rng_below(&rng, 4) == 0 ? fx_rng_below(&rng, 20) : 0,
-            .contract_type = (enum fx_contract_type)fx_rng_below(&rng, 3),
-            .page = {.limit = (uint32_t)(1 + fx_rng_below(&rng, 20)),
-                     .offset = (uint32_t)fx_rng_below(&rng, 9),
-                     .before_id = fx_rng_below(&rng, ROWS)},
-        };
-        if (fx_rng_below(&rng, 2) == 0) {
-            query.symbol = FX_STR("BTCUSDT");
-            query.created.start_us = START_US + fx_rng_between(&rng, 1, ROWS) * SECOND_US;
-        }
-        uint32_t count = 0, at = 0, skipped = 0;
-        assert_int_equal(fx_store_trade_list(fixture->reader, &query, page, &count), FX_OK);
-        for (uint32_t index = ROWS; index-- > 0 && at < query.page.limit;) {
-            const bool is_below =
-                query.page.before_id == 0 || rows[index].id < query.page.before_id;
-            if (!is_below || !trade_fits(&rows[index], &query)) {
-                continue;
-            }
-            if (skipped < query.page.offset) {
-                skipped++;
-                continue;
-            }
-            assert_true(at < count);
-            assert_memory_equal(&page[at], &rows[index], sizeof rows[index]);
-            at++;
-        }
-        assert_int_equal(at, count);
-    }
-}
-
 static void store_transaction_list_filters(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_transaction rows[40], page[40];
     memset(rows, 0, sizeof rows);
     for (uint32_t index = 0; index < 40; index++) {
@@ -580,12 +203,13 @@ static void store_transaction_list_filters(void **state)
         rows[index].account_id = 100 + rows[index].user_id;
         rows[index].amount = -(fx_i128)index;
         rows[index].type = (enum fx_transaction_type)(1 + index / 2 % 12);
-        rows[index].asset = asset_of(index / 4);
+        rows[index].asset = store_contract_asset_of(index / 4);
         rows[index].has_symbol = index % 3 == 0;
         if (rows[index].has_symbol) {
-            rows[index].symbol = symbol_of(index / 3);
+            rows[index].symbol = store_contract_symbol_of(index / 3);
         }
-        rows[index].created_us = START_US + (int64_t)index * SECOND_US;
+        rows[index].created_us =
+            STORE_CONTRACT_START_US + (int64_t)index * STORE_CONTRACT_SECOND_US;
     }
     assert_int_equal(fx_store_transaction_save(fixture->writer, rows, 40), FX_OK);
     assert_int_equal(fx_store_transaction_save(fixture->writer, rows, 40), FX_OK);
@@ -599,7 +223,7 @@ static void store_transaction_list_filters(void **state)
     query.type = FX_TRANSACTION_FUNDING_FEE; /* rows 10, 11 and 34, 35 */
     assert_int_equal(fx_store_transaction_list(fixture->reader, &query, page, &count), FX_OK);
     assert_int_equal(count, 2);
-    query.created.end_us = START_US + 11LL * SECOND_US;
+    query.created.end_us = STORE_CONTRACT_START_US + 11LL * STORE_CONTRACT_SECOND_US;
     assert_int_equal(fx_store_transaction_list(fixture->reader, &query, page, &count), FX_OK);
     assert_int_equal(count, 1);
     assert_int_equal(page[0].id, 12);
@@ -612,9 +236,9 @@ static void store_transaction_list_filters(void **state)
 
 static void store_position_save_roundtrips_and_guards(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
+    fx_rng_init(&rng, STORE_CONTRACT_SEED);
     struct fx_rows_position rows[4], page[4], found;
     memset(rows, 0, sizeof rows);
     for (uint32_t index = 0; index < 4; index++) {
@@ -623,23 +247,23 @@ static void store_position_save_roundtrips_and_guards(void **state)
         row->operation_id = 50;
         row->user_id = index == 3 ? 2 : 1;
         row->account_id = 9;
-        row->current_qty = index == 1 ? 0 : any_dec(&rng);
-        row->leverage = any_dec(&rng);
-        row->liquidation_price = any_dec(&rng);
-        row->bankrupt_price = any_dec(&rng);
-        row->entry_price = any_dec(&rng);
-        row->entry_value = any_dec(&rng);
-        row->position_margin = any_dec(&rng);
-        row->order_cost = any_dec(&rng);
-        row->adjust_margin = any_dec(&rng);
-        row->realized_pnl = any_dec(&rng);
-        row->updated_us = START_US;
+        row->current_qty = index == 1 ? 0 : store_contract_any_dec(&rng);
+        row->leverage = store_contract_any_dec(&rng);
+        row->liquidation_price = store_contract_any_dec(&rng);
+        row->bankrupt_price = store_contract_any_dec(&rng);
+        row->entry_price = store_contract_any_dec(&rng);
+        row->entry_value = store_contract_any_dec(&rng);
+        row->position_margin = store_contract_any_dec(&rng);
+        row->order_cost = store_contract_any_dec(&rng);
+        row->adjust_margin = store_contract_any_dec(&rng);
+        row->realized_pnl = store_contract_any_dec(&rng);
+        row->updated_us = STORE_CONTRACT_START_US;
         row->margin_mode = index % 2 == 0 ? FX_MARGIN_MODE_CROSS : FX_MARGIN_MODE_ISOLATED;
         row->position_side = FX_POSITION_SIDE_BOTH;
         row->contract_type = FX_CONTRACT_TYPE_USD_M;
         row->instrument = index;
-        row->symbol = symbol_of(index);
-        row->asset = asset_of(0);
+        row->symbol = store_contract_symbol_of(index);
+        row->asset = store_contract_asset_of(0);
     }
     assert_int_equal(fx_store_position_save(fixture->writer, rows, 4), FX_OK);
     struct fx_store_position_query query = {.user_id = 1, .page = {.limit = 4}};
@@ -666,7 +290,7 @@ static void store_position_save_roundtrips_and_guards(void **state)
 
 static void store_account_sum_is_exact(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_account rows[150], page[2], found;
     memset(rows, 0, sizeof rows);
     fx_i128 expected = 0, sum = 0;
@@ -674,10 +298,10 @@ static void store_account_sum_is_exact(void **state)
         rows[index].id = index + 1;
         rows[index].operation_id = 5;
         rows[index].user_id = 1 + index / 2;
-        rows[index].asset = asset_of(index);
+        rows[index].asset = store_contract_asset_of(index);
         rows[index].balance = 1000000000000 * fx_dec_one() + 1; /* a double would lose the 1 */
         rows[index].reward_balance = -(fx_i128)index;
-        rows[index].updated_us = START_US;
+        rows[index].updated_us = STORE_CONTRACT_START_US;
         rows[index].flags = FX_ACCOUNT_FLAG_NO_FEE;
         expected += index % 2 == 0 ? rows[index].balance + rows[index].reward_balance : 0;
     }
@@ -704,7 +328,7 @@ static void store_account_sum_is_exact(void **state)
 
 static void store_progress_moves_forward_only(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     const struct fx_store_progress_key key = {FX_STR("USDT"), FX_STR("saver")};
     const struct fx_store_progress_key other = {FX_STR("USDT"), FX_STR("orders")};
     uint64_t at = 99;
@@ -721,11 +345,11 @@ static void store_progress_moves_forward_only(void **state)
 
 static void store_rollback_forgets_rows_and_watermark(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     const struct fx_store_progress_key key = {FX_STR("USDT"), FX_STR("saver")};
     struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    const struct fx_rows_order order = any_order(&rng, 1);
+    fx_rng_init(&rng, STORE_CONTRACT_SEED);
+    const struct fx_rows_order order = store_contract_any_order(&rng, 1);
     uint64_t at = 0, count = 0;
     assert_int_equal(fx_store_begin(fixture->writer), FX_OK);
     assert_true(fx_store_is_in_transaction(fixture->writer));
@@ -742,10 +366,10 @@ static void store_rollback_forgets_rows_and_watermark(void **state)
 
 static void store_reader_is_not_blocked_by_an_open_transaction(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rng rng;
-    fx_rng_init(&rng, SEED);
-    const struct fx_rows_order order = any_order(&rng, 1);
+    fx_rng_init(&rng, STORE_CONTRACT_SEED);
+    const struct fx_rows_order order = store_contract_any_order(&rng, 1);
     uint64_t count = 99;
     assert_int_equal(fx_store_begin(fixture->writer), FX_OK);
     assert_int_equal(fx_store_order_save(fixture->writer, &order, 1), FX_OK);
@@ -765,7 +389,7 @@ static void store_reader_is_not_blocked_by_an_open_transaction(void **state)
 
 static void store_reopen_finds_everything(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_user user = user_of("a@example.org", "U-1"), found;
     assert_int_equal(fx_store_user_insert(fixture->writer, &user, &user.id), FX_OK);
     /* A transaction that is open when the handle closes is forgotten. */
@@ -783,27 +407,31 @@ static void store_reopen_finds_everything(void **state)
 
 static void store_session_works_once(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_user user = user_of("a@example.org", "U-1");
     assert_int_equal(fx_store_user_insert(fixture->writer, &user, &user.id), FX_OK);
     struct fx_store_session first = {.user_id = user.id,
                                      .family = "f1",
                                      .token_hash = "aa",
-                                     .expires_us = START_US + SECOND_US,
-                                     .created_us = START_US};
+                                     .expires_us =
+                                         STORE_CONTRACT_START_US + STORE_CONTRACT_SECOND_US,
+                                     .created_us = STORE_CONTRACT_START_US};
     struct fx_store_session second = first, found;
     second.token_hash[0] = 'b';
     assert_int_equal(fx_store_session_insert(fixture->writer, &first, &first.id), FX_OK);
     assert_int_equal(fx_store_session_insert(fixture->writer, &first, &second.id), FX_EXISTS);
     second.id = 0;
     assert_int_equal(fx_store_session_insert(fixture->writer, &second, &second.id), FX_OK);
-    assert_int_equal(fx_store_session_use(fixture->writer, first.id, START_US + 5000), FX_OK);
-    assert_int_equal(fx_store_session_use(fixture->writer, first.id, START_US + 6000), FX_STALE);
+    assert_int_equal(
+        fx_store_session_use(fixture->writer, first.id, STORE_CONTRACT_START_US + 5000), FX_OK);
+    assert_int_equal(
+        fx_store_session_use(fixture->writer, first.id, STORE_CONTRACT_START_US + 6000), FX_STALE);
     assert_int_equal(fx_store_session_find(fixture->reader, FX_STR("aa"), &found), FX_OK);
-    first.used_us = START_US + 5000;
+    first.used_us = STORE_CONTRACT_START_US + 5000;
     assert_memory_equal(&found, &first, sizeof found);
     assert_int_equal(fx_store_session_revoke_family(fixture->writer, FX_STR("f1")), FX_OK);
-    assert_int_equal(fx_store_session_use(fixture->writer, second.id, START_US), FX_STALE);
+    assert_int_equal(fx_store_session_use(fixture->writer, second.id, STORE_CONTRACT_START_US),
+                     FX_STALE);
     assert_int_equal(fx_store_session_find(fixture->reader, FX_STR("ba"), &found), FX_OK);
     assert_true(found.is_revoked);
     assert_int_equal(fx_store_session_find(fixture->reader, FX_STR("zz"), &found), FX_NOT_FOUND);
@@ -812,7 +440,7 @@ static void store_session_works_once(void **state)
 
 static void store_api_key_is_of_its_user(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_rows_user user = user_of("a@example.org", "U-1");
     assert_int_equal(fx_store_user_insert(fixture->writer, &user, &user.id), FX_OK);
     struct fx_store_api_key key = {.user_id = user.id,
@@ -822,7 +450,7 @@ static void store_api_key_is_of_its_user(void **state)
                                    .label = "bot",
                                    .scopes = "READ,TRADE",
                                    .ips = "10.0.0.1",
-                                   .created_us = START_US};
+                                   .created_us = STORE_CONTRACT_START_US};
     struct fx_store_api_key found;
     const struct fx_store_page page = {.limit = 1};
     uint32_t count = 0;
@@ -848,7 +476,7 @@ static struct fx_store_instrument_row instrument_row(uint32_t id)
     struct fx_store_instrument_row row;
     memset(&row, 0, sizeof row);
     row.operation_id = 10;
-    row.updated_us = START_US;
+    row.updated_us = STORE_CONTRACT_START_US;
     struct fx_instrument *instrument = &row.instrument;
     instrument->instrument_id = id;
     instrument->tick_size = fx_dec_one() / 10;
@@ -869,7 +497,7 @@ static struct fx_store_instrument_row instrument_row(uint32_t id)
     instrument->liquidation_fee_ppb = 9;
     instrument->interest_ppb = 10;
     instrument->damper_ppb = 11;
-    instrument->expiry_us = START_US;
+    instrument->expiry_us = STORE_CONTRACT_START_US;
     instrument->funding_interval_s = 28800;
     instrument->leverage_max_centi = 12550;
     instrument->orders_max = 200;
@@ -878,17 +506,17 @@ static struct fx_store_instrument_row instrument_row(uint32_t id)
     instrument->kind = FX_INSTRUMENT_KIND_DATED;
     instrument->state = FX_INSTRUMENT_STATE_POST_ONLY;
     instrument->tier_count = 3;
-    instrument->symbol = symbol_of(id);
-    instrument->root_symbol = symbol_of(id + 1);
-    instrument->base = asset_of(1);
-    instrument->quote = asset_of(0);
-    instrument->settle = asset_of(1);
+    instrument->symbol = store_contract_symbol_of(id);
+    instrument->root_symbol = store_contract_symbol_of(id + 1);
+    instrument->base = store_contract_asset_of(1);
+    instrument->quote = store_contract_asset_of(0);
+    instrument->settle = store_contract_asset_of(1);
     return row;
 }
 
 static void store_instrument_roundtrips(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     const struct fx_store_instrument_row first = instrument_row(0), second = instrument_row(1);
     struct fx_store_instrument_row found[3];
     struct fx_store_instrument_row old = first;
@@ -908,7 +536,7 @@ static void store_instrument_roundtrips(void **state)
 
 static void store_instrument_tiers_shrink(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_tier tiers[FX_TIERS_MAX];
     uint32_t count = 0;
     for (uint32_t total = 3; total >= 2; total--) {
@@ -937,7 +565,7 @@ static void store_instrument_tiers_shrink(void **state)
 
 static void store_many_texts_renew_the_statement_cache(void **state)
 {
-    struct fixture *fixture = *state;
+    struct store_contract_fixture *fixture = *state;
     struct fx_store *store = fixture->reader;
     uint64_t count = 0;
     for (uint32_t index = 0; index < 2 * FX_STORE_STATEMENTS_MAX; index++) {
@@ -990,6 +618,6 @@ int store_contract_run(const struct store_contract_adapter *adapter)
     for (size_t index = 0; index < sizeof tests / sizeof tests[0]; index++) {
         tests[index].initial_state = (void *)(uintptr_t)adapter;
     }
-    printf("contract of the store on %s, seed %d\n", adapter->name, SEED);
+    printf("contract of the store on %s, seed %d\n", adapter->name, STORE_CONTRACT_SEED);
     return cmocka_run_group_tests_name(adapter->name, tests, NULL, NULL);
 }

@@ -1,0 +1,49 @@
+/**
+ * @file store_contract_int.h
+ * What the files of the store's contract suite share: a database with a writer and a reader, and
+ * rows from a random stream.
+ */
+#ifndef FX_INTEGRATION_STORE_CONTRACT_INT_H
+#define FX_INTEGRATION_STORE_CONTRACT_INT_H
+
+#include "base/rng.h"
+#include "fx_test.h"
+#include "integration/store_contract.h"
+#include "model/rows.h"
+
+enum {
+    STORE_CONTRACT_SEED = 20240229,
+    STORE_CONTRACT_ROWS = 240,
+    STORE_CONTRACT_USERS = 3,
+    STORE_CONTRACT_SECOND_US = 1000000
+};
+
+#define STORE_CONTRACT_START_US 1700000000000000LL
+
+struct store_contract_fixture {
+    const struct store_contract_adapter *adapter;
+    void *context;
+    struct fx_store *writer;
+    struct fx_store *reader;
+};
+
+fx_i128 store_contract_any_dec(struct fx_rng *rng);
+
+/** One of two, by the number's parity. */
+struct fx_symbol store_contract_symbol_of(uint64_t number);
+struct fx_asset store_contract_asset_of(uint64_t number);
+
+/** A row with every member set at random; user 1..STORE_CONTRACT_USERS, created
+ * STORE_CONTRACT_START_US + id seconds. */
+struct fx_rows_order store_contract_any_order(struct fx_rng *rng, uint64_t id);
+
+/* Tests of store_contract_lists.c. */
+void store_order_save_roundtrips(void **state);
+void store_order_older_operation_never_wins(void **state);
+void store_order_other_names_give_the_newest(void **state);
+void store_order_list_equals_model(void **state);
+void store_order_list_by_offset_skips(void **state);
+void store_trade_differing_duplicate_is_corrupt(void **state);
+void store_trade_list_equals_model(void **state);
+
+#endif
