@@ -34,6 +34,7 @@ static const char RESPONSE[] = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:
 
 /* ---- codecs ---- */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
 static void print_codec(const char *name, int64_t begin_us, size_t size)
 {
     const int64_t spent_us = fx_clock_monotonic_us() - begin_us;
@@ -103,32 +104,31 @@ static void bench_websocket(size_t size)
 
 /* ---- servers, each in a process of its own ---- */
 
-static struct fx_net_server *hello_server;
-
 static void on_request(void *self, const struct fx_net_server_call *call)
 {
     const struct fx_net_http_response response = {
         .status = 200, .content_type = FX_STR("text/plain"), .body = FX_STR("hello")};
-    (void)self;
+    struct fx_net_server *const *server = self;
     if (fx_str_is_equal(call->request->path, FX_STR("/stop"))) {
-        fx_net_server_stop(hello_server);
+        fx_net_server_stop(*server);
     }
-    fx_net_server_respond(hello_server, call->token, &response);
+    fx_net_server_respond(*server, call->token, &response);
 }
 
 static void run_ours(int report)
 {
     const struct fx_net_server_config config = {.connections_max = 1000};
     const struct fx_net_server_handler handler = {on_request, NULL};
+    struct fx_net_server *server = NULL;
     uint16_t port = 0;
-    fx_status status = fx_net_server_create(&config, &handler, NULL, &hello_server);
+    fx_status status = fx_net_server_create(&config, &handler, &server, &server);
     FX_ASSERT(status == FX_OK);
-    status = fx_net_server_listen(hello_server, "127.0.0.1", 0, 0, &port);
+    status = fx_net_server_listen(server, "127.0.0.1", 0, 0, &port);
     FX_ASSERT(status == FX_OK);
     const ssize_t written = write(report, &port, sizeof port);
     FX_ASSERT(written == (ssize_t)sizeof port);
-    fx_net_server_run(hello_server);
-    fx_net_server_destroy(hello_server);
+    fx_net_server_run(server);
+    fx_net_server_destroy(server);
 }
 
 static int listen_raw(uint16_t *port_out)
@@ -145,6 +145,7 @@ static int listen_raw(uint16_t *port_out)
     return fd;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
 static void watch(int poller, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
@@ -214,6 +215,7 @@ static int connect_to(uint16_t port)
     return fd;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
 static void send_some(int fd, uint32_t count)
 {
     static char bytes[READ_SIZE];
@@ -225,6 +227,7 @@ static void send_some(int fd, uint32_t count)
     FX_ASSERT(written == (ssize_t)size);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
 static double load(uint16_t port, uint32_t request_count, uint32_t depth)
 {
     static char input[READ_SIZE];
@@ -267,6 +270,7 @@ static double load(uint16_t port, uint32_t request_count, uint32_t depth)
     return rate;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
 static double bench_server(const char *name, void (*run)(int), uint32_t requests, uint32_t depth)
 {
     int ports[2];

@@ -79,8 +79,7 @@ static int64_t now_ms(void)
 }
 
 /* Wait for the socket. @return OK, TIMEOUT or IO. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): descriptor, events and deadline, as poll()
-// has them
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as poll() has them
 static fx_status wait_for(int fd, short events, int64_t deadline_ms)
 {
     for (;;) {

@@ -66,9 +66,9 @@ static bool has_room(struct fx_net_http *http, size_t line_end)
 enum line { LINE_MORE, LINE_LAST, LINE_FAILED };
 
 /* A line ends at `line_end` (behind its LF), all offsets as they will be in http->head. */
-static enum line end_line(struct fx_net_http *http, size_t line_end, bool is_after_cr)
+static enum line end_line(struct fx_net_http *http, size_t line_end, bool is_crlf)
 {
-    if (!is_after_cr) {
+    if (!is_crlf) {
         fx_net_http_head_fail(http, FX_BAD_REQUEST);
         return LINE_FAILED;
     }
@@ -96,10 +96,10 @@ static enum line end_line(struct fx_net_http *http, size_t line_end, bool is_aft
     return LINE_FAILED;
 }
 
-static char last_byte(const struct fx_net_http *http)
+/* Is the last byte collected so far a CR? */
+static bool is_after_cr(const struct fx_net_http *http)
 {
-    static const char NONE = '\0';
-    return http->head.size > 0 ? http->head.data[http->head.size - 1] : NONE;
+    return http->head.size > 0 && http->head.data[http->head.size - 1] == '\r';
 }
 
 size_t fx_net_http_head_collect(struct fx_net_http *http, fx_str bytes, bool *is_complete_out)
@@ -117,8 +117,8 @@ size_t fx_net_http_head_collect(struct fx_net_http *http, fx_str bytes, bool *is
         if (end == NULL) {
             break;
         }
-        const bool is_after_cr = (next >= 2 ? end[-1] : last_byte(http)) == '\r';
-        line = end_line(http, before + next, is_after_cr);
+        line =
+            end_line(http, before + next, end > bytes.data ? end[-1] == '\r' : is_after_cr(http));
     }
     if (line == LINE_FAILED) {
         return bytes.size;

@@ -54,7 +54,8 @@ struct fx_net_server_handler {
     void (*on_request)(void *self, const struct fx_net_server_call *call);
     /**
      * The client closed its side, or is gone, while this request waits for its answer. At most
-     * once per request; an answer still reaches a client that only closed its side. May be NULL.
+     * once per request, also after fx_net_server_cut(). An answer still reaches a client that only
+     * closed its side. May be NULL.
      */
     void (*on_hangup)(void *self, struct fx_net_server_token token);
 };

@@ -104,8 +104,8 @@ void fx_net_websocket_handshake_key(const uint8_t random[16],
 }
 
 void fx_net_websocket_handshake_write_request(
-    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order of the bytes
     struct fx_buf *buf,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order of the bytes
     fx_str target,
     fx_str host,
     fx_str key,

@@ -7,6 +7,7 @@
 #include "net/net_http.h"
 #include "net/net_http_client.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer wants this name
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What a run said, as a number. */

@@ -8,6 +8,7 @@
 #include "net/net_http_write.h"
 #include "net/net_utf8.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer wants this name
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_clean(fx_str text)

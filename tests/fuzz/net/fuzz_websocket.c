@@ -7,6 +7,7 @@
 #include "net/net_utf8.h"
 #include "net/net_websocket.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer wants this name
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t mix(uint64_t hash, fx_str text)
@@ -29,6 +30,7 @@ static void check_event(const struct fx_net_websocket *websocket)
     FX_ASSERT(websocket->payload.size <= 2048);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
 static uint64_t run(fx_str input, size_t piece, enum fx_net_websocket_role role)
 {
     struct fx_net_websocket websocket;

@@ -161,10 +161,12 @@ static void compare(FILE *answers, uint64_t first_seed)
 static void net_http_what_is_accepted_equals_llhttp(void **state)
 {
     (void)state;
+    // NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): one thread, a fixed command
     const char *given = getenv("FX_SEED");
     const uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : 20260101;
     char path[] = "fx_llhttp_XXXXXX";
     char command[512];
+    // NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): one thread, a fixed command
     if (system("node --version > /dev/null 2>&1") != 0) {
         print_message("SKIPPED: there is no node here\n");
         skip();
@@ -180,6 +182,7 @@ static void net_http_what_is_accepted_equals_llhttp(void **state)
                    "node %s/tests/property/net/net_llhttp.js %s",
                    FX_SOURCE_DIR,
                    path);
+    // NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): one thread, a fixed command
     FILE *answers = popen(command, "r");
     assert_non_null(answers);
     compare(answers, seed);

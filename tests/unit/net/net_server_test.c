@@ -630,6 +630,7 @@ static void net_server_websocket_echoes_pings_and_closes(void **state)
     put_frame(fd, FX_NET_WEBSOCKET_OPCODE_CLOSE, "\x03\xf0");
     expect_text(rig, fd, "<end>");
     assert_int_equal(rig->close_code, 1008);
+    assert_int_equal(rig->message_count, 3); /* "too late" was not handed over */
     (void)close(fd);
 
     fd = connect_socket(rig, 0); /* we close: the peer does not */
@@ -747,9 +748,9 @@ static void net_server_slow_reader_is_closed_while_another_is_served(void **stat
 /* Payload number `index`: of changing size, each byte telling where it belongs. */
 static fx_str numbered_payload(uint32_t index, char target[4096])
 {
-    const size_t size = 1 + index * 37 % 4000;
+    const size_t size = 1 + (size_t)index * 37 % 4000;
     for (size_t at = 0; at < size; at++) {
-        target[at] = (char)(index * 31 + at);
+        target[at] = (char)((size_t)index * 31 + at);
     }
     return (fx_str){target, size};
 }
@@ -838,6 +839,8 @@ static void net_server_writes_of_one_turn_are_one_system_call(void **state)
     assert_int_equal(after.bytes_out - before.bytes_out, 30);
     assert_int_equal(rig->writable_count, 1);
     assert_int_equal(fx_net_server_queued_bytes(rig->server, rig->socket), 0);
+    assert_true(
+        fx_net_server_send(rig->server, rig->socket, FX_NET_WEBSOCKET_OPCODE_TEXT, FX_STR("y")));
     turn(rig, 20);
     assert_int_equal(rig->writable_count, 1);
     (void)close(fd);
