@@ -42,6 +42,7 @@ static fx_status check_filters(const struct fx_engine *engine,
         .quantity = {target->lots},
         .mark = listing->mark,
         .is_reduce_only = target->hot.is_reduce_only != 0,
+        .unit = listing->unit,
     };
     const fx_status status = fx_instrument_filter(&listing->definition, &input, reject_out);
     if (status != FX_OK) {

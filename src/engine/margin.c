@@ -12,6 +12,8 @@
 
 enum { CENTI = 100, PPB = 1000000000 };
 
+static const fx_i128 VALUE_LIMIT = (fx_i128)1000000000000000000 * 1000000000000000000; /* 1e36 */
+
 static const struct fx_listing *listing_of(const struct fx_engine *engine,
                                            const struct fx_position_state *position)
 {
@@ -42,6 +44,18 @@ void fx_margin_attach(struct fx_listing *listing)
 bool fx_margin_value(const struct fx_listing *listing, fx_px price, fx_qty lots, fx_i128 *value_out)
 {
     FX_ASSERT(listing->unit > 0);
+    /* Nearly every linear value: two multiplications, no call. */
+    const fx_i128 count = (fx_i128)price.ticks * lots.lots;
+    if (listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M && count <= INT64_MAX &&
+        listing->unit <= INT64_MAX) {
+        FX_ASSERT(price.ticks > 0 && lots.lots >= 0);
+        const fx_i128 value = (fx_i128)(int64_t)count * (int64_t)listing->unit;
+        if (value < VALUE_LIMIT) {
+            *value_out = value;
+            return true;
+        }
+        return false;
+    }
     fx_amount value = {0};
     if (!fx_instrument_value_by_unit(&listing->definition, listing->unit, price, lots, &value)) {
         return false;

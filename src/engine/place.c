@@ -169,6 +169,7 @@ static fx_status check_filters(const struct fx_engine *engine,
         .quantity = intent->hot.remaining,
         .mark = intent->listing->mark,
         .is_reduce_only = intent->place->is_reduce_only != 0,
+        .unit = intent->listing->unit,
     };
     const fx_status status = fx_instrument_filter(&intent->listing->definition, &input, reject_out);
     if (status != FX_OK) {

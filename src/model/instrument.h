@@ -190,6 +190,7 @@ struct fx_filter_input {
     fx_qty quantity;
     fx_px mark;          /* ticks == 0: unknown, band not asked */
     bool is_reduce_only; /* MIN_NOTIONAL is not asked of orders that only reduce */
+    fx_i128 unit;        /* fx_instrument_unit() where it is at hand; 0: it is computed */
 };
 
 /**

@@ -85,7 +85,7 @@ static fx_status filter_lots(const struct fx_instrument *instrument,
 static fx_i128 lot_notional(const struct fx_instrument *instrument,
                             const struct fx_filter_input *input)
 {
-    const fx_i128 unit = fx_instrument_unit(instrument);
+    const fx_i128 unit = input->unit > 0 ? input->unit : fx_instrument_unit(instrument);
     if (instrument->contract_type == FX_CONTRACT_TYPE_COIN_M) {
         return unit;
     }
@@ -106,10 +106,12 @@ static fx_status filter_notional(const struct fx_instrument *instrument,
     if (per_lot == 0) {
         return FX_OK;
     }
-    const fx_i128 lots_min = fx_dec_div_int(instrument->min_notional, per_lot, FX_ROUND_CEIL);
-    if (input->quantity.lots >= lots_min) {
+    fx_i128 notional = 0;
+    if (!fx_dec_mul_int(per_lot, input->quantity.lots, &notional) ||
+        notional >= instrument->min_notional) {
         return FX_OK;
     }
+    const fx_i128 lots_min = fx_dec_div_int(instrument->min_notional, per_lot, FX_ROUND_CEIL);
     const bool is_market = !has_price(input->type);
     const int64_t lots_max = is_market ? instrument->max_market_lots : instrument->max_lots;
     *reject_out = (struct fx_reject){
@@ -135,15 +137,15 @@ static fx_status filter_band(const struct fx_instrument *instrument,
     const fx_i128 mark = input->mark.ticks;
     if (input->side == FX_SIDE_BUY && instrument->band_up_ppb > 0) {
         const fx_i128 factor = (fx_i128)PPB + instrument->band_up_ppb;
-        const fx_i128 highest = fx_dec_div_int(mark * factor, PPB, FX_ROUND_FLOOR);
-        if (input->price.ticks > highest) {
+        if ((fx_i128)input->price.ticks * PPB > mark * factor) {
+            const fx_i128 highest = fx_dec_div_int(mark * factor, PPB, FX_ROUND_FLOOR);
             return reject_price(instrument, FX_PERCENT_PRICE, (int64_t)highest, reject_out);
         }
     }
     if (input->side == FX_SIDE_SELL && instrument->band_down_ppb > 0) {
         const fx_i128 factor = PPB - instrument->band_down_ppb;
-        const fx_i128 lowest = fx_dec_div_int(mark * factor, PPB, FX_ROUND_CEIL);
-        if (input->price.ticks < lowest) {
+        if ((fx_i128)input->price.ticks * PPB < mark * factor) {
+            const fx_i128 lowest = fx_dec_div_int(mark * factor, PPB, FX_ROUND_CEIL);
             return reject_price(instrument, FX_PERCENT_PRICE, (int64_t)lowest, reject_out);
         }
     }
