@@ -3,6 +3,7 @@
 #include "base/panic.h"
 #include "engine/engine_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum {
     PPB = 1000000000,
     FLAGS_ALL = FX_ACCOUNT_FLAG_TRADE_BLOCKED | FX_ACCOUNT_FLAG_NO_FEE | FX_ACCOUNT_FLAG_BOT |
@@ -217,3 +218,4 @@ fx_status fx_account_command_withdraw(struct fx_engine *engine,
     emit_transaction(engine, slot, (enum fx_transaction_type)type, -transfer->amount);
     return FX_OK;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)

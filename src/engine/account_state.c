@@ -5,6 +5,7 @@
 #include "base/panic.h"
 #include "engine/engine_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 static fx_i128 magnitude_of(fx_i128 amount)
 {
     return amount < 0 ? -amount : amount;
@@ -118,7 +119,8 @@ bool fx_account_state_bound(const struct fx_engine *engine, fx_slot account, fx_
     uint32_t steps = 0;
     for (fx_slot slot = state->first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
-        FX_ASSERT(steps++ < engine->position_count);
+        FX_ASSERT(steps < engine->position_count);
+        steps++;
         const struct fx_position_state *position = &engine->positions[slot];
         const fx_i128 lots =
             magnitude_of(position->lots) + position->buy_lots + position->sell_lots;
@@ -135,3 +137,4 @@ bool fx_account_state_bound(const struct fx_engine *engine, fx_slot account, fx_
     *bound_out = bound;
     return true;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)

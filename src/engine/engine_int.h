@@ -314,7 +314,7 @@ struct fx_position_fill {
  * @return the realised PnL.
  */
 fx_amount fx_position_state_fill(struct fx_engine *engine,
-                                 fx_slot position,
+                                 fx_slot slot,
                                  const struct fx_position_fill *fill);
 /** Recompute `reserve` after anything it depends on changed. */
 void fx_position_state_refresh(struct fx_engine *engine, fx_slot position);

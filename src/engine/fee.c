@@ -2,6 +2,7 @@
 #include "base/panic.h"
 #include "engine/engine_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { PPB = 1000000000 };
 
 fx_rate fx_fee_rate(const struct fx_engine *engine,
@@ -31,3 +32,4 @@ fx_amount fx_fee_amount(fx_amount value, fx_rate rate)
     FX_ASSERT(fits); /* a rate below 1 of a value in range is in range */
     return (fx_amount){fee};
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -10,6 +10,7 @@
 #include "base/panic.h"
 #include "engine/engine_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { CENTI = 100, PPB = 1000000000 };
 
 static const fx_i128 VALUE_LIMIT = (fx_i128)1000000000000000000 * 1000000000000000000; /* 1e36 */
@@ -103,15 +104,15 @@ fx_i128 fx_margin_at_leverage(fx_i128 value, fx_leverage leverage)
     return value == 0 ? 0 : fx_dec_div_int(value * CENTI, leverage.centi, FX_ROUND_CEIL);
 }
 
-/* The part of a total that `lots` of `whole` lots carry, up. */
-static fx_i128 share_of(fx_i128 total, int64_t lots, int64_t whole)
+/* The part of a total that `part` of `whole` lots carry, up. */
+static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
 {
-    FX_ASSERT(lots > 0 && lots <= whole);
-    if (lots == whole || total == 0) {
+    FX_ASSERT(part > 0 && part <= whole);
+    if (part == whole || total == 0) {
         return total;
     }
     fx_i128 share = 0;
-    const bool fits = fx_dec_mul_div(total, lots, whole, FX_ROUND_CEIL, &share);
+    const bool fits = fx_dec_mul_div(total, part, whole, FX_ROUND_CEIL, &share);
     FX_ASSERT(fits); /* not above the total */
     return share;
 }
@@ -256,7 +257,8 @@ static struct holdings holdings_of(const struct fx_engine *engine, fx_slot accou
     uint32_t steps = 0;
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
-        FX_ASSERT(steps++ < engine->position_count);
+        FX_ASSERT(steps < engine->position_count);
+        steps++;
         const struct fx_position_state *position = &engine->positions[slot];
         holdings.reserves += position->reserve;
         if (position->lots == 0) {
@@ -310,7 +312,8 @@ static struct backing backing_of(const struct fx_engine *engine, fx_slot positio
     uint32_t steps = 0;
     for (fx_slot slot = account->first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
-        FX_ASSERT(steps++ < engine->position_count);
+        FX_ASSERT(steps < engine->position_count);
+        steps++;
         const struct fx_position_state *other = &engine->positions[slot];
         if (slot == position || other->lots == 0) {
             continue;
@@ -412,3 +415,4 @@ fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot positio
     const fx_i128 target = own->entry_value - direction_of(listing, own) * backing.margin;
     return price_of(listing, own, target, PPB);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -3,6 +3,7 @@
 #include "base/panic.h"
 #include "engine/engine_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { LEVERAGE_DEFAULT_CENTI = 2000, LEVERAGE_ONE_CENTI = 100 };
 
 static const fx_i128 CENTI_DECIMAL = 10000000000000000; /* 0.01 */
@@ -28,7 +29,8 @@ fx_slot fx_position_state_find(const struct fx_engine *engine,
     uint32_t steps = 0;
     fx_slot slot = engine->accounts[account].first_position;
     while (slot != FX_SLOT_NONE) {
-        FX_ASSERT(steps++ < engine->position_count);
+        FX_ASSERT(steps < engine->position_count);
+        steps++;
         const struct fx_position_state *position = &engine->positions[slot];
         if (position->instrument == instrument && position->position_side == (uint8_t)side) {
             return slot;
@@ -336,15 +338,15 @@ fx_status fx_position_state_admit(const struct fx_engine *engine,
     return FX_OK;
 }
 
-/* The part of a margin or entry value that goes with `lots` of `whole` lots, towards zero. */
-static fx_i128 share_of(fx_i128 total, int64_t lots, int64_t whole)
+/* The part of a margin or entry value that goes with `part` of `whole` lots, towards zero. */
+static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
 {
-    FX_ASSERT(lots > 0 && lots <= whole);
-    if (lots == whole || total == 0) {
+    FX_ASSERT(part > 0 && part <= whole);
+    if (part == whole || total == 0) {
         return total;
     }
     fx_i128 share = 0;
-    const bool fits = fx_dec_mul_div(total, lots, whole, FX_ROUND_DOWN, &share);
+    const bool fits = fx_dec_mul_div(total, part, whole, FX_ROUND_DOWN, &share);
     FX_ASSERT(fits); /* not above the total */
     return share;
 }
@@ -666,3 +668,4 @@ fx_status fx_position_state_adjust_margin(struct fx_engine *engine,
     fx_touch_position(engine, slot);
     return FX_OK;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -9,6 +9,7 @@
 #include "base/panic.h"
 #include "model/words.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 #define COUNT(table) (uint32_t)(sizeof(table) / sizeof(table)[0])
 
 enum { PPB = 1000000000, LEVERAGE_ONE_CENTI = 100 };
@@ -441,3 +442,4 @@ fx_px fx_instrument_take_bound(const struct fx_instrument *instrument,
     const fx_i128 highest = fx_dec_div_int(best * (PPB + bound), PPB, FX_ROUND_FLOOR);
     return (fx_px){highest < instrument->max_ticks ? (int64_t)highest : instrument->max_ticks};
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)

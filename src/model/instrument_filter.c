@@ -3,6 +3,7 @@
 #include "base/panic.h"
 #include "model/instrument.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { PPB = 1000000000 };
 
 static bool has_price(enum fx_order_type type)
@@ -170,3 +171,4 @@ fx_status fx_instrument_filter(const struct fx_instrument *instrument,
     }
     return status;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -12,6 +12,7 @@ static bool is_name(const char *name, fx_str text)
     return size == text.size && (size == 0 || memcmp(name, text.data, size) == 0);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a count and a number of the table
 const char *fx_words_name(const struct fx_words_entry entries[], uint32_t count, uint32_t number)
 {
     for (uint32_t index = 0; index < count; index++) {

@@ -12,7 +12,7 @@
 
 struct fx_words_entry {
     uint32_t number;
-    const char *name;
+    char name[28]; /* in the table itself: an address would have to be relocated, so be written */
 };
 
 /** The name of a number; NULL where the table has none. */
