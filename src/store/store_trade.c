@@ -81,7 +81,7 @@ fx_status fx_store_trade_list(struct fx_store *store,
         fx_buf_append(&store->sql, FX_STR(") AS `bought`"));
     }
     if (query->side == 0) {
-        fx_buf_append(&store->sql, FX_STR(" UNION ")); /* not ALL: he may be both */
+        fx_buf_append(&store->sql, FX_STR(" UNION ALL ")); /* IN takes a trade with himself once */
     }
     if (query->side != FX_SIDE_BUY) {
         fx_store_table_and_u64(&select,

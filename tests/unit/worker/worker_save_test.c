@@ -2,9 +2,11 @@
  * to the watermark. The model is a plain array per kind of row. */
 #include "worker/worker_save.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/rng.h"
@@ -277,9 +279,13 @@ static void check_states(struct fx_store *store, const struct fx_event events[],
     }
 }
 
-static void check_facts(struct fx_store *store, const struct fx_event events[], uint32_t count)
+/* `foreign` trades are in the table that no event told. */
+static void check_facts(struct fx_store *store,
+                        const struct fx_event events[],
+                        uint32_t count,
+                        uint64_t foreign)
 {
-    uint64_t trades = 0, transactions = 0, stored = 0;
+    uint64_t trades = foreign, transactions = 0, stored = 0;
     fx_i128 sum = 0, stored_sum = 0;
     for (uint32_t index = 0; index < count; index++) {
         const struct fx_event *event = &events[index];
@@ -339,10 +345,83 @@ static void worker_save_events_with_crashes_equals_model(void **state)
         at += count;
         check_watermark(fixture, fx_event_operation_id(&events[at - 1]));
         check_states(fixture->store, events, at);
-        check_facts(fixture->store, events, at);
+        check_facts(fixture->store, events, at, 0);
         if (fx_rng_below(&rng, 3) == 0) {
             crash(fixture);
         }
+    }
+}
+
+/* The child of the next test: save from the watermark on, one byte to the pipe per batch. */
+static _Noreturn void save_until_killed(const char *path, const struct fx_event events[], int pipe)
+{
+    struct fixture child;
+    memset(&child, 0, sizeof child);
+    if (fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &child.store) != FX_OK) {
+        _exit(1);
+    }
+    const struct fx_worker_save_options options = {.store = child.store,
+                                                   .shard = FX_STR("USDT"),
+                                                   .worker = FX_STR("saver"),
+                                                   .kinds = FX_WORKER_SAVE_ALL};
+    if (fx_worker_save_init(&child.save, &options) != FX_OK) {
+        _exit(1);
+    }
+    for (uint32_t at = 0; at < EVENTS; at += 40) {
+        if (fx_worker_save_events(&child.save, &events[at], 40) != FX_OK ||
+            write(pipe, "x", 1) != 1) {
+            _exit(1);
+        }
+    }
+    _exit(0);
+}
+
+/* Let a child save until it has told `batches` batches, then kill it wherever it is. */
+static void kill_a_saver(const char *path, const struct fx_event events[], uint64_t batches)
+{
+    int ends[2];
+    char byte = 0;
+    int code = 0;
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        save_until_killed(path, events, ends[1]);
+    }
+    assert_int_equal(close(ends[1]), 0);
+    for (uint64_t told = 0; told < batches; told++) {
+        if (read(ends[0], &byte, 1) != 1) {
+            break; /* it came to the end */
+        }
+    }
+    (void)kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &code, 0), child);
+    assert_true(WIFSIGNALED(code) || WEXITSTATUS(code) == 0);
+    assert_int_equal(close(ends[0]), 0);
+}
+
+static void worker_save_killed_process_leaves_whole_batches(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    struct fx_rng rng;
+    fx_rng_init(&rng, SEED + 3);
+    make_events(events);
+    for (uint32_t at = 0; at < EVENTS;) {
+        fx_worker_save_deinit(&fixture->save);
+        fx_store_close(fixture->store);
+        fixture->store = NULL;
+        kill_a_saver(fixture->path, events, at / 40 + 1 + fx_rng_below(&rng, 20));
+        assert_int_equal(
+            fx_store_sqlite_open(fixture->path, FX_STORE_SQLITE_WRITER, &fixture->store), FX_OK);
+        start_saver(fixture, FX_WORKER_SAVE_ALL, FX_STR("saver"));
+        const uint32_t before = at;
+        while (at < EVENTS && fx_event_operation_id(&events[at]) <= fixture->save.watermark) {
+            at++;
+        }
+        assert_true(at > before && at % 40 == 0);
+        check_states(fixture->store, events, at);
+        check_facts(fixture->store, events, at, 0);
     }
 }
 
@@ -400,6 +479,7 @@ static void worker_save_differing_trade_writes_nothing(void **state)
     /* What comes before the trade can still be saved. */
     assert_int_equal(fx_worker_save_events(&fixture->save, &events[1000], at - 1000), FX_OK);
     check_states(fixture->store, events, at);
+    check_facts(fixture->store, events, at, 1);
 }
 
 static void worker_save_unknown_instrument_is_corrupt(void **state)
@@ -507,7 +587,7 @@ static void worker_save_kinds_have_their_own_watermarks(void **state)
     assert_int_equal(fixture->save.watermark, 0);
     assert_int_equal(fx_worker_save_events(&fixture->save, events, EVENTS), FX_OK);
     check_states(fixture->store, events, EVENTS);
-    check_facts(fixture->store, events, EVENTS);
+    check_facts(fixture->store, events, EVENTS, 0);
 }
 
 static void worker_save_overtaken_by_another_is_stale(void **state)
@@ -548,6 +628,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(worker_save_events_with_crashes_equals_model),
+        TEST(worker_save_killed_process_leaves_whole_batches),
         TEST(worker_save_events_repeated_writes_nothing),
         TEST(worker_save_batch_writes_last_state_only),
         TEST(worker_save_differing_trade_writes_nothing),
