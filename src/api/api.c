@@ -1,0 +1,199 @@
+#include "api/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_int.h"
+#include "base/panic.h"
+
+enum {
+    ACCESS_TTL_S = 600,
+    REFRESH_TTL_S = 2592000,
+    PASSWORD_COST = 11,
+    PASSWORD_THREADS = 1,
+    PASSWORD_QUEUE = 64,
+    PENDING_MAX = 65536,
+    WAIT_MS_MAX = 10000,
+    TMP_ID_BITS = 20,
+    HEADERS_SIZE_MAX = 4096,
+    QUERY_SIZE_MAX = 16384,
+    ENDED_SIZE_MAX = 4 << 20,
+    LIST_SIZE_MAX = 16 << 20,
+    USERS = 8192,
+    US_PER_MS = 1000
+};
+
+/* Room for a row of every kind that a list answers with. */
+union any_row {
+    struct fx_rows_order order;
+    struct fx_rows_trade trade;
+    struct fx_rows_transaction transaction;
+    struct fx_rows_position position;
+};
+
+static void set_default(uint32_t *value, uint32_t otherwise)
+{
+    if (*value == 0) {
+        *value = otherwise;
+    }
+}
+
+static void complete(struct fx_api_options *options)
+{
+    set_default(&options->access_ttl_s, ACCESS_TTL_S);
+    set_default(&options->refresh_ttl_s, REFRESH_TTL_S);
+    set_default(&options->password_cost, PASSWORD_COST);
+    set_default(&options->password_threads, PASSWORD_THREADS);
+    set_default(&options->password_queue, PASSWORD_QUEUE);
+    set_default(&options->pending_max, PENDING_MAX);
+    set_default(&options->wait_ms_max, WAIT_MS_MAX);
+}
+
+static int64_t wall_us(const struct fx_api *api)
+{
+    return api->options.wall_us(api->options.clock_self);
+}
+
+static fx_status init_memory(struct fx_api *api)
+{
+    fx_buf_init(&api->reply, FX_API_REPLY_SIZE_MAX);
+    fx_buf_init(&api->headers, HEADERS_SIZE_MAX);
+    fx_buf_init(&api->query, QUERY_SIZE_MAX);
+    fx_buf_init(&api->texts, FX_API_TEXTS_SIZE_MAX);
+    fx_buf_init(&api->ended, ENDED_SIZE_MAX);
+    fx_buf_init(&api->list, LIST_SIZE_MAX);
+    api->users = calloc(USERS, sizeof *api->users);
+    api->rows = calloc(FX_API_LIST_MAX, sizeof(union any_row));
+    if (api->users == NULL || api->rows == NULL ||
+        fx_buf_reserve(&api->texts, FX_API_TEXTS_SIZE_MAX) == NULL) {
+        return FX_NO_MEMORY;
+    }
+    return fx_api_pending_init(api);
+}
+
+fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **api_out)
+{
+    struct fx_api *api = calloc(1, sizeof *api);
+    if (api == NULL) {
+        return FX_NO_MEMORY;
+    }
+    api->options = *options;
+    complete(&api->options);
+    api->tmp_last = (uint64_t)(wall_us(api) / US_PER_MS) << TMP_ID_BITS;
+    api->request_last = api->tmp_last;
+    fx_status status = init_memory(api);
+    if (status == FX_OK) {
+        status = fx_api_login_create(&api->options, &api->login);
+    }
+    if (status != FX_OK) {
+        fx_api_destroy(api);
+        return status == FX_NO_MEMORY ? FX_NO_MEMORY : FX_INTERNAL;
+    }
+    *api_out = api;
+    return FX_OK;
+}
+
+void fx_api_destroy(struct fx_api *api)
+{
+    if (api == NULL) {
+        return;
+    }
+    fx_api_login_destroy(api->login);
+    fx_api_pending_deinit(api);
+    fx_buf_deinit(&api->reply);
+    fx_buf_deinit(&api->headers);
+    fx_buf_deinit(&api->query);
+    fx_buf_deinit(&api->texts);
+    fx_buf_deinit(&api->ended);
+    fx_buf_deinit(&api->list);
+    free(api->users);
+    free(api->rows);
+    free(api);
+}
+
+bool fx_api_owns(const struct fx_net_http_request *request)
+{
+    const fx_str prefix = FX_STR("/api/v1");
+    return fx_str_has_prefix(request->path, prefix) &&
+           (request->path.size == prefix.size || request->path.data[prefix.size] == '/');
+}
+
+static fx_status handle(struct fx_api_call *call)
+{
+    fx_status status = fx_api_guard_check(call);
+    if (status == FX_OK) {
+        status = fx_api_param_load_query(call);
+    }
+    if (status == FX_OK) {
+        status = fx_api_param_load_body(call);
+    }
+    return status == FX_OK ? call->route->handler(call) : status;
+}
+
+void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *net_call)
+{
+    const struct fx_net_http_request *request = net_call->request;
+    struct fx_api_call call;
+    memset(&call, 0, sizeof call);
+    call.api = api;
+    call.request = request;
+    fx_api_reply_target(api, net_call, &call.target);
+    const struct fx_api_router_match match = fx_api_router_find(request->method, request->path);
+    if (request->method == FX_NET_HTTP_METHOD_OPTIONS && match.methods != 0) {
+        fx_api_reply_preflight(api, &call.target, match.methods);
+        return;
+    }
+    call.route = match.route;
+    call.param = match.param;
+    call.error.status = match.status == FX_OK ? handle(&call) : match.status;
+    if (call.error.status != FX_OK) {
+        fx_api_reply_error(api, &call.target, &call.error, match.methods);
+    }
+    if (api->is_submitted) {
+        api->is_submitted = false;
+        api->options.intake.wake(api->options.intake.self);
+    }
+}
+
+void fx_api_on_hangup(struct fx_api *api, struct fx_net_server_token token)
+{
+    /* A client that only closed its side still reads the answer; for one that is gone the token is
+     * dead, and what is sent to it goes nowhere. So there is nothing to drop here. */
+    (void)api;
+    (void)token;
+}
+
+static void keep_ended(struct fx_api *api)
+{
+    const struct fx_rows_order *row = fx_view_last_order(api->options.view);
+    if (row != NULL && fx_order_status_is_final(row->status)) {
+        fx_buf_append(&api->ended, (fx_str){(const char *)row, sizeof *row});
+    }
+}
+
+void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
+{
+    if (event->kind == FX_EVENT_ORDER && api->pending_count > 0) {
+        keep_ended(api);
+    }
+    if (event->kind == FX_EVENT_RESULT) {
+        if (event->token != 0) {
+            fx_api_pending_result(api, event);
+        }
+        fx_buf_clear(&api->ended);
+    }
+}
+
+void fx_api_on_async(struct fx_api *api)
+{
+    struct fx_api_login_job job;
+    while (fx_api_login_poll(api->login, &job)) {
+        fx_api_auth_finish(api, &job);
+    }
+}
+
+void fx_api_tick(struct fx_api *api)
+{
+    fx_api_pending_expire(api);
+    fx_api_on_async(api);
+}

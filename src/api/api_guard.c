@@ -1,0 +1,90 @@
+/* Who may call: tokens, and the rights of their users.
+ *
+ * A token says who (its signature is checked once and then remembered); the store says whether that
+ * user may do anything. The answer of the store is kept for a short while, so a lock reaches every
+ * process within USER_TTL_MS. */
+#include "api/api_int.h"
+#include "store/store_user.h"
+
+enum { USER_TTL_MS = 1000, US_PER_S = 1000000, USERS_MASK = 8191 };
+
+static fx_str bearer_of(fx_str value)
+{
+    const fx_str scheme = FX_STR("Bearer ");
+    if (value.size <= scheme.size ||
+        !fx_str_is_equal_nocase(fx_str_slice(value, 0, scheme.size), scheme)) {
+        return (fx_str){0};
+    }
+    return fx_str_trim(fx_str_slice(value, scheme.size, value.size - scheme.size));
+}
+
+static fx_status load_user(struct fx_api *api, uint64_t user_id, struct fx_api_guard_entry *entry)
+{
+    struct fx_rows_user row;
+    const fx_status status = fx_store_user_find(api->options.reader, user_id, &row);
+    if (status != FX_OK) {
+        return status;
+    }
+    entry->user.id = user_id;
+    entry->user.is_locked = row.is_locked;
+    entry->user.is_admin = fx_str_is_equal_nocase(fx_str_of(row.role), FX_STR("admin"));
+    entry->user.is_trade_allowed = row.allow_trade;
+    entry->until_ms = fx_net_server_now_ms(api->options.server) + USER_TTL_MS;
+    return FX_OK;
+}
+
+static fx_status find_user(struct fx_api *api, uint64_t user_id, struct fx_api_user *user_out)
+{
+    struct fx_api_guard_entry *entry = &api->users[user_id & USERS_MASK];
+    if (entry->user.id != user_id || entry->until_ms <= fx_net_server_now_ms(api->options.server)) {
+        const fx_status status = load_user(api, user_id, entry);
+        if (status != FX_OK) {
+            return status == FX_NOT_FOUND ? FX_BAD_TOKEN : status;
+        }
+    }
+    *user_out = entry->user;
+    return FX_OK;
+}
+
+static fx_status identify(struct fx_api_call *call)
+{
+    struct fx_api *api = call->api;
+    fx_str value = {0};
+    if (!fx_net_http_find(call->request, FX_STR("authorization"), &value)) {
+        /* API keys are not built yet: the same answer as for an unknown one. */
+        return fx_net_http_find(call->request, FX_STR("apikey"), &value) ? FX_BAD_SIGNATURE
+                                                                         : FX_UNAUTHORIZED;
+    }
+    const fx_str token = bearer_of(value);
+    if (token.size == 0) {
+        return FX_BAD_TOKEN;
+    }
+    struct fx_jwt_claims claims;
+    const int64_t now_s = api->options.wall_us(api->options.clock_self) / US_PER_S;
+    const fx_status status =
+        fx_jwt_verify_cached(api->options.jwt, api->options.jwt_cache, token, now_s, &claims);
+    return status == FX_OK ? find_user(api, claims.user_id, &call->user) : status;
+}
+
+fx_status fx_api_guard_check(struct fx_api_call *call)
+{
+    if (call->route->guard == FX_API_GUARD_PUBLIC) {
+        return FX_OK;
+    }
+    const fx_status status = identify(call);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (call->user.is_locked) {
+        return FX_USER_LOCKED;
+    }
+    if (call->route->guard == FX_API_GUARD_ADMIN && !call->user.is_admin) {
+        return FX_FORBIDDEN;
+    }
+    return FX_OK;
+}
+
+void fx_api_guard_forget(struct fx_api *api, uint64_t user_id)
+{
+    api->users[user_id & USERS_MASK].user.id = 0;
+}

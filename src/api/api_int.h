@@ -1,0 +1,315 @@
+/**
+ * @file api_int.h
+ * The workshop of the api room: the object, one request on its way, and what the files share.
+ * Thread: the gateway's.
+ */
+#ifndef FX_API_API_INT_H
+#define FX_API_API_INT_H
+
+#include "api/api.h"
+#include "base/json.h"
+#include "base/table.h"
+#include "model/rows.h"
+#include "net/net_http_query.h"
+#include "store/store.h"
+#include "wire/wire_public.h"
+
+enum {
+    FX_API_REQUEST_ID_SIZE_MAX = 64,
+    FX_API_ORDER_BODY_SIZE_MAX = 4096,
+    FX_API_BODY_SIZE_MAX = 64 * 1024,
+    FX_API_LIST_MAX = FX_STORE_LIMIT_MAX,
+    FX_API_LIST_DEFAULT = 100,
+    FX_API_PAIRS_MAX = 32,
+    FX_API_TEXTS_SIZE_MAX = 64 * 1024, /* unescaped texts of one body */
+    FX_API_REPLY_SIZE_MAX = 16 << 20
+};
+
+enum fx_api_guard { FX_API_GUARD_PUBLIC = 1, FX_API_GUARD_USER = 2, FX_API_GUARD_ADMIN = 3 };
+
+enum fx_api_body {
+    FX_API_BODY_NONE = 1,
+    FX_API_BODY_OPTIONAL = 2,
+    FX_API_BODY_JSON = 3,
+    FX_API_BODY_ORDER = 4
+};
+
+/** Where an answer goes, now or later. */
+struct fx_api_target {
+    struct fx_net_server_token token;
+    uint32_t request_id_size;
+    char request_id[FX_API_REQUEST_ID_SIZE_MAX];
+    bool is_credentialed; /* the client sent a cookie: no open CORS for this answer */
+};
+
+/** Who asks, as far as the store says. */
+struct fx_api_user {
+    uint64_t id; /* 0 = nobody */
+    bool is_locked;
+    bool is_admin;
+    bool is_trade_allowed;
+};
+
+struct fx_api_call;
+
+/**
+ * Answer the call, or submit a command that answers it later. @return OK; any other status is
+ * answered by the caller, with what fx_api_param_fail() noted.
+ */
+typedef fx_status (*fx_api_handler_fn)(struct fx_api_call *call);
+
+struct fx_api_route {
+    enum fx_net_http_method method;
+    fx_str path;
+    enum fx_api_guard guard;
+    uint32_t weight;
+    enum fx_api_body body;
+    fx_api_handler_fn handler;
+    fx_str summary;
+};
+
+/** One request. */
+struct fx_api_call {
+    struct fx_api *api;
+    const struct fx_net_http_request *request;
+    const struct fx_api_route *route;
+    const struct fx_json_token *body; /* an object in api->json; NULL: none */
+    fx_str param;                     /* what the path's :name stands for */
+    struct fx_api_user user;
+    struct fx_wire_public_error error; /* details of a failure */
+    struct fx_api_target target;
+};
+
+struct fx_api_pending;
+
+/** Write the answer to a command that the engine accepted. */
+typedef void (*fx_api_answer_fn)(struct fx_api *api,
+                                 const struct fx_api_pending *pending,
+                                 const struct fx_event_result *result);
+
+/** A command whose RESULT somebody waits for. */
+struct fx_api_pending {
+    struct fx_api_target target;
+    fx_api_answer_fn answer; /* NULL: the slot is free */
+    uint64_t user_id;
+    uint64_t tmp_id;
+    int64_t deadline_ms; /* of the server's clock */
+    uint32_t generation;
+    uint32_t next_free; /* index + 1 */
+    uint32_t instrument;
+    enum fx_position_side position_side;
+};
+
+struct fx_api_login;
+
+/** An entry of the user cache. */
+struct fx_api_guard_entry {
+    struct fx_api_user user;
+    int64_t until_ms;
+};
+
+struct fx_api {
+    struct fx_api_options options;
+    struct fx_buf reply;   /* body of the answer being written */
+    struct fx_buf headers; /* and its further headers */
+    struct fx_buf query;   /* decoded query */
+    struct fx_buf texts;   /* unescaped strings of the body */
+    struct fx_buf ended;   /* struct fx_rows_order: orders that the current command ended */
+    struct fx_buf list;    /* const struct fx_rows_order *: open orders to sort */
+    struct fx_json json;
+    struct fx_net_http_pair pairs[FX_API_PAIRS_MAX];
+    uint32_t pair_count;
+    uint32_t pending_count;
+    uint32_t pending_used; /* slots ever used */
+    uint32_t pending_free; /* index + 1 */
+    struct fx_api_pending *pending;
+    struct fx_api_guard_entry *users; /* direct-mapped by id */
+    struct fx_api_login *login;
+    void *rows; /* FX_API_LIST_MAX rows of any kind */
+    uint64_t tmp_last;
+    uint64_t request_last;
+    bool is_submitted; /* since the last wake of the intake */
+};
+
+/* ---- api_router.c ---- */
+
+/** What a look-up found. */
+struct fx_api_router_match {
+    const struct fx_api_route *route; /* NULL: see status */
+    fx_str param;
+    fx_status status; /* OK, ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED */
+    uint32_t methods; /* bit per fx_net_http_method that the path has */
+};
+
+/** Find the route of a decoded path. HEAD is as good as GET. */
+struct fx_api_router_match fx_api_router_find(enum fx_net_http_method method, fx_str path);
+
+/** "GET, HEAD, OPTIONS" of a match's methods. */
+void fx_api_router_append_methods(struct fx_buf *buf, uint32_t methods);
+
+/** The whole table, for tests. @return the number of routes. */
+uint32_t fx_api_router_table(const struct fx_api_route **routes_out);
+
+/* ---- api_guard.c ---- */
+
+/** Let the caller of this route in, or not; call->user is who it is. @return OK; UNAUTHORIZED,
+ * BAD_TOKEN, TOKEN_EXPIRED, BAD_SIGNATURE, USER_LOCKED, FORBIDDEN; what the store says. */
+FX_MUST_USE fx_status fx_api_guard_check(struct fx_api_call *call);
+
+/** Read a user's rights anew at the next request. */
+void fx_api_guard_forget(struct fx_api *api, uint64_t user_id);
+
+/* ---- api_reply.c ---- */
+
+/** Where the request's answer goes; takes over a sane x-request-id or makes one. */
+void fx_api_reply_target(struct fx_api *api,
+                         const struct fx_net_server_call *call,
+                         struct fx_api_target *target_out);
+
+/** Begin the body of an answer. */
+struct fx_buf *fx_api_reply_begin(struct fx_api *api);
+
+/** Send what was written since begin, as JSON. */
+void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, int http_status);
+
+/** Send an error; request id and time are filled here. `allow` is for 405 (methods bits). */
+void fx_api_reply_error(struct fx_api *api,
+                        const struct fx_api_target *target,
+                        const struct fx_wire_public_error *error,
+                        uint32_t allow);
+
+/** The engine's or a filter's "no". */
+void fx_api_reply_reject(struct fx_api *api,
+                         const struct fx_api_target *target,
+                         const struct fx_reject *reject);
+
+/** Answer to OPTIONS. */
+void fx_api_reply_preflight(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            uint32_t methods);
+
+/** Begin `{"data":[`; end it with the cursor of the last row (0: no further page) and send it. */
+struct fx_buf *fx_api_reply_begin_list(struct fx_api *api);
+void fx_api_reply_send_list(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            uint64_t cursor);
+
+/* ---- api_param.c ---- */
+
+/** Note which parameter is wrong. @return `status`. */
+fx_status fx_api_param_fail(struct fx_api_call *call, fx_status status, fx_str field);
+
+/** Note what a filter said. @return its status. */
+fx_status fx_api_param_reject(struct fx_api_call *call, const struct fx_reject *reject);
+
+/** Decode the query into api->pairs. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_param_load_query(struct fx_api_call *call);
+
+/** Check and parse the body. @return OK; BAD_JSON, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE. */
+FX_MUST_USE fx_status fx_api_param_load_body(struct fx_api_call *call);
+
+/** A parameter of the query or a scalar member of the body; empty is absent. @return OK; NOT_FOUND;
+ * BAD_PARAMETER (array, object; given in both). */
+FX_MUST_USE fx_status fx_api_param_find(struct fx_api_call *call, fx_str name, fx_str *value_out);
+
+/** The text of a string member of the body. @return OK; BAD_PARAMETER (absent or no string). */
+FX_MUST_USE fx_status fx_api_param_text(struct fx_api_call *call, fx_str name, fx_str *value_out);
+
+/** A whole number; `*value_out` is left where absent. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_param_u64(struct fx_api_call *call, fx_str name, uint64_t *value_out);
+
+/** A decimal. @return OK; NOT_FOUND; BAD_DECIMAL, TOO_MANY_DIGITS. */
+FX_MUST_USE fx_status fx_api_param_decimal(struct fx_api_call *call,
+                                           fx_str name,
+                                           fx_i128 *units_out);
+
+/** The number of a word; 0 where absent. @return OK; BAD_PARAMETER. */
+typedef uint32_t (*fx_api_word_fn)(fx_str name);
+FX_MUST_USE fx_status fx_api_param_word(struct fx_api_call *call,
+                                        fx_str name,
+                                        fx_api_word_fn number_of,
+                                        uint32_t *number_out);
+
+/** The instrument that `symbol` names; NULL where absent. @return OK; UNKNOWN_SYMBOL. */
+FX_MUST_USE fx_status fx_api_param_symbol(struct fx_api_call *call,
+                                          const struct fx_market_symbol **symbol_out);
+
+/** The same for the path's :symbol. */
+FX_MUST_USE fx_status fx_api_param_path_symbol(struct fx_api_call *call,
+                                               const struct fx_market_symbol **symbol_out);
+
+/** limit, cursor, or page and size. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_param_page(struct fx_api_call *call, struct fx_store_page *page_out);
+
+/** startTime and endTime (ms). @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_param_span(struct fx_api_call *call, struct fx_store_span *span_out);
+
+/** Words of the model, as fx_api_word_fn. */
+uint32_t fx_api_param_side_of(fx_str name);
+uint32_t fx_api_param_type_of(fx_str name);
+uint32_t fx_api_param_contract_type_of(fx_str name);
+
+/* ---- api_pending.c ---- */
+
+FX_MUST_USE fx_status fx_api_pending_init(struct fx_api *api);
+void fx_api_pending_deinit(struct fx_api *api);
+
+/** How to answer. */
+struct fx_api_pending_wait {
+    fx_api_answer_fn answer;
+    uint32_t instrument;
+    enum fx_position_side position_side;
+    uint32_t wait_ms; /* 0 = wait_ms_max */
+};
+
+/** Submit the call's command. @return OK (answered later); BUSY. */
+FX_MUST_USE fx_status fx_api_pending_submit(struct fx_api_call *call,
+                                            const struct fx_command *command,
+                                            const struct fx_api_pending_wait *wait);
+
+/** A RESULT has come. */
+void fx_api_pending_result(struct fx_api *api, const struct fx_event *event);
+
+/** Answer what waits too long. */
+void fx_api_pending_expire(struct fx_api *api);
+
+/** An order as it is now: open, just ended, or stored. @return OK; ORDER_NOT_FOUND. */
+FX_MUST_USE fx_status fx_api_pending_row(struct fx_api *api,
+                                         struct fx_store_key key,
+                                         struct fx_rows_order *row_out);
+
+/* ---- api_login.c ---- */
+
+/** A password to check; all texts are copied. */
+struct fx_api_login_job {
+    struct fx_api_target target;
+    struct fx_rows_user user; /* id 0: unknown e-mail */
+    char password[72];
+    uint32_t password_size;
+    fx_status status;
+};
+
+FX_MUST_USE fx_status fx_api_login_create(const struct fx_api_options *options,
+                                          struct fx_api_login **login_out);
+void fx_api_login_destroy(struct fx_api_login *login);
+
+/** Queue a check. @return OK; BUSY. */
+FX_MUST_USE fx_status fx_api_login_submit(struct fx_api_login *login,
+                                          const struct fx_api_login_job *job);
+
+/** Take a finished check out (status set). @return false where there is none. */
+bool fx_api_login_poll(struct fx_api_login *login, struct fx_api_login_job *job_out);
+
+/* ---- api_auth.c ---- */
+
+/** Answer a finished check. */
+void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job);
+
+/* ---- api_trade.c, api_order_list.c and so on: the handlers ---- */
+
+#define X(method, path, guard, weight, body, handler, summary)                                     \
+    fx_status fx_api_##handler(struct fx_api_call *call);
+#include "api/routes.def"
+#undef X
+
+#endif

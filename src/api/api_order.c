@@ -1,0 +1,329 @@
+/* Orders: place, amend, cancel. Each becomes one command; the answer is written when its RESULT is
+ * durable. A plain POST answers 202 only for an order that the engine accepted: its "no" is known
+ * by then and is said at once, with the status that it has. */
+#include <string.h>
+
+#include "api/api_int.h"
+#include "wire/wire_place.h"
+#include "wire/wire_rows.h"
+
+enum { MS_PER_S = 1000, US_PER_MS = 1000, TMP_ID_BITS = 20, WAIT_S_MAX = 3600 };
+
+/* Wall milliseconds and a counter: rises always, also over a restart. */
+static uint64_t next_tmp_id(struct fx_api *api)
+{
+    const int64_t now_ms = api->options.wall_us(api->options.clock_self) / US_PER_MS;
+    const uint64_t now = (uint64_t)now_ms << TMP_ID_BITS;
+    api->tmp_last = now > api->tmp_last ? now : api->tmp_last + 1;
+    return api->tmp_last;
+}
+
+/* ---- place ------------------------------------------------------------------------------------
+ */
+
+static void answer_pending(struct fx_api *api,
+                           const struct fx_api_pending *pending,
+                           const struct fx_event_result *result)
+{
+    struct fx_buf *buf = fx_api_reply_begin(api);
+    /* A repeated clientOrderId is told the number that the first one got. */
+    const uint64_t tmp_id = result->tmp_id != 0 ? result->tmp_id : pending->tmp_id;
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("tmpId"), tmp_id);
+    fx_json_add_str(buf, FX_STR("status"), FX_STR("PENDING"));
+    fx_buf_append_byte(buf, '}');
+    fx_api_reply_send(api, &pending->target, 202);
+}
+
+static void answer_row(struct fx_api *api,
+                       const struct fx_api_pending *pending,
+                       const struct fx_event_result *result,
+                       int http_status)
+{
+    const struct fx_store_key key = {pending->user_id, result->order_id};
+    struct fx_rows_order row;
+    const fx_status status = fx_api_pending_row(api, key, &row);
+    struct fx_buf *buf = fx_api_reply_begin(api);
+    if (status == FX_OK) {
+        fx_wire_rows_order(buf, &row);
+    } else {
+        /* Done, but the row is on its way to the store: say what the engine said. */
+        fx_buf_append_byte(buf, '{');
+        fx_json_add_int(buf, FX_STR("id"), (int64_t)result->order_id);
+        fx_json_add_id(buf, FX_STR("tmpId"), result->tmp_id);
+        if (result->order_status != 0) {
+            const enum fx_order_status said = (enum fx_order_status)result->order_status;
+            fx_json_add_str(buf, FX_STR("status"), fx_str_of(fx_order_status_name(said)));
+        }
+        fx_buf_append_byte(buf, '}');
+    }
+    fx_api_reply_send(api, &pending->target, http_status);
+}
+
+static void answer_created(struct fx_api *api,
+                           const struct fx_api_pending *pending,
+                           const struct fx_event_result *result)
+{
+    answer_row(api, pending, result, 201);
+}
+
+static void answer_changed(struct fx_api *api,
+                           const struct fx_api_pending *pending,
+                           const struct fx_event_result *result)
+{
+    answer_row(api, pending, result, 200);
+}
+
+/* "Prefer: wait=5" (RFC 7240 section 4.3) in milliseconds; 0 where it does not ask to wait. */
+static uint32_t preferred_ms(const struct fx_net_http_request *request)
+{
+    const fx_str text = fx_net_http_value(request, FX_STR("prefer"));
+    const fx_str name = FX_STR("wait=");
+    size_t from = 0;
+    while (from < text.size) {
+        const size_t comma = fx_str_find(text, ',', from);
+        const size_t end = comma == SIZE_MAX ? text.size : comma;
+        const fx_str part = fx_str_trim(fx_str_slice(text, from, end - from));
+        uint64_t seconds = 0;
+        if (fx_str_has_prefix(part, name) &&
+            fx_str_parse_u64(fx_str_slice(part, name.size, part.size), &seconds)) {
+            return (uint32_t)(seconds < WAIT_S_MAX ? seconds : WAIT_S_MAX) * MS_PER_S;
+        }
+        from = end + 1;
+    }
+    return 0;
+}
+
+static fx_status read_wait(struct fx_api_call *call, struct fx_api_pending_wait *wait)
+{
+    fx_str text = {0};
+    const fx_status status =
+        call->api->pair_count == 0 ? FX_NOT_FOUND : fx_api_param_find(call, FX_STR("wait"), &text);
+    wait->wait_ms = preferred_ms(call->request);
+    wait->answer = wait->wait_ms != 0 ? answer_created : answer_pending;
+    if (status == FX_NOT_FOUND) {
+        return FX_OK;
+    }
+    if (status != FX_OK || !fx_str_is_equal(text, FX_STR("result"))) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("wait"));
+    }
+    wait->answer = answer_created;
+    return FX_OK;
+}
+
+/* The body as a command: syntax was judged before; then symbol, types, filters without state. */
+static fx_status read_place(struct fx_api_call *call, struct fx_command *command)
+{
+    const struct fx_json *json = &call->api->json;
+    struct fx_wire_place place;
+    struct fx_reject reject;
+    fx_str symbol = {0};
+    fx_str field = {0};
+    fx_status status = fx_wire_place_symbol(json, call->body, &symbol);
+    if (status != FX_OK) {
+        return fx_api_param_fail(call, status, FX_STR("symbol"));
+    }
+    const struct fx_market_symbol *market = fx_market_find(call->api->options.market, symbol);
+    if (market == NULL) {
+        return fx_api_param_fail(call, FX_UNKNOWN_SYMBOL, FX_STR("symbol"));
+    }
+    status = fx_wire_place_parse(json, call->body, &place, &field);
+    if (status != FX_OK) {
+        return fx_api_param_fail(call, status, field);
+    }
+    memset(&reject, 0, sizeof reject);
+    memset(command, 0, sizeof *command);
+    status = fx_wire_place_command(&place, &market->definition, command, &reject);
+    if (status != FX_OK) {
+        reject.status = status;
+        return fx_api_param_reject(call, &reject);
+    }
+    return FX_OK;
+}
+
+fx_status fx_api_order_place(struct fx_api_call *call)
+{
+    struct fx_api_pending_wait wait = {0};
+    struct fx_command command;
+    fx_status status = read_wait(call, &wait);
+    if (status == FX_OK) {
+        status = read_place(call, &command);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    if (!call->user.is_trade_allowed && command.u.place.is_reduce_only == 0) {
+        return FX_TRADING_NOT_ALLOWED;
+    }
+    command.user_id = call->user.id;
+    command.u.place.tmp_id = next_tmp_id(call->api);
+    return fx_api_pending_submit(call, &command, &wait);
+}
+
+/* ---- one open order ---------------------------------------------------------------------------
+ */
+
+/* By id, tmpId or clientOrderId, of this user only. */
+static const struct fx_rows_order *find_open(const struct fx_api_call *call)
+{
+    const struct fx_view *view = call->api->options.view;
+    const uint64_t user_id = call->user.id;
+    const struct fx_rows_order *row = NULL;
+    uint64_t number = 0;
+    if (fx_str_parse_u64(call->param, &number)) {
+        row = fx_view_order(view, user_id, number);
+        if (row == NULL) {
+            row = fx_view_order_by_tmp(view, user_id, number);
+        }
+    }
+    return row != NULL ? row : fx_view_order_by_client(view, user_id, call->param);
+}
+
+static fx_status find_named(struct fx_api_call *call, const struct fx_rows_order **row_out)
+{
+    const struct fx_market_symbol *symbol = NULL;
+    const fx_status status = fx_api_param_symbol(call, &symbol);
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_rows_order *row = find_open(call);
+    if (row == NULL || (symbol != NULL && symbol->definition.instrument_id != row->instrument)) {
+        return FX_ORDER_NOT_FOUND;
+    }
+    *row_out = row;
+    return FX_OK;
+}
+
+fx_status fx_api_order_cancel(struct fx_api_call *call)
+{
+    const struct fx_rows_order *row = NULL;
+    const struct fx_api_pending_wait wait = {.answer = answer_changed};
+    struct fx_command command;
+    const fx_status status = find_named(call, &row);
+    if (status != FX_OK) {
+        return status;
+    }
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_CANCEL_ORDER;
+    command.instrument = row->instrument;
+    command.user_id = call->user.id;
+    command.u.cancel.order_id = row->id;
+    return fx_api_pending_submit(call, &command, &wait);
+}
+
+/* New price and total quantity in ticks and lots; 0 = keep. */
+static fx_status read_amend(struct fx_api_call *call,
+                            const struct fx_instrument *instrument,
+                            struct fx_command_amend *amend)
+{
+    struct fx_reject reject;
+    fx_i128 units = 0;
+    fx_px price = {0};
+    fx_qty quantity = {0};
+    memset(&reject, 0, sizeof reject);
+    fx_status status = fx_api_param_decimal(call, FX_STR("price"), &units);
+    if (status == FX_OK && fx_instrument_ticks(instrument, units, &price, &reject) != FX_OK) {
+        return fx_api_param_reject(call, &reject);
+    }
+    if (status != FX_OK && status != FX_NOT_FOUND) {
+        return status;
+    }
+    status = fx_api_param_decimal(call, FX_STR("quantity"), &units);
+    if (status == FX_OK && fx_instrument_lots(instrument, units, &quantity, &reject) != FX_OK) {
+        return fx_api_param_reject(call, &reject);
+    }
+    if (status != FX_OK && status != FX_NOT_FOUND) {
+        return status;
+    }
+    if (price.ticks == 0 && quantity.lots == 0) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("price"));
+    }
+    call->error.field = (fx_str){0};
+    amend->price_ticks = price.ticks;
+    amend->lots = quantity.lots;
+    return FX_OK;
+}
+
+fx_status fx_api_order_amend(struct fx_api_call *call)
+{
+    const struct fx_rows_order *row = NULL;
+    const struct fx_api_pending_wait wait = {.answer = answer_changed};
+    struct fx_command command;
+    fx_status status = find_named(call, &row);
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_market_symbol *symbol =
+        fx_market_at(call->api->options.market, row->instrument);
+    if (symbol == NULL) {
+        return FX_INTERNAL; /* view and market fold the same events */
+    }
+    memset(&command, 0, sizeof command);
+    status = read_amend(call, &symbol->definition, &command.u.amend);
+    if (status != FX_OK) {
+        return status;
+    }
+    command.kind = FX_COMMAND_AMEND_ORDER;
+    command.instrument = row->instrument;
+    command.user_id = call->user.id;
+    command.u.amend.order_id = row->id;
+    return fx_api_pending_submit(call, &command, &wait);
+}
+
+/* ---- many -------------------------------------------------------------------------------------
+ */
+
+static void answer_count(struct fx_api *api,
+                         const struct fx_api_pending *pending,
+                         const struct fx_event_result *result)
+{
+    struct fx_buf *buf = fx_api_reply_begin(api);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_int(buf, FX_STR("count"), result->count);
+    fx_buf_append_byte(buf, '}');
+    fx_api_reply_send(api, &pending->target, 200);
+}
+
+static uint32_t scope_of(fx_str name)
+{
+    if (fx_str_is_equal(name, FX_STR("ALL"))) {
+        return FX_CANCEL_SCOPE_ALL;
+    }
+    if (fx_str_is_equal(name, FX_STR("LIMIT"))) {
+        return FX_CANCEL_SCOPE_LIMIT;
+    }
+    return fx_str_is_equal(name, FX_STR("STOP")) ? FX_CANCEL_SCOPE_STOP : 0;
+}
+
+fx_status fx_api_order_cancel_all(struct fx_api_call *call)
+{
+    const struct fx_api_pending_wait wait = {.answer = answer_count};
+    const struct fx_market_symbol *symbol = NULL;
+    struct fx_command command;
+    uint32_t scope = 0;
+    uint32_t side = 0;
+    fx_str contract_type = {0};
+    fx_status status = fx_api_param_symbol(call, &symbol);
+    if (status == FX_OK) {
+        status = fx_api_param_word(call, FX_STR("type"), scope_of, &scope);
+    }
+    if (status == FX_OK) {
+        status = fx_api_param_word(call, FX_STR("side"), fx_api_param_side_of, &side);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    if (fx_api_param_find(call, FX_STR("contractType"), &contract_type) != FX_NOT_FOUND) {
+        /* One command cancels one symbol or all: a filter that is not applied would cancel what the
+         * caller wants to keep. */
+        return fx_api_param_fail(call, FX_NOT_IMPLEMENTED, FX_STR("contractType"));
+    }
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_CANCEL_ALL;
+    command.instrument =
+        symbol == NULL ? FX_COMMAND_ALL_INSTRUMENTS : symbol->definition.instrument_id;
+    command.user_id = call->user.id;
+    command.u.cancel_all.scope = scope == 0 ? FX_CANCEL_SCOPE_ALL : scope;
+    command.u.cancel_all.side = side;
+    return fx_api_pending_submit(call, &command, &wait);
+}

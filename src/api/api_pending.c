@@ -1,0 +1,148 @@
+/* Commands whose answer is not here yet.
+ *
+ * A token is slot and generation, so a RESULT that comes after its time-out finds nobody (P3). The
+ * highest bit stays 0 and the token is never 0: both are left to others. A connection that is gone
+ * needs no care: its server token is dead, and so is the answer sent to it. */
+#include <stdlib.h>
+
+#include "api/api_int.h"
+#include "base/panic.h"
+#include "store/store_order.h"
+
+enum { GENERATION_BITS = 31 };
+
+static const uint32_t GENERATION_MASK = (1U << GENERATION_BITS) - 1U;
+
+fx_status fx_api_pending_init(struct fx_api *api)
+{
+    api->pending = calloc(api->options.pending_max, sizeof *api->pending);
+    return api->pending == NULL ? FX_NO_MEMORY : FX_OK;
+}
+
+void fx_api_pending_deinit(struct fx_api *api)
+{
+    free(api->pending);
+}
+
+static struct fx_api_pending *acquire(struct fx_api *api, uint32_t *slot_out)
+{
+    if (api->pending_free != 0) {
+        *slot_out = api->pending_free - 1;
+        api->pending_free = api->pending[*slot_out].next_free;
+    } else if (api->pending_used < api->options.pending_max) {
+        *slot_out = api->pending_used;
+        api->pending_used++;
+    } else {
+        return NULL;
+    }
+    struct fx_api_pending *pending = &api->pending[*slot_out];
+    FX_ASSERT(pending->answer == NULL);
+    pending->generation = (pending->generation + 1) & GENERATION_MASK;
+    if (pending->generation == 0) {
+        pending->generation = 1;
+    }
+    api->pending_count++;
+    return pending;
+}
+
+static void release(struct fx_api *api, uint32_t slot)
+{
+    struct fx_api_pending *pending = &api->pending[slot];
+    FX_ASSERT(pending->answer != NULL);
+    FX_ASSERT(api->pending_count > 0);
+    pending->answer = NULL;
+    pending->next_free = api->pending_free;
+    api->pending_free = slot + 1;
+    api->pending_count--;
+}
+
+fx_status fx_api_pending_submit(struct fx_api_call *call,
+                                const struct fx_command *command,
+                                const struct fx_api_pending_wait *wait)
+{
+    struct fx_api *api = call->api;
+    uint32_t slot = 0;
+    struct fx_api_pending *pending = acquire(api, &slot);
+    if (pending == NULL) {
+        return FX_BUSY;
+    }
+    const uint32_t wait_ms_max = api->options.wait_ms_max;
+    const bool is_shorter = wait->wait_ms != 0 && wait->wait_ms < wait_ms_max;
+    pending->target = call->target;
+    pending->answer = wait->answer;
+    pending->user_id = call->user.id;
+    pending->tmp_id = command->kind == FX_COMMAND_PLACE_ORDER ? command->u.place.tmp_id : 0;
+    pending->deadline_ms =
+        fx_net_server_now_ms(api->options.server) + (is_shorter ? wait->wait_ms : wait_ms_max);
+    pending->instrument = wait->instrument;
+    pending->position_side = wait->position_side;
+    const uint64_t token = (uint64_t)pending->generation << 32U | slot;
+    if (!api->options.intake.submit(api->options.intake.self, token, command)) {
+        release(api, slot);
+        return FX_BUSY;
+    }
+    api->is_submitted = true;
+    return FX_OK;
+}
+
+void fx_api_pending_result(struct fx_api *api, const struct fx_event *event)
+{
+    const uint32_t slot = (uint32_t)event->token;
+    const uint32_t generation = (uint32_t)(event->token >> 32U);
+    if (slot >= api->pending_used || api->pending[slot].answer == NULL ||
+        api->pending[slot].generation != generation) {
+        return;
+    }
+    const struct fx_api_pending pending = api->pending[slot];
+    release(api, slot);
+    if (event->u.result.reject.status != FX_OK) {
+        fx_api_reply_reject(api, &pending.target, &event->u.result.reject);
+        return;
+    }
+    pending.answer(api, &pending, &event->u.result);
+}
+
+void fx_api_pending_expire(struct fx_api *api)
+{
+    const struct fx_wire_public_error error = {.status = FX_TIMEOUT, .executed = FX_STR("unknown")};
+    if (api->pending_count == 0) {
+        return;
+    }
+    const int64_t now_ms = fx_net_server_now_ms(api->options.server);
+    for (uint32_t slot = 0; slot < api->pending_used; slot++) {
+        struct fx_api_pending *pending = &api->pending[slot];
+        if (pending->answer != NULL && pending->deadline_ms <= now_ms) {
+            const struct fx_api_target target = pending->target;
+            release(api, slot);
+            fx_api_reply_error(api, &target, &error, 0);
+        }
+    }
+}
+
+static const struct fx_rows_order *find_ended(const struct fx_api *api, struct fx_store_key key)
+{
+    const struct fx_rows_order *rows = (const void *)api->ended.data;
+    for (size_t index = api->ended.size / sizeof *rows; index > 0; index--) {
+        const struct fx_rows_order *row = &rows[index - 1];
+        if (row->id == key.id && row->user_id == key.user_id) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+fx_status fx_api_pending_row(struct fx_api *api,
+                             struct fx_store_key key,
+                             struct fx_rows_order *row_out)
+{
+    const struct fx_rows_order *row = fx_view_order(api->options.view, key.user_id, key.id);
+    if (row == NULL) {
+        row = find_ended(api, key);
+    }
+    if (row != NULL) {
+        *row_out = *row;
+        return FX_OK;
+    }
+    const fx_status status = fx_store_order_find(api->options.reader, key, row_out);
+    return status == FX_NOT_FOUND ? FX_ORDER_NOT_FOUND : status;
+}

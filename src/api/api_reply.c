@@ -1,0 +1,194 @@
+#include <string.h>
+
+#include "api/api_int.h"
+#include "base/crypto.h"
+
+enum { US_PER_MS = 1000, RETRY_AFTER_S = 1 };
+
+static bool is_id_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' || byte == ':';
+}
+
+static bool is_sane_id(fx_str id)
+{
+    if (id.size == 0 || id.size > FX_API_REQUEST_ID_SIZE_MAX) {
+        return false;
+    }
+    for (size_t index = 0; index < id.size; index++) {
+        if (!is_id_byte(id.data[index])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sixteen hexadecimal digits, spread so that neighbours do not look alike (the constant is odd, so
+ * no two numbers give the same text). */
+static fx_str make_id(struct fx_api *api, char text[16])
+{
+    static const char HEX[] = "0123456789abcdef";
+    api->request_last++;
+    uint64_t number = api->request_last * 0x9E3779B97F4A7C15ULL;
+    for (size_t index = 0; index < 16; index++) {
+        text[index] = HEX[number >> 60U];
+        number <<= 4U;
+    }
+    return (fx_str){text, 16};
+}
+
+void fx_api_reply_target(struct fx_api *api,
+                         const struct fx_net_server_call *call,
+                         struct fx_api_target *target_out)
+{
+    char made[16];
+    fx_str id = fx_net_http_value(call->request, FX_STR("x-request-id"));
+    if (!is_sane_id(id)) {
+        id = make_id(api, made);
+    }
+    target_out->token = call->token;
+    target_out->request_id_size = (uint32_t)id.size;
+    memcpy(target_out->request_id, id.data, id.size);
+    fx_str cookie = {0};
+    target_out->is_credentialed = fx_net_http_find(call->request, FX_STR("cookie"), &cookie);
+}
+
+static fx_str id_of(const struct fx_api_target *target)
+{
+    return (fx_str){target->request_id, target->request_id_size};
+}
+
+static int64_t now_ms(const struct fx_api *api)
+{
+    return api->options.wall_us(api->options.clock_self) / US_PER_MS;
+}
+
+struct fx_buf *fx_api_reply_begin(struct fx_api *api)
+{
+    fx_buf_clear(&api->reply);
+    return &api->reply;
+}
+
+static void begin_headers(struct fx_api *api, const struct fx_api_target *target)
+{
+    struct fx_buf *headers = &api->headers;
+    fx_buf_clear(headers);
+    fx_buf_append(headers, FX_STR("x-request-id: "));
+    fx_buf_append(headers, id_of(target));
+    fx_buf_append(headers, FX_STR("\r\nx-server-time: "));
+    fx_buf_append_i64(headers, now_ms(api));
+    fx_buf_append(headers,
+                  FX_STR("\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n"));
+    if (!target->is_credentialed) {
+        fx_buf_append(headers,
+                      FX_STR("access-control-allow-origin: *\r\n"
+                             "access-control-expose-headers: x-request-id, x-server-time, "
+                             "retry-after\r\n"));
+    }
+}
+
+static void respond(struct fx_api *api, const struct fx_api_target *target, int http_status)
+{
+    const struct fx_net_http_response response = {
+        .status = http_status,
+        .content_type = http_status == 204 ? (fx_str){0} : FX_STR("application/json"),
+        .headers = fx_buf_str(&api->headers),
+        .body = fx_buf_str(&api->reply)};
+    fx_net_server_respond(api->options.server, target->token, &response);
+}
+
+void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, int http_status)
+{
+    if (api->reply.is_overflow) {
+        const struct fx_wire_public_error error = {.status = FX_NO_MEMORY};
+        fx_api_reply_error(api, target, &error, 0);
+        return;
+    }
+    begin_headers(api, target);
+    respond(api, target, http_status);
+}
+
+void fx_api_reply_error(struct fx_api *api,
+                        const struct fx_api_target *target,
+                        const struct fx_wire_public_error *error,
+                        uint32_t allow)
+{
+    struct fx_wire_public_error said = *error;
+    const int http_status = fx_status_http(error->status);
+    said.request_id = id_of(target);
+    said.time_ms = now_ms(api);
+    fx_wire_public_error(fx_api_reply_begin(api), &said);
+    begin_headers(api, target);
+    if (http_status == 401) {
+        fx_buf_append(&api->headers, FX_STR("www-authenticate: Bearer\r\n"));
+    }
+    if (http_status == 503 || http_status == 429) {
+        fx_buf_append(&api->headers, FX_STR("retry-after: "));
+        fx_buf_append_u64(&api->headers, RETRY_AFTER_S);
+        fx_buf_append(&api->headers, FX_STR("\r\n"));
+    }
+    if (http_status == 405) {
+        fx_buf_append(&api->headers, FX_STR("allow: "));
+        fx_api_router_append_methods(&api->headers, allow);
+        fx_buf_append(&api->headers, FX_STR("\r\n"));
+    }
+    respond(api, target, http_status);
+}
+
+void fx_api_reply_reject(struct fx_api *api,
+                         const struct fx_api_target *target,
+                         const struct fx_reject *reject)
+{
+    struct fx_wire_public_error error = {
+        .status = reject->status,
+        .field = fx_str_of(fx_instrument_field_name((enum fx_field)reject->field)),
+        .has_limit = reject->has_limit != 0,
+        .has_nearest = reject->has_nearest != 0,
+        .limit = reject->limit,
+        .nearest = reject->nearest};
+    if (reject->status == FX_EXPIRE_TIME_TOO_EARLY && error.has_limit) {
+        /* The engine says microseconds; the API speaks of whole milliseconds. */
+        error.limit = fx_dec_div_int(reject->limit, US_PER_MS, FX_ROUND_CEIL) * fx_dec_one();
+    }
+    fx_api_reply_error(api, target, &error, 0);
+}
+
+void fx_api_reply_preflight(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            uint32_t methods)
+{
+    (void)fx_api_reply_begin(api);
+    begin_headers(api, target);
+    fx_buf_append(&api->headers, FX_STR("access-control-allow-methods: "));
+    fx_api_router_append_methods(&api->headers, methods);
+    fx_buf_append(&api->headers, FX_STR("\r\nallow: "));
+    fx_api_router_append_methods(&api->headers, methods);
+    fx_buf_append(&api->headers,
+                  FX_STR("\r\naccess-control-allow-headers: authorization, content-type, prefer, "
+                         "x-request-id, apikey, signature, timestamp\r\n"
+                         "access-control-max-age: 600\r\n"));
+    respond(api, target, 204);
+}
+
+struct fx_buf *fx_api_reply_begin_list(struct fx_api *api)
+{
+    struct fx_buf *buf = fx_api_reply_begin(api);
+    fx_buf_append(buf, FX_STR("{\"data\":["));
+    return buf;
+}
+
+void fx_api_reply_send_list(struct fx_api *api, const struct fx_api_target *target, uint64_t cursor)
+{
+    fx_buf_append_byte(&api->reply, ']');
+    if (cursor != 0) {
+        const fx_str bytes = fx_crypto_str(&cursor, sizeof cursor);
+        struct fx_buf *buf = &api->reply;
+        fx_json_append_key(buf, FX_STR("nextCursor"));
+        fx_buf_append_byte(buf, '"');
+        fx_crypto_base64url_encode(buf, bytes);
+        fx_buf_append_byte(buf, '"');
+    }
+    fx_buf_append_byte(&api->reply, '}');
+    fx_api_reply_send(api, target, 200);
+}

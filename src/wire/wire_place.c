@@ -1,0 +1,364 @@
+#include "wire/wire_place.h"
+
+#include <string.h>
+
+#include "base/panic.h"
+
+enum { WORD_SIZE_MAX = 64, US_PER_MS = 1000 };
+
+/* 9999-12-31 in milliseconds: what lies beyond is a mistake of units. */
+static const uint64_t EXPIRE_MS_MAX = 253402300799999ULL;
+
+/* One reading of one object. `field` is the member that is being read. */
+struct reading {
+    const struct fx_json *json;
+    const struct fx_json_token *object;
+    fx_str field;
+    fx_status status;
+};
+
+/* The member; NULL where absent, null, or where something failed before. */
+static const struct fx_json_token *member_of(struct reading *reading, fx_str name)
+{
+    if (reading->status != FX_OK) {
+        return NULL;
+    }
+    const struct fx_json_token *token = fx_json_member(reading->json, reading->object, name);
+    reading->field = name;
+    return token == NULL || token->kind == FX_JSON_NULL ? NULL : token;
+}
+
+static void fail(struct reading *reading, fx_status status)
+{
+    reading->status = status;
+}
+
+/* The content of a string; what was escaped is copied to `storage`. Empty where absent. */
+static fx_str read_text(struct reading *reading, fx_str name, char storage[WORD_SIZE_MAX])
+{
+    const struct fx_json_token *token = member_of(reading, name);
+    if (token == NULL) {
+        return (fx_str){0};
+    }
+    if (token->kind != FX_JSON_STRING) {
+        fail(reading, FX_BAD_PARAMETER);
+        return (fx_str){0};
+    }
+    if (!token->is_escaped) {
+        return token->text;
+    }
+    struct fx_buf text;
+    fx_buf_init(&text, WORD_SIZE_MAX);
+    size_t size = 0;
+    if (fx_json_unescape(token, &text)) {
+        size = text.size;
+        memcpy(storage, text.data, size);
+    } else {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    fx_buf_deinit(&text);
+    return (fx_str){storage, size};
+}
+
+typedef uint32_t (*word_fn)(fx_str name);
+
+static uint32_t side_of(fx_str name)
+{
+    return (uint32_t)fx_order_side_of(name);
+}
+
+static uint32_t type_of(fx_str name)
+{
+    return (uint32_t)fx_order_type_of(name);
+}
+
+static uint32_t time_in_force_of(fx_str name)
+{
+    return (uint32_t)fx_order_time_in_force_of(name);
+}
+
+static uint32_t stp_mode_of(fx_str name)
+{
+    return (uint32_t)fx_order_stp_mode_of(name);
+}
+
+static uint32_t margin_mode_of(fx_str name)
+{
+    return (uint32_t)fx_order_margin_mode_of(name);
+}
+
+static uint32_t position_side_of(fx_str name)
+{
+    return (uint32_t)fx_order_position_side_of(name);
+}
+
+/* OFF is a word too, so the numbers are one higher than those of the enum. */
+static uint32_t post_only_mode_of(fx_str name)
+{
+    static const fx_str WORDS[] = {{"OFF", 3}, {"REJECT", 6}, {"SLIDE", 5}};
+    for (uint32_t index = 0; index < sizeof WORDS / sizeof WORDS[0]; index++) {
+        if (fx_str_is_equal(name, WORDS[index])) {
+            return index + 1;
+        }
+    }
+    return 0;
+}
+
+/* 0 where absent; an unknown word fails. */
+static uint32_t read_word(struct reading *reading, fx_str name, word_fn number_of)
+{
+    char storage[WORD_SIZE_MAX];
+    const fx_str word = read_text(reading, name, storage);
+    if (reading->status != FX_OK || word.data == NULL) {
+        return 0;
+    }
+    const uint32_t number = number_of(word);
+    if (number == 0) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    return number;
+}
+
+/* A flag under the seed's name or the short one; both at once could be read in two ways. */
+static bool read_flag(struct reading *reading, fx_str name, fx_str alias)
+{
+    const struct fx_json_token *first = member_of(reading, name);
+    const struct fx_json_token *second = member_of(reading, alias);
+    const struct fx_json_token *token = first != NULL ? first : second;
+    if (first != NULL && second != NULL) {
+        fail(reading, FX_BAD_PARAMETER);
+        return false;
+    }
+    if (token == NULL) {
+        return false;
+    }
+    if (token->kind != FX_JSON_TRUE && token->kind != FX_JSON_FALSE) {
+        reading->field = first != NULL ? name : alias;
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    return token->kind == FX_JSON_TRUE;
+}
+
+static bool read_decimal(struct reading *reading, fx_str name, fx_i128 *units_out)
+{
+    const struct fx_json_token *token = member_of(reading, name);
+    if (token == NULL) {
+        return false;
+    }
+    reading->status = fx_wire_place_decimal(token, units_out);
+    return reading->status == FX_OK;
+}
+
+static int64_t read_time(struct reading *reading, fx_str name)
+{
+    const struct fx_json_token *token = member_of(reading, name);
+    uint64_t time_ms = 0;
+    if (token == NULL) {
+        return 0;
+    }
+    if ((token->kind != FX_JSON_NUMBER && token->kind != FX_JSON_STRING) ||
+        !fx_str_parse_u64(token->text, &time_ms) || time_ms == 0 || time_ms > EXPIRE_MS_MAX) {
+        fail(reading, FX_BAD_PARAMETER);
+        return 0;
+    }
+    return (int64_t)time_ms * US_PER_MS;
+}
+
+fx_status fx_wire_place_decimal(const struct fx_json_token *token, fx_i128 *units_out)
+{
+    if (token->kind != FX_JSON_NUMBER && token->kind != FX_JSON_STRING) {
+        return FX_BAD_PARAMETER;
+    }
+    /* An escape inside is not of a decimal's alphabet: the text is refused as it is. */
+    return fx_dec_parse(token->text, units_out);
+}
+
+fx_status fx_wire_place_leverage(fx_i128 units, int32_t *centi_out)
+{
+    const fx_i128 step = fx_dec_one() / 100;
+    if (units < fx_dec_one() || units % step != 0 || units / step > INT32_MAX) {
+        return FX_BAD_LEVERAGE;
+    }
+    *centi_out = (int32_t)(units / step);
+    return FX_OK;
+}
+
+static void read_leverage(struct reading *reading, struct fx_wire_place *place)
+{
+    fx_i128 units = 0;
+    if (read_decimal(reading, FX_STR("leverage"), &units)) {
+        reading->status = fx_wire_place_leverage(units, &place->leverage_centi);
+    }
+}
+
+static void read_client_id(struct reading *reading, struct fx_wire_place *place)
+{
+    char storage[WORD_SIZE_MAX];
+    const fx_str text = read_text(reading, FX_STR("clientOrderId"), storage);
+    if (reading->status == FX_OK && text.data != NULL &&
+        !fx_ids_client_id(text, &place->client_id)) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+}
+
+static void read_post_only(struct reading *reading, struct fx_wire_place *place)
+{
+    const bool is_post_only = read_flag(reading, FX_STR("isPostOnly"), FX_STR("postOnly"));
+    const uint32_t word = read_word(reading, FX_STR("postOnlyMode"), post_only_mode_of);
+    if (reading->status != FX_OK) {
+        return;
+    }
+    if (word != 0) {
+        place->post_only_mode = (enum fx_post_only_mode)(word - 1);
+        if (is_post_only && place->post_only_mode == FX_POST_ONLY_MODE_OFF) {
+            fail(reading, FX_BAD_PARAMETER); /* says both yes and no */
+        }
+    } else if (is_post_only) {
+        place->post_only_mode = FX_POST_ONLY_MODE_REJECT;
+    }
+}
+
+/* What conditional orders need: a later step. */
+static void refuse_unbuilt(struct reading *reading)
+{
+    static const fx_str NAMES[] = {{"tpSLType", 8},
+                                   {"tpSLPrice", 9},
+                                   {"trigger", 7},
+                                   {"stopCondition", 13},
+                                   {"stopPrice", 9},
+                                   {"activationPrice", 15},
+                                   {"callbackRate", 12},
+                                   {"takeProfit", 10},
+                                   {"stopLoss", 8}};
+    for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
+        if (member_of(reading, NAMES[index]) != NULL) {
+            fail(reading, FX_NOT_IMPLEMENTED);
+        }
+    }
+}
+
+static void read_kind(struct reading *reading, struct fx_wire_place *place)
+{
+    place->side = (enum fx_side)read_word(reading, FX_STR("side"), side_of);
+    if (reading->status == FX_OK && place->side == 0) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    place->type = (enum fx_order_type)read_word(reading, FX_STR("type"), type_of);
+    if (reading->status != FX_OK) {
+        return;
+    }
+    if (place->type == 0) {
+        fail(reading, FX_BAD_PARAMETER);
+    } else if (place->type != FX_ORDER_TYPE_LIMIT && place->type != FX_ORDER_TYPE_MARKET) {
+        fail(reading, FX_NOT_IMPLEMENTED);
+    }
+}
+
+static void read_figures(struct reading *reading, struct fx_wire_place *place)
+{
+    if (!read_decimal(reading, FX_STR("quantity"), &place->quantity) && reading->status == FX_OK) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    const bool has_price = read_decimal(reading, FX_STR("price"), &place->price);
+    if (reading->status == FX_OK && !has_price && place->type == FX_ORDER_TYPE_LIMIT) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+}
+
+static void read_time_in_force(struct reading *reading, struct fx_wire_place *place)
+{
+    place->expire_us = read_time(reading, FX_STR("expireTime"));
+    const uint32_t word = read_word(reading, FX_STR("timeInForce"), time_in_force_of);
+    place->time_in_force = (enum fx_time_in_force)word;
+    if (word == 0) {
+        place->time_in_force =
+            place->type == FX_ORDER_TYPE_MARKET ? FX_TIME_IN_FORCE_IOC : FX_TIME_IN_FORCE_GTC;
+    }
+}
+
+fx_status fx_wire_place_symbol(const struct fx_json *json,
+                               const struct fx_json_token *object,
+                               fx_str *symbol_out)
+{
+    const struct fx_json_token *token = fx_json_member(json, object, FX_STR("symbol"));
+    if (token == NULL || token->kind != FX_JSON_STRING) {
+        return FX_BAD_PARAMETER;
+    }
+    *symbol_out = token->text; /* no symbol has a character that must be escaped */
+    return FX_OK;
+}
+
+fx_status fx_wire_place_parse(const struct fx_json *json,
+                              const struct fx_json_token *object,
+                              struct fx_wire_place *place_out,
+                              fx_str *field_out)
+{
+    struct reading reading = {.json = json, .object = object, .status = FX_OK};
+    struct fx_wire_place place;
+    memset(&place, 0, sizeof place);
+    read_kind(&reading, &place);
+    read_figures(&reading, &place);
+    read_leverage(&reading, &place);
+    place.margin_mode =
+        (enum fx_margin_mode)read_word(&reading, FX_STR("marginMode"), margin_mode_of);
+    place.is_reduce_only = read_flag(&reading, FX_STR("isReduceOnly"), FX_STR("reduceOnly"));
+    read_post_only(&reading, &place);
+    read_client_id(&reading, &place);
+    read_time_in_force(&reading, &place);
+    place.position_side =
+        (enum fx_position_side)read_word(&reading, FX_STR("positionSide"), position_side_of);
+    place.stp_mode = (enum fx_stp_mode)read_word(&reading, FX_STR("stpMode"), stp_mode_of);
+    refuse_unbuilt(&reading);
+    if (reading.status != FX_OK) {
+        *field_out = reading.field;
+        return reading.status;
+    }
+    *place_out = place;
+    return FX_OK;
+}
+
+fx_status fx_wire_place_command(const struct fx_wire_place *place,
+                                const struct fx_instrument *instrument,
+                                struct fx_command *command_out,
+                                struct fx_reject *reject_out)
+{
+    fx_px price = {0};
+    fx_qty quantity = {0};
+    FX_ASSERT(place->side == FX_SIDE_BUY || place->side == FX_SIDE_SELL);
+    FX_ASSERT(place->type == FX_ORDER_TYPE_LIMIT || place->type == FX_ORDER_TYPE_MARKET);
+    fx_status status = FX_OK;
+    if (place->type == FX_ORDER_TYPE_LIMIT) {
+        status = fx_instrument_ticks(instrument, place->price, &price, reject_out);
+    }
+    if (status == FX_OK) {
+        status = fx_instrument_lots(instrument, place->quantity, &quantity, reject_out);
+    }
+    if (status == FX_OK) {
+        const struct fx_filter_input input = {.side = place->side,
+                                              .type = place->type,
+                                              .price = price,
+                                              .quantity = quantity,
+                                              .is_reduce_only = place->is_reduce_only};
+        status = fx_instrument_filter(instrument, &input, reject_out);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    struct fx_command_place *target = &command_out->u.place;
+    command_out->kind = FX_COMMAND_PLACE_ORDER;
+    command_out->instrument = instrument->instrument_id;
+    target->price_ticks = price.ticks;
+    target->lots = quantity.lots;
+    target->expire_us = place->expire_us;
+    target->leverage_centi = place->leverage_centi;
+    target->margin_mode = (uint8_t)place->margin_mode;
+    target->side = (uint8_t)place->side;
+    target->type = (uint8_t)place->type;
+    target->time_in_force = (uint8_t)place->time_in_force;
+    target->stp_mode = (uint8_t)place->stp_mode;
+    target->post_only_mode = (uint8_t)place->post_only_mode;
+    target->is_reduce_only = place->is_reduce_only ? 1 : 0;
+    target->position_side = (uint8_t)place->position_side;
+    target->client_id = place->client_id;
+    return FX_OK;
+}
