@@ -92,6 +92,7 @@ static struct fx_instrument instrument_of_bench(void)
     return instrument;
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a word and a place
 static struct fx_event event_of_bench(const struct run *run,
                                       enum fx_event_kind kind,
                                       uint32_t index)
@@ -104,7 +105,9 @@ static struct fx_event event_of_bench(const struct run *run,
     event.time_us = 1700000000000000 + (int64_t)run->sequence * 37;
     return event;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): place and id
 static struct fx_event order_event(struct run *run, uint32_t index, uint64_t id)
 {
     struct fx_event event = event_of_bench(run, FX_EVENT_ORDER, index);
@@ -182,6 +185,7 @@ static struct fx_event position_event(struct run *run, uint32_t index)
 }
 
 /* The next command of a stream at events[at …]: at most 8 events. @return how many. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a word and a place
 static uint32_t make_command(struct run *run, enum stream stream, uint32_t at)
 {
     struct fx_event *events = &run->events[at];

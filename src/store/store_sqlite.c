@@ -278,7 +278,7 @@ static const struct fx_store_ops OPS = {
     .migrations = fx_store_migrate_items_sqlite,
 };
 
-static fx_status configure(struct fx_store *store)
+static fx_status configure(struct fx_store *store, bool is_durable)
 {
     static const char *const WRITER =
         "PRAGMA journal_mode=WAL;"
@@ -297,7 +297,11 @@ static fx_status configure(struct fx_store *store)
                                       "SELECT COUNT(*) FROM sqlite_schema;"; /* is it one? */
     (void)sqlite3_extended_result_codes(db_of(store), 1);
     (void)sqlite3_busy_timeout(db_of(store), BUSY_TIMEOUT_MS);
-    return run(store, store->is_writer ? WRITER : READER);
+    fx_status status = run(store, store->is_writer ? WRITER : READER);
+    if (status == FX_OK && is_durable) {
+        status = run(store, "PRAGMA synchronous=FULL");
+    }
+    return status;
 }
 
 fx_status fx_store_sqlite_open(const char *path,
@@ -308,7 +312,7 @@ fx_status fx_store_sqlite_open(const char *path,
     if (self == NULL) {
         return FX_NO_MEMORY;
     }
-    const bool is_writer = mode == FX_STORE_SQLITE_WRITER;
+    const bool is_writer = mode != FX_STORE_SQLITE_READER;
     /* A reader opens read-write without CREATE: in WAL mode even readers write the shared index;
      * query_only keeps them from writing more. One handle, one thread: no mutexes. */
     const int flags =
@@ -319,7 +323,7 @@ fx_status fx_store_sqlite_open(const char *path,
         status = code == SQLITE_CANTOPEN && !is_writer ? FX_NOT_FOUND : status_of(code);
     }
     if (status == FX_OK) {
-        status = configure(&self->base);
+        status = configure(&self->base, mode == FX_STORE_SQLITE_WRITER_DURABLE);
     }
     if (status != FX_OK) {
         close_store(&self->base);

@@ -8,8 +8,10 @@
 #include "store/store.h"
 
 enum fx_store_sqlite_mode {
-    FX_STORE_SQLITE_WRITER = 1, /* creates the file where it is absent */
-    FX_STORE_SQLITE_READER = 2  /* the file must exist; writes are refused */
+    FX_STORE_SQLITE_WRITER = 1,        /* creates the file where it is absent */
+    FX_STORE_SQLITE_READER = 2,        /* the file must exist; writes are refused */
+    FX_STORE_SQLITE_WRITER_DURABLE = 3 /* as WRITER; each commit waits for the disk: for what is not
+                                          in the log (users, sessions, API keys) */
 };
 
 /**

@@ -78,6 +78,7 @@ static void store_migrate_newer_database_is_refused(void **state)
     assert_int_equal(fx_store_migrate_check(fixture->reader), FX_VERSION_MISMATCH);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): e-mail looks unlike uid
 static struct fx_rows_user user_of(const char *email, const char *uid)
 {
     struct fx_rows_user user = {
@@ -548,7 +549,7 @@ static void store_instrument_tiers_shrink(void **state)
                 .count = total,
                 .tier = {.cap = fx_dec_one() * (index + 1 + total),
                          .cum = index,
-                         .rate_ppb = 5000000 * (index + 1),
+                         .rate_ppb = (int64_t)5000000 * (index + 1),
                          .leverage_max_centi = 10000},
             };
             assert_int_equal(fx_store_instrument_save_tier(fixture->writer, &tier), FX_OK);
@@ -586,6 +587,8 @@ static void store_many_texts_renew_the_statement_cache(void **state)
 
 int store_contract_run(const struct store_contract_adapter *adapter)
 {
+    static struct store_contract_adapter shared;
+    shared = *adapter;
     struct CMUnitTest tests[] = {
         TEST(store_migrate_twice_applies_once),
         TEST(store_migrate_changed_checksum_is_refused),
@@ -616,7 +619,7 @@ int store_contract_run(const struct store_contract_adapter *adapter)
         TEST(store_many_texts_renew_the_statement_cache),
     };
     for (size_t index = 0; index < sizeof tests / sizeof tests[0]; index++) {
-        tests[index].initial_state = (void *)(uintptr_t)adapter;
+        tests[index].initial_state = &shared;
     }
     printf("contract of the store on %s, seed %d\n", adapter->name, STORE_CONTRACT_SEED);
     return cmocka_run_group_tests_name(adapter->name, tests, NULL, NULL);

@@ -62,10 +62,9 @@ static struct fx_event event_of(enum fx_event_kind kind)
     return event;
 }
 
-static void rows_order_of_partial_fill_shows_average(void **state)
+/* 3 of 5 lots are filled; every other member has a value of its own. */
+static struct fx_event partial_fill(void)
 {
-    (void)state;
-    const struct fx_instrument instrument = linear();
     struct fx_event event = event_of(FX_EVENT_ORDER);
     struct fx_event_order *order = &event.u.order;
     order->instrument = 3;
@@ -94,7 +93,14 @@ static void rows_order_of_partial_fill_shows_average(void **state)
     order->is_reduce_only = 1;
     order->post_only_mode = FX_POST_ONLY_MODE_SLIDE;
     assert_true(fx_ids_client_id(FX_STR("mine:1"), &order->client_id));
+    return event;
+}
 
+static void rows_order_of_partial_fill_shows_average(void **state)
+{
+    (void)state;
+    const struct fx_instrument instrument = linear();
+    const struct fx_event event = partial_fill();
     struct fx_rows_order row;
     memset(&row, 0xff, sizeof row);
     fx_rows_order_of(&event, &instrument, &row);
@@ -106,6 +112,15 @@ static void rows_order_of_partial_fill_shows_average(void **state)
     assert_dec(row.cost, "0.3004");
     assert_dec(row.order_margin, "0.02004");
     assert_dec(row.leverage, "12.5");
+}
+
+static void rows_order_of_keeps_words_and_ids(void **state)
+{
+    (void)state;
+    const struct fx_instrument instrument = linear();
+    const struct fx_event event = partial_fill();
+    struct fx_rows_order row;
+    fx_rows_order_of(&event, &instrument, &row);
     assert_int_equal(row.operation_id, 7 * 1048576 + 2);
     assert_int_equal(row.id, 11);
     assert_int_equal(row.account_id, 12);
@@ -145,6 +160,7 @@ static void rows_order_of_unfilled_has_no_average(void **state)
     assert_dec(row.price, "0"); /* a market order */
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a decimal and a count
 static fx_i128 average_of(fx_i128 value, int64_t lots)
 {
     const struct fx_instrument instrument = linear();
@@ -362,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_order_of_partial_fill_shows_average),
+        cmocka_unit_test(rows_order_of_keeps_words_and_ids),
         cmocka_unit_test(rows_order_of_unfilled_has_no_average),
         cmocka_unit_test(rows_average_ties_go_to_even),
         cmocka_unit_test(rows_position_of_inverse_short_shows_harmonic_mean),

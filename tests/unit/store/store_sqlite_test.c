@@ -83,6 +83,7 @@ static int teardown(void **state)
     return 0;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): SQL first
 static uint32_t count_rows(sqlite3 *raw, const char *sql, const char *value)
 {
     sqlite3_stmt *statement = NULL;
@@ -196,6 +197,7 @@ static void store_sqlite_columns_are_integer_or_text(void **state)
                            NULL) > 100);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a question and a name
 static void assert_indexed(sqlite3 *raw, const char *sql, const char *index)
 {
     char explain[512];
@@ -253,6 +255,33 @@ static void store_sqlite_reader_cannot_write(void **state)
     assert_int_equal(reader->ops->script(reader, FX_STR("DELETE FROM `users`")), FX_IO);
     assert_true(strlen(fx_store_error_text(reader)) > 0);
     fx_store_close(reader);
+}
+
+static void store_sqlite_writers_take_turns(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct place *place = fixture->context;
+    struct fx_store *durable = NULL;
+    struct fx_rows_user user = {.email = "a@x", .uid = "u", .role = "user"}, found;
+    assert_int_equal(fx_store_sqlite_open(place->file, FX_STORE_SQLITE_WRITER_DURABLE, &durable),
+                     FX_OK);
+    assert_true(fx_store_is_writer(durable));
+    assert_int_equal(fx_store_user_insert(durable, &user, &user.id), FX_OK);
+    assert_int_equal(fx_store_user_find(fixture->writer, user.id, &found), FX_OK);
+    user.allow_trade = true;
+    assert_int_equal(fx_store_begin(fixture->writer), FX_OK);
+    assert_int_equal(fx_store_user_update(fixture->writer, &user), FX_OK);
+    assert_int_equal(fx_store_commit(fixture->writer), FX_OK);
+    assert_int_equal(fx_store_user_find(durable, user.id, &found), FX_OK);
+    assert_true(found.allow_trade);
+    int64_t level = 0;
+    fx_store_sql(durable, FX_STR("PRAGMA synchronous"));
+    assert_int_equal(fx_store_number(durable, NULL, 0, &level), FX_OK);
+    assert_int_equal(level, 2); /* FULL */
+    fx_store_sql(fixture->writer, FX_STR("PRAGMA synchronous"));
+    assert_int_equal(fx_store_number(fixture->writer, NULL, 0, &level), FX_OK);
+    assert_int_equal(level, 1); /* NORMAL */
+    fx_store_close(durable);
 }
 
 static void store_sqlite_damaged_value_is_corrupt(void **state)
@@ -340,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(store_sqlite_columns_are_integer_or_text, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_lists_walk_an_index, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_reader_cannot_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(store_sqlite_writers_take_turns, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_damaged_value_is_corrupt, setup, teardown),
         cmocka_unit_test(store_sqlite_open_of_bad_files_says_why),
         cmocka_unit_test(store_row_times_roundtrip_in_milliseconds),

@@ -55,6 +55,7 @@ static struct fx_instrument instrument_of(uint32_t id)
     return instrument;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the order of operationId
 static struct fx_event event_of(enum fx_event_kind kind, uint64_t sequence, uint32_t index)
 {
     struct fx_event event;
@@ -66,6 +67,7 @@ static struct fx_event event_of(enum fx_event_kind kind, uint64_t sequence, uint
     return event;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the order of operationId
 static struct fx_event instrument_event(uint64_t sequence, uint32_t index, uint32_t id)
 {
     struct fx_event event = event_of(FX_EVENT_INSTRUMENT, sequence, index);
@@ -280,6 +282,7 @@ static void check_states(struct fx_store *store, const struct fx_event events[],
 }
 
 /* `foreign` trades are in the table that no event told. */
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): counts, the usual one first
 static void check_facts(struct fx_store *store,
                         const struct fx_event events[],
                         uint32_t count,
@@ -316,6 +319,7 @@ static void check_facts(struct fx_store *store,
     }
     assert_true(stored_sum == sum);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 static void check_watermark(const struct fixture *fixture, uint64_t expected)
 {
