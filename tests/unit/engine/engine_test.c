@@ -1,0 +1,136 @@
+/* The root: dispatch, time, sequence, limits; the dump. */
+#include "engine_kit.h"
+#include "fx_test.h"
+
+static struct engine_kit kit;
+
+static int setup(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    engine_kit_deinit(&kit);
+    return 0;
+}
+
+/* Place a limit order that must be taken. @return its id. */
+static uint64_t rest(uint64_t user_id, enum fx_side side, int64_t ticks, int64_t lots)
+{
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = user_id, .side = side, .ticks = ticks, .lots = lots),
+        FX_OK);
+    return kit.result.order_id;
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+static void engine_unknown_command_is_rejected(void **state)
+{
+    (void)state;
+    struct fx_command command = engine_kit_command(99, 0, 1);
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_UNKNOWN_COMMAND);
+    assert_int_equal(kit.result.command_kind, 99);
+    command.kind = 0;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_UNKNOWN_COMMAND);
+}
+
+static void engine_reject_counts_sequence_and_time_only(void **state)
+{
+    (void)state;
+    const uint64_t content = fx_hash_content(kit.engine);
+    const uint64_t hash = fx_engine_hash(kit.engine);
+    const uint64_t sequence = fx_engine_sequence(kit.engine);
+    kit.time_us += 5;
+    assert_int_equal(engine_kit_cancel(&kit, 1, 1), FX_ORDER_NOT_FOUND);
+    assert_true(fx_hash_content(kit.engine) == content);
+    assert_true(fx_engine_hash(kit.engine) != hash);
+    assert_true(fx_engine_sequence(kit.engine) == sequence + 1);
+}
+
+static void engine_size_is_a_multiple_of_a_line(void **state)
+{
+    (void)state;
+    const struct fx_engine_limits limits = fx_engine_default_limits();
+    assert_true(fx_engine_size(&limits) % 64 == 0);
+    assert_true(fx_engine_events_max(&limits) < 1U << 20U);
+    const struct fx_engine_limits small = engine_kit_limits();
+    assert_true(fx_engine_size(&small) < fx_engine_size(&limits));
+}
+
+/* A dump in pieces of 64 events says the same as one in a single piece, and everything once. */
+static void engine_dump_says_everything_once(void **state)
+{
+    (void)state;
+    for (uint32_t count = 0; count < 30; count++) {
+        (void)rest(1 + count % 4, FX_SIDE_BUY, 50 + count, 1 + count);
+        (void)rest(1 + count % 4, FX_SIDE_SELL, 150 + count, 1 + count);
+    }
+    (void)rest(1, FX_SIDE_SELL, 79, 1); /* trades, and leaves the level standing */
+    struct fx_events piece = {.items = calloc(64, sizeof *piece.items), .capacity = 64};
+    struct fx_engine_dump dump;
+    memset(&dump, 0, sizeof dump);
+    uint32_t counts[FX_EVENT_DUMP_END + 1] = {0};
+    uint32_t pieces = 0;
+    bool has_more = true;
+    while (has_more) {
+        has_more = fx_engine_dump(kit.engine, &dump, &piece);
+        for (uint32_t index = 0; index < piece.count; index++) {
+            assert_true(piece.items[index].sequence == fx_engine_sequence(kit.engine));
+            counts[piece.items[index].kind]++;
+        }
+        pieces++;
+    }
+    assert_true(pieces > 2);
+    assert_int_equal(counts[FX_EVENT_DUMP_BEGIN], 1);
+    assert_int_equal(counts[FX_EVENT_INSTRUMENT], 1);
+    assert_int_equal(counts[FX_EVENT_TIER], 1);
+    assert_int_equal(counts[FX_EVENT_MARK], 1);
+    assert_int_equal(counts[FX_EVENT_ACCOUNT], 4);
+    assert_int_equal(counts[FX_EVENT_POSITION], kit.engine->position_count);
+    assert_int_equal(counts[FX_EVENT_ORDER], kit.engine->order_count);
+    assert_int_equal(counts[FX_EVENT_BOOK], 60);
+    assert_int_equal(counts[FX_EVENT_DUMP_END], 1);
+    assert_int_equal(piece.items[piece.count - 1].kind, FX_EVENT_DUMP_END);
+    free(piece.items);
+}
+
+/* Ids in runs, many of them old: every order is found by its id, whatever came and went. */
+static void engine_orders_are_found_by_id(void **state)
+{
+    (void)state;
+    uint64_t orders[40];
+    uint32_t count = 0;
+    for (uint32_t round = 0; round < 400; round++) {
+        if (count < 40) {
+            orders[count] = rest(1 + round % 4, FX_SIDE_BUY, 50 + round % 7, 1);
+            count++;
+        } else {
+            const uint32_t index = round * 7919 % 40;
+            const fx_slot slot = fx_order_pool_find(kit.engine, orders[index]);
+            assert_true(slot != FX_SLOT_NONE);
+            const uint64_t user_id =
+                kit.engine->accounts[kit.engine->resting[slot].account].user_id;
+            assert_int_equal(engine_kit_cancel(&kit, user_id, orders[index]), FX_OK);
+            assert_true(fx_order_pool_find(kit.engine, orders[index]) == FX_SLOT_NONE);
+            count--;
+            orders[index] = orders[count];
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(engine_unknown_command_is_rejected),
+        CASE(engine_reject_counts_sequence_and_time_only),
+        CASE(engine_size_is_a_multiple_of_a_line),
+        CASE(engine_dump_says_everything_once),
+        CASE(engine_orders_are_found_by_id),
+    };
+    return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
