@@ -1,0 +1,148 @@
+#include "push/push_feed.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/panic.h"
+#include "wire/wire_public.h"
+
+void fx_push_feed_init(struct fx_push_feed *feed,
+                       const fx_str namespaces[FX_PUSH_SESSION_NAMESPACES_MAX])
+{
+    memset(feed, 0, sizeof *feed);
+    fx_buf_init(&feed->text, FX_PUSH_FEED_SIZE_MAX);
+    memcpy(feed->namespaces, namespaces, sizeof feed->namespaces);
+}
+
+static void release_frames(struct fx_push_feed *feed)
+{
+    for (uint32_t index = 0; index < FX_PUSH_SESSION_NAMESPACES_MAX; index++) {
+        fx_net_frame_release(feed->frames[index]);
+        feed->frames[index] = NULL;
+    }
+}
+
+void fx_push_feed_deinit(struct fx_push_feed *feed)
+{
+    release_frames(feed);
+    fx_buf_deinit(&feed->text);
+}
+
+struct fx_buf *fx_push_feed_begin(struct fx_push_feed *feed, fx_str name)
+{
+    static const char SPACE[FX_PUSH_FEED_PREFIX_SIZE_MAX];
+    release_frames(feed);
+    fx_buf_clear(&feed->text);
+    fx_buf_append(&feed->text, (fx_str){SPACE, sizeof SPACE});
+    fx_buf_append(&feed->text, FX_STR("[\""));
+    fx_buf_append(&feed->text, name);
+    fx_buf_append(&feed->text, FX_STR("\","));
+    return &feed->text;
+}
+
+void fx_push_feed_end(struct fx_push_feed *feed)
+{
+    fx_buf_append_byte(&feed->text, ']');
+    feed->encoded++;
+}
+
+struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t index)
+{
+    FX_ASSERT(index < FX_PUSH_SESSION_NAMESPACES_MAX);
+    const fx_str name = feed->namespaces[index];
+    if (feed->frames[index] != NULL) {
+        return feed->frames[index];
+    }
+    if (feed->text.is_overflow) {
+        return NULL;
+    }
+    const bool is_root = name.size <= 1;
+    const size_t size = is_root ? 2 : 2 + name.size + 1;
+    FX_ASSERT(size <= FX_PUSH_FEED_PREFIX_SIZE_MAX);
+    char *const start = feed->text.data + FX_PUSH_FEED_PREFIX_SIZE_MAX - size;
+    memcpy(start, "42", 2);
+    if (!is_root) {
+        memcpy(start + 2, name.data, name.size);
+        start[2 + name.size] = ',';
+    }
+    const fx_str packet = {start, feed->text.size - FX_PUSH_FEED_PREFIX_SIZE_MAX + size};
+    feed->frames[index] = fx_net_frame_create_websocket(FX_NET_WEBSOCKET_OPCODE_TEXT, packet);
+    return feed->frames[index];
+}
+
+static void append_side(struct fx_buf *buf,
+                        const struct fx_market_symbol *symbol,
+                        enum fx_side side,
+                        uint32_t levels)
+{
+    fx_buf_append_byte(buf, '[');
+    for (uint32_t index = 0; index < levels; index++) {
+        const struct fx_depth_level *level = fx_depth_at(&symbol->depth, side, index);
+        if (level == NULL) {
+            break;
+        }
+        fx_wire_public_level(
+            buf, &symbol->definition, (struct fx_wire_public_level){level->ticks, level->lots});
+    }
+    fx_buf_append_byte(buf, ']');
+}
+
+void fx_push_feed_book(struct fx_buf *buf,
+                       const struct fx_market_symbol *symbol,
+                       uint32_t levels,
+                       int64_t now_us)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&symbol->definition.symbol));
+    fx_json_append_key(buf, FX_STR("bids"));
+    append_side(buf, symbol, FX_SIDE_BUY, levels);
+    fx_json_append_key(buf, FX_STR("asks"));
+    append_side(buf, symbol, FX_SIDE_SELL, levels);
+    fx_json_add_int(buf, FX_STR("lastUpdateId"), (int64_t)symbol->depth.sequence);
+    fx_json_add_int(buf, FX_STR("time"), now_us / 1000);
+    fx_buf_append_byte(buf, '}');
+}
+
+static struct fx_wire_public_level best(const struct fx_market_symbol *symbol, enum fx_side side)
+{
+    const struct fx_depth_level *level = fx_depth_at(&symbol->depth, side, 0);
+    return level == NULL ? (struct fx_wire_public_level){0}
+                         : (struct fx_wire_public_level){level->ticks, level->lots};
+}
+
+void fx_push_feed_ticker(struct fx_buf *buf, const struct fx_market_symbol *symbol, int64_t now_us)
+{
+    const struct fx_ticker_summary day = fx_ticker_summary(&symbol->ticker, now_us);
+    const struct fx_wire_public_ticker ticker = {.value = day.value,
+                                                 .open_ticks = day.open_ticks,
+                                                 .high_ticks = day.high_ticks,
+                                                 .low_ticks = day.low_ticks,
+                                                 .last_ticks = day.last_ticks,
+                                                 .lots = day.lots,
+                                                 .count = day.count,
+                                                 .mark_ticks = symbol->mark_ticks,
+                                                 .index_ticks = symbol->index_ticks,
+                                                 .best_bid = best(symbol, FX_SIDE_BUY),
+                                                 .best_ask = best(symbol, FX_SIDE_SELL),
+                                                 .time_us = now_us};
+    fx_wire_public_ticker(buf, &symbol->definition, &ticker);
+}
+
+void fx_push_feed_trades(struct fx_buf *buf, const struct fx_market_symbol *symbol, uint32_t count)
+{
+    fx_buf_append_byte(buf, '[');
+    for (uint32_t index = count; index > 0; index--) {
+        const struct fx_tape_trade *trade = fx_tape_at(&symbol->tape, index - 1);
+        if (trade == NULL) {
+            continue;
+        }
+        const struct fx_wire_public_trade row = {.id = trade->trade_id,
+                                                 .ticks = trade->price_ticks,
+                                                 .lots = trade->lots,
+                                                 .time_us = trade->time_us,
+                                                 .is_buyer_taker = trade->is_buyer_taker != 0};
+        fx_json_append_comma(buf);
+        fx_wire_public_trade(buf, &symbol->definition, &row);
+    }
+    fx_buf_append_byte(buf, ']');
+}

@@ -1,0 +1,60 @@
+/**
+ * @file push_feed.h
+ * Events as Socket.IO packets and frames: JSON once, one frame per namespace, made when asked for.
+ *
+ * The text of an event is the same for both revisions of Engine.IO, so a frame is shared by all of
+ * them; namespaces differ in the prefix, which is patched in front of the JSON where it lies.
+ * Thread: the gateway's.
+ */
+#ifndef FX_PUSH_PUSH_FEED_H
+#define FX_PUSH_PUSH_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "market/market.h"
+#include "net/net_frame.h"
+#include "push/push_session.h"
+
+enum {
+    FX_PUSH_FEED_PREFIX_SIZE_MAX = 16,
+    FX_PUSH_FEED_SIZE_MAX = 1 << 20 /* JSON of one event */
+};
+
+/** One event being made and sent; used again and again. */
+struct fx_push_feed {
+    struct fx_buf text; /* room for a prefix, then ["name",…] */
+    fx_str namespaces[FX_PUSH_SESSION_NAMESPACES_MAX];
+    struct fx_net_frame *frames[FX_PUSH_SESSION_NAMESPACES_MAX];
+    uint64_t encoded; /* events ever made */
+};
+
+/** Make it for these namespaces; the names are kept. */
+void fx_push_feed_init(struct fx_push_feed *feed,
+                       const fx_str namespaces[FX_PUSH_SESSION_NAMESPACES_MAX]);
+
+/** Release all. */
+void fx_push_feed_deinit(struct fx_push_feed *feed);
+
+/** Begin the event `name`; append its argument to the result, then call fx_push_feed_end(). */
+struct fx_buf *fx_push_feed_begin(struct fx_push_feed *feed, fx_str name);
+void fx_push_feed_end(struct fx_push_feed *feed);
+
+/** The event's frame for a namespace; borrowed until the next begin. NULL without memory. */
+struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t index);
+
+/** Append {symbol, bids, asks, lastUpdateId, time}, with `levels` levels per side at most. */
+void fx_push_feed_book(struct fx_buf *buf,
+                       const struct fx_market_symbol *symbol,
+                       uint32_t levels,
+                       int64_t now_us);
+
+/** Append the ticker object at a time. O(1,440). */
+void fx_push_feed_ticker(struct fx_buf *buf, const struct fx_market_symbol *symbol, int64_t now_us);
+
+/** Append the array of the newest `count` trades, oldest first. */
+void fx_push_feed_trades(struct fx_buf *buf, const struct fx_market_symbol *symbol, uint32_t count);
+
+#endif
