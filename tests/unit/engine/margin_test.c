@@ -420,6 +420,59 @@ static void margin_at_leverage_rounds_up(void **state)
                   "999999999999999999.999999999999999999");
 }
 
+/* Long 1e10 @ 1e7 = 1e17 with 1e16; tiers 1 % to 5e16, then 2 %, cum 5e14. V (1 - 0.02) = 1e17 -
+ * 1e16 - 5e14: V = 9.1326530612…e16, price 9,132,653.0612…: up to 9,132,653.07. */
+static void margin_of_huge_amounts_is_exact(void **state)
+{
+    (void)state;
+    static const struct money_engine_tier HUGE_TIERS[] = {
+        {"50000000000000000", 10000000, 5000},
+        {"900000000000000000", 20000000, 2500},
+    };
+    const struct money_engine_order fill = {FX_SIDE_BUY, 1000000000, 10000000000000, false};
+    const fx_slot position = open_at(&BTC, "10000000000000000", 2000, FX_MARGIN_MODE_CROSS, &fill);
+    money_engine_tiers(&money, 0, HUGE_TIERS, 2);
+    assert_amount(at(position)->entry_value, "100000000000000000");
+    assert_int_equal(fx_margin_liquidation_price(&money.root, position).ticks, 913265307);
+    /* A mark that no instrument allows says the worst there is, and does not wrap. */
+    set_mark(0, INT64_MAX);
+    assert_true(fx_margin_mark_value(&money.root, at(position)) == fx_dec_limit() - 1);
+    /* A price beyond the range of amounts is none. */
+    at(position)->entry_value = fx_dec_limit() - 1;
+    money.root.accounts[0].balance = 0;
+    assert_int_equal(fx_margin_liquidation_price(&money.root, position).ticks, 0);
+}
+
+static void margin_value_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    static const struct money_engine_terms COARSE = {
+        FX_CONTRACT_TYPE_USD_M, "1", "0.1", "2", 12500};
+    const uint32_t instrument = money_engine_list(&money, &COARSE);
+    const struct fx_listing *listing = &money.root.listings[instrument];
+    fx_i128 value = 7;
+    assert_true(fx_margin_value(listing, (fx_px){2000000000}, (fx_qty){2000000000}, &value));
+    assert_amount(value, "800000000000000000");
+    assert_false(fx_margin_value(listing, (fx_px){2000000000}, (fx_qty){2500000000}, &value));
+    assert_false(fx_margin_value(listing, (fx_px){INT64_MAX}, (fx_qty){INT64_MAX}, &value));
+    const uint32_t inverse = money_engine_list(&money, &INVERSE);
+    assert_false(fx_margin_value(
+        &money.root.listings[inverse], (fx_px){1}, (fx_qty){500000000000000000}, &value));
+}
+
+/* Inverse long whose margin is gone at nearly every price: the price has no number. */
+static void margin_price_beyond_range_is_none(void **state)
+{
+    (void)state;
+    const struct money_engine_order fill = {FX_SIDE_BUY, 16000, 10000, false};
+    const fx_slot position = open_at(&INVERSE, "0", 1000, FX_MARGIN_MODE_CROSS, &fill);
+    assert_amount(fx_margin_maintenance(&money.root, at(position)), "0"); /* no tiers */
+    money.root.accounts[0].balance = 1 - decimal("1.25");
+    assert_int_equal(fx_margin_bankruptcy_price(&money.root, position).ticks, 0);
+    money.root.accounts[0].balance = -decimal("1.25");
+    assert_int_equal(fx_margin_bankruptcy_price(&money.root, position).ticks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +497,9 @@ int main(void)
         cmocka_unit_test_setup(margin_of_flat_position_is_nothing, setup),
         cmocka_unit_test_setup(margin_prices_of_covered_long_are_none, setup),
         cmocka_unit_test_setup(margin_at_leverage_rounds_up, setup),
+        cmocka_unit_test_setup(margin_of_huge_amounts_is_exact, setup),
+        cmocka_unit_test_setup(margin_value_out_of_range_is_refused, setup),
+        cmocka_unit_test_setup(margin_price_beyond_range_is_none, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,6 +238,26 @@ static void position_state_cost_counts_open_loss(void **state)
     assert_true(value == 0 && loss == 0);
 }
 
+static void position_state_cost_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    fx_i128 value = 5;
+    fx_i128 loss = 5;
+    const fx_slot linear = begin(&LINEAR, FX_MARGIN_MODE_CROSS);
+    struct money_engine_order order = {FX_SIDE_SELL, 1, 10000000000000000, false};
+    struct fx_resting resting = money_engine_resting(&money, linear, &order);
+    assert_true(fx_position_state_cost(&money.root, &resting, (fx_px){1}, &value, &loss));
+    assert_false(fx_position_state_cost(&money.root, &resting, (fx_px){INT64_MAX}, &value, &loss));
+    resting.price.ticks = INT64_MAX;
+    assert_false(fx_position_state_cost(&money.root, &resting, (fx_px){1}, &value, &loss));
+    const fx_slot inverse = begin(&INVERSE, FX_MARGIN_MODE_CROSS);
+    order = (struct money_engine_order){FX_SIDE_BUY, 1000000, 500000000000000000, false};
+    resting = money_engine_resting(&money, inverse, &order);
+    assert_false(fx_position_state_cost(&money.root, &resting, (fx_px){1}, &value, &loss));
+    assert_amount(value, "100000000000");
+    assert_true(loss == 0);
+}
+
 static fx_status admit(fx_slot position, enum fx_side side, int64_t ticks, int64_t lots)
 {
     const struct money_engine_order order = {side, ticks, lots, false};
@@ -534,6 +554,7 @@ int main(void)
         cmocka_unit_test(position_state_acquire_finds_and_fills_pool),
         cmocka_unit_test(position_state_orders_are_listed_by_arrival),
         cmocka_unit_test(position_state_cost_counts_open_loss),
+        cmocka_unit_test(position_state_cost_out_of_range_is_refused),
         cmocka_unit_test(position_state_admit_at_the_limit_of_margin),
         cmocka_unit_test(position_state_admit_counts_orders_without_position),
         cmocka_unit_test(position_state_admit_without_need_asks_for_nothing),
