@@ -1,0 +1,576 @@
+/**
+ * @file api_harness.h
+ * The API on a real server and real sockets, with a real engine behind the intake, in one thread.
+ *
+ * A command waits in a queue until the harness pumps: then it is applied, its events are folded by
+ * view and market and saved in an SQLite database in memory, and the API sees them, as in the
+ * gateway. Clocks are fields. Thread: the test's own.
+ */
+#ifndef FX_TESTS_API_HARNESS_H
+#define FX_TESTS_API_HARNESS_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/password.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+#include "net/net_http_client.h"
+#include "store/store_account.h"
+#include "store/store_migrate.h"
+#include "store/store_order.h"
+#include "store/store_position.h"
+#include "store/store_sqlite.h"
+#include "store/store_trade.h"
+#include "store/store_transaction.h"
+#include "store/store_user.h"
+
+enum {
+    API_HARNESS_QUEUE = 64,
+    API_HARNESS_DEPTH = 1024,
+    API_HARNESS_TURNS_MAX = 20000,
+    API_HARNESS_ALICE = 1,
+    API_HARNESS_BOB = 2,
+    API_HARNESS_LOCKED = 3,
+    API_HARNESS_ADMIN = 4,
+    API_HARNESS_NO_TRADE = 5,
+    API_HARNESS_NO_ACCOUNT = 6
+};
+
+#define API_HARNESS_WALL_US  1700000000000000LL
+#define API_HARNESS_PASSWORD "correct \"horse\""
+
+struct api_harness {
+    struct engine_kit kit;
+    struct fx_view *view;
+    struct fx_market market;
+    struct fx_store *store;
+    struct fx_crypto_rsa *rsa;
+    struct fx_jwt *jwt;
+    struct fx_jwt_cache *jwt_cache;
+    struct fx_net_server *server;
+    struct fx_api *api;
+    struct fx_command queue[API_HARNESS_QUEUE];
+    uint64_t tokens[API_HARNESS_QUEUE];
+    uint32_t queued;
+    uint32_t wakes;
+    bool is_full;    /* the intake takes nothing */
+    bool is_stalled; /* commands are taken and never applied */
+    int64_t wall_us;
+    int64_t now_ms;
+    uint16_t port;
+    int fd;
+    struct fx_net_http_client client;
+    const char *prefer; /* header of the next requests; NULL: none */
+    const char *extra;  /* raw header lines of the next requests */
+    const char *content_type;
+    int code;
+    char body[262144];
+};
+
+static inline int64_t api_harness_wall(void *self)
+{
+    const struct api_harness *harness = self;
+    return harness->wall_us;
+}
+
+static inline int64_t api_harness_now(void *self)
+{
+    const struct api_harness *harness = self;
+    return harness->now_ms;
+}
+
+static inline bool api_harness_submit(void *self, uint64_t token, const struct fx_command *command)
+{
+    struct api_harness *harness = self;
+    assert_true(token != 0 && token >> 63U == 0);
+    if (harness->is_full || harness->queued == API_HARNESS_QUEUE) {
+        return false;
+    }
+    harness->queue[harness->queued] = *command;
+    harness->tokens[harness->queued] = token;
+    harness->queued++;
+    return true;
+}
+
+static inline void api_harness_wake(void *self)
+{
+    struct api_harness *harness = self;
+    harness->wakes++;
+}
+
+static inline void api_harness_save(struct api_harness *harness, const struct fx_event *event)
+{
+    struct fx_store *store = harness->store;
+    fx_status status = FX_OK;
+    if (event->kind == FX_EVENT_ORDER) {
+        status = fx_store_order_save(store, fx_view_last_order(harness->view), 1);
+    } else if (event->kind == FX_EVENT_POSITION) {
+        status = fx_store_position_save(store, fx_view_last_position(harness->view), 1);
+    } else if (event->kind == FX_EVENT_ACCOUNT) {
+        status = fx_store_account_save(store, fx_view_last_account(harness->view), 1);
+    } else if (event->kind == FX_EVENT_TRADE) {
+        struct fx_rows_trade trade;
+        struct fx_rows_transaction legs[4];
+        const struct fx_market_symbol *symbol =
+            fx_market_at(&harness->market, event->u.trade.instrument);
+        fx_rows_trade_of(event, &symbol->definition, &trade);
+        status = fx_store_trade_save(store, &trade, 1);
+        assert_int_equal(status, FX_OK);
+        const uint32_t count = fx_rows_trade_transactions(&trade, legs);
+        if (count > 0) {
+            status = fx_store_transaction_save(store, legs, count);
+        }
+    } else if (event->kind == FX_EVENT_TRANSACTION) {
+        struct fx_rows_transaction row;
+        const struct fx_market_symbol *symbol =
+            event->u.transaction.instrument == FX_COMMAND_ALL_INSTRUMENTS
+                ? NULL
+                : fx_market_at(&harness->market, event->u.transaction.instrument);
+        fx_rows_transaction_of(event, symbol == NULL ? NULL : &symbol->definition, &row);
+        status = fx_store_transaction_save(store, &row, 1);
+    }
+    assert_int_equal(status, FX_OK);
+}
+
+static inline void api_harness_fold(struct api_harness *harness, const struct fx_event *event)
+{
+    if (fx_market_needs(&harness->market, event)) {
+        const size_t size = (fx_market_symbol_size(API_HARNESS_DEPTH) + 63U) & ~(size_t)63U;
+        void *memory = aligned_alloc(64, size);
+        assert_non_null(memory);
+        memset(memory, 0, size);
+        fx_market_add(
+            &harness->market, event->u.instrument.instrument_id, memory, API_HARNESS_DEPTH);
+    }
+    fx_market_apply(&harness->market, event);
+    assert_int_equal(fx_view_apply(harness->view, event), FX_OK);
+}
+
+/** Apply what waits, and give the events to all who look at them. */
+static inline void api_harness_pump(struct api_harness *harness)
+{
+    if (harness->is_stalled) {
+        return;
+    }
+    for (uint32_t index = 0; index < harness->queued; index++) {
+        harness->kit.time_us = harness->wall_us;
+        (void)engine_kit_apply(&harness->kit, &harness->queue[index]);
+        for (uint32_t at = 0; at < harness->kit.events.count; at++) {
+            struct fx_event *event = &harness->kit.events.items[at];
+            if (event->kind == FX_EVENT_RESULT) {
+                event->token = harness->tokens[index];
+            }
+            api_harness_fold(harness, event);
+            api_harness_save(harness, event);
+            fx_api_on_event(harness->api, event);
+        }
+    }
+    harness->queued = 0;
+}
+
+/** One command that no client sent. */
+static inline void api_harness_command(struct api_harness *harness,
+                                       const struct fx_command *command)
+{
+    assert_int_equal(harness->queued, 0);
+    harness->queue[0] = *command;
+    harness->tokens[0] = 0;
+    harness->queued = 1;
+    api_harness_pump(harness);
+    assert_int_equal(harness->kit.result.reject.status, FX_OK);
+}
+
+static inline void api_harness_on_request(void *self, const struct fx_net_server_call *call)
+{
+    struct api_harness *harness = self;
+    assert_true(fx_api_owns(call->request));
+    fx_api_on_request(harness->api, call);
+}
+
+static inline void api_harness_on_hangup(void *self, struct fx_net_server_token token)
+{
+    const struct api_harness *harness = self;
+    fx_api_on_hangup(harness->api, token);
+}
+
+static inline void api_harness_on_async(void *self)
+{
+    const struct api_harness *harness = self;
+    fx_api_on_async(harness->api);
+}
+
+/* ---- sockets ----------------------------------------------------------------------------------
+ */
+
+static inline void api_harness_connect(struct api_harness *harness)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(harness->port),
+                                        .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    harness->fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(harness->fd >= 0);
+    assert_int_equal(connect(harness->fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(fcntl(harness->fd, F_SETFL, O_NONBLOCK), 0);
+    fx_net_http_client_init(&harness->client, sizeof harness->body);
+}
+
+static inline void api_harness_disconnect(struct api_harness *harness)
+{
+    fx_net_http_client_deinit(&harness->client);
+    assert_int_equal(close(harness->fd), 0);
+    for (uint32_t turn = 0; turn < 4; turn++) {
+        (void)fx_net_server_step(harness->server, false);
+    }
+}
+
+static inline void api_harness_write(struct api_harness *harness, fx_str bytes)
+{
+    while (bytes.size > 0) {
+        const ssize_t sent = send(harness->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
+        if (sent > 0) {
+            bytes = fx_str_slice(bytes, (size_t)sent, bytes.size);
+        } else {
+            assert_true(sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+        }
+        (void)fx_net_server_step(harness->server, false);
+    }
+}
+
+/** Turn everything once. */
+static inline void api_harness_turn(struct api_harness *harness)
+{
+    (void)fx_net_server_step(harness->server, false);
+    api_harness_pump(harness);
+    (void)fx_net_server_step(harness->server, false);
+}
+
+/** Read one answer. */
+static inline void api_harness_receive(struct api_harness *harness)
+{
+    char bytes[65536];
+    struct fx_net_http_client *client = &harness->client;
+    for (uint32_t turn = 0; client->state != FX_NET_HTTP_STATE_DONE; turn++) {
+        assert_true(turn < API_HARNESS_TURNS_MAX);
+        assert_int_not_equal(client->state, FX_NET_HTTP_STATE_FAILED);
+        api_harness_turn(harness);
+        const ssize_t size = recv(harness->fd, bytes, sizeof bytes, 0);
+        if (size > 0) {
+            size_t used = 0;
+            while (used < (size_t)size && client->state != FX_NET_HTTP_STATE_DONE &&
+                   client->state != FX_NET_HTTP_STATE_FAILED) {
+                const fx_str rest = {bytes + used, (size_t)size - used};
+                used += fx_net_http_client_feed(client, rest);
+            }
+            assert_int_equal(used, size);
+        } else {
+            assert_true(size < 0); /* not closed */
+            struct pollfd waiting = {.fd = harness->fd, .events = POLLIN};
+            (void)poll(&waiting, 1, turn < 50 ? 0 : 1);
+        }
+    }
+    harness->code = client->code;
+    assert_true(client->body.size < sizeof harness->body);
+    if (client->body.size > 0) {
+        memcpy(harness->body, client->body.data, client->body.size);
+    }
+    harness->body[client->body.size] = '\0';
+}
+
+/** A header of the last answer, borrowed until the next request; empty where absent. */
+static inline fx_str api_harness_header(const struct api_harness *harness, const char *name)
+{
+    fx_str value = {0};
+    (void)fx_net_http_client_find(&harness->client, fx_str_of(name), &value);
+    return value;
+}
+
+/** Send a request and do not wait. */
+static inline void api_harness_send(struct api_harness *harness,
+                                    const char *method,
+                                    const char *target,
+                                    const char *token,
+                                    fx_str body)
+{
+    struct fx_buf text;
+    fx_buf_init(&text, 1 << 20);
+    fx_buf_append(&text, fx_str_of(method));
+    fx_buf_append(&text, FX_STR(" /api/v1"));
+    fx_buf_append(&text, fx_str_of(target));
+    fx_buf_append(&text, FX_STR(" HTTP/1.1\r\nHost: x\r\nx-request-id: test\r\n"));
+    if (token != NULL) {
+        fx_buf_append(&text, FX_STR("Authorization: Bearer "));
+        fx_buf_append(&text, fx_str_of(token));
+        fx_buf_append(&text, FX_STR("\r\n"));
+    }
+    if (harness->prefer != NULL) {
+        fx_buf_append(&text, FX_STR("Prefer: "));
+        fx_buf_append(&text, fx_str_of(harness->prefer));
+        fx_buf_append(&text, FX_STR("\r\n"));
+    }
+    if (harness->extra != NULL) {
+        fx_buf_append(&text, fx_str_of(harness->extra));
+    }
+    if (body.data != NULL) {
+        if (harness->content_type != NULL) {
+            fx_buf_append(&text, FX_STR("Content-Type: "));
+            fx_buf_append(&text, fx_str_of(harness->content_type));
+            fx_buf_append(&text, FX_STR("\r\n"));
+        }
+        fx_buf_append(&text, FX_STR("Content-Length: "));
+        fx_buf_append_u64(&text, body.size);
+        fx_buf_append(&text, FX_STR("\r\n"));
+    }
+    fx_buf_append(&text, FX_STR("\r\n"));
+    fx_buf_append(&text, body);
+    assert_false(text.is_overflow);
+    fx_net_http_client_next(&harness->client);
+    harness->client.is_head_request = strcmp(method, "HEAD") == 0;
+    api_harness_write(harness, fx_buf_str(&text));
+    fx_buf_deinit(&text);
+}
+
+/** A request and its answer. @return the status code; the body is in harness->body. */
+static inline int api_harness_ask(struct api_harness *harness,
+                                  const char *method,
+                                  const char *target,
+                                  const char *token,
+                                  const char *body)
+{
+    api_harness_send(harness, method, target, token, fx_str_of(body));
+    api_harness_receive(harness);
+    return harness->code;
+}
+
+/** Copy the text behind `"key":"` of the last body. */
+static inline void api_harness_member(const struct api_harness *harness,
+                                      const char *key,
+                                      char *value_out,
+                                      size_t capacity)
+{
+    char pattern[64];
+    (void)snprintf(pattern, sizeof pattern, "\"%s\":", key);
+    const char *at = strstr(harness->body, pattern);
+    assert_non_null(at);
+    at += strlen(pattern);
+    const bool is_quoted = *at == '"';
+    at += is_quoted ? 1 : 0;
+    const size_t size = strcspn(at, is_quoted ? "\"" : ",}]");
+    assert_true(size < capacity);
+    memcpy(value_out, at, size);
+    value_out[size] = '\0';
+}
+
+/* ---- making -----------------------------------------------------------------------------------
+ */
+
+/** A token of a user that ends at `expires_s` (0: in ten minutes). Static until the next call. */
+static inline const char *api_harness_token_until(const struct api_harness *harness,
+                                                  uint64_t user_id,
+                                                  int64_t expires_s)
+{
+    static char text[FX_JWT_SIZE_MAX];
+    const int64_t now_s = harness->wall_us / 1000000;
+    const struct fx_jwt_claims claims = {.user_id = user_id,
+                                         .issued_at_s = now_s,
+                                         .expires_at_s = expires_s == 0 ? now_s + 600 : expires_s};
+    struct fx_buf token;
+    fx_buf_init(&token, sizeof text);
+    assert_int_equal(fx_jwt_sign(harness->jwt, &claims, &token), FX_OK);
+    assert_true(fx_str_copy(fx_buf_str(&token), text, sizeof text));
+    fx_buf_deinit(&token);
+    return text;
+}
+
+/** A good token of a user; kept for the life of the program. */
+static inline const char *api_harness_token(const struct api_harness *harness, uint64_t user_id)
+{
+    static char texts[8][FX_JWT_SIZE_MAX];
+    static const struct fx_jwt *makers[8];
+    assert_true(user_id < 8);
+    if (makers[user_id] != harness->jwt) {
+        const char *text = api_harness_token_until(harness, user_id, 0);
+        assert_true(fx_str_copy(fx_str_of(text), texts[user_id], sizeof texts[user_id]));
+        makers[user_id] = harness->jwt;
+    }
+    return texts[user_id];
+}
+
+static inline void api_harness_user(struct api_harness *harness, uint64_t id, const char *email)
+{
+    static char hash[FX_PASSWORD_HASH_SIZE + 1];
+    struct fx_rows_user user;
+    uint64_t given = 0;
+    if (hash[0] == '\0') {
+        assert_int_equal(fx_password_hash(FX_STR(API_HARNESS_PASSWORD), FX_PASSWORD_COST_MIN, hash),
+                         FX_OK);
+    }
+    memset(&user, 0, sizeof user);
+    user.id = id;
+    (void)snprintf(user.email, sizeof user.email, "%s", email);
+    (void)snprintf(user.password_hash, sizeof user.password_hash, "%s", hash);
+    (void)snprintf(user.role, sizeof user.role, "%s", id == API_HARNESS_ADMIN ? "admin" : "user");
+    (void)snprintf(user.status, sizeof user.status, "ACTIVE");
+    (void)snprintf(user.user_type, sizeof user.user_type, "NORMAL");
+    (void)snprintf(user.uid, sizeof user.uid, "uid%u", (unsigned)id);
+    user.is_locked = id == API_HARNESS_LOCKED;
+    user.allow_trade = id != API_HARNESS_NO_TRADE;
+    user.enable_trading_fee = true;
+    user.created_us = API_HARNESS_WALL_US;
+    assert_int_equal(fx_store_user_insert(harness->store, &user, &given), FX_OK);
+}
+
+static inline void api_harness_store(struct api_harness *harness)
+{
+    uint32_t applied = 0;
+    assert_int_equal(fx_store_sqlite_open(":memory:", FX_STORE_SQLITE_WRITER, &harness->store),
+                     FX_OK);
+    assert_int_equal(fx_store_migrate(harness->store, &applied), FX_OK);
+    api_harness_user(harness, API_HARNESS_ALICE, "alice@example.org");
+    api_harness_user(harness, API_HARNESS_BOB, "bob@example.org");
+    api_harness_user(harness, API_HARNESS_LOCKED, "locked@example.org");
+    api_harness_user(harness, API_HARNESS_ADMIN, "admin@example.org");
+    api_harness_user(harness, API_HARNESS_NO_TRADE, "watcher@example.org");
+    api_harness_user(harness, API_HARNESS_NO_ACCOUNT, "new@example.org");
+}
+
+/* BTCUSDT (tick 0.1, lot 0.001, mark 100) and ETHUSDT; users 1, 2, 3 and 5 have 1,000,000 USDT. */
+static inline void api_harness_engine(struct api_harness *harness)
+{
+    struct fx_engine_limits limits = engine_kit_limits();
+    struct fx_engine_dump dump;
+    engine_kit_init(&harness->kit, &limits);
+    harness->kit.time_us = harness->wall_us;
+    struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    definition.tick_size = engine_kit_decimal("0.1");
+    definition.lot_size = engine_kit_decimal("0.001");
+    definition.max_ticks = 100000;
+    definition.min_notional = engine_kit_decimal("0.01");
+    assert_int_equal(engine_kit_list(&harness->kit, &definition, 1000), 0);
+    definition = engine_kit_definition("ETHUSDT");
+    definition.base = engine_kit_asset("ETH");
+    assert_int_equal(engine_kit_list(&harness->kit, &definition, 10), 1);
+    const uint64_t users[] = {1, 2, 3, 5};
+    for (size_t index = 0; index < 4; index++) {
+        engine_kit_account(&harness->kit, users[index], "USDT", "1000000");
+    }
+    memset(&dump, 0, sizeof dump);
+    bool is_more = true;
+    while (is_more) {
+        is_more = fx_engine_dump(harness->kit.engine, &dump, &harness->kit.events);
+        for (uint32_t index = 0; index < harness->kit.events.count; index++) {
+            api_harness_fold(harness, &harness->kit.events.items[index]);
+        }
+    }
+}
+
+static inline void api_harness_keys(struct api_harness *harness)
+{
+    static struct fx_crypto_rsa *rsa; /* one key for all tests: it takes long to make */
+    if (rsa == NULL) {
+        rsa = fx_crypto_rsa_generate();
+    }
+    const struct fx_jwt_options options = {.keys = {{.rsa = rsa}}, .key_count = 1};
+    harness->rsa = rsa;
+    harness->jwt = fx_jwt_create(&options);
+    harness->jwt_cache = fx_jwt_cache_create(64);
+    assert_non_null(harness->jwt);
+    assert_non_null(harness->jwt_cache);
+}
+
+static inline void api_harness_init_with(struct api_harness *harness,
+                                         const struct fx_api_options *changed)
+{
+    const struct fx_net_server_config config = {.now_ms = api_harness_now, .clock_self = harness};
+    const struct fx_net_server_handler handler = {.on_request = api_harness_on_request,
+                                                  .on_hangup = api_harness_on_hangup};
+    struct fx_api_options options = *changed;
+    memset(harness, 0, sizeof *harness);
+    harness->wall_us = API_HARNESS_WALL_US;
+    harness->now_ms = 1000;
+    harness->content_type = "application/json";
+    harness->view = fx_view_create(&(struct fx_view_limits){0});
+    assert_non_null(harness->view);
+    api_harness_store(harness);
+    api_harness_engine(harness);
+    api_harness_keys(harness);
+    assert_int_equal(fx_net_server_create(&config, &handler, harness, &harness->server), FX_OK);
+    fx_net_server_on_async(harness->server, api_harness_on_async, harness);
+    assert_int_equal(fx_net_server_listen(harness->server, "127.0.0.1", 0, 0, &harness->port),
+                     FX_OK);
+    options.server = harness->server;
+    options.view = harness->view;
+    options.market = &harness->market;
+    options.reader = harness->store;
+    options.jwt = harness->jwt;
+    options.jwt_cache = harness->jwt_cache;
+    options.intake = (struct fx_api_intake){api_harness_submit, api_harness_wake, harness};
+    options.wall_us = api_harness_wall;
+    options.clock_self = harness;
+    options.password_cost = FX_PASSWORD_COST_MIN;
+    assert_int_equal(fx_api_create(&options, &harness->api), FX_OK);
+    api_harness_connect(harness);
+}
+
+static inline void api_harness_init(struct api_harness *harness)
+{
+    const struct fx_api_options none = {0};
+    api_harness_init_with(harness, &none);
+}
+
+static inline void api_harness_deinit(struct api_harness *harness)
+{
+    api_harness_disconnect(harness);
+    fx_net_server_destroy(harness->server);
+    fx_api_destroy(harness->api);
+    fx_view_destroy(harness->view);
+    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
+        free(harness->market.symbols[id]);
+    }
+    fx_jwt_cache_destroy(harness->jwt_cache);
+    fx_jwt_destroy(harness->jwt);
+    fx_store_close(harness->store);
+    engine_kit_deinit(&harness->kit);
+}
+
+/* ---- what tests say ---------------------------------------------------------------------------
+ */
+
+/** Ask, and expect this status and (where not NULL) exactly this body. */
+#define API_EXPECT(harness, method, target, user, sent, status, body_text)                         \
+    do {                                                                                           \
+        const int api_code =                                                                       \
+            api_harness_ask((harness),                                                             \
+                            (method),                                                              \
+                            (target),                                                              \
+                            (user) == 0 ? NULL : api_harness_token((harness), (uint64_t)(user)),   \
+                            (sent));                                                               \
+        const char *const api_body = (body_text);                                                  \
+        if (api_code != (status)) {                                                                \
+            print_error("%s %s -> %d %s\n", (method), (target), api_code, (harness)->body);        \
+        }                                                                                          \
+        assert_int_equal(api_code, (status));                                                      \
+        if (api_body != NULL) {                                                                    \
+            assert_string_equal((harness)->body, api_body);                                        \
+        }                                                                                          \
+    } while (0)
+
+/** Ask, and expect this status and `"code":"…"`. */
+#define API_EXPECT_ERROR(harness, method, target, user, sent, status, error_code)                  \
+    do {                                                                                           \
+        char api_said[64];                                                                         \
+        API_EXPECT(harness, method, target, user, sent, status, NULL);                             \
+        api_harness_member((harness), "code", api_said, sizeof api_said);                          \
+        assert_string_equal(api_said, (error_code));                                               \
+    } while (0)
+
+#endif
