@@ -13,6 +13,7 @@
 
 #include "engine/engine_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a fixture takes plain numbers
 enum {
     MONEY_ACCOUNTS_MAX = 4,
     MONEY_TABLE_SIZE = 16,
@@ -250,5 +251,6 @@ static inline fx_slot money_engine_rest(struct money_engine *money,
     fx_position_state_add_order(engine, slot);
     return slot;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 #endif

@@ -17,6 +17,8 @@
 
 #include "model/instrument.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables):
+// a model takes plain numbers and one pool
 enum {
     NAIVE_MARGIN_POOL = 1 << 20,
     NAIVE_MARGIN_EVENTS_MAX = 4096,
@@ -125,6 +127,19 @@ static inline naive_num naive_max(naive_num left, naive_num right)
     return mpq_cmp(left, right) > 0 ? left : right;
 }
 
+/** Half to even: floor(value), then look at what is left of the half. */
+static inline void naive_round_half_even(mpz_ptr whole, naive_num value)
+{
+    mpz_fdiv_q(whole, mpq_numref(value), mpq_denref(value));
+    mpq_ptr rest = naive_new();
+    mpq_set_z(rest, whole);
+    mpq_sub(rest, value, rest);
+    const int order = mpq_cmp_ui(rest, 1, 2);
+    if (order > 0 || (order == 0 && mpz_odd_p(whole) != 0)) {
+        mpz_add_ui(whole, whole, 1);
+    }
+}
+
 static inline naive_num naive_round(naive_num value, enum fx_rounding rounding)
 {
     mpq_ptr result = naive_new();
@@ -137,13 +152,7 @@ static inline naive_num naive_round(naive_num value, enum fx_rounding rounding)
     } else if (rounding == FX_ROUND_DOWN) {
         mpz_tdiv_q(whole, mpq_numref(value), mpq_denref(value));
     } else {
-        /* Half to even: floor(2v), then look at what is left of the half. */
-        naive_num floor = naive_round(value, FX_ROUND_FLOOR);
-        naive_num twice_rest = naive_mul(naive_int(2), naive_sub(value, floor));
-        const int order = mpq_cmp(twice_rest, naive_int(1));
-        const bool goes_up = order > 0 || (order == 0 && mpz_odd_p(mpq_numref(floor)) != 0);
-        mpz_set(whole, mpq_numref(floor));
-        mpz_add_ui(whole, whole, goes_up ? 1 : 0);
+        naive_round_half_even(whole, value);
     }
     return result;
 }
@@ -598,5 +607,6 @@ static inline naive_num naive_headroom(const struct naive_margin *model,
     }
     return sum;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables)
 
 #endif

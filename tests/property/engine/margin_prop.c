@@ -10,6 +10,8 @@
 #include "money_engine.h"
 #include "naive_margin.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables,concurrency-mt-unsafe):
+// plain numbers; one world, one thread
 enum {
     ACCOUNTS = 3,
     INSTRUMENTS = 3,
@@ -661,8 +663,9 @@ static void margin_random_history_equals_model(void **state)
     (void)state;
     const uint64_t first = seed();
     for (uint64_t round = 0; round < ROUNDS; round++) {
-        print_message("seed %llu\n", (unsigned long long)(first + round));
-        fx_rng_init(&world.rng, first + round);
+        const uint64_t of_round = first + round;
+        print_message("seed %llu\n", (unsigned long long)of_round);
+        fx_rng_init(&world.rng, of_round);
         begin();
         check_all();
         for (int index = 0; index < SETTINGS; index++) {
@@ -688,3 +691,4 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables,concurrency-mt-unsafe)

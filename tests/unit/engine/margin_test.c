@@ -3,6 +3,8 @@
 #include "fx_test.h"
 #include "money_engine.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables):
+// plain numbers; one engine for all tests
 static struct money_engine money;
 
 static const struct money_engine_terms BTC = {FX_CONTRACT_TYPE_USD_M, "0.01", "0.001", NULL, 12500};
@@ -503,3 +505,4 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables)

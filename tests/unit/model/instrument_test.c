@@ -5,6 +5,8 @@
 
 #include "fx_test.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables,readability-function-size):
+// a table of cases reads as one
 static struct fx_instrument instrument;
 static struct fx_reject reject;
 
@@ -546,3 +548,4 @@ int main(void)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters,cppcoreguidelines-avoid-non-const-global-variables,readability-function-size)
