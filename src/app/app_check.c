@@ -1,0 +1,177 @@
+#include "app/app_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app_file.h"
+#include "base/clock.h"
+#include "bus/bus_journal.h"
+#include "engine/engine.h"
+#include "worker/worker_snapshot.h"
+
+/* One replay: an engine and how far it came. */
+struct replay {
+    struct fx_engine_limits limits;
+    struct fx_engine *engine;
+    void *memory;
+    struct fx_events events;
+    uint64_t commands;
+    uint64_t trades;
+    int64_t elapsed_us;
+    struct fx_bus_journal_report report;
+};
+
+static bool create(struct replay *replay)
+{
+    memset(replay, 0, sizeof *replay);
+    replay->limits = fx_engine_default_limits();
+    const size_t size = fx_engine_size(&replay->limits);
+    const uint32_t events_max = fx_engine_events_max(&replay->limits);
+    replay->memory = aligned_alloc(64, size);
+    replay->events.items = aligned_alloc(16, (size_t)events_max * sizeof(struct fx_event));
+    replay->events.capacity = events_max;
+    if (replay->memory == NULL || replay->events.items == NULL) {
+        (void)fprintf(stderr, "future: out of memory\n");
+        return false;
+    }
+    memset(replay->memory, 0, size);
+    return true;
+}
+
+static void destroy(struct replay *replay)
+{
+    free(replay->memory);
+    free(replay->events.items);
+}
+
+static fx_status on_record(void *context, const struct fx_bus_journal_record *record)
+{
+    struct replay *replay = context;
+    struct fx_command command;
+    const fx_status status = fx_command_decode(record->bytes, &command);
+    if (status != FX_OK || command.sequence != record->seq) {
+        return FX_CORRUPT;
+    }
+    fx_engine_apply(replay->engine, &command, &replay->events);
+    replay->commands++;
+    for (uint32_t index = 0; index < replay->events.count; index++) {
+        replay->trades += replay->events.items[index].kind == FX_EVENT_TRADE;
+    }
+    return FX_OK;
+}
+
+/* Apply the journal behind what the engine has. */
+static fx_status run(struct replay *replay, const char *journal_dir)
+{
+    const struct fx_bus_journal_recover_options options = {
+        .system = fx_bus_file_posix(),
+        .dir = journal_dir,
+        .from_seq = fx_engine_sequence(replay->engine) + 1,
+        .on_record = on_record,
+        .context = replay};
+    const int64_t start_us = fx_clock_monotonic_us();
+    const fx_status status = fx_bus_journal_replay(&options, &replay->report);
+    replay->elapsed_us = fx_clock_monotonic_us() - start_us;
+    if (status != FX_OK) {
+        (void)fprintf(stderr,
+                      "future: the journal cannot be replayed: %s %s\n",
+                      fx_status_name(status),
+                      replay->report.text);
+        return status;
+    }
+    fx_engine_check(replay->engine);
+    return FX_OK;
+}
+
+static void print_result(const struct fx_app_options *options,
+                         const struct replay *genesis,
+                         uint64_t snapshot_sequence,
+                         bool is_equal)
+{
+    const uint64_t sequence = fx_engine_sequence(genesis->engine);
+    const uint64_t hash = fx_engine_hash(genesis->engine);
+    const uint64_t rate =
+        genesis->elapsed_us == 0 ? 0 : genesis->commands * 1000000 / (uint64_t)genesis->elapsed_us;
+    if (fx_config_bool(options->config, "json")) {
+        (void)printf("{\"sequence\":%" PRIu64 ",\"state_hash\":\"%016" PRIx64
+                     "\",\"trades\":%" PRIu64 ",\"snapshot_sequence\":%" PRIu64
+                     ",\"snapshot_hash_equal\":%s,\"commands_per_second\":%" PRIu64
+                     ",\"torn_tail_bytes\":%" PRIu64 ",\"ok\":%s}\n",
+                     sequence,
+                     hash,
+                     genesis->trades,
+                     snapshot_sequence,
+                     is_equal ? "true" : "false",
+                     rate,
+                     genesis->report.tail_bytes,
+                     is_equal ? "true" : "false");
+        return;
+    }
+    (void)printf("sequence    %" PRIu64 "\nstate hash  %016" PRIx64 "\ntrades      %" PRIu64
+                 "\nreplay      %" PRIu64 " commands/s from genesis\nsnapshot    %s at %" PRIu64
+                 "\ninvariants  hold\n",
+                 sequence,
+                 hash,
+                 genesis->trades,
+                 rate,
+                 snapshot_sequence == 0 ? "none" : (is_equal ? "same hash" : "DIFFERENT HASH"),
+                 snapshot_sequence);
+}
+
+/* The newest snapshot and the rest of the journal must give the same state. */
+static fx_status compare(const struct replay *genesis,
+                         const char *snapshot_dir,
+                         const char *journal_dir,
+                         uint64_t *sequence_out,
+                         bool *is_equal_out)
+{
+    struct replay tail;
+    *sequence_out = 0;
+    *is_equal_out = true;
+    if (!create(&tail)) {
+        return FX_NO_MEMORY;
+    }
+    fx_status status = fx_worker_snapshot_load(
+        snapshot_dir, fx_engine_sequence(genesis->engine), tail.memory, &tail.limits, &tail.engine);
+    if (status == FX_OK) {
+        *sequence_out = fx_engine_sequence(tail.engine);
+        status = run(&tail, journal_dir);
+        *is_equal_out = status == FX_OK &&
+                        fx_engine_sequence(tail.engine) >= fx_engine_sequence(genesis->engine) &&
+                        (fx_engine_sequence(tail.engine) > fx_engine_sequence(genesis->engine) ||
+                         fx_engine_hash(tail.engine) == fx_engine_hash(genesis->engine));
+    } else if (status == FX_NOT_FOUND) {
+        status = FX_OK;
+    }
+    destroy(&tail);
+    return status;
+}
+
+int fx_app_check_run(const struct fx_app_options *options)
+{
+    char journal_dir[FX_APP_FILE_PATH_SIZE_MAX];
+    char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
+    const char *data_dir = fx_config_text(options->config, "data");
+    struct replay genesis;
+    if (!fx_app_file_join(data_dir, "journal", journal_dir) ||
+        !fx_app_file_join(data_dir, "snapshots", snapshot_dir) || !create(&genesis)) {
+        return FX_APP_EXIT_FAILURE;
+    }
+    genesis.engine = fx_engine_init(genesis.memory, &genesis.limits);
+    uint64_t snapshot_sequence = 0;
+    bool is_equal = true;
+    fx_status status = run(&genesis, journal_dir);
+    if (status == FX_OK) {
+        status = compare(&genesis, snapshot_dir, journal_dir, &snapshot_sequence, &is_equal);
+    }
+    if (status == FX_OK) {
+        print_result(options, &genesis, snapshot_sequence, is_equal);
+    }
+    destroy(&genesis);
+    if (status == FX_OK && !is_equal) {
+        return FX_APP_EXIT_DATA;
+    }
+    return fx_app_options_exit(status);
+}

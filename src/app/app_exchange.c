@@ -1,0 +1,361 @@
+#include "app/app_exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app_file.h"
+#include "app/app_keys.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "engine/engine.h"
+#include "store/store_migrate.h"
+#include "store/store_sqlite.h"
+#include "worker/worker_save.h"
+#include "worker/worker_saver.h"
+
+enum { JWT_CACHE_ENTRIES = 65536, DUMP_EVENTS = 4096, OPERATION_BITS = 20 };
+
+struct fx_app_exchange {
+    const struct fx_config *config;
+    char journal_dir[FX_APP_FILE_PATH_SIZE_MAX];
+    char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
+    char database[FX_APP_FILE_PATH_SIZE_MAX];
+    struct fx_engine_limits limits;
+    struct fx_store *writer;
+    struct fx_store *users;
+    struct fx_store *reader;
+    struct fx_worker_save save;
+    bool has_save;
+    struct fx_worker_engine *worker;
+    struct fx_worker_saver *saver;
+    struct fx_app_keys *keys;
+    struct fx_jwt_cache *jwt_cache;
+    struct fx_app_gateway *gateway;
+    struct fx_worker_engine_report report;
+    struct fx_event *recovered; /* not yet in the tables; only while opening */
+    uint32_t recovered_count;
+    bool is_running;
+};
+
+/* The worker wakes its consumers through these, because they are made after it. */
+static void wake_gateway(void *self)
+{
+    const struct fx_app_exchange *exchange = self;
+    fx_app_gateway_wake(exchange->gateway);
+}
+
+static void wake_saver(void *self)
+{
+    const struct fx_app_exchange *exchange = self;
+    fx_worker_saver_wake(exchange->saver);
+}
+
+/* Write what the recovery has gathered, in whole commands. */
+static fx_status save_recovered(struct fx_app_exchange *exchange)
+{
+    if (exchange->recovered_count == 0) {
+        return FX_OK;
+    }
+    const fx_status status =
+        fx_worker_save_events(&exchange->save, exchange->recovered, exchange->recovered_count);
+    exchange->recovered_count = 0;
+    return status;
+}
+
+static fx_status on_recovered(void *self, const struct fx_event events[], uint32_t count)
+{
+    struct fx_app_exchange *exchange = self;
+    fx_status status = FX_OK;
+    if (exchange->recovered_count + count > FX_WORKER_SAVE_EVENTS_MAX) {
+        status = save_recovered(exchange);
+    }
+    if (status == FX_OK) {
+        memcpy(&exchange->recovered[exchange->recovered_count],
+               events,
+               (size_t)count * sizeof events[0]);
+        exchange->recovered_count += count;
+    }
+    return status;
+}
+
+static fx_status open_store(struct fx_app_exchange *exchange)
+{
+    uint32_t applied = 0;
+    fx_status status =
+        fx_store_sqlite_open(exchange->database, FX_STORE_SQLITE_WRITER, &exchange->writer);
+    if (status == FX_OK) {
+        status = fx_store_migrate(exchange->writer, &applied);
+    }
+    if (status == FX_OK) {
+        status = fx_store_sqlite_open(
+            exchange->database, FX_STORE_SQLITE_WRITER_DURABLE, &exchange->users);
+    }
+    if (status == FX_OK) {
+        status =
+            fx_store_sqlite_open(exchange->database, FX_STORE_SQLITE_READER, &exchange->reader);
+    }
+    if (status == FX_OK) {
+        const struct fx_worker_save_options options = {.store = exchange->writer,
+                                                       .shard = FX_STR("main"),
+                                                       .worker = FX_STR("saver"),
+                                                       .kinds = FX_WORKER_SAVE_ALL};
+        status = fx_worker_save_init(&exchange->save, &options);
+        exchange->has_save = status == FX_OK;
+    }
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "store",
+               "the database cannot be opened",
+               fx_log_text("file", exchange->database),
+               fx_log_status("err", status));
+    }
+    return status;
+}
+
+static enum fx_bus_journal_mode mode_of(fx_str text)
+{
+    if (fx_str_is_equal(text, FX_STR("strict"))) {
+        return FX_BUS_JOURNAL_STRICT;
+    }
+    if (fx_str_is_equal(text, FX_STR("relaxed"))) {
+        return FX_BUS_JOURNAL_RELAXED;
+    }
+    return fx_str_is_equal(text, FX_STR("none")) ? FX_BUS_JOURNAL_NONE : 0;
+}
+
+static fx_status open_worker(struct fx_app_exchange *exchange)
+{
+    const struct fx_worker_engine_options options = {
+        .journal_dir = exchange->journal_dir,
+        .snapshot_dir = exchange->snapshot_dir,
+        .limits = &exchange->limits,
+        .mode = mode_of(fx_config_str(exchange->config, "durability")),
+        .snapshot_us = fx_config_int(exchange->config, "snapshot-seconds") * 1000 * 1000,
+        .saved_sequence = exchange->save.watermark >> OPERATION_BITS,
+        .on_recovered = on_recovered,
+        .recovered_context = exchange,
+        .wake = {wake_gateway, wake_saver},
+        .wake_context = {exchange, exchange}};
+    if (options.mode == 0) {
+        FX_LOG(FX_LOG_ERROR, "config", "FUTURE_DURABILITY must be strict, relaxed or none");
+        return FX_BAD_PARAMETER;
+    }
+    exchange->recovered =
+        aligned_alloc(16, (size_t)FX_WORKER_SAVE_EVENTS_MAX * sizeof(struct fx_event));
+    if (exchange->recovered == NULL) {
+        return FX_NO_MEMORY;
+    }
+    fx_status status = fx_worker_engine_create(&options, &exchange->worker, &exchange->report);
+    if (status == FX_OK) {
+        status = save_recovered(exchange);
+    }
+    free(exchange->recovered);
+    exchange->recovered = NULL;
+    if (status == FX_OK && exchange->report.sequence < options.saved_sequence) {
+        FX_LOG(FX_LOG_ERROR,
+               "engine",
+               "the database is ahead of the journal: the journal has lost commands",
+               fx_log_u64("journal_seq", exchange->report.sequence),
+               fx_log_u64("database_seq", options.saved_sequence));
+        status = FX_CORRUPT;
+    }
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "engine",
+               "the journal cannot be opened",
+               fx_log_status("err", status),
+               fx_log_text("reason", exchange->report.journal.text));
+        return status;
+    }
+    if (exchange->report.journal.tail != FX_BUS_JOURNAL_TAIL_CLEAN &&
+        exchange->report.journal.tail_bytes > 0) {
+        FX_LOG(FX_LOG_WARN,
+               "engine",
+               "an unfinished frame at the end of the journal was cut off; nothing of it was "
+               "ever acknowledged",
+               fx_log_u64("tail_bytes", exchange->report.journal.tail_bytes));
+    }
+    FX_LOG(FX_LOG_INFO,
+           "engine",
+           "recovered",
+           fx_log_u64("seq", exchange->report.sequence),
+           fx_log_u64("snapshot_seq", exchange->report.snapshot_sequence),
+           fx_log_u64("replayed", exchange->report.replayed),
+           fx_log_i64("dur_us", exchange->report.elapsed_us));
+    return FX_OK;
+}
+
+/* Tell the read models the whole state. */
+static fx_status dump(struct fx_app_exchange *exchange)
+{
+    const struct fx_engine *engine = fx_worker_engine_engine(exchange->worker);
+    struct fx_engine_dump position = {0};
+    struct fx_events events = {.capacity = DUMP_EVENTS};
+    events.items = aligned_alloc(16, (size_t)DUMP_EVENTS * sizeof(struct fx_event));
+    if (events.items == NULL) {
+        return FX_NO_MEMORY;
+    }
+    bool is_more = true;
+    while (is_more) {
+        is_more = fx_engine_dump(engine, &position, &events);
+        for (uint32_t index = 0; index < events.count; index++) {
+            const struct fx_event *event = &events.items[index];
+            fx_app_gateway_fold(exchange->gateway, event);
+            if (event->kind == FX_EVENT_INSTRUMENT) {
+                fx_worker_save_instrument(&exchange->save, &event->u.instrument);
+            }
+        }
+    }
+    free(events.items);
+    return FX_OK;
+}
+
+static fx_status open_gateway(struct fx_app_exchange *exchange)
+{
+    const char *data_dir = fx_config_text(exchange->config, "data");
+    fx_status status = fx_app_keys_open(exchange->config, data_dir, &exchange->keys);
+    if (status != FX_OK) {
+        return status;
+    }
+    exchange->jwt_cache = fx_jwt_cache_create(JWT_CACHE_ENTRIES);
+    if (exchange->jwt_cache == NULL) {
+        return FX_NO_MEMORY;
+    }
+    const struct fx_worker_saver_options saver = {.save = &exchange->save,
+                                                  .ring = fx_worker_engine_ring(exchange->worker),
+                                                  .consumer = FX_WORKER_ENGINE_SAVER,
+                                                  .batch_max = FX_WORKER_SAVE_EVENTS_MAX};
+    FX_ASSERT(fx_engine_events_max(&exchange->limits) <= FX_WORKER_SAVE_EVENTS_MAX);
+    status = fx_worker_saver_create(&saver, &exchange->saver);
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_app_gateway_options options = {
+        .worker = exchange->worker,
+        .reader = exchange->reader,
+        .jwt = fx_app_keys_jwt(exchange->keys),
+        .jwt_cache = exchange->jwt_cache,
+        .depth_capacity =
+            exchange->limits.book_window_levels + exchange->limits.book_overflow_levels_max,
+        .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
+        .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
+    status = fx_app_gateway_create(&options, &exchange->gateway);
+    return status == FX_OK ? dump(exchange) : status;
+}
+
+static fx_status make_paths(struct fx_app_exchange *exchange)
+{
+    const char *data_dir = fx_config_text(exchange->config, "data");
+    if (!fx_app_file_join(data_dir, "journal", exchange->journal_dir) ||
+        !fx_app_file_join(data_dir, "snapshots", exchange->snapshot_dir) ||
+        !fx_app_file_join(data_dir, "future.db", exchange->database)) {
+        return FX_BAD_PARAMETER;
+    }
+    fx_status status = fx_app_file_make_dir(exchange->journal_dir);
+    if (status == FX_OK) {
+        status = fx_app_file_make_dir(exchange->snapshot_dir);
+    }
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "app",
+               "the data directory cannot be made",
+               fx_log_text("dir", data_dir),
+               fx_log_status("err", status));
+    }
+    return status;
+}
+
+/* Whose adapters this version does not have yet: say so, rather than serve from the wrong place. */
+static fx_status check_adapters(const struct fx_config *config)
+{
+    static const char *const FOREIGN[][2] = {
+        {"db-host", "DB_HOST"}, {"redis-host", "REDIS_HOST"}, {"kafka-brokers", "KAFKA_BROKERS"}};
+    for (size_t index = 0; index < sizeof FOREIGN / sizeof FOREIGN[0]; index++) {
+        if (fx_config_str(config, FOREIGN[index][0]).size > 0) {
+            FX_LOG(FX_LOG_ERROR,
+                   "config",
+                   "this version has the embedded journal, database and cache only; unset it",
+                   fx_log_text("variable", FOREIGN[index][1]));
+            return FX_BAD_PARAMETER;
+        }
+    }
+    return FX_OK;
+}
+
+fx_status fx_app_exchange_open(const struct fx_config *config,
+                               struct fx_app_exchange **exchange_out)
+{
+    struct fx_app_exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange == NULL) {
+        return FX_NO_MEMORY;
+    }
+    exchange->config = config;
+    exchange->limits = fx_engine_default_limits();
+    fx_status status = check_adapters(config);
+    if (status == FX_OK) {
+        status = make_paths(exchange);
+    }
+    if (status == FX_OK) {
+        status = open_store(exchange);
+    }
+    if (status == FX_OK) {
+        status = open_worker(exchange);
+    }
+    if (status == FX_OK) {
+        status = open_gateway(exchange);
+    }
+    if (status != FX_OK) {
+        fx_app_exchange_close(exchange);
+        return status;
+    }
+    *exchange_out = exchange;
+    return FX_OK;
+}
+
+fx_status fx_app_exchange_start(struct fx_app_exchange *exchange)
+{
+    fx_status status = fx_worker_saver_start(exchange->saver);
+    if (status == FX_OK) {
+        status = fx_worker_engine_start(exchange->worker);
+    }
+    exchange->is_running = status == FX_OK;
+    return status;
+}
+
+void fx_app_exchange_close(struct fx_app_exchange *exchange)
+{
+    if (exchange == NULL) {
+        return;
+    }
+    if (exchange->is_running) {
+        fx_worker_engine_stop(exchange->worker, fx_app_gateway_pump, exchange->gateway);
+        fx_worker_saver_stop(exchange->saver);
+    }
+    fx_worker_engine_destroy(exchange->worker);
+    fx_worker_saver_destroy(exchange->saver);
+    fx_app_gateway_destroy(exchange->gateway);
+    fx_app_keys_close(exchange->keys);
+    fx_jwt_cache_destroy(exchange->jwt_cache);
+    if (exchange->has_save) {
+        fx_worker_save_deinit(&exchange->save);
+    }
+    fx_store_close(exchange->reader);
+    fx_store_close(exchange->users);
+    fx_store_close(exchange->writer);
+    free(exchange);
+}
+
+struct fx_app_gateway *fx_app_exchange_gateway(struct fx_app_exchange *exchange)
+{
+    return exchange->gateway;
+}
+
+struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange)
+{
+    return exchange->users;
+}
+
+const struct fx_worker_engine_report *fx_app_exchange_report(const struct fx_app_exchange *exchange)
+{
+    return &exchange->report;
+}

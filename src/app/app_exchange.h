@@ -1,0 +1,45 @@
+/**
+ * @file app_exchange.h
+ * The whole embedded exchange: store, savers, engine, gateway, opened and closed in the right
+ * order.
+ *
+ * open: lock and recover (what the tables miss is written first), then the read models get a dump.
+ * start: threads. stop: everything handed in is finished, durable and written. Thread: the main
+ * one.
+ */
+#ifndef FX_APP_APP_EXCHANGE_H
+#define FX_APP_APP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/app_gateway.h"
+#include "base/config.h"
+#include "base/status.h"
+#include "worker/worker_engine.h"
+
+struct fx_app_exchange;
+
+/**
+ * Open the data directory that the configuration names. Problems are logged with their reason.
+ * @return OK; LOCKED; CORRUPT; IO; NO_MEMORY; VERSION_MISMATCH; BAD_FILE; BAD_PARAMETER. Gives.
+ */
+FX_MUST_USE fx_status fx_app_exchange_open(const struct fx_config *config,
+                                           struct fx_app_exchange **exchange_out);
+
+/** Run the threads. */
+FX_MUST_USE fx_status fx_app_exchange_start(struct fx_app_exchange *exchange);
+
+/** Stop the threads, write the last snapshot, close everything. Accepts NULL. */
+void fx_app_exchange_close(struct fx_app_exchange *exchange);
+
+struct fx_app_gateway *fx_app_exchange_gateway(struct fx_app_exchange *exchange);
+
+/** A second writer, for users; small writes only. */
+struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange);
+
+/** What the opening found. */
+const struct fx_worker_engine_report *fx_app_exchange_report(
+    const struct fx_app_exchange *exchange);
+
+#endif

@@ -1,0 +1,313 @@
+#include "app/app_gateway.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/app_page.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "market/market.h"
+
+enum { CALL_TOKEN_BIT = 63, GUEST_TICK_MS = 250, TICK_MS = 100 };
+
+static const uint64_t CALL_TOKEN = 1ULL << CALL_TOKEN_BIT; /* no token of the API has this bit */
+
+struct fx_app_gateway {
+    struct fx_app_gateway_options options;
+    struct fx_net_server *server;
+    struct fx_view *view;
+    struct fx_market market;
+    struct fx_api *api;
+    struct fx_push *push;
+    struct fx_app_gateway_guest guest;
+    struct fx_event_result call_result;
+    bool is_called_back;
+    bool is_submitted; /* since the last wake of the engine */
+    bool is_stopping;
+};
+
+static int64_t wall_us(void *self)
+{
+    (void)self;
+    return fx_clock_wall_us();
+}
+
+/* ---- commands out -----------------------------------------------------------------------------
+ */
+
+bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *command)
+{
+    struct fx_app_gateway *gateway = self;
+    if (!fx_worker_engine_submit(gateway->options.worker, token, command)) {
+        return false;
+    }
+    gateway->is_submitted = true;
+    return true;
+}
+
+static void wake_engine(void *self)
+{
+    struct fx_app_gateway *gateway = self;
+    if (gateway->is_submitted) {
+        gateway->is_submitted = false;
+        fx_worker_engine_wake(gateway->options.worker);
+    }
+}
+
+/* ---- events in --------------------------------------------------------------------------------
+ */
+
+void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *event)
+{
+    if (fx_market_needs(&gateway->market, event)) {
+        const uint32_t capacity = gateway->options.depth_capacity;
+        const size_t size = (fx_market_symbol_size(capacity) + 63U) & ~(size_t)63U;
+        void *memory = aligned_alloc(64, size);
+        FX_ASSERT(memory != NULL);
+        memset(memory, 0, size);
+        fx_market_add(&gateway->market, event->u.instrument.instrument_id, memory, capacity);
+    }
+    fx_market_apply(&gateway->market, event);
+    const fx_status status = fx_view_apply(gateway->view, event);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR, "gateway", "the view is full", fx_log_status("err", status));
+        abort(); /* an incomplete view would show wrong money */
+    }
+}
+
+static void handle(struct fx_app_gateway *gateway, const struct fx_event *event)
+{
+    fx_app_gateway_fold(gateway, event); /* G1 */
+    if (event->kind == FX_EVENT_RESULT && event->token == CALL_TOKEN) {
+        gateway->call_result = event->u.result;
+        gateway->is_called_back = true;
+    }
+    fx_api_on_event(gateway->api, event);
+    fx_push_on_event(gateway->push, event);
+    if (gateway->guest.on_event != NULL) {
+        gateway->guest.on_event(gateway->guest.self, event);
+    }
+}
+
+void fx_app_gateway_pump(void *self)
+{
+    struct fx_app_gateway *gateway = self;
+    struct fx_ring_broadcast *ring = fx_worker_engine_ring(gateway->options.worker);
+    const void *items = NULL;
+    uint32_t count = 0;
+    while ((count = fx_ring_broadcast_peek(ring, FX_WORKER_ENGINE_GATEWAY, &items)) > 0) {
+        const struct fx_event *events = items;
+        for (uint32_t index = 0; index < count; index++) {
+            handle(gateway, &events[index]);
+        }
+        fx_ring_broadcast_advance(ring, FX_WORKER_ENGINE_GATEWAY, count);
+    }
+    fx_push_flush(gateway->push);
+    wake_engine(gateway);
+}
+
+fx_status fx_app_gateway_call(struct fx_app_gateway *gateway,
+                              const struct fx_command *command,
+                              struct fx_event_result *result_out)
+{
+    const int64_t end_us = fx_clock_monotonic_us() + 10LL * 1000 * 1000;
+    const struct timespec pause = {.tv_nsec = 100000};
+    gateway->is_called_back = false;
+    while (!fx_app_gateway_submit(gateway, CALL_TOKEN, command)) {
+        wake_engine(gateway);
+        fx_app_gateway_pump(gateway);
+    }
+    wake_engine(gateway);
+    while (!gateway->is_called_back) {
+        fx_app_gateway_pump(gateway);
+        if (fx_clock_monotonic_us() > end_us) {
+            return FX_TIMEOUT;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    *result_out = gateway->call_result;
+    return FX_OK;
+}
+
+/* ---- the loop ---------------------------------------------------------------------------------
+ */
+
+static void on_request(void *self, const struct fx_net_server_call *call)
+{
+    struct fx_app_gateway *gateway = self;
+    if (fx_api_owns(call->request)) {
+        fx_api_on_request(gateway->api, call);
+    } else if (fx_push_owns(call->request)) {
+        fx_push_on_request(gateway->push, call);
+    } else {
+        fx_app_page_on_request(gateway->server, call);
+    }
+    wake_engine(gateway);
+}
+
+static void on_hangup(void *self, struct fx_net_server_token token)
+{
+    const struct fx_app_gateway *gateway = self;
+    fx_api_on_hangup(gateway->api, token);
+}
+
+static void on_async(void *self)
+{
+    struct fx_app_gateway *gateway = self;
+    fx_api_on_async(gateway->api);
+    fx_app_gateway_pump(gateway);
+}
+
+static void on_tick(void *self)
+{
+    struct fx_app_gateway *gateway = self;
+    fx_app_gateway_pump(gateway);
+    fx_api_tick(gateway->api);
+    fx_push_tick(gateway->push);
+}
+
+static void on_guest_tick(void *self)
+{
+    struct fx_app_gateway *gateway = self;
+    if (gateway->guest.tick != NULL && !gateway->is_stopping) {
+        gateway->guest.tick(gateway->guest.self, fx_clock_wall_us());
+        wake_engine(gateway);
+    }
+}
+
+static void on_signal(void *self, int signal_number)
+{
+    struct fx_app_gateway *gateway = self;
+    FX_LOG(FX_LOG_INFO,
+           "gateway",
+           gateway->is_stopping ? "stopping at once" : "stopping",
+           fx_log_text("signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM"));
+    gateway->is_stopping = true;
+    fx_net_server_stop(gateway->server);
+}
+
+static fx_status create_rooms(struct fx_app_gateway *gateway)
+{
+    const struct fx_app_gateway_options *options = &gateway->options;
+    const struct fx_api_options api = {.server = gateway->server,
+                                       .view = gateway->view,
+                                       .market = &gateway->market,
+                                       .reader = options->reader,
+                                       .jwt = options->jwt,
+                                       .jwt_cache = options->jwt_cache,
+                                       .intake = {fx_app_gateway_submit, wake_engine, gateway},
+                                       .wall_us = wall_us,
+                                       .password_cost = options->password_cost};
+    fx_status status = fx_api_create(&api, &gateway->api);
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_push_options push = {.server = gateway->server,
+                                         .view = gateway->view,
+                                         .market = &gateway->market,
+                                         .jwt = options->jwt,
+                                         .jwt_cache = options->jwt_cache,
+                                         .wall_us = wall_us,
+                                         .is_auth_required = options->is_socket_auth_required};
+    return fx_push_create(&push, &gateway->push);
+}
+
+static fx_status create_loop(struct fx_app_gateway *gateway)
+{
+    const struct fx_net_server_config config = {.connections_max = 20000,
+                                                .output_size_max = 4U << 20U};
+    const struct fx_net_server_handler handler = {.on_request = on_request, .on_hangup = on_hangup};
+    fx_status status = fx_net_server_create(&config, &handler, gateway, &gateway->server);
+    if (status != FX_OK) {
+        return status;
+    }
+    fx_net_server_on_async(gateway->server, on_async, gateway);
+    status = fx_net_server_timer(gateway->server, TICK_MS, on_tick, gateway);
+    if (status == FX_OK) {
+        status = fx_net_server_timer(gateway->server, GUEST_TICK_MS, on_guest_tick, gateway);
+    }
+    return status;
+}
+
+fx_status fx_app_gateway_create(const struct fx_app_gateway_options *options,
+                                struct fx_app_gateway **gateway_out)
+{
+    struct fx_app_gateway *gateway = calloc(1, sizeof *gateway);
+    if (gateway == NULL) {
+        return FX_NO_MEMORY;
+    }
+    gateway->options = *options;
+    gateway->view = fx_view_create(&(struct fx_view_limits){0});
+    fx_status status = gateway->view == NULL ? FX_NO_MEMORY : create_loop(gateway);
+    if (status == FX_OK) {
+        status = create_rooms(gateway);
+    }
+    if (status != FX_OK) {
+        fx_app_gateway_destroy(gateway);
+        return status;
+    }
+    *gateway_out = gateway;
+    return FX_OK;
+}
+
+void fx_app_gateway_destroy(struct fx_app_gateway *gateway)
+{
+    if (gateway == NULL) {
+        return;
+    }
+    fx_net_server_destroy(gateway->server);
+    fx_push_destroy(gateway->push);
+    fx_api_destroy(gateway->api);
+    fx_view_destroy(gateway->view);
+    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
+        free(gateway->market.symbols[id]);
+    }
+    free(gateway);
+}
+
+void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
+                              const struct fx_app_gateway_guest *guest)
+{
+    gateway->guest = *guest;
+}
+
+const struct fx_view *fx_app_gateway_view(const struct fx_app_gateway *gateway)
+{
+    return gateway->view;
+}
+
+const struct fx_market *fx_app_gateway_market(const struct fx_app_gateway *gateway)
+{
+    return &gateway->market;
+}
+
+struct fx_net_server *fx_app_gateway_server(struct fx_app_gateway *gateway)
+{
+    return gateway->server;
+}
+
+void fx_app_gateway_wake(void *self)
+{
+    const struct fx_app_gateway *gateway = self;
+    fx_net_server_async(gateway->server);
+}
+
+fx_status fx_app_gateway_listen(struct fx_app_gateway *gateway,
+                                const char *address,
+                                uint16_t port,
+                                uint16_t *port_out)
+{
+    fx_status status = fx_net_server_watch_signals(gateway->server, on_signal, gateway);
+    if (status == FX_OK) {
+        status = fx_net_server_listen(gateway->server, address, port, 0, port_out);
+    }
+    return status;
+}
+
+void fx_app_gateway_run(struct fx_app_gateway *gateway)
+{
+    fx_net_server_run(gateway->server);
+}

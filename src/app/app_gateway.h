@@ -1,0 +1,85 @@
+/**
+ * @file app_gateway.h
+ * The gateway thread: one loop that serves HTTP and sockets and folds the released events.
+ *
+ * Data walks in as requests, through the intake to the engine, and back as events: market and view
+ * fold them first, then api answers who waits, push tells who listens, bots react (G1: this order).
+ * Thread: the main thread, all of it.
+ */
+#ifndef FX_APP_APP_GATEWAY_H
+#define FX_APP_APP_GATEWAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "base/jwt.h"
+#include "base/status.h"
+#include "model/command.h"
+#include "model/event.h"
+#include "net/net_server.h"
+#include "push/push.h"
+#include "store/store.h"
+#include "view/view.h"
+#include "worker/worker_engine.h"
+
+struct fx_app_gateway;
+
+struct fx_app_gateway_options {
+    struct fx_worker_engine *worker;
+    struct fx_store *reader;
+    struct fx_jwt *jwt;
+    struct fx_jwt_cache *jwt_cache;
+    uint32_t depth_capacity; /* levels per side kept for each book */
+    uint32_t password_cost;
+    bool is_socket_auth_required;
+};
+
+/** Make loop, view, market, api and push. @return OK; NO_MEMORY; INTERNAL. Gives. */
+FX_MUST_USE fx_status fx_app_gateway_create(const struct fx_app_gateway_options *options,
+                                            struct fx_app_gateway **gateway_out);
+void fx_app_gateway_destroy(struct fx_app_gateway *gateway);
+
+/** Fold one event of the start-up dump. */
+void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *event);
+
+/** Consume what was released; an fx_worker_engine_wake_fn for stopping. */
+void fx_app_gateway_pump(void *gateway);
+
+/**
+ * Submit one command and wait for its RESULT, pumping meanwhile: start-up and console only.
+ * @return OK with *result_out (the engine's answer is in it); TIMEOUT after ten seconds.
+ */
+FX_MUST_USE fx_status fx_app_gateway_call(struct fx_app_gateway *gateway,
+                                          const struct fx_command *command,
+                                          struct fx_event_result *result_out);
+
+/** Something else that listens to the events and acts by commands: the demo's bots. */
+struct fx_app_gateway_guest {
+    void (*on_event)(void *self, const struct fx_event *event);
+    void (*tick)(void *self, int64_t now_us); /* about each 250 ms */
+    void *self;
+};
+void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
+                              const struct fx_app_gateway_guest *guest);
+
+/** Submit without waiting; for the guest. @return false where the intake is full. */
+bool fx_app_gateway_submit(void *gateway, uint64_t token, const struct fx_command *command);
+
+const struct fx_view *fx_app_gateway_view(const struct fx_app_gateway *gateway);
+const struct fx_market *fx_app_gateway_market(const struct fx_app_gateway *gateway);
+struct fx_net_server *fx_app_gateway_server(struct fx_app_gateway *gateway);
+
+/** The wake function for the worker: events were released. Thread: any. */
+void fx_app_gateway_wake(void *gateway);
+
+/** Listen. @return OK and the port; IO; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_app_gateway_listen(struct fx_app_gateway *gateway,
+                                            const char *address,
+                                            uint16_t port,
+                                            uint16_t *port_out);
+
+/** Serve until SIGINT or SIGTERM. */
+void fx_app_gateway_run(struct fx_app_gateway *gateway);
+
+#endif

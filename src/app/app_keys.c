@@ -1,0 +1,126 @@
+#include "app/app_keys.h"
+
+#include <stdlib.h>
+
+#include "app/app_file.h"
+#include "base/crypto.h"
+#include "base/log.h"
+
+enum { PEM_SIZE_MAX = 16384, SKEW_S = 30 };
+
+static const char PRIVATE_NAME[] = "jwt-private.pem";
+
+struct fx_app_keys {
+    struct fx_crypto_rsa *signing;   /* NULL where only a public key is configured */
+    struct fx_crypto_rsa *verifying; /* NULL where the signing key verifies too */
+    struct fx_jwt *jwt;
+};
+
+static fx_status make_private(const char *data_dir, struct fx_crypto_rsa **rsa_out)
+{
+    struct fx_crypto_rsa *rsa = fx_crypto_rsa_generate();
+    if (rsa == NULL) {
+        return FX_NO_MEMORY;
+    }
+    struct fx_buf pem;
+    fx_buf_init(&pem, PEM_SIZE_MAX);
+    fx_status status = fx_crypto_rsa_save_private(rsa, &pem);
+    if (status == FX_OK) {
+        status = fx_app_file_write_secret(data_dir, PRIVATE_NAME, fx_buf_str(&pem));
+    }
+    if (pem.data != NULL) {
+        fx_crypto_wipe(pem.data, pem.capacity);
+    }
+    fx_buf_deinit(&pem);
+    if (status != FX_OK) {
+        fx_crypto_rsa_destroy(rsa);
+        return status;
+    }
+    *rsa_out = rsa;
+    return FX_OK;
+}
+
+static fx_status load_kept(const char *data_dir, struct fx_crypto_rsa **rsa_out)
+{
+    struct fx_buf pem;
+    fx_buf_init(&pem, PEM_SIZE_MAX);
+    fx_status status = fx_app_file_read(data_dir, PRIVATE_NAME, &pem);
+    if (status == FX_OK) {
+        status = fx_crypto_rsa_load_private(fx_buf_str(&pem), rsa_out);
+    } else if (status == FX_NOT_FOUND) {
+        status = make_private(data_dir, rsa_out);
+    }
+    if (pem.data != NULL) {
+        fx_crypto_wipe(pem.data, pem.capacity);
+    }
+    fx_buf_deinit(&pem);
+    return status;
+}
+
+static fx_status load(const struct fx_config *config,
+                      const char *data_dir,
+                      struct fx_app_keys *keys)
+{
+    const fx_str private_pem = fx_config_str(config, "jwt-private-key");
+    const fx_str public_pem = fx_config_str(config, "jwt-public-key");
+    fx_status status = FX_OK;
+    if (private_pem.size > 0) {
+        status = fx_crypto_rsa_load_private(private_pem, &keys->signing);
+    } else if (public_pem.size == 0) {
+        status = load_kept(data_dir, &keys->signing);
+    }
+    if (status == FX_OK && public_pem.size > 0) {
+        status = fx_crypto_rsa_load_public(public_pem, &keys->verifying);
+    }
+    return status;
+}
+
+fx_status fx_app_keys_open(const struct fx_config *config,
+                           const char *data_dir,
+                           struct fx_app_keys **keys_out)
+{
+    struct fx_app_keys *keys = calloc(1, sizeof *keys);
+    if (keys == NULL) {
+        return FX_NO_MEMORY;
+    }
+    fx_status status = load(config, data_dir, keys);
+    if (status == FX_OK) {
+        struct fx_jwt_options options = {.skew_s = SKEW_S,
+                                         .issuer = fx_config_str(config, "jwt-issuer"),
+                                         .audience = fx_config_str(config, "jwt-audience")};
+        if (keys->signing != NULL) {
+            options.keys[options.key_count++].rsa = keys->signing;
+        }
+        if (keys->verifying != NULL) {
+            options.keys[options.key_count++].rsa = keys->verifying;
+        }
+        keys->jwt = fx_jwt_create(&options);
+        status = keys->jwt == NULL ? FX_NO_MEMORY : FX_OK;
+    }
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "keys",
+               "JWT_PRIVATE_KEY, JWT_PUBLIC_KEY or the kept key cannot be used",
+               fx_log_status("err", status));
+        fx_app_keys_close(keys);
+        return status;
+    }
+    *keys_out = keys;
+    return FX_OK;
+}
+
+void fx_app_keys_close(struct fx_app_keys *keys)
+{
+    if (keys == NULL) {
+        return;
+    }
+    fx_jwt_destroy(keys->jwt);
+    fx_crypto_rsa_destroy(keys->signing);
+    fx_crypto_rsa_destroy(keys->verifying);
+    free(keys);
+}
+
+struct fx_jwt *fx_app_keys_jwt(struct fx_app_keys *keys)
+{
+    return keys->jwt;
+}

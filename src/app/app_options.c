@@ -1,0 +1,401 @@
+#include "app/app_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* name, variable, default, help, type, is_secret, is_required, min, max */
+static const struct fx_config_option OPTIONS[] = {
+    {"data",
+     "FUTURE_DATA",
+     "data",
+     "data directory (journal, snapshots, database, keys)",
+     FX_CONFIG_PATH,
+     false,
+     false,
+     0,
+     0},
+    {"port",
+     "PORT",
+     "3000",
+     "port to listen on; 0: any free one",
+     FX_CONFIG_PORT,
+     false,
+     false,
+     0,
+     0},
+    {"host", "FUTURE_HOST", "127.0.0.1", "address to listen on", FX_CONFIG_STR, false, false, 0, 0},
+    {"demo",
+     "FUTURE_DEMO",
+     "false",
+     "seed instruments, demo traders and bots",
+     FX_CONFIG_BOOL,
+     false,
+     false,
+     0,
+     0},
+    {"no-bots",
+     "FUTURE_NO_BOTS",
+     "false",
+     "demo: leave the books to the clients",
+     FX_CONFIG_BOOL,
+     false,
+     false,
+     0,
+     0},
+    {"durability",
+     "FUTURE_DURABILITY",
+     "strict",
+     "strict, relaxed or none (see docs)",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"snapshot-seconds",
+     "FUTURE_SNAPSHOT_SECONDS",
+     "60",
+     "time between snapshots",
+     FX_CONFIG_INT,
+     false,
+     false,
+     1,
+     86400},
+    {"password-cost",
+     "FUTURE_PASSWORD_COST",
+     "11",
+     "bcrypt cost of new passwords",
+     FX_CONFIG_INT,
+     false,
+     false,
+     4,
+     16},
+    {"ws-require-auth",
+     "FUTURE_WS_REQUIRE_AUTH",
+     "false",
+     "refuse sockets without a token",
+     FX_CONFIG_BOOL,
+     false,
+     false,
+     0,
+     0},
+    {"log-level",
+     "FUTURE_LOG_LEVEL",
+     "info",
+     "debug, info, warn, error or off",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"log-format",
+     "FUTURE_LOG_FORMAT",
+     "text",
+     "text, logfmt or json",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"jwt-public-key",
+     "JWT_PUBLIC_KEY",
+     NULL,
+     "PEM; verifies tokens (default: made by us)",
+     FX_CONFIG_STR,
+     true,
+     false,
+     0,
+     0},
+    {"jwt-private-key",
+     "JWT_PRIVATE_KEY",
+     NULL,
+     "PEM; signs tokens (default: made and kept)",
+     FX_CONFIG_STR,
+     true,
+     false,
+     0,
+     0},
+    {"jwt-issuer",
+     "FUTURE_JWT_ISSUER",
+     NULL,
+     "iss that tokens must have",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"jwt-audience",
+     "FUTURE_JWT_AUDIENCE",
+     NULL,
+     "aud that tokens must have",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"db-host",
+     "DB_HOST",
+     NULL,
+     "MySQL/MariaDB (not in this version)",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"redis-host",
+     "REDIS_HOST",
+     NULL,
+     "Redis (not in this version)",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"kafka-brokers",
+     "KAFKA_BROKERS",
+     NULL,
+     "Kafka (not in this version)",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"email",
+     "FUTURE_EMAIL",
+     NULL,
+     "user:create: the new user's e-mail",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"password",
+     "FUTURE_PASSWORD",
+     NULL,
+     "user:create: the new user's password (else one is made)",
+     FX_CONFIG_STR,
+     true,
+     false,
+     0,
+     0},
+    {"role",
+     "FUTURE_ROLE",
+     "user",
+     "user:create: user or admin",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"deposit",
+     "FUTURE_DEPOSIT",
+     NULL,
+     "user:create: first deposit, e.g. USDT=10000",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"url",
+     "FUTURE_URL",
+     NULL,
+     "replay, health: a running server, e.g. http://localhost:3000",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"fills",
+     "FUTURE_FILLS",
+     NULL,
+     "replay: write the fills to this file",
+     FX_CONFIG_PATH,
+     false,
+     false,
+     0,
+     0},
+    {"symbol",
+     "FUTURE_SYMBOL",
+     "ESH4",
+     "replay: the instrument to use",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
+    {"credentials",
+     "FUTURE_CREDENTIALS",
+     NULL,
+     "replay: file with the accounts to use",
+     FX_CONFIG_PATH,
+     false,
+     false,
+     0,
+     0},
+    {"json", "FUTURE_JSON", "false", "machine-readable output", FX_CONFIG_BOOL, false, false, 0, 0},
+};
+
+enum { OPTION_COUNT = sizeof OPTIONS / sizeof OPTIONS[0] };
+
+static const char *environment(void *context, const char *variable)
+{
+    (void)context;
+    return getenv(variable); // NOLINT(concurrency-mt-unsafe): before any thread exists
+}
+
+static bool is_bool_option(fx_str name)
+{
+    for (size_t index = 0; index < OPTION_COUNT; index++) {
+        if (fx_str_is_equal(fx_str_of(OPTIONS[index].name), name)) {
+            return OPTIONS[index].type == FX_CONFIG_BOOL;
+        }
+    }
+    return false;
+}
+
+/* One argument, and its value where it is the next one. @return how many were used; 0: error. */
+static int read_flag(struct fx_config *config, int left, char **argv)
+{
+    const fx_str text = fx_str_of(argv[0]);
+    const size_t equals = fx_str_find(text, '=', 2);
+    const fx_str name = fx_str_slice(text, 2, equals == SIZE_MAX ? SIZE_MAX : equals - 2);
+    fx_str value = {NULL, 0};
+    int used = 1;
+    if (equals != SIZE_MAX) {
+        value = fx_str_slice(text, equals + 1, SIZE_MAX);
+    } else if (!is_bool_option(name)) {
+        if (left < 2) {
+            (void)fprintf(stderr, "future: %s needs a value\n", argv[0]);
+            return 0;
+        }
+        value = fx_str_of(argv[1]);
+        used = 2;
+    }
+    if (fx_config_set_flag(config, name, value) != FX_OK) {
+        (void)fprintf(stderr, "future: %s\n", fx_config_error(config));
+        return 0;
+    }
+    return used;
+}
+
+static int read_flags(int argc, char **argv, struct fx_app_options *options)
+{
+    for (int index = 0; index < argc;) {
+        if (strcmp(argv[index], "--help") == 0 || strcmp(argv[index], "-h") == 0) {
+            options->is_help = true;
+            index++;
+            continue;
+        }
+        if (strncmp(argv[index], "--", 2) == 0 && argv[index][2] != '\0') {
+            const int used = read_flag(options->config, argc - index, &argv[index]);
+            if (used == 0) {
+                return FX_APP_EXIT_USAGE;
+            }
+            index += used;
+            continue;
+        }
+        if (options->positional_count == FX_APP_OPTIONS_POSITIONALS_MAX) {
+            (void)fprintf(stderr, "future: too many arguments: %s\n", argv[index]);
+            return FX_APP_EXIT_USAGE;
+        }
+        options->positionals[options->positional_count++] = argv[index++];
+    }
+    return FX_APP_EXIT_OK;
+}
+
+static int read_dotenv(struct fx_config *config)
+{
+    struct fx_buf text;
+    fx_buf_init(&text, FX_CONFIG_VALUE_SIZE_MAX);
+    int code = FX_APP_EXIT_OK;
+    fx_status status = fx_config_read_file(NULL, ".env", &text);
+    if (status == FX_OK && fx_config_set_dotenv(config, fx_buf_str(&text)) != FX_OK) {
+        (void)fprintf(stderr, "future: %s\n", fx_config_error(config));
+        code = FX_APP_EXIT_CONFIG;
+    }
+    fx_buf_deinit(&text);
+    return code;
+}
+
+static int configure_log(const struct fx_config *config)
+{
+    struct fx_log_options log = {.level = FX_LOG_INFO, .format = FX_LOG_TEXT, .fd = 2};
+    if (!fx_log_parse_level(fx_config_str(config, "log-level"), &log.level) ||
+        !fx_log_parse_format(fx_config_str(config, "log-format"), &log.format)) {
+        (void)fprintf(stderr,
+                      "future: FUTURE_LOG_LEVEL must be debug, info, warn, error or off, "
+                      "FUTURE_LOG_FORMAT text, logfmt or json\n");
+        return FX_APP_EXIT_CONFIG;
+    }
+    fx_log_configure(&log);
+    return FX_APP_EXIT_OK;
+}
+
+int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_out)
+{
+    *options_out = (struct fx_app_options){.config = fx_config_create(OPTIONS, OPTION_COUNT)};
+    if (options_out->config == NULL) {
+        return FX_APP_EXIT_FAILURE;
+    }
+    int code = read_flags(argc, argv, options_out);
+    if (code == FX_APP_EXIT_OK) {
+        code = read_dotenv(options_out->config);
+    }
+    if (code == FX_APP_EXIT_OK &&
+        fx_config_resolve(options_out->config, environment, fx_config_read_file, NULL) != FX_OK) {
+        (void)fprintf(stderr, "future: %s\n", fx_config_error(options_out->config));
+        code = FX_APP_EXIT_CONFIG;
+    }
+    if (code == FX_APP_EXIT_OK) {
+        code = configure_log(options_out->config);
+    }
+    if (code != FX_APP_EXIT_OK) {
+        fx_app_options_destroy(options_out);
+    }
+    return code;
+}
+
+void fx_app_options_destroy(struct fx_app_options *options)
+{
+    fx_config_destroy(options->config);
+    options->config = NULL;
+}
+
+void fx_app_options_help(void)
+{
+    for (size_t index = 0; index < OPTION_COUNT; index++) {
+        const struct fx_config_option *option = &OPTIONS[index];
+        (void)printf("  --%-18s %-24s %s%s%s%s\n",
+                     option->is_secret ? "" : option->name,
+                     option->variable,
+                     option->help,
+                     option->preset == NULL ? "" : " [",
+                     option->preset == NULL ? "" : option->preset,
+                     option->preset == NULL ? "" : "]");
+    }
+}
+
+int fx_app_options_exit(fx_status status)
+{
+    static const struct {
+        fx_status status;
+        int code;
+    } CODES[] = {
+        {FX_OK, FX_APP_EXIT_OK},
+        {FX_LOCKED, FX_APP_EXIT_TEMPORARY},
+        {FX_BUSY, FX_APP_EXIT_TEMPORARY},
+        {FX_CORRUPT, FX_APP_EXIT_DATA},
+        {FX_BAD_FILE, FX_APP_EXIT_DATA},
+        {FX_VERSION_MISMATCH, FX_APP_EXIT_DATA},
+        {FX_USAGE, FX_APP_EXIT_USAGE},
+        {FX_BAD_PARAMETER, FX_APP_EXIT_USAGE},
+    };
+    for (size_t index = 0; index < sizeof CODES / sizeof CODES[0]; index++) {
+        if (CODES[index].status == status) {
+            return CODES[index].code;
+        }
+    }
+    return FX_APP_EXIT_FAILURE;
+}

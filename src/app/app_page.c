@@ -1,0 +1,67 @@
+#include "app/app_page.h"
+
+#include "app/app_page_files.h"
+#include "base/clock.h"
+#include "wire/wire_public.h"
+
+static const char HEADERS[] =
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cache-Control: no-cache\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'\r\n";
+
+static void respond_error(struct fx_net_server *server,
+                          struct fx_net_server_token token,
+                          fx_status status)
+{
+    struct fx_buf body;
+    fx_buf_init(&body, 1024);
+    const struct fx_wire_public_error error = {.status = status,
+                                               .time_ms = fx_clock_wall_us() / 1000};
+    fx_wire_public_error(&body, &error);
+    const struct fx_net_http_response response = {.status = fx_status_http(status),
+                                                  .content_type = FX_STR("application/json"),
+                                                  .headers = FX_STR(HEADERS),
+                                                  .body = fx_buf_str(&body)};
+    fx_net_server_respond(server, token, &response);
+    fx_buf_deinit(&body);
+}
+
+static void respond_health(struct fx_net_server *server, struct fx_net_server_token token)
+{
+    const struct fx_net_http_response response = {
+        .status = 200,
+        .content_type = FX_STR("application/json"),
+        .headers = FX_STR(HEADERS),
+        .body = FX_STR("{\"status\":\"ok\",\"info\":{},\"error\":{},\"details\":{}}")};
+    fx_net_server_respond(server, token, &response);
+}
+
+void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_server_call *call)
+{
+    const struct fx_net_http_request *request = call->request;
+    if (request->method != FX_NET_HTTP_METHOD_GET && request->method != FX_NET_HTTP_METHOD_HEAD) {
+        respond_error(server, call->token, FX_METHOD_NOT_ALLOWED);
+        return;
+    }
+    if (fx_str_is_equal(request->path, FX_STR("/health")) ||
+        fx_str_is_equal(request->path, FX_STR("/health/live")) ||
+        fx_str_is_equal(request->path, FX_STR("/health/ready"))) {
+        respond_health(server, call->token); /* the loop runs only after recovery */
+        return;
+    }
+    for (uint32_t index = 0; index < fx_app_page_files_count(); index++) {
+        const struct fx_app_page_file *file = fx_app_page_files_at(index);
+        if (fx_str_is_equal(request->path, file->path)) {
+            const struct fx_net_http_response response = {.status = 200,
+                                                          .content_type = file->content_type,
+                                                          .headers = FX_STR(HEADERS),
+                                                          .body = file->body};
+            fx_net_server_respond(server, call->token, &response);
+            return;
+        }
+    }
+    respond_error(server, call->token, FX_ROUTE_NOT_FOUND);
+}

@@ -1,0 +1,15 @@
+/**
+ * @file app_page.h
+ * The small status page at / (books, last trades, links), built into the binary.
+ *
+ * Until the terminal comes: one HTML file that reads the public routes. Thread: the gateway's.
+ */
+#ifndef FX_APP_APP_PAGE_H
+#define FX_APP_APP_PAGE_H
+
+#include "net/net_server.h"
+
+/** Answer a request that neither API nor sockets own: the page, its parts, or 404. */
+void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_server_call *call);
+
+#endif

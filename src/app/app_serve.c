@@ -1,0 +1,122 @@
+#include "app/app_serve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app_bots.h"
+#include "app/app_demo.h"
+#include "app/app_exchange.h"
+#include "app/app_listing.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* The demo's bots as a guest of the gateway. */
+static void bots_on_event(void *self, const struct fx_event *event)
+{
+    fx_app_bots_on_event(self, event);
+}
+
+static void bots_tick(void *self, int64_t now_us)
+{
+    fx_app_bots_step(self, now_us);
+}
+
+static fx_status start_bots(struct fx_app_gateway *gateway,
+                            const struct fx_app_demo_users *users,
+                            struct fx_app_bots **bots_out)
+{
+    struct fx_app_bots_options options = {
+        .submit = fx_app_gateway_submit, .submit_self = gateway, .seed = 1};
+    memcpy(options.users, users->bots, sizeof options.users);
+    for (uint32_t index = 0; index < FX_APP_LISTING_COUNT; index++) {
+        struct fx_app_listing listing;
+        fx_app_listing_make(index, &listing);
+        const struct fx_market_symbol *symbol = fx_market_find(
+            fx_app_gateway_market(gateway), fx_ids_symbol_str(&listing.instrument.symbol));
+        if (listing.has_bots && symbol != NULL) {
+            options.instruments[options.instrument_count++] = symbol->definition.instrument_id;
+        }
+    }
+    options.view = fx_app_gateway_view(gateway);
+    options.market = fx_app_gateway_market(gateway);
+    const fx_status status = fx_app_bots_create(&options, bots_out);
+    if (status == FX_OK) {
+        const struct fx_app_gateway_guest guest = {bots_on_event, bots_tick, *bots_out};
+        fx_app_gateway_set_guest(gateway, &guest);
+    }
+    return status;
+}
+
+static fx_status seed(const struct fx_config *config,
+                      struct fx_app_exchange *exchange,
+                      struct fx_app_bots **bots_out)
+{
+    struct fx_app_demo_users users;
+    struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
+    const struct fx_app_demo_options options = {
+        .gateway = gateway,
+        .writer = fx_app_exchange_users(exchange),
+        .data_dir = fx_config_text(config, "data"),
+        .password_cost = (uint32_t)fx_config_int(config, "password-cost"),
+        .now_us = fx_clock_wall_us()};
+    fx_status status = fx_app_demo_seed(&options, &users);
+    if (status == FX_OK && !fx_config_bool(config, "no-bots")) {
+        status = start_bots(gateway, &users, bots_out);
+    }
+    return status;
+}
+
+static fx_status listen_and_run(const struct fx_config *config, struct fx_app_exchange *exchange)
+{
+    struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
+    uint16_t port = 0;
+    const char *host = fx_config_text(config, "host");
+    const fx_status status =
+        fx_app_gateway_listen(gateway, host, (uint16_t)fx_config_int(config, "port"), &port);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "app",
+               "cannot listen; is the port in use?",
+               fx_log_text("host", host),
+               fx_log_i64("port", fx_config_int(config, "port")),
+               fx_log_status("err", status));
+        return status;
+    }
+    FX_LOG(FX_LOG_INFO,
+           "app",
+           "serving",
+           fx_log_text("host", host),
+           fx_log_u64("port", port),
+           fx_log_text("durability", fx_config_text(config, "durability")));
+    (void)printf("future is serving on http://%s:%u\n",
+                 strcmp(host, "0.0.0.0") == 0 || strcmp(host, "127.0.0.1") == 0 ? "localhost"
+                                                                                : host,
+                 (unsigned)port);
+    (void)fflush(stdout);
+    fx_app_gateway_run(gateway);
+    return FX_OK;
+}
+
+int fx_app_serve_run(const struct fx_app_options *options)
+{
+    const struct fx_config *config = options->config;
+    struct fx_app_exchange *exchange = NULL;
+    struct fx_app_bots *bots = NULL;
+    fx_status status = fx_app_exchange_open(config, &exchange);
+    if (status != FX_OK) {
+        return fx_app_options_exit(status);
+    }
+    status = fx_app_exchange_start(exchange);
+    if (status == FX_OK && fx_config_bool(config, "demo")) {
+        status = seed(config, exchange, &bots);
+    }
+    if (status == FX_OK) {
+        status = listen_and_run(config, exchange);
+    }
+    const struct fx_app_gateway_guest nobody = {NULL, NULL, NULL};
+    fx_app_gateway_set_guest(fx_app_exchange_gateway(exchange), &nobody);
+    fx_app_exchange_close(exchange);
+    fx_app_bots_destroy(bots);
+    FX_LOG(FX_LOG_INFO, "app", "stopped");
+    return fx_app_options_exit(status);
+}

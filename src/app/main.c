@@ -1,0 +1,69 @@
+/* future: one binary, one table of commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app_check.h"
+#include "app/app_console.h"
+#include "app/app_options.h"
+#include "app/app_serve.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct fx_app_options *options);
+    const char *arguments;
+    const char *summary;
+} COMMANDS[] = {
+#define X(name_, function_, arguments_, summary_) {name_, function_, arguments_, summary_},
+#include "app/commands.def"
+#undef X
+};
+
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
+
+static void help(void)
+{
+    (void)printf("future: a futures exchange\n\n"
+                 "  future serve --demo --data DIR --port 3000\n"
+                 "  future COMMAND [OPTION…]\n\nCommands:\n");
+    for (size_t index = 0; index < COMMAND_COUNT; index++) {
+        const struct command *command = &COMMANDS[index];
+        (void)printf(
+            "  %-12s %s\n               %s\n", command->name, command->summary, command->arguments);
+    }
+    (void)printf("  %-12s this text\n\nOptions (flag, variable; flag > environment > .env > "
+                 "default; a secret has no flag):\n",
+                 "help");
+    fx_app_options_help();
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct fx_app_options options;
+    int code = fx_app_options_read(argc, argv, &options);
+    if (code != FX_APP_EXIT_OK) {
+        return code;
+    }
+    if (options.is_help) {
+        help();
+    } else {
+        code = command->run(&options);
+    }
+    fx_app_options_destroy(&options);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc < 2 ? "help" : argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        help();
+        return argc < 2 ? FX_APP_EXIT_USAGE : FX_APP_EXIT_OK;
+    }
+    for (size_t index = 0; index < COMMAND_COUNT; index++) {
+        if (strcmp(COMMANDS[index].name, name) == 0) {
+            return run(&COMMANDS[index], argc - 2, argv + 2);
+        }
+    }
+    (void)fprintf(stderr, "future: unknown command '%s'; try: future help\n", name);
+    return FX_APP_EXIT_USAGE;
+}
