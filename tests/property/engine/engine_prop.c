@@ -82,19 +82,18 @@ static fx_status apply(struct fx_command *command)
 
 static void draw_swarm(void)
 {
-    world.swarm = (struct swarm){
-        .users = 2 + (uint32_t)below(5),
-        .spread = 1 + (int64_t)below(20),
-        .lots_max = 1 + (int64_t)below(30),
-        .cancel_share = below(30),
-        .amend_share = below(25),
-        .mark_share = below(6),
-        .setting_share = below(8),
-        .reduce_share = below(50),
-        .gtd_share = below(30),
-        .client_share = below(40),
-        .fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64,
-    };
+    struct swarm *swarm = &world.swarm; /* one draw per statement: the order must be defined */
+    swarm->users = 2 + (uint32_t)below(5);
+    swarm->spread = 1 + (int64_t)below(20);
+    swarm->lots_max = 1 + (int64_t)below(30);
+    swarm->cancel_share = below(30);
+    swarm->amend_share = below(25);
+    swarm->mark_share = below(6);
+    swarm->setting_share = below(8);
+    swarm->reduce_share = below(50);
+    swarm->gtd_share = below(30);
+    swarm->client_share = below(40);
+    swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
 }
 
 /* Prime-ish sizes, so that every division leaves something. */
@@ -259,17 +258,15 @@ static void place(void)
     const bool is_gtd = chance(swarm->gtd_share);
     const bool is_post_only = chance(10);
     char client_id[24] = "";
-    struct engine_kit_order order = {
-        .user_id = 1 + below(swarm->users),
-        .side = chance(50) ? FX_SIDE_BUY : FX_SIDE_SELL,
-        .ticks = world.mid[symbol] + fx_rng_between(&world.rng, -swarm->spread, swarm->spread),
-        .lots = 1 + (int64_t)below((uint64_t)swarm->lots_max),
-        .instrument = symbol,
-        .type = chance(10) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT,
-        .stp = (enum fx_stp_mode)below(5),
-        .is_reduce_only = chance(swarm->reduce_share),
-        .tmp_id = below(1000),
-    };
+    struct engine_kit_order order = {.instrument = symbol};
+    order.user_id = 1 + below(swarm->users);
+    order.side = chance(50) ? FX_SIDE_BUY : FX_SIDE_SELL;
+    order.ticks = world.mid[symbol] + fx_rng_between(&world.rng, -swarm->spread, swarm->spread);
+    order.lots = 1 + (int64_t)below((uint64_t)swarm->lots_max);
+    order.type = chance(10) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT;
+    order.stp = (enum fx_stp_mode)below(5);
+    order.is_reduce_only = chance(swarm->reduce_share);
+    order.tmp_id = below(1000);
     if (is_post_only && order.type == FX_ORDER_TYPE_LIMIT) {
         order.post_only = (enum fx_post_only_mode)(1 + below(2));
     } else if (is_gtd && order.type == FX_ORDER_TYPE_LIMIT) {
@@ -321,8 +318,9 @@ static void cancel(void)
 
 static void cancel_all(void)
 {
-    struct fx_command command = engine_kit_command(
-        FX_COMMAND_CANCEL_ALL, (uint32_t)below(SYMBOLS), 1 + below(world.swarm.users));
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    const uint64_t user_id = 1 + below(world.swarm.users);
+    struct fx_command command = engine_kit_command(FX_COMMAND_CANCEL_ALL, symbol, user_id);
     command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
     command.u.cancel_all.side = (uint32_t)below(3);
     if (chance(30)) {
@@ -414,8 +412,9 @@ static void mark(void)
 
 static void set_leverage(void)
 {
-    struct fx_command command = engine_kit_command(
-        FX_COMMAND_ADJUST_LEVERAGE, (uint32_t)below(SYMBOLS), 1 + below(world.swarm.users));
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    const uint64_t user_id = 1 + below(world.swarm.users);
+    struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_LEVERAGE, symbol, user_id);
     command.u.leverage.leverage_centi = (int32_t)below(10100);
     command.u.leverage.margin_mode = (uint32_t)below(3);
     (void)apply(&command);

@@ -137,7 +137,7 @@ static void client_ids_oldest_ended_gives_way_when_full(void **state)
     (void)state;
     const uint32_t max = kit.engine->limits.client_ids_max;
     uint64_t orders[16];
-    char name[8];
+    char name[16];
     for (uint32_t index = 0; index < max; index++) {
         (void)snprintf(name, sizeof name, "n%u", index);
         assert_int_equal(place(name, 1, 0), FX_OK);
