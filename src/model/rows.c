@@ -63,7 +63,9 @@ void fx_rows_order_of(const struct fx_event *event,
     memset(row_out, 0, sizeof *row_out);
     const int64_t filled_lots = order->lots - order->remaining_lots;
     row_out->quantity = quantity_of(instrument, order->lots);
-    row_out->price = price_of(instrument, order->price_ticks);
+    /* A market order's price is only the bound that the engine put on it. */
+    row_out->price =
+        order->type == FX_ORDER_TYPE_MARKET ? 0 : price_of(instrument, order->price_ticks);
     row_out->remaining = quantity_of(instrument, order->remaining_lots);
     if (filled_lots > 0) {
         row_out->executed_price = average_price(instrument, filled_lots, order->filled_value);

@@ -154,10 +154,12 @@ static void rows_order_of_unfilled_has_no_average(void **state)
     event.u.order.instrument = 3;
     event.u.order.lots = 5;
     event.u.order.remaining_lots = 5;
+    event.u.order.type = FX_ORDER_TYPE_MARKET;
+    event.u.order.price_ticks = 77; /* its bound is nobody's business */
     struct fx_rows_order row;
     fx_rows_order_of(&event, &instrument, &row);
     assert_dec(row.executed_price, "0");
-    assert_dec(row.price, "0"); /* a market order */
+    assert_dec(row.price, "0");
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a decimal and a count
