@@ -1,0 +1,190 @@
+/* api/api_auth and api_login: who gets a token, and what a flood of logins costs. */
+#include "api_harness.h"
+#include "base/crypto.h"
+#include "store/store_session.h"
+
+static struct api_harness world;
+
+#define GOOD "{\"email\":\"Alice@Example.org\",\"password\":\"correct \\\"horse\\\"\"}"
+
+static int setup(void **state)
+{
+    (void)state;
+    api_harness_init(&world);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    api_harness_deinit(&world);
+    return 0;
+}
+
+static void api_auth_login_gives_a_token_that_works(void **state)
+{
+    (void)state;
+    char token[FX_JWT_SIZE_MAX];
+    char expires[16];
+    struct fx_jwt_claims claims;
+    API_EXPECT(&world, "POST", "/auth/login", 0, GOOD, 200, NULL);
+    api_harness_member(&world, "accessToken", token, sizeof token);
+    api_harness_member(&world, "expiresIn", expires, sizeof expires);
+    assert_string_equal(expires, "600");
+    assert_non_null(strstr(world.body, "\"tokenType\":\"Bearer\""));
+    assert_null(strstr(world.body, "$2b$")); /* never the hash */
+    assert_int_equal(
+        fx_jwt_verify(world.jwt, fx_str_of(token), API_HARNESS_WALL_US / 1000000, &claims), FX_OK);
+    assert_int_equal(claims.user_id, 1);
+    assert_int_equal(claims.expires_at_s - claims.issued_at_s, 600);
+    assert_int_equal(api_harness_ask(&world, "GET", "/auth/me", token, NULL), 200);
+    assert_string_equal(
+        world.body,
+        "{\"id\":1,\"email\":\"alice@example.org\",\"role\":\"user\",\"status\":\"ACTIVE\","
+        "\"isLocked\":\"UNLOCKED\",\"userType\":\"NORMAL\",\"allowTrade\":true,"
+        "\"enableTradingFee\":true,\"isMarketMaker\":false,\"isBot\":false,\"uid\":\"uid1\","
+        "\"createdAt\":1700000000000}");
+    assert_int_equal(api_harness_ask(&world, "GET", "/auth/current", token, NULL), 200);
+}
+
+static void api_auth_refresh_token_is_stored_as_a_hash(void **state)
+{
+    (void)state;
+    char token[128];
+    char again[128];
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    struct fx_buf hash;
+    struct fx_store_session session;
+    API_EXPECT(&world, "POST", "/auth/login", 0, GOOD, 200, NULL);
+    api_harness_member(&world, "refreshToken", token, sizeof token);
+    fx_buf_init(&hash, 128);
+    fx_crypto_sha256(fx_str_of(token), digest);
+    fx_crypto_hex_encode(&hash, fx_crypto_str(digest, sizeof digest));
+    assert_int_equal(fx_store_session_find(world.store, fx_buf_str(&hash), &session), FX_OK);
+    assert_int_equal(session.user_id, 1);
+    assert_int_equal(strlen(session.family), 32);
+    assert_int_equal(session.expires_us - API_HARNESS_WALL_US, 2592000LL * 1000000);
+    assert_int_equal(fx_store_session_find(world.store, fx_str_of(token), &session), FX_NOT_FOUND);
+    API_EXPECT(&world, "POST", "/auth/login", 0, GOOD, 200, NULL);
+    api_harness_member(&world, "refreshToken", again, sizeof again);
+    assert_string_not_equal(token, again);
+    fx_buf_deinit(&hash);
+}
+
+static void api_auth_wrong_and_unknown_get_the_same_answer(void **state)
+{
+    (void)state;
+    char first[1024];
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/auth/login",
+                     0,
+                     "{\"email\":\"alice@example.org\",\"password\":\"wrong\"}",
+                     401,
+                     "BAD_CREDENTIALS");
+    assert_true(fx_str_copy(fx_str_of(world.body), first, sizeof first));
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/auth/login",
+                     0,
+                     "{\"email\":\"nobody@example.org\",\"password\":\"wrong\"}",
+                     401,
+                     "BAD_CREDENTIALS");
+    assert_string_equal(first, world.body);
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/auth/login",
+                     0,
+                     "{\"email\":\"locked@example.org\",\"password\":\"wrong\"}",
+                     401,
+                     "BAD_CREDENTIALS");
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/auth/login",
+                     0,
+                     "{\"email\":\"locked@example.org\",\"password\":\"correct \\\"horse\\\"\"}",
+                     403,
+                     "USER_LOCKED");
+}
+
+static void api_auth_bad_bodies_name_their_field(void **state)
+{
+    (void)state;
+    static char long_password[256];
+    static const struct {
+        const char *body;
+        const char *field;
+    } CASES[] = {{"{}", "email"},
+                 {"{\"email\":1,\"password\":\"x\"}", "email"},
+                 {"{\"email\":\"\",\"password\":\"x\"}", "email"},
+                 {"{\"email\":\"a\"}", "password"},
+                 {"{\"email\":\"a\",\"password\":\"\"}", "password"},
+                 {"{\"email\":\"a\",\"password\":null}", "password"},
+                 {"{\"email\":[\"a\"],\"password\":\"x\"}", "email"},
+                 {long_password, "password"}};
+    (void)snprintf(
+        long_password, sizeof long_password, "{\"email\":\"a\",\"password\":\"%073d\"}", 0);
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
+        char field[32];
+        API_EXPECT_ERROR(&world, "POST", "/auth/login", 0, CASES[index].body, 400, "BAD_PARAMETER");
+        api_harness_member(&world, "field", field, sizeof field);
+        assert_string_equal(field, CASES[index].field);
+    }
+}
+
+static void api_auth_flood_is_busy_and_the_rest_is_served(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 12 };
+    int descriptors[CLIENTS];
+    struct fx_net_http_client parsers[CLIENTS];
+    uint32_t good = 0;
+    uint32_t busy = 0;
+    api_harness_deinit(&world);
+    const struct fx_api_options options = {.password_queue = 2, .password_threads = 2};
+    api_harness_init_with(&world, &options);
+    fx_net_http_client_deinit(&world.client);
+    assert_int_equal(close(world.fd), 0);
+    for (uint32_t index = 0; index < CLIENTS; index++) {
+        api_harness_connect(&world);
+        struct fx_buf text;
+        fx_buf_init(&text, 1024);
+        fx_buf_append(&text, FX_STR("POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n"));
+        fx_buf_append(&text, FX_STR("Content-Length: "));
+        fx_buf_append_u64(&text, sizeof GOOD - 1);
+        fx_buf_append(&text, FX_STR("\r\n\r\n" GOOD));
+        const ssize_t sent = send(world.fd, text.data, text.size, MSG_NOSIGNAL);
+        assert_int_equal(sent, text.size);
+        fx_buf_deinit(&text);
+        descriptors[index] = world.fd;
+        parsers[index] = world.client;
+    }
+    for (uint32_t index = 0; index < CLIENTS; index++) {
+        world.fd = descriptors[index];
+        world.client = parsers[index];
+        api_harness_receive(&world);
+        good += world.code == 200 ? 1 : 0;
+        busy += world.code == 503 ? 1 : 0;
+        if (index + 1 < CLIENTS) {
+            fx_net_http_client_deinit(&world.client);
+            assert_int_equal(close(world.fd), 0);
+        }
+    }
+    assert_int_equal(good + busy, CLIENTS);
+    assert_true(good >= 2);
+    assert_true(busy >= 1);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(api_auth_login_gives_a_token_that_works),
+        T(api_auth_refresh_token_is_stored_as_a_hash),
+        T(api_auth_wrong_and_unknown_get_the_same_answer),
+        T(api_auth_bad_bodies_name_their_field),
+        T(api_auth_flood_is_busy_and_the_rest_is_served),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
