@@ -7,8 +7,8 @@
  * The flow: 50 % new limit orders a few ticks from the market, 40 % cancels of a random open order,
  * 10 % takers through the best price, a mark price every 1,000 commands; half of the accounts are
  * isolated. The stream is made beforehand; thread CPU time is taken around fx_engine_apply() alone.
- * Two passes: `live` walks the stream as it is made, `replay` decodes the stored bytes again into
- * an empty engine, as recovery does; both must end with the same hash.
+ * Two passes decode the stored stream into an empty engine: `live` one command at a time, `replay`
+ * with prefetching of the next ones, as recovery does; both must end with the hash of the maker.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -330,32 +330,50 @@ struct pass {
     uint64_t hash;
 };
 
-/* The stored stream into an empty engine; `from` commands of set-up are not timed. */
-static struct pass replay(const struct bench *bench, uint64_t from, bool is_decoding)
+/* The next stored command; false at the end. */
+static bool read_next(const struct bench *bench, size_t *at, struct fx_command *command_out)
 {
+    uint32_t size = 0;
+    if (*at >= bench->log_size) {
+        return false;
+    }
+    memcpy(&size, bench->log + *at, sizeof size);
+    *at += sizeof size;
+    if (fx_command_decode((fx_str){bench->log + *at, size}, command_out) != FX_OK) {
+        abort();
+    }
+    *at += size;
+    return true;
+}
+
+/* The stored stream into an empty engine; the first `from` commands, the set-up, are not timed.
+ * Commands are decoded a few ahead where `is_looking_ahead`, so that memory can be asked for. */
+static struct pass replay(const struct bench *bench, uint64_t from, bool is_looking_ahead)
+{
+    enum { RING = FX_ENGINE_PREFETCH_MAX + 1 };
     struct fx_engine_limits limits;
     struct fx_engine *engine = create_engine(&limits);
     struct fx_events events = bench->events;
-    struct fx_command command;
+    static struct fx_command ring[RING];
     size_t at = 0;
-    uint64_t commands = 0, start_ns = 0;
-    memset(&command, 0, sizeof command);
-    while (at < bench->log_size) {
-        uint32_t size = 0;
-        memcpy(&size, bench->log + at, sizeof size);
-        at += sizeof size;
-        if (is_decoding) {
-            if (fx_command_decode((fx_str){bench->log + at, size}, &command) != FX_OK) {
-                abort();
-            }
-        } else {
-            memcpy(&command, bench->log + at, size);
+    uint64_t commands = 0, filled = 0, start_ns = 0;
+    const uint64_t ahead = is_looking_ahead ? FX_ENGINE_PREFETCH_MAX : 0;
+    bool has_more = true;
+    while (has_more || commands < filled) {
+        while (has_more && filled <= commands + ahead) {
+            has_more = read_next(bench, &at, &ring[filled % RING]);
+            filled += has_more ? 1 : 0;
         }
-        at += size;
+        if (commands == filled) {
+            break;
+        }
         if (commands == from) {
             start_ns = thread_ns();
         }
-        fx_engine_apply(engine, &command, &events);
+        for (uint32_t step = 1; step <= ahead && commands + step < filled; step++) {
+            fx_engine_prefetch(engine, &ring[(commands + step) % RING], step);
+        }
+        fx_engine_apply(engine, &ring[commands % RING], &events);
         commands++;
     }
     const struct pass pass = {

@@ -244,6 +244,81 @@ void fx_engine_apply(struct fx_engine *engine,
     engine->events = NULL;
 }
 
+static void prefetch_lines(const void *start, size_t size)
+{
+    for (size_t offset = 0; offset < size; offset += LINE_SIZE) {
+        __builtin_prefetch((const char *)start + offset);
+    }
+}
+
+/* The chain of an order: table -> order -> its position. */
+static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
+{
+    if (ahead == FX_ENGINE_PREFETCH_MAX) {
+        fx_order_pool_prefetch(engine, order_id);
+        return;
+    }
+    const fx_slot order = fx_order_pool_find(engine, order_id);
+    if (order == FX_SLOT_NONE) {
+        return;
+    }
+    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
+        prefetch_lines(&engine->orders[order], sizeof engine->orders[order]);
+        prefetch_lines(&engine->resting[order], sizeof engine->resting[order]);
+        return;
+    }
+    const struct fx_order *cold = &engine->orders[order];
+    const struct fx_resting *hot = &engine->resting[order];
+    prefetch_lines(&engine->positions[cold->position], sizeof engine->positions[0]);
+    prefetch_lines(&engine->accounts[hot->account], sizeof engine->accounts[0]);
+    if (hot->older != FX_SLOT_NONE) {
+        __builtin_prefetch(&engine->resting[hot->older]);
+    }
+    if (hot->newer != FX_SLOT_NONE) {
+        __builtin_prefetch(&engine->resting[hot->newer]);
+    }
+}
+
+/* The chain of a user: table -> account -> its first position. */
+static void prefetch_user(const struct fx_engine *engine,
+                          const struct fx_command *command,
+                          uint32_t ahead)
+{
+    if (command->instrument >= engine->instrument_count) {
+        return;
+    }
+    const uint32_t asset = engine->listings[command->instrument].asset;
+    if (ahead == FX_ENGINE_PREFETCH_MAX) {
+        fx_account_state_prefetch(engine, command->user_id, asset);
+        return;
+    }
+    const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
+    if (account == FX_SLOT_NONE) {
+        return;
+    }
+    const struct fx_account_state *state = &engine->accounts[account];
+    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
+        prefetch_lines(state, sizeof *state);
+    } else if (state->first_position != FX_SLOT_NONE) {
+        const struct fx_position_state *position = &engine->positions[state->first_position];
+        prefetch_lines(position, sizeof *position);
+    }
+}
+
+void fx_engine_prefetch(const struct fx_engine *engine,
+                        const struct fx_command *command,
+                        uint32_t ahead)
+{
+    FX_ASSERT(ahead >= 1 && ahead <= FX_ENGINE_PREFETCH_MAX);
+    if (command->kind == FX_COMMAND_PLACE_ORDER) {
+        prefetch_user(engine, command, ahead);
+    } else if (command->kind == FX_COMMAND_CANCEL_ORDER) {
+        prefetch_order(engine, command->u.cancel.order_id, ahead);
+    } else if (command->kind == FX_COMMAND_AMEND_ORDER) {
+        prefetch_order(engine, command->u.amend.order_id, ahead);
+    }
+}
+
 uint64_t fx_engine_sequence(const struct fx_engine *engine)
 {
     return engine->sequence;

@@ -56,6 +56,18 @@ void fx_engine_apply(struct fx_engine *engine,
                      const struct fx_command *command,
                      struct fx_events *events);
 
+/** How many commands ahead fx_engine_prefetch() can look. */
+enum { FX_ENGINE_PREFETCH_MAX = 3 };
+
+/**
+ * Optional: ask the processor for the memory that a coming command will touch, `ahead` (1 to
+ * FX_ENGINE_PREFETCH_MAX) commands before it is applied; best called for all three before each
+ * apply. Changes nothing, and the command may be any bytes of a known size.
+ */
+void fx_engine_prefetch(const struct fx_engine *engine,
+                        const struct fx_command *command,
+                        uint32_t ahead);
+
 /** Sequence of the last command applied; 0 at genesis. */
 uint64_t fx_engine_sequence(const struct fx_engine *engine);
 

@@ -114,6 +114,11 @@ fx_slot fx_order_pool_find(const struct fx_engine *engine, uint64_t order_id)
     return place == UINT32_MAX ? FX_SLOT_NONE : engine->order_table[place] - 1;
 }
 
+void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id)
+{
+    __builtin_prefetch(&engine->order_table[home_of(engine, order_id)]);
+}
+
 void fx_order_pool_rebuild(struct fx_engine *engine)
 {
     for (fx_slot order = 0; order < engine->order_used; order++) {

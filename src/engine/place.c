@@ -15,14 +15,14 @@ struct intent {
     const struct fx_command_place *place;
     struct fx_listing *listing;
     struct fx_resting hot; /* the order as it would rest */
-    struct fx_position_state before;
     fx_slot position;
     uint8_t time_in_force;
     uint8_t stp_mode;
     uint8_t note;
     bool is_position_new;
     bool is_setting_changed;
-    bool is_unmatchable; /* a market order that meets an empty book */
+    bool is_unmatchable;             /* a market order that meets an empty book */
+    struct fx_position_state before; /* where is_setting_changed */
 };
 
 static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_field field)
@@ -508,7 +508,7 @@ static void read_command(struct fx_engine *engine,
                          struct intent *intent)
 {
     const struct fx_command_place *place = &command->u.place;
-    memset(intent, 0, sizeof *intent);
+    memset(intent, 0, offsetof(struct intent, before));
     intent->place = place;
     intent->listing = &engine->listings[command->instrument];
     intent->stp_mode = place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode;

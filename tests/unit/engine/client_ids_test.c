@@ -132,6 +132,38 @@ static void client_ids_first_answer_keeps_its_status(void **state)
     assert_int_equal(kit.result.order_status, FX_ORDER_STATUS_ACTIVE);
 }
 
+/* Eight accounts in a table of sixteen places: some keys meet in one place. */
+static void client_ids_of_accounts_do_not_mix(void **state)
+{
+    (void)state;
+    uint64_t orders[9];
+    for (uint64_t user_id = 1; user_id <= 8; user_id++) {
+        if (user_id > 4) {
+            engine_kit_account(&kit, user_id, "USDT", "1000");
+        }
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = user_id,
+                                          .side = FX_SIDE_BUY,
+                                          .ticks = 90 + (int64_t)user_id,
+                                          .lots = 1,
+                                          .client_id = "same"),
+                         FX_OK);
+        assert_int_equal(kit.result.is_repeated, 0);
+        orders[user_id] = kit.result.order_id;
+    }
+    for (uint64_t user_id = 1; user_id <= 8; user_id++) {
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = user_id,
+                                          .side = FX_SIDE_BUY,
+                                          .ticks = 90 + (int64_t)user_id,
+                                          .lots = 1,
+                                          .client_id = "same"),
+                         FX_OK);
+        assert_int_equal(kit.result.is_repeated, 1);
+        assert_int_equal(kit.result.order_id, orders[user_id]);
+    }
+}
+
 static void client_ids_oldest_ended_gives_way_when_full(void **state)
 {
     (void)state;
@@ -165,6 +197,7 @@ int main(void)
         CASE(client_ids_answer_survives_a_halted_symbol),
         CASE(client_ids_are_remembered_for_a_day_after_the_end),
         CASE(client_ids_first_answer_keeps_its_status),
+        CASE(client_ids_of_accounts_do_not_mix),
         CASE(client_ids_oldest_ended_gives_way_when_full),
     };
     return cmocka_run_group_tests_name("client_ids", tests, NULL, NULL);

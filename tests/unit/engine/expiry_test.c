@@ -99,6 +99,21 @@ static void expiry_tick_is_bounded(void **state)
     engine_kit_deinit(&many);
 }
 
+/* The last of the heap takes the place of one that leaves another branch, and rises there. */
+static void expiry_heap_stays_in_order_when_one_leaves(void **state)
+{
+    (void)state;
+    const int64_t seconds[] = {11, 20, 12, 21, 22, 13, 14};
+    uint64_t orders[7];
+    for (uint32_t index = 0; index < 7; index++) {
+        orders[index] = rest_until(seconds[index] * 1000000);
+    }
+    assert_int_equal(engine_kit_cancel(&kit, 1, orders[3]), FX_OK); /* the kit checks the heap */
+    assert_int_equal(engine_kit_tick(&kit, 14000000), FX_OK);
+    assert_int_equal(kit.result.count, 4);
+    assert_true(fx_engine_next_due_us(kit.engine) == 20000000);
+}
+
 static void expiry_survives_an_amend(void **state)
 {
     (void)state;
@@ -124,6 +139,7 @@ int main(void)
         CASE(expiry_tick_ends_what_is_due_to_the_microsecond),
         CASE(expiry_of_equal_times_follows_arrival),
         CASE(expiry_tick_is_bounded),
+        CASE(expiry_heap_stays_in_order_when_one_leaves),
         CASE(expiry_survives_an_amend),
         CASE(expiry_time_never_falls),
     };
