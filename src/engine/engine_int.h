@@ -364,6 +364,11 @@ fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account);
 fx_i128 fx_margin_withdrawable(const struct fx_engine *engine, fx_slot account);
 /** Liquidation and bankruptcy price, RULES section 5; ticks == 0 where there is none. Rounded
  * against the user. */
+struct fx_margin_prices {
+    fx_px liquidation;
+    fx_px bankruptcy;
+};
+struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot position);
 fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position);
 fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position);
 /** The largest value that the position can have when its open orders fill: what picks the tier. */

@@ -361,7 +361,9 @@ static fx_px price_of(const struct fx_listing *listing,
     fx_i128 numerator = 0;
     fx_i128 divisor = lots_value;
     if (listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M) {
-        if (!fx_dec_mul_div(target, PPB, factor, rounding, &numerator)) {
+        if (factor == PPB) { /* bankruptcy: nothing to divide by */
+            numerator = target;
+        } else if (!fx_dec_mul_div(target, PPB, factor, rounding, &numerator)) {
             return none;
         }
     } else if (!fx_dec_mul_div(lots_value, fx_dec_one() * factor, target, rounding, &numerator) ||
@@ -377,15 +379,10 @@ static fx_px price_of(const struct fx_listing *listing,
  *     V (1 - d r) = entry - d (margin - TMM_other + cum)
  * V - MM(V) rises with V and bends down at each floor (d = +1), V + MM(V) bends up (d = -1); so the
  * first tier whose own solution is not above its cap is the one that holds. */
-fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position)
+static fx_px liquidation_of(const struct fx_listing *listing,
+                            const struct fx_position_state *own,
+                            struct backing backing)
 {
-    FX_ASSERT(position < engine->position_count);
-    const struct fx_position_state *own = &engine->positions[position];
-    if (own->lots == 0) {
-        return (fx_px){0};
-    }
-    const struct fx_listing *listing = listing_of(engine, own);
-    const struct backing backing = backing_of(engine, position);
     const int direction = direction_of(listing, own);
     const fx_i128 margin = backing.margin - backing.other_maintenance;
     const uint32_t count = listing->definition.tier_count;
@@ -403,16 +400,29 @@ fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot positi
     }
 }
 
-fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position)
+struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot position)
 {
     FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
     if (own->lots == 0) {
-        return (fx_px){0};
+        return (struct fx_margin_prices){.liquidation = {0}, .bankruptcy = {0}};
     }
     const struct fx_listing *listing = listing_of(engine, own);
     const struct backing backing = backing_of(engine, position);
     const fx_i128 target = own->entry_value - direction_of(listing, own) * backing.margin;
-    return price_of(listing, own, target, PPB);
+    return (struct fx_margin_prices){
+        .liquidation = liquidation_of(listing, own, backing),
+        .bankruptcy = price_of(listing, own, target, PPB),
+    };
+}
+
+fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position)
+{
+    return fx_margin_prices(engine, position).liquidation;
+}
+
+fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position)
+{
+    return fx_margin_prices(engine, position).bankruptcy;
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)

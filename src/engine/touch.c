@@ -139,8 +139,9 @@ void fx_touch_position_row(const struct fx_engine *engine,
     row_out->margin_mode = state->margin_mode;
     row_out->position_side = state->position_side;
     if (state->lots != 0) {
-        row_out->liquidation_ticks = fx_margin_liquidation_price(engine, position).ticks;
-        row_out->bankrupt_ticks = fx_margin_bankruptcy_price(engine, position).ticks;
+        const struct fx_margin_prices prices = fx_margin_prices(engine, position);
+        row_out->liquidation_ticks = prices.liquidation.ticks;
+        row_out->bankrupt_ticks = prices.bankruptcy.ticks;
     }
 }
 
