@@ -1,0 +1,232 @@
+/* wire/wire_place: the order DTO, member by member. */
+#include "wire/wire_place.h"
+
+#include <string.h>
+
+#include "base/dec.h"
+#include "fx_test.h"
+
+static struct fx_json json;
+
+static fx_status read_body(const char *body, struct fx_wire_place *place, fx_str *field)
+{
+    assert_int_equal(fx_json_parse(&json, fx_str_of(body)), FX_OK);
+    *field = (fx_str){0};
+    memset(place, 0, sizeof *place);
+    return fx_wire_place_parse(&json, &json.tokens[0], place, field);
+}
+
+#define BASE "\"side\":\"SELL\",\"type\":\"LIMIT\",\"quantity\":\"1.5\",\"price\":\"20\""
+
+static void wire_place_full_dto_is_read(void **state)
+{
+    (void)state;
+    struct fx_wire_place place;
+    fx_str field;
+    assert_int_equal(
+        read_body("{" BASE
+                  ",\"leverage\":\"12.5\",\"marginMode\":\"ISOLATE\",\"isReduceOnly\":true,"
+                  "\"isPostOnly\":true,\"clientOrderId\":\"a:1\",\"timeInForce\":\"GTD\","
+                  "\"expireTime\":1700000000123,\"positionSide\":\"LONG\","
+                  "\"stpMode\":\"EXPIRE_BOTH\",\"postOnlyMode\":\"SLIDE\",\"userId\":9}",
+                  &place,
+                  &field),
+        FX_OK);
+    assert_int_equal(place.side, FX_SIDE_SELL);
+    assert_int_equal(place.type, FX_ORDER_TYPE_LIMIT);
+    assert_true(place.quantity == fx_dec_one() * 3 / 2);
+    assert_true(place.price == fx_dec_one() * 20);
+    assert_int_equal(place.leverage_centi, 1250);
+    assert_int_equal(place.margin_mode, FX_MARGIN_MODE_ISOLATED);
+    assert_true(place.is_reduce_only);
+    assert_int_equal(place.post_only_mode, FX_POST_ONLY_MODE_SLIDE);
+    assert_true(fx_str_is_equal(fx_ids_client_id_str(&place.client_id), FX_STR("a:1")));
+    assert_int_equal(place.time_in_force, FX_TIME_IN_FORCE_GTD);
+    assert_int_equal(place.expire_us, 1700000000123000);
+    assert_int_equal(place.position_side, FX_POSITION_SIDE_LONG);
+    assert_int_equal(place.stp_mode, FX_STP_MODE_EXPIRE_BOTH);
+}
+
+static void wire_place_defaults_depend_on_the_type(void **state)
+{
+    (void)state;
+    struct fx_wire_place place;
+    fx_str field;
+    assert_int_equal(read_body("{" BASE ",\"leverage\":null,\"postOnly\":false}", &place, &field),
+                     FX_OK);
+    assert_int_equal(place.time_in_force, FX_TIME_IN_FORCE_GTC);
+    assert_int_equal(place.post_only_mode, FX_POST_ONLY_MODE_OFF);
+    assert_int_equal(place.leverage_centi, 0);
+    assert_int_equal(place.margin_mode, 0);
+    assert_int_equal(place.client_id.size, 0);
+    assert_int_equal(
+        read_body(
+            "{\"side\":\"BUY\",\"type\":\"MARKET\",\"quantity\":1,\"price\":null}", &place, &field),
+        FX_OK);
+    assert_int_equal(place.time_in_force, FX_TIME_IN_FORCE_IOC);
+    assert_int_equal(read_body("{" BASE ",\"postOnly\":true,\"reduceOnly\":true}", &place, &field),
+                     FX_OK);
+    assert_int_equal(place.post_only_mode, FX_POST_ONLY_MODE_REJECT);
+    assert_true(place.is_reduce_only);
+}
+
+static void wire_place_escaped_texts_mean_the_same(void **state)
+{
+    (void)state;
+    struct fx_wire_place place;
+    fx_str field;
+    assert_int_equal(read_body("{\"s\\u0069de\":\"\\u0042UY\",\"type\":\"MARKET\",\"quantity\":1,"
+                               "\"clientOrderId\":\"a\\/b\"}",
+                               &place,
+                               &field),
+                     FX_OK);
+    assert_int_equal(place.side, FX_SIDE_BUY);
+    assert_true(fx_str_is_equal(fx_ids_client_id_str(&place.client_id), FX_STR("a/b")));
+}
+
+static void wire_place_wrong_types_and_words_name_the_member(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *field;
+        fx_status status;
+    } CASES[] = {
+        {"{}", "side", FX_BAD_PARAMETER},
+        {"{\"side\":1}", "side", FX_BAD_PARAMETER},
+        {"{\"side\":\"buy\"}", "side", FX_BAD_PARAMETER},
+        {"{\"side\":\"\"}", "side", FX_BAD_PARAMETER},
+        {"{\"side\":\"BUY\"}", "type", FX_BAD_PARAMETER},
+        {"{\"side\":\"BUY\",\"type\":\"ICEBERG\"}", "type", FX_BAD_PARAMETER},
+        {"{\"side\":\"BUY\",\"type\":\"TRAILING_STOP\"}", "type", FX_NOT_IMPLEMENTED},
+        {"{\"side\":\"BUY\",\"type\":\"MARKET\"}", "quantity", FX_BAD_PARAMETER},
+        {"{\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1}", "price", FX_BAD_PARAMETER},
+        {"{\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":{},\"price\":1}",
+         "quantity",
+         FX_BAD_PARAMETER},
+        {"{\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1,\"price\":\"\\u0031\"}",
+         "price",
+         FX_BAD_DECIMAL},
+        {"{" BASE ",\"leverage\":\"ten\"}", "leverage", FX_BAD_DECIMAL},
+        {"{" BASE ",\"leverage\":0.5}", "leverage", FX_BAD_LEVERAGE},
+        {"{" BASE ",\"leverage\":1.005}", "leverage", FX_BAD_LEVERAGE},
+        {"{" BASE ",\"leverage\":-1}", "leverage", FX_BAD_LEVERAGE},
+        {"{" BASE ",\"leverage\":21474836.48}", "leverage", FX_BAD_LEVERAGE},
+        {"{" BASE ",\"marginMode\":\"\"}", "marginMode", FX_BAD_PARAMETER},
+        {"{" BASE ",\"isReduceOnly\":1}", "isReduceOnly", FX_BAD_PARAMETER},
+        {"{" BASE ",\"reduceOnly\":\"true\"}", "reduceOnly", FX_BAD_PARAMETER},
+        {"{" BASE ",\"isReduceOnly\":true,\"reduceOnly\":true}", "reduceOnly", FX_BAD_PARAMETER},
+        {"{" BASE ",\"isPostOnly\":true,\"postOnlyMode\":\"OFF\"}",
+         "postOnlyMode",
+         FX_BAD_PARAMETER},
+        {"{" BASE ",\"postOnlyMode\":\"MAYBE\"}", "postOnlyMode", FX_BAD_PARAMETER},
+        {"{" BASE ",\"clientOrderId\":5}", "clientOrderId", FX_BAD_PARAMETER},
+        {"{" BASE ",\"clientOrderId\":\"\"}", "clientOrderId", FX_BAD_PARAMETER},
+        {"{" BASE ",\"clientOrderId\":\"a b\"}", "clientOrderId", FX_BAD_PARAMETER},
+        {"{" BASE ",\"clientOrderId\":\"0123456789012345678901234567890123456\"}",
+         "clientOrderId",
+         FX_BAD_PARAMETER},
+        {"{" BASE ",\"expireTime\":0}", "expireTime", FX_BAD_PARAMETER},
+        {"{" BASE ",\"expireTime\":1.5}", "expireTime", FX_BAD_PARAMETER},
+        {"{" BASE ",\"expireTime\":253402300800000}", "expireTime", FX_BAD_PARAMETER},
+        {"{" BASE ",\"timeInForce\":\"DAY\"}", "timeInForce", FX_BAD_PARAMETER},
+        {"{" BASE ",\"positionSide\":\"UP\"}", "positionSide", FX_BAD_PARAMETER},
+        {"{" BASE ",\"stpMode\":\"X\"}", "stpMode", FX_BAD_PARAMETER},
+        {"{" BASE ",\"stopLoss\":{\"price\":1}}", "stopLoss", FX_NOT_IMPLEMENTED},
+        {"{" BASE ",\"tpSLPrice\":\"5\"}", "tpSLPrice", FX_NOT_IMPLEMENTED},
+    };
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
+        struct fx_wire_place place;
+        fx_str field;
+        const fx_status status = read_body(CASES[index].body, &place, &field);
+        if (status != CASES[index].status ||
+            !fx_str_is_equal(field, fx_str_of(CASES[index].field))) {
+            print_error("%s: %s %.*s\n",
+                        CASES[index].body,
+                        fx_status_name(status),
+                        (int)field.size,
+                        field.data);
+        }
+        assert_int_equal(status, CASES[index].status);
+        assert_true(fx_str_is_equal(field, fx_str_of(CASES[index].field)));
+        assert_int_equal(place.side, 0); /* untouched */
+    }
+}
+
+static void wire_place_symbol_must_be_a_string(void **state)
+{
+    (void)state;
+    fx_str symbol = {0};
+    assert_int_equal(fx_json_parse(&json, FX_STR("{\"symbol\":\"X\"}")), FX_OK);
+    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_OK);
+    assert_true(fx_str_is_equal(symbol, FX_STR("X")));
+    assert_int_equal(fx_json_parse(&json, FX_STR("{\"symbol\":1}")), FX_OK);
+    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_BAD_PARAMETER);
+    assert_int_equal(fx_json_parse(&json, FX_STR("[]")), FX_OK);
+    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_BAD_PARAMETER);
+}
+
+static struct fx_instrument make_instrument(void)
+{
+    struct fx_instrument instrument;
+    memset(&instrument, 0, sizeof instrument);
+    instrument.tick_size = fx_dec_one() / 10;
+    instrument.lot_size = fx_dec_one() / 1000;
+    instrument.multiplier = fx_dec_one();
+    instrument.min_lots = 1;
+    instrument.max_lots = 100000;
+    instrument.max_market_lots = 50000;
+    instrument.max_ticks = 1000000;
+    instrument.instrument_id = 3;
+    instrument.contract_type = FX_CONTRACT_TYPE_USD_M;
+    return instrument;
+}
+
+static void wire_place_command_counts_ticks_and_lots(void **state)
+{
+    (void)state;
+    const struct fx_instrument instrument = make_instrument();
+    struct fx_wire_place place;
+    struct fx_command command;
+    struct fx_reject reject;
+    fx_str field;
+    memset(&command, 0, sizeof command);
+    memset(&reject, 0, sizeof reject);
+    assert_int_equal(read_body("{" BASE "}", &place, &field), FX_OK);
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_OK);
+    assert_int_equal(command.kind, FX_COMMAND_PLACE_ORDER);
+    assert_int_equal(command.instrument, 3);
+    assert_int_equal(command.u.place.price_ticks, 200);
+    assert_int_equal(command.u.place.lots, 1500);
+    assert_int_equal(command.u.place.time_in_force, FX_TIME_IN_FORCE_GTC);
+    /* A market order's price is not its business. */
+    memset(&command, 0, sizeof command);
+    assert_int_equal(
+        read_body("{\"side\":\"BUY\",\"type\":\"MARKET\",\"quantity\":50.001,\"price\":\"7.77\"}",
+                  &place,
+                  &field),
+        FX_OK);
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject),
+                     FX_MARKET_LOT_SIZE);
+    place.quantity = fx_dec_one() * 50;
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_OK);
+    assert_int_equal(command.u.place.price_ticks, 0);
+    place.quantity += 1;
+    memset(&command, 0, sizeof command);
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_LOT_SIZE);
+    assert_int_equal(reject.field, FX_FIELD_QUANTITY);
+    assert_int_equal(command.kind, 0); /* untouched */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wire_place_full_dto_is_read),
+        cmocka_unit_test(wire_place_defaults_depend_on_the_type),
+        cmocka_unit_test(wire_place_escaped_texts_mean_the_same),
+        cmocka_unit_test(wire_place_wrong_types_and_words_name_the_member),
+        cmocka_unit_test(wire_place_symbol_must_be_a_string),
+        cmocka_unit_test(wire_place_command_counts_ticks_and_lots),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
