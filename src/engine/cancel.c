@@ -2,6 +2,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 void fx_cancel_emit(struct fx_engine *engine, fx_slot order)
 {
     struct fx_event *event = fx_touch_event(engine, FX_EVENT_ORDER);
@@ -239,3 +242,5 @@ fx_status fx_cancel_apply_all(struct fx_engine *engine,
     result->is_changed = result->count > 0;
     return has_account ? FX_OK : FX_ACCOUNT_NOT_FOUND;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

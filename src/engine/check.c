@@ -3,6 +3,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 /* I-01: cash, fees, insurance and rounding, less what positions were bought for, is what came in.
  * A linear long holds its entry value in place of cash, a short the reverse; inverse: exchanged. */
 static void check_conservation(const struct fx_engine *engine, uint32_t asset)
@@ -264,3 +267,5 @@ void fx_check_state(const struct fx_engine *engine)
     check_expiries(engine);
     check_clients(engine);
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

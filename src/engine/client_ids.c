@@ -9,6 +9,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 static const int64_t REMEMBERED_US = 86400000000; /* 24 h */
 
 enum { EXPIRED_PER_INSERT = 2 };
@@ -237,3 +240,5 @@ void fx_client_ids_rebuild(struct fx_engine *engine)
         }
     }
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -12,6 +12,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 enum {
     LINE_SIZE = 64,
     EVENTS_PER_FILL = 5, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK */
@@ -78,6 +81,7 @@ static void check_limits(const struct fx_engine_limits *limits)
 }
 
 /* Give every area its place; returns the size of the block. */
+// NOLINTNEXTLINE(readability-non-const-parameter): the areas are written through it
 static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engine_limits *limits)
 {
     check_limits(limits);
@@ -374,3 +378,5 @@ uint32_t fx_engine_find_instrument(const struct fx_engine *engine, fx_str symbol
     struct fx_symbol key;
     return fx_ids_symbol(symbol, &key) ? fx_listing_find(engine, &key) : UINT32_MAX;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -3,6 +3,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 static bool is_before(const struct fx_engine *engine, fx_slot left, fx_slot right)
 {
     const struct fx_order *one = &engine->orders[left];
@@ -86,3 +89,5 @@ fx_status fx_expiry_apply(struct fx_engine *engine, struct fx_event_result *resu
     result->is_changed = result->count > 0;
     return FX_OK;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -6,6 +6,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 uint64_t fx_hash_mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9fb21c651e98df25U;
@@ -201,3 +204,5 @@ uint64_t fx_hash_state(const struct fx_engine *engine)
     const uint64_t hash = fx_hash_mix(fx_hash_content(engine), engine->sequence);
     return mix_signed(hash, engine->time_us);
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

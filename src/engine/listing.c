@@ -4,6 +4,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol *symbol)
 {
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
@@ -177,3 +180,5 @@ fx_status fx_listing_mark_price(struct fx_engine *engine,
     result->is_changed = 1;
     return FX_OK;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -7,9 +7,12 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
-static bool is_within(enum fx_side taker, fx_px limit, fx_px price)
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
+static bool is_within(enum fx_side taker, fx_px limit, fx_px offer)
 {
-    return taker == FX_SIDE_BUY ? price.ticks <= limit.ticks : price.ticks >= limit.ticks;
+    return taker == FX_SIDE_BUY ? offer.ticks <= limit.ticks : offer.ticks >= limit.ticks;
 }
 
 bool fx_match_is_crossing(const struct fx_engine *engine,
@@ -19,7 +22,8 @@ bool fx_match_is_crossing(const struct fx_engine *engine,
 {
     const struct fx_book *book = engine->listings[instrument].book;
     const fx_px best = fx_book_best(book, fx_order_opposite(side));
-    return best.ticks > 0 && is_within(side, price, best);
+    const fx_px limit = price;
+    return best.ticks > 0 && is_within(side, limit, best);
 }
 
 static bool is_expired(const struct fx_engine *engine, fx_slot order)
@@ -341,3 +345,5 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
     }
     return status;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -133,7 +133,7 @@ bool fx_client_ids_has_room(const struct fx_engine *engine);
 /** Hold an id for an open order (room asserted, absent asserted). */
 fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash);
 /** Its order has ended: remember it for 24 h. */
-void fx_client_ids_end(struct fx_engine *engine, fx_slot entry);
+void fx_client_ids_end(struct fx_engine *engine, fx_slot slot);
 /** The order behind a client id, if open; NONE where not. */
 fx_slot fx_client_ids_find_order(const struct fx_engine *engine,
                                  fx_slot account,

@@ -8,6 +8,9 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 static const int64_t GTD_AHEAD_US = 1000000;
 
 /* An order on its way in: what the command says, completed. */
@@ -563,3 +566,5 @@ fx_status fx_place_apply(struct fx_engine *engine,
     execute(engine, &intent, command, result);
     return FX_OK;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -12,6 +12,9 @@
 #include "engine/book_int.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 enum { VERSION = 1 };
 
 static const uint64_t MAGIC = 0x31656e69676e6546U;
@@ -385,3 +388,5 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     fx_client_ids_rebuild(engine);
     return fx_hash_state(engine) == head.state_hash ? FX_OK : FX_CORRUPT;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

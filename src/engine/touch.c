@@ -4,13 +4,17 @@
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
 struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kind)
 {
     struct fx_events *events = engine->events;
     FX_ASSERT(events != NULL);
     FX_ASSERT(events->count < events->capacity);
     struct fx_event *event = &events->items[events->count];
-    /* A size that the compiler knows becomes "rep stos", which costs 10 ns more than the library. */
+    /* A size that the compiler knows becomes "rep stos", which costs 10 ns more than the library.
+     */
     memset(event, 0, engine->event_size);
     event->kind = (uint16_t)kind;
     event->index = events->count;
@@ -182,3 +186,5 @@ void fx_touch_order_row(const struct fx_engine *engine,
     row_out->margin_mode = position->margin_mode;
     row_out->client_id = cold->client_id;
 }
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

@@ -132,35 +132,30 @@ static void client_ids_first_answer_keeps_its_status(void **state)
     assert_int_equal(kit.result.order_status, FX_ORDER_STATUS_ACTIVE);
 }
 
-/* Eight accounts in a table of sixteen places: some keys meet in one place. */
+/* Eight accounts in a table of sixteen places, ten times: many keys meet in one place. */
 static void client_ids_of_accounts_do_not_mix(void **state)
 {
     (void)state;
-    uint64_t orders[9];
-    for (uint64_t user_id = 1; user_id <= 8; user_id++) {
-        if (user_id > 4) {
-            engine_kit_account(&kit, user_id, "USDT", "1000");
-        }
-        assert_int_equal(ENGINE_KIT_PLACE(&kit,
-                                          .user_id = user_id,
-                                          .side = FX_SIDE_BUY,
-                                          .ticks = 90 + (int64_t)user_id,
-                                          .lots = 1,
-                                          .client_id = "same"),
-                         FX_OK);
-        assert_int_equal(kit.result.is_repeated, 0);
-        orders[user_id] = kit.result.order_id;
+    for (uint64_t user_id = 5; user_id <= 8; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", "1000");
     }
-    for (uint64_t user_id = 1; user_id <= 8; user_id++) {
-        assert_int_equal(ENGINE_KIT_PLACE(&kit,
-                                          .user_id = user_id,
-                                          .side = FX_SIDE_BUY,
-                                          .ticks = 90 + (int64_t)user_id,
-                                          .lots = 1,
-                                          .client_id = "same"),
-                         FX_OK);
-        assert_int_equal(kit.result.is_repeated, 1);
-        assert_int_equal(kit.result.order_id, orders[user_id]);
+    for (uint32_t round = 0; round < 10; round++) {
+        char name[16];
+        uint64_t orders[9];
+        (void)snprintf(name, sizeof name, "same-%u", round);
+        for (uint64_t user_id = 1; user_id <= 8; user_id++) {
+            const struct engine_kit_order order = {
+                .user_id = user_id, .side = FX_SIDE_BUY, .ticks = 90, .lots = 1, .client_id = name};
+            assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
+            assert_int_equal(kit.result.is_repeated, 0);
+            orders[user_id] = kit.result.order_id;
+            assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
+            assert_int_equal(kit.result.is_repeated, 1);
+            assert_int_equal(kit.result.order_id, orders[user_id]);
+        }
+        for (uint64_t user_id = 1; user_id <= 8; user_id++) {
+            assert_int_equal(engine_kit_cancel(&kit, user_id, orders[user_id]), FX_OK);
+        }
     }
 }
 
