@@ -19,6 +19,8 @@
 #include "base/rng.h"
 #include "engine/engine.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 enum {
     COMMANDS_DEFAULT = 4000000,
     ACCOUNTS_DEFAULT = 10000,
@@ -479,3 +481,5 @@ int main(int count, char **words)
     }
     return 0;
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

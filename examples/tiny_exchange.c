@@ -12,6 +12,8 @@
 
 #include "engine/engine.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 /* An exchange is a block of memory, a place for events, and the position in the log. */
 struct exchange {
     struct fx_engine *engine;
@@ -255,3 +257,5 @@ int main(void)
     free(exchange.events.items);
     return 0;
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

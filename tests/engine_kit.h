@@ -15,6 +15,8 @@
 #include "engine/engine.h"
 #include "engine/orders_int.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 struct engine_kit {
     struct fx_engine *engine;
     struct fx_events events;
@@ -393,5 +395,7 @@ static inline void engine_kit_scene(struct engine_kit *kit)
         engine_kit_account(kit, user_id, "USDT", "1000000");
     }
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
 
 #endif

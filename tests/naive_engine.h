@@ -16,6 +16,8 @@
 
 #include "model/order.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 enum {
     NAIVE_ENGINE_ORDERS_MAX = 512,
     NAIVE_ENGINE_TRADES_MAX = 512,
@@ -125,6 +127,23 @@ static inline int64_t naive_engine_reducible(const struct naive_engine *naive,
     return lots > 0 ? lots : 0;
 }
 
+/** The reduce-only order of this user, symbol and side that is served last; the lots of all. */
+static inline struct naive_engine_order *naive_engine_last_reducing(
+    struct naive_engine *naive, const struct naive_engine_order *like, int64_t *sum_out)
+{
+    struct naive_engine_order *last = NULL;
+    *sum_out = 0;
+    for (uint32_t index = 0; index < naive->order_count; index++) {
+        struct naive_engine_order *order = &naive->orders[index];
+        if (order->user_id == like->user_id && order->symbol == like->symbol &&
+            order->side == like->side && order->is_reduce_only) {
+            *sum_out += order->lots;
+            last = last == NULL || naive_engine_is_before(last, order) ? order : last;
+        }
+    }
+    return last;
+}
+
 /** Shrink or drop reduce-only orders of a user until they cannot turn the position. */
 static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_id, uint32_t symbol)
 {
@@ -133,15 +152,10 @@ static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_i
         int64_t excess = 0;
         for (enum fx_side side = FX_SIDE_BUY; side <= FX_SIDE_SELL && excess <= 0; side++) {
             int64_t sum = 0;
-            last = NULL;
-            for (uint32_t index = 0; index < naive->order_count; index++) {
-                struct naive_engine_order *order = &naive->orders[index];
-                if (order->user_id == user_id && order->symbol == symbol && order->side == side &&
-                    order->is_reduce_only) {
-                    sum += order->lots;
-                    last = last == NULL || naive_engine_is_before(last, order) ? order : last;
-                }
-            }
+            last = naive_engine_last_reducing(
+                naive,
+                &(struct naive_engine_order){.user_id = user_id, .symbol = symbol, .side = side},
+                &sum);
             excess = last == NULL ? 0 : sum - naive_engine_reducible(naive, last);
         }
         if (excess <= 0) {
@@ -257,5 +271,7 @@ static inline int64_t naive_engine_closable(const struct naive_engine *naive,
     }
     return lots > 0 ? lots : 0;
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
 
 #endif

@@ -11,6 +11,8 @@
 #include "fx_test.h"
 #include "naive_engine.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 enum { SYMBOLS = 3, SEEDS = 40, COMMANDS = 1500, LOG_MAX = 100000 };
 
 /* What one seed draws once. */
@@ -145,6 +147,34 @@ static void begin(uint64_t seed)
     }
 }
 
+static void compare_order(const struct naive_engine_order *order, fx_slot slot)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    REQUIRE(order != NULL);
+    REQUIRE(order->id == engine->orders[slot].order_id);
+    REQUIRE(order->ticks == engine->resting[slot].price.ticks);
+    REQUIRE(order->lots == engine->resting[slot].remaining.lots);
+    REQUIRE(order->lots + order->filled == engine->orders[slot].lots);
+}
+
+static void compare_side(uint32_t symbol, enum fx_side side)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    const struct fx_book *book = engine->listings[symbol].book;
+    const struct naive_engine_order *order = NULL;
+    struct fx_book_row row;
+    fx_px after = {0};
+    while (fx_book_next(book, side, after, &row)) {
+        after = row.price;
+        for (fx_slot slot = fx_book_oldest(book, side, after); slot != FX_SLOT_NONE;
+             slot = engine->resting[slot].newer) {
+            order = naive_engine_next(&world.naive, symbol, side, order);
+            compare_order(order, slot);
+        }
+    }
+    REQUIRE(naive_engine_next(&world.naive, symbol, side, order) == NULL);
+}
+
 /* The trades, and every open order of both, in order of priority. */
 static void compare(void)
 {
@@ -164,24 +194,7 @@ static void compare(void)
     world.trades += naive->trade_count;
     REQUIRE(engine->order_count == naive->order_count);
     for (uint32_t half = 0; half < 2 * SYMBOLS; half++) {
-        const enum fx_side side = half % 2 == 0 ? FX_SIDE_BUY : FX_SIDE_SELL;
-        const struct fx_book *book = engine->listings[half / 2].book;
-        const struct naive_engine_order *order = NULL;
-        struct fx_book_row row;
-        fx_px after = {0};
-        while (fx_book_next(book, side, after, &row)) {
-            after = row.price;
-            for (fx_slot slot = fx_book_oldest(book, side, after); slot != FX_SLOT_NONE;
-                 slot = engine->resting[slot].newer) {
-                order = naive_engine_next(naive, half / 2, side, order);
-                REQUIRE(order != NULL);
-                REQUIRE(order->id == engine->orders[slot].order_id);
-                REQUIRE(order->ticks == engine->resting[slot].price.ticks);
-                REQUIRE(order->lots == engine->resting[slot].remaining.lots);
-                REQUIRE(order->lots + order->filled == engine->orders[slot].lots);
-            }
-        }
-        REQUIRE(naive_engine_next(naive, half / 2, side, order) == NULL);
+        compare_side(half / 2, half % 2 == 0 ? FX_SIDE_BUY : FX_SIDE_SELL);
     }
 }
 
@@ -191,6 +204,40 @@ static bool is_matching_answer(fx_status status)
 {
     return status == FX_OK || status == FX_POST_ONLY_WOULD_TAKE || status == FX_FOK_NOT_FILLED ||
            status == FX_REDUCE_ONLY_REJECTED;
+}
+
+/* What the book and the positions alone would answer; completes price and quantity. */
+static fx_status expect_placed(const struct fx_command_place *place,
+                               struct naive_engine_order *order)
+{
+    fx_status expected = FX_OK;
+    const struct naive_engine_order *best =
+        naive_engine_next(&world.naive, order->symbol, fx_order_opposite(order->side), NULL);
+    if (place->type == FX_ORDER_TYPE_MARKET) {
+        order->tif = order->tif == FX_TIME_IN_FORCE_FOK ? order->tif : FX_TIME_IN_FORCE_IOC;
+        order->ticks = order->side == FX_SIDE_BUY ? INT64_MAX : 1;
+        if (best != NULL) {
+            order->ticks =
+                fx_instrument_take_bound(&world.kit.engine->listings[order->symbol].definition,
+                                         order->side,
+                                         (fx_px){best->ticks})
+                    .ticks;
+        }
+    } else if (order->post_only != FX_POST_ONLY_MODE_OFF &&
+               naive_engine_is_crossing(&world.naive, order)) {
+        expected = order->post_only == FX_POST_ONLY_MODE_REJECT ? FX_POST_ONLY_WOULD_TAKE : FX_OK;
+        order->ticks = best->ticks + (order->side == FX_SIDE_BUY ? -1 : 1);
+    }
+    if (expected == FX_OK && order->is_reduce_only) {
+        const int64_t closable = naive_engine_closable(&world.naive, order);
+        order->lots = closable < order->lots ? closable : order->lots;
+        expected = closable == 0 ? FX_REDUCE_ONLY_REJECTED : FX_OK;
+    }
+    if (expected == FX_OK && order->tif == FX_TIME_IN_FORCE_FOK &&
+        !naive_engine_fills(&world.naive, order)) {
+        expected = FX_FOK_NOT_FILLED;
+    }
+    return expected;
 }
 
 static void compare_placed(const struct fx_command *command, fx_status status)
@@ -210,33 +257,7 @@ static void compare_placed(const struct fx_command *command, fx_status status)
         .post_only = (enum fx_post_only_mode)place->post_only_mode,
         .is_reduce_only = place->is_reduce_only != 0,
     };
-    fx_status expected = FX_OK;
-    const struct naive_engine_order *best =
-        naive_engine_next(&world.naive, order.symbol, fx_order_opposite(order.side), NULL);
-    if (place->type == FX_ORDER_TYPE_MARKET) {
-        order.tif = order.tif == FX_TIME_IN_FORCE_FOK ? order.tif : FX_TIME_IN_FORCE_IOC;
-        order.ticks = order.side == FX_SIDE_BUY ? INT64_MAX : 1;
-        if (best != NULL) {
-            order.ticks =
-                fx_instrument_take_bound(&world.kit.engine->listings[order.symbol].definition,
-                                         order.side,
-                                         (fx_px){best->ticks})
-                    .ticks;
-        }
-    } else if (order.post_only != FX_POST_ONLY_MODE_OFF &&
-               naive_engine_is_crossing(&world.naive, &order)) {
-        expected = order.post_only == FX_POST_ONLY_MODE_REJECT ? FX_POST_ONLY_WOULD_TAKE : FX_OK;
-        order.ticks = best->ticks + (order.side == FX_SIDE_BUY ? -1 : 1);
-    }
-    if (expected == FX_OK && order.is_reduce_only) {
-        const int64_t closable = naive_engine_closable(&world.naive, &order);
-        order.lots = closable < order.lots ? closable : order.lots;
-        expected = closable == 0 ? FX_REDUCE_ONLY_REJECTED : FX_OK;
-    }
-    if (expected == FX_OK && order.tif == FX_TIME_IN_FORCE_FOK &&
-        !naive_engine_fills(&world.naive, &order)) {
-        expected = FX_FOK_NOT_FILLED;
-    }
+    const fx_status expected = expect_placed(place, &order);
     if (expected == FX_FOK_NOT_FILLED && (status == FX_SELF_TRADE || status == FX_TAKER_LIMIT)) {
         return;
     }
@@ -587,3 +608,5 @@ int main(int count, char **words)
     free(world.log);
     return failed;
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

@@ -2,6 +2,8 @@
 #include "engine_kit.h"
 #include "fx_test.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 static struct engine_kit kit;
 
 static int setup(void **state)
@@ -151,3 +153,5 @@ int main(void)
     };
     return cmocka_run_group_tests_name("cancel", tests, NULL, NULL);
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

@@ -4,6 +4,8 @@
 #include "engine_kit.h"
 #include "fx_test.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 static struct engine_kit kit;
 
 static int setup(void **state)
@@ -197,3 +199,5 @@ int main(void)
     };
     return cmocka_run_group_tests_name("client_ids", tests, NULL, NULL);
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

@@ -16,6 +16,8 @@
 #include "engine_kit.h"
 #include "fx_test.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 enum { WORDS_MAX = 16, NAMES_MAX = 64, NAME_SIZE = 16, TEXT_SIZE = 65536, PPB = 1000000000 };
 
 struct golden {
@@ -523,3 +525,5 @@ int main(int count, char **words)
     };
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

@@ -2,6 +2,8 @@
 #include "engine_kit.h"
 #include "fx_test.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 static struct engine_kit kit;
 
 static int setup(void **state)
@@ -96,8 +98,8 @@ static void listing_full_pools_are_a_reject(void **state)
 {
     (void)state;
     struct fx_instrument definition = engine_kit_definition("A1");
-    for (char letter = 'A'; letter < 'D'; letter++) {
-        definition.symbol.text[0] = letter;
+    for (uint32_t index = 0; index < 3; index++) {
+        definition.symbol.text[0] = "ABC"[index];
         assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
     }
     definition.symbol.text[0] = 'Z';
@@ -171,3 +173,5 @@ int main(void)
     };
     return cmocka_run_group_tests_name("listing", tests, NULL, NULL);
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

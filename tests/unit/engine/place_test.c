@@ -3,6 +3,8 @@
 #include "engine_kit.h"
 #include "fx_test.h"
 
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
 static struct engine_kit kit;
 
 static int setup(void **state)
@@ -575,3 +577,5 @@ int main(void)
     };
     return cmocka_run_group_tests_name("place", tests, NULL, NULL);
 }
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
