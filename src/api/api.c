@@ -130,24 +130,24 @@ static fx_status handle(struct fx_api_call *call)
     return status == FX_OK ? call->route->handler(call) : status;
 }
 
-void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *net_call)
+void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call)
 {
-    const struct fx_net_http_request *request = net_call->request;
-    struct fx_api_call call;
-    memset(&call, 0, sizeof call);
-    call.api = api;
-    call.request = request;
-    fx_api_reply_target(api, net_call, &call.target);
+    const struct fx_net_http_request *request = call->request;
+    struct fx_api_call asked;
+    memset(&asked, 0, sizeof asked);
+    asked.api = api;
+    asked.request = request;
+    fx_api_reply_target(api, call, &asked.target);
     const struct fx_api_router_match match = fx_api_router_find(request->method, request->path);
     if (request->method == FX_NET_HTTP_METHOD_OPTIONS && match.methods != 0) {
-        fx_api_reply_preflight(api, &call.target, match.methods);
+        fx_api_reply_preflight(api, &asked.target, match.methods);
         return;
     }
-    call.route = match.route;
-    call.param = match.param;
-    call.error.status = match.status == FX_OK ? handle(&call) : match.status;
-    if (call.error.status != FX_OK) {
-        fx_api_reply_error(api, &call.target, &call.error, match.methods);
+    asked.route = match.route;
+    asked.param = match.param;
+    asked.error.status = match.status == FX_OK ? handle(&asked) : match.status;
+    if (asked.error.status != FX_OK) {
+        fx_api_reply_error(api, &asked.target, &asked.error, match.methods);
     }
     if (api->is_submitted) {
         api->is_submitted = false;

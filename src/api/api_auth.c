@@ -68,6 +68,7 @@ static void append_hash(struct fx_buf *buf, fx_str text)
 }
 
 /* A new family of refresh tokens: the client keeps the secret, the store its hash only. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an id and a time
 static fx_status make_session(struct fx_api *api,
                               uint64_t user_id,
                               int64_t now_us,
@@ -102,6 +103,7 @@ static fx_status make_session(struct fx_api *api,
     return is_copied ? fx_store_session_insert(api->options.reader, &session, &id) : FX_NO_MEMORY;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an id and a time
 static fx_status sign(struct fx_api *api, uint64_t user_id, int64_t now_us, struct fx_buf *token)
 {
     struct fx_jwt_claims claims;
@@ -112,6 +114,7 @@ static fx_status sign(struct fx_api *api, uint64_t user_id, int64_t now_us, stru
     return fx_jwt_sign(api->options.jwt, &claims, token);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): named at the one call
 static void answer(struct fx_api *api,
                    const struct fx_api_login_job *job,
                    fx_str access,

@@ -111,8 +111,8 @@ fx_status fx_api_market_mark(struct fx_api_call *call)
 }
 
 static void append_side(struct fx_buf *buf,
-                        const struct fx_market_symbol *symbol,
                         enum fx_side side,
+                        const struct fx_market_symbol *symbol,
                         uint64_t limit)
 {
     const struct fx_depth_level *level = NULL;
@@ -147,8 +147,8 @@ fx_status fx_api_market_book(struct fx_api_call *call)
     struct fx_buf *buf = fx_api_reply_begin(call->api);
     fx_buf_append_byte(buf, '{');
     fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&symbol->definition.symbol));
-    append_side(buf, symbol, FX_SIDE_BUY, limit);
-    append_side(buf, symbol, FX_SIDE_SELL, limit);
+    append_side(buf, FX_SIDE_BUY, symbol, limit);
+    append_side(buf, FX_SIDE_SELL, symbol, limit);
     fx_json_add_int(buf, FX_STR("lastUpdateId"), (int64_t)symbol->depth.sequence);
     fx_json_add_int(buf, FX_STR("time"), market->time_us / US_PER_MS);
     fx_buf_append_byte(buf, '}');

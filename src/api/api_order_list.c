@@ -6,6 +6,8 @@
 #include "store/store_order.h"
 #include "wire/wire_rows.h"
 
+enum { POINTER_SIZE = sizeof(void *) };
+
 static uint32_t status_of(fx_str name)
 {
     return (uint32_t)fx_order_status_of(name);
@@ -67,6 +69,7 @@ static bool is_asked(const struct fx_store_order_query *query, const struct fx_r
            (query->page.before_id == 0 || row->id < query->page.before_id);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as qsort wants it
 static int newer_first(const void *left, const void *right)
 {
     const struct fx_rows_order *const *const left_row = left;
@@ -83,12 +86,12 @@ static uint32_t collect(struct fx_api *api, const struct fx_store_order_query *q
     fx_buf_clear(&api->list);
     while ((row = fx_view_next_order(api->options.view, query->user_id, &cursor)) != NULL) {
         if (is_asked(query, row)) {
-            fx_buf_append(&api->list, (fx_str){(const char *)&row, sizeof row});
+            fx_buf_append(&api->list, (fx_str){(const char *)&row, POINTER_SIZE});
         }
     }
-    const size_t count = api->list.size / sizeof row;
+    const size_t count = api->list.size / POINTER_SIZE;
     if (count > 1) {
-        qsort(api->list.data, count, sizeof row, newer_first);
+        qsort(api->list.data, count, POINTER_SIZE, newer_first);
     }
     return (uint32_t)count;
 }

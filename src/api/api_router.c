@@ -26,6 +26,7 @@ static bool has_param(fx_str pattern)
 }
 
 /* One :name stands for one whole part, which is not empty. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what the table says, what was asked
 static bool matches_param(fx_str pattern, fx_str path, fx_str *param_out)
 {
     const size_t at = fx_str_find(pattern, ':', 0);

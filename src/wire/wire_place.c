@@ -120,6 +120,7 @@ static uint32_t read_word(struct reading *reading, fx_str name, word_fn number_o
 }
 
 /* A flag under the seed's name or the short one; both at once could be read in two ways. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): either name will do
 static bool read_flag(struct reading *reading, fx_str name, fx_str alias)
 {
     const struct fx_json_token *first = member_of(reading, name);
