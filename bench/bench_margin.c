@@ -71,8 +71,8 @@ static void do_fee(int64_t index)
 static void do_row(int64_t index)
 {
     money.root.listings[0].mark.ticks = 630000 + (index & 63);
-    sink += fx_margin_liquidation_price(&money.root, position).ticks;
-    sink += fx_margin_bankruptcy_price(&money.root, position).ticks;
+    const struct fx_margin_prices prices = fx_margin_prices(&money.root, position);
+    sink += prices.liquidation.ticks + prices.bankruptcy.ticks;
 }
 
 static void do_available(int64_t index)
