@@ -196,6 +196,7 @@ void fx_app_bots_on_event(struct fx_app_bots *bots, const struct fx_event *event
 /* ---- commands ---------------------------------------------------------------------------------
  */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): kind, instrument, user
 static struct fx_command blank(enum fx_command_kind kind, uint32_t instrument, uint64_t user_id)
 {
     struct fx_command command;
@@ -238,6 +239,7 @@ static void submit_cancel_all(struct fx_app_bots *bots, struct desk *desk)
 /* Lots that are worth about so much of the quote currency: between min and max, at least one. */
 static int64_t draw_lots(struct fx_app_bots *bots,
                          const struct desk *desk,
+                         // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): min, max
                          int64_t min_value,
                          int64_t max_value)
 {
@@ -252,10 +254,12 @@ static int64_t draw_lots(struct fx_app_bots *bots,
     return lots < min ? min : lots > max ? max : (int64_t)lots;
 }
 
-static void submit_place(struct fx_app_bots *bots,
-                         struct desk *desk,
-                         enum fx_side side,
-                         int64_t ticks)
+static void submit_place(
+    struct fx_app_bots *bots,
+    struct desk *desk,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the side is an enum
+    enum fx_side side,
+    int64_t ticks)
 {
     struct quote *quote = find_free(desk);
     char text[FX_CLIENT_ID_SIZE_MAX + 1];
@@ -327,6 +331,7 @@ static int64_t rung_ticks(const struct desk *desk, int64_t rung)
     return ticks > 0 && ticks <= desk->definition.max_ticks ? ticks : 0;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the side is an enum
 static int64_t wanted_ticks(const struct desk *desk, enum fx_side side, int level)
 {
     return rung_ticks(desk, side == FX_SIDE_BUY ? desk->center - level : desk->center + 1 + level);
@@ -342,6 +347,7 @@ static bool is_wanted(const struct desk *desk, const struct quote *quote)
     return false;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the side is an enum
 static bool is_quoted(const struct desk *desk, enum fx_side side, int64_t ticks)
 {
     for (uint32_t index = 0; index < QUOTES_MAX; index++) {

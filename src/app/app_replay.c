@@ -85,6 +85,7 @@ struct meter {
     bool is_shown; /* stderr is a terminal */
 };
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a count and a time
 static int64_t per_second(uint64_t count, int64_t elapsed_us)
 {
     return (int64_t)(count * US_PER_S / (uint64_t)(elapsed_us > 0 ? elapsed_us : 1));
@@ -97,6 +98,7 @@ static void meter_begin(struct meter *meter)
     meter->is_shown = isatty(STDERR_FILENO) == 1;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the callback's shape
 static void meter_show(void *self, uint32_t done, uint32_t count)
 {
     struct meter *meter = self;
@@ -150,10 +152,12 @@ static void print_summary(const struct fx_app_replay_file *file,
     }
 }
 
-static void print_fill(const char *who,
-                       const struct fx_app_replay_fill fills[],
-                       uint32_t count,
-                       uint32_t index)
+static void print_fill(
+    const char *who,
+    const struct fx_app_replay_fill fills[],
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an array and its size
+    uint32_t count,
+    uint32_t index)
 {
     if (index >= count) {
         (void)fprintf(stderr, "  %s: no such fill\n", who);

@@ -78,6 +78,7 @@ static void release(struct runner *runner)
 /* ---- setting up -------------------------------------------------------------------------------
  */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): kind, instrument, user
 static struct fx_command blank(enum fx_command_kind kind, uint64_t user_id)
 {
     struct fx_command command;

@@ -46,6 +46,7 @@ struct player {
 
 static fx_status call(struct player *player,
                       uint32_t account,
+                      // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): method, path
                       const char *method,
                       const char *path,
                       struct fx_app_replay_session_answer *answer_out)
@@ -62,6 +63,7 @@ static fx_status call(struct player *player,
 
 static fx_status call_plain(struct player *player,
                             uint32_t account,
+                            // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): method, path
                             const char *method,
                             const char *path,
                             struct fx_app_replay_session_answer *answer_out)
@@ -431,6 +433,7 @@ static fx_status collect(struct player *player, struct fx_app_replay_rest_report
     return status;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the shape of qsort()
 static int compare(const void *left, const void *right)
 {
     const int64_t one = *(const int64_t *)left;

@@ -230,9 +230,11 @@ fx_status fx_app_replay_session_create(struct fx_app_replay_session **session_ou
     return FX_OK;
 }
 
-fx_status fx_app_replay_session_open(struct fx_app_replay_session *session,
-                                     fx_str url,
-                                     fx_str credentials)
+fx_status fx_app_replay_session_open(
+    struct fx_app_replay_session *session,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): URL, file
+    fx_str url,
+    fx_str credentials)
 {
     char host[256];
     char what[320];

@@ -16,6 +16,7 @@ enum {
  */
 
 /* Cut the next object off the text of an array; strings may hold braces. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in and out
 static bool next_object(fx_str *rest, fx_str *object_out)
 {
     uint32_t depth = 0;
@@ -206,6 +207,7 @@ static fx_status load_account(struct fx_app_replay_trades *trades,
     return status;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the shape of qsort()
 static int compare(const void *left, const void *right)
 {
     const struct fx_app_replay_trade *one = left;
