@@ -1,6 +1,6 @@
 /**
  * @file ids.h
- * Identifiers and fixed-size texts that appear in commands, events and rows.
+ * Identifiers and fixed-size texts that appear in commands, events and rows. Thread: any (data).
  */
 #ifndef FX_MODEL_IDS_H
 #define FX_MODEL_IDS_H
