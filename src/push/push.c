@@ -32,6 +32,7 @@ enum gate_code {
 
 /** What a request of the endpoint asks for. */
 struct gate {
+    fx_str query;
     fx_str transport;
     fx_str sid;
     fx_str eio;
@@ -161,10 +162,10 @@ static void refuse(struct fx_push *push, const struct fx_net_server_call *call, 
 }
 
 /* A parameter of the query; empty where absent. Given twice is broken: two readers could differ. */
-static fx_str parameter(struct fx_push *push, struct gate *gate, fx_str query, fx_str name)
+static fx_str parameter(struct fx_push *push, struct gate *gate, fx_str name)
 {
     fx_str value = {0};
-    const fx_status status = fx_net_http_query_find(query, name, &push->scratch, &value);
+    const fx_status status = fx_net_http_query_find(gate->query, name, &push->scratch, &value);
     if (status != FX_OK && status != FX_NOT_FOUND) {
         gate->is_broken = true;
     }
@@ -173,15 +174,15 @@ static fx_str parameter(struct fx_push *push, struct gate *gate, fx_str query, f
 
 static void read_gate(struct fx_push *push, fx_str query, struct gate *gate)
 {
-    *gate = (struct gate){0};
+    *gate = (struct gate){.query = query};
     fx_buf_clear(&push->scratch);
     if (fx_buf_reserve(&push->scratch, 3 * query.size) == NULL) { /* so that values stay in place */
         gate->is_broken = true;
         return;
     }
-    gate->transport = parameter(push, gate, query, FX_STR("transport"));
-    gate->sid = parameter(push, gate, query, FX_STR("sid"));
-    gate->eio = parameter(push, gate, query, FX_STR("EIO"));
+    gate->transport = parameter(push, gate, FX_STR("transport"));
+    gate->sid = parameter(push, gate, FX_STR("sid"));
+    gate->eio = parameter(push, gate, FX_STR("EIO"));
 }
 
 /* In the order in which engine.io checks. */
@@ -250,11 +251,12 @@ void fx_push_flush(struct fx_push *push)
 
 void fx_push_tick(struct fx_push *push)
 {
-    const int64_t now_ms = fx_net_server_now_ms(push->options.server);
-    const int64_t now_s = push->options.wall_us(push->options.clock_self) / 1000000;
+    const struct fx_push_moment now = {.ms = fx_net_server_now_ms(push->options.server),
+                                       .wall_s = push->options.wall_us(push->options.clock_self) /
+                                                 1000000};
     /* Closing frees no client: that happens in on_close, in a later part of the loop turn. */
     for (struct fx_push_client *client = push->clients; client != NULL; client = client->next) {
-        fx_push_client_tick(client, now_ms, now_s);
+        fx_push_client_tick(client, now);
     }
     fx_push_notify_tick(push);
 }

@@ -42,7 +42,7 @@ void fx_push_channel_encode(struct fx_push *push,
     struct fx_buf *buf = fx_push_feed_begin(&push->feed, KINDS[kind - FX_PUSH_CHANNEL_BOOK].event);
     const int64_t now_us = push->options.wall_us(push->options.clock_self);
     if (kind == FX_PUSH_CHANNEL_BOOK) {
-        fx_push_feed_book(buf, symbol, push->options.book_levels, now_us);
+        fx_push_feed_book(buf, push->options.book_levels, symbol, now_us);
     } else if (kind == FX_PUSH_CHANNEL_TICKER) {
         fx_push_feed_ticker(buf, symbol, now_us);
     } else {

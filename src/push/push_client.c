@@ -295,13 +295,13 @@ fx_status fx_push_client_accept(struct fx_push *push,
     return FX_OK;
 }
 
-void fx_push_client_tick(struct fx_push_client *client, int64_t now_ms, int64_t now_s)
+void fx_push_client_tick(struct fx_push_client *client, struct fx_push_moment now)
 {
     for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
         const int64_t expires_at_s = client->sockets[index].expires_at_s;
-        if (expires_at_s != 0 && now_s >= expires_at_s) {
-            fx_push_session_kick(&client->session, index, now_ms);
+        if (expires_at_s != 0 && now.wall_s >= expires_at_s) {
+            fx_push_session_kick(&client->session, index, now.ms);
         }
     }
-    fx_push_session_tick(&client->session, now_ms);
+    fx_push_session_tick(&client->session, now.ms);
 }

@@ -60,7 +60,8 @@ struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t inde
     const size_t size = is_root ? 2 : 2 + name.size + 1;
     FX_ASSERT(size <= FX_PUSH_FEED_PREFIX_SIZE_MAX);
     char *const start = feed->text.data + FX_PUSH_FEED_PREFIX_SIZE_MAX - size;
-    memcpy(start, "42", 2);
+    start[0] = FX_PUSH_FRAME_MESSAGE;
+    start[1] = (char)('0' + (int)FX_PUSH_PACKET_EVENT);
     if (!is_root) {
         memcpy(start + 2, name.data, name.size);
         start[2 + name.size] = ',';
@@ -71,8 +72,8 @@ struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t inde
 }
 
 static void append_side(struct fx_buf *buf,
-                        const struct fx_market_symbol *symbol,
                         enum fx_side side,
+                        const struct fx_market_symbol *symbol,
                         uint32_t levels)
 {
     fx_buf_append_byte(buf, '[');
@@ -88,16 +89,16 @@ static void append_side(struct fx_buf *buf,
 }
 
 void fx_push_feed_book(struct fx_buf *buf,
-                       const struct fx_market_symbol *symbol,
                        uint32_t levels,
+                       const struct fx_market_symbol *symbol,
                        int64_t now_us)
 {
     fx_buf_append_byte(buf, '{');
     fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&symbol->definition.symbol));
     fx_json_append_key(buf, FX_STR("bids"));
-    append_side(buf, symbol, FX_SIDE_BUY, levels);
+    append_side(buf, FX_SIDE_BUY, symbol, levels);
     fx_json_append_key(buf, FX_STR("asks"));
-    append_side(buf, symbol, FX_SIDE_SELL, levels);
+    append_side(buf, FX_SIDE_SELL, symbol, levels);
     fx_json_add_int(buf, FX_STR("lastUpdateId"), (int64_t)symbol->depth.sequence);
     fx_json_add_int(buf, FX_STR("time"), now_us / 1000);
     fx_buf_append_byte(buf, '}');

@@ -47,8 +47,8 @@ struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t inde
 
 /** Append {symbol, bids, asks, lastUpdateId, time}, with `levels` levels per side at most. */
 void fx_push_feed_book(struct fx_buf *buf,
-                       const struct fx_market_symbol *symbol,
                        uint32_t levels,
+                       const struct fx_market_symbol *symbol,
                        int64_t now_us);
 
 /** Append the ticker object at a time. O(1,440). */

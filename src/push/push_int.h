@@ -39,6 +39,12 @@ struct fx_push_socket {
     int64_t expires_at_s; /* of its token; 0: never */
 };
 
+/** Now, on both clocks: deadlines are measured on the server's, tokens end by the wall's. */
+struct fx_push_moment {
+    int64_t ms;
+    int64_t wall_s;
+};
+
 /** One connection. */
 struct fx_push_client {
     struct fx_push *push;
@@ -88,7 +94,7 @@ FX_MUST_USE fx_status fx_push_client_accept(struct fx_push *push,
 void fx_push_client_destroy(struct fx_push_client *client);
 
 /** Heartbeats, deadlines and expired tokens of one client. */
-void fx_push_client_tick(struct fx_push_client *client, int64_t now_ms, int64_t now_s);
+void fx_push_client_tick(struct fx_push_client *client, struct fx_push_moment now);
 
 /** Queue a private frame; a client that lets too much lie is closed (P3). */
 void fx_push_client_send(struct fx_push_client *client, struct fx_net_frame *frame);

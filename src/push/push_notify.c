@@ -14,6 +14,7 @@ enum {
 
 fx_str fx_push_notify_room(uint64_t user_id, char target[FX_PUSH_HUB_NAME_SIZE_MAX])
 {
+    const fx_str prefix = FX_STR("user_");
     char digits[20];
     size_t count = 0;
     do {
@@ -21,9 +22,9 @@ fx_str fx_push_notify_room(uint64_t user_id, char target[FX_PUSH_HUB_NAME_SIZE_M
         user_id /= 10;
         count++;
     } while (user_id > 0);
-    memcpy(target, "user_", 5);
-    memcpy(target + 5, digits + sizeof digits - count, count);
-    return (fx_str){target, 5 + count};
+    memcpy(target, prefix.data, prefix.size);
+    memcpy(target + prefix.size, digits + sizeof digits - count, count);
+    return (fx_str){target, prefix.size + count};
 }
 
 /* ---- private events --------------------------------------------------------------------------

@@ -181,7 +181,8 @@ static void send_disconnect(struct fx_push_session *session, fx_str name)
 }
 
 /* We ended a namespace. Without any other the carrier follows, but only when the client has had
- * time to read why: a close that overtakes the 41 would make it reconnect (S3). */
+ * time to read why: a close that overtakes the 41 would make it reconnect (P6). */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an index and a time
 static void end_namespace(struct fx_push_session *session, uint32_t index, int64_t now_ms)
 {
     session->namespaces[index].is_ended = true;
@@ -498,6 +499,7 @@ void fx_push_session_close(struct fx_push_session *session, uint16_t code, fx_st
     door_of(session)->close(session->self, code, reason);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an index and a time
 void fx_push_session_kick(struct fx_push_session *session, uint32_t index, int64_t now_ms)
 {
     FX_ASSERT(index < session->config->namespace_count);

@@ -178,9 +178,8 @@ static size_t unhex(const char *text, char *target)
 {
     size_t size = 0;
     for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
-        unsigned value = 0;
-        assert_int_equal(sscanf(text, "%2x", &value), 1);
-        target[size] = (char)value;
+        const char digits[3] = {text[0], text[1], '\0'};
+        target[size] = (char)strtoul(digits, NULL, 16);
         size++;
     }
     return size;
@@ -219,7 +218,7 @@ static void play_line(struct rig *rig, const char *line)
             &rig->session, true, (fx_str){bytes, unhex(line + 2, bytes)}, rig->now_ms);
         break;
     case '+':
-        for (int left = atoi(line + 1); left > 0; left -= 10) {
+        for (long left = strtol(line + 1, NULL, 10); left > 0; left -= 10) {
             rig->now_ms += 10;
             fx_push_session_tick(&rig->session, rig->now_ms);
         }
