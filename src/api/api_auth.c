@@ -67,12 +67,19 @@ static void append_hash(struct fx_buf *buf, fx_str text)
     fx_crypto_hex_encode(buf, fx_crypto_str(digest, sizeof digest));
 }
 
+/* What a login gives; `refresh` stays empty where the store may not be written. */
+struct tokens {
+    struct fx_buf access;
+    struct fx_buf refresh;
+};
+
+static int64_t wall_us(const struct fx_api *api)
+{
+    return api->options.wall_us(api->options.clock_self);
+}
+
 /* A new family of refresh tokens: the client keeps the secret, the store its hash only. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an id and a time
-static fx_status make_session(struct fx_api *api,
-                              uint64_t user_id,
-                              int64_t now_us,
-                              struct fx_buf *token)
+static fx_status make_session(struct fx_api *api, uint64_t user_id, struct fx_buf *token)
 {
     struct fx_store_session session;
     uint8_t secret[SECRET_SIZE];
@@ -98,33 +105,44 @@ static fx_status make_session(struct fx_api *api,
         is_copied && fx_str_copy(fx_buf_str(&hash), session.token_hash, sizeof session.token_hash);
     fx_buf_deinit(&hash);
     session.user_id = user_id;
-    session.created_us = now_us;
-    session.expires_us = now_us + (int64_t)api->options.refresh_ttl_s * US_PER_S;
+    session.created_us = wall_us(api);
+    session.expires_us = session.created_us + (int64_t)api->options.refresh_ttl_s * US_PER_S;
     return is_copied ? fx_store_session_insert(api->options.reader, &session, &id) : FX_NO_MEMORY;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an id and a time
-static fx_status sign(struct fx_api *api, uint64_t user_id, int64_t now_us, struct fx_buf *token)
+static fx_status sign(struct fx_api *api, uint64_t user_id, struct fx_buf *token)
 {
     struct fx_jwt_claims claims;
     memset(&claims, 0, sizeof claims);
     claims.user_id = user_id;
-    claims.issued_at_s = now_us / US_PER_S;
+    claims.issued_at_s = wall_us(api) / US_PER_S;
     claims.expires_at_s = claims.issued_at_s + api->options.access_ttl_s;
     return fx_jwt_sign(api->options.jwt, &claims, token);
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): named at the one call
+static fx_status make_tokens(struct fx_api *api,
+                             const struct fx_rows_user *user,
+                             struct tokens *tokens)
+{
+    if (user->is_locked) { /* told only to who knows the password */
+        return FX_USER_LOCKED;
+    }
+    const fx_status status = sign(api, user->id, &tokens->access);
+    if (status != FX_OK || !fx_store_is_writer(api->options.reader)) {
+        return status;
+    }
+    return make_session(api, user->id, &tokens->refresh);
+}
+
 static void answer(struct fx_api *api,
                    const struct fx_api_login_job *job,
-                   fx_str access,
-                   fx_str refresh)
+                   const struct tokens *tokens)
 {
     struct fx_buf *buf = fx_api_reply_begin(api);
     fx_buf_append_byte(buf, '{');
-    fx_json_add_str(buf, FX_STR("accessToken"), access);
-    if (refresh.size > 0) {
-        fx_json_add_str(buf, FX_STR("refreshToken"), refresh);
+    fx_json_add_str(buf, FX_STR("accessToken"), fx_buf_str(&tokens->access));
+    if (tokens->refresh.size > 0) {
+        fx_json_add_str(buf, FX_STR("refreshToken"), fx_buf_str(&tokens->refresh));
     }
     fx_json_add_str(buf, FX_STR("tokenType"), FX_STR("Bearer"));
     fx_json_add_int(buf, FX_STR("expiresIn"), api->options.access_ttl_s);
@@ -136,33 +154,25 @@ static void answer(struct fx_api *api,
 
 void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
 {
-    const int64_t now_us = api->options.wall_us(api->options.clock_self);
     struct fx_wire_public_error error = {.status = job->status};
-    struct fx_buf access;
-    struct fx_buf refresh;
+    struct tokens tokens;
     if (job->status == FX_CORRUPT) {
         FX_LOG(
             FX_LOG_ERROR, "api", "the password hash is damaged", fx_log_u64("user", job->user.id));
     }
-    if (error.status == FX_OK && job->user.is_locked) {
-        error.status = FX_USER_LOCKED;
-    }
-    fx_buf_init(&access, FX_JWT_SIZE_MAX);
-    fx_buf_init(&refresh, TOKEN_SIZE_MAX);
+    fx_buf_init(&tokens.access, FX_JWT_SIZE_MAX);
+    fx_buf_init(&tokens.refresh, TOKEN_SIZE_MAX);
     if (error.status == FX_OK) {
-        error.status = sign(api, job->user.id, now_us, &access);
-    }
-    if (error.status == FX_OK && fx_store_is_writer(api->options.reader)) {
-        error.status = make_session(api, job->user.id, now_us, &refresh);
+        error.status = make_tokens(api, &job->user, &tokens);
     }
     if (error.status == FX_OK) {
         fx_api_guard_forget(api, job->user.id);
-        answer(api, job, fx_buf_str(&access), fx_buf_str(&refresh));
+        answer(api, job, &tokens);
     } else {
         fx_api_reply_error(api, &job->target, &error, 0);
     }
-    fx_buf_deinit(&access);
-    fx_buf_deinit(&refresh);
+    fx_buf_deinit(&tokens.access);
+    fx_buf_deinit(&tokens.refresh);
 }
 
 fx_status fx_api_auth_me(struct fx_api_call *call)
