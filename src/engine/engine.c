@@ -255,7 +255,14 @@ static void prefetch_lines(const void *start, size_t size)
     }
 }
 
-/* The chain of an order: table -> order -> its position. */
+static void prefetch_neighbour(const struct fx_engine *engine, fx_slot order)
+{
+    if (order != FX_SLOT_NONE) {
+        __builtin_prefetch(&engine->orders[order].older);
+    }
+}
+
+/* The chain of an order: table -> order -> position and account -> neighbours in its list. */
 static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
 {
     if (ahead == FX_ENGINE_PREFETCH_MAX) {
@@ -266,24 +273,27 @@ static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, ui
     if (order == FX_SLOT_NONE) {
         return;
     }
-    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
-        prefetch_lines(&engine->orders[order], sizeof engine->orders[order]);
-        prefetch_lines(&engine->resting[order], sizeof engine->resting[order]);
-        return;
-    }
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
-    prefetch_lines(&engine->positions[cold->position], sizeof engine->positions[0]);
-    prefetch_lines(&engine->accounts[hot->account], sizeof engine->accounts[0]);
-    if (hot->older != FX_SLOT_NONE) {
-        __builtin_prefetch(&engine->resting[hot->older]);
-    }
-    if (hot->newer != FX_SLOT_NONE) {
-        __builtin_prefetch(&engine->resting[hot->newer]);
+    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
+        prefetch_lines(cold, sizeof *cold);
+        prefetch_lines(hot, sizeof *hot);
+    } else if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
+        prefetch_lines(&engine->positions[cold->position], sizeof engine->positions[0]);
+        prefetch_lines(&engine->accounts[hot->account], sizeof engine->accounts[0]);
+    } else {
+        prefetch_neighbour(engine, cold->older);
+        prefetch_neighbour(engine, cold->newer);
+        if (hot->older != FX_SLOT_NONE) {
+            __builtin_prefetch(&engine->resting[hot->older]);
+        }
+        if (hot->newer != FX_SLOT_NONE) {
+            __builtin_prefetch(&engine->resting[hot->newer]);
+        }
     }
 }
 
-/* The chain of a user: table -> account -> its first position. */
+/* The chain of a user: table -> account -> its first position -> the order that came last. */
 static void prefetch_user(const struct fx_engine *engine,
                           const struct fx_command *command,
                           uint32_t ahead)
@@ -303,9 +313,19 @@ static void prefetch_user(const struct fx_engine *engine,
     const struct fx_account_state *state = &engine->accounts[account];
     if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
         prefetch_lines(state, sizeof *state);
-    } else if (state->first_position != FX_SLOT_NONE) {
-        const struct fx_position_state *position = &engine->positions[state->first_position];
+        return;
+    }
+    if (state->first_position == FX_SLOT_NONE) {
+        return;
+    }
+    const struct fx_position_state *position = &engine->positions[state->first_position];
+    if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
         prefetch_lines(position, sizeof *position);
+        return;
+    }
+    prefetch_neighbour(engine, position->newest_order);
+    if (position->next != FX_SLOT_NONE) {
+        prefetch_lines(&engine->positions[position->next], sizeof *position);
     }
 }
 

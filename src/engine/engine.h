@@ -57,12 +57,12 @@ void fx_engine_apply(struct fx_engine *engine,
                      struct fx_events *events);
 
 /** How many commands ahead fx_engine_prefetch() can look. */
-enum { FX_ENGINE_PREFETCH_MAX = 3 };
+enum { FX_ENGINE_PREFETCH_MAX = 4 };
 
 /**
  * Optional: ask the processor for the memory that a coming command will touch, `ahead` (1 to
- * FX_ENGINE_PREFETCH_MAX) commands before it is applied; best called for all three before each
- * apply. Changes nothing, and the command may be any bytes of a known size.
+ * FX_ENGINE_PREFETCH_MAX) commands before it is applied; best called for all of them before
+ * each apply. Changes nothing, and the command may be any bytes of a known size.
  */
 void fx_engine_prefetch(const struct fx_engine *engine,
                         const struct fx_command *command,
