@@ -370,6 +370,20 @@ static void app_bots_refusals_do_not_stop_them(void **state)
     close_exchange(exchange);
 }
 
+static void app_bots_orders_refused_at_birth_are_asked_for_again(void **state)
+{
+    (void)state;
+    struct exchange *exchange = open_exchange(SEED);
+    set_state(exchange, 2, FX_INSTRUMENT_STATE_CANCEL_ONLY);
+    run(exchange, 5);
+    assert_int_equal(look(exchange).orders[2], 0);
+    set_state(exchange, 2, FX_INSTRUMENT_STATE_TRADING);
+    run(exchange, 20);
+    const struct survey survey = look(exchange);
+    expect_living_book(&survey, 2);
+    close_exchange(exchange);
+}
+
 static void app_bots_stranger_who_sweeps_the_book_is_outlived(void **state)
 {
     (void)state;
@@ -424,6 +438,7 @@ int main(void)
         cmocka_unit_test(app_bots_same_seed_replays_identically),
         cmocka_unit_test(app_bots_restart_replaces_the_orders_of_the_earlier_life),
         cmocka_unit_test(app_bots_refusals_do_not_stop_them),
+        cmocka_unit_test(app_bots_orders_refused_at_birth_are_asked_for_again),
         cmocka_unit_test(app_bots_stranger_who_sweeps_the_book_is_outlived),
         cmocka_unit_test(app_bots_wrong_options_are_refused),
     };
