@@ -137,10 +137,12 @@ static void step_resting(struct world *world, fx_slot slot)
 {
     struct naive_order *order = &world->naive.orders[naive_book_at(&world->naive, slot)];
     const int64_t lots = 1 + (int64_t)draw(world, 9);
-    switch (draw(world, 4)) {
-    case 0:
+    const uint64_t action = draw(world, 4);
+    if (action == 0) {
         slot = fx_book_front(world->book, order->side); /* the same as the model's: see compare() */
-        /* fall through */
+    }
+    switch (action) {
+    case 0:
     case 1:
         assert_int_equal(fx_book_fill(world->book, slot, (fx_qty){lots}).lots,
                          naive_book_fill(&world->naive, slot, lots));
