@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "store/store_session.h"
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
 static struct api_harness world;
 
 #define GOOD "{\"email\":\"Alice@Example.org\",\"password\":\"correct \\\"horse\\\"\"}"

@@ -1,6 +1,7 @@
 /* api/api_order: from the DTO to the engine and back, with the exact answers. */
 #include "api_harness.h"
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
 static struct api_harness world;
 
 #define LIMIT_BUY                                                                                  \

@@ -1,6 +1,7 @@
 /* The reads: accounts, positions, fills, tapes, books, lists and their pages, with exact bodies. */
 #include "api_harness.h"
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
 static struct api_harness world;
 
 static int setup(void **state)
@@ -32,7 +33,8 @@ static bool begins(const char *prefix)
 }
 
 /* A LIMIT order of BTCUSDT. */
-static void place(int user, const char *side, const char *quantity, const char *price)
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the DTO
+static void place(uint64_t user, const char *side, const char *quantity, const char *price)
 {
     char body[256];
     (void)snprintf(body,
@@ -45,6 +47,7 @@ static void place(int user, const char *side, const char *quantity, const char *
     API_EXPECT(&world, "POST", "/order", user, body, 202, NULL);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the DTO
 static void trade(const char *quantity, const char *price)
 {
     place(2, "SELL", quantity, price);

@@ -3,6 +3,7 @@
 #include "api/api_int.h"
 #include "api_harness.h"
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
 static struct api_harness world;
 
 static int setup(void **state)
@@ -51,6 +52,7 @@ static void expect_code(int status, const char *code)
     assert_string_equal(said, code);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a name and its value
 static bool has_header(const char *name, const char *value)
 {
     const fx_str said = api_harness_header(&world, name);

@@ -6,6 +6,7 @@
 #include "base/dec.h"
 #include "fx_test.h"
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): too large for a stack
 static struct fx_json json;
 
 static fx_status read_body(const char *body, struct fx_wire_place *place, fx_str *field)
