@@ -164,7 +164,7 @@ static fx_status expect_empty_book(struct player *player)
             return unexpected(player,
                               "the book is not empty: others have orders there, so the fills would "
                               "be different; use --symbol for one that nobody trades",
-                              &answer);
+                              NULL);
         }
     }
     return FX_OK;

@@ -109,6 +109,10 @@ void fx_app_replay_session_fail(struct fx_app_replay_session *session,
                                 const char *what,
                                 const struct fx_app_replay_session_answer *answer)
 {
+    if (answer == NULL) {
+        (void)snprintf(session->error, sizeof session->error, "%s", what);
+        return;
+    }
     const struct fx_json *json = fx_app_replay_session_json(session, answer->body);
     const fx_str code = fx_app_replay_session_text(json, FX_STR("code"));
     const fx_str message = fx_app_replay_session_text(json, FX_STR("message"));

@@ -77,7 +77,8 @@ const struct fx_json *fx_app_replay_session_json(struct fx_app_replay_session *s
 /** Text of a scalar member of the root; empty where absent. */
 fx_str fx_app_replay_session_text(const struct fx_json *json, fx_str key);
 
-/** Note an error, with what the answer's body says where it is one of the exchange's errors. */
+/** Note an error, with what the answer (may be NULL) says where it is one of the exchange's errors.
+ */
 void fx_app_replay_session_fail(struct fx_app_replay_session *session,
                                 const char *what,
                                 const struct fx_app_replay_session_answer *answer);
