@@ -305,6 +305,12 @@ bool fx_api_login_poll(struct fx_api_login *login, struct fx_api_login_job *job_
 /** Answer a finished check. */
 void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job);
 
+/* ---- api_order.c ---- */
+
+/** The open order that the path's :id names by id, tmpId or clientOrderId, of this user only (A3);
+ * NULL where there is none. */
+const struct fx_rows_order *fx_api_order_find(const struct fx_api_call *call);
+
 /* ---- api_trade.c, api_order_list.c and so on: the handlers ---- */
 
 #define X(method, path, guard, weight, body, handler, summary)                                     \

@@ -163,8 +163,7 @@ fx_status fx_api_order_place(struct fx_api_call *call)
 /* ---- one open order ---------------------------------------------------------------------------
  */
 
-/* By id, tmpId or clientOrderId, of this user only. */
-static const struct fx_rows_order *find_open(const struct fx_api_call *call)
+const struct fx_rows_order *fx_api_order_find(const struct fx_api_call *call)
 {
     const struct fx_view *view = call->api->options.view;
     const uint64_t user_id = call->user.id;
@@ -186,7 +185,7 @@ static fx_status find_named(struct fx_api_call *call, const struct fx_rows_order
     if (status != FX_OK) {
         return status;
     }
-    const struct fx_rows_order *row = find_open(call);
+    const struct fx_rows_order *row = fx_api_order_find(call);
     if (row == NULL || (symbol != NULL && symbol->definition.instrument_id != row->instrument)) {
         return FX_ORDER_NOT_FOUND;
     }

@@ -167,20 +167,8 @@ static fx_status find_stored(const struct fx_api_call *call, struct fx_rows_orde
 
 fx_status fx_api_order_list_one(struct fx_api_call *call)
 {
-    const struct fx_view *view = call->api->options.view;
-    const uint64_t user_id = call->user.id;
-    const struct fx_rows_order *row = NULL;
+    const struct fx_rows_order *row = fx_api_order_find(call);
     struct fx_rows_order stored;
-    uint64_t number = 0;
-    if (fx_str_parse_u64(call->param, &number)) {
-        row = fx_view_order(view, user_id, number);
-        if (row == NULL) {
-            row = fx_view_order_by_tmp(view, user_id, number);
-        }
-    }
-    if (row == NULL) {
-        row = fx_view_order_by_client(view, user_id, call->param);
-    }
     if (row == NULL) {
         const fx_status status = find_stored(call, &stored);
         if (status != FX_OK) {

@@ -9,23 +9,114 @@ enum { WORD_SIZE_MAX = 64, US_PER_MS = 1000 };
 /* 9999-12-31 in milliseconds: what lies beyond is a mistake of units. */
 static const uint64_t EXPIRE_MS_MAX = 253402300799999ULL;
 
+/* All members that mean something; what comes after MEMBER_BUILT belongs to a later step. */
+enum member {
+    MEMBER_SIDE = 0,
+    MEMBER_TYPE,
+    MEMBER_QUANTITY,
+    MEMBER_PRICE,
+    MEMBER_LEVERAGE,
+    MEMBER_MARGIN_MODE,
+    MEMBER_IS_REDUCE_ONLY,
+    MEMBER_REDUCE_ONLY,
+    MEMBER_IS_POST_ONLY,
+    MEMBER_POST_ONLY,
+    MEMBER_POST_ONLY_MODE,
+    MEMBER_CLIENT_ORDER_ID,
+    MEMBER_TIME_IN_FORCE,
+    MEMBER_EXPIRE_TIME,
+    MEMBER_POSITION_SIDE,
+    MEMBER_STP_MODE,
+    MEMBER_BUILT,
+    MEMBER_TPSL_TYPE = MEMBER_BUILT,
+    MEMBER_TPSL_PRICE,
+    MEMBER_TRIGGER,
+    MEMBER_STOP_CONDITION,
+    MEMBER_STOP_PRICE,
+    MEMBER_ACTIVATION_PRICE,
+    MEMBER_CALLBACK_RATE,
+    MEMBER_TAKE_PROFIT,
+    MEMBER_STOP_LOSS,
+    MEMBERS
+};
+
+#define NAME(literal)                                                                              \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
+
+static const fx_str NAMES[MEMBERS] = {
+    [MEMBER_SIDE] = NAME("side"),
+    [MEMBER_TYPE] = NAME("type"),
+    [MEMBER_QUANTITY] = NAME("quantity"),
+    [MEMBER_PRICE] = NAME("price"),
+    [MEMBER_LEVERAGE] = NAME("leverage"),
+    [MEMBER_MARGIN_MODE] = NAME("marginMode"),
+    [MEMBER_IS_REDUCE_ONLY] = NAME("isReduceOnly"),
+    [MEMBER_REDUCE_ONLY] = NAME("reduceOnly"),
+    [MEMBER_IS_POST_ONLY] = NAME("isPostOnly"),
+    [MEMBER_POST_ONLY] = NAME("postOnly"),
+    [MEMBER_POST_ONLY_MODE] = NAME("postOnlyMode"),
+    [MEMBER_CLIENT_ORDER_ID] = NAME("clientOrderId"),
+    [MEMBER_TIME_IN_FORCE] = NAME("timeInForce"),
+    [MEMBER_EXPIRE_TIME] = NAME("expireTime"),
+    [MEMBER_POSITION_SIDE] = NAME("positionSide"),
+    [MEMBER_STP_MODE] = NAME("stpMode"),
+    [MEMBER_TPSL_TYPE] = NAME("tpSLType"),
+    [MEMBER_TPSL_PRICE] = NAME("tpSLPrice"),
+    [MEMBER_TRIGGER] = NAME("trigger"),
+    [MEMBER_STOP_CONDITION] = NAME("stopCondition"),
+    [MEMBER_STOP_PRICE] = NAME("stopPrice"),
+    [MEMBER_ACTIVATION_PRICE] = NAME("activationPrice"),
+    [MEMBER_CALLBACK_RATE] = NAME("callbackRate"),
+    [MEMBER_TAKE_PROFIT] = NAME("takeProfit"),
+    [MEMBER_STOP_LOSS] = NAME("stopLoss"),
+};
+#undef NAME
+
 /* One reading of one object. `field` is the member that is being read. */
 struct reading {
-    const struct fx_json *json;
-    const struct fx_json_token *object;
+    const struct fx_json_token *tokens[MEMBERS]; /* values; NULL where absent or null */
     fx_str field;
     fx_status status;
 };
 
+/* Note where each member's value is: one walk over the object, instead of one per member. A key
+ * that is written with escapes is left to fx_json_member(), which knows them. */
+static void collect(struct reading *reading,
+                    const struct fx_json *json,
+                    const struct fx_json_token *object)
+{
+    const struct fx_json_token *key = object + 1;
+    bool has_escape = false;
+    for (uint32_t index = 0; index < object->count; index++) {
+        has_escape = has_escape || key->is_escaped;
+        for (uint32_t member = 0; member < MEMBERS; member++) {
+            const fx_str name = NAMES[member];
+            if (name.size == key->text.size && memcmp(name.data, key->text.data, name.size) == 0) {
+                reading->tokens[member] = key + 1;
+                break;
+            }
+        }
+        key = &json->tokens[key[1].next];
+    }
+    for (uint32_t member = 0; has_escape && member < MEMBERS; member++) {
+        reading->tokens[member] = fx_json_member(json, object, NAMES[member]);
+    }
+    for (uint32_t member = 0; member < MEMBERS; member++) {
+        const struct fx_json_token *token = reading->tokens[member];
+        reading->tokens[member] = token != NULL && token->kind == FX_JSON_NULL ? NULL : token;
+    }
+}
+
 /* The member; NULL where absent, null, or where something failed before. */
-static const struct fx_json_token *member_of(struct reading *reading, fx_str name)
+static const struct fx_json_token *member_of(struct reading *reading, enum member member)
 {
     if (reading->status != FX_OK) {
         return NULL;
     }
-    const struct fx_json_token *token = fx_json_member(reading->json, reading->object, name);
-    reading->field = name;
-    return token == NULL || token->kind == FX_JSON_NULL ? NULL : token;
+    reading->field = NAMES[member];
+    return reading->tokens[member];
 }
 
 static void fail(struct reading *reading, fx_status status)
@@ -34,7 +125,7 @@ static void fail(struct reading *reading, fx_status status)
 }
 
 /* The content of a string; what was escaped is copied to `storage`. Empty where absent. */
-static fx_str read_text(struct reading *reading, fx_str name, char storage[WORD_SIZE_MAX])
+static fx_str read_text(struct reading *reading, enum member name, char storage[WORD_SIZE_MAX])
 {
     const struct fx_json_token *token = member_of(reading, name);
     if (token == NULL) {
@@ -105,7 +196,7 @@ static uint32_t post_only_mode_of(fx_str name)
 }
 
 /* 0 where absent; an unknown word fails. */
-static uint32_t read_word(struct reading *reading, fx_str name, word_fn number_of)
+static uint32_t read_word(struct reading *reading, enum member name, word_fn number_of)
 {
     char storage[WORD_SIZE_MAX];
     const fx_str word = read_text(reading, name, storage);
@@ -121,7 +212,7 @@ static uint32_t read_word(struct reading *reading, fx_str name, word_fn number_o
 
 /* A flag under the seed's name or the short one; both at once could be read in two ways. */
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): either name will do
-static bool read_flag(struct reading *reading, fx_str name, fx_str alias)
+static bool read_flag(struct reading *reading, enum member name, enum member alias)
 {
     const struct fx_json_token *first = member_of(reading, name);
     const struct fx_json_token *second = member_of(reading, alias);
@@ -134,13 +225,13 @@ static bool read_flag(struct reading *reading, fx_str name, fx_str alias)
         return false;
     }
     if (token->kind != FX_JSON_TRUE && token->kind != FX_JSON_FALSE) {
-        reading->field = first != NULL ? name : alias;
+        reading->field = NAMES[first != NULL ? name : alias];
         fail(reading, FX_BAD_PARAMETER);
     }
     return token->kind == FX_JSON_TRUE;
 }
 
-static bool read_decimal(struct reading *reading, fx_str name, fx_i128 *units_out)
+static bool read_decimal(struct reading *reading, enum member name, fx_i128 *units_out)
 {
     const struct fx_json_token *token = member_of(reading, name);
     if (token == NULL) {
@@ -150,7 +241,7 @@ static bool read_decimal(struct reading *reading, fx_str name, fx_i128 *units_ou
     return reading->status == FX_OK;
 }
 
-static int64_t read_time(struct reading *reading, fx_str name)
+static int64_t read_time(struct reading *reading, enum member name)
 {
     const struct fx_json_token *token = member_of(reading, name);
     uint64_t time_ms = 0;
@@ -187,7 +278,7 @@ fx_status fx_wire_place_leverage(fx_i128 units, int32_t *centi_out)
 static void read_leverage(struct reading *reading, struct fx_wire_place *place)
 {
     fx_i128 units = 0;
-    if (read_decimal(reading, FX_STR("leverage"), &units)) {
+    if (read_decimal(reading, MEMBER_LEVERAGE, &units)) {
         reading->status = fx_wire_place_leverage(units, &place->leverage_centi);
     }
 }
@@ -195,7 +286,7 @@ static void read_leverage(struct reading *reading, struct fx_wire_place *place)
 static void read_client_id(struct reading *reading, struct fx_wire_place *place)
 {
     char storage[WORD_SIZE_MAX];
-    const fx_str text = read_text(reading, FX_STR("clientOrderId"), storage);
+    const fx_str text = read_text(reading, MEMBER_CLIENT_ORDER_ID, storage);
     if (reading->status == FX_OK && text.data != NULL &&
         !fx_ids_client_id(text, &place->client_id)) {
         fail(reading, FX_BAD_PARAMETER);
@@ -204,8 +295,8 @@ static void read_client_id(struct reading *reading, struct fx_wire_place *place)
 
 static void read_post_only(struct reading *reading, struct fx_wire_place *place)
 {
-    const bool is_post_only = read_flag(reading, FX_STR("isPostOnly"), FX_STR("postOnly"));
-    const uint32_t word = read_word(reading, FX_STR("postOnlyMode"), post_only_mode_of);
+    const bool is_post_only = read_flag(reading, MEMBER_IS_POST_ONLY, MEMBER_POST_ONLY);
+    const uint32_t word = read_word(reading, MEMBER_POST_ONLY_MODE, post_only_mode_of);
     if (reading->status != FX_OK) {
         return;
     }
@@ -222,17 +313,8 @@ static void read_post_only(struct reading *reading, struct fx_wire_place *place)
 /* What conditional orders need: a later step. */
 static void refuse_unbuilt(struct reading *reading)
 {
-    static const fx_str NAMES[] = {{"tpSLType", 8},
-                                   {"tpSLPrice", 9},
-                                   {"trigger", 7},
-                                   {"stopCondition", 13},
-                                   {"stopPrice", 9},
-                                   {"activationPrice", 15},
-                                   {"callbackRate", 12},
-                                   {"takeProfit", 10},
-                                   {"stopLoss", 8}};
-    for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
-        if (member_of(reading, NAMES[index]) != NULL) {
+    for (uint32_t member = MEMBER_BUILT; member < MEMBERS; member++) {
+        if (member_of(reading, (enum member)member) != NULL) {
             fail(reading, FX_NOT_IMPLEMENTED);
         }
     }
@@ -240,11 +322,11 @@ static void refuse_unbuilt(struct reading *reading)
 
 static void read_kind(struct reading *reading, struct fx_wire_place *place)
 {
-    place->side = (enum fx_side)read_word(reading, FX_STR("side"), side_of);
+    place->side = (enum fx_side)read_word(reading, MEMBER_SIDE, side_of);
     if (reading->status == FX_OK && place->side == 0) {
         fail(reading, FX_BAD_PARAMETER);
     }
-    place->type = (enum fx_order_type)read_word(reading, FX_STR("type"), type_of);
+    place->type = (enum fx_order_type)read_word(reading, MEMBER_TYPE, type_of);
     if (reading->status != FX_OK) {
         return;
     }
@@ -257,10 +339,10 @@ static void read_kind(struct reading *reading, struct fx_wire_place *place)
 
 static void read_figures(struct reading *reading, struct fx_wire_place *place)
 {
-    if (!read_decimal(reading, FX_STR("quantity"), &place->quantity) && reading->status == FX_OK) {
+    if (!read_decimal(reading, MEMBER_QUANTITY, &place->quantity) && reading->status == FX_OK) {
         fail(reading, FX_BAD_PARAMETER);
     }
-    const bool has_price = read_decimal(reading, FX_STR("price"), &place->price);
+    const bool has_price = read_decimal(reading, MEMBER_PRICE, &place->price);
     if (reading->status == FX_OK && !has_price && place->type == FX_ORDER_TYPE_LIMIT) {
         fail(reading, FX_BAD_PARAMETER);
     }
@@ -268,8 +350,8 @@ static void read_figures(struct reading *reading, struct fx_wire_place *place)
 
 static void read_time_in_force(struct reading *reading, struct fx_wire_place *place)
 {
-    place->expire_us = read_time(reading, FX_STR("expireTime"));
-    const uint32_t word = read_word(reading, FX_STR("timeInForce"), time_in_force_of);
+    place->expire_us = read_time(reading, MEMBER_EXPIRE_TIME);
+    const uint32_t word = read_word(reading, MEMBER_TIME_IN_FORCE, time_in_force_of);
     place->time_in_force = (enum fx_time_in_force)word;
     if (word == 0) {
         place->time_in_force =
@@ -294,21 +376,23 @@ fx_status fx_wire_place_parse(const struct fx_json *json,
                               struct fx_wire_place *place_out,
                               fx_str *field_out)
 {
-    struct reading reading = {.json = json, .object = object, .status = FX_OK};
+    struct reading reading = {.status = FX_OK};
     struct fx_wire_place place;
+    FX_ASSERT(object->kind == FX_JSON_OBJECT);
     memset(&place, 0, sizeof place);
+    collect(&reading, json, object);
     read_kind(&reading, &place);
     read_figures(&reading, &place);
     read_leverage(&reading, &place);
     place.margin_mode =
-        (enum fx_margin_mode)read_word(&reading, FX_STR("marginMode"), margin_mode_of);
-    place.is_reduce_only = read_flag(&reading, FX_STR("isReduceOnly"), FX_STR("reduceOnly"));
+        (enum fx_margin_mode)read_word(&reading, MEMBER_MARGIN_MODE, margin_mode_of);
+    place.is_reduce_only = read_flag(&reading, MEMBER_IS_REDUCE_ONLY, MEMBER_REDUCE_ONLY);
     read_post_only(&reading, &place);
     read_client_id(&reading, &place);
     read_time_in_force(&reading, &place);
     place.position_side =
-        (enum fx_position_side)read_word(&reading, FX_STR("positionSide"), position_side_of);
-    place.stp_mode = (enum fx_stp_mode)read_word(&reading, FX_STR("stpMode"), stp_mode_of);
+        (enum fx_position_side)read_word(&reading, MEMBER_POSITION_SIDE, position_side_of);
+    place.stp_mode = (enum fx_stp_mode)read_word(&reading, MEMBER_STP_MODE, stp_mode_of);
     refuse_unbuilt(&reading);
     if (reading.status != FX_OK) {
         *field_out = reading.field;

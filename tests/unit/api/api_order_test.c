@@ -169,7 +169,7 @@ static void api_order_is_found_and_cancelled_by_each_name(void **state)
         API_EXPECT(&world, "GET", path, 1, NULL, 200, NULL);
         API_EXPECT_ERROR(&world, "GET", path, 2, NULL, 404, "ORDER_NOT_FOUND");
         API_EXPECT_ERROR(&world, "DELETE", path, 2, NULL, 404, "ORDER_NOT_FOUND");
-        API_EXPECT_ERROR(&world, "PUT", path, 2, "{\"price\":98}", 404, "ORDER_NOT_FOUND");
+        API_EXPECT_ERROR(&world, "PUT", path, 2, "{\"price\":98.25}", 404, "ORDER_NOT_FOUND");
     }
     API_EXPECT_ERROR(
         &world, "DELETE", "/order/mine?symbol=ETHUSDT", 1, NULL, 404, "ORDER_NOT_FOUND");
@@ -183,6 +183,19 @@ static void api_order_is_found_and_cancelled_by_each_name(void **state)
         assert_non_null(strstr(world.body, "\"status\":\"CANCELED\""));
         API_EXPECT_ERROR(&world, "GET", path, 2, NULL, 404, "ORDER_NOT_FOUND");
     }
+}
+
+static void api_order_is_cancelled_by_its_tmp_id(void **state)
+{
+    (void)state;
+    char tmp_id[32];
+    char path[64];
+    API_EXPECT(&world, "POST", "/order", 1, LIMIT_BUY, 202, NULL);
+    api_harness_member(&world, "tmpId", tmp_id, sizeof tmp_id);
+    (void)snprintf(path, sizeof path, "/order/%s", tmp_id);
+    API_EXPECT(&world, "PUT", path, 1, "{\"price\":98}", 200, NULL);
+    API_EXPECT(&world, "DELETE", path, 1, NULL, 200, NULL);
+    assert_int_equal(fx_view_order_count(world.view), 0);
 }
 
 static void api_order_amend_moves_price_and_quantity(void **state)
@@ -352,6 +365,7 @@ int main(void)
         T(api_order_expire_time_too_early_says_milliseconds),
         T(api_order_repeated_client_id_gets_the_first_answer),
         T(api_order_is_found_and_cancelled_by_each_name),
+        T(api_order_is_cancelled_by_its_tmp_id),
         T(api_order_amend_moves_price_and_quantity),
         T(api_order_cancel_all_obeys_its_filters),
         T(api_order_full_intake_is_busy),
