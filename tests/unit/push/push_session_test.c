@@ -577,6 +577,35 @@ static void push_session_kick_says_41_then_closes(void **state)
     rig_destroy(rig);
 }
 
+static void push_session_kick_from_one_namespace_keeps_the_other(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_create(FX_PUSH_EIO_4);
+    PLAY(rig, OPEN_4, "C 40", JOINED, "C 40/ws,", "S 40/ws,{\"sid\":\"cccccccccccccccccccc\"}");
+    fx_push_session_kick(&rig->session, 1, rig->now_ms);
+    PLAY(rig,
+         "S 41/ws,",
+         "+300",
+         "S 2",
+         "C 3",
+         "+300",
+         "S 2",
+         "C 3",
+         "+300",
+         "S 2",
+         "C 3",
+         "+200",
+         "-");
+    /* It joins again and leaves by itself: now a late event is an offence as ever. */
+    PLAY(rig,
+         "C 40/ws,",
+         "S 40/ws,{\"sid\":\"dddddddddddddddddddd\"}",
+         "C 41/ws,",
+         "C 42/ws,[\"a\"]",
+         "X");
+    rig_destroy(rig);
+}
+
 static void push_session_end_leaves_all_namespaces_once(void **state)
 {
     (void)state;
@@ -702,6 +731,7 @@ int main(void)
         cmocka_unit_test(push_session_ack_reaches_the_owner),
         cmocka_unit_test(push_session_s5_refused_connect_ends_after_a_linger),
         cmocka_unit_test(push_session_kick_says_41_then_closes),
+        cmocka_unit_test(push_session_kick_from_one_namespace_keeps_the_other),
         cmocka_unit_test(push_session_end_leaves_all_namespaces_once),
         cmocka_unit_test(push_session_s4_root_is_joined_unasked),
         cmocka_unit_test(push_session_s4_connect_with_query_answers_without_payload),

@@ -266,6 +266,23 @@ static void push_token_that_expires_is_kicked(void **state)
     push_kit_destroy(kit);
 }
 
+static void push_token_that_expires_before_the_connect_is_refused(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PLAIN);
+    char token[1024];
+    char query[1200];
+    (void)push_kit_token(kit, 5, kit->now_s + 60, token);
+    (void)snprintf(query, sizeof query, EIO4 "&token=%s", token);
+    struct push_kit_client *client = push_kit_open(kit, query);
+    (void)push_kit_expect_start(kit, client, "0{");
+    kit->now_s += 60;
+    push_kit_say(kit, client, "40/ws,");
+    push_kit_expect(kit, client, "44/ws,{\"message\":\"invalid token\",\"data\":{\"code\":401}}");
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 static void push_without_token_depends_on_the_option(void **state)
 {
     (void)state;
@@ -748,6 +765,7 @@ int main(void)
         cmocka_unit_test(push_token_is_taken_from_every_place),
         cmocka_unit_test(push_bad_token_is_refused_and_disconnected),
         cmocka_unit_test(push_token_that_expires_is_kicked),
+        cmocka_unit_test(push_token_that_expires_before_the_connect_is_refused),
         cmocka_unit_test(push_without_token_depends_on_the_option),
         cmocka_unit_test(push_eleventh_socket_of_a_user_is_refused),
         cmocka_unit_test(push_subscribe_answers_for_each_form),
