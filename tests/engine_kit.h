@@ -39,6 +39,8 @@ static inline struct fx_engine_limits engine_kit_limits(void)
         .book_overflow_levels_max = 64,
         .account_orders_max = 64,
         .fills_max = 16,
+        .cancels_max = 64,
+        .reduce_orders_max = 64,
     };
 }
 

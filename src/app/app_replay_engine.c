@@ -38,8 +38,10 @@ static struct fx_engine_limits limits_of(const struct fx_app_replay_file *file)
                                      .client_ids_max = 1,
                                      .book_window_levels = 16384,
                                      .book_overflow_levels_max = 16384,
-                                     .account_orders_max = 4096,
-                                     .fills_max = 16384};
+                                     .account_orders_max = 16384,
+                                     .fills_max = 16384,
+                                     .cancels_max = 1024,
+                                     .reduce_orders_max = 1};
 }
 
 static bool allocate(struct runner *runner)

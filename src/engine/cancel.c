@@ -185,36 +185,39 @@ static bool is_in_scope(const struct fx_engine *engine,
     return is_type && (all->side == 0 || all->side == engine->resting[order].side);
 }
 
-static uint32_t cancel_of_position(struct fx_engine *engine,
-                                   fx_slot position,
-                                   const struct fx_command_cancel_all *all)
+/* Bounded: what one command may not end any more is left, and said in has_more. */
+static void cancel_of_position(struct fx_engine *engine,
+                               fx_slot position,
+                               const struct fx_command_cancel_all *all,
+                               struct fx_event_result *result)
 {
-    uint32_t count = 0;
     fx_slot order = engine->positions[position].oldest_order;
     while (order != FX_SLOT_NONE) {
         const fx_slot newer = engine->orders[order].newer;
         if (is_in_scope(engine, all, order)) {
+            if (engine->work >= engine->limits.cancels_max) {
+                result->has_more = 1;
+                return;
+            }
             fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
-            count++;
+            result->count++;
         }
         order = newer;
     }
-    return count;
 }
 
-static uint32_t cancel_of_account(struct fx_engine *engine,
-                                  fx_slot account,
-                                  const struct fx_command *command)
+static void cancel_of_account(struct fx_engine *engine,
+                              fx_slot account,
+                              const struct fx_command *command,
+                              struct fx_event_result *result)
 {
-    uint32_t count = 0;
     for (fx_slot position = engine->accounts[account].first_position; position != FX_SLOT_NONE;
          position = engine->positions[position].next) {
         if (command->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
             command->instrument == engine->positions[position].instrument) {
-            count += cancel_of_position(engine, position, &command->u.cancel_all);
+            cancel_of_position(engine, position, &command->u.cancel_all, result);
         }
     }
-    return count;
 }
 
 fx_status fx_cancel_apply_all(struct fx_engine *engine,
@@ -236,7 +239,7 @@ fx_status fx_cancel_apply_all(struct fx_engine *engine,
         const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
         if (account != FX_SLOT_NONE) {
             has_account = true;
-            result->count += cancel_of_account(engine, account, command);
+            cancel_of_account(engine, account, command, result);
         }
     }
     result->is_changed = result->count > 0;

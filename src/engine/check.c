@@ -38,6 +38,7 @@ struct sums {
     int64_t lots[3];
     int64_t reduce_lots[3];
     uint32_t count;
+    uint32_t reduce_count;
 };
 
 static void check_order(const struct fx_engine *engine, fx_slot order, fx_slot position)
@@ -89,6 +90,7 @@ static struct sums sum_orders(const struct fx_engine *engine, fx_slot position)
         check_order(engine, order, position);
         if (hot->is_reduce_only != 0) {
             sums.reduce_lots[hot->side] += hot->remaining.lots;
+            sums.reduce_count++;
         } else {
             sums.lots[hot->side] += hot->remaining.lots;
             sums.value[hot->side] += cold->reserve_value;
@@ -107,6 +109,8 @@ static void check_position(const struct fx_engine *engine, fx_slot position)
     const struct fx_position_state *state = &engine->positions[position];
     const struct sums sums = sum_orders(engine, position);
     FX_ASSERT(state->order_count == sums.count);
+    FX_ASSERT(state->reduce_order_count == sums.reduce_count);
+    FX_ASSERT(state->reduce_order_count <= engine->limits.reduce_orders_max);
     FX_ASSERT(state->buy_lots == sums.lots[FX_SIDE_BUY]);
     FX_ASSERT(state->sell_lots == sums.lots[FX_SIDE_SELL]);
     FX_ASSERT(state->buy_value == sums.value[FX_SIDE_BUY]);

@@ -58,11 +58,16 @@ static struct fx_book_limits book_limits(const struct fx_engine_limits *limits)
 }
 
 /* Makers met and orders ended by one command: its own makers, and the reduce-only orders that one
- * last fill takes along on both sides; or all orders of a user, one account per asset. */
+ * last fill takes along on both sides; or what one CANCEL_ALL may end. */
+static uint32_t fills_work_max(const struct fx_engine_limits *limits)
+{
+    return limits->fills_max + 2 * limits->reduce_orders_max;
+}
+
 static uint32_t work_max(const struct fx_engine_limits *limits)
 {
-    const uint32_t fills = limits->fills_max + 2 * limits->account_orders_max;
-    const uint32_t cancels = limits->account_orders_max * limits->assets_max;
+    const uint32_t fills = fills_work_max(limits);
+    const uint32_t cancels = limits->cancels_max;
     const uint32_t expiries = FX_EXPIRY_STEP_MAX;
     const uint32_t larger = fills > cancels ? fills : cancels;
     return larger > expiries ? larger : expiries;
@@ -76,7 +81,9 @@ static void check_limits(const struct fx_engine_limits *limits)
     FX_ASSERT(limits->client_ids_max > 0 && limits->client_ids_max <= 1U << 28U);
     FX_ASSERT(limits->instruments_max > 0 && limits->instruments_max <= FX_INSTRUMENTS_MAX);
     FX_ASSERT(limits->assets_max > 0 && limits->assets_max <= FX_INSTRUMENTS_MAX);
-    FX_ASSERT(limits->account_orders_max > 0 && limits->account_orders_max <= 1U << 12U);
+    FX_ASSERT(limits->account_orders_max > 0 && limits->account_orders_max <= 1U << 16U);
+    FX_ASSERT(limits->cancels_max > 0 && limits->cancels_max <= 1U << 14U);
+    FX_ASSERT(limits->reduce_orders_max > 0 && limits->reduce_orders_max <= 1U << 12U);
     FX_ASSERT(limits->fills_max > 0 && limits->fills_max <= 1U << 14U);
 }
 
@@ -119,9 +126,11 @@ struct fx_engine_limits fx_engine_default_limits(void)
         .assets_max = 8,
         .client_ids_max = 524288,
         .book_window_levels = 16384,
-        .book_overflow_levels_max = 4096,
-        .account_orders_max = 1000,
+        .book_overflow_levels_max = 8192,
+        .account_orders_max = 10000,
         .fills_max = 1000,
+        .cancels_max = 2000,
+        .reduce_orders_max = 200,
     };
 }
 
@@ -136,8 +145,7 @@ size_t fx_engine_size(const struct fx_engine_limits *limits)
 
 uint32_t fx_engine_events_max(const struct fx_engine_limits *limits)
 {
-    const uint32_t fills = limits->fills_max + 2 * limits->account_orders_max;
-    const uint32_t by_fills = EVENTS_PER_FILL * fills;
+    const uint32_t by_fills = EVENTS_PER_FILL * fills_work_max(limits);
     const uint32_t by_cancels = EVENTS_PER_CANCEL * work_max(limits);
     return (by_fills > by_cancels ? by_fills : by_cancels) + EVENTS_BESIDE;
 }

@@ -31,6 +31,8 @@ struct fx_engine_limits {
     uint32_t book_overflow_levels_max;
     uint32_t account_orders_max; /* open orders of one account over all symbols */
     uint32_t fills_max;          /* makers that one command may meet */
+    uint32_t cancels_max;        /* orders that one CANCEL_ALL ends; has_more tells of the rest */
+    uint32_t reduce_orders_max;  /* resting reduce-only orders of one account on one symbol */
 };
 
 struct fx_engine;

@@ -72,6 +72,7 @@ struct fx_position_state {
     fx_slot oldest_order; /* list by fx_order.older/newer, by arrival */
     fx_slot newest_order;
     uint32_t order_count;
+    uint32_t reduce_order_count; /* resting reduce-only orders, both sides */
     uint32_t instrument;
     int32_t leverage_centi;
     uint8_t margin_mode;

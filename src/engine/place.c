@@ -296,6 +296,13 @@ static fx_status judge(const struct fx_engine *engine,
         engine->positions[intent->position].order_count >= (uint32_t)orders_max) {
         return reject_limit(reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, orders_max);
     }
+    if (may_rest(intent) && hot->is_reduce_only != 0 &&
+        engine->positions[intent->position].reduce_order_count >=
+            engine->limits.reduce_orders_max) {
+        /* A fill takes all of them along where it must: the bound keeps one command bounded. */
+        return reject_limit(
+            reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, engine->limits.reduce_orders_max);
+    }
     if (hot->is_reduce_only != 0) {
         /* A market order without a counterpart has no price; nothing is ahead of it either. */
         struct fx_resting order = *hot;

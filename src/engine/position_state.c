@@ -224,6 +224,7 @@ void fx_position_state_add_order(struct fx_engine *engine, fx_slot order)
     }
     position->newest_order = order;
     position->order_count++;
+    position->reduce_order_count += hot->is_reduce_only;
     engine->accounts[position->account].order_count++;
     fx_position_state_refresh(engine, cold->position);
     fx_touch_position(engine, cold->position);
@@ -254,6 +255,7 @@ void fx_position_state_remove_order(struct fx_engine *engine, fx_slot order)
     cold->reserve_value = 0;
     cold->reserve_loss = 0;
     position->order_count--;
+    position->reduce_order_count -= hot->is_reduce_only;
     engine->accounts[position->account].order_count--;
     fx_position_state_refresh(engine, cold->position);
     fx_touch_position(engine, cold->position);

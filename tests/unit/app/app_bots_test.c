@@ -48,7 +48,9 @@ static struct fx_engine_limits limits_of(void)
                                      .book_window_levels = 4096,
                                      .book_overflow_levels_max = 4096,
                                      .account_orders_max = 400,
-                                     .fills_max = 400};
+                                     .fills_max = 400,
+                                     .cancels_max = 400,
+                                     .reduce_orders_max = 100};
 }
 
 static bool submit(void *self, uint64_t token, const struct fx_command *command)

@@ -29,6 +29,25 @@ static uint64_t rest(uint64_t user_id, enum fx_side side, int64_t ticks, int64_t
     return kit.result.order_id;
 }
 
+/* A world of its own, in which one CANCEL_ALL ends at most two orders. */
+static void cancel_all_beyond_its_bound_tells_of_the_rest(void **state)
+{
+    (void)state;
+    kit.engine->limits.cancels_max = 2;
+    for (int64_t ticks = 95; ticks < 100; ticks++) {
+        (void)rest(1, FX_SIDE_BUY, ticks, 1);
+    }
+    const uint32_t counts[] = {2, 2, 1};
+    for (size_t turn = 0; turn < 3; turn++) {
+        struct fx_command command = engine_kit_command(FX_COMMAND_CANCEL_ALL, 0, 1);
+        command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+        assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+        assert_int_equal(kit.result.count, counts[turn]);
+        assert_int_equal(kit.result.has_more, turn < 2);
+    }
+    assert_int_equal(kit.engine->order_count, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void cancel_open_order_ends_and_frees_its_reserve(void **state)
@@ -149,6 +168,7 @@ int main(void)
         CASE(cancel_by_client_id_finds_the_open_order),
         CASE(cancel_works_in_every_state_of_the_symbol),
         CASE(cancel_all_takes_what_is_meant),
+        CASE(cancel_all_beyond_its_bound_tells_of_the_rest),
         CASE(cancel_all_rejects_what_it_does_not_know),
     };
     return cmocka_run_group_tests_name("cancel", tests, NULL, NULL);

@@ -486,6 +486,24 @@ static void place_reduce_only_is_capped_to_the_position(void **state)
     assert_true(row->order_margin == 0);
 }
 
+static void place_resting_reduce_only_orders_are_limited(void **state)
+{
+    (void)state;
+    go_long(5);
+    kit.engine->limits.reduce_orders_max = 2;
+    for (int count = 0; count < 2; count++) {
+        assert_int_equal(BUY(.side = FX_SIDE_SELL, .ticks = 110, .is_reduce_only = true), FX_OK);
+    }
+    assert_int_equal(BUY(.side = FX_SIDE_SELL, .ticks = 110, .is_reduce_only = true),
+                     FX_MAX_NUM_ORDERS);
+    assert_true(kit.result.reject.limit == 2);
+    assert_int_equal(BUY(.side = FX_SIDE_SELL,
+                         .ticks = 110,
+                         .is_reduce_only = true,
+                         .tif = FX_TIME_IN_FORCE_IOC),
+                     FX_OK); /* never rests */
+}
+
 static void place_reduce_only_worse_than_all_others_is_rejected(void **state)
 {
     (void)state;
@@ -571,6 +589,7 @@ int main(void)
         CASE(place_reduce_only_needs_something_to_reduce),
         CASE(place_reduce_only_is_capped_to_the_position),
         CASE(place_reduce_only_worse_than_all_others_is_rejected),
+        CASE(place_resting_reduce_only_orders_are_limited),
         CASE(place_reduce_only_better_than_others_pushes_them_out),
         CASE(place_reduce_only_taker_never_turns_the_position),
         CASE(place_reduce_only_needs_no_margin),
