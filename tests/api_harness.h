@@ -63,8 +63,10 @@ struct api_harness {
     uint64_t tokens[API_HARNESS_QUEUE];
     uint32_t queued;
     uint32_t wakes;
-    bool is_full;    /* the intake takes nothing */
-    bool is_stalled; /* commands are taken and never applied */
+    uint32_t takes;     /* commands that the intake took … */
+    uint32_t takes_max; /* … and will take; 0: all */
+    bool is_full;       /* the intake takes nothing */
+    bool is_stalled;    /* commands are taken and never applied */
     int64_t wall_us;
     int64_t now_ms;
     uint16_t port;
@@ -93,9 +95,11 @@ static inline bool api_harness_submit(void *self, uint64_t token, const struct f
 {
     struct api_harness *harness = self;
     assert_true(token != 0 && token >> 63U == 0);
-    if (harness->is_full || harness->queued == API_HARNESS_QUEUE) {
+    if (harness->is_full || harness->queued == API_HARNESS_QUEUE ||
+        (harness->takes_max != 0 && harness->takes == harness->takes_max)) {
         return false;
     }
+    harness->takes++;
     harness->queue[harness->queued] = *command;
     harness->tokens[harness->queued] = token;
     harness->queued++;
@@ -162,7 +166,9 @@ static inline void api_harness_pump(struct api_harness *harness)
     if (harness->is_stalled) {
         return;
     }
-    for (uint32_t index = 0; index < harness->queued; index++) {
+    uint32_t queued = 0;
+    while (queued < harness->queued) { /* an answer may submit more */
+        const uint32_t index = queued++;
         harness->kit.time_us = harness->wall_us;
         (void)engine_kit_apply(&harness->kit, &harness->queue[index]);
         for (uint32_t at = 0; at < harness->kit.events.count; at++) {

@@ -118,6 +118,14 @@ bool fx_api_owns(const struct fx_net_http_request *request)
            (request->path.size == prefix.size || request->path.data[prefix.size] == '/');
 }
 
+static void wake(struct fx_api *api)
+{
+    if (api->is_submitted) {
+        api->is_submitted = false;
+        api->options.intake.wake(api->options.intake.self);
+    }
+}
+
 static fx_status handle(struct fx_api_call *call)
 {
     fx_status status = fx_api_guard_check(call);
@@ -149,10 +157,7 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
     if (asked.error.status != FX_OK) {
         fx_api_reply_error(api, &asked.target, &asked.error, match.methods);
     }
-    if (api->is_submitted) {
-        api->is_submitted = false;
-        api->options.intake.wake(api->options.intake.self);
-    }
+    wake(api);
 }
 
 void fx_api_on_hangup(struct fx_api *api, struct fx_net_server_token token)
@@ -181,6 +186,7 @@ void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
             fx_api_pending_result(api, event);
         }
         fx_buf_clear(&api->ended);
+        wake(api);
     }
 }
 

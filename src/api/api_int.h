@@ -98,6 +98,8 @@ struct fx_api_pending {
     uint32_t next_free; /* index + 1 */
     uint32_t instrument;
     enum fx_position_side position_side;
+    uint32_t count; /* CANCEL_ALL: what earlier parts ended */
+    struct fx_command_cancel_all cancel_all;
 };
 
 struct fx_api_login;
@@ -260,12 +262,18 @@ struct fx_api_pending_wait {
     uint32_t instrument;
     enum fx_position_side position_side;
     uint32_t wait_ms; /* 0 = wait_ms_max */
+    struct fx_command_cancel_all cancel_all;
 };
 
 /** Submit the call's command. @return OK (answered later); BUSY. */
 FX_MUST_USE fx_status fx_api_pending_submit(struct fx_api_call *call,
                                             const struct fx_command *command,
                                             const struct fx_api_pending_wait *wait);
+
+/** Submit a further part of the same request; deadline and target stay. @return OK; BUSY. */
+FX_MUST_USE fx_status fx_api_pending_submit_more(struct fx_api *api,
+                                                 const struct fx_api_pending *pending,
+                                                 const struct fx_command *command);
 
 /** A RESULT has come. */
 void fx_api_pending_result(struct fx_api *api, const struct fx_event *event);

@@ -272,13 +272,37 @@ fx_status fx_api_order_amend(struct fx_api_call *call)
 /* ---- many -------------------------------------------------------------------------------------
  */
 
+static struct fx_command make_cancel_all(const struct fx_api_pending *pending)
+{
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_CANCEL_ALL;
+    command.instrument = pending->instrument;
+    command.user_id = pending->user_id;
+    command.u.cancel_all = pending->cancel_all;
+    return command;
+}
+
+/* One command ends a bounded number of orders; go on until none is left. Where the intake is full
+ * in between, the client is told that there are more. */
 static void answer_count(struct fx_api *api,
                          const struct fx_api_pending *pending,
                          const struct fx_event_result *result)
 {
+    struct fx_api_pending next = *pending;
+    next.count += result->count;
+    if (result->has_more != 0) {
+        const struct fx_command command = make_cancel_all(&next);
+        if (fx_api_pending_submit_more(api, &next, &command) == FX_OK) {
+            return;
+        }
+    }
     struct fx_buf *buf = fx_api_reply_begin(api);
     fx_buf_append_byte(buf, '{');
-    fx_json_add_int(buf, FX_STR("count"), result->count);
+    fx_json_add_int(buf, FX_STR("count"), next.count);
+    if (result->has_more != 0) {
+        fx_json_add_bool(buf, FX_STR("hasMore"), true);
+    }
     fx_buf_append_byte(buf, '}');
     fx_api_reply_send(api, &pending->target, 200);
 }
@@ -296,9 +320,7 @@ static uint32_t scope_of(fx_str name)
 
 fx_status fx_api_order_cancel_all(struct fx_api_call *call)
 {
-    const struct fx_api_pending_wait wait = {.answer = answer_count};
     const struct fx_market_symbol *symbol = NULL;
-    struct fx_command command;
     uint32_t scope = 0;
     uint32_t side = 0;
     fx_str contract_type = {0};
@@ -317,12 +339,12 @@ fx_status fx_api_order_cancel_all(struct fx_api_call *call)
          * caller wants to keep. */
         return fx_api_param_fail(call, FX_NOT_IMPLEMENTED, FX_STR("contractType"));
     }
-    memset(&command, 0, sizeof command);
-    command.kind = FX_COMMAND_CANCEL_ALL;
-    command.instrument =
-        symbol == NULL ? FX_COMMAND_ALL_INSTRUMENTS : symbol->definition.instrument_id;
-    command.user_id = call->user.id;
-    command.u.cancel_all.scope = scope == 0 ? FX_CANCEL_SCOPE_ALL : scope;
-    command.u.cancel_all.side = side;
+    const struct fx_api_pending_wait wait = {
+        .answer = answer_count,
+        .instrument =
+            symbol == NULL ? FX_COMMAND_ALL_INSTRUMENTS : symbol->definition.instrument_id,
+        .cancel_all = {.scope = scope == 0 ? FX_CANCEL_SCOPE_ALL : scope, .side = side}};
+    const struct fx_command command = make_cancel_all(&(struct fx_api_pending){
+        .user_id = call->user.id, .instrument = wait.instrument, .cancel_all = wait.cancel_all});
     return fx_api_pending_submit(call, &command, &wait);
 }

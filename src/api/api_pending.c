@@ -56,33 +56,47 @@ static void release(struct fx_api *api, uint32_t slot)
     api->pending_count--;
 }
 
-fx_status fx_api_pending_submit(struct fx_api_call *call,
-                                const struct fx_command *command,
-                                const struct fx_api_pending_wait *wait)
+fx_status fx_api_pending_submit_more(struct fx_api *api,
+                                     const struct fx_api_pending *pending,
+                                     const struct fx_command *command)
 {
-    struct fx_api *api = call->api;
     uint32_t slot = 0;
-    struct fx_api_pending *pending = acquire(api, &slot);
-    if (pending == NULL) {
+    struct fx_api_pending *place = acquire(api, &slot);
+    if (place == NULL) {
         return FX_BUSY;
     }
-    const uint32_t wait_ms_max = api->options.wait_ms_max;
-    const bool is_shorter = wait->wait_ms != 0 && wait->wait_ms < wait_ms_max;
-    pending->target = call->target;
-    pending->answer = wait->answer;
-    pending->user_id = call->user.id;
-    pending->tmp_id = command->kind == FX_COMMAND_PLACE_ORDER ? command->u.place.tmp_id : 0;
-    pending->deadline_ms =
-        fx_net_server_now_ms(api->options.server) + (is_shorter ? wait->wait_ms : wait_ms_max);
-    pending->instrument = wait->instrument;
-    pending->position_side = wait->position_side;
-    const uint64_t token = (uint64_t)pending->generation << 32U | slot;
+    const uint32_t generation = place->generation;
+    const uint64_t token = (uint64_t)generation << 32U | slot;
+    *place = *pending;
+    place->generation = generation;
     if (!api->options.intake.submit(api->options.intake.self, token, command)) {
         release(api, slot);
         return FX_BUSY;
     }
     api->is_submitted = true;
     return FX_OK;
+}
+
+fx_status fx_api_pending_submit(struct fx_api_call *call,
+                                const struct fx_command *command,
+                                const struct fx_api_pending_wait *wait)
+{
+    struct fx_api *api = call->api;
+    const uint32_t wait_ms_max = api->options.wait_ms_max;
+    const bool is_shorter = wait->wait_ms != 0 && wait->wait_ms < wait_ms_max;
+    const uint64_t tmp_id = command->kind == FX_COMMAND_PLACE_ORDER ? command->u.place.tmp_id : 0;
+    const struct fx_api_pending pending = {
+        .target = call->target,
+        .answer = wait->answer,
+        .user_id = call->user.id,
+        .tmp_id = tmp_id,
+        .deadline_ms =
+            fx_net_server_now_ms(api->options.server) + (is_shorter ? wait->wait_ms : wait_ms_max),
+        .instrument = wait->instrument,
+        .position_side = wait->position_side,
+        .cancel_all = wait->cancel_all,
+    };
+    return fx_api_pending_submit_more(api, &pending, command);
 }
 
 void fx_api_pending_result(struct fx_api *api, const struct fx_event *event)

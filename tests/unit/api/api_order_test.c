@@ -247,6 +247,35 @@ static void api_order_cancel_all_obeys_its_filters(void **state)
     assert_int_equal(fx_view_order_count(world.view), 1);
 }
 
+static void place_many(int count)
+{
+    for (int index = 0; index < count; index++) {
+        API_EXPECT(&world,
+                   "POST",
+                   "/order",
+                   1,
+                   index % 2 == 0 ? LIMIT_BUY
+                                  : "{\"symbol\":\"ETHUSDT\",\"side\":\"BUY\",\"type\":"
+                                    "\"LIMIT\",\"quantity\":\"1\",\"price\":\"9\"}",
+                   202,
+                   NULL);
+    }
+}
+
+static void api_order_cancel_all_goes_on_until_none_is_left(void **state)
+{
+    (void)state;
+    place_many(60);
+    world.kit.engine->limits.cancels_max = 25;
+    API_EXPECT(&world, "DELETE", "/order/cancel-all", 1, NULL, 200, "{\"count\":60}");
+    assert_int_equal(fx_view_order_count(world.view), 0);
+    place_many(30);
+    world.takes_max = world.takes + 1; /* of the two parts only one is taken */
+    API_EXPECT(
+        &world, "DELETE", "/order/cancel-all", 1, NULL, 200, "{\"count\":25,\"hasMore\":true}");
+    assert_int_equal(fx_view_order_count(world.view), 5);
+}
+
 static void api_order_full_intake_is_busy(void **state)
 {
     (void)state;
@@ -368,6 +397,7 @@ int main(void)
         T(api_order_is_cancelled_by_its_tmp_id),
         T(api_order_amend_moves_price_and_quantity),
         T(api_order_cancel_all_obeys_its_filters),
+        T(api_order_cancel_all_goes_on_until_none_is_left),
         T(api_order_full_intake_is_busy),
         T(api_order_without_answer_times_out_as_unknown),
         T(api_order_preferred_wait_is_shorter_than_the_maximum),
