@@ -127,7 +127,9 @@ static void apply_one(struct fx_push_socket *socket,
 {
     fx_status status = FX_BAD_PARAMETER;
     fx_str name = {0};
-    if (token->kind == FX_JSON_STRING && !token->is_escaped) {
+    if (!fx_push_client_spend(socket->client)) {
+        status = FX_RATE_LIMITED;
+    } else if (token->kind == FX_JSON_STRING && !token->is_escaped) {
         name = token->text;
         status = is_subscribe ? subscribe(socket, name) : unsubscribe(socket, name);
     }

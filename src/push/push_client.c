@@ -21,6 +21,24 @@ static struct fx_push_auth_judge judge_of(struct fx_push *push)
                                                 1000000};
 }
 
+bool fx_push_client_spend(struct fx_push_client *client)
+{
+    const int64_t now_ms = now_ms_of(client->push);
+    const int64_t earned = (now_ms - client->budget_ms) / FX_PUSH_BUDGET_MS;
+    if (earned >= FX_PUSH_BUDGET_MAX - (int64_t)client->budget) {
+        client->budget = FX_PUSH_BUDGET_MAX;
+        client->budget_ms = now_ms;
+    } else {
+        client->budget += (uint32_t)earned;
+        client->budget_ms += earned * FX_PUSH_BUDGET_MS;
+    }
+    if (client->budget == 0) {
+        return false;
+    }
+    client->budget--;
+    return true;
+}
+
 /* ---- sending ---------------------------------------------------------------------------------
  */
 
@@ -163,6 +181,10 @@ static bool on_connect(void *self,
                        struct fx_push_session_refusal *refusal_out)
 {
     struct fx_push_client *client = self;
+    if (!fx_push_client_spend(client)) {
+        *refusal_out = (struct fx_push_session_refusal){FX_STR("too many requests"), 429};
+        return false;
+    }
     const struct fx_push_auth auth = authenticate(client, connect);
     struct fx_push_session_refusal refusal = refusal_of(client->push, connect, &auth);
     if (refusal.code == 0 && enter(client, connect, &auth) != FX_OK) {
@@ -274,6 +296,8 @@ fx_status fx_push_client_accept(struct fx_push *push,
     }
     client->push = push;
     client->token = call->token;
+    client->budget = FX_PUSH_BUDGET_MAX;
+    client->budget_ms = now_ms_of(push);
     const struct fx_push_auth_judge judge = judge_of(push);
     client->auth = fx_push_auth_of_request(&judge, call->request);
     fx_push_session_init(&client->session, &push->config, eio, client);

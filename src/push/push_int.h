@@ -25,6 +25,8 @@ enum {
     FX_PUSH_PRIVATE_QUEUED_MAX = 1024 * 1024, /* with more it is closed */
     FX_PUSH_USER_SOCKETS_MAX = 10,            /* of one user in one namespace */
     FX_PUSH_OWN_ROOMS_MAX = 2, /* its id and user_<id>: not counted as subscriptions */
+    FX_PUSH_BUDGET_MAX = 400,  /* requests that a client may make at once … */
+    FX_PUSH_BUDGET_MS = 100,   /* … and how long it takes to earn another one */
     FX_PUSH_SCRATCH_SIZE_MAX = 1 << 16
 };
 
@@ -54,6 +56,8 @@ struct fx_push_client {
     struct fx_push_socket sockets[FX_PUSH_NAMESPACES];
     struct fx_push_client *next;
     struct fx_push_client *previous;
+    int64_t budget_ms; /* when it had earned all of `budget`; see fx_push_client_spend() */
+    uint32_t budget;
     bool is_slow; /* closed and counted as a slow consumer */
 };
 
@@ -95,6 +99,9 @@ void fx_push_client_destroy(struct fx_push_client *client);
 
 /** Heartbeats, deadlines and expired tokens of one client. */
 void fx_push_client_tick(struct fx_push_client *client, struct fx_push_moment now);
+
+/** Take one request off the client's budget. @return false where nothing is left (P9). */
+bool fx_push_client_spend(struct fx_push_client *client);
 
 /** Queue a private frame; a client that lets too much lie is closed (P3). */
 void fx_push_client_send(struct fx_push_client *client, struct fx_net_frame *frame);

@@ -186,7 +186,7 @@ static void send_disconnect(struct fx_push_session *session, fx_str name)
 static void end_namespace(struct fx_push_session *session, uint32_t index, int64_t now_ms)
 {
     session->namespaces[index].is_ended = true;
-    if (!has_any(session)) {
+    if (session->close_ms == 0 && !has_any(session)) {
         session->close_ms = now_ms + FX_PUSH_SESSION_LINGER_MS;
     }
 }

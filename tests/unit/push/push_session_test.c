@@ -541,6 +541,24 @@ static void push_session_s5_refused_connect_ends_after_a_linger(void **state)
         "-",
         "+10",
         "X");
+    /* Trying again does not buy time. */
+    RUN(run_open_4,
+        "C 40/ws,{\"token\":\"bad\"}",
+        REFUSED,
+        "+290",
+        "C 40/ws,{\"token\":\"bad\"}",
+        REFUSED,
+        "+10",
+        "S 2",
+        "C 3",
+        "+300",
+        "S 2",
+        "C 3",
+        "+300",
+        "S 2",
+        "C 3",
+        "+100",
+        "X");
     /* A good token in time: it stays. */
     RUN(run_open_4,
         "C 40/ws,{\"token\":\"bad\"}",

@@ -386,6 +386,41 @@ static void push_subscribe_answers_for_each_form(void **state)
     push_kit_destroy(kit);
 }
 
+static void push_requests_beyond_the_budget_are_refused_until_time_passes(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PLAIN);
+    struct push_kit_client *client = push_kit_join(kit, 0); /* its CONNECT was the first of 400 */
+    struct push_kit_client *other = push_kit_join(kit, 0);
+    struct fx_buf text;
+    fx_buf_init(&text, 1 << 16);
+    fx_buf_append(&text, FX_STR("42/ws,0[\"unsubscribe\",[\"trades_BTCUSDT\""));
+    for (int index = 1; index < 399; index++) {
+        fx_buf_append(&text, FX_STR(",\"trades_BTCUSDT\""));
+    }
+    fx_buf_append(&text, FX_STR("]]"));
+    push_kit_send(kit, client, FX_NET_WEBSOCKET_OPCODE_TEXT, fx_buf_str(&text));
+    push_kit_expect(kit, client, "43/ws,0[{\"ok\":true}]");
+    push_kit_say(kit, client, "42/ws,1[\"subscribe\",\"trades_BTCUSDT\"]");
+    (void)push_kit_expect_start(kit, client, "43/ws,1[{\"ok\":false,\"code\":\"RATE_LIMITED\"");
+    push_kit_say(kit, client, "40");
+    (void)push_kit_expect_start(kit, client, "44{\"message\":\"too many requests\"");
+    push_kit_say(kit, other, "42/ws,1[\"subscribe\",\"trades_BTCUSDT\"]");
+    push_kit_expect(kit, other, "43/ws,1[{\"ok\":true}]");
+    kit->now_ms += 199;
+    push_kit_say(kit, client, "42/ws,2[\"subscribe\",\"trades_BTCUSDT\"]");
+    push_kit_expect(kit, client, "43/ws,2[{\"ok\":true}]");
+    push_kit_say(kit, client, "42/ws,3[\"subscribe\",\"trades_BTCUSDT\"]");
+    (void)push_kit_expect_start(kit, client, "43/ws,3[{\"ok\":false,\"code\":\"RATE_LIMITED\"");
+    kit->now_ms += 1; /* the rest of the first interval was not lost */
+    push_kit_say(kit, client, "42/ws,4[\"subscribe\",\"trades_BTCUSDT\"]");
+    push_kit_expect(kit, client, "43/ws,4[{\"ok\":true}]");
+    fx_buf_deinit(&text);
+    push_kit_close(kit, client);
+    push_kit_close(kit, other);
+    push_kit_destroy(kit);
+}
+
 static void push_rooms_beyond_the_limit_are_refused(void **state)
 {
     (void)state;
@@ -769,6 +804,7 @@ int main(void)
         cmocka_unit_test(push_without_token_depends_on_the_option),
         cmocka_unit_test(push_eleventh_socket_of_a_user_is_refused),
         cmocka_unit_test(push_subscribe_answers_for_each_form),
+        cmocka_unit_test(push_requests_beyond_the_budget_are_refused_until_time_passes),
         cmocka_unit_test(push_rooms_beyond_the_limit_are_refused),
         cmocka_unit_test(push_book_comes_at_once_then_conflated_per_tick),
         cmocka_unit_test(push_trades_of_a_flush_come_together_oldest_first),
