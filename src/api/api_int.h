@@ -58,6 +58,7 @@ struct fx_api_call;
  */
 typedef fx_status (*fx_api_handler_fn)(struct fx_api_call *call);
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the columns of routes.def, in order
 struct fx_api_route {
     enum fx_net_http_method method;
     fx_str path;
@@ -100,6 +101,7 @@ struct fx_api_pending {
     enum fx_position_side position_side;
     uint32_t count; /* CANCEL_ALL: what earlier parts ended */
     struct fx_command_cancel_all cancel_all;
+    enum fx_contract_type contract_type; /* CANCEL_ALL: symbol after symbol of this type; 0: any */
 };
 
 struct fx_api_login;
@@ -263,6 +265,7 @@ struct fx_api_pending_wait {
     enum fx_position_side position_side;
     uint32_t wait_ms; /* 0 = wait_ms_max */
     struct fx_command_cancel_all cancel_all;
+    enum fx_contract_type contract_type;
 };
 
 /** Submit the call's command. @return OK (answered later); BUSY. */

@@ -111,7 +111,7 @@ static fx_status read_wait(struct fx_api_call *call, struct fx_api_pending_wait 
     return FX_OK;
 }
 
-/* The body as a command: syntax was judged before; then symbol, types, filters without state. */
+/* The body as a command, which is zeroed: syntax was judged before; then symbol, types, filters without state. */
 static fx_status read_place(struct fx_api_call *call, struct fx_command *command)
 {
     const struct fx_json *json = &call->api->json;
@@ -132,7 +132,6 @@ static fx_status read_place(struct fx_api_call *call, struct fx_command *command
         return fx_api_param_fail(call, status, field);
     }
     memset(&reject, 0, sizeof reject);
-    memset(command, 0, sizeof *command);
     status = fx_wire_place_command(&place, &market->definition, command, &reject);
     if (status != FX_OK) {
         reject.status = status;
@@ -145,6 +144,7 @@ fx_status fx_api_order_place(struct fx_api_call *call)
 {
     struct fx_api_pending_wait wait = {0};
     struct fx_command command;
+    memset(&command, 0, sizeof command);
     fx_status status = read_wait(call, &wait);
     if (status == FX_OK) {
         status = read_place(call, &command);
@@ -283,28 +283,67 @@ static struct fx_command make_cancel_all(const struct fx_api_pending *pending)
     return command;
 }
 
-/* One command ends a bounded number of orders; go on until none is left. Where the intake is full
- * in between, the client is told that there are more. */
+/* The first instrument from `from` on, of this contract type, on which the user has open orders. */
+static uint32_t find_instrument(const struct fx_view *view,
+                                const struct fx_api_pending *pending,
+                                uint32_t from)
+{
+    const struct fx_rows_order *row = NULL;
+    uint32_t found = FX_COMMAND_ALL_INSTRUMENTS;
+    uint32_t cursor = 0;
+    while ((row = fx_view_next_order(view, pending->user_id, &cursor)) != NULL) {
+        if (row->contract_type == pending->contract_type && row->instrument >= from &&
+            row->instrument < found) {
+            found = row->instrument;
+        }
+    }
+    return found;
+}
+
+/* What a CANCEL_ALL left to do: the rest of its symbol, then the next symbol of its contract type.
+ */
+static bool has_next_part(const struct fx_api *api,
+                          struct fx_api_pending *next,
+                          const struct fx_event_result *result)
+{
+    if (result->has_more != 0) {
+        return true;
+    }
+    if (next->contract_type == 0) {
+        return false;
+    }
+    next->instrument = find_instrument(api->options.view, next, next->instrument + 1);
+    return next->instrument != FX_COMMAND_ALL_INSTRUMENTS;
+}
+
+static void send_count(struct fx_api *api, const struct fx_api_pending *pending, bool has_more)
+{
+    struct fx_buf *buf = fx_api_reply_begin(api);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_int(buf, FX_STR("count"), pending->count);
+    if (has_more) {
+        fx_json_add_bool(buf, FX_STR("hasMore"), true);
+    }
+    fx_buf_append_byte(buf, '}');
+    fx_api_reply_send(api, &pending->target, 200);
+}
+
+/* One command ends a bounded number of orders, of one symbol or of all; go on until none is left.
+ * Where the intake is full in between, the client is told that there are more. */
 static void answer_count(struct fx_api *api,
                          const struct fx_api_pending *pending,
                          const struct fx_event_result *result)
 {
     struct fx_api_pending next = *pending;
     next.count += result->count;
-    if (result->has_more != 0) {
+    const bool has_more = has_next_part(api, &next, result);
+    if (has_more) {
         const struct fx_command command = make_cancel_all(&next);
         if (fx_api_pending_submit_more(api, &next, &command) == FX_OK) {
             return;
         }
     }
-    struct fx_buf *buf = fx_api_reply_begin(api);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_int(buf, FX_STR("count"), next.count);
-    if (result->has_more != 0) {
-        fx_json_add_bool(buf, FX_STR("hasMore"), true);
-    }
-    fx_buf_append_byte(buf, '}');
-    fx_api_reply_send(api, &pending->target, 200);
+    send_count(api, &next, has_more);
 }
 
 static uint32_t scope_of(fx_str name)
@@ -318,33 +357,59 @@ static uint32_t scope_of(fx_str name)
     return fx_str_is_equal(name, FX_STR("STOP")) ? FX_CANCEL_SCOPE_STOP : 0;
 }
 
-fx_status fx_api_order_cancel_all(struct fx_api_call *call)
+static fx_status read_cancel_all(struct fx_api_call *call, struct fx_api_pending_wait *wait)
 {
     const struct fx_market_symbol *symbol = NULL;
     uint32_t scope = 0;
-    uint32_t side = 0;
-    fx_str contract_type = {0};
+    uint32_t contract_type = 0;
     fx_status status = fx_api_param_symbol(call, &symbol);
     if (status == FX_OK) {
         status = fx_api_param_word(call, FX_STR("type"), scope_of, &scope);
     }
     if (status == FX_OK) {
-        status = fx_api_param_word(call, FX_STR("side"), fx_api_param_side_of, &side);
+        status =
+            fx_api_param_word(call, FX_STR("side"), fx_api_param_side_of, &wait->cancel_all.side);
+    }
+    if (status == FX_OK) {
+        status = fx_api_param_word(
+            call, FX_STR("contractType"), fx_api_param_contract_type_of, &contract_type);
     }
     if (status != FX_OK) {
         return status;
     }
-    if (fx_api_param_find(call, FX_STR("contractType"), &contract_type) != FX_NOT_FOUND) {
-        /* One command cancels one symbol or all: a filter that is not applied would cancel what the
-         * caller wants to keep. */
-        return fx_api_param_fail(call, FX_NOT_IMPLEMENTED, FX_STR("contractType"));
+    wait->cancel_all.scope = scope == 0 ? FX_CANCEL_SCOPE_ALL : scope;
+    wait->instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    wait->contract_type = (enum fx_contract_type)contract_type;
+    if (symbol != NULL) {
+        wait->instrument = symbol->definition.instrument_id;
+        wait->contract_type = 0;
+        if (contract_type != 0 && contract_type != symbol->definition.contract_type) {
+            return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("contractType"));
+        }
     }
-    const struct fx_api_pending_wait wait = {
-        .answer = answer_count,
-        .instrument =
-            symbol == NULL ? FX_COMMAND_ALL_INSTRUMENTS : symbol->definition.instrument_id,
-        .cancel_all = {.scope = scope == 0 ? FX_CANCEL_SCOPE_ALL : scope, .side = side}};
-    const struct fx_command command = make_cancel_all(&(struct fx_api_pending){
-        .user_id = call->user.id, .instrument = wait.instrument, .cancel_all = wait.cancel_all});
+    return FX_OK;
+}
+
+fx_status fx_api_order_cancel_all(struct fx_api_call *call)
+{
+    struct fx_api_pending_wait wait = {.answer = answer_count};
+    const fx_status status = read_cancel_all(call, &wait);
+    if (status != FX_OK) {
+        return status;
+    }
+    struct fx_api_pending first = {.target = call->target,
+                                   .user_id = call->user.id,
+                                   .instrument = wait.instrument,
+                                   .cancel_all = wait.cancel_all,
+                                   .contract_type = wait.contract_type};
+    if (first.contract_type != 0) {
+        first.instrument = find_instrument(call->api->options.view, &first, 0);
+        if (first.instrument == FX_COMMAND_ALL_INSTRUMENTS) {
+            send_count(call->api, &first, false);
+            return FX_OK;
+        }
+        wait.instrument = first.instrument;
+    }
+    const struct fx_command command = make_cancel_all(&first);
     return fx_api_pending_submit(call, &command, &wait);
 }

@@ -242,7 +242,16 @@ static void api_order_cancel_all_obeys_its_filters(void **state)
     API_EXPECT_ERROR(
         &world, "DELETE", "/order/cancel-all?type=EVERY", 1, NULL, 400, "BAD_PARAMETER");
     API_EXPECT_ERROR(
-        &world, "DELETE", "/order/cancel-all?contractType=USD_M", 1, NULL, 501, "NOT_IMPLEMENTED");
+        &world, "DELETE", "/order/cancel-all?contractType=X", 1, NULL, 400, "BAD_PARAMETER");
+    API_EXPECT_ERROR(&world,
+                     "DELETE",
+                     "/order/cancel-all?contractType=COIN_M&symbol=BTCUSDT",
+                     1,
+                     NULL,
+                     400,
+                     "BAD_PARAMETER");
+    API_EXPECT(
+        &world, "DELETE", "/order/cancel-all?contractType=COIN_M", 1, NULL, 200, "{\"count\":0}");
     API_EXPECT(&world, "DELETE", "/order/cancel-order?type=ALL", 1, NULL, 200, "{\"count\":2}");
     assert_int_equal(fx_view_order_count(world.view), 1);
 }
@@ -270,6 +279,10 @@ static void api_order_cancel_all_goes_on_until_none_is_left(void **state)
     API_EXPECT(&world, "DELETE", "/order/cancel-all", 1, NULL, 200, "{\"count\":60}");
     assert_int_equal(fx_view_order_count(world.view), 0);
     place_many(30);
+    API_EXPECT(
+        &world, "DELETE", "/order/cancel-all?contractType=USD_M", 1, NULL, 200, "{\"count\":30}");
+    assert_int_equal(fx_view_order_count(world.view), 0);
+    place_many(30);
     world.takes_max = world.takes + 1; /* of the two parts only one is taken */
     API_EXPECT(
         &world, "DELETE", "/order/cancel-all", 1, NULL, 200, "{\"count\":25,\"hasMore\":true}");
@@ -279,7 +292,11 @@ static void api_order_cancel_all_goes_on_until_none_is_left(void **state)
 static void api_order_full_intake_is_busy(void **state)
 {
     (void)state;
+    api_harness_deinit(&world);
+    const struct fx_api_options options = {.pending_max = 1};
+    api_harness_init_with(&world, &options);
     world.is_full = true;
+    API_EXPECT_ERROR(&world, "POST", "/order", 1, LIMIT_BUY, 503, "BUSY");
     API_EXPECT_ERROR(&world, "POST", "/order", 1, LIMIT_BUY, 503, "BUSY");
     assert_true(fx_str_is_equal(api_harness_header(&world, "retry-after"), FX_STR("1")));
     world.is_full = false;

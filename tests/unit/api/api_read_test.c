@@ -135,6 +135,8 @@ static void api_read_margin_is_moved_by_symbol_and_by_position(void **state)
     (void)snprintf(body, sizeof body, "{\"positionId\":%s,\"assignedMarginValue\":-2}", id);
     API_EXPECT(&world, "PUT", "/positions/adjust-margin", 1, body, 200, NULL);
     assert_true(says("\"adjustMargin\":\"3.5\""));
+    API_EXPECT(&world, "GET", "/account/balance/USDT", 1, NULL, 200, NULL);
+    assert_true(says("\"isolatedMargin\":\"23.5\""));
     API_EXPECT_ERROR(&world, "PUT", "/positions/adjust-margin", 2, body, 404, "POSITION_NOT_FOUND");
     API_EXPECT_ERROR(&world,
                      "POST",
