@@ -542,7 +542,8 @@ static void push_session_s5_refused_connect_ends_after_a_linger(void **state)
         "+10",
         "X");
     /* Trying again does not buy time. */
-    RUN(run_open_4,
+    RUN(run_4,
+        "C 41",
         "C 40/ws,{\"token\":\"bad\"}",
         REFUSED,
         "+290",
@@ -557,7 +558,9 @@ static void push_session_s5_refused_connect_ends_after_a_linger(void **state)
         "+300",
         "S 2",
         "C 3",
-        "+100",
+        "+90",
+        "-",
+        "+10",
         "X");
     /* A good token in time: it stays. */
     RUN(run_open_4,
