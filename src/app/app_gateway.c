@@ -218,6 +218,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
 static fx_status create_loop(struct fx_app_gateway *gateway)
 {
     const struct fx_net_server_config config = {.connections_max = 20000,
+                                                .message_size_max = 1000000, /* maxPayload */
                                                 .output_size_max = 4U << 20U};
     const struct fx_net_server_handler handler = {.on_request = on_request, .on_hangup = on_hangup};
     fx_status status = fx_net_server_create(&config, &handler, gateway, &gateway->server);
