@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_pending_int.h"
+#include "api/api_reply_int.h"
 #include "base/panic.h"
 
 enum {
@@ -126,6 +129,7 @@ static void wake(struct fx_api *api)
     }
 }
 
+/* The guard comes before anything the client wrote is read (A2). */
 static fx_status handle(struct fx_api_call *call)
 {
     fx_status status = fx_api_guard_check(call);

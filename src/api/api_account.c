@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_reply_int.h"
 #include "store/store_transaction.h"
 #include "wire/wire_rows.h"
 

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_reply_int.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/password.h"

@@ -1,4 +1,6 @@
 #include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_reply_int.h"
 
 enum { US_PER_MS = 1000, BOOK_LIMIT_MIN = 5, BOOK_LIMIT_MAX = 1000, BOOK_LIMIT_DEFAULT = 100 };
 

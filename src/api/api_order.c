@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_pending_int.h"
+#include "api/api_reply_int.h"
 #include "wire/wire_place.h"
 #include "wire/wire_rows.h"
 
@@ -111,7 +114,8 @@ static fx_status read_wait(struct fx_api_call *call, struct fx_api_pending_wait 
     return FX_OK;
 }
 
-/* The body as a command, which is zeroed: syntax was judged before; then symbol, types, filters without state. */
+/* The body as a command, which is zeroed: syntax was judged before; then symbol, types, filters
+ * without state. */
 static fx_status read_place(struct fx_api_call *call, struct fx_command *command)
 {
     const struct fx_json *json = &call->api->json;

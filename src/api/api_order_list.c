@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_reply_int.h"
 #include "store/store_order.h"
 #include "wire/wire_rows.h"
 

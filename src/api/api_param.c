@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_param_int.h"
 #include "base/crypto.h"
 #include "wire/wire_place.h"
 

@@ -1,11 +1,13 @@
 /* Commands whose answer is not here yet.
  *
- * A token is slot and generation, so a RESULT that comes after its time-out finds nobody (P3). The
+ * A token is slot and generation, so a RESULT that comes after its time-out finds nobody (A6). The
  * highest bit stays 0 and the token is never 0: both are left to others. A connection that is gone
  * needs no care: its server token is dead, and so is the answer sent to it. */
 #include <stdlib.h>
 
 #include "api/api_int.h"
+#include "api/api_pending_int.h"
+#include "api/api_reply_int.h"
 #include "base/panic.h"
 #include "store/store_order.h"
 

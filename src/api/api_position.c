@@ -1,6 +1,9 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_pending_int.h"
+#include "api/api_reply_int.h"
 #include "wire/wire_place.h"
 #include "wire/wire_rows.h"
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_reply_int.h"
 #include "base/crypto.h"
 
 enum { US_PER_MS = 1000, RETRY_AFTER_S = 1 };

@@ -1,4 +1,5 @@
 #include "api/api_int.h"
+#include "api/api_reply_int.h"
 
 enum { US_PER_MS = 1000 };
 

@@ -41,8 +41,8 @@ FX_MUST_USE fx_status fx_wire_place_symbol(const struct fx_json *json,
                                            fx_str *symbol_out);
 
 /**
- * Read all other members of an object. @return OK; BAD_PARAMETER, BAD_DECIMAL, TOO_MANY_DIGITS, BAD_LEVERAGE,
- * NOT_IMPLEMENTED with the member's name (static text) in *field_out.
+ * Read all other members of an object. @return OK; BAD_PARAMETER, BAD_DECIMAL, TOO_MANY_DIGITS,
+ * BAD_LEVERAGE, NOT_IMPLEMENTED with the member's name (static text) in *field_out.
  */
 FX_MUST_USE fx_status fx_wire_place_parse(const struct fx_json *json,
                                           const struct fx_json_token *object,

@@ -1,0 +1,44 @@
+/**
+ * @file api_reply_int.h
+ * Answers: bodies, headers, errors, lists.
+ * Thread: the gateway's.
+ */
+#ifndef FX_API_API_REPLY_INT_H
+#define FX_API_API_REPLY_INT_H
+
+#include "api/api_int.h"
+
+/** Where the request's answer goes; takes over a sane x-request-id or makes one. */
+void fx_api_reply_target(struct fx_api *api,
+                         const struct fx_net_server_call *call,
+                         struct fx_api_target *target_out);
+
+/** Begin the body of an answer. */
+struct fx_buf *fx_api_reply_begin(struct fx_api *api);
+
+/** Send what was written since begin, as JSON. */
+void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, int http_status);
+
+/** Send an error; request id and time are filled here. `allow` is for 405 (methods bits). */
+void fx_api_reply_error(struct fx_api *api,
+                        const struct fx_api_target *target,
+                        const struct fx_wire_public_error *error,
+                        uint32_t allow);
+
+/** The engine's or a filter's "no". */
+void fx_api_reply_reject(struct fx_api *api,
+                         const struct fx_api_target *target,
+                         const struct fx_reject *reject);
+
+/** Answer to OPTIONS. */
+void fx_api_reply_preflight(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            uint32_t methods);
+
+/** Begin `{"data":[`; end it with the cursor of the last row (0: no further page) and send it. */
+struct fx_buf *fx_api_reply_begin_list(struct fx_api *api);
+void fx_api_reply_send_list(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            uint64_t cursor);
+
+#endif
