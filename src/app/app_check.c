@@ -121,6 +121,7 @@ static void print_result(const struct fx_app_options *options,
 }
 
 /* The newest snapshot and the rest of the journal must give the same state. */
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a call names both folders
 static fx_status compare(const struct replay *genesis,
                          const char *snapshot_dir,
                          const char *journal_dir,
@@ -148,6 +149,7 @@ static fx_status compare(const struct replay *genesis,
     destroy(&tail);
     return status;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 int fx_app_check_run(const struct fx_app_options *options)
 {

@@ -29,6 +29,7 @@ static const char *const BOTS[FX_APP_DEMO_BOTS] = {"maker@demo.local", "taker@de
 /* ---- commands ---------------------------------------------------------------------------------
  */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a kind is an enum
 static struct fx_command blank(enum fx_command_kind kind, uint32_t instrument)
 {
     struct fx_command command;
@@ -154,6 +155,7 @@ static fx_status insert_key(const struct fx_app_demo_options *options,
     return fx_store_api_key_insert(options->writer, &key, &id);
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): as one logs in: e-mail, password
 static fx_status insert_user(const struct fx_app_demo_options *options,
                              const char *email,
                              const char *password,
@@ -180,6 +182,7 @@ static fx_status insert_user(const struct fx_app_demo_options *options,
     (void)snprintf(user.uid, sizeof user.uid, "%.16s", random);
     return fx_store_user_insert(options->writer, &user, id_out);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 /* @return OK with the user's id; *is_new_out tells whether `secrets` hold anything. */
 static fx_status ensure_user(const struct fx_app_demo_options *options,

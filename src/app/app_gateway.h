@@ -44,7 +44,7 @@ void fx_app_gateway_destroy(struct fx_app_gateway *gateway);
 void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *event);
 
 /** Consume what was released; an fx_worker_engine_wake_fn for stopping. */
-void fx_app_gateway_pump(void *gateway);
+void fx_app_gateway_pump(void *self);
 
 /**
  * Submit one command and wait for its RESULT, pumping meanwhile: start-up and console only.
@@ -64,14 +64,14 @@ void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
                               const struct fx_app_gateway_guest *guest);
 
 /** Submit without waiting; for the guest. @return false where the intake is full. */
-bool fx_app_gateway_submit(void *gateway, uint64_t token, const struct fx_command *command);
+bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *command);
 
 const struct fx_view *fx_app_gateway_view(const struct fx_app_gateway *gateway);
 const struct fx_market *fx_app_gateway_market(const struct fx_app_gateway *gateway);
 struct fx_net_server *fx_app_gateway_server(struct fx_app_gateway *gateway);
 
 /** The wake function for the worker: events were released. Thread: any. */
-void fx_app_gateway_wake(void *gateway);
+void fx_app_gateway_wake(void *self);
 
 /** Listen. @return OK and the port; IO; BAD_PARAMETER. */
 FX_MUST_USE fx_status fx_app_gateway_listen(struct fx_app_gateway *gateway,

@@ -150,7 +150,7 @@ uint32_t fx_ring_count(const struct fx_ring *ring)
     return (uint32_t)(count < ring->capacity ? count : ring->capacity);
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as calloc()'s
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): as calloc()'s
 struct fx_ring_broadcast *fx_ring_broadcast_create(uint32_t item_size,
                                                    uint32_t capacity,
                                                    uint32_t consumer_count)
@@ -170,6 +170,7 @@ struct fx_ring_broadcast *fx_ring_broadcast_create(uint32_t item_size,
     }
     return ring;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 void fx_ring_broadcast_destroy(struct fx_ring_broadcast *ring)
 {

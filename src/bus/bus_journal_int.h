@@ -18,6 +18,7 @@
 /* Whose turn it is to touch `making`: the helper's, or the writer's. */
 enum fx_bus_journal_next_state { FX_BUS_JOURNAL_NEXT_WANTED = 1, FX_BUS_JOURNAL_NEXT_READY = 2 };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): each thread has cache lines of its own
 struct fx_bus_journal {
     struct fx_bus_journal_options options;
     struct fx_bus_file_system system;

@@ -389,7 +389,7 @@ static fx_status keep_last_frame(struct scan *scan, struct fx_bus_journal_recove
     if (status != FX_OK) {
         return status;
     }
-    FX_ASSERT(bytes.size == scan->last_frame.size);
+    FX_ASSERT(bytes.size == scan->last_frame.size && bytes.size > 0);
     end->last_frame_bytes = malloc(bytes.size);
     if (end->last_frame_bytes == NULL) {
         return FX_NO_MEMORY;

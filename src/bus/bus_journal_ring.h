@@ -19,6 +19,7 @@
 
 enum { FX_BUS_JOURNAL_RING_LINE_SIZE = 64 };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): each thread has cache lines of its own
 struct fx_bus_journal_ring {
     char *bytes; /* heap */
     uint64_t size;

@@ -96,6 +96,7 @@ void fx_depth_apply(struct fx_depth *depth, const struct fx_event *event)
         .ticks = book->price_ticks, .lots = book->lots, .count = book->count};
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a side is an enum
 const struct fx_depth_level *fx_depth_at(const struct fx_depth *depth,
                                          enum fx_side side,
                                          uint32_t index)
@@ -103,6 +104,7 @@ const struct fx_depth_level *fx_depth_at(const struct fx_depth *depth,
     const uint32_t row = row_of(side);
     return index < depth->count[row] ? &depth->levels[row][depth->count[row] - 1 - index] : NULL;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 uint32_t fx_depth_count(const struct fx_depth *depth, enum fx_side side)
 {

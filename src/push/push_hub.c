@@ -165,7 +165,10 @@ bool fx_push_hub_leave(struct fx_push_hub *hub, struct fx_push_hub_socket *socke
 void fx_push_hub_leave_all(struct fx_push_hub *hub, struct fx_push_hub_socket *socket)
 {
     while (socket->first != NULL) {
-        drop_member(hub, socket->first);
+        struct fx_push_hub_member *member = socket->first;
+        FX_ASSERT(member->socket == socket && member->socket_previous == NULL);
+        drop_member(hub, member);
+        FX_ASSERT(socket->first != member);
     }
     FX_ASSERT(socket->count == 0);
 }

@@ -390,6 +390,7 @@ uint64_t fx_view_sequence(const struct fx_view *view)
     return view->sequence;
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): (user, id) in this order everywhere
 static const struct fx_rows_order *own_order(const struct fx_view *view,
                                              uint64_t user_id,
                                              uint32_t index)
@@ -400,6 +401,7 @@ static const struct fx_rows_order *own_order(const struct fx_view *view,
     const struct fx_rows_order *row = &order_at(view, index)->row;
     return row->user_id == user_id ? row : NULL; /* V1 */
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): (user, id) in this order everywhere
 const struct fx_rows_order *fx_view_order(const struct fx_view *view,
@@ -478,6 +480,7 @@ const struct fx_rows_account *fx_view_next_account(const struct fx_view *view,
     return &node->row;
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): (user, id) in this order everywhere
 const struct fx_rows_position *fx_view_position(const struct fx_view *view,
                                                 uint64_t user_id,
                                                 uint32_t instrument,
@@ -492,6 +495,7 @@ const struct fx_rows_position *fx_view_position(const struct fx_view *view,
     }
     return NULL;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 const struct fx_rows_account *fx_view_account(const struct fx_view *view,
                                               uint64_t user_id,

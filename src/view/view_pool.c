@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "view/view_int.h"
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): one size, one count
 void fx_view_pool_init(struct fx_view_pool *pool, size_t item_size, uint32_t count_max)
 {
     memset(pool, 0, sizeof *pool);

@@ -115,6 +115,6 @@ void fx_worker_engine_stats(const struct fx_worker_engine *worker,
                             struct fx_worker_engine_stats *stats_out);
 
 /** One unit of work by hand: tests and simulator. @return commands applied plus releases. */
-int fx_worker_engine_step(void *worker, int64_t now_us);
+int fx_worker_engine_step(void *self, int64_t now_us);
 
 #endif

@@ -45,6 +45,7 @@ static uint32_t whole_count(const struct fx_worker_saver *saver)
     return count;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a status is an enum
 static void on_failure(struct fx_worker_saver *saver, fx_status status, int64_t now_us)
 {
     saver->failures++;
