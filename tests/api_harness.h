@@ -66,6 +66,7 @@ struct api_harness {
     uint32_t takes;     /* commands that the intake took … */
     uint32_t takes_max; /* … and will take; 0: all */
     bool is_full;       /* the intake takes nothing */
+    bool is_saver_late; /* nothing reaches the store */
     bool is_stalled;    /* commands are taken and never applied */
     int64_t wall_us;
     int64_t now_ms;
@@ -177,7 +178,9 @@ static inline void api_harness_pump(struct api_harness *harness)
                 event->token = harness->tokens[index];
             }
             api_harness_fold(harness, event);
-            api_harness_save(harness, event);
+            if (!harness->is_saver_late) {
+                api_harness_save(harness, event);
+            }
             fx_api_on_event(harness->api, event);
         }
     }

@@ -1,4 +1,5 @@
 /* api/api_order: from the DTO to the engine and back, with the exact answers. */
+#include "api/api_int.h"
 #include "api_harness.h"
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
@@ -84,6 +85,27 @@ static void api_order_that_fills_at_once_shows_its_final_row(void **state)
                201,
                NULL);
     assert_true(starts_with(ROW("2", "1", "BUY", "MARKET", "1.5", "0", "0", "100", "FILLED") ","));
+}
+
+static void api_order_that_ended_is_shown_before_it_is_stored(void **state)
+{
+    (void)state;
+    world.is_saver_late = true;
+    API_EXPECT(&world, "POST", "/order", 2, LIMIT_BUY, 202, NULL);
+    API_EXPECT(&world,
+               "POST",
+               "/order?wait=result",
+               1,
+               "{\"symbol\":\"BTCUSDT\",\"side\":\"SELL\",\"type\":\"LIMIT\",\"quantity\":0.5,"
+               "\"price\":99}",
+               201,
+               NULL);
+    assert_true(
+        starts_with(ROW("2", "1", "SELL", "LIMIT", "0.5", "99", "0", "99.5", "FILLED") ","));
+    assert_int_equal(world.api->ended.size, 0); /* kept for the length of its command only */
+    API_EXPECT(&world, "POST", "/order", 1, LIMIT_BUY, 202, NULL);
+    API_EXPECT(&world, "DELETE", "/order/3", 1, NULL, 200, NULL);
+    assert_true(starts_with(ROW("3", "1", "BUY", "LIMIT", "0.5", "99.5", "0.5", "0", "CANCELED")));
 }
 
 static void api_order_rejected_by_the_engine_says_why_in_both_modes(void **state)
@@ -263,7 +285,7 @@ static void place_many(int count)
                    "POST",
                    "/order",
                    1,
-                   index % 2 == 0 ? LIMIT_BUY
+                   index % 2 == 1 ? LIMIT_BUY
                                   : "{\"symbol\":\"ETHUSDT\",\"side\":\"BUY\",\"type\":"
                                     "\"LIMIT\",\"quantity\":\"1\",\"price\":\"9\"}",
                    202,
@@ -279,6 +301,13 @@ static void api_order_cancel_all_goes_on_until_none_is_left(void **state)
     API_EXPECT(&world, "DELETE", "/order/cancel-all", 1, NULL, 200, "{\"count\":60}");
     assert_int_equal(fx_view_order_count(world.view), 0);
     place_many(30);
+    API_EXPECT(&world,
+               "DELETE",
+               "/order/cancel-all?contractType=USD_M&side=SELL",
+               1,
+               NULL,
+               200,
+               "{\"count\":0}");
     API_EXPECT(
         &world, "DELETE", "/order/cancel-all?contractType=USD_M", 1, NULL, 200, "{\"count\":30}");
     assert_int_equal(fx_view_order_count(world.view), 0);
@@ -406,6 +435,7 @@ int main(void)
         T(api_order_plain_post_is_pending_with_a_tmp_id),
         T(api_order_with_wait_is_created),
         T(api_order_that_fills_at_once_shows_its_final_row),
+        T(api_order_that_ended_is_shown_before_it_is_stored),
         T(api_order_rejected_by_the_engine_says_why_in_both_modes),
         T(api_order_filter_says_limit_and_nearest),
         T(api_order_expire_time_too_early_says_milliseconds),
