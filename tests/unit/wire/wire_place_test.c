@@ -1,6 +1,7 @@
 /* wire/wire_place: the order DTO, member by member. */
 #include "wire/wire_place.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/dec.h"
@@ -154,6 +155,30 @@ static void wire_place_wrong_types_and_words_name_the_member(void **state)
     }
 }
 
+static void wire_place_unbuilt_members_are_refused_never_dropped(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"tpSLType",
+                                        "tpSLPrice",
+                                        "trigger",
+                                        "stopCondition",
+                                        "stopPrice",
+                                        "activationPrice",
+                                        "callbackRate",
+                                        "takeProfit",
+                                        "stopLoss"};
+    for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
+        char body[256];
+        struct fx_wire_place place;
+        fx_str field;
+        (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":\"1\"}", NAMES[index]);
+        assert_int_equal(read_body(body, &place, &field), FX_NOT_IMPLEMENTED);
+        assert_true(fx_str_is_equal(field, fx_str_of(NAMES[index])));
+        (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":null}", NAMES[index]);
+        assert_int_equal(read_body(body, &place, &field), FX_OK);
+    }
+}
+
 static void wire_place_symbol_must_be_a_string(void **state)
 {
     (void)state;
@@ -226,6 +251,7 @@ int main(void)
         cmocka_unit_test(wire_place_defaults_depend_on_the_type),
         cmocka_unit_test(wire_place_escaped_texts_mean_the_same),
         cmocka_unit_test(wire_place_wrong_types_and_words_name_the_member),
+        cmocka_unit_test(wire_place_unbuilt_members_are_refused_never_dropped),
         cmocka_unit_test(wire_place_symbol_must_be_a_string),
         cmocka_unit_test(wire_place_command_counts_ticks_and_lots),
     };
