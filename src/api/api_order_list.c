@@ -148,6 +148,22 @@ fx_status fx_api_order_list_history(struct fx_api_call *call)
     return FX_OK;
 }
 
+/* An order that is open or ended lately; the store may be behind. */
+static const struct fx_rows_order *find_recent(const struct fx_api_call *call)
+{
+    const struct fx_view *view = call->api->options.view;
+    const uint64_t user_id = call->user.id;
+    const struct fx_rows_order *row = NULL;
+    uint64_t number = 0;
+    if (fx_str_parse_u64(call->param, &number)) {
+        row = fx_view_recent(view, user_id, number);
+        if (row == NULL) {
+            row = fx_view_recent_by_tmp(view, user_id, number);
+        }
+    }
+    return row != NULL ? row : fx_view_recent_by_client(view, user_id, call->param);
+}
+
 /* Stored orders by the same three names. */
 static fx_status find_stored(const struct fx_api_call *call, struct fx_rows_order *row_out)
 {
@@ -169,7 +185,7 @@ static fx_status find_stored(const struct fx_api_call *call, struct fx_rows_orde
 
 fx_status fx_api_order_list_one(struct fx_api_call *call)
 {
-    const struct fx_rows_order *row = fx_api_order_find(call);
+    const struct fx_rows_order *row = find_recent(call);
     struct fx_rows_order stored;
     if (row == NULL) {
         const fx_status status = find_stored(call, &stored);

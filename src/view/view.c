@@ -47,8 +47,11 @@ struct fx_view {
     struct fx_table position_index;   /* position id -> index */
     struct fx_table account_index;    /* account id -> index */
     struct fx_instrument instruments[FX_INSTRUMENTS_MAX];
-    uint32_t free_order; /* index + 1 */
-    uint32_t order_count;
+    uint32_t free_order;  /* index + 1 */
+    uint32_t order_count; /* open ones */
+    uint32_t *ended;      /* indexes of the orders that ended lately, by number modulo; heap */
+    uint64_t ended_end;   /* orders ever ended */
+    uint64_t ended_first; /* the oldest that is kept */
     uint64_t sequence;
     struct fx_rows_order last_order;
     struct fx_rows_account last_account;
@@ -79,9 +82,10 @@ static void init_indexes(struct fx_view *view)
 {
     const struct fx_table_seed seed = {{0x66757475726500ULL, 0x76696577ULL}};
     fx_table_init(&view->user_index, view->limits.accounts_max);
-    fx_table_init(&view->order_index, view->limits.orders_max);
-    fx_table_init(&view->tmp_index, view->limits.orders_max);
-    fx_table_str_init(&view->client_index, view->limits.orders_max, seed);
+    const uint32_t kept_max = view->limits.orders_max + FX_VIEW_ENDED_MAX;
+    fx_table_init(&view->order_index, kept_max);
+    fx_table_init(&view->tmp_index, kept_max);
+    fx_table_str_init(&view->client_index, kept_max, seed);
     fx_table_init(&view->position_index, view->limits.positions_max);
     fx_table_init(&view->account_index, view->limits.accounts_max);
 }
@@ -93,6 +97,11 @@ struct fx_view *fx_view_create(const struct fx_view_limits *limits)
         return NULL;
     }
     view->limits = *limits;
+    view->ended = calloc(FX_VIEW_ENDED_MAX, sizeof view->ended[0]);
+    if (view->ended == NULL) {
+        free(view);
+        return NULL;
+    }
     uint32_t *const maxima[] = {
         &view->limits.accounts_max, &view->limits.positions_max, &view->limits.orders_max};
     for (size_t index = 0; index < 3; index++) {
@@ -101,7 +110,8 @@ struct fx_view *fx_view_create(const struct fx_view_limits *limits)
         }
     }
     fx_view_pool_init(&view->users, sizeof(struct user), view->limits.accounts_max);
-    fx_view_pool_init(&view->orders, sizeof(struct order_node), view->limits.orders_max);
+    fx_view_pool_init(
+        &view->orders, sizeof(struct order_node), view->limits.orders_max + FX_VIEW_ENDED_MAX);
     fx_view_pool_init(&view->positions, sizeof(struct position_node), view->limits.positions_max);
     fx_view_pool_init(&view->accounts, sizeof(struct account_node), view->limits.accounts_max);
     init_indexes(view);
@@ -128,6 +138,7 @@ void fx_view_destroy(struct fx_view *view)
     fx_view_pool_deinit(&view->orders);
     fx_view_pool_deinit(&view->positions);
     fx_view_pool_deinit(&view->accounts);
+    free(view->ended);
     free(view);
 }
 
@@ -141,6 +152,7 @@ static void forget_all(struct fx_view *view)
     fx_view_pool_clear(&view->accounts);
     view->free_order = 0;
     view->order_count = 0;
+    view->ended_first = view->ended_end;
 }
 
 /* Index of an id; UINT32_MAX where absent. */
@@ -188,11 +200,34 @@ static fx_str client_key(uint64_t user_id, fx_str client_id, char key[8 + FX_CLI
     return (fx_str){key, 8 + client_id.size};
 }
 
-static void drop_order(struct fx_view *view, uint32_t index)
+/* Forget an order: its names, unless a newer order has them now (a client may use its own again).
+ */
+static void forget_order(struct fx_view *view, uint32_t index)
+{
+    struct order_node *node = order_at(view, index);
+    (void)fx_table_remove(&view->order_index, node->row.id);
+    if (node->row.tmp_id != 0 && index_of(&view->tmp_index, node->row.tmp_id) == index) {
+        (void)fx_table_remove(&view->tmp_index, node->row.tmp_id);
+    }
+    if (node->row.client_id.size > 0) {
+        char key[8 + FX_CLIENT_ID_SIZE_MAX];
+        const fx_str text =
+            client_key(node->row.user_id, fx_ids_client_id_str(&node->row.client_id), key);
+        const union fx_table_value *value = fx_table_str_find(&view->client_index, text);
+        if (value != NULL && value->number == index) {
+            (void)fx_table_str_remove(&view->client_index, text);
+        }
+    }
+    node->older = view->free_order;
+    view->free_order = index + 1;
+}
+
+/* From the list of the open ones to the ended ones that are kept for a while (V3). */
+static void end_order(struct fx_view *view, uint32_t index)
 {
     struct order_node *node = order_at(view, index);
     struct user *user = find_user(view, node->row.user_id);
-    FX_ASSERT(user != NULL);
+    FX_ASSERT(user != NULL && view->order_count > 0);
     if (node->newer == 0) {
         user->newest_order = node->older;
     } else {
@@ -201,19 +236,15 @@ static void drop_order(struct fx_view *view, uint32_t index)
     if (node->older != 0) {
         order_at(view, node->older - 1)->newer = node->newer;
     }
-    (void)fx_table_remove(&view->order_index, node->row.id);
-    if (node->row.tmp_id != 0) {
-        (void)fx_table_remove(&view->tmp_index, node->row.tmp_id);
-    }
-    if (node->row.client_id.size > 0) {
-        char key[8 + FX_CLIENT_ID_SIZE_MAX];
-        (void)fx_table_str_remove(
-            &view->client_index,
-            client_key(node->row.user_id, fx_ids_client_id_str(&node->row.client_id), key));
-    }
-    node->older = view->free_order;
-    view->free_order = index + 1;
+    node->older = 0;
+    node->newer = 0;
     view->order_count--;
+    if (view->ended_end - view->ended_first == FX_VIEW_ENDED_MAX) {
+        forget_order(view, view->ended[view->ended_first % FX_VIEW_ENDED_MAX]);
+        view->ended_first++;
+    }
+    view->ended[view->ended_end % FX_VIEW_ENDED_MAX] = index;
+    view->ended_end++;
 }
 
 static fx_status index_order(struct fx_view *view, const struct fx_rows_order *row, uint32_t index)
@@ -233,6 +264,9 @@ static fx_status index_order(struct fx_view *view, const struct fx_rows_order *r
 
 static fx_status add_order(struct fx_view *view, const struct fx_rows_order *row)
 {
+    if (view->order_count == view->limits.orders_max) {
+        return FX_CAPACITY;
+    }
     struct user *user = NULL;
     fx_status status = acquire_user(view, row->user_id, &user);
     uint32_t index = view->free_order - 1;
@@ -254,24 +288,32 @@ static fx_status add_order(struct fx_view *view, const struct fx_rows_order *row
     return index_order(view, row, index);
 }
 
+static bool is_open(const struct fx_rows_order *row)
+{
+    return !fx_order_status_is_final(row->status);
+}
+
 static fx_status apply_order(struct fx_view *view, const struct fx_event *event)
 {
     FX_ASSERT(event->u.order.instrument < FX_INSTRUMENTS_MAX);
     fx_rows_order_of(event, &view->instruments[event->u.order.instrument], &view->last_order);
     const struct fx_rows_order *row = &view->last_order;
-    const uint32_t index = index_of(&view->order_index, row->id);
-    if (fx_order_status_is_final(row->status)) {
-        if (index != UINT32_MAX) {
-            drop_order(view, index);
-        }
-        return FX_OK;
-    }
+    uint32_t index = index_of(&view->order_index, row->id);
     if (index == UINT32_MAX) {
-        return add_order(view, row);
-    }
-    struct order_node *node = order_at(view, index);
-    if (node->row.operation_id < row->operation_id) {
+        const fx_status status = add_order(view, row);
+        if (status != FX_OK) {
+            return status;
+        }
+        index = index_of(&view->order_index, row->id);
+    } else {
+        struct order_node *node = order_at(view, index);
+        if (node->row.operation_id >= row->operation_id || !is_open(&node->row)) {
+            return FX_OK; /* V2 */
+        }
         node->row = *row;
+    }
+    if (!is_open(row)) {
+        end_order(view, index);
     }
     return FX_OK;
 }
@@ -403,25 +445,29 @@ static const struct fx_rows_order *own_order(const struct fx_view *view,
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): (user, id) in this order everywhere
-const struct fx_rows_order *fx_view_order(const struct fx_view *view,
-                                          uint64_t user_id,
-                                          uint64_t order_id)
+static const struct fx_rows_order *if_open(const struct fx_rows_order *row)
+{
+    return row != NULL && is_open(row) ? row : NULL;
+}
+
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): (user, id) in this order everywhere
+const struct fx_rows_order *fx_view_recent(const struct fx_view *view,
+                                           uint64_t user_id,
+                                           uint64_t order_id)
 {
     return own_order(view, user_id, index_of(&view->order_index, order_id));
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): (user, id) in this order everywhere
-const struct fx_rows_order *fx_view_order_by_tmp(const struct fx_view *view,
-                                                 uint64_t user_id,
-                                                 uint64_t tmp_id)
+const struct fx_rows_order *fx_view_recent_by_tmp(const struct fx_view *view,
+                                                  uint64_t user_id,
+                                                  uint64_t tmp_id)
 {
     return own_order(view, user_id, index_of(&view->tmp_index, tmp_id));
 }
 
-const struct fx_rows_order *fx_view_order_by_client(const struct fx_view *view,
-                                                    uint64_t user_id,
-                                                    fx_str client_id)
+const struct fx_rows_order *fx_view_recent_by_client(const struct fx_view *view,
+                                                     uint64_t user_id,
+                                                     fx_str client_id)
 {
     if (client_id.size == 0 || client_id.size > FX_CLIENT_ID_SIZE_MAX) {
         return NULL;
@@ -430,6 +476,28 @@ const struct fx_rows_order *fx_view_order_by_client(const struct fx_view *view,
     const union fx_table_value *value =
         fx_table_str_find(&view->client_index, client_key(user_id, client_id, key));
     return own_order(view, user_id, value == NULL ? UINT32_MAX : (uint32_t)value->number);
+}
+
+const struct fx_rows_order *fx_view_order(const struct fx_view *view,
+                                          uint64_t user_id,
+                                          uint64_t order_id)
+{
+    return if_open(fx_view_recent(view, user_id, order_id));
+}
+
+const struct fx_rows_order *fx_view_order_by_tmp(const struct fx_view *view,
+                                                 uint64_t user_id,
+                                                 uint64_t tmp_id)
+{
+    return if_open(fx_view_recent_by_tmp(view, user_id, tmp_id));
+}
+// NOLINTEND(bugprone-easily-swappable-parameters)
+
+const struct fx_rows_order *fx_view_order_by_client(const struct fx_view *view,
+                                                    uint64_t user_id,
+                                                    fx_str client_id)
+{
+    return if_open(fx_view_recent_by_client(view, user_id, client_id));
 }
 
 /* A cursor is the index + 1 of the next node, UINT32_MAX at the end; 0 begins. */

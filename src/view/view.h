@@ -19,7 +19,10 @@
 #include "model/event.h"
 #include "model/rows.h"
 
-/** Zero = defaults: 1 M each. */
+/** Orders that are still found after their end: many times what the savers may be behind. */
+enum { FX_VIEW_ENDED_MAX = 32768 };
+
+/** Zero = defaults: 1 M each; of the orders the open ones. */
 struct fx_view_limits {
     uint32_t accounts_max;
     uint32_t positions_max;
@@ -60,6 +63,20 @@ const struct fx_rows_order *fx_view_order_by_tmp(const struct fx_view *view,
 const struct fx_rows_order *fx_view_order_by_client(const struct fx_view *view,
                                                     uint64_t user_id,
                                                     fx_str client_id);
+
+/**
+ * The same three look-ups, where the newest FX_VIEW_ENDED_MAX orders that ended are found too, in
+ * their final state: the tables may not have it yet.
+ */
+const struct fx_rows_order *fx_view_recent(const struct fx_view *view,
+                                           uint64_t user_id,
+                                           uint64_t order_id);
+const struct fx_rows_order *fx_view_recent_by_tmp(const struct fx_view *view,
+                                                  uint64_t user_id,
+                                                  uint64_t tmp_id);
+const struct fx_rows_order *fx_view_recent_by_client(const struct fx_view *view,
+                                                     uint64_t user_id,
+                                                     fx_str client_id);
 
 /** Walk the open orders of a user, newest first. *cursor = 0 to begin. @return NULL at the end. */
 const struct fx_rows_order *fx_view_next_order(const struct fx_view *view,

@@ -11,6 +11,7 @@ enum { USERS = 5, ORDERS = 40, STEPS = 20000 };
 
 /* What the model knows of an order. */
 struct known {
+    uint64_t id;
     uint64_t user_id;
     uint64_t operation_id;
     int64_t remaining;
@@ -51,8 +52,8 @@ static struct fx_event order_event(uint64_t sequence, uint64_t user_id, uint64_t
     event.u.order.margin_mode = FX_MARGIN_MODE_CROSS;
     event.u.order.position_side = FX_POSITION_SIDE_BOTH;
     event.u.order.leverage_centi = 2000;
-    const char name[] = {
-        'c', (char)('A' + (char)(order_id % 26)), (char)('A' + (char)(order_id / 26))};
+    const uint64_t slot = order_id % ORDERS; /* a later order may have the name of an ended one */
+    const char name[] = {'c', (char)('A' + (char)(slot % 26)), (char)('A' + (char)(slot / 26))};
     assert_true(fx_ids_client_id((fx_str){name, 3}, &event.u.order.client_id));
     return event;
 }
@@ -60,15 +61,16 @@ static struct fx_event order_event(uint64_t sequence, uint64_t user_id, uint64_t
 static void compare(const struct fx_view *view, const struct known known[ORDERS])
 {
     uint32_t open = 0;
-    for (uint64_t id = 0; id < ORDERS; id++) {
-        open += known[id].is_open;
+    for (size_t slot = 0; slot < ORDERS; slot++) {
+        const struct known *order = &known[slot];
+        open += order->is_open;
         for (uint64_t user = 1; user <= USERS; user++) {
-            const struct fx_rows_order *row = fx_view_order(view, user, id);
-            const bool is_own = known[id].is_open && known[id].user_id == user;
+            const struct fx_rows_order *row = fx_view_order(view, user, order->id);
+            const bool is_own = order->is_open && order->user_id == user;
             assert_int_equal(row != NULL, is_own); /* V1 */
-            assert_ptr_equal(row, fx_view_order_by_tmp(view, user, id + 1000));
+            assert_ptr_equal(row, fx_view_order_by_tmp(view, user, order->id + 1000));
             if (is_own) {
-                assert_true(row->remaining == fx_dec_one() * known[id].remaining);
+                assert_true(row->remaining == fx_dec_one() * order->remaining);
                 assert_ptr_equal(
                     row,
                     fx_view_order_by_client(view, user, fx_ids_client_id_str(&row->client_id)));
@@ -98,12 +100,13 @@ static void view_any_sequence_equals_model(void **state)
     fx_rng_init(&rng, 5);
     define_instrument(view);
     for (int step = 0; step < STEPS; step++) {
-        const uint64_t id = fx_rng_below(&rng, ORDERS);
-        struct known *order = &known[id];
+        const uint64_t slot = fx_rng_below(&rng, ORDERS);
+        struct known *order = &known[slot];
         if (!order->is_open) {
+            order->id = slot + ORDERS * ++sequence; /* never used before */
             order->user_id = 1 + fx_rng_below(&rng, USERS);
         }
-        struct fx_event event = order_event(++sequence, order->user_id, id);
+        struct fx_event event = order_event(++sequence, order->user_id, order->id);
         event.u.order.remaining_lots = 1 + (int64_t)fx_rng_below(&rng, 99);
         if (fx_rng_below(&rng, 3) == 0) {
             event.u.order.status = FX_ORDER_STATUS_CANCELED;
@@ -152,6 +155,36 @@ static void view_full_says_capacity(void **state)
     fx_view_destroy(view);
 }
 
+/* What ended is found for a while in its final state, by all its names, and is not open. */
+static void view_ended_order_is_found_for_a_while(void **state)
+{
+    (void)state;
+    struct fx_view *view = fx_view_create(&(struct fx_view_limits){.orders_max = 2});
+    define_instrument(view);
+    for (uint64_t id = 1; id <= FX_VIEW_ENDED_MAX + 1; id++) {
+        struct fx_event event = order_event(2 * id, 1, id);
+        event.u.order.tmp_id = id + 7;
+        assert_true(fx_ids_client_id(FX_STR("mine"), &event.u.order.client_id));
+        if (id % 2 == 0) { /* the others end at once */
+            assert_int_equal(fx_view_apply(view, &event), FX_OK);
+        }
+        event.sequence++;
+        event.u.order.status = FX_ORDER_STATUS_CANCELED;
+        assert_int_equal(fx_view_apply(view, &event), FX_OK);
+        assert_null(fx_view_order(view, 1, id));
+        assert_int_equal(fx_view_recent(view, 1, id)->status, FX_ORDER_STATUS_CANCELED);
+        assert_null(fx_view_recent(view, 2, id));
+        assert_int_equal(fx_view_recent_by_tmp(view, 1, id + 7)->id, id);
+        assert_int_equal(fx_view_recent_by_client(view, 1, FX_STR("mine"))->id, id);
+        assert_int_equal(fx_view_order_count(view), 0);
+    }
+    assert_null(fx_view_recent(view, 1, 1));
+    assert_null(fx_view_recent_by_tmp(view, 1, 8));
+    assert_non_null(fx_view_recent(view, 1, 2));
+    assert_int_equal(fx_view_recent_by_client(view, 1, FX_STR("mine"))->id, FX_VIEW_ENDED_MAX + 1);
+    fx_view_destroy(view);
+}
+
 static struct fx_event account_event(uint64_t sequence, uint64_t user_id, const char *asset)
 {
     struct fx_event event;
@@ -192,6 +225,7 @@ int main(void)
         cmocka_unit_test(view_any_sequence_equals_model),
         cmocka_unit_test(view_older_row_never_wins),
         cmocka_unit_test(view_full_says_capacity),
+        cmocka_unit_test(view_ended_order_is_found_for_a_while),
         cmocka_unit_test(view_accounts_are_found_by_asset_and_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
