@@ -161,7 +161,7 @@ static void view_ended_order_is_found_for_a_while(void **state)
     (void)state;
     struct fx_view *view = fx_view_create(&(struct fx_view_limits){.orders_max = 2});
     define_instrument(view);
-    for (uint64_t id = 1; id <= FX_VIEW_ENDED_MAX + 1; id++) {
+    for (uint64_t id = 1; id <= FX_VIEW_ENDED_MAX + 3; id++) {
         struct fx_event event = order_event(2 * id, 1, id);
         event.u.order.tmp_id = id + 7;
         assert_true(fx_ids_client_id(FX_STR("mine"), &event.u.order.client_id));
@@ -178,10 +178,14 @@ static void view_ended_order_is_found_for_a_while(void **state)
         assert_int_equal(fx_view_recent_by_client(view, 1, FX_STR("mine"))->id, id);
         assert_int_equal(fx_view_order_count(view), 0);
     }
-    assert_null(fx_view_recent(view, 1, 1));
-    assert_null(fx_view_recent_by_tmp(view, 1, 8));
-    assert_non_null(fx_view_recent(view, 1, 2));
-    assert_int_equal(fx_view_recent_by_client(view, 1, FX_STR("mine"))->id, FX_VIEW_ENDED_MAX + 1);
+    for (uint64_t id = 1; id <= 3; id++) {
+        assert_null(fx_view_recent(view, 1, id));
+        assert_null(fx_view_recent_by_tmp(view, 1, id + 7));
+    }
+    const struct fx_event again = order_event(1000000, 1, 4);
+    assert_int_equal(fx_view_apply(view, &again), FX_OK); /* an end is final */
+    assert_int_equal(fx_view_recent(view, 1, 4)->status, FX_ORDER_STATUS_CANCELED);
+    assert_int_equal(fx_view_recent_by_client(view, 1, FX_STR("mine"))->id, FX_VIEW_ENDED_MAX + 3);
     fx_view_destroy(view);
 }
 
