@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "bus/bus_journal.h"
 #include "engine/engine.h"
+#include "worker/worker_limits.h"
 #include "worker/worker_snapshot.h"
 
 /* One replay: an engine and how far it came. */
@@ -23,10 +24,10 @@ struct replay {
     struct fx_bus_journal_report report;
 };
 
-static bool create(struct replay *replay)
+static bool create(struct replay *replay, const struct fx_engine_limits *limits)
 {
     memset(replay, 0, sizeof *replay);
-    replay->limits = fx_engine_default_limits();
+    replay->limits = *limits;
     const size_t size = fx_engine_size(&replay->limits);
     const uint32_t events_max = fx_engine_events_max(&replay->limits);
     replay->memory = aligned_alloc(64, size);
@@ -131,7 +132,7 @@ static fx_status compare(const struct replay *genesis,
     struct replay tail;
     *sequence_out = 0;
     *is_equal_out = true;
-    if (!create(&tail)) {
+    if (!create(&tail, &genesis->limits)) {
         return FX_NO_MEMORY;
     }
     fx_status status = fx_worker_snapshot_load(
@@ -157,14 +158,27 @@ int fx_app_check_run(const struct fx_app_options *options)
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
     const char *data_dir = fx_config_text(options->config, "data");
     struct replay genesis;
+    struct fx_engine_limits limits;
     if (!fx_app_file_join(data_dir, "journal", journal_dir) ||
-        !fx_app_file_join(data_dir, "snapshots", snapshot_dir) || !create(&genesis)) {
+        !fx_app_file_join(data_dir, "snapshots", snapshot_dir)) {
+        return FX_APP_EXIT_USAGE;
+    }
+    fx_status status = fx_worker_limits_read(journal_dir, &limits);
+    if (status != FX_OK) {
+        (void)fprintf(stderr,
+                      "future: check: %s: %s\n",
+                      journal_dir,
+                      status == FX_NOT_FOUND ? "there is no journal with a readable first record"
+                                             : fx_status_text(status));
+        return FX_APP_EXIT_DATA;
+    }
+    if (!create(&genesis, &limits)) {
         return FX_APP_EXIT_FAILURE;
     }
     genesis.engine = fx_engine_init(genesis.memory, &genesis.limits);
     uint64_t snapshot_sequence = 0;
     bool is_equal = true;
-    fx_status status = run(&genesis, journal_dir);
+    status = run(&genesis, journal_dir);
     if (status == FX_OK) {
         status = compare(&genesis, snapshot_dir, journal_dir, &snapshot_sequence, &is_equal);
     }

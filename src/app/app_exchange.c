@@ -20,7 +20,6 @@ struct fx_app_exchange {
     char journal_dir[FX_APP_FILE_PATH_SIZE_MAX];
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
     char database[FX_APP_FILE_PATH_SIZE_MAX];
-    struct fx_engine_limits limits;
     struct fx_store *writer;
     struct fx_store *users;
     struct fx_store *reader;
@@ -128,7 +127,6 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
     const struct fx_worker_engine_options options = {
         .journal_dir = exchange->journal_dir,
         .snapshot_dir = exchange->snapshot_dir,
-        .limits = &exchange->limits,
         .mode = mode_of(fx_config_str(exchange->config, "durability")),
         .snapshot_us = fx_config_int(exchange->config, "snapshot-seconds") * 1000 * 1000,
         .saved_sequence = exchange->save.watermark >> OPERATION_BITS,
@@ -225,7 +223,8 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
                                                   .ring = fx_worker_engine_ring(exchange->worker),
                                                   .consumer = FX_WORKER_ENGINE_SAVER,
                                                   .batch_max = FX_WORKER_SAVE_EVENTS_MAX};
-    FX_ASSERT(fx_engine_events_max(&exchange->limits) <= FX_WORKER_SAVE_EVENTS_MAX);
+    const struct fx_engine_limits *limits = fx_worker_engine_limits(exchange->worker);
+    FX_ASSERT(fx_engine_events_max(limits) <= FX_WORKER_SAVE_EVENTS_MAX);
     status = fx_worker_saver_create(&saver, &exchange->saver);
     if (status != FX_OK) {
         return status;
@@ -235,8 +234,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .reader = exchange->reader,
         .jwt = fx_app_keys_jwt(exchange->keys),
         .jwt_cache = exchange->jwt_cache,
-        .depth_capacity =
-            exchange->limits.book_window_levels + exchange->limits.book_overflow_levels_max,
+        .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
     status = fx_app_gateway_create(&options, &exchange->gateway);
@@ -290,7 +288,6 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
         return FX_NO_MEMORY;
     }
     exchange->config = config;
-    exchange->limits = fx_engine_default_limits();
     fx_status status = check_adapters(config);
     if (status == FX_OK) {
         status = make_paths(exchange);

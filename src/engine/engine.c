@@ -176,6 +176,15 @@ void fx_engine_open_book(struct fx_engine *engine, uint32_t instrument)
     engine->listings[instrument].book = fx_book_init(memory, limits, engine->resting);
 }
 
+/* The first record of a log says with which limits it was written: they decide what is refused,
+ * so an engine with others would not replay it. */
+static fx_status initialize(const struct fx_engine *engine, const struct fx_command *command)
+{
+    const bool is_first = engine->sequence == 1;
+    const bool is_same = memcmp(&command->u.limits, &engine->limits, sizeof command->u.limits) == 0;
+    return is_first && is_same ? FX_OK : FX_VERSION_MISMATCH;
+}
+
 static fx_status dispatch(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
@@ -211,6 +220,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_position_state_adjust_margin(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
+    case FX_COMMAND_INITIALIZE_ENGINE:
+        return initialize(engine, command);
     default:
         return FX_UNKNOWN_COMMAND;
     }

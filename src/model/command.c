@@ -24,6 +24,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_ADJUST_MARGIN_POSITION, "ADJUST_MARGIN_POSITION"},
     {FX_COMMAND_MARK_PRICE, "MARK_PRICE"},
     {FX_COMMAND_TICK, "TICK"},
+    {FX_COMMAND_INITIALIZE_ENGINE, "INITIALIZE_ENGINE"},
 };
 
 static const struct fx_words_entry TRANSACTIONS[] = {
@@ -88,6 +89,8 @@ uint32_t fx_command_size(enum fx_command_kind kind)
         return (uint32_t)(head + sizeof(struct fx_command_margin));
     case FX_COMMAND_MARK_PRICE:
         return (uint32_t)(head + sizeof(struct fx_command_mark));
+    case FX_COMMAND_INITIALIZE_ENGINE:
+        return (uint32_t)(head + sizeof(struct fx_engine_limits));
     case FX_COMMAND_TICK:
         return (uint32_t)head;
     default:

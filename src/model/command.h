@@ -13,6 +13,7 @@
 
 #include "model/ids.h"
 #include "model/instrument.h"
+#include "model/limits.h"
 #include "model/order.h"
 #include "model/units.h"
 
@@ -31,7 +32,8 @@ enum fx_command_kind {
     FX_COMMAND_ADJUST_LEVERAGE = 12,
     FX_COMMAND_ADJUST_MARGIN_POSITION = 13,
     FX_COMMAND_MARK_PRICE = 14,
-    FX_COMMAND_TICK = 15
+    FX_COMMAND_TICK = 15,
+    FX_COMMAND_INITIALIZE_ENGINE = 16 /* the first record of a log */
 };
 
 enum fx_transaction_type {
@@ -165,6 +167,7 @@ struct fx_command {
         struct fx_command_leverage leverage;
         struct fx_command_margin margin;
         struct fx_command_mark mark;
+        struct fx_engine_limits limits;
     } u;
 };
 

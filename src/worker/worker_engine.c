@@ -1,5 +1,6 @@
 #include "worker/worker_engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
+#include "worker/worker_limits.h"
 #include "worker/worker_snapshot.h"
 
 enum {
@@ -50,10 +52,11 @@ struct fx_worker_engine {
 };
 
 static void set_defaults(struct fx_worker_engine *worker,
-                         const struct fx_worker_engine_options *options)
+                         const struct fx_worker_engine_options *options,
+                         const struct fx_engine_limits *limits)
 {
     worker->options = *options;
-    worker->limits = options->limits == NULL ? fx_engine_default_limits() : *options->limits;
+    worker->limits = *limits;
     if (worker->options.intake_capacity == 0) {
         worker->options.intake_capacity = INTAKE_CAPACITY;
     }
@@ -170,31 +173,6 @@ static fx_status recover(struct fx_worker_engine *worker, struct fx_worker_engin
     report->replayed = worker->replayed;
     report->sequence = fx_engine_sequence(worker->engine);
     report->state_hash = fx_engine_hash(worker->engine);
-    return FX_OK;
-}
-
-fx_status fx_worker_engine_create(const struct fx_worker_engine_options *options,
-                                  struct fx_worker_engine **worker_out,
-                                  struct fx_worker_engine_report *report_out)
-{
-    memset(report_out, 0, sizeof *report_out);
-    struct fx_worker_engine *worker = calloc(1, sizeof *worker);
-    if (worker == NULL) {
-        return FX_NO_MEMORY;
-    }
-    const int64_t start_us = fx_clock_monotonic_us();
-    set_defaults(worker, options);
-    fx_status status = allocate(worker);
-    if (status == FX_OK) {
-        status = recover(worker, report_out);
-    }
-    report_out->elapsed_us = fx_clock_monotonic_us() - start_us;
-    if (status != FX_OK) {
-        fx_worker_engine_destroy(worker);
-        return status;
-    }
-    worker->snapshot_us = fx_clock_wall_us();
-    *worker_out = worker;
     return FX_OK;
 }
 
@@ -362,6 +340,69 @@ int fx_worker_engine_step(void *self, int64_t now_us)
     return count;
 }
 
+/* ---- opening ----------------------------------------------------------------------------------
+ */
+
+/* The first record of a new journal. */
+static fx_status begin_log(struct fx_worker_engine *worker)
+{
+    struct item item;
+    memset(&item, 0, sizeof item);
+    item.command.kind = FX_COMMAND_INITIALIZE_ENGINE;
+    item.command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    item.command.u.limits = worker->limits;
+    const bool is_taken = take(worker, &item, fx_clock_wall_us());
+    return is_taken && fx_engine_sequence(worker->engine) == 1 ? FX_OK : FX_NO_SPACE;
+}
+
+/* A journal has the limits it was begun with; a new one takes those of the caller. */
+static fx_status choose_limits(const struct fx_worker_engine_options *options,
+                               struct fx_engine_limits *limits_out)
+{
+    *limits_out = options->limits == NULL ? fx_engine_default_limits() : *options->limits;
+    const fx_status status = fx_worker_limits_read(options->journal_dir, limits_out);
+    return status == FX_NOT_FOUND ? FX_OK : status;
+}
+
+fx_status fx_worker_engine_create(const struct fx_worker_engine_options *options,
+                                  struct fx_worker_engine **worker_out,
+                                  struct fx_worker_engine_report *report_out)
+{
+    struct fx_engine_limits limits;
+    memset(report_out, 0, sizeof *report_out);
+    fx_status status = choose_limits(options, &limits);
+    if (status != FX_OK) {
+        (void)snprintf(report_out->journal.text,
+                       sizeof report_out->journal.text,
+                       "the first record does not say with which limits the journal was begun");
+        return status;
+    }
+    struct fx_worker_engine *worker = calloc(1, sizeof *worker);
+    if (worker == NULL) {
+        return FX_NO_MEMORY;
+    }
+    const int64_t start_us = fx_clock_monotonic_us();
+    set_defaults(worker, options, &limits);
+    status = allocate(worker);
+    if (status == FX_OK) {
+        status = recover(worker, report_out);
+    }
+    if (status == FX_OK && report_out->sequence == 0) {
+        status = begin_log(worker);
+    }
+    report_out->elapsed_us = fx_clock_monotonic_us() - start_us;
+    if (status != FX_OK) {
+        fx_worker_engine_destroy(worker);
+        return status;
+    }
+    worker->snapshot_us = fx_clock_wall_us();
+    *worker_out = worker;
+    return FX_OK;
+}
+
+/* ---- threads and doors ------------------------------------------------------------------------
+ */
+
 fx_status fx_worker_engine_start(struct fx_worker_engine *worker)
 {
     fx_status status = fx_bus_journal_start(worker->journal);
@@ -405,8 +446,9 @@ void fx_worker_engine_destroy(struct fx_worker_engine *worker)
         return;
     }
     FX_ASSERT(!worker->is_running);
-    if (worker->journal != NULL && fx_engine_sequence(worker->engine) > worker->snapshot_sequence &&
-        !fx_bus_journal_has_failed(worker->journal)) {
+    const uint64_t sequence = worker->journal == NULL ? 0 : fx_engine_sequence(worker->engine);
+    if (sequence > worker->snapshot_sequence &&
+        fx_bus_journal_durable_seq(worker->journal) >= sequence) {
         /* A failed last snapshot only makes the next start slower; it was logged. */
         const fx_status status = fx_worker_snapshot_write(worker->snapshot, worker->engine);
         (void)status;
@@ -441,6 +483,11 @@ void fx_worker_engine_wake(struct fx_worker_engine *worker)
 struct fx_ring_broadcast *fx_worker_engine_ring(struct fx_worker_engine *worker)
 {
     return worker->ring;
+}
+
+const struct fx_engine_limits *fx_worker_engine_limits(const struct fx_worker_engine *worker)
+{
+    return &worker->limits;
 }
 
 struct fx_engine *fx_worker_engine_engine(struct fx_worker_engine *worker)

@@ -39,7 +39,7 @@ typedef void (*fx_worker_engine_wake_fn)(void *context);
 struct fx_worker_engine_options {
     const char *journal_dir;
     const char *snapshot_dir;
-    const struct fx_engine_limits *limits; /* NULL: fx_engine_default_limits() */
+    const struct fx_engine_limits *limits; /* of a new journal; NULL: fx_engine_default_limits() */
     enum fx_bus_journal_mode mode;         /* STRICT */
     uint32_t intake_capacity;              /* 4096, a power of two */
     uint32_t ring_capacity;                /* events; 65,536 or what one command can need, twice */
@@ -107,6 +107,9 @@ void fx_worker_engine_wake(struct fx_worker_engine *worker);
 
 /** The released events. Each consumer peeks and advances with its own number. */
 struct fx_ring_broadcast *fx_worker_engine_ring(struct fx_worker_engine *worker);
+
+/** The limits in force: the journal's own, from its first record. */
+const struct fx_engine_limits *fx_worker_engine_limits(const struct fx_worker_engine *worker);
 
 /** The engine itself: only before start and after stop. */
 struct fx_engine *fx_worker_engine_engine(struct fx_worker_engine *worker);

@@ -125,6 +125,26 @@ static void engine_orders_are_found_by_id(void **state)
     }
 }
 
+/* The first record of a log is right only there and only with the engine's own limits. */
+static void engine_initialize_must_be_first_and_the_same(void **state)
+{
+    (void)state;
+    struct engine_kit fresh;
+    struct fx_engine_limits limits = engine_kit_limits();
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.limits = kit.engine->limits;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_VERSION_MISMATCH);
+    engine_kit_init(&fresh, &limits);
+    command.u.limits = limits;
+    assert_int_equal(engine_kit_apply(&fresh, &command), FX_OK);
+    engine_kit_deinit(&fresh);
+    engine_kit_init(&fresh, &limits);
+    command.u.limits.fills_max++;
+    assert_int_equal(engine_kit_apply(&fresh, &command), FX_VERSION_MISMATCH);
+    engine_kit_deinit(&fresh);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +153,7 @@ int main(void)
         CASE(engine_size_is_a_multiple_of_a_line),
         CASE(engine_dump_says_everything_once),
         CASE(engine_orders_are_found_by_id),
+        CASE(engine_initialize_must_be_first_and_the_same),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

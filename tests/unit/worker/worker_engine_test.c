@@ -9,7 +9,7 @@
 #include "bus/bus_snapshot.h"
 #include "fx_test.h"
 
-enum { COMMANDS = 500 };
+enum { COMMANDS = 500, LAST = COMMANDS + 1 }; /* the first record is INITIALIZE_ENGINE */
 
 struct fixture {
     char dir[64];
@@ -57,7 +57,8 @@ static void pump(void *context)
         fx_worker_engine_stats(fixture->worker, &stats);
         for (uint32_t index = 0; index < count; index++) {
             assert_true(events[index].sequence <= stats.durable);
-            if (consumer == 0 && events[index].kind == FX_EVENT_RESULT) {
+            if (consumer == 0 && events[index].kind == FX_EVENT_RESULT &&
+                events[index].token != 0) {
                 assert_int_equal(events[index].u.result.reject.status, FX_OK);
                 fixture->last_token = events[index].token;
                 fixture->results++;
@@ -143,22 +144,25 @@ static void worker_engine_restart_gives_same_state(void **state)
     struct fixture *fixture = *state;
     open_worker(fixture, 0);
     assert_int_equal(fixture->report.sequence, 0);
+    assert_int_equal(fx_worker_engine_limits(fixture->worker)->accounts_max, 64);
     run_commands(fixture);
     const uint64_t hash = fx_engine_hash(fx_worker_engine_engine(fixture->worker));
     fx_worker_engine_destroy(fixture->worker);
 
-    open_worker(fixture, COMMANDS); /* the savers have all: from the last snapshot */
-    assert_int_equal(fixture->report.snapshot_sequence, COMMANDS);
-    assert_int_equal(fixture->report.sequence, COMMANDS);
+    fixture->limits.accounts_max = 3; /* of a newer program: the journal has its own */
+    open_worker(fixture, LAST);       /* the savers have all: from the last snapshot */
+    assert_int_equal(fx_worker_engine_limits(fixture->worker)->accounts_max, 64);
+    assert_int_equal(fixture->report.snapshot_sequence, LAST);
+    assert_int_equal(fixture->report.sequence, LAST);
     assert_int_equal(fixture->report.state_hash, hash);
     assert_int_equal(fixture->recovered, 0);
     fx_worker_engine_destroy(fixture->worker);
 
     open_worker(fixture, 100); /* the savers are behind the snapshot: it may not be used */
     assert_int_equal(fixture->report.snapshot_sequence, 0);
-    assert_int_equal(fixture->report.replayed, COMMANDS);
+    assert_int_equal(fixture->report.replayed, LAST);
     assert_int_equal(fixture->report.state_hash, hash);
-    assert_int_equal(fixture->recovered, COMMANDS - 100);
+    assert_int_equal(fixture->recovered, LAST - 100);
     fx_worker_engine_destroy(fixture->worker);
 }
 
