@@ -39,6 +39,8 @@ BANNED = r"\b(strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|atoi|at
 FLOATS = r"\b(float|double)\b"
 BANNED_PURE = (r"\b(malloc|calloc|realloc|free|time|clock_gettime|gettimeofday|rand|random|printf|fprintf|fopen"
                r"|pthread_\w+)\s*\(")
+FOREIGN = r"(?<![\w.*/-])/(work|root|home)/\w+|registry\.npm\w*|npmjs\.\w+|pypi\.\w+|crates\.io|proxy\.golang"
+TEXT_SUFFIXES = {"", ".md", ".txt", ".c", ".h", ".def", ".py", ".mjs", ".js", ".json", ".cmake", ".html", ".css", ".sql"}
 UNFINISHED = r"FIXME|\bXXX\b|\bHACK\b|\bplaceholder\b|\bstub\b|TODO(?!\(#\d+\))"
 
 FUNCTION_LINES_MAX = 70
@@ -175,6 +177,16 @@ class Tidy:
                 path, text = found.relative_to(self.root), found.read_text()
                 self.check_text(path, text, TEST_FILE_LINES_MAX)
                 self.find(path, self.code_of(text), BANNED, "banned")
+        self.check_hosts()
+
+    def check_hosts(self):
+        """Nothing may name a path of somebody's machine, or the host of a package registry."""
+        for top in ("README.md", "CMakeLists.txt", ".ci", "bench", "docs", "examples", "script", "src", "tests", "tools", "web"):
+            for found in [self.root / top] if top.endswith((".md", ".txt")) else sorted((self.root / top).rglob("*")):
+                if "node_modules" in found.parts or "corpus" in found.parts or found.name in ("tidy.py", "tidy_test.py"):
+                    continue
+                if found.suffix in TEXT_SUFFIXES and found.is_file():
+                    self.find(found.relative_to(self.root), found.read_text(), FOREIGN, "a path or host of some machine")
         for found in sorted((self.root / "tests").rglob("package-lock.json")):
             if '"resolved"' in found.read_text():
                 self.fail(found.relative_to(self.root), 1, "a lock file must not name hosts (omit-lockfile-registry-resolved)")

@@ -76,6 +76,8 @@ BAD_TEXT = [
     ("a room without README", {"src/net/README.md": None}, "every room has a README"),
     ("a README without invariants", {"src/net/README.md": README.replace("## Invariants", "")}, "lacks the part 'Invariants'"),
     ("an unknown room", {"src/attic/attic.c": "static int x;\n"}, "unknown room"),
+    ("a path of a machine", {"docs/x.md": "see /ro" + "ot/notes\n"}, "a path or host of some machine"),
+    ("the host of a registry", {"script/x": "npm config set registry registry.npm" + "js.org\n"}, "a path or host of some machine"),
     ("a lock file with hosts", {"tests/e2e/1-x/package-lock.json": '{"resolved": "x"}\n'}, "must not name hosts"),
 ]
 
