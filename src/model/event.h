@@ -53,7 +53,7 @@ struct fx_event_result {
     uint8_t order_status; /* enum fx_order_status after the command; 0 where no order */
     uint8_t is_changed;   /* 0: the setter changed nothing, or a repeated clientOrderId */
     uint8_t is_repeated;  /* the stored answer to an earlier command with this clientOrderId */
-    uint8_t has_more;       /* CANCEL_ALL: orders are left; send it again */
+    uint8_t has_more;     /* CANCEL_ALL: orders are left; send it again */
     uint8_t zero[4];
 };
 
