@@ -62,17 +62,22 @@ static fx_status list_instrument(struct fx_app_gateway *gateway, uint32_t index)
     fx_app_listing_make(index, &listing);
     const struct fx_market *market = fx_app_gateway_market(gateway);
     const fx_str symbol = fx_ids_symbol_str(&listing.instrument.symbol);
-    if (fx_market_find(market, symbol) != NULL) {
-        return FX_OK;
-    }
-    struct fx_command command = blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS);
-    command.u.instrument = listing.instrument;
-    fx_status status = run(gateway, &command);
-    if (status != FX_OK) {
-        return status;
-    }
     const struct fx_market_symbol *listed = fx_market_find(market, symbol);
-    const uint32_t id = listed == NULL ? 0 : listed->definition.instrument_id;
+    struct fx_command command;
+    fx_status status = FX_OK;
+    if (listed == NULL) {
+        command = blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS);
+        command.u.instrument = listing.instrument;
+        status = run(gateway, &command);
+        listed = fx_market_find(market, symbol);
+    }
+    if (status != FX_OK || listed == NULL) {
+        return status == FX_OK ? FX_INTERNAL : status;
+    }
+    if (listed->definition.state != FX_INSTRUMENT_STATE_PENDING) {
+        return FX_OK; /* PENDING: new, or an earlier life ended half-way (G4) */
+    }
+    const uint32_t id = listed->definition.instrument_id;
     command = blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, id);
     command.u.tiers.count = listing.tier_count;
     memcpy(command.u.tiers.tiers, listing.tiers, sizeof listing.tiers);
@@ -100,16 +105,21 @@ static fx_status fund(const struct fx_app_demo_options *options,
     if (!fx_ids_asset(fx_str_of(asset), &name)) {
         return FX_INTERNAL;
     }
-    if (fx_view_account(fx_app_gateway_view(options->gateway), user_id, fx_str_of(asset)) != NULL) {
+    const struct fx_rows_account *account =
+        fx_view_account(fx_app_gateway_view(options->gateway), user_id, fx_str_of(asset));
+    if (account != NULL && account->balance != 0) {
         return FX_OK; /* funded in an earlier life */
     }
-    struct fx_command command = blank(FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS);
-    command.user_id = user_id;
-    command.u.account.asset = name;
-    command.u.account.flags = is_bot ? FX_ACCOUNT_FLAG_BOT | FX_ACCOUNT_FLAG_MARKET_MAKER : 0;
-    fx_status status = run(options->gateway, &command);
-    if (status != FX_OK) {
-        return status;
+    struct fx_command command;
+    if (account == NULL) {
+        command = blank(FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS);
+        command.user_id = user_id;
+        command.u.account.asset = name;
+        command.u.account.flags = is_bot ? FX_ACCOUNT_FLAG_BOT | FX_ACCOUNT_FLAG_MARKET_MAKER : 0;
+        const fx_status status = run(options->gateway, &command);
+        if (status != FX_OK) {
+            return status;
+        }
     }
     command = blank(FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS);
     command.user_id = user_id;
@@ -230,31 +240,61 @@ static void append_credentials(struct fx_buf *json,
     fx_buf_append_byte(json, '}');
 }
 
-static fx_status seed_traders(const struct fx_app_demo_options *options,
-                              struct fx_app_demo_users *users)
+static fx_status write_credentials(const struct fx_app_demo_options *options, fx_str json)
+{
+    const fx_status status = fx_app_file_write_secret(options->data_dir, CREDENTIALS_NAME, json);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "demo",
+               "the credentials cannot be written",
+               fx_log_text("file", CREDENTIALS_NAME),
+               fx_log_status("err", status));
+        return status;
+    }
+    FX_LOG(FX_LOG_INFO,
+           "demo",
+           "two demo traders were made; their credentials are in the data directory",
+           fx_log_text("file", CREDENTIALS_NAME));
+    return FX_OK;
+}
+
+/* The file comes before the commit: whose process dies between the two makes new traders and a new
+ * file at the next start, and never has traders whose passwords nobody knows (G4). */
+static fx_status insert_traders(const struct fx_app_demo_options *options,
+                                struct fx_app_demo_users *users,
+                                struct fx_buf *json)
 {
     struct secrets secrets;
-    struct fx_buf json;
     uint32_t new_count = 0;
     fx_status status = FX_OK;
-    fx_buf_init(&json, 4096);
-    fx_buf_append_byte(&json, '[');
+    fx_buf_append_byte(json, '[');
     for (uint32_t index = 0; index < FX_APP_DEMO_TRADERS && status == FX_OK; index++) {
         status = ensure_user(options, TRADERS[index], false, &secrets, &users->traders[index]);
         if (status == FX_OK && secrets.password[0] != '\0') {
-            append_credentials(&json, TRADERS[index], &secrets);
+            append_credentials(json, TRADERS[index], &secrets);
             new_count++;
         }
     }
-    fx_buf_append(&json, FX_STR("]\n"));
-    if (status == FX_OK && new_count > 0) {
-        status = fx_app_file_write_secret(options->data_dir, CREDENTIALS_NAME, fx_buf_str(&json));
-        FX_LOG(FX_LOG_INFO,
-               "demo",
-               "two demo traders were made; their credentials are in the data directory",
-               fx_log_text("file", CREDENTIALS_NAME));
-    }
+    fx_buf_append(json, FX_STR("]\n"));
     fx_crypto_wipe(&secrets, sizeof secrets);
+    return status == FX_OK && new_count > 0 ? write_credentials(options, fx_buf_str(json)) : status;
+}
+
+static fx_status seed_traders(const struct fx_app_demo_options *options,
+                              struct fx_app_demo_users *users)
+{
+    struct fx_buf json;
+    fx_buf_init(&json, 4096);
+    fx_status status = fx_store_begin(options->writer);
+    if (status == FX_OK) {
+        status = insert_traders(options, users, &json);
+    }
+    if (status == FX_OK) {
+        status = fx_store_commit(options->writer);
+    }
+    if (status != FX_OK) {
+        fx_store_rollback(options->writer);
+    }
     if (json.data != NULL) {
         fx_crypto_wipe(json.data, json.capacity);
     }

@@ -3,8 +3,9 @@
  * What `serve --demo` puts into an empty exchange: instruments, two funded traders, two bot users.
  *
  * Everything goes the normal way: users into the store, the rest as commands into the log. Running
- * it again changes nothing. The traders' credentials are written once to demo-credentials.json
- * (0600). Thread: the main thread, before the loop runs.
+ * it again changes nothing but what is missing (G4: it may have been killed half-way): an account
+ * that holds nothing is funded. The traders' credentials are written once to
+ * demo-credentials.json (0600). Thread: the main thread, before the loop runs.
  */
 #ifndef FX_APP_APP_DEMO_H
 #define FX_APP_APP_DEMO_H
