@@ -129,6 +129,7 @@ bool fx_account_state_bound(const struct fx_engine *engine, fx_slot account, fx_
 {
     FX_ASSERT(account < engine->account_count);
     const struct fx_account_state *state = &engine->accounts[account];
+    const fx_i128 limit = fx_dec_limit();
     fx_i128 bound = magnitude_of(state->balance) + state->reward_balance;
     uint32_t steps = 0;
     for (fx_slot slot = state->first_position; slot != FX_SLOT_NONE;
@@ -140,11 +141,13 @@ bool fx_account_state_bound(const struct fx_engine *engine, fx_slot account, fx_
             magnitude_of(position->lots) + position->buy_lots + position->sell_lots;
         fx_i128 moved = 0;
         /* Twice: what the fills move, and what they cost in fees (rates are below 1). */
-        if (lots > INT64_MAX / 2 ||
-            !fx_dec_mul_int(
-                engine->listings[position->instrument].lot_value_max, (int64_t)lots * 2, &moved) ||
-            !fx_dec_add(bound, moved, &bound) ||
-            !fx_dec_add(bound, position->entry_value, &bound)) {
+        if (lots > INT64_MAX / 2 || !fx_margin_lots_bound(&engine->listings[position->instrument],
+                                                          (int64_t)lots * 2,
+                                                          &moved)) {
+            return false;
+        }
+        bound += moved + position->entry_value; /* three times 1e36 fit */
+        if (bound >= limit) {
             return false;
         }
     }

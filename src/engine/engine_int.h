@@ -29,56 +29,62 @@ struct fx_asset_state {
     struct fx_asset asset;
 };
 
-/** One user's money in one asset. account_id = index + 1. */
+/** One user's money in one asset. account_id = index + 1. What orders touch is one cache line. */
 struct fx_account_state {
     fx_i128 balance;
     fx_i128 reward_balance;
     uint64_t user_id;
-    int64_t maker_fee_ppb; /* where has_fees */
-    int64_t taker_fee_ppb;
     fx_slot first_position; /* list by fx_position_state.next, in order of creation */
     fx_slot last_position;
     uint32_t order_count; /* open orders over all symbols */
     uint32_t asset;       /* index */
     uint32_t flags;       /* enum fx_account_flag */
-    uint32_t has_fees;
-    uint32_t is_touched; /* in the touched list of the running command */
-    uint32_t zero;
+    uint8_t has_fees;
+    uint8_t is_touched; /* in the touched list of the running command */
+    uint8_t zero[2];
+    int64_t maker_fee_ppb; /* where has_fees */
+    int64_t taker_fee_ppb;
+    uint8_t rest[48];
 };
 
 /**
  * An account's setting, position and order aggregates on one symbol and position side.
  * position_id = index + 1. Linear and inverse: entry_value >= 0 is the sum of fill values of the
- * open part. Aggregates cover open orders that are not reduce-only.
+ * open part. Aggregates cover open orders that are not reduce-only. Four cache lines: what a walk
+ * over an account's positions reads is in the first, and in the second where there are lots.
  */
 struct fx_position_state {
-    fx_i128 entry_value;
-    fx_i128 position_margin; /* isolated */
-    fx_i128 adjust_margin;   /* isolated: what the user added (+) or took (-) */
-    fx_i128 realized_pnl;    /* since it was last flat */
-    fx_i128 buy_value;       /* sum of fx_order.reserve_value of buys */
-    fx_i128 sell_value;
-    fx_i128 buy_loss; /* sum of fx_order.reserve_loss */
-    fx_i128 sell_loss;
     fx_i128 reserve; /* what the open orders reserve now: fx_margin_requirement(), kept current */
     int64_t lots;    /* + long, - short */
     int64_t buy_lots;
     int64_t sell_lots;
-    int64_t reduce_buy_lots; /* resting reduce-only orders */
-    int64_t reduce_sell_lots;
-    int64_t sweep_lots; /* scratch of the FOK check in match.c; 0 between commands */
     fx_slot account;
-    fx_slot next;         /* of the same account */
-    fx_slot oldest_order; /* list by fx_order.older/newer, by arrival */
-    fx_slot newest_order;
-    uint32_t order_count;
-    uint32_t reduce_order_count; /* resting reduce-only orders, both sides */
+    fx_slot next; /* of the same account */
     uint32_t instrument;
     int32_t leverage_centi;
+    uint32_t order_count;
     uint8_t margin_mode;
     uint8_t position_side;
     uint8_t is_touched;
     uint8_t zero;
+
+    fx_i128 entry_value;
+    fx_i128 position_margin; /* isolated */
+    fx_i128 adjust_margin;   /* isolated: what the user added (+) or took (-) */
+    fx_i128 realized_pnl;    /* since it was last flat */
+
+    fx_i128 buy_value; /* sum of fx_order.reserve_value of buys */
+    fx_i128 sell_value;
+    fx_i128 buy_loss; /* sum of fx_order.reserve_loss */
+    fx_i128 sell_loss;
+
+    int64_t reduce_buy_lots; /* resting reduce-only orders */
+    int64_t reduce_sell_lots;
+    int64_t sweep_lots;   /* scratch of the FOK check in match.c; 0 between commands */
+    fx_slot oldest_order; /* list by fx_order.older/newer, by arrival */
+    fx_slot newest_order;
+    uint32_t reduce_order_count; /* resting reduce-only orders, both sides */
+    uint8_t rest[28];
 };
 
 /** The cold half of an open order; the hot half is resting[slot]. Filled lots = lots - remaining.
@@ -108,6 +114,7 @@ struct fx_order {
     uint8_t is_resting; /* in the book and in the list of its position */
     uint8_t zero;
     struct fx_client_id client_id;
+    uint8_t rest[16]; /* three whole cache lines */
 };
 
 /** An instrument with its live state. */
@@ -345,6 +352,16 @@ fx_i128 fx_margin_mark_value(const struct fx_engine *engine,
                              const struct fx_position_state *position);
 /** value / leverage, up. 0 <= value < 1e36. */
 fx_i128 fx_margin_at_leverage(fx_i128 value, fx_leverage leverage);
+/** value x rate, up; a negative rate gives what is received, down. 0 <= value < 1e36, |rate| < 1.
+ */
+fx_i128 fx_margin_at_rate(fx_i128 value, fx_rate rate);
+/** The most that lots >= 0 can ever be worth. @return false: out of range. */
+FX_MUST_USE bool fx_margin_lots_bound(const struct fx_listing *listing,
+                                      int64_t lots,
+                                      fx_i128 *bound_out);
+/** The part of a total that `part` of `whole` lots carry, up (CEIL, total >= 0) or towards zero
+ * (DOWN). */
+fx_i128 fx_margin_share(fx_i128 total, int64_t part, int64_t whole, enum fx_rounding rounding);
 /** Reserve of a position's open orders from its aggregates: the larger of "all buys fill" and "all
  * sells fill". */
 fx_i128 fx_margin_requirement(const struct fx_engine *engine,
@@ -375,6 +392,10 @@ fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot positio
 /** The largest value that the position can have when its open orders fill: what picks the tier. */
 fx_i128 fx_margin_notional(const struct fx_engine *engine,
                            const struct fx_position_state *position);
+/** True where no tier up to the one of an upper bound of the notional forbids the leverage: the
+ * cheap answer for nearly all. False says nothing. */
+bool fx_margin_is_leverage_plain(const struct fx_engine *engine,
+                                 const struct fx_position_state *position);
 /** Highest leverage that the tier of `notional` allows; the symbol's maximum where no tiers. */
 fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
                                    uint32_t instrument,

@@ -3,7 +3,6 @@
 #include "engine/engine_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
-enum { PPB = 1000000000 };
 
 fx_rate fx_fee_rate(const struct fx_engine *engine,
                     fx_slot account,
@@ -25,11 +24,6 @@ fx_rate fx_fee_rate(const struct fx_engine *engine,
 
 fx_amount fx_fee_amount(fx_amount value, fx_rate rate)
 {
-    FX_ASSERT(value.units >= 0);
-    FX_ASSERT(rate.ppb > -PPB && rate.ppb < PPB);
-    fx_i128 fee = 0;
-    const bool fits = fx_dec_mul_div(value.units, rate.ppb, PPB, FX_ROUND_CEIL, &fee);
-    FX_ASSERT(fits); /* a rate below 1 of a value in range is in range */
-    return (fx_amount){fee};
+    return (fx_amount){fx_margin_at_rate(value.units, rate)};
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -97,24 +97,89 @@ static fx_i128 gain_of(const struct fx_listing *listing,
                                                : position->entry_value - value;
 }
 
+/* True for 0 <= value < 2^bits: what follows can be multiplied without a thought. */
+static bool is_below(fx_i128 value, int bits)
+{
+    return value >> bits == 0;
+}
+
+/* left x right where both fit into 64 bits, as they nearly always do. */
+static bool multiply(fx_i128 left, int64_t right, fx_i128 *product_out)
+{
+    FX_ASSERT(right >= 0);
+    if (!is_below(left, 63)) {
+        return fx_dec_mul_int(left, right, product_out);
+    }
+    const fx_i128 product = (fx_i128)(int64_t)left * right;
+    if (product >= VALUE_LIMIT) {
+        return false;
+    }
+    *product_out = product;
+    return true;
+}
+
+bool fx_margin_lots_bound(const struct fx_listing *listing, int64_t lots, fx_i128 *bound_out)
+{
+    return multiply(listing->lot_value_max, lots, bound_out);
+}
+
+/* numerator / divisor by digits of 32 bits: most amounts are two or three of the processor's own
+ * divisions, and a constant divisor none at all. */
+static inline fx_i128 divide_by_digit(fx_u128 numerator, uint32_t divisor, bool is_up)
+{
+    fx_u128 quotient = 0;
+    uint64_t upper = (uint64_t)(numerator >> 32);
+    if (numerator >> 96 != 0) {
+        const uint64_t top = (uint64_t)(numerator >> 64);
+        quotient = (fx_u128)(top / divisor) << 64;
+        upper = top % divisor << 32 | (uint32_t)(numerator >> 32);
+    }
+    const uint64_t lower = upper % divisor << 32 | (uint32_t)numerator;
+    quotient += ((fx_u128)(upper / divisor) << 32) + lower / divisor;
+    return (fx_i128)quotient + (is_up && lower % divisor != 0 ? 1 : 0);
+}
+
 fx_i128 fx_margin_at_leverage(fx_i128 value, fx_leverage leverage)
 {
     FX_ASSERT(value >= 0);
     FX_ASSERT(leverage.centi >= CENTI);
-    return value == 0 ? 0 : fx_dec_div_int(value * CENTI, leverage.centi, FX_ROUND_CEIL);
+    return divide_by_digit((fx_u128)value * CENTI, (uint32_t)leverage.centi, true);
+}
+
+fx_i128 fx_margin_share(fx_i128 total, int64_t part, int64_t whole, enum fx_rounding rounding)
+{
+    FX_ASSERT(part > 0 && part <= whole);
+    FX_ASSERT(rounding == FX_ROUND_CEIL || rounding == FX_ROUND_DOWN);
+    if (is_below(total, 95) && whole <= UINT32_MAX) {
+        return divide_by_digit(
+            (fx_u128)total * (uint64_t)part, (uint32_t)whole, rounding == FX_ROUND_CEIL);
+    }
+    fx_i128 share = 0;
+    const bool fits = fx_dec_mul_div(total, part, whole, rounding, &share);
+    FX_ASSERT(fits); /* not above the total */
+    return share;
+}
+
+fx_i128 fx_margin_at_rate(fx_i128 value, fx_rate rate)
+{
+    FX_ASSERT(value >= 0);
+    FX_ASSERT(rate.ppb > -PPB && rate.ppb < PPB);
+    if (is_below(value, 96)) {
+        const bool is_owed = rate.ppb >= 0;
+        const uint64_t magnitude = (uint64_t)(is_owed ? rate.ppb : -rate.ppb);
+        const fx_i128 part = divide_by_digit((fx_u128)value * magnitude, PPB, is_owed);
+        return is_owed ? part : -part;
+    }
+    fx_i128 part = 0;
+    const bool fits = fx_dec_mul_div(value, rate.ppb, PPB, FX_ROUND_CEIL, &part);
+    FX_ASSERT(fits); /* a rate below 1 of a value in range is in range */
+    return part;
 }
 
 /* The part of a total that `part` of `whole` lots carry, up. */
 static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
 {
-    FX_ASSERT(part > 0 && part <= whole);
-    if (part == whole || total == 0) {
-        return total;
-    }
-    fx_i128 share = 0;
-    const bool fits = fx_dec_mul_div(total, part, whole, FX_ROUND_CEIL, &share);
-    FX_ASSERT(fits); /* not above the total */
-    return share;
+    return part == whole || total == 0 ? total : fx_margin_share(total, part, whole, FX_ROUND_CEIL);
 }
 
 /* Lots of buys and sells that open, once those that close are netted with the position. */
@@ -143,27 +208,41 @@ static struct opening opening_of(const struct fx_position_state *position)
     return opening;
 }
 
+/* (value / leverage + loss) x leverage in hundredths: exact, for orders below 2^90. */
+static fx_i128 scaled_of(fx_i128 value, fx_i128 loss, fx_leverage leverage)
+{
+    return value * CENTI + (loss == 0 ? 0 : loss * leverage.centi);
+}
+
+/* Rounding up keeps the order of two numbers, and a whole number may be added before it: so the
+ * larger requirement of the two sides is found before the division. */
 fx_i128 fx_margin_requirement(const struct fx_engine *engine,
                               const struct fx_position_state *position)
 {
     FX_ASSERT(position->instrument < engine->instrument_count);
+    FX_ASSERT(position->leverage_centi >= CENTI);
     const struct opening opening = opening_of(position);
     const fx_leverage leverage = {position->leverage_centi};
+    const bool is_small = is_below(
+        position->buy_value | position->buy_loss | position->sell_value | position->sell_loss, 90);
     fx_i128 of_buys = 0;
     fx_i128 of_sells = 0;
     if (opening.buy_lots > 0) {
         const int64_t whole = position->buy_lots;
-        of_buys = fx_margin_at_leverage(share_of(position->buy_value, opening.buy_lots, whole),
-                                        leverage) +
-                  share_of(position->buy_loss, opening.buy_lots, whole);
+        const fx_i128 value = share_of(position->buy_value, opening.buy_lots, whole);
+        const fx_i128 loss = share_of(position->buy_loss, opening.buy_lots, whole);
+        of_buys = is_small ? scaled_of(value, loss, leverage)
+                           : fx_margin_at_leverage(value, leverage) + loss;
     }
     if (opening.sell_lots > 0) {
         const int64_t whole = position->sell_lots;
-        of_sells = fx_margin_at_leverage(share_of(position->sell_value, opening.sell_lots, whole),
-                                         leverage) +
-                   share_of(position->sell_loss, opening.sell_lots, whole);
+        const fx_i128 value = share_of(position->sell_value, opening.sell_lots, whole);
+        const fx_i128 loss = share_of(position->sell_loss, opening.sell_lots, whole);
+        of_sells = is_small ? scaled_of(value, loss, leverage)
+                            : fx_margin_at_leverage(value, leverage) + loss;
     }
-    return of_buys > of_sells ? of_buys : of_sells;
+    const fx_i128 larger = of_buys > of_sells ? of_buys : of_sells;
+    return is_small ? divide_by_digit((fx_u128)larger, (uint32_t)leverage.centi, true) : larger;
 }
 
 fx_i128 fx_margin_notional(const struct fx_engine *engine, const struct fx_position_state *position)
@@ -201,6 +280,22 @@ fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
                                                    : symbol;
 }
 
+bool fx_margin_is_leverage_plain(const struct fx_engine *engine,
+                                 const struct fx_position_state *position)
+{
+    const struct fx_listing *listing = listing_of(engine, position);
+    const fx_i128 most =
+        fx_margin_mark_value(engine, position) + position->buy_value + position->sell_value;
+    bool is_allowed = position->leverage_centi <= listing->definition.leverage_max_centi;
+    for (uint32_t index = 0; index < listing->definition.tier_count && is_allowed; index++) {
+        is_allowed = position->leverage_centi <= listing->tiers[index].leverage_max_centi;
+        if (most <= listing->tiers[index].cap) {
+            break;
+        }
+    }
+    return is_allowed;
+}
+
 fx_i128 fx_margin_initial(const struct fx_engine *engine, const struct fx_position_state *position)
 {
     if (position->lots == 0 || position->margin_mode == FX_MARGIN_MODE_ISOLATED) {
@@ -217,9 +312,7 @@ static fx_i128 maintenance_of(const struct fx_listing *listing, fx_i128 value)
     }
     const struct fx_tier *tier =
         fx_instrument_tier(listing->tiers, listing->definition.tier_count, (fx_amount){value});
-    fx_i128 margin = 0;
-    const bool fits = fx_dec_mul_div(value, tier->rate_ppb, PPB, FX_ROUND_CEIL, &margin);
-    FX_ASSERT(fits); /* rates are below 1 */
+    const fx_i128 margin = fx_margin_at_rate(value, (fx_rate){tier->rate_ppb});
     FX_ASSERT(margin >= tier->cum);
     return margin - tier->cum;
 }
@@ -344,6 +437,22 @@ static bool is_product_at_most(fx_i128 left, int64_t a, fx_i128 right, int64_t b
     return fx_dec_mul_div(left, a, b, FX_ROUND_CEIL, &quotient) && quotient <= right;
 }
 
+/* target x 1e9 / factor; false where out of range. */
+static bool divide_by_factor(fx_i128 target, int64_t factor, bool is_up, fx_i128 *quotient_out)
+{
+    FX_ASSERT(target > 0 && factor > 0);
+    if (factor == PPB) { /* bankruptcy: nothing to divide by */
+        *quotient_out = target;
+        return true;
+    }
+    if (is_below(target, 96) && factor <= UINT32_MAX) {
+        *quotient_out = divide_by_digit((fx_u128)target * PPB, (uint32_t)factor, is_up);
+        return true;
+    }
+    return fx_dec_mul_div(
+        target, PPB, factor, is_up ? FX_ROUND_CEIL : FX_ROUND_FLOOR, quotient_out);
+}
+
 /* The price at which the position's value is target x 1e9 / factor, in ticks, rounded against the
  * user: up for a long, down for a short. Rounding twice in one direction is rounding once. 0 where
  * there is no such price. */
@@ -353,17 +462,16 @@ static fx_px price_of(const struct fx_listing *listing,
                       int64_t factor)
 {
     const fx_px none = {0};
-    const enum fx_rounding rounding = position->lots > 0 ? FX_ROUND_CEIL : FX_ROUND_FLOOR;
+    const bool is_up = position->lots > 0;
+    const enum fx_rounding rounding = is_up ? FX_ROUND_CEIL : FX_ROUND_FLOOR;
     fx_i128 lots_value = 0; /* linear: of one tick; inverse: quote value of the position */
-    if (target <= 0 || !fx_dec_mul_int(listing->unit, magnitude_of(position->lots), &lots_value)) {
+    if (target <= 0 || !multiply(listing->unit, magnitude_of(position->lots), &lots_value)) {
         return none;
     }
     fx_i128 numerator = 0;
     fx_i128 divisor = lots_value;
     if (listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M) {
-        if (factor == PPB) { /* bankruptcy: nothing to divide by */
-            numerator = target;
-        } else if (!fx_dec_mul_div(target, PPB, factor, rounding, &numerator)) {
+        if (!divide_by_factor(target, factor, is_up, &numerator)) {
             return none;
         }
     } else if (!fx_dec_mul_div(lots_value, fx_dec_one() * factor, target, rounding, &numerator) ||

@@ -304,10 +304,20 @@ static bool is_bounded(const struct fx_engine *engine, const struct fx_resting *
     fx_i128 moved = 0;
     return fx_account_state_bound(engine, order->account, &bound) &&
            order->remaining.lots <= INT64_MAX / 2 &&
-           fx_dec_mul_int(engine->listings[order->instrument].lot_value_max,
-                          order->remaining.lots * 2,
-                          &moved) &&
+           fx_margin_lots_bound(
+               &engine->listings[order->instrument], order->remaining.lots * 2, &moved) &&
            fx_dec_add(bound, moved, &bound);
+}
+
+/* The tier of what the position can grow to does not allow its leverage, and the order is why. */
+static bool is_leverage_refused(const struct fx_engine *engine,
+                                const struct fx_position_state *before,
+                                const struct fx_position_state *after)
+{
+    const fx_i128 notional = fx_margin_notional(engine, after);
+    const fx_leverage most =
+        fx_margin_leverage_max(engine, after->instrument, (fx_amount){notional});
+    return after->leverage_centi > most.centi && notional > fx_margin_notional(engine, before);
 }
 
 fx_status fx_position_state_admit(const struct fx_engine *engine,
@@ -327,10 +337,8 @@ fx_status fx_position_state_admit(const struct fx_engine *engine,
     if (!with_order(engine, order, replaced, &after) || !is_bounded(engine, order)) {
         return FX_AMOUNT_OUT_OF_RANGE;
     }
-    const fx_i128 notional = fx_margin_notional(engine, &after);
-    const fx_leverage most =
-        fx_margin_leverage_max(engine, after.instrument, (fx_amount){notional});
-    if (after.leverage_centi > most.centi && notional > fx_margin_notional(engine, before)) {
+    if (!fx_margin_is_leverage_plain(engine, &after) &&
+        is_leverage_refused(engine, before, &after)) {
         return FX_LEVERAGE_TOO_HIGH;
     }
     const fx_i128 more = fx_margin_requirement(engine, &after) - before->reserve;
@@ -340,17 +348,10 @@ fx_status fx_position_state_admit(const struct fx_engine *engine,
     return FX_OK;
 }
 
-/* The part of a margin or entry value that goes with `part` of `whole` lots, towards zero. */
+/* The part of a value >= 0 that goes with `part` of `whole` lots, towards zero. */
 static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
 {
-    FX_ASSERT(part > 0 && part <= whole);
-    if (part == whole || total == 0) {
-        return total;
-    }
-    fx_i128 share = 0;
-    const bool fits = fx_dec_mul_div(total, part, whole, FX_ROUND_DOWN, &share);
-    FX_ASSERT(fits); /* not above the total */
-    return share;
+    return part == whole || total == 0 ? total : fx_margin_share(total, part, whole, FX_ROUND_DOWN);
 }
 
 /* @return the realised PnL, not yet credited. */
