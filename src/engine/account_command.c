@@ -178,6 +178,7 @@ fx_status fx_account_command_deposit(struct fx_engine *engine,
     asset->deposited = deposited;
     fx_i128 *balance = transfer->is_reward != 0 ? &account->reward_balance : &account->balance;
     *balance += transfer->amount;
+    fx_account_state_moved(engine, slot);
     result->amount = *balance;
     result->is_changed = 1;
     emit_transaction(engine, slot, (enum fx_transaction_type)type, transfer->amount);
@@ -211,6 +212,7 @@ fx_status fx_account_command_withdraw(struct fx_engine *engine,
     }
     struct fx_account_state *account = &engine->accounts[slot];
     account->balance -= transfer->amount;
+    fx_account_state_moved(engine, slot);
     FX_ASSERT(account->balance >= 0);
     engine->assets[account->asset].deposited -= transfer->amount;
     result->amount = account->balance;

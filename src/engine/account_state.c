@@ -66,7 +66,7 @@ fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint
         .user_id = user_id,
         .first_position = FX_SLOT_NONE,
         .last_position = FX_SLOT_NONE,
-        .asset = asset,
+        .asset = (uint16_t)asset,
     };
     engine->account_table[place] = slot + 1;
     return slot;
@@ -106,6 +106,12 @@ uint32_t fx_account_state_asset(struct fx_engine *engine, const struct fx_asset 
     return index;
 }
 
+void fx_account_state_moved(struct fx_engine *engine, fx_slot account)
+{
+    FX_ASSERT(account < engine->account_count);
+    engine->accounts[account].moved_sequence = engine->sequence;
+}
+
 bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount)
 {
     FX_ASSERT(account < engine->account_count);
@@ -119,6 +125,7 @@ bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 
         !fx_dec_add(state->balance, amount + from_reward, &balance)) {
         return false;
     }
+    fx_account_state_moved(engine, account);
     state->balance = balance;
     state->reward_balance -= from_reward;
     FX_ASSERT(state->reward_balance >= 0);

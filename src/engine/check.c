@@ -133,6 +133,12 @@ static void check_position(const struct fx_engine *engine, fx_slot position)
     FX_ASSERT(state->lots != 0 || state->position_margin + state->adjust_margin == 0);
     FX_ASSERT(state->margin_mode == FX_MARGIN_MODE_ISOLATED || state->position_margin == 0);
     FX_ASSERT(state->leverage_centi > 0);
+    /* M8: prices that are believed are those that a calculation gives. */
+    if (state->lots != 0 && fx_margin_is_priced(engine, position)) {
+        const struct fx_margin_prices prices = fx_margin_prices(engine, position);
+        FX_ASSERT(state->liquidation_ticks == prices.liquidation.ticks);
+        FX_ASSERT(state->bankrupt_ticks == prices.bankruptcy.ticks);
+    }
     FX_ASSERT(state->sweep_lots == 0);
     FX_ASSERT(state->is_touched == 0);
     FX_ASSERT(state->account < engine->account_count);

@@ -34,17 +34,19 @@ struct fx_account_state {
     fx_i128 balance;
     fx_i128 reward_balance;
     uint64_t user_id;
-    fx_slot first_position; /* list by fx_position_state.next, in order of creation */
-    fx_slot last_position;
-    uint32_t order_count; /* open orders over all symbols */
-    uint32_t asset;       /* index */
-    uint32_t flags;       /* enum fx_account_flag */
+    uint64_t moved_sequence; /* the last command that moved its money, or lots or margin of its
+                                positions: younger than a position's prices, they are stale (M8) */
+    fx_slot first_position;  /* list by fx_position_state.next, in order of creation */
+    uint32_t order_count;    /* open orders over all symbols */
+    uint32_t flags;          /* enum fx_account_flag */
+    uint16_t asset;          /* index */
     uint8_t has_fees;
     uint8_t is_touched; /* in the touched list of the running command */
-    uint8_t zero[2];
+
     int64_t maker_fee_ppb; /* where has_fees */
     int64_t taker_fee_ppb;
-    uint8_t rest[48];
+    fx_slot last_position;
+    uint8_t rest[44];
 };
 
 /**
@@ -84,7 +86,10 @@ struct fx_position_state {
     fx_slot oldest_order; /* list by fx_order.older/newer, by arrival */
     fx_slot newest_order;
     uint32_t reduce_order_count; /* resting reduce-only orders, both sides */
-    uint8_t rest[28];
+    uint8_t rest[4];
+    uint64_t priced_sequence;  /* the command whose row had the prices below; 0: none (M8) */
+    int64_t liquidation_ticks; /* of the last row */
+    int64_t bankrupt_ticks;
 };
 
 /** The cold half of an open order; the hot half is resting[slot]. Filled lots = lots - remaining.
@@ -127,6 +132,8 @@ struct fx_listing {
     fx_px index;
     fx_px last;
     int64_t open_interest_lots; /* sum of long lots */
+    uint64_t terms_sequence;    /* the last command that changed definition or tiers */
+    uint64_t mark_sequence;     /* the last one that changed the mark */
     uint32_t asset;             /* index of the settle asset */
     uint32_t zero;
     struct fx_book *book; /* derived */
@@ -244,6 +251,8 @@ uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struc
  * account. The counter-leg is the caller's business. @return false where out of range.
  */
 FX_MUST_USE bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount);
+/** Say that the running command moves the account's money, or lots or margin of its positions. */
+void fx_account_state_moved(struct fx_engine *engine, fx_slot account);
 /** Fill the empty table from the accounts (after a load). */
 void fx_account_state_rebuild(struct fx_engine *engine);
 /**
@@ -389,6 +398,9 @@ struct fx_margin_prices {
 struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot position);
 fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position);
 fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position);
+/** True where the prices of the position's last row still hold: nothing that they depend on has
+ * changed since (M8). A position with lots. */
+bool fx_margin_is_priced(const struct fx_engine *engine, fx_slot position);
 /** The largest value that the position can have when its open orders fill: what picks the tier. */
 fx_i128 fx_margin_notional(const struct fx_engine *engine,
                            const struct fx_position_state *position);

@@ -62,6 +62,7 @@ static fx_status create(struct fx_engine *engine, const struct fx_instrument *de
     listing->definition.state = FX_INSTRUMENT_STATE_PENDING;
     listing->definition.tier_count = 0;
     listing->asset = asset;
+    listing->terms_sequence = engine->sequence;
     engine->instrument_count++;
     fx_margin_attach(listing);
     fx_engine_open_book(engine, instrument);
@@ -96,6 +97,7 @@ fx_status fx_listing_update(struct fx_engine *engine,
     old->instrument_id = instrument;
     old->state = state;
     old->tier_count = tier_count;
+    engine->listings[instrument].terms_sequence = engine->sequence;
     fx_margin_attach(&engine->listings[instrument]);
     emit(engine, instrument);
     return FX_OK;
@@ -123,6 +125,7 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
     memset(listing->tiers, 0, sizeof listing->tiers);
     memcpy(listing->tiers, tiers->tiers, tiers->count * sizeof tiers->tiers[0]);
     listing->definition.tier_count = (uint8_t)tiers->count;
+    listing->terms_sequence = engine->sequence;
     result->is_changed = 1;
     emit(engine, command->instrument);
     return FX_OK;
@@ -172,6 +175,7 @@ fx_status fx_listing_mark_price(struct fx_engine *engine,
         return FX_PRICE_FILTER;
     }
     listing->mark.ticks = mark->mark_ticks;
+    listing->mark_sequence = engine->sequence;
     listing->index.ticks = mark->index_ticks;
     struct fx_event_mark *event = &fx_touch_event(engine, FX_EVENT_MARK)->u.mark;
     event->mark_ticks = mark->mark_ticks;

@@ -524,6 +524,35 @@ struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot
     };
 }
 
+/* Marks and terms of the other positions whose gains and margins stand behind a cross position. */
+static bool is_backing_still(const struct fx_engine *engine, fx_slot position)
+{
+    const struct fx_position_state *own = &engine->positions[position];
+    for (fx_slot slot = engine->accounts[own->account].first_position; slot != FX_SLOT_NONE;
+         slot = engine->positions[slot].next) {
+        const struct fx_position_state *other = &engine->positions[slot];
+        if (slot == position || other->lots == 0 || other->margin_mode == FX_MARGIN_MODE_ISOLATED) {
+            continue;
+        }
+        const struct fx_listing *listing = listing_of(engine, other);
+        if (listing->mark_sequence > own->priced_sequence ||
+            listing->terms_sequence > own->priced_sequence) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool fx_margin_is_priced(const struct fx_engine *engine, fx_slot position)
+{
+    FX_ASSERT(position < engine->position_count);
+    const struct fx_position_state *own = &engine->positions[position];
+    const uint64_t sequence = own->priced_sequence;
+    return sequence != 0 && sequence >= engine->accounts[own->account].moved_sequence &&
+           sequence >= listing_of(engine, own)->terms_sequence &&
+           (own->margin_mode == FX_MARGIN_MODE_ISOLATED || is_backing_still(engine, position));
+}
+
 fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position)
 {
     return fx_margin_prices(engine, position).liquidation;

@@ -431,6 +431,7 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
         FX_ASSERT(fits); /* M1 again: |balance| is part of the bound */
     }
     fx_position_state_refresh(engine, slot);
+    fx_account_state_moved(engine, position->account);
     fx_touch_position(engine, slot);
     fx_touch_account(engine, position->account);
     return (fx_amount){pnl};
@@ -577,6 +578,7 @@ fx_status fx_position_state_set_leverage(struct fx_engine *engine,
     position->margin_mode = after.margin_mode;
     position->position_margin = after.position_margin;
     position->reserve = after.reserve;
+    fx_account_state_moved(engine, account);
     result->is_changed = 1;
     fx_touch_position(engine, slot);
     return FX_OK;
@@ -666,6 +668,7 @@ fx_status fx_position_state_adjust_margin(struct fx_engine *engine,
         }
     }
     position->adjust_margin = adjusted;
+    fx_account_state_moved(engine, account);
     result->amount = adjusted;
     result->is_changed = 1;
     fx_touch_position(engine, slot);

@@ -63,6 +63,46 @@ void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side 
     engine->touched_level_count++;
 }
 
+/* All of a position's row but its prices. */
+static void describe_position(const struct fx_engine *engine,
+                              fx_slot position,
+                              struct fx_event_position *row_out)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    row_out->entry_value = state->entry_value;
+    row_out->position_margin = state->position_margin;
+    row_out->adjust_margin = state->adjust_margin;
+    row_out->order_cost = state->reserve;
+    row_out->realized_pnl = state->realized_pnl;
+    row_out->position_id = (uint64_t)position + 1;
+    row_out->account_id = (uint64_t)state->account + 1;
+    row_out->user_id = engine->accounts[state->account].user_id;
+    row_out->lots = state->lots;
+    row_out->instrument = state->instrument;
+    row_out->leverage_centi = state->leverage_centi;
+    row_out->margin_mode = state->margin_mode;
+    row_out->position_side = state->position_side;
+}
+
+/* Most rows follow an order that came or went, and say the same prices again (M8). */
+static void price_position(struct fx_engine *engine,
+                           fx_slot position,
+                           struct fx_event_position *row_out)
+{
+    struct fx_position_state *state = &engine->positions[position];
+    if (state->lots == 0) {
+        return;
+    }
+    if (!fx_margin_is_priced(engine, position)) {
+        const struct fx_margin_prices prices = fx_margin_prices(engine, position);
+        state->liquidation_ticks = prices.liquidation.ticks;
+        state->bankrupt_ticks = prices.bankruptcy.ticks;
+        state->priced_sequence = engine->sequence;
+    }
+    row_out->liquidation_ticks = state->liquidation_ticks;
+    row_out->bankrupt_ticks = state->bankrupt_ticks;
+}
+
 static void flush_positions(struct fx_engine *engine)
 {
     for (uint32_t index = 0; index < engine->touched_position_count; index++) {
@@ -70,7 +110,8 @@ static void flush_positions(struct fx_engine *engine)
         FX_ASSERT(engine->positions[position].is_touched == 1);
         engine->positions[position].is_touched = 0;
         struct fx_event *event = fx_touch_event(engine, FX_EVENT_POSITION);
-        fx_touch_position_row(engine, position, &event->u.position);
+        describe_position(engine, position, &event->u.position);
+        price_position(engine, position, &event->u.position);
     }
     engine->touched_position_count = 0;
 }
@@ -128,21 +169,8 @@ void fx_touch_position_row(const struct fx_engine *engine,
                            fx_slot position,
                            struct fx_event_position *row_out)
 {
-    const struct fx_position_state *state = &engine->positions[position];
-    row_out->entry_value = state->entry_value;
-    row_out->position_margin = state->position_margin;
-    row_out->adjust_margin = state->adjust_margin;
-    row_out->order_cost = state->reserve;
-    row_out->realized_pnl = state->realized_pnl;
-    row_out->position_id = (uint64_t)position + 1;
-    row_out->account_id = (uint64_t)state->account + 1;
-    row_out->user_id = engine->accounts[state->account].user_id;
-    row_out->lots = state->lots;
-    row_out->instrument = state->instrument;
-    row_out->leverage_centi = state->leverage_centi;
-    row_out->margin_mode = state->margin_mode;
-    row_out->position_side = state->position_side;
-    if (state->lots != 0) {
+    describe_position(engine, position, row_out);
+    if (row_out->lots != 0) {
         const struct fx_margin_prices prices = fx_margin_prices(engine, position);
         row_out->liquidation_ticks = prices.liquidation.ticks;
         row_out->bankrupt_ticks = prices.bankruptcy.ticks;
