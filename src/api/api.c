@@ -88,6 +88,9 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
     if (status == FX_OK) {
         status = fx_api_login_create(&api->options, &api->login);
     }
+    if (status == FX_OK) {
+        status = fx_api_key_create(api, &api->keys);
+    }
     if (status != FX_OK) {
         fx_api_destroy(api);
         return status == FX_NO_MEMORY ? FX_NO_MEMORY : FX_INTERNAL;
@@ -102,6 +105,7 @@ void fx_api_destroy(struct fx_api *api)
         return;
     }
     fx_api_login_destroy(api->login);
+    fx_api_key_destroy(api->keys);
     fx_api_pending_deinit(api);
     fx_buf_deinit(&api->reply);
     fx_buf_deinit(&api->headers);
@@ -149,6 +153,7 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
     memset(&asked, 0, sizeof asked);
     asked.api = api;
     asked.request = request;
+    asked.peer = call->peer;
     fx_api_reply_target(api, call, &asked.target);
     const struct fx_api_router_match match = fx_api_router_find(request->method, request->path);
     if (request->method == FX_NET_HTTP_METHOD_OPTIONS && match.methods != 0) {

@@ -1,8 +1,8 @@
-/* Who may call: tokens, and the rights of their users.
+/* Who may call: tokens or API keys, and the rights of their users.
  *
- * A token says who (its signature is checked once and then remembered); the store says whether that
- * user may do anything. The answer of the store is kept for a short while, so a lock reaches every
- * process within USER_TTL_MS. */
+ * A token (its signature is checked once and then remembered) or a signed request says who; the
+ * store says whether that user may do anything. The answer of the store is kept for a short while,
+ * so a lock reaches every process within USER_TTL_MS. */
 #include "api/api_int.h"
 #include "store/store_user.h"
 
@@ -46,14 +46,23 @@ static fx_status find_user(struct fx_api *api, uint64_t user_id, struct fx_api_u
     return FX_OK;
 }
 
+static fx_status identify_by_key(struct fx_api_call *call)
+{
+    uint64_t user_id = 0;
+    fx_str key = {0};
+    if (!fx_net_http_find(call->request, FX_STR("apikey"), &key)) {
+        return FX_UNAUTHORIZED;
+    }
+    const fx_status status = fx_api_key_check(call, &user_id);
+    return status == FX_OK ? find_user(call->api, user_id, &call->user) : status;
+}
+
 static fx_status identify(struct fx_api_call *call)
 {
     struct fx_api *api = call->api;
     fx_str value = {0};
     if (!fx_net_http_find(call->request, FX_STR("authorization"), &value)) {
-        /* API keys are not built yet: the same answer as for an unknown one. */
-        return fx_net_http_find(call->request, FX_STR("apikey"), &value) ? FX_BAD_SIGNATURE
-                                                                         : FX_UNAUTHORIZED;
+        return identify_by_key(call);
     }
     const fx_str token = bearer_of(value);
     if (token.size == 0) {

@@ -76,6 +76,7 @@ struct fx_api_call {
     const struct fx_api_route *route;
     const struct fx_json_token *body; /* an object in api->json; NULL: none */
     fx_str param;                     /* what the path's :name stands for */
+    fx_str peer;                      /* the client's address */
     struct fx_api_user user;
     struct fx_wire_public_error error; /* details of a failure */
     struct fx_api_target target;
@@ -105,6 +106,7 @@ struct fx_api_pending {
 };
 
 struct fx_api_login;
+struct fx_api_keys;
 
 /** An entry of the user cache. */
 struct fx_api_guard_entry {
@@ -129,6 +131,7 @@ struct fx_api {
     struct fx_api_pending *pending;
     struct fx_api_guard_entry *users; /* direct-mapped by id */
     struct fx_api_login *login;
+    struct fx_api_keys *keys;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;
@@ -157,11 +160,31 @@ uint32_t fx_api_router_table(const struct fx_api_route **routes_out);
 /* ---- api_guard.c ---- */
 
 /** Let the caller of this route in, or not; call->user is who it is. @return OK; UNAUTHORIZED,
- * BAD_TOKEN, TOKEN_EXPIRED, BAD_SIGNATURE, USER_LOCKED, FORBIDDEN; what the store says. */
+ * BAD_TOKEN, TOKEN_EXPIRED, USER_LOCKED, FORBIDDEN; of fx_api_key_check(); of the store. */
 FX_MUST_USE fx_status fx_api_guard_check(struct fx_api_call *call);
 
 /** Read a user's rights anew at the next request. */
 void fx_api_guard_forget(struct fx_api *api, uint64_t user_id);
+
+/* ---- api_key.c ---- */
+
+/** What an API key may do. */
+enum fx_api_key_scope {
+    FX_API_KEY_SCOPE_READ = 1,
+    FX_API_KEY_SCOPE_WRITE = 2,
+    FX_API_KEY_SCOPE_ADMIN = 4
+};
+
+/** Make the table of keys. @return OK; NO_MEMORY; IO. Gives. */
+FX_MUST_USE fx_status fx_api_key_create(struct fx_api *api, struct fx_api_keys **keys_out);
+void fx_api_key_destroy(struct fx_api_keys *keys);
+
+/**
+ * Check key, signature and rights of a request with the header `apikey` (docs/protocol/auth.md).
+ * @return OK and whose key it is; TIMESTAMP_OUT_OF_WINDOW; BAD_PARAMETER (a signature header);
+ * BAD_SIGNATURE (also unknown and revoked keys); REPLAYED; BUSY; FORBIDDEN; what the store says.
+ */
+FX_MUST_USE fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out);
 
 /* ---- api_login.c ---- */
 

@@ -167,7 +167,8 @@ void fx_api_reply_preflight(struct fx_api *api,
     fx_api_router_append_methods(&api->headers, methods);
     fx_buf_append(&api->headers,
                   FX_STR("\r\naccess-control-allow-headers: authorization, content-type, prefer, "
-                         "x-request-id, apikey, signature, timestamp\r\n"
+                         "x-request-id, apikey, signature, timestamp, "
+                         "x-signature-version, x-recv-window\r\n"
                          "access-control-max-age: 600\r\n"));
     respond(api, target, 204);
 }

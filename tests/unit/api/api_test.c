@@ -243,7 +243,7 @@ static void api_guard_matrix_holds_for_every_route(void **state)
         (void)api_harness_ask(
             &world, method, path, api_harness_token(&world, API_HARNESS_LOCKED), NULL);
         expect_code(403, "USER_LOCKED");
-        world.extra = "apikey: k\r\nsignature: s\r\ntimestamp: 1\r\n";
+        world.extra = "apikey: k\r\nsignature: s\r\ntimestamp: 1700000000000\r\n";
         (void)api_harness_ask(&world, method, path, NULL, NULL);
         expect_code(401, "BAD_SIGNATURE");
         world.extra = NULL;

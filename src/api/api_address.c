@@ -1,0 +1,83 @@
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "api/api_address_int.h"
+
+enum { ADDRESS_SIZE = 16, V4_BITS = 32, V6_BITS = 128, MAPPED_BITS = 96, BYTE_BITS = 8 };
+
+/* Both families in one form: IPv4 as ::ffff:a.b.c.d. */
+struct address {
+    uint8_t bytes[ADDRESS_SIZE];
+    bool is_v4;
+};
+
+static bool parse(fx_str text, struct address *address)
+{
+    static const uint8_t MAPPED[MAPPED_BITS / BYTE_BITS] = {[10] = 0xFF, [11] = 0xFF};
+    char copy[INET6_ADDRSTRLEN];
+    if (!fx_str_copy(text, copy, sizeof copy)) {
+        return false;
+    }
+    if (fx_str_find(text, ':', 0) == SIZE_MAX) {
+        memcpy(address->bytes, MAPPED, sizeof MAPPED);
+        address->is_v4 = true;
+        return inet_pton(AF_INET, copy, &address->bytes[sizeof MAPPED]) == 1;
+    }
+    if (inet_pton(AF_INET6, copy, address->bytes) != 1) {
+        return false;
+    }
+    address->is_v4 = memcmp(address->bytes, MAPPED, sizeof MAPPED) == 0;
+    return true;
+}
+
+static bool has_same_bits(const struct address *left, const struct address *right, uint32_t bits)
+{
+    const size_t whole = bits / BYTE_BITS;
+    const uint32_t rest = bits % BYTE_BITS;
+    if (memcmp(left->bytes, right->bytes, whole) != 0) {
+        return false;
+    }
+    const uint32_t mask = 0xFFU << (BYTE_BITS - rest) & 0xFFU;
+    return rest == 0 || ((uint32_t)(left->bytes[whole] ^ right->bytes[whole]) & mask) == 0;
+}
+
+/* "10.0.0.1", "10.0.0.0/8", "2001:db8::/32": an entry that is none of these matches nobody. */
+static bool matches(fx_str entry, const struct address *peer)
+{
+    struct address address;
+    const size_t slash = fx_str_find(entry, '/', 0);
+    const fx_str text = slash == SIZE_MAX ? entry : fx_str_slice(entry, 0, slash);
+    const bool is_dotted = fx_str_find(text, ':', 0) == SIZE_MAX;
+    const uint32_t bits_max = is_dotted ? V4_BITS : V6_BITS;
+    uint64_t bits = bits_max;
+    if (slash != SIZE_MAX && !fx_str_parse_u64(fx_str_slice(entry, slash + 1, entry.size), &bits)) {
+        return false;
+    }
+    if (bits > bits_max || !parse(text, &address)) {
+        return false;
+    }
+    bits += is_dotted ? MAPPED_BITS : 0;
+    /* ::/0 means every IPv6 address, not every address. */
+    const bool is_v4 = address.is_v4 && bits >= MAPPED_BITS;
+    return is_v4 == peer->is_v4 && has_same_bits(&address, peer, (uint32_t)bits);
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): who asks, who may
+bool fx_api_address_is_listed(fx_str peer, fx_str list)
+{
+    struct address address;
+    if (!parse(peer, &address)) {
+        return false;
+    }
+    size_t from = 0;
+    while (from <= list.size) {
+        const size_t comma = fx_str_find(list, ',', from);
+        const size_t end = comma == SIZE_MAX ? list.size : comma;
+        if (matches(fx_str_trim(fx_str_slice(list, from, end - from)), &address)) {
+            return true;
+        }
+        from = end + 1;
+    }
+    return false;
+}

@@ -1,0 +1,368 @@
+/* API keys: a request that is signed with the secret of a key of its user.
+ *
+ * The rows of the keys in use are kept for KEY_TTL_MS with their prepared HMAC, so a revocation
+ * reaches every process within that time. An unknown key costs the same HMAC as a known one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_address_int.h"
+#include "api/api_int.h"
+#include "api/api_param_int.h"
+#include "api/api_replay_int.h"
+#include "api/api_signature_int.h"
+#include "store/store_api_key.h"
+
+enum {
+    KEYS = 1024,
+    KEYS_MASK = KEYS - 1,
+    KEY_TTL_MS = 1000,
+    REPLAY_ENTRIES = 1 << 17,
+    TEXT_SIZE_MAX = 256 * 1024,
+    US_PER_MS = 1000,
+    V1_WINDOW_MS = 60000,
+    V2_WINDOW_MS = 5000,
+    V2_WINDOW_MS_MAX = 60000,
+    V2_AHEAD_MS = 1000 /* a timestamp may be less than this in the future */
+};
+
+static const uint64_t TIME_MS_MAX = 253402300799999ULL;
+
+/* One slot of the direct-mapped table. */
+struct entry {
+    struct fx_crypto_hmac *hmac; /* NULL: the slot is free */
+    int64_t until_ms;            /* of the server's clock: read the row anew */
+    uint32_t scopes;
+    struct fx_store_api_key row;
+};
+
+struct fx_api_keys {
+    struct entry entries[KEYS];
+    struct fx_table_seed seed;
+    struct fx_crypto_hmac *nobody; /* for keys that do not exist */
+    struct fx_crypto_digest *digest;
+    struct fx_api_replay *replay;
+    struct fx_buf text;    /* what is signed */
+    struct fx_buf compact; /* the body as JSON.stringify() writes it */
+    int64_t first_ms;      /* v2: what is older may have been used up in an earlier life */
+};
+
+/* What the headers say. */
+struct proof {
+    uint8_t mac[FX_CRYPTO_SHA256_SIZE];
+    bool has_mac;
+    bool is_v2;
+    struct fx_api_signature_times times;
+    struct fx_api_replay_times window;
+};
+
+static int64_t wall_ms(const struct fx_api *api)
+{
+    return api->options.wall_us(api->options.clock_self) / US_PER_MS;
+}
+
+fx_status fx_api_key_create(struct fx_api *api, struct fx_api_keys **keys_out)
+{
+    uint8_t secret[FX_CRYPTO_SHA256_SIZE];
+    struct fx_api_keys *keys = calloc(1, sizeof *keys);
+    if (keys == NULL) {
+        return FX_NO_MEMORY;
+    }
+    fx_buf_init(&keys->text, TEXT_SIZE_MAX);
+    fx_buf_init(&keys->compact, TEXT_SIZE_MAX);
+    keys->first_ms = wall_ms(api) + V2_AHEAD_MS;
+    fx_status status = fx_crypto_random(&keys->seed, sizeof keys->seed);
+    if (status == FX_OK) {
+        status = fx_crypto_random(secret, sizeof secret);
+    }
+    if (status == FX_OK) {
+        keys->nobody = fx_crypto_hmac_create(fx_crypto_str(secret, sizeof secret));
+        keys->digest = fx_crypto_digest_create();
+        keys->replay = fx_api_replay_create(REPLAY_ENTRIES);
+        if (keys->nobody == NULL || keys->digest == NULL || keys->replay == NULL) {
+            status = FX_NO_MEMORY;
+        }
+    }
+    if (status != FX_OK) {
+        fx_api_key_destroy(keys);
+        return status;
+    }
+    *keys_out = keys;
+    return FX_OK;
+}
+
+static void forget(struct entry *entry)
+{
+    fx_crypto_hmac_destroy(entry->hmac);
+    fx_crypto_wipe(entry, sizeof *entry);
+}
+
+void fx_api_key_destroy(struct fx_api_keys *keys)
+{
+    if (keys == NULL) {
+        return;
+    }
+    for (uint32_t index = 0; index < KEYS; index++) {
+        forget(&keys->entries[index]);
+    }
+    fx_crypto_hmac_destroy(keys->nobody);
+    fx_crypto_digest_destroy(keys->digest);
+    fx_api_replay_destroy(keys->replay);
+    fx_buf_deinit(&keys->text);
+    fx_buf_deinit(&keys->compact);
+    free(keys);
+}
+
+/* ---- headers ----------------------------------------------------------------------------------
+ */
+
+static fx_status fail(struct fx_api_call *call, fx_status status, fx_str message)
+{
+    call->error.message = message;
+    return status;
+}
+
+static fx_status read_version(struct fx_api_call *call, struct proof *proof)
+{
+    const fx_str version = fx_net_http_value(call->request, FX_STR("x-signature-version"));
+    proof->is_v2 = fx_str_is_equal(version, FX_STR("2"));
+    if (!proof->is_v2 && version.size > 0 && !fx_str_is_equal(version, FX_STR("1"))) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("x-signature-version"));
+    }
+    return FX_OK;
+}
+
+static fx_status read_window(struct fx_api_call *call, struct proof *proof, uint64_t *window_ms)
+{
+    *window_ms = V2_WINDOW_MS;
+    proof->times.window = FX_STR("5000");
+    if (!fx_net_http_find(call->request, FX_STR("x-recv-window"), &proof->times.window)) {
+        return FX_OK;
+    }
+    if (!fx_str_parse_u64(proof->times.window, window_ms) || *window_ms == 0 ||
+        *window_ms > V2_WINDOW_MS_MAX) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("x-recv-window"));
+    }
+    return FX_OK;
+}
+
+static fx_status check_time(struct fx_api_call *call, struct proof *proof)
+{
+    const struct fx_api_keys *keys = call->api->keys;
+    const int64_t now_ms = wall_ms(call->api);
+    uint64_t sent_ms = 0;
+    uint64_t window_ms = 0;
+    proof->times.timestamp = fx_net_http_value(call->request, FX_STR("timestamp"));
+    call->error.field = FX_STR("timestamp");
+    if (!fx_str_parse_u64(proof->times.timestamp, &sent_ms) || sent_ms > TIME_MS_MAX) {
+        return fail(call,
+                    FX_TIMESTAMP_OUT_OF_WINDOW,
+                    FX_STR("the timestamp must be milliseconds since 1970, in digits only"));
+    }
+    const int64_t age_ms = now_ms - (int64_t)sent_ms;
+    if (!proof->is_v2) {
+        return age_ms <= V1_WINDOW_MS && age_ms >= -V1_WINDOW_MS ? FX_OK
+                                                                 : FX_TIMESTAMP_OUT_OF_WINDOW;
+    }
+    const fx_status status = read_window(call, proof, &window_ms);
+    if (status != FX_OK) {
+        return status;
+    }
+    proof->window = (struct fx_api_replay_times){now_ms, (int64_t)(sent_ms + window_ms)};
+    if ((int64_t)sent_ms < keys->first_ms) {
+        return fail(call,
+                    FX_TIMESTAMP_OUT_OF_WINDOW,
+                    FX_STR("the timestamp is from before the server's start"));
+    }
+    return age_ms <= (int64_t)window_ms && age_ms > -V2_AHEAD_MS ? FX_OK
+                                                                 : FX_TIMESTAMP_OUT_OF_WINDOW;
+}
+
+static fx_status read_proof(struct fx_api_call *call, struct proof *proof)
+{
+    memset(proof, 0, sizeof *proof);
+    fx_status status = read_version(call, proof);
+    if (status == FX_OK) {
+        status = check_time(call, proof);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    call->error.field = (fx_str){0};
+    const fx_str signature = fx_net_http_value(call->request, FX_STR("signature"));
+    proof->has_mac = fx_crypto_hex_decode(signature, proof->mac, sizeof proof->mac) == FX_OK;
+    return FX_OK;
+}
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
+static uint32_t scopes_of(fx_str list)
+{
+    static const struct {
+        fx_str name;
+        uint32_t scope;
+    } SCOPES[] = {{{"READ", 4}, FX_API_KEY_SCOPE_READ},
+                  {{"WRITE", 5}, FX_API_KEY_SCOPE_WRITE},
+                  {{"ADMIN", 5}, FX_API_KEY_SCOPE_ADMIN}};
+    uint32_t scopes = 0;
+    size_t from = 0;
+    while (from <= list.size) {
+        const size_t comma = fx_str_find(list, ',', from);
+        const size_t end = comma == SIZE_MAX ? list.size : comma;
+        const fx_str name = fx_str_trim(fx_str_slice(list, from, end - from));
+        for (size_t index = 0; index < sizeof SCOPES / sizeof SCOPES[0]; index++) {
+            scopes |= fx_str_is_equal(name, SCOPES[index].name) ? SCOPES[index].scope : 0;
+        }
+        from = end + 1;
+    }
+    return scopes;
+}
+
+/* Take a fresh row over; the prepared HMAC stays where the secret did. */
+static fx_status update(struct fx_api *api, struct entry *entry, const struct fx_store_api_key *row)
+{
+    const bool is_same = entry->hmac != NULL && strcmp(entry->row.key, row->key) == 0 &&
+                         strcmp(entry->row.secret, row->secret) == 0;
+    if (!is_same) {
+        forget(entry);
+        entry->hmac = fx_crypto_hmac_create(fx_str_of(row->secret));
+        if (entry->hmac == NULL) {
+            return FX_NO_MEMORY;
+        }
+    }
+    entry->row = *row;
+    entry->scopes = scopes_of(fx_str_of(row->scopes));
+    entry->until_ms = fx_net_server_now_ms(api->options.server) + KEY_TTL_MS;
+    return FX_OK;
+}
+
+/* A database may take two texts for one (case, spaces behind); we do not. */
+static bool is_usable(const struct fx_store_api_key *row, fx_str key)
+{
+    return fx_str_is_equal(fx_str_of(row->key), key) && strcmp(row->kind, "HMAC") == 0 &&
+           row->secret[0] != '\0';
+}
+
+static fx_status find(struct fx_api *api, fx_str key, const struct entry **entry_out)
+{
+    struct fx_api_keys *keys = api->keys;
+    struct fx_store_api_key row;
+    struct entry *entry = &keys->entries[fx_table_hash_str(keys->seed, key) & KEYS_MASK];
+    if (entry->hmac != NULL && entry->until_ms > fx_net_server_now_ms(api->options.server) &&
+        fx_str_is_equal(fx_str_of(entry->row.key), key)) {
+        *entry_out = entry;
+        return FX_OK;
+    }
+    fx_status status = fx_store_api_key_find(api->options.reader, key, &row);
+    if (status == FX_OK && !is_usable(&row, key)) {
+        status = FX_NOT_FOUND;
+    }
+    if (status == FX_OK) {
+        status = update(api, entry, &row);
+    }
+    fx_crypto_wipe(&row, sizeof row);
+    if (status == FX_OK) {
+        *entry_out = entry;
+    }
+    return status;
+}
+
+/* ---- signatures -------------------------------------------------------------------------------
+ */
+
+static bool is_text_signed(struct fx_api_keys *keys,
+                           struct fx_crypto_hmac *hmac,
+                           const struct proof *proof)
+{
+    uint8_t mac[FX_CRYPTO_SHA256_SIZE];
+    if (keys->text.is_overflow) {
+        return false;
+    }
+    fx_crypto_hmac_sign(hmac, fx_buf_str(&keys->text), mac);
+    const bool is_equal = fx_crypto_is_equal(fx_crypto_str(mac, sizeof mac),
+                                             fx_crypto_str(proof->mac, sizeof proof->mac));
+    return is_equal && proof->has_mac;
+}
+
+/* The seed's clients sign JSON.stringify(body), whatever spaces their library then sends. */
+static bool has_other_form(struct fx_api_call *call)
+{
+    struct fx_api *api = call->api;
+    struct fx_buf *compact = &api->keys->compact;
+    const fx_str body = call->request->body;
+    if (body.size == 0 || fx_json_parse(&api->json, body) != FX_OK) {
+        return false;
+    }
+    fx_buf_clear(compact);
+    fx_api_signature_append_json(compact, &api->json, &api->texts);
+    return !compact->is_overflow && !fx_str_is_equal(fx_buf_str(compact), body);
+}
+
+static bool is_signed(struct fx_api_call *call,
+                      struct fx_crypto_hmac *hmac,
+                      const struct proof *proof)
+{
+    struct fx_api_keys *keys = call->api->keys;
+    const struct fx_net_http_request *request = call->request;
+    if (proof->is_v2) {
+        fx_api_signature_format_v2(&keys->text, request, &proof->times, keys->digest);
+        return is_text_signed(keys, hmac, proof);
+    }
+    fx_api_signature_format_v1(&keys->text, request, proof->times.timestamp, request->body);
+    if (is_text_signed(keys, hmac, proof)) {
+        return true;
+    }
+    if (!has_other_form(call)) {
+        return false;
+    }
+    fx_api_signature_format_v1(
+        &keys->text, request, proof->times.timestamp, fx_buf_str(&keys->compact));
+    return is_text_signed(keys, hmac, proof);
+}
+
+static fx_status check_rights(struct fx_api_call *call, const struct entry *entry)
+{
+    const enum fx_net_http_method method = call->request->method;
+    const bool is_read = method == FX_NET_HTTP_METHOD_GET || method == FX_NET_HTTP_METHOD_HEAD;
+    const fx_str ips = fx_str_of(entry->row.ips);
+    if (ips.size > 0 && !fx_api_address_is_listed(call->peer, ips)) {
+        return fail(call, FX_FORBIDDEN, FX_STR("the API key is not for this address"));
+    }
+    if (is_read && (entry->scopes & FX_API_KEY_SCOPE_READ) == 0) {
+        return fail(call, FX_FORBIDDEN, FX_STR("the API key lacks the right READ"));
+    }
+    if (!is_read && (entry->scopes & FX_API_KEY_SCOPE_WRITE) == 0) {
+        return fail(call, FX_FORBIDDEN, FX_STR("the API key lacks the right WRITE"));
+    }
+    if (call->route->guard == FX_API_GUARD_ADMIN && (entry->scopes & FX_API_KEY_SCOPE_ADMIN) == 0) {
+        return fail(call, FX_FORBIDDEN, FX_STR("the API key lacks the right ADMIN"));
+    }
+    return FX_OK;
+}
+
+fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out)
+{
+    struct fx_api_keys *keys = call->api->keys;
+    const struct entry *entry = NULL;
+    struct proof proof;
+    fx_status status = read_proof(call, &proof);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = find(call->api, fx_net_http_value(call->request, FX_STR("apikey")), &entry);
+    if (status != FX_OK && status != FX_NOT_FOUND) {
+        return status;
+    }
+    const bool is_genuine = is_signed(call, entry == NULL ? keys->nobody : entry->hmac, &proof);
+    if (!is_genuine || entry == NULL || entry->row.is_revoked) {
+        return FX_BAD_SIGNATURE;
+    }
+    status = proof.is_v2 ? fx_api_replay_put(keys->replay, proof.mac, &proof.window) : FX_OK;
+    if (status == FX_OK) {
+        status = check_rights(call, entry);
+    }
+    if (status == FX_OK) {
+        *user_id_out = entry->row.user_id;
+    }
+    return status;
+}

@@ -1,0 +1,834 @@
+/* api/api_key, api_signature, api_replay, api_address: who may call with a signed request. Node's
+ * crypto and JSON are the judges of the seed's signature. */
+#include "api/api_address_int.h"
+#include "api/api_int.h"
+#include "api/api_replay_int.h"
+#include "api/api_signature_int.h"
+#include "api_harness.h"
+#include "base/crypto.h"
+#include "store/store_api_key.h"
+
+enum { HEADERS_SIZE = 1024 };
+
+#define NOW_MS 1700000002000LL
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
+static struct api_harness world;
+
+static uint64_t insert_key(const char *key, uint64_t user_id, const char *scopes, const char *ips)
+{
+    struct fx_store_api_key row = {.user_id = user_id, .kind = "HMAC", .created_us = 1};
+    uint64_t id = 0;
+    (void)snprintf(row.key, sizeof row.key, "%s", key);
+    (void)snprintf(row.secret, sizeof row.secret, "secret of %s", key);
+    (void)snprintf(row.scopes, sizeof row.scopes, "%s", scopes);
+    (void)snprintf(row.ips, sizeof row.ips, "%s", ips);
+    assert_int_equal(fx_store_api_key_insert(world.store, &row, &id), FX_OK);
+    return id;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    api_harness_init(&world);
+    world.wall_us = NOW_MS * 1000; /* version 2 takes nothing from before the start */
+    (void)insert_key("both", API_HARNESS_ALICE, "READ,WRITE", "");
+    (void)insert_key("reader", API_HARNESS_ALICE, "READ", "");
+    (void)insert_key("writer", API_HARNESS_ALICE, "WRITE", "");
+    (void)insert_key("bobs", API_HARNESS_BOB, "READ, WRITE", "");
+    (void)insert_key("locked", API_HARNESS_LOCKED, "READ,WRITE", "");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    api_harness_deinit(&world);
+    return 0;
+}
+
+/* ---- a client ---------------------------------------------------------------------------------
+ */
+
+/* What is signed; what is sent may differ. */
+struct request {
+    const char *key;
+    const char *method;
+    const char *target; /* behind /api/v1 */
+    const char *body;   /* NULL: none */
+    const char *timestamp;
+    const char *window; /* NULL: version 1 */
+    const char *signed_body;
+};
+
+static void hmac_hex(const char *key, const char *text, char hex_out[65])
+{
+    char secret[128];
+    uint8_t mac[FX_CRYPTO_SHA256_SIZE];
+    struct fx_buf hex;
+    (void)snprintf(secret, sizeof secret, "secret of %s", key);
+    struct fx_crypto_hmac *hmac = fx_crypto_hmac_create(fx_str_of(secret));
+    assert_non_null(hmac);
+    fx_crypto_hmac_sign(hmac, fx_str_of(text), mac);
+    fx_crypto_hmac_destroy(hmac);
+    fx_buf_init(&hex, 64);
+    fx_crypto_hex_encode(&hex, fx_crypto_str(mac, sizeof mac));
+    assert_true(fx_str_copy(fx_buf_str(&hex), hex_out, 65));
+    fx_buf_deinit(&hex);
+}
+
+static void sha256_hex(const char *text, char hex_out[65])
+{
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    struct fx_buf hex;
+    fx_crypto_sha256(fx_str_of(text), digest);
+    fx_buf_init(&hex, 64);
+    fx_crypto_hex_encode(&hex, fx_crypto_str(digest, sizeof digest));
+    assert_true(fx_str_copy(fx_buf_str(&hex), hex_out, 65));
+    fx_buf_deinit(&hex);
+}
+
+static void sign(const struct request *request, char hex_out[65])
+{
+    static char text[70000];
+    const size_t path_size = strcspn(request->target, "?");
+    const char *query = request->target[path_size] == '?' ? request->target + path_size + 1 : "";
+    if (request->window == NULL) {
+        const char *body = request->signed_body != NULL ? request->signed_body : request->body;
+        (void)snprintf(text,
+                       sizeof text,
+                       "%s%s/api/v1%.*s%s",
+                       request->timestamp,
+                       request->method,
+                       (int)path_size,
+                       request->target,
+                       body == NULL || body[0] == '\0' ? "{}" : body);
+    } else {
+        char hash[65];
+        sha256_hex(request->body == NULL ? "" : request->body, hash);
+        (void)snprintf(text,
+                       sizeof text,
+                       "v2\n%s\n%s\n%s\n/api/v1%.*s\n%s\n%s",
+                       request->timestamp,
+                       request->window,
+                       request->method,
+                       (int)path_size,
+                       request->target,
+                       query,
+                       hash);
+    }
+    hmac_hex(request->key, text, hex_out);
+}
+
+static const char *headers_of(const struct request *request, const char *signature)
+{
+    static char headers[HEADERS_SIZE];
+    const int size = snprintf(headers,
+                              sizeof headers,
+                              "apikey: %s\r\nsignature: %s\r\ntimestamp: %s\r\n",
+                              request->key,
+                              signature,
+                              request->timestamp);
+    if (request->window != NULL) {
+        (void)snprintf(headers + size,
+                       sizeof headers - (size_t)size,
+                       "x-signature-version: 2\r\nx-recv-window: %s\r\n",
+                       request->window);
+    }
+    return headers;
+}
+
+static int ask_with(const struct request *request, const char *signature)
+{
+    world.extra = headers_of(request, signature);
+    (void)api_harness_ask(&world, request->method, request->target, NULL, request->body);
+    world.extra = NULL;
+    return world.code;
+}
+
+static int ask(const struct request *request)
+{
+    char signature[65];
+    sign(request, signature);
+    return ask_with(request, signature);
+}
+
+static void expect(int line, int status, const char *code)
+{
+    char said[64] = "";
+    if (code != NULL) {
+        api_harness_member(&world, "code", said, sizeof said);
+    }
+    if (world.code != status || (code != NULL && strcmp(said, code) != 0)) {
+        print_error("line %d: %d %s\n", line, world.code, world.body);
+    }
+    assert_int_equal(world.code, status);
+    assert_string_equal(said, code == NULL ? "" : code);
+}
+
+#define ASK(status, code, ...)                                                                     \
+    do {                                                                                           \
+        (void)ask(&(const struct request){.key = __VA_ARGS__});                                    \
+        expect(__LINE__, (status), (code));                                                        \
+    } while (0)
+
+#define NOW_TEXT "1700000002000"
+
+/* ---- version 1 --------------------------------------------------------------------------------
+ */
+
+static void api_key_v1_signed_request_acts_for_its_user(void **state)
+{
+    (void)state;
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, NOW_TEXT);
+    assert_non_null(strstr(world.body, "alice@example.org"));
+    ASK(200, NULL, "bobs", "GET", "/auth/me", NULL, NOW_TEXT);
+    assert_non_null(strstr(world.body, "bob@example.org"));
+    ASK(200, NULL, "both", "HEAD", "/auth/me", NULL, NOW_TEXT);
+    ASK(200, NULL, "both", "GET", "/order/open?symbol=BTCUSDT", NULL, NOW_TEXT);
+    ASK(202,
+        NULL,
+        "both",
+        "POST",
+        "/order",
+        "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1,\"price\":99}",
+        NOW_TEXT);
+    ASK(200, NULL, "both", "DELETE", "/order/cancel-all", NULL, NOW_TEXT);
+}
+
+static void api_key_v1_body_may_be_signed_as_sent_or_stringified(void **state)
+{
+    (void)state;
+    static const char SENT[] = "{ \"symbol\": \"\\u0042TCUSDT\", \"leverage\": 5.00 }";
+    ASK(200, NULL, "both", "POST", "/positions/leverage", SENT, NOW_TEXT);
+    ASK(200,
+        NULL,
+        "both",
+        "POST",
+        "/positions/leverage",
+        SENT,
+        NOW_TEXT,
+        NULL,
+        "{\"symbol\":\"BTCUSDT\",\"leverage\":5}");
+    ASK(401,
+        "BAD_SIGNATURE",
+        "both",
+        "POST",
+        "/positions/leverage",
+        SENT,
+        NOW_TEXT,
+        NULL,
+        "{\"leverage\":5,\"symbol\":\"BTCUSDT\"}");
+    ASK(401,
+        "BAD_SIGNATURE",
+        "both",
+        "POST",
+        "/positions/leverage",
+        SENT,
+        NOW_TEXT,
+        NULL,
+        "{\"symbol\":\"BTCUSDT\",\"leverage\":6}");
+    ASK(401,
+        "BAD_SIGNATURE",
+        "both",
+        "POST",
+        "/positions/leverage",
+        "{not JSON",
+        NOW_TEXT,
+        NULL,
+        "{}");
+}
+
+static void api_key_v1_each_changed_bit_is_refused(void **state)
+{
+    (void)state;
+    char signature[65];
+    const struct request good = {"both", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL};
+    sign(&good, signature);
+    for (size_t digit = 0; digit < 64; digit++) {
+        char changed[65];
+        memcpy(changed, signature, sizeof changed);
+        changed[digit] = changed[digit] == '0' ? '1' : '0';
+        (void)ask_with(&good, changed);
+        expect(__LINE__, 401, "BAD_SIGNATURE");
+    }
+    static const struct request OTHERS[] = {
+        {"both", "HEAD", "/auth/me", NULL, NOW_TEXT, NULL, NULL},
+        {"both", "GET", "/auth/current", NULL, NOW_TEXT, NULL, NULL},
+        {"both", "GET", "/auth/me", NULL, "1700000002001", NULL, NULL},
+        {"both", "GET", "/auth/me", "{\"a\":1}", NOW_TEXT, NULL, NULL},
+        {"reader", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL},
+        {"bobs", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL},
+        {"Both", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL},
+        {"", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL},
+    };
+    for (size_t index = 0; index < sizeof OTHERS / sizeof OTHERS[0]; index++) {
+        assert_int_equal(ask_with(&OTHERS[index], signature), 401);
+    }
+    static const char *const FORMS[] = {"", "00", "zz", " ", "-"};
+    for (size_t index = 0; index < sizeof FORMS / sizeof FORMS[0]; index++) {
+        (void)ask_with(&good, FORMS[index]);
+        expect(__LINE__, 401, "BAD_SIGNATURE");
+    }
+    assert_int_equal(ask_with(&good, signature), 200);
+}
+
+static void api_key_unknown_key_and_bad_signature_answer_alike(void **state)
+{
+    (void)state;
+    char first[1024];
+    char bad[65];
+    memset(bad, '0', 64);
+    bad[64] = '\0';
+    (void)ask_with(&(const struct request){"both", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL},
+                   bad);
+    assert_true(fx_str_copy(fx_str_of(world.body), first, sizeof first));
+    (void)ask(&(const struct request){"nobody", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL});
+    assert_string_equal(world.body, first);
+    expect(__LINE__, 401, "BAD_SIGNATURE");
+}
+
+static void api_key_v1_window_is_sixty_seconds_and_digits_only(void **state)
+{
+    (void)state;
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, "1699999942000");
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, "1700000062000");
+    static const char *const BAD[] = {"1699999941999",
+                                      "1700000062001",
+                                      "1699999941000",
+                                      "NaN",
+                                      "",
+                                      "undefined",
+                                      "-1700000002000",
+                                      "+1700000002000",
+                                      "1700000002000.0",
+                                      "1.700000002e12",
+                                      "0x18bcfe56f50",
+                                      "01700000002000",
+                                      "1700000002",
+                                      "1700000002000000",
+                                      "17000000020001700000002000",
+                                      "18446744073709551615",
+                                      "1700000002000, 1",
+                                      "1700000002000 1"};
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        ASK(401, "TIMESTAMP_OUT_OF_WINDOW", "both", "GET", "/auth/me", NULL, BAD[index]);
+        ASK(401, "TIMESTAMP_OUT_OF_WINDOW", "both", "GET", "/auth/me", NULL, BAD[index], "60000");
+        assert_non_null(strstr(world.body, "\"field\":\"timestamp\""));
+    }
+    world.extra = "apikey: both\r\n";
+    API_EXPECT_ERROR(&world, "GET", "/auth/me", 0, NULL, 401, "TIMESTAMP_OUT_OF_WINDOW");
+    world.extra = "apikey: both\r\ntimestamp: " NOW_TEXT "\r\n";
+    API_EXPECT_ERROR(&world, "GET", "/auth/me", 0, NULL, 401, "BAD_SIGNATURE");
+    world.extra = NULL;
+}
+
+/* ---- version 2 --------------------------------------------------------------------------------
+ */
+
+static void api_key_v2_signs_query_and_body(void **state)
+{
+    (void)state;
+    char signature[65];
+    const struct request good = {
+        "both", "GET", "/order/open?symbol=BTCUSDT", NULL, NOW_TEXT, "5000", NULL};
+    struct request other = good;
+    sign(&good, signature);
+    other.target = "/order/open?symbol=ETHUSDT";
+    (void)ask_with(&other, signature);
+    expect(__LINE__, 401, "BAD_SIGNATURE");
+    other.target = "/order/open";
+    (void)ask_with(&other, signature);
+    expect(__LINE__, 401, "BAD_SIGNATURE");
+    other = good;
+    other.window = "6000";
+    (void)ask_with(&other, signature);
+    expect(__LINE__, 401, "BAD_SIGNATURE");
+    other = good;
+    other.window = NULL; /* sent as version 1 */
+    (void)ask_with(&other, signature);
+    expect(__LINE__, 401, "BAD_SIGNATURE");
+    assert_int_equal(ask_with(&good, signature), 200);
+    ASK(200,
+        NULL,
+        "both",
+        "POST",
+        "/positions/leverage",
+        "{\"symbol\" : \"BTCUSDT\",\"leverage\":5}",
+        NOW_TEXT,
+        "5000");
+}
+
+static void api_key_v2_default_window_is_five_seconds(void **state)
+{
+    (void)state;
+    char signature[65];
+    char headers[HEADERS_SIZE];
+    const struct request request = {"both", "GET", "/auth/me", NULL, NOW_TEXT, "5000", NULL};
+    sign(&request, signature);
+    (void)snprintf(headers,
+                   sizeof headers,
+                   "apikey: both\r\nsignature: %s\r\ntimestamp: " NOW_TEXT
+                   "\r\nx-signature-version: 2\r\n",
+                   signature);
+    world.extra = headers;
+    world.wall_us += 5001000;
+    API_EXPECT_ERROR(&world, "GET", "/auth/me", 0, NULL, 401, "TIMESTAMP_OUT_OF_WINDOW");
+    world.wall_us -= 1000;
+    API_EXPECT(&world, "GET", "/auth/me", 0, NULL, 200, NULL);
+    world.extra = NULL;
+}
+
+static void api_key_v2_window_edges_hold(void **state)
+{
+    (void)state;
+    world.wall_us += 70000000LL; /* now is 1700000072000 */
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, "1700000012000", "60000");
+    ASK(401, "TIMESTAMP_OUT_OF_WINDOW", "both", "GET", "/auth/me", NULL, "1700000011999", "60000");
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, "1700000071999", "1");
+    ASK(401, "TIMESTAMP_OUT_OF_WINDOW", "both", "GET", "/auth/me", NULL, "1700000071998", "1");
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, "1700000072999", "5000");
+    ASK(401, "TIMESTAMP_OUT_OF_WINDOW", "both", "GET", "/auth/me", NULL, "1700000073000", "5000");
+    static const char *const BAD[] = {"0", "60001", "-1", "5e3", "05000", "", "x"};
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        ASK(400, "BAD_PARAMETER", "both", "GET", "/auth/me", NULL, "1700000072000", BAD[index]);
+        assert_non_null(strstr(world.body, "\"field\":\"x-recv-window\""));
+    }
+    world.extra = "apikey: both\r\nx-signature-version: 3\r\ntimestamp: 1\r\n";
+    API_EXPECT_ERROR(&world, "GET", "/auth/me", 0, NULL, 400, "BAD_PARAMETER");
+    world.extra = NULL;
+}
+
+static void api_key_v2_a_request_works_once(void **state)
+{
+    (void)state;
+    char signature[65];
+    const struct request order = {
+        "both",
+        "POST",
+        "/order",
+        "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1,\"price\":99}",
+        NOW_TEXT,
+        "60000",
+        NULL};
+    sign(&order, signature);
+    assert_int_equal(ask_with(&order, signature), 202);
+    (void)ask_with(&order, signature);
+    expect(__LINE__, 401, "REPLAYED");
+    for (char *at = signature; *at != '\0'; at++) { /* the same bytes in other digits */
+        *at = *at >= 'a' && *at <= 'f' ? (char)(*at - 'a' + 'A') : *at;
+    }
+    (void)ask_with(&order, signature);
+    expect(__LINE__, 401, "REPLAYED");
+    world.wall_us += 60000000LL;
+    (void)ask_with(&order, signature);
+    expect(__LINE__, 401, "REPLAYED");
+    world.wall_us += 1000LL;
+    (void)ask_with(&order, signature);
+    expect(__LINE__, 401, "TIMESTAMP_OUT_OF_WINDOW");
+}
+
+static void api_key_v2_takes_nothing_from_before_the_start(void **state)
+{
+    (void)state;
+    ASK(401, "TIMESTAMP_OUT_OF_WINDOW", "both", "GET", "/auth/me", NULL, "1700000000999", "60000");
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, "1700000001000", "60000");
+}
+
+static void api_replay_never_forgets_what_lives(void **state)
+{
+    (void)state;
+    enum { PUT = 64, ROOM = 16 };
+    uint8_t macs[PUT][FX_CRYPTO_SHA256_SIZE];
+    bool is_in[PUT];
+    struct fx_api_replay *replay = fx_api_replay_create(ROOM);
+    struct fx_api_replay_times times = {.now_ms = 1000, .until_ms = 2000};
+    uint32_t count = 0;
+    assert_non_null(replay);
+    for (uint32_t index = 0; index < PUT; index++) {
+        memset(macs[index], (int)index, sizeof macs[index]);
+        const fx_status status = fx_api_replay_put(replay, macs[index], &times);
+        is_in[index] = status == FX_OK;
+        count += is_in[index] ? 1 : 0;
+        assert_true(status == FX_OK || status == FX_BUSY);
+    }
+    assert_int_equal(count, ROOM);
+    times.now_ms = 2000; /* alive to the last millisecond */
+    for (uint32_t index = 0; index < PUT; index++) {
+        assert_int_equal(fx_api_replay_put(replay, macs[index], &times),
+                         is_in[index] ? FX_REPLAYED : FX_BUSY);
+    }
+    times = (struct fx_api_replay_times){.now_ms = 2001, .until_ms = 3000};
+    macs[0][0] = 0xFF;
+    assert_int_equal(fx_api_replay_put(replay, macs[0], &times), FX_OK);
+    fx_api_replay_destroy(replay);
+    fx_api_replay_destroy(NULL);
+}
+
+/* ---- rights -----------------------------------------------------------------------------------
+ */
+
+static const char *method_name(enum fx_net_http_method method)
+{
+    static const char *const NAMES[] = {"", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    return NAMES[method];
+}
+
+static void make_target(const struct fx_api_route *route, char *target, size_t capacity)
+{
+    const size_t colon = fx_str_find(route->path, ':', 0);
+    const int size = (int)(colon == SIZE_MAX ? route->path.size : colon);
+    (void)snprintf(
+        target, capacity, "%.*s%s", size, route->path.data, colon == SIZE_MAX ? "" : "1");
+}
+
+static void api_key_matrix_of_routes_and_rights_holds(void **state)
+{
+    (void)state;
+    const struct fx_api_route *routes = NULL;
+    const uint32_t count = fx_api_router_table(&routes);
+    char target[128];
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fx_api_route *route = &routes[index];
+        const char *method = method_name(route->method);
+        const bool is_get = route->method == FX_NET_HTTP_METHOD_GET;
+        make_target(route, target, sizeof target);
+        if (route->guard == FX_API_GUARD_PUBLIC) { /* a key is as good as none */
+            const struct request request = {"nobody", method, target, NULL, "NaN", NULL, NULL};
+            const int code = api_harness_ask(&world, method, target, NULL, NULL);
+            assert_int_equal(ask(&request), code);
+            continue;
+        }
+        (void)api_harness_ask(&world, method, target, NULL, NULL);
+        expect(__LINE__, 401, "UNAUTHORIZED");
+        static const struct {
+            const char *key;
+            bool is_reader;
+            bool is_writer;
+        } KEYS[] = {{"both", true, true}, {"reader", true, false}, {"writer", false, true}};
+        for (size_t at = 0; at < sizeof KEYS / sizeof KEYS[0]; at++) {
+            const bool may = route->guard == FX_API_GUARD_USER &&
+                             (is_get ? KEYS[at].is_reader : KEYS[at].is_writer);
+            const struct request request = {
+                KEYS[at].key, method, target, NULL, NOW_TEXT, NULL, NULL};
+            (void)ask(&request);
+            if (may) {
+                assert_int_not_equal(world.code, 401);
+                assert_int_not_equal(world.code, 403);
+            } else {
+                expect(__LINE__, 403, "FORBIDDEN");
+            }
+        }
+        ASK(403, "USER_LOCKED", "locked", method, target, NULL, NOW_TEXT);
+        ASK(401, "BAD_SIGNATURE", "nobody", method, target, NULL, NOW_TEXT);
+    }
+    ASK(403, NULL, "writer", "HEAD", "/auth/me", NULL, NOW_TEXT);
+}
+
+static void api_key_foreign_objects_do_not_exist(void **state)
+{
+    (void)state;
+    char id[32];
+    char target[64];
+    ASK(202,
+        NULL,
+        "both",
+        "POST",
+        "/order",
+        "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1,\"price\":99}",
+        NOW_TEXT);
+    api_harness_member(&world, "tmpId", id, sizeof id);
+    (void)snprintf(target, sizeof target, "/order/%s", id);
+    ASK(404, NULL, "bobs", "GET", target, NULL, NOW_TEXT);
+    ASK(404, NULL, "bobs", "DELETE", target, NULL, NOW_TEXT);
+    ASK(200, NULL, "both", "GET", target, NULL, NOW_TEXT);
+}
+
+static void api_key_revocation_is_seen_within_a_second(void **state)
+{
+    (void)state;
+    const uint64_t id = insert_key("brief", API_HARNESS_ALICE, "READ", "");
+    ASK(200, NULL, "brief", "GET", "/auth/me", NULL, NOW_TEXT);
+    assert_int_equal(
+        fx_store_api_key_revoke(world.store, (struct fx_store_key){API_HARNESS_ALICE, id}), FX_OK);
+    world.now_ms += 1000;
+    ASK(401, "BAD_SIGNATURE", "brief", "GET", "/auth/me", NULL, NOW_TEXT);
+    ASK(401, "BAD_SIGNATURE", "brief", "GET", "/auth/me", NULL, NOW_TEXT, "5000");
+}
+
+static void api_key_rows_that_cannot_sign_are_unknown(void **state)
+{
+    (void)state;
+    struct fx_store_api_key row = {.user_id = 1, .kind = "ED25519", .scopes = "READ"};
+    uint64_t id = 0;
+    (void)snprintf(row.key, sizeof row.key, "curve");
+    (void)snprintf(row.secret, sizeof row.secret, "secret of curve");
+    assert_int_equal(fx_store_api_key_insert(world.store, &row, &id), FX_OK);
+    ASK(401, "BAD_SIGNATURE", "curve", "GET", "/auth/me", NULL, NOW_TEXT);
+}
+
+static void api_key_more_keys_than_slots_still_work(void **state)
+{
+    (void)state;
+    enum { MANY = 1500 };
+    char key[32];
+    for (uint32_t index = 0; index < MANY; index++) {
+        (void)snprintf(key, sizeof key, "many%u", index);
+        (void)insert_key(key, index % 2 == 0 ? API_HARNESS_ALICE : API_HARNESS_BOB, "READ", "");
+    }
+    for (uint32_t round = 0; round < 2; round++) {
+        for (uint32_t index = 0; index < MANY; index++) {
+            (void)snprintf(key, sizeof key, "many%u", index);
+            ASK(200, NULL, key, "GET", "/auth/me", NULL, NOW_TEXT);
+            assert_non_null(strstr(world.body, index % 2 == 0 ? "\"id\":1," : "\"id\":2,"));
+        }
+    }
+}
+
+static void api_key_address_list_is_kept(void **state)
+{
+    (void)state;
+    (void)insert_key("here", API_HARNESS_ALICE, "READ", "10.0.0.1, 127.0.0.0/8");
+    (void)insert_key("there", API_HARNESS_ALICE, "READ", "10.0.0.1,::1");
+    (void)insert_key("broken", API_HARNESS_ALICE, "READ", "localhost");
+    ASK(200, NULL, "here", "GET", "/auth/me", NULL, NOW_TEXT);
+    ASK(403, "FORBIDDEN", "there", "GET", "/auth/me", NULL, NOW_TEXT);
+    ASK(403, "FORBIDDEN", "broken", "GET", "/auth/me", NULL, NOW_TEXT);
+}
+
+static void api_address_lists_know_both_families(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *peer;
+        const char *list;
+        bool is_listed;
+    } CASES[] = {{"10.0.0.1", "10.0.0.1", true},
+                 {"10.0.0.1", "10.0.0.2", false},
+                 {"10.0.0.1", "10.0.0.10", false},
+                 {"10.0.0.10", "10.0.0.1", false},
+                 {"10.0.0.1", " 192.168.0.1 ,\t10.0.0.1 ", true},
+                 {"10.0.0.1", "10.0.0.0/24", true},
+                 {"10.0.1.1", "10.0.0.0/24", false},
+                 {"10.0.0.127", "10.0.0.0/25", true},
+                 {"10.0.0.128", "10.0.0.0/25", false},
+                 {"10.0.0.1", "10.0.0.1/32", true},
+                 {"10.0.0.0", "10.0.0.1/32", false},
+                 {"10.0.0.0", "10.0.0.1/31", true},
+                 {"9.9.9.9", "0.0.0.0/0", true},
+                 {"::1", "0.0.0.0/0", false},
+                 {"9.9.9.9", "::/0", false},
+                 {"2001:db8::1", "::/0", true},
+                 {"2001:db8::1", "2001:0db8:0::0001", true},
+                 {"2001:db8:1::1", "2001:db8::/32", true},
+                 {"2001:db9::1", "2001:db8::/32", false},
+                 {"2001:db8::8000", "2001:db8::8000/113", true},
+                 {"2001:db8::7fff", "2001:db8::8000/113", false},
+                 {"::ffff:10.0.0.1", "10.0.0.1", true},
+                 {"10.0.0.1", "::ffff:10.0.0.1", true},
+                 {"10.0.0.1", "::ffff:10.0.0.0/120", true},
+                 {"10.0.1.1", "::ffff:10.0.0.0/120", false},
+                 {"10.0.0.1", "", false},
+                 {"10.0.0.1", ",", false},
+                 {"10.0.0.1", "10.0.0.1/33", false},
+                 {"10.0.0.1", "10.0.0.1/", false},
+                 {"10.0.0.1", "10.0.0.1/-1", false},
+                 {"10.0.0.1", "10.0.0.1/08", false},
+                 {"10.0.0.1", "10.0.0.1/8/8", false},
+                 {"10.0.0.1", "010.0.0.1", false},
+                 {"10.0.0.1", "10.0.0", false},
+                 {"10.0.0.1", "10.0.0.1x", false},
+                 {"10.0.0.1", "*", false},
+                 {"::1", "::1/129", false},
+                 {"::1", "::1/128", true},
+                 {"", "0.0.0.0/0", false},
+                 {"rubbish", "0.0.0.0/0,::/0", false}};
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
+        const bool is_listed =
+            fx_api_address_is_listed(fx_str_of(CASES[index].peer), fx_str_of(CASES[index].list));
+        if (is_listed != CASES[index].is_listed) {
+            print_error("%s in %s\n", CASES[index].peer, CASES[index].list);
+        }
+        assert_int_equal(is_listed, CASES[index].is_listed);
+    }
+}
+
+/* ---- the judge --------------------------------------------------------------------------------
+ */
+
+static const char *const JUDGED[] = {
+    "{}",
+    "{ }",
+    "{\"a\":1}",
+    " { \"b\" : [ 1 , 2.50, -0, -0.0, 0.10, 100, 1.0, 0.000001, 0.00000100, 123456789012345 ] } ",
+    "{\"a\":{\"b\":[],\"c\":{},\"d\":[{}, [null, true, false]]},\"e\":\"\"}",
+    "{\"s\":\"\\u0041\\/\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\\u00e4\\ud83d\\ude00\"}",
+    "{\"s\":\"\xC3\xA4 \xF0\x9F\x98\x80 \xE2\x80\xA8 </script>\"}",
+    "{\"\\u0061\\n\":\"b\"}",
+    "{\"quantity\":\"1.000\",\"price\":99.50,\"leverage\":12345.6789}",
+    "[1, \"two\", null]",
+    "\"text\"",
+    "-12.340",
+};
+
+/* Run a JavaScript program and read its next line. @return NULL where there is no Node. */
+static FILE *run_node(const char *program)
+{
+    char command[8192];
+    // NOLINTNEXTLINE(cert-env33-c): a fixed command line
+    if (system("node --version >/dev/null 2>&1") != 0) {
+        return NULL;
+    }
+    (void)snprintf(command, sizeof command, "node -e '%s'", program);
+    // NOLINTNEXTLINE(cert-env33-c): a fixed command line
+    return popen(command, "re");
+}
+
+static void read_line(FILE *pipe, char *line, int capacity)
+{
+    assert_non_null(fgets(line, capacity, pipe));
+    line[strcspn(line, "\n")] = '\0';
+}
+
+static void skip_without_node(void)
+{
+    print_message("SKIPPED: there is no node, so nobody judges the signatures\n");
+    skip();
+}
+
+/* Text as \xNN escapes of a JavaScript string, byte by byte. */
+static void append_bytes(struct fx_buf *program, const char *text)
+{
+    fx_buf_append(program, FX_STR("Buffer.from(\""));
+    fx_crypto_hex_encode(program, fx_str_of(text));
+    fx_buf_append(program, FX_STR("\",\"hex\").toString(),"));
+}
+
+static FILE *start_judge(const char *rest)
+{
+    struct fx_buf program;
+    char text[8192];
+    fx_buf_init(&program, sizeof text - 1);
+    fx_buf_append(&program, FX_STR("const c=require(\"crypto\");const bodies=["));
+    for (size_t index = 0; index < sizeof JUDGED / sizeof JUDGED[0]; index++) {
+        append_bytes(&program, JUDGED[index]);
+    }
+    fx_buf_append(&program, FX_STR("];"));
+    fx_buf_append(&program, fx_str_of(rest));
+    assert_true(fx_str_copy(fx_buf_str(&program), text, sizeof text));
+    fx_buf_deinit(&program);
+    return run_node(text);
+}
+
+static void api_signature_json_is_as_node_stringifies(void **state)
+{
+    (void)state;
+    static struct fx_json json;
+    char line[1024];
+    struct fx_buf text;
+    struct fx_buf scratch;
+    FILE *judge = start_judge("for(const b of bodies)console.log(JSON.stringify(JSON.parse(b)))");
+    if (judge == NULL) {
+        skip_without_node();
+        return;
+    }
+    fx_buf_init(&text, 4096);
+    fx_buf_init(&scratch, 4096);
+    for (size_t index = 0; index < sizeof JUDGED / sizeof JUDGED[0]; index++) {
+        read_line(judge, line, sizeof line);
+        assert_int_equal(fx_json_parse(&json, fx_str_of(JUDGED[index])), FX_OK);
+        fx_buf_clear(&text);
+        fx_api_signature_append_json(&text, &json, &scratch);
+        fx_buf_append_byte(&text, '\0');
+        assert_string_equal(text.data, line);
+    }
+    fx_buf_deinit(&text);
+    fx_buf_deinit(&scratch);
+    assert_int_equal(pclose(judge), 0);
+}
+
+static void api_key_v1_takes_what_node_signs(void **state)
+{
+    (void)state;
+    char signature[80];
+    FILE *judge = start_judge(
+        "for(const b of bodies.slice(0,9))"
+        "console.log(c.createHmac(\"sha256\",\"secret of both\").update(\"" NOW_TEXT
+        "\"+\"POST\"+\"/api/v1/trade/fill\"+JSON.stringify(JSON.parse(b))).digest(\"hex\"));"
+        "console.log(c.createHmac(\"sha256\",\"secret of both\").update(\"" NOW_TEXT
+        "\"+\"GET\"+\"/api/v1/auth/me\"+JSON.stringify({})).digest(\"hex\"))");
+    if (judge == NULL) {
+        skip_without_node();
+        return;
+    }
+    for (size_t index = 0; index < 9; index++) {
+        const struct request request = {
+            "both", "POST", "/trade/fill", JUDGED[index], NOW_TEXT, NULL, NULL};
+        read_line(judge, signature, sizeof signature);
+        if (ask_with(&request, signature) != 200) {
+            print_error("%s -> %s\n", JUDGED[index], world.body);
+        }
+        assert_int_equal(world.code, 200);
+    }
+    read_line(judge, signature, sizeof signature);
+    const struct request request = {"both", "GET", "/auth/me", NULL, NOW_TEXT, NULL, NULL};
+    assert_int_equal(ask_with(&request, signature), 200);
+    assert_int_equal(pclose(judge), 0);
+}
+
+static void api_key_v2_takes_what_node_signs(void **state)
+{
+    (void)state;
+    char signature[80];
+    FILE *judge = start_judge(
+        "const h=b=>c.createHash(\"sha256\").update(b).digest(\"hex\");"
+        "const s=(m,p,q,b)=>console.log(c.createHmac(\"sha256\",\"secret of both\").update("
+        "[\"v2\",\"" NOW_TEXT "\",\"5000\",m,p,q,h(b)].join(\"\\n\")).digest(\"hex\"));"
+        "for(const b of bodies.slice(0,9))s(\"POST\",\"/api/v1/trade/fill\",\"\",b);"
+        "s(\"GET\",\"/api/v1/order/open\",\"symbol=BTC%55SDT&limit=5\",\"\")");
+    if (judge == NULL) {
+        skip_without_node();
+        return;
+    }
+    for (size_t index = 0; index < 9; index++) {
+        const struct request request = {
+            "both", "POST", "/trade/fill", JUDGED[index], NOW_TEXT, "5000", NULL};
+        read_line(judge, signature, sizeof signature);
+        assert_int_equal(ask_with(&request, signature), 200);
+    }
+    const struct request request = {
+        "both", "GET", "/order/open?symbol=BTC%55SDT&limit=5", NULL, NOW_TEXT, "5000", NULL};
+    read_line(judge, signature, sizeof signature);
+    assert_int_equal(ask_with(&request, signature), 200);
+    assert_int_equal(pclose(judge), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(api_key_v1_signed_request_acts_for_its_user),
+        T(api_key_v1_body_may_be_signed_as_sent_or_stringified),
+        T(api_key_v1_each_changed_bit_is_refused),
+        T(api_key_unknown_key_and_bad_signature_answer_alike),
+        T(api_key_v1_window_is_sixty_seconds_and_digits_only),
+        T(api_key_v2_signs_query_and_body),
+        T(api_key_v2_default_window_is_five_seconds),
+        T(api_key_v2_window_edges_hold),
+        T(api_key_v2_a_request_works_once),
+        T(api_key_v2_takes_nothing_from_before_the_start),
+        cmocka_unit_test(api_replay_never_forgets_what_lives),
+        T(api_key_matrix_of_routes_and_rights_holds),
+        T(api_key_foreign_objects_do_not_exist),
+        T(api_key_revocation_is_seen_within_a_second),
+        T(api_key_rows_that_cannot_sign_are_unknown),
+        T(api_key_more_keys_than_slots_still_work),
+        T(api_key_address_list_is_kept),
+        cmocka_unit_test(api_address_lists_know_both_families),
+        cmocka_unit_test(api_signature_json_is_as_node_stringifies),
+        T(api_key_v1_takes_what_node_signs),
+        T(api_key_v2_takes_what_node_signs),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
