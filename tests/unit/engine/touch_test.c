@@ -1,0 +1,160 @@
+/* Rows of touched objects: a position's prices are said again only while they still hold (M8). */
+#include "engine_kit.h"
+#include "fx_test.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+static struct engine_kit kit;
+
+static int setup(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    engine_kit_deinit(&kit);
+    return 0;
+}
+
+/* User 1 buys from user 2. */
+static void buy(uint32_t instrument, int64_t lots, enum fx_margin_mode mode)
+{
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 2,
+                                      .side = FX_SIDE_SELL,
+                                      .ticks = 100,
+                                      .lots = lots,
+                                      .instrument = instrument),
+                     FX_OK);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 1,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 100,
+                                      .lots = lots,
+                                      .instrument = instrument,
+                                      .margin_mode = mode),
+                     FX_OK);
+}
+
+/* An order of user 1 that rests far away, for the row; what it says must be what is. */
+static int64_t said_after_an_order(void)
+{
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_BUY, .ticks = 1, .lots = 1), FX_OK);
+    const struct fx_event *event = engine_kit_event(&kit, FX_EVENT_POSITION, 0);
+    assert_non_null(event);
+    const struct fx_event_position *row = &event->u.position;
+    const fx_slot slot = (fx_slot)(row->position_id - 1);
+    const struct fx_margin_prices prices = fx_margin_prices(kit.engine, slot);
+    assert_int_equal(row->instrument, 0);
+    assert_int_equal(row->liquidation_ticks, prices.liquidation.ticks);
+    assert_int_equal(row->bankrupt_ticks, prices.bankruptcy.ticks);
+    return row->liquidation_ticks;
+}
+
+static void touch_prices_of_a_still_position_are_said_again(void **state)
+{
+    (void)state;
+    buy(0, 20000, FX_MARGIN_MODE_CROSS);
+    const int64_t first = said_after_an_order();
+    assert_int_equal(first, 51); /* 20,000 x p x 0.995 = 2,000,000 - 1,000,000, up */
+    assert_int_equal(engine_kit_mark(&kit, 0, 90), FX_OK);
+    assert_int_equal(said_after_an_order(), first);
+}
+
+static void touch_prices_follow_a_deposit_and_a_withdrawal(void **state)
+{
+    (void)state;
+    buy(0, 20000, FX_MARGIN_MODE_CROSS);
+    const int64_t first = said_after_an_order();
+    assert_int_equal(engine_kit_deposit(&kit, 1, "USDT", "200000"), FX_OK);
+    assert_int_equal(said_after_an_order(), 41); /* 800,000 / 19,900, up */
+    struct fx_command command = engine_kit_command(FX_COMMAND_WITHDRAW, 0, 1);
+    command.u.transfer.asset = engine_kit_asset("USDT");
+    command.u.transfer.amount = engine_kit_decimal("200000");
+    command.u.transfer.type = FX_TRANSACTION_WITHDRAWAL;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(said_after_an_order(), first);
+}
+
+static void touch_prices_follow_new_tiers(void **state)
+{
+    (void)state;
+    buy(0, 20000, FX_MARGIN_MODE_CROSS);
+    (void)said_after_an_order();
+    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_LEVERAGE_MARGIN, 0, 0);
+    command.u.tiers.count = 1;
+    command.u.tiers.tiers[0].cap = fx_dec_limit() - 1;
+    command.u.tiers.tiers[0].rate_ppb = 40000000;
+    command.u.tiers.tiers[0].leverage_max_centi = 2000;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(said_after_an_order(), 53); /* 1,000,000 / 19,200, up */
+}
+
+static void touch_prices_follow_a_fill(void **state)
+{
+    (void)state;
+    buy(0, 20000, FX_MARGIN_MODE_CROSS);
+    (void)said_after_an_order();
+    buy(0, 20000, FX_MARGIN_MODE_CROSS);
+    assert_int_equal(said_after_an_order(), 76); /* 3,000,000 / 39,800, up */
+}
+
+static void touch_prices_follow_the_mark_and_terms_of_another_position(void **state)
+{
+    (void)state;
+    const struct fx_instrument definition = engine_kit_definition("ETHUSDT");
+    const uint32_t other = engine_kit_list(&kit, &definition, 100);
+    buy(0, 20000, FX_MARGIN_MODE_CROSS);
+    buy(other, 10000, FX_MARGIN_MODE_CROSS);
+    assert_int_equal(said_after_an_order(), 51); /* (1,000,000 + 5,000) / 19,900, up */
+    assert_int_equal(engine_kit_mark(&kit, other, 80), FX_OK);
+    assert_int_equal(said_after_an_order(), 61); /* (1,200,000 + 4,000) / 19,900, up */
+    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_LEVERAGE_MARGIN, other, 0);
+    command.u.tiers.count = 1;
+    command.u.tiers.tiers[0].cap = fx_dec_limit() - 1;
+    command.u.tiers.tiers[0].rate_ppb = 40000000;
+    command.u.tiers.tiers[0].leverage_max_centi = 2000;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(said_after_an_order(), 62); /* (1,200,000 + 32,000) / 19,900, up */
+}
+
+static void touch_prices_follow_leverage_and_margin_of_an_isolated_position(void **state)
+{
+    (void)state;
+    buy(0, 20000, FX_MARGIN_MODE_ISOLATED);
+    assert_int_equal(said_after_an_order(), 96); /* 1,900,000 / 19,900, up */
+    assert_int_equal(engine_kit_deposit(&kit, 1, "USDT", "200000"), FX_OK);
+    assert_int_equal(said_after_an_order(), 96);
+    struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_MARGIN_POSITION, 0, 1);
+    command.u.margin.amount = engine_kit_decimal("100000");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(said_after_an_order(), 91); /* 1,800,000 / 19,900, up */
+    command = engine_kit_command(FX_COMMAND_ADJUST_LEVERAGE, 0, 1);
+    command.u.leverage.leverage_centi = 500;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(said_after_an_order(), 76); /* 1,500,000 / 19,900, up */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            touch_prices_of_a_still_position_are_said_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            touch_prices_follow_a_deposit_and_a_withdrawal, setup, teardown),
+        cmocka_unit_test_setup_teardown(touch_prices_follow_new_tiers, setup, teardown),
+        cmocka_unit_test_setup_teardown(touch_prices_follow_a_fill, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            touch_prices_follow_the_mark_and_terms_of_another_position, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            touch_prices_follow_leverage_and_margin_of_an_isolated_position, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
