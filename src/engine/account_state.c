@@ -26,6 +26,12 @@ void fx_account_state_prefetch(const struct fx_engine *engine, uint64_t user_id,
     __builtin_prefetch(&engine->account_table[home_of(engine, user_id, asset)]);
 }
 
+fx_slot fx_account_state_guess(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
+{
+    const fx_slot entry = engine->account_table[home_of(engine, user_id, asset)];
+    return entry == 0 ? FX_SLOT_NONE : entry - 1;
+}
+
 /* Where a key is in the table, or the empty place where it belongs. The table is at least twice as
  * large as the pool, so an empty place is always met. */
 static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)

@@ -281,14 +281,15 @@ static void prefetch_neighbour(const struct fx_engine *engine, fx_slot order)
     }
 }
 
-/* The chain of an order: table -> order -> position and account -> neighbours in its list. */
+/* The chain of an order: table -> order -> position and account -> neighbours in its list. What the
+ * table says first is believed without a look: to look would be to wait for the memory. */
 static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
 {
     if (ahead == FX_ENGINE_PREFETCH_MAX) {
         fx_order_pool_prefetch(engine, order_id);
         return;
     }
-    const fx_slot order = fx_order_pool_find(engine, order_id);
+    const fx_slot order = fx_order_pool_guess(engine, order_id);
     if (order == FX_SLOT_NONE) {
         return;
     }
@@ -296,10 +297,12 @@ static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, ui
     const struct fx_resting *hot = &engine->resting[order];
     if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
         prefetch_lines(cold, sizeof *cold);
-        prefetch_lines(hot, sizeof *hot);
+        __builtin_prefetch(hot);
     } else if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
-        prefetch_lines(&engine->positions[cold->position], sizeof engine->positions[0]);
-        prefetch_lines(&engine->accounts[hot->account], sizeof engine->accounts[0]);
+        if (cold->position < engine->position_count) {
+            prefetch_lines(&engine->positions[cold->position], sizeof engine->positions[0]);
+        }
+        __builtin_prefetch(&engine->accounts[hot->account]);
     } else {
         prefetch_neighbour(engine, cold->older);
         prefetch_neighbour(engine, cold->newer);
@@ -325,13 +328,13 @@ static void prefetch_user(const struct fx_engine *engine,
         fx_account_state_prefetch(engine, command->user_id, asset);
         return;
     }
-    const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
+    const fx_slot account = fx_account_state_guess(engine, command->user_id, asset);
     if (account == FX_SLOT_NONE) {
         return;
     }
     const struct fx_account_state *state = &engine->accounts[account];
     if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
-        prefetch_lines(state, sizeof *state);
+        __builtin_prefetch(state);
         return;
     }
     if (state->first_position == FX_SLOT_NONE) {

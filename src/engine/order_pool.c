@@ -119,6 +119,12 @@ void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id)
     __builtin_prefetch(&engine->order_table[home_of(engine, order_id)]);
 }
 
+fx_slot fx_order_pool_guess(const struct fx_engine *engine, uint64_t order_id)
+{
+    const fx_slot entry = engine->order_table[home_of(engine, order_id)];
+    return entry == 0 ? FX_SLOT_NONE : entry - 1;
+}
+
 void fx_order_pool_rebuild(struct fx_engine *engine)
 {
     for (fx_slot order = 0; order < engine->order_used; order++) {

@@ -20,6 +20,9 @@ void fx_order_pool_release(struct fx_engine *engine, fx_slot order);
 fx_slot fx_order_pool_find(const struct fx_engine *engine, uint64_t order_id);
 /** Ask for the table's line of an id, ahead of fx_order_pool_find(). */
 void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id);
+/** The order that probably has this id: the first of its place, not compared; NONE: probably none.
+ */
+fx_slot fx_order_pool_guess(const struct fx_engine *engine, uint64_t order_id);
 /** Fill the empty table from the orders in use (after a load). */
 void fx_order_pool_rebuild(struct fx_engine *engine);
 
