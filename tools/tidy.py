@@ -45,7 +45,7 @@ UNFINISHED = r"FIXME|\bXXX\b|\bHACK\b|\bplaceholder\b|\bstub\b|TODO(?!\(#\d+\))"
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = {".c": 800, ".h": 250}
-INT_HEADER_LINES_MAX = 400   # the workshop of a room
+INT_HEADER_LINES_MAX = 450  # the workshop of a room: one place for what its files share
 TEST_FILE_LINES_MAX = 1200   # rows of examples are long, not complicated
 README_PARTS = ["Purpose", "Doors", "May use", "Words", "Invariants", "A walk", "How it is tested", "Decisions"]
 
