@@ -10,6 +10,7 @@
 #include "bus/bus_journal.h"
 #include "engine/engine.h"
 #include "worker/worker_limits.h"
+#include "worker/worker_replay.h"
 #include "worker/worker_snapshot.h"
 
 /* One replay: an engine and how far it came. */
@@ -47,15 +48,10 @@ static void destroy(struct replay *replay)
     free(replay->events.items);
 }
 
-static fx_status on_record(void *context, const struct fx_bus_journal_record *record)
+static fx_status on_applied(void *context, uint64_t sequence)
 {
     struct replay *replay = context;
-    struct fx_command command;
-    const fx_status status = fx_command_decode(record->bytes, &command);
-    if (status != FX_OK || command.sequence != record->seq) {
-        return FX_CORRUPT;
-    }
-    fx_engine_apply(replay->engine, &command, &replay->events);
+    (void)sequence;
     replay->commands++;
     for (uint32_t index = 0; index < replay->events.count; index++) {
         replay->trades += replay->events.items[index].kind == FX_EVENT_TRADE;
@@ -63,17 +59,29 @@ static fx_status on_record(void *context, const struct fx_bus_journal_record *re
     return FX_OK;
 }
 
+static fx_status on_record(void *context, const struct fx_bus_journal_record *record)
+{
+    return fx_worker_replay_record(context, record);
+}
+
 /* Apply the journal behind what the engine has. */
 static fx_status run(struct replay *replay, const char *journal_dir)
 {
+    struct fx_worker_replay records = {.engine = replay->engine,
+                                       .events = &replay->events,
+                                       .on_applied = on_applied,
+                                       .context = replay};
     const struct fx_bus_journal_recover_options options = {
         .system = fx_bus_file_posix(),
         .dir = journal_dir,
         .from_seq = fx_engine_sequence(replay->engine) + 1,
         .on_record = on_record,
-        .context = replay};
+        .context = &records};
     const int64_t start_us = fx_clock_monotonic_us();
-    const fx_status status = fx_bus_journal_replay(&options, &replay->report);
+    fx_status status = fx_bus_journal_replay(&options, &replay->report);
+    if (status == FX_OK) {
+        status = fx_worker_replay_finish(&records);
+    }
     replay->elapsed_us = fx_clock_monotonic_us() - start_us;
     if (status != FX_OK) {
         (void)fprintf(stderr,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/panic.h"
 #include "worker/worker_limits.h"
+#include "worker/worker_replay.h"
 #include "worker/worker_snapshot.h"
 
 enum {
@@ -104,21 +105,20 @@ static fx_status allocate(struct fx_worker_engine *worker)
 /* ---- recovery ---------------------------------------------------------------------------------
  */
 
-static fx_status on_record(void *context, const struct fx_bus_journal_record *record)
+static fx_status on_applied(void *context, uint64_t sequence)
 {
     struct fx_worker_engine *worker = context;
-    struct fx_command command;
-    const fx_status status = fx_command_decode(record->bytes, &command);
-    if (status != FX_OK || command.sequence != record->seq) {
-        return FX_CORRUPT;
-    }
-    fx_engine_apply(worker->engine, &command, &worker->events);
     worker->replayed++;
-    if (record->seq <= worker->options.saved_sequence || worker->options.on_recovered == NULL) {
+    if (sequence <= worker->options.saved_sequence || worker->options.on_recovered == NULL) {
         return FX_OK;
     }
     return worker->options.on_recovered(
         worker->options.recovered_context, worker->events.items, worker->events.count);
+}
+
+static fx_status on_record(void *context, const struct fx_bus_journal_record *record)
+{
+    return fx_worker_replay_record(context, record);
 }
 
 static void on_durable(void *context, uint64_t durable_seq)
@@ -157,15 +157,22 @@ static fx_status recover(struct fx_worker_engine *worker, struct fx_worker_engin
         return status;
     }
     report->snapshot_sequence = worker->snapshot_sequence;
+    struct fx_worker_replay replay = {.engine = worker->engine,
+                                      .events = &worker->events,
+                                      .on_applied = on_applied,
+                                      .context = worker};
     const struct fx_bus_journal_options options = {.dir = worker->options.journal_dir,
                                                    .system = fx_bus_file_posix(),
                                                    .mode = worker->options.mode,
                                                    .from_seq = worker->snapshot_sequence + 1,
                                                    .on_record = on_record,
-                                                   .recover_context = worker,
+                                                   .recover_context = &replay,
                                                    .on_durable = on_durable,
                                                    .durable_context = worker};
     status = fx_bus_journal_open(&options, &worker->journal, &report->journal);
+    if (status == FX_OK) {
+        status = fx_worker_replay_finish(&replay);
+    }
     if (status != FX_OK) {
         return status;
     }
@@ -253,7 +260,15 @@ static int take_all(struct fx_worker_engine *worker, int64_t now_us)
 {
     int count = 0;
     const void *items = NULL;
-    while (count < STEP_COMMANDS_MAX && fx_ring_peek(worker->intake, &items) > 0) {
+    while (count < STEP_COMMANDS_MAX) {
+        const uint32_t ready = fx_ring_peek(worker->intake, &items);
+        if (ready == 0) {
+            break;
+        }
+        const struct item *next = items;
+        for (uint32_t ahead = 1; ahead <= FX_ENGINE_PREFETCH_MAX && ahead < ready; ahead++) {
+            fx_engine_prefetch(worker->engine, &next[ahead].command, ahead);
+        }
         struct item item;
         memcpy(&item, items, sizeof item);
         if (!has_room(worker) || !take(worker, &item, now_us)) {
