@@ -280,10 +280,12 @@ static int take_all(struct fx_worker_engine *worker, int64_t now_us)
     return count;
 }
 
-/* Time is a command too: expiries happen at a place in the log. */
+/* Time is a command too: expiries happen at a place in the log. On a full disk they wait: nobody
+ * hears a tick's refusal, and refusing it at every step would burn a core. */
 static int take_tick(struct fx_worker_engine *worker, int64_t now_us)
 {
-    if (fx_engine_next_due_us(worker->engine) > now_us || !has_room(worker)) {
+    if (fx_engine_next_due_us(worker->engine) > now_us || !has_room(worker) ||
+        fx_bus_journal_space(worker->journal) == FX_BUS_JOURNAL_SPACE_FULL) {
         return 0;
     }
     struct item tick;
