@@ -178,6 +178,32 @@ static fx_status deposit(struct fx_app_exchange *exchange, const struct wish *wi
     return run_command(exchange, &command);
 }
 
+/* An id without a user may still own accounts in the journal, if the database was lost: whoever is
+ * new must never get them (G5). @return OK with the id of the new user. */
+static fx_status insert_user(struct fx_app_exchange *exchange, struct wish *wish, uint64_t *id_out)
+{
+    const struct fx_view *view = fx_app_gateway_view(fx_app_exchange_gateway(exchange));
+    struct fx_store *users = fx_app_exchange_users(exchange);
+    bool is_foreign = true;
+    fx_status status = FX_OK;
+    while (is_foreign && status == FX_OK) {
+        uint32_t cursor = 0;
+        status = fx_store_begin(users);
+        if (status == FX_OK) {
+            status = fx_store_user_insert(users, &wish->user, id_out);
+        }
+        is_foreign = status == FX_OK && fx_view_next_account(view, *id_out, &cursor) != NULL;
+        if (status == FX_OK && !is_foreign) {
+            status = fx_store_commit(users);
+        }
+        if (is_foreign || status != FX_OK) {
+            fx_store_rollback(users);
+            wish->user.id = *id_out + 1;
+        }
+    }
+    return status;
+}
+
 int fx_app_console_user_create(const struct fx_app_options *options)
 {
     struct wish wish;
@@ -195,7 +221,7 @@ int fx_app_console_user_create(const struct fx_app_options *options)
     }
     uint64_t id = 0;
     if (status == FX_OK) {
-        status = fx_store_user_insert(fx_app_exchange_users(exchange), &wish.user, &id);
+        status = insert_user(exchange, &wish, &id);
     }
     if (status == FX_OK && wish.has_deposit) {
         status = deposit(exchange, &wish, id);

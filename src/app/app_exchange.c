@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "store/store_migrate.h"
 #include "store/store_sqlite.h"
+#include "store/store_user.h"
 #include "worker/worker_save.h"
 #include "worker/worker_saver.h"
 
@@ -22,6 +23,7 @@ struct fx_app_exchange {
     char database[FX_APP_FILE_PATH_SIZE_MAX];
     struct fx_store *writer;
     struct fx_store *users;
+    struct fx_store *sessions; /* the API's thread writes here */
     struct fx_store *reader;
     struct fx_worker_save save;
     bool has_save;
@@ -88,6 +90,10 @@ static fx_status open_store(struct fx_app_exchange *exchange)
     if (status == FX_OK) {
         status = fx_store_sqlite_open(
             exchange->database, FX_STORE_SQLITE_WRITER_DURABLE, &exchange->users);
+    }
+    if (status == FX_OK) {
+        status = fx_store_sqlite_open(
+            exchange->database, FX_STORE_SQLITE_WRITER_DURABLE, &exchange->sessions);
     }
     if (status == FX_OK) {
         status =
@@ -208,6 +214,21 @@ static fx_status dump(struct fx_app_exchange *exchange)
     return FX_OK;
 }
 
+/* The journal can rebuild every table but those of the users. */
+static void warn_of_lost_users(struct fx_app_exchange *exchange)
+{
+    uint64_t count = 0;
+    const uint32_t accounts = fx_view_account_count(fx_app_gateway_view(exchange->gateway));
+    if (accounts > 0 && fx_store_user_count(exchange->users, &count) == FX_OK && count == 0) {
+        FX_LOG(FX_LOG_WARN,
+               "store",
+               "the journal has accounts but the database has no users: logins and API keys are "
+               "lost, restore the database from a backup",
+               fx_log_text("file", exchange->database),
+               fx_log_u64("accounts", accounts));
+    }
+}
+
 static fx_status open_gateway(struct fx_app_exchange *exchange)
 {
     const char *data_dir = fx_config_text(exchange->config, "data");
@@ -232,13 +253,20 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     const struct fx_app_gateway_options options = {
         .worker = exchange->worker,
         .reader = exchange->reader,
+        .writer = exchange->sessions,
         .jwt = fx_app_keys_jwt(exchange->keys),
         .jwt_cache = exchange->jwt_cache,
         .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
     status = fx_app_gateway_create(&options, &exchange->gateway);
-    return status == FX_OK ? dump(exchange) : status;
+    if (status == FX_OK) {
+        status = dump(exchange);
+    }
+    if (status == FX_OK) {
+        warn_of_lost_users(exchange);
+    }
+    return status;
 }
 
 static fx_status make_paths(struct fx_app_exchange *exchange)
@@ -337,6 +365,7 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
         fx_worker_save_deinit(&exchange->save);
     }
     fx_store_close(exchange->reader);
+    fx_store_close(exchange->sessions);
     fx_store_close(exchange->users);
     fx_store_close(exchange->writer);
     free(exchange);
