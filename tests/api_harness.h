@@ -3,8 +3,9 @@
  * The API on a real server and real sockets, with a real engine behind the intake, in one thread.
  *
  * A command waits in a queue until the harness pumps: then it is applied, its events are folded by
- * view and market and saved in an SQLite database in memory, and the API sees them, as in the
- * gateway. Clocks are fields. Thread: the test's own.
+ * view and market and saved in an SQLite database, and the API sees them, as in the gateway. The
+ * database is a file, because the API's thread has a connection of its own. Clocks are fields.
+ * Thread: the test's own.
  */
 #ifndef FX_TESTS_API_HARNESS_H
 #define FX_TESTS_API_HARNESS_H
@@ -54,6 +55,8 @@ struct api_harness {
     struct fx_view *view;
     struct fx_market market;
     struct fx_store *store;
+    struct fx_store *sessions; /* the API's thread's */
+    char dir[64];
     struct fx_crypto_rsa *rsa;
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
@@ -438,12 +441,30 @@ static inline void api_harness_user(struct api_harness *harness, uint64_t id, co
     assert_int_equal(fx_store_user_insert(harness->store, &user, &given), FX_OK);
 }
 
+/* The last close removes SQLite's own files. */
+static inline void api_harness_close_store(struct api_harness *harness)
+{
+    static const char *const NAMES[] = {"db", "db-wal", "db-shm"};
+    char path[128];
+    fx_store_close(harness->sessions);
+    fx_store_close(harness->store);
+    for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
+        (void)snprintf(path, sizeof path, "%s/%s", harness->dir, NAMES[index]);
+        (void)unlink(path);
+    }
+    assert_int_equal(rmdir(harness->dir), 0);
+}
+
 static inline void api_harness_store(struct api_harness *harness)
 {
     uint32_t applied = 0;
-    assert_int_equal(fx_store_sqlite_open(":memory:", FX_STORE_SQLITE_WRITER, &harness->store),
-                     FX_OK);
+    char path[128];
+    (void)snprintf(harness->dir, sizeof harness->dir, "/tmp/fx-api-XXXXXX");
+    assert_non_null(mkdtemp(harness->dir));
+    (void)snprintf(path, sizeof path, "%s/db", harness->dir);
+    assert_int_equal(fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &harness->store), FX_OK);
     assert_int_equal(fx_store_migrate(harness->store, &applied), FX_OK);
+    assert_int_equal(fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &harness->sessions), FX_OK);
     api_harness_user(harness, API_HARNESS_ALICE, "alice@example.org");
     api_harness_user(harness, API_HARNESS_BOB, "bob@example.org");
     api_harness_user(harness, API_HARNESS_LOCKED, "locked@example.org");
@@ -521,6 +542,7 @@ static inline void api_harness_init_with(struct api_harness *harness,
     options.view = harness->view;
     options.market = &harness->market;
     options.reader = harness->store;
+    options.writer = harness->sessions;
     options.jwt = harness->jwt;
     options.jwt_cache = harness->jwt_cache;
     options.intake = (struct fx_api_intake){api_harness_submit, api_harness_wake, harness};
@@ -540,6 +562,7 @@ static inline void api_harness_init(struct api_harness *harness)
 static inline void api_harness_deinit(struct api_harness *harness)
 {
     api_harness_disconnect(harness);
+    fx_api_stop(harness->api);
     fx_net_server_destroy(harness->server);
     fx_api_destroy(harness->api);
     fx_view_destroy(harness->view);
@@ -548,7 +571,7 @@ static inline void api_harness_deinit(struct api_harness *harness)
     }
     fx_jwt_cache_destroy(harness->jwt_cache);
     fx_jwt_destroy(harness->jwt);
-    fx_store_close(harness->store);
+    api_harness_close_store(harness);
     engine_kit_deinit(&harness->kit);
 }
 

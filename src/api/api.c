@@ -7,11 +7,13 @@
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
+#include "base/crypto.h"
 #include "base/panic.h"
 
 enum {
     ACCESS_TTL_S = 600,
     REFRESH_TTL_S = 2592000,
+    REFRESH_IDLE_S = 604800,
     PASSWORD_COST = 11,
     PASSWORD_THREADS = 1,
     PASSWORD_QUEUE = 64,
@@ -45,6 +47,7 @@ static void complete(struct fx_api_options *options)
 {
     set_default(&options->access_ttl_s, ACCESS_TTL_S);
     set_default(&options->refresh_ttl_s, REFRESH_TTL_S);
+    set_default(&options->refresh_idle_s, REFRESH_IDLE_S);
     set_default(&options->password_cost, PASSWORD_COST);
     set_default(&options->password_threads, PASSWORD_THREADS);
     set_default(&options->password_queue, PASSWORD_QUEUE);
@@ -91,6 +94,9 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
     if (status == FX_OK) {
         status = fx_api_key_create(api, &api->keys);
     }
+    if (status == FX_OK && options->writer != NULL) {
+        status = fx_api_session_create(&api->options, &api->session);
+    }
     if (status != FX_OK) {
         fx_api_destroy(api);
         return status == FX_NO_MEMORY ? FX_NO_MEMORY : FX_INTERNAL;
@@ -99,12 +105,21 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
     return FX_OK;
 }
 
+void fx_api_stop(struct fx_api *api)
+{
+    if (api != NULL) {
+        fx_api_login_stop(api->login);
+        fx_api_session_stop(api->session);
+    }
+}
+
 void fx_api_destroy(struct fx_api *api)
 {
     if (api == NULL) {
         return;
     }
     fx_api_login_destroy(api->login);
+    fx_api_session_destroy(api->session);
     fx_api_key_destroy(api->keys);
     fx_api_pending_deinit(api);
     fx_buf_deinit(&api->reply);
@@ -202,8 +217,13 @@ void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
 void fx_api_on_async(struct fx_api *api)
 {
     struct fx_api_login_job job;
+    struct fx_api_session_job session;
     while (fx_api_login_poll(api->login, &job)) {
         fx_api_auth_finish(api, &job);
+    }
+    while (api->session != NULL && fx_api_session_poll(api->session, &session)) {
+        fx_api_auth_finish_session(api, &session);
+        fx_crypto_wipe(&session, sizeof session);
     }
 }
 

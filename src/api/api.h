@@ -4,7 +4,8 @@
  *
  * A request that changes something becomes one command; its answer is written when the command's
  * RESULT event comes back, which is after it is durable (A1). Reads are answered from view, market
- * and store. Thread: the gateway's, all of it; password hashing runs in a bounded pool inside.
+ * and store. Thread: the gateway's, all of it; passwords and refresh tokens are worked
+ * on in bounded threads inside.
  */
 #ifndef FX_API_API_H
 #define FX_API_API_H
@@ -35,13 +36,16 @@ struct fx_api_options {
     const struct fx_view *view;
     const struct fx_market *market;
     struct fx_store *reader; /* the API's own connection */
+    struct fx_store *writer; /* durable, another connection: used by one thread of the API and by
+                                nobody else until destroy; NULL: no refresh tokens */
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
     struct fx_api_intake intake;
     fx_api_clock_fn wall_us; /* the time of day */
     void *clock_self;
     uint32_t access_ttl_s;     /* [600] */
-    uint32_t refresh_ttl_s;    /* [2,592,000] */
+    uint32_t refresh_ttl_s;    /* [2,592,000] from the login, however often renewed */
+    uint32_t refresh_idle_s;   /* [604,800] from the last renewal */
     uint32_t password_cost;    /* [11] for unknown users */
     uint32_t password_threads; /* [1] */
     uint32_t password_queue;   /* [64] logins waiting; more: 503 */
@@ -53,6 +57,10 @@ struct fx_api;
 
 /** Make it. Everything in `options` is kept. @return OK; NO_MEMORY; INTERNAL. Gives. */
 FX_MUST_USE fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **api_out);
+
+/** Join the threads inside, which wake the server: call it before the server is destroyed. Accepts
+ * NULL. */
+void fx_api_stop(struct fx_api *api);
 
 /** Free it; the server no longer runs. Accepts NULL. */
 void fx_api_destroy(struct fx_api *api);

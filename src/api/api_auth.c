@@ -5,12 +5,12 @@
 #include "api/api_reply_int.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/panic.h"
 #include "base/password.h"
-#include "store/store_session.h"
 #include "store/store_user.h"
 #include "wire/wire_rows.h"
 
-enum { US_PER_S = 1000000, SECRET_SIZE = 32, FAMILY_SIZE = 16, TOKEN_SIZE_MAX = 128 };
+enum { US_PER_S = 1000000 };
 
 static bool read_email(fx_str text, char email_out[256])
 {
@@ -62,54 +62,9 @@ fx_status fx_api_auth_login(struct fx_api_call *call)
     return status;
 }
 
-static void append_hash(struct fx_buf *buf, fx_str text)
-{
-    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
-    fx_crypto_sha256(text, digest);
-    fx_crypto_hex_encode(buf, fx_crypto_str(digest, sizeof digest));
-}
-
-/* What a login gives; `refresh` stays empty where the store may not be written. */
-struct tokens {
-    struct fx_buf access;
-    struct fx_buf refresh;
-};
-
 static int64_t wall_us(const struct fx_api *api)
 {
     return api->options.wall_us(api->options.clock_self);
-}
-
-/* A new family of refresh tokens: the client keeps the secret, the store its hash only. */
-static fx_status make_session(struct fx_api *api, uint64_t user_id, struct fx_buf *token)
-{
-    struct fx_store_session session;
-    uint8_t secret[SECRET_SIZE];
-    uint8_t family[FAMILY_SIZE];
-    uint64_t id = 0;
-    fx_status status = fx_crypto_random(secret, sizeof secret);
-    if (status == FX_OK) {
-        status = fx_crypto_random(family, sizeof family);
-    }
-    if (status != FX_OK) {
-        return status;
-    }
-    memset(&session, 0, sizeof session);
-    fx_crypto_hex_encode(token, fx_crypto_str(family, sizeof family));
-    bool is_copied = fx_str_copy(fx_buf_str(token), session.family, sizeof session.family);
-    fx_buf_clear(token);
-    fx_crypto_base64url_encode(token, fx_crypto_str(secret, sizeof secret));
-    fx_crypto_wipe(secret, sizeof secret);
-    struct fx_buf hash;
-    fx_buf_init(&hash, sizeof session.token_hash);
-    append_hash(&hash, fx_buf_str(token));
-    is_copied =
-        is_copied && fx_str_copy(fx_buf_str(&hash), session.token_hash, sizeof session.token_hash);
-    fx_buf_deinit(&hash);
-    session.user_id = user_id;
-    session.created_us = wall_us(api);
-    session.expires_us = session.created_us + (int64_t)api->options.refresh_ttl_s * US_PER_S;
-    return is_copied ? fx_store_session_insert(api->options.reader, &session, &id) : FX_NO_MEMORY;
 }
 
 static fx_status sign(struct fx_api *api, uint64_t user_id, struct fx_buf *token)
@@ -122,59 +77,137 @@ static fx_status sign(struct fx_api *api, uint64_t user_id, struct fx_buf *token
     return fx_jwt_sign(api->options.jwt, &claims, token);
 }
 
-static fx_status make_tokens(struct fx_api *api,
-                             const struct fx_rows_user *user,
-                             struct tokens *tokens)
-{
-    if (user->is_locked) { /* told only to who knows the password */
-        return FX_USER_LOCKED;
-    }
-    const fx_status status = sign(api, user->id, &tokens->access);
-    if (status != FX_OK || !fx_store_is_writer(api->options.reader)) {
-        return status;
-    }
-    return make_session(api, user->id, &tokens->refresh);
-}
-
-static void answer(struct fx_api *api,
-                   const struct fx_api_login_job *job,
-                   const struct tokens *tokens)
+/* A refresh token is left out where the store may not be written. */
+static void append_answer(struct fx_api *api,
+                          const struct fx_rows_user *user,
+                          fx_str access,
+                          fx_str refresh)
 {
     struct fx_buf *buf = fx_api_reply_begin(api);
     fx_buf_append_byte(buf, '{');
-    fx_json_add_str(buf, FX_STR("accessToken"), fx_buf_str(&tokens->access));
-    if (tokens->refresh.size > 0) {
-        fx_json_add_str(buf, FX_STR("refreshToken"), fx_buf_str(&tokens->refresh));
+    fx_json_add_str(buf, FX_STR("accessToken"), access);
+    if (refresh.size > 0) {
+        fx_json_add_str(buf, FX_STR("refreshToken"), refresh);
     }
     fx_json_add_str(buf, FX_STR("tokenType"), FX_STR("Bearer"));
     fx_json_add_int(buf, FX_STR("expiresIn"), api->options.access_ttl_s);
     fx_json_append_key(buf, FX_STR("user"));
-    fx_wire_rows_user(buf, &job->user);
+    fx_wire_rows_user(buf, user);
     fx_buf_append_byte(buf, '}');
-    fx_api_reply_send(api, &job->target, 200);
+}
+
+static void fail(struct fx_api *api, const struct fx_api_target *target, fx_status status)
+{
+    const struct fx_wire_public_error error = {.status = status};
+    fx_api_reply_error(api, target, &error, 0);
+}
+
+static void answer(struct fx_api *api,
+                   const struct fx_api_target *target,
+                   const struct fx_rows_user *user,
+                   fx_str refresh)
+{
+    struct fx_buf access;
+    fx_buf_init(&access, FX_JWT_SIZE_MAX);
+    const fx_status status = sign(api, user->id, &access);
+    if (status == FX_OK) {
+        fx_api_guard_forget(api, user->id);
+        append_answer(api, user, fx_buf_str(&access), refresh);
+        fx_api_reply_send(api, target, 200);
+    } else {
+        fail(api, target, status);
+    }
+    fx_buf_deinit(&access);
+}
+
+static fx_status begin_session(struct fx_api *api, const struct fx_api_login_job *login)
+{
+    struct fx_api_session_job job;
+    memset(&job, 0, sizeof job);
+    job.kind = FX_API_SESSION_BEGIN;
+    job.target = login->target;
+    job.user = login->user;
+    job.now_us = wall_us(api);
+    return fx_api_session_submit(api->session, &job);
 }
 
 void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
 {
-    struct fx_wire_public_error error = {.status = job->status};
-    struct tokens tokens;
-    if (job->status == FX_CORRUPT) {
+    fx_status status = job->status;
+    if (status == FX_CORRUPT) {
         FX_LOG(
             FX_LOG_ERROR, "api", "the password hash is damaged", fx_log_u64("user", job->user.id));
     }
-    fx_buf_init(&tokens.access, FX_JWT_SIZE_MAX);
-    fx_buf_init(&tokens.refresh, TOKEN_SIZE_MAX);
-    if (error.status == FX_OK) {
-        error.status = make_tokens(api, &job->user, &tokens);
+    if (status == FX_OK && job->user.is_locked) { /* told only to who knows the password */
+        status = FX_USER_LOCKED;
     }
-    if (error.status == FX_OK) {
-        fx_api_guard_forget(api, job->user.id);
-        answer(api, job, &tokens);
+    if (status == FX_OK && api->session == NULL) {
+        answer(api, &job->target, &job->user, (fx_str){0});
+        return;
+    }
+    if (status == FX_OK) {
+        status = begin_session(api, job);
+    }
+    if (status != FX_OK) {
+        fail(api, &job->target, status);
+    }
+}
+
+/* ---- refresh tokens ---------------------------------------------------------------------------
+ */
+
+static void hash_of(fx_str token, char hash_out[72])
+{
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    struct fx_buf hex;
+    fx_crypto_sha256(token, digest);
+    fx_buf_init(&hex, 2 * sizeof digest);
+    fx_crypto_hex_encode(&hex, fx_crypto_str(digest, sizeof digest));
+    const bool is_copied = fx_str_copy(fx_buf_str(&hex), hash_out, 72);
+    FX_ASSERT(is_copied);
+    fx_buf_deinit(&hex);
+}
+
+static fx_status submit(struct fx_api_call *call, enum fx_api_session_kind kind)
+{
+    struct fx_api *api = call->api;
+    struct fx_api_session_job job;
+    fx_str token = {0};
+    const fx_status status = fx_api_param_text(call, FX_STR("refreshToken"), &token);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (api->session == NULL) {
+        return FX_NOT_IMPLEMENTED;
+    }
+    memset(&job, 0, sizeof job);
+    job.kind = kind;
+    job.target = call->target;
+    job.now_us = wall_us(api);
+    hash_of(token, job.hash);
+    return fx_api_session_submit(api->session, &job);
+}
+
+fx_status fx_api_auth_refresh(struct fx_api_call *call)
+{
+    return submit(call, FX_API_SESSION_RENEW);
+}
+
+fx_status fx_api_auth_logout(struct fx_api_call *call)
+{
+    return submit(call, FX_API_SESSION_END);
+}
+
+void fx_api_auth_finish_session(struct fx_api *api, const struct fx_api_session_job *job)
+{
+    if (job->status != FX_OK) {
+        fail(api, &job->target, job->status);
+    } else if (job->kind == FX_API_SESSION_END) {
+        fx_buf_append(fx_api_reply_begin(api), FX_STR("{}"));
+        fx_api_reply_send(api, &job->target, 200);
     } else {
-        fx_api_reply_error(api, &job->target, &error, 0);
+        answer(api, &job->target, &job->user, fx_str_of(job->token));
     }
-    fx_buf_deinit(&tokens.access);
-    fx_buf_deinit(&tokens.refresh);
 }
 
 fx_status fx_api_auth_me(struct fx_api_call *call)

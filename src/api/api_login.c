@@ -98,21 +98,28 @@ fx_status fx_api_login_create(const struct fx_api_options *options, struct fx_ap
     return FX_OK;
 }
 
-void fx_api_login_destroy(struct fx_api_login *login)
+void fx_api_login_stop(struct fx_api_login *login)
 {
-    if (login == NULL) {
-        return;
-    }
     for (uint32_t index = 0; index < login->thread_count; index++) {
         if (login->checkers[index].agent != NULL) {
             fx_agent_stop(login->checkers[index].agent);
         }
     }
     for (uint32_t index = 0; index < login->thread_count; index++) {
-        struct checker *checker = &login->checkers[index];
-        if (checker->agent != NULL) {
-            fx_agent_join(checker->agent);
+        if (login->checkers[index].agent != NULL) {
+            fx_agent_join(login->checkers[index].agent);
         }
+    }
+}
+
+void fx_api_login_destroy(struct fx_api_login *login)
+{
+    if (login == NULL) {
+        return;
+    }
+    fx_api_login_stop(login);
+    for (uint32_t index = 0; index < login->thread_count; index++) {
+        struct checker *checker = &login->checkers[index];
         fx_agent_destroy(checker->agent);
         fx_ring_destroy(checker->jobs);
         fx_ring_destroy(checker->answers);

@@ -196,6 +196,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .view = gateway->view,
                                        .market = &gateway->market,
                                        .reader = options->reader,
+                                       .writer = options->writer,
                                        .jwt = options->jwt,
                                        .jwt_cache = options->jwt_cache,
                                        .intake = {fx_app_gateway_submit, wake_engine, gateway},
@@ -259,6 +260,7 @@ void fx_app_gateway_destroy(struct fx_app_gateway *gateway)
     if (gateway == NULL) {
         return;
     }
+    fx_api_stop(gateway->api);
     fx_net_server_destroy(gateway->server);
     fx_push_destroy(gateway->push);
     fx_api_destroy(gateway->api);
