@@ -24,7 +24,6 @@ struct fx_app_exchange {
     struct fx_store *writer;
     struct fx_store *users;
     struct fx_store *sessions; /* the API's thread writes here */
-    struct fx_store *sessions; /* the API's thread writes here */
     struct fx_store *reader;
     struct fx_worker_save save;
     bool has_save;
@@ -91,10 +90,6 @@ static fx_status open_store(struct fx_app_exchange *exchange)
     if (status == FX_OK) {
         status = fx_store_sqlite_open(
             exchange->database, FX_STORE_SQLITE_WRITER_DURABLE, &exchange->users);
-    }
-    if (status == FX_OK) {
-        status = fx_store_sqlite_open(
-            exchange->database, FX_STORE_SQLITE_WRITER_DURABLE, &exchange->sessions);
     }
     if (status == FX_OK) {
         status = fx_store_sqlite_open(
@@ -259,7 +254,6 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .worker = exchange->worker,
         .reader = exchange->reader,
         .writer = exchange->sessions,
-        .writer = exchange->sessions,
         .jwt = fx_app_keys_jwt(exchange->keys),
         .jwt_cache = exchange->jwt_cache,
         .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
@@ -371,7 +365,6 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
         fx_worker_save_deinit(&exchange->save);
     }
     fx_store_close(exchange->reader);
-    fx_store_close(exchange->sessions);
     fx_store_close(exchange->sessions);
     fx_store_close(exchange->users);
     fx_store_close(exchange->writer);
