@@ -112,6 +112,9 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
+    root->touched_level_table_size = table_size((uint32_t)(2 * touched));
+    root->touched_level_table =
+        area(&layout, root->touched_level_table_size, sizeof *root->touched_level_table);
     root->book_memory = area(&layout, limits->instruments_max, fx_book_size(book_limits(limits)));
     return layout.size;
 }

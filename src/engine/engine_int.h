@@ -204,6 +204,8 @@ struct fx_engine {
     fx_slot *touched_accounts;
     fx_slot *touched_positions;
     struct fx_touched_level *touched_levels;
+    uint32_t *touched_level_table; /* index + 1 in touched_levels, where there are many */
+    uint32_t touched_level_table_size;
     uint32_t touched_account_count;
     uint32_t touched_position_count;
     uint32_t touched_level_count;

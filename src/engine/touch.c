@@ -7,6 +7,8 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
+enum { LEVELS_NEAR = 8 }; /* touched levels up to which no table is needed */
+
 struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kind)
 {
     struct fx_events *events = engine->events;
@@ -44,23 +46,67 @@ void fx_touch_position(struct fx_engine *engine, fx_slot position)
     }
 }
 
+static bool is_level(const struct fx_touched_level *left, const struct fx_touched_level *right)
+{
+    return left->price_ticks == right->price_ticks && left->side == right->side &&
+           left->instrument == right->instrument;
+}
+
+/* Where a level is in the table, or the empty place where it belongs: the table is at least twice
+ * as large as the list. */
+static uint32_t place_of(const struct fx_engine *engine, const struct fx_touched_level *level)
+{
+    const uint32_t mask = engine->touched_level_table_size - 1;
+    const uint64_t key = (uint64_t)level->price_ticks << 1U ^ level->side;
+    const uint64_t hash = (key ^ (uint64_t)level->instrument << 48U) * 0x9e3779b97f4a7c15U;
+    uint32_t place = (uint32_t)(hash >> 32U) & mask;
+    while (engine->touched_level_table[place] != 0 &&
+           !is_level(&engine->touched_levels[engine->touched_level_table[place] - 1], level)) {
+        place = (place + 1) & mask;
+    }
+    return place;
+}
+
+static void enter_level(struct fx_engine *engine, uint32_t index)
+{
+    const uint32_t place = place_of(engine, &engine->touched_levels[index]);
+    FX_ASSERT(engine->touched_level_table[place] == 0);
+    engine->touched_level_table[place] = index + 1;
+}
+
 /* The level touched last is the one most likely touched again. */
+static bool is_near(const struct fx_engine *engine, const struct fx_touched_level *level)
+{
+    const uint32_t count = engine->touched_level_count;
+    const uint32_t end = count > LEVELS_NEAR ? count - 1 : 0;
+    for (uint32_t index = count; index > end; index--) {
+        if (is_level(&engine->touched_levels[index - 1], level)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A few levels are compared one by one; a sweep of a thousand is looked up in a table. */
 void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side side, fx_px price)
 {
     FX_ASSERT(price.ticks > 0);
-    for (uint32_t count = engine->touched_level_count; count > 0; count--) {
-        const struct fx_touched_level *level = &engine->touched_levels[count - 1];
-        if (level->price_ticks == price.ticks && level->side == (uint32_t)side &&
-            level->instrument == instrument) {
-            return;
-        }
-    }
-    engine->touched_levels[engine->touched_level_count] = (struct fx_touched_level){
+    const uint32_t count = engine->touched_level_count;
+    const struct fx_touched_level level = {
         .price_ticks = price.ticks,
         .instrument = instrument,
         .side = (uint32_t)side,
     };
+    if (is_near(engine, &level) ||
+        (count > LEVELS_NEAR && engine->touched_level_table[place_of(engine, &level)] != 0)) {
+        return;
+    }
+    engine->touched_levels[count] = level;
     engine->touched_level_count++;
+    for (uint32_t index = count == LEVELS_NEAR ? 0 : count; count >= LEVELS_NEAR && index <= count;
+         index++) {
+        enter_level(engine, index);
+    }
 }
 
 /* All of a position's row but its prices. */
@@ -130,6 +176,7 @@ static void flush_accounts(struct fx_engine *engine)
 
 static void flush_levels(struct fx_engine *engine)
 {
+    const bool is_in_table = engine->touched_level_count > LEVELS_NEAR;
     for (uint32_t index = 0; index < engine->touched_level_count; index++) {
         const struct fx_touched_level level = engine->touched_levels[index];
         const struct fx_book_row row = fx_book_row(engine->listings[level.instrument].book,
@@ -141,6 +188,12 @@ static void flush_levels(struct fx_engine *engine)
         book->count = row.count;
         book->instrument = level.instrument;
         book->side = (uint8_t)level.side;
+    }
+    for (uint32_t index = engine->touched_level_count; index > 0 && is_in_table; index--) {
+        /* The youngest first: those that it stands behind are still there. */
+        const uint32_t place = place_of(engine, &engine->touched_levels[index - 1]);
+        FX_ASSERT(engine->touched_level_table[place] == index);
+        engine->touched_level_table[place] = 0;
     }
     engine->touched_level_count = 0;
 }

@@ -140,6 +140,42 @@ static void touch_prices_follow_leverage_and_margin_of_an_isolated_position(void
     assert_int_equal(said_after_an_order(), 76); /* 1,500,000 / 19,900, up */
 }
 
+/* Orders of user 1 on so many prices, twice on each; all cancelled by one command. */
+static void cancel_two_on_each(uint32_t levels)
+{
+    for (uint32_t round = 0; round < 2; round++) {
+        for (uint32_t level = 0; level < levels; level++) {
+            assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                              .user_id = 1,
+                                              .side = level % 2 == 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
+                                              .ticks = level % 2 == 0 ? 90 - level : 110 + level,
+                                              .lots = 1),
+                             FX_OK);
+        }
+    }
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CANCEL_ALL, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_ORDER), 2 * levels);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_BOOK), levels);
+    for (uint32_t level = 0; level < levels; level++) {
+        const struct fx_event_book *row = &engine_kit_event(&kit, FX_EVENT_BOOK, level)->u.book;
+        assert_int_equal(row->price_ticks, level % 2 == 0 ? 90 - level : 110 + level);
+        assert_int_equal(row->side, level % 2 == 0 ? FX_SIDE_BUY : FX_SIDE_SELL);
+        assert_int_equal(row->count, 0);
+    }
+}
+
+static void touch_level_is_said_once_however_many_there_are(void **state)
+{
+    (void)state;
+    for (uint32_t levels = 1; levels <= 24; levels++) {
+        cancel_two_on_each(levels);
+    }
+    cancel_two_on_each(3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +184,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             touch_prices_follow_a_deposit_and_a_withdrawal, setup, teardown),
         cmocka_unit_test_setup_teardown(touch_prices_follow_new_tiers, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            touch_level_is_said_once_however_many_there_are, setup, teardown),
         cmocka_unit_test_setup_teardown(touch_prices_follow_a_fill, setup, teardown),
         cmocka_unit_test_setup_teardown(
             touch_prices_follow_the_mark_and_terms_of_another_position, setup, teardown),
