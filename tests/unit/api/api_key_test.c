@@ -690,6 +690,45 @@ static void read_line(FILE *pipe, char *line, int capacity)
     line[strcspn(line, "\n")] = '\0';
 }
 
+static void expect_signed(const struct fx_buf *text, const char *signature)
+{
+    uint8_t said[FX_CRYPTO_SHA256_SIZE];
+    uint8_t mac[FX_CRYPTO_SHA256_SIZE];
+    struct fx_crypto_hmac *hmac = fx_crypto_hmac_create(FX_STR("s3cret"));
+    assert_non_null(hmac);
+    fx_crypto_hmac_sign(hmac, fx_buf_str(text), mac);
+    fx_crypto_hmac_destroy(hmac);
+    assert_int_equal(fx_crypto_hex_decode(fx_str_of(signature), said, sizeof said), FX_OK);
+    assert_memory_equal(mac, said, sizeof mac);
+}
+
+/* The numbers of docs/protocol/auth.md. */
+static void api_signature_worked_examples_are_true(void **state)
+{
+    (void)state;
+    struct fx_net_http_request request;
+    struct fx_buf text;
+    struct fx_crypto_digest *digest = fx_crypto_digest_create();
+    const struct fx_api_signature_times times = {FX_STR("1700000000000"), FX_STR("5000")};
+    memset(&request, 0, sizeof request);
+    fx_buf_init(&text, 4096);
+    request.method_text = FX_STR("POST");
+    request.path_raw = FX_STR("/api/v1/order");
+    request.query = FX_STR("wait=result");
+    request.body = FX_STR("{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\","
+                          "\"quantity\":\"0.01\",\"price\":\"60000\"}");
+    fx_api_signature_format_v1(&text, &request, times.timestamp, request.body);
+    expect_signed(&text, "55c35214efaf8f1295ffb41c959f235cda1698a70c2a68d0d09253ff0cd97c7a");
+    fx_api_signature_format_v2(&text, &request, &times, digest);
+    expect_signed(&text, "8301b95e6533d0c5405d5855ca6a111f8c2f804205dc0fbdf57161fb7179cae0");
+    request.method_text = FX_STR("GET");
+    request.path_raw = FX_STR("/api/v1/account");
+    fx_api_signature_format_v1(&text, &request, times.timestamp, (fx_str){0});
+    expect_signed(&text, "6cfd63337d86e501ac69a9c01b56182ef1c58193445a463a57093ecae7b7c0d8");
+    fx_buf_deinit(&text);
+    fx_crypto_digest_destroy(digest);
+}
+
 static void skip_without_node(void)
 {
     print_message("SKIPPED: there is no node, so nobody judges the signatures\n");
@@ -825,6 +864,7 @@ int main(void)
         T(api_key_more_keys_than_slots_still_work),
         T(api_key_address_list_is_kept),
         cmocka_unit_test(api_address_lists_know_both_families),
+        cmocka_unit_test(api_signature_worked_examples_are_true),
         cmocka_unit_test(api_signature_json_is_as_node_stringifies),
         T(api_key_v1_takes_what_node_signs),
         T(api_key_v2_takes_what_node_signs),
