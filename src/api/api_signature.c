@@ -3,7 +3,7 @@
 
 enum { JS_DIGITS_MAX = 15, JS_ZEROS_MAX = 5 };
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order in which they are signed
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): in the order in which they are signed
 void fx_api_signature_format_v1(struct fx_buf *text,
                                 const struct fx_net_http_request *request,
                                 fx_str timestamp,
@@ -15,6 +15,7 @@ void fx_api_signature_format_v1(struct fx_buf *text,
     fx_buf_append(text, request->path_raw);
     fx_buf_append(text, body.size == 0 ? FX_STR("{}") : body);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 static void append_line(struct fx_buf *text, fx_str line)
 {

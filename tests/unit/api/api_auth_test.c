@@ -166,6 +166,7 @@ static void refresh(const char *token, char token_out[TOKEN_SIZE])
     assert_string_not_equal(token, token_out);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what is presented, what is said
 static void expect_refused(int line, const char *token, const char *code)
 {
     char said[64];
