@@ -1,5 +1,6 @@
 /* api/api_auth, api_login, api_session: who gets a token, what becomes of it, and what a flood of
  * logins costs. */
+#include "api/api_int.h"
 #include "api_harness.h"
 #include "base/crypto.h"
 #include "store/store_session.h"
@@ -302,6 +303,18 @@ static void api_auth_locked_user_gets_no_new_token(void **state)
     refresh(token, next); /* it was not used up */
 }
 
+static void api_auth_without_a_writer_gives_access_tokens_only(void **state)
+{
+    (void)state;
+    fx_api_session_destroy(world.api->session);
+    world.api->session = NULL;
+    API_EXPECT(&world, "POST", "/auth/login", 0, GOOD, 200, NULL);
+    assert_non_null(strstr(world.body, "accessToken"));
+    assert_null(strstr(world.body, "refreshToken"));
+    EXPECT_REFUSED("x", "NOT_IMPLEMENTED");
+    assert_int_equal(present("/auth/logout", "x"), 501);
+}
+
 static void api_auth_of_two_refreshes_at_once_one_wins(void **state)
 {
     (void)state;
@@ -395,6 +408,7 @@ int main(void)
         T(api_auth_login_ends_after_thirty_days),
         T(api_auth_logout_revokes_the_login),
         T(api_auth_locked_user_gets_no_new_token),
+        T(api_auth_without_a_writer_gives_access_tokens_only),
         T(api_auth_of_two_refreshes_at_once_one_wins),
         T(api_auth_flood_is_busy_and_the_rest_is_served),
     };
