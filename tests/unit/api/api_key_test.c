@@ -688,7 +688,8 @@ static FILE *run_node(const char *program)
     if (!is_here) {
         return NULL;
     }
-    (void)snprintf(command, sizeof command, "node -e '%s'", program);
+    const int size = snprintf(command, sizeof command, "node -e '%s'", program);
+    assert_true(size > 0 && (size_t)size < sizeof command);
     // NOLINTNEXTLINE(cert-env33-c): a fixed command line
     return popen(command, "re");
 }
