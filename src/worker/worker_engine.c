@@ -74,6 +74,9 @@ static void set_defaults(struct fx_worker_engine *worker,
     if (worker->options.snapshot_us == 0) {
         worker->options.snapshot_us = 60LL * 1000 * 1000;
     }
+    if (worker->options.stop_us == 0) {
+        worker->options.stop_us = 2LL * 1000 * 1000;
+    }
     if (worker->options.mode == 0) {
         worker->options.mode = FX_BUS_JOURNAL_STRICT;
     }
@@ -444,12 +447,23 @@ void fx_worker_engine_stop(struct fx_worker_engine *worker,
     fx_agent_join(worker->agent);
     worker->is_running = false;
     /* This thread is the engine's now: finish what was handed in. The saver still runs. */
+    int64_t done_us = fx_clock_monotonic_us();
     while (fx_ring_count(worker->intake) > 0 || worker->held_first < worker->held_end) {
         const int done = fx_worker_engine_step(worker, fx_clock_wall_us());
+        const int64_t now_us = fx_clock_monotonic_us();
         if (pump != NULL) {
             pump(context);
         }
-        if (done == 0) {
+        if (done > 0) {
+            done_us = now_us;
+        } else if (now_us - done_us > worker->options.stop_us) {
+            FX_LOG(FX_LOG_WARN,
+                   "engine",
+                   "stopping although a consumer or the disk is stuck; what waits was not "
+                   "acknowledged",
+                   fx_log_u64("commands", fx_ring_count(worker->intake)));
+            break; /* the next start tells the tables what they miss */
+        } else {
             const struct timespec pause = {.tv_nsec = 200000};
             (void)nanosleep(&pause, NULL);
         }

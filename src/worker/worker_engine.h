@@ -45,6 +45,7 @@ struct fx_worker_engine_options {
     uint32_t ring_capacity;                /* events; 65,536 or what one command can need, twice */
     uint64_t snapshot_commands;            /* 1,000,000 */
     int64_t snapshot_us;                   /* 60 s, where anything happened */
+    int64_t stop_us;                       /* 2 s without any progress end a stop */
     uint64_t saved_sequence; /* what the savers have: no snapshot above it is loaded */
     fx_worker_engine_events_fn on_recovered; /* may be NULL */
     void *recovered_context;
@@ -88,7 +89,8 @@ FX_MUST_USE fx_status fx_worker_engine_start(struct fx_worker_engine *worker);
 
 /**
  * Finish what was submitted, make it durable and released, then stop the threads. `pump` (may be
- * NULL) is called meanwhile by the owner, who consumes the gateway's events in it.
+ * NULL) is called meanwhile by the owner, who consumes the gateway's events in it. Gives up where a
+ * consumer or the disk is stuck: what is left was never acknowledged.
  */
 void fx_worker_engine_stop(struct fx_worker_engine *worker,
                            fx_worker_engine_wake_fn pump,

@@ -127,9 +127,8 @@ void fx_worker_saver_stop(struct fx_worker_saver *saver)
 {
     fx_agent_stop(saver->agent);
     fx_agent_join(saver->agent);
-    saver->failures = 0; /* once more at once, whatever the retry is waiting for */
-    while (step(saver, 0) > 0) {
-        /* until the ring is empty; what fails now is written at the next start */
+    while (saver->failures == 0 && step(saver, 0) > 0) {
+        /* until the ring is empty; what fails is written at the next start */
     }
 }
 

@@ -194,6 +194,36 @@ static void worker_engine_stop_finishes_what_was_submitted(void **state)
     fx_worker_engine_destroy(fixture->worker);
 }
 
+/* A saver whose database is locked: nobody consumes, and the ring holds the events of few commands.
+ */
+static void worker_engine_stop_gives_up_on_a_stuck_consumer(void **state)
+{
+    struct fixture *fixture = *state;
+    const uint32_t events_max = fx_engine_events_max(&fixture->limits);
+    struct fx_worker_engine_options options = {.journal_dir = fixture->journal,
+                                               .snapshot_dir = fixture->snapshots,
+                                               .limits = &fixture->limits,
+                                               .ring_capacity = 1,
+                                               .stop_us = 1000};
+    while (options.ring_capacity < events_max) {
+        options.ring_capacity *= 2;
+    }
+    assert_int_equal(fx_worker_engine_create(&options, &fixture->worker, &fixture->report), FX_OK);
+    assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+    struct fx_worker_engine_stats stats;
+    for (uint64_t token = 1; token <= 4096; token++) {
+        submit_deposit(fixture, token);
+    }
+    fx_worker_engine_stop(fixture->worker, NULL, NULL);
+    fx_worker_engine_stats(fixture->worker, &stats);
+    assert_true(stats.intake_count > 0);
+    fx_worker_engine_destroy(fixture->worker);
+    open_worker(fixture, 0); /* what was taken is there */
+    assert_true(fixture->report.sequence >= 1);
+    assert_int_equal(fixture->recovered, fixture->report.sequence);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +231,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_engine_second_owner_is_locked_out, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_engine_stop_finishes_what_was_submitted, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_engine_stop_gives_up_on_a_stuck_consumer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
