@@ -57,10 +57,30 @@ static fx_status identify_by_key(struct fx_api_call *call)
     return status == FX_OK ? find_user(call->api, user_id, &call->user) : status;
 }
 
+/* True where a header that says who somebody is comes twice: two programs could read it
+ * differently. */
+static bool is_ambiguous(const struct fx_net_http_request *request)
+{
+    static const char *const NAMES[] = {"authorization", "apikey", "signature", "timestamp"};
+    for (size_t name = 0; name < sizeof NAMES / sizeof NAMES[0]; name++) {
+        uint32_t count = 0;
+        for (uint32_t index = 0; index < request->header_count; index++) {
+            count += fx_str_is_equal_nocase(request->headers[index].name, fx_str_of(NAMES[name]));
+        }
+        if (count > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static fx_status identify(struct fx_api_call *call)
 {
     struct fx_api *api = call->api;
     fx_str value = {0};
+    if (is_ambiguous(call->request)) {
+        return FX_BAD_REQUEST;
+    }
     if (!fx_net_http_find(call->request, FX_STR("authorization"), &value)) {
         return identify_by_key(call);
     }

@@ -164,7 +164,9 @@ fx_status fx_api_param_find(struct fx_api_call *call, fx_str name, fx_str *value
         }
     }
     if (value.size == 0) {
-        return FX_NOT_FOUND;
+        /* "?symbol=" is a slip: taken as absent it would cancel the orders of every symbol. */
+        const bool is_given = query != NULL || (token != NULL && token->kind != FX_JSON_NULL);
+        return is_given ? fx_api_param_fail(call, FX_BAD_PARAMETER, name) : FX_NOT_FOUND;
     }
     *value_out = value;
     return FX_OK;

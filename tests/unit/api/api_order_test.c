@@ -263,6 +263,7 @@ static void api_order_cancel_all_obeys_its_filters(void **state)
     API_EXPECT(&world, "DELETE", "/order/cancel-all?symbol=ETHUSDT", 1, NULL, 200, "{\"count\":2}");
     API_EXPECT_ERROR(
         &world, "DELETE", "/order/cancel-all?type=EVERY", 1, NULL, 400, "BAD_PARAMETER");
+    API_EXPECT_ERROR(&world, "DELETE", "/order/cancel-all?symbol=", 1, NULL, 400, "BAD_PARAMETER");
     API_EXPECT_ERROR(
         &world, "DELETE", "/order/cancel-all?contractType=X", 1, NULL, 400, "BAD_PARAMETER");
     API_EXPECT_ERROR(&world,

@@ -277,6 +277,8 @@ static void api_guard_takes_one_scheme_only(void **state)
     (void)snprintf(text, sizeof text, "authorization: bearer %s\r\n", api_harness_token(&world, 1));
     world.extra = text;
     API_EXPECT(&world, "GET", "/auth/me", 0, NULL, 200, NULL);
+    world.extra = "Authorization: Bearer x\r\n"; /* and the harness adds the right one of user 1 */
+    API_EXPECT_ERROR(&world, "GET", "/auth/me", 1, NULL, 400, "BAD_REQUEST");
 }
 
 static void api_guard_sees_a_lock_within_a_second(void **state)
