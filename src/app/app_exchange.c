@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app_file.h"
+#include "app/app_history.h"
 #include "app/app_keys.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -262,6 +263,9 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     status = fx_app_gateway_create(&options, &exchange->gateway);
     if (status == FX_OK) {
         status = dump(exchange);
+    }
+    if (status == FX_OK) {
+        status = fx_app_history_load(exchange->reader, fx_app_gateway_market(exchange->gateway));
     }
     if (status == FX_OK) {
         warn_of_lost_users(exchange);

@@ -33,6 +33,40 @@ void fx_ticker_apply(struct fx_ticker *ticker, const struct fx_event *trade)
     ticker->last_trade_id = fill->trade_id;
 }
 
+void fx_ticker_apply_earlier(struct fx_ticker *ticker, const struct fx_event *trade)
+{
+    FX_ASSERT(trade->kind == FX_EVENT_TRADE);
+    FX_ASSERT(trade->time_us >= 0);
+    const struct fx_event_trade *fill = &trade->u.trade;
+    const int64_t minute = trade->time_us / MINUTE_US;
+    struct fx_ticker_bucket *bucket = &ticker->buckets[minute % FX_TICKER_MINUTES];
+    if (ticker->last_ticks == 0) {
+        ticker->last_ticks = fill->price_ticks;
+        ticker->last_lots = fill->lots;
+        ticker->last_us = trade->time_us;
+        ticker->last_trade_id = fill->trade_id;
+    }
+    if (bucket->count > 0 && bucket->minute != minute) {
+        return; /* a day newer: what it holds is wanted */
+    }
+    if (bucket->count == 0) {
+        *bucket = (struct fx_ticker_bucket){.minute = minute,
+                                            .high_ticks = fill->price_ticks,
+                                            .low_ticks = fill->price_ticks,
+                                            .close_ticks = fill->price_ticks};
+    }
+    if (fill->price_ticks > bucket->high_ticks) {
+        bucket->high_ticks = fill->price_ticks;
+    }
+    if (fill->price_ticks < bucket->low_ticks) {
+        bucket->low_ticks = fill->price_ticks;
+    }
+    bucket->open_ticks = fill->price_ticks;
+    bucket->lots += fill->lots;
+    bucket->value += fill->value;
+    bucket->count++;
+}
+
 static void add_bucket(struct fx_ticker_summary *summary, const struct fx_ticker_bucket *bucket)
 {
     if (summary->count == 0) {

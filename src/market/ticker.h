@@ -46,6 +46,12 @@ struct fx_ticker_summary {
 /** Count one trade. */
 void fx_ticker_apply(struct fx_ticker *ticker, const struct fx_event *trade);
 
+/**
+ * Count a trade that is older than all that were counted: history, read backwards. A trade that is
+ * too old for the buckets counts as `last` only, and only where nothing newer is known.
+ */
+void fx_ticker_apply_earlier(struct fx_ticker *ticker, const struct fx_event *trade);
+
 /** Sum up the window that ends at `now_us`. O(1,440). */
 struct fx_ticker_summary fx_ticker_summary(const struct fx_ticker *ticker, int64_t now_us);
 

@@ -34,6 +34,18 @@ static const struct fx_store_row_column COLUMNS[] = {
 static const struct fx_store_row_table TABLE = {
     "trades", COLUMNS, sizeof COLUMNS / sizeof COLUMNS[0], 1, sizeof(struct fx_rows_trade)};
 
+/* A few columns of the same rows: reading them costs a fifth. */
+static const struct fx_store_row_column FIGURES[] = {
+    COLUMN("id", UINT, id),
+    COLUMN("price", DEC, price),
+    COLUMN("quantity", DEC, quantity),
+    COLUMN("value", DEC, value),
+    COLUMN("createdAt", TIME, created_us),
+};
+
+static const struct fx_store_row_table FIGURES_TABLE = {
+    "trades", FIGURES, sizeof FIGURES / sizeof FIGURES[0], 1, sizeof(struct fx_rows_trade)};
+
 fx_status fx_store_trade_save(struct fx_store *store,
                               const struct fx_rows_trade trades[],
                               uint32_t count)
@@ -96,18 +108,37 @@ fx_status fx_store_trade_list(struct fx_store *store,
     return fx_store_table_read(&select, trades_out, query->page.limit, count_out);
 }
 
+static fx_status list_symbol(struct fx_store *store,
+                             const struct fx_store_row_table *table,
+                             fx_str symbol,
+                             const struct fx_store_page *page,
+                             struct fx_rows_trade trades_out[],
+                             uint32_t *count_out)
+{
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, table, FX_STR(""));
+    fx_store_table_and_text(&select, FX_STR("`symbol`=?"), symbol);
+    fx_store_table_and_before(&select, page->before_id);
+    fx_store_table_page(&select, page);
+    return fx_store_table_read(&select, trades_out, page->limit, count_out);
+}
+
 fx_status fx_store_trade_list_symbol(struct fx_store *store,
                                      fx_str symbol,
                                      const struct fx_store_page *page,
                                      struct fx_rows_trade trades_out[],
                                      uint32_t *count_out)
 {
-    struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_text(&select, FX_STR("`symbol`=?"), symbol);
-    fx_store_table_and_before(&select, page->before_id);
-    fx_store_table_page(&select, page);
-    return fx_store_table_read(&select, trades_out, page->limit, count_out);
+    return list_symbol(store, &TABLE, symbol, page, trades_out, count_out);
+}
+
+fx_status fx_store_trade_list_figures(struct fx_store *store,
+                                      fx_str symbol,
+                                      const struct fx_store_page *page,
+                                      struct fx_rows_trade trades_out[],
+                                      uint32_t *count_out)
+{
+    return list_symbol(store, &FIGURES_TABLE, symbol, page, trades_out, count_out);
 }
 
 fx_status fx_store_trade_count(struct fx_store *store, uint64_t *count_out)

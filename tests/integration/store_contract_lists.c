@@ -315,6 +315,13 @@ void store_trade_differing_duplicate_is_corrupt(void **state)
     assert_int_equal(
         fx_store_trade_list_symbol(fixture->reader, symbol, &page, found, &found_count), FX_OK);
     assert_memory_equal(&found[0], &rows[99], sizeof found[0]);
+    assert_int_equal(
+        fx_store_trade_list_figures(fixture->reader, symbol, &page, found, &found_count), FX_OK);
+    assert_int_equal(found[0].id, rows[99].id);
+    assert_true(found[0].price == rows[99].price && found[0].quantity == rows[99].quantity &&
+                found[0].value == rows[99].value);
+    assert_int_equal(found[0].created_us, rows[99].created_us);
+    assert_int_equal(found[0].buy_user_id, 0); /* not asked for */
 }
 
 static bool trade_fits(const struct fx_rows_trade *row, const struct fx_store_trade_query *query)

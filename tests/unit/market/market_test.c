@@ -136,6 +136,46 @@ static void ticker_window_is_1440_minutes(void **state)
     free(ticker);
 }
 
+/* The same trades forwards and backwards give the same ticker, but what left the buckets. */
+static void ticker_history_read_backwards_gives_the_same(void **state)
+{
+    (void)state;
+    enum { TRADES = 2000 };
+    struct fx_rng rng;
+    fx_rng_init(&rng, 7);
+    struct fx_event *trades = calloc(TRADES, sizeof *trades);
+    struct fx_ticker *forwards = calloc(1, sizeof *forwards);
+    struct fx_ticker *backwards = calloc(1, sizeof *backwards);
+    int64_t time_us = 1700000000000000;
+    for (uint32_t index = 0; index < TRADES; index++) {
+        time_us += (int64_t)fx_rng_below(&rng, 180000000); /* 50 hours in all */
+        trades[index] = trade_event(
+            time_us, 1 + (int64_t)fx_rng_below(&rng, 100), 1 + (int64_t)fx_rng_below(&rng, 9));
+        trades[index].u.trade.trade_id = index + 1;
+        fx_ticker_apply(forwards, &trades[index]);
+    }
+    for (uint32_t index = TRADES; index > 0; index--) {
+        fx_ticker_apply_earlier(backwards, &trades[index - 1]);
+    }
+    const struct fx_ticker_summary one = fx_ticker_summary(forwards, time_us);
+    const struct fx_ticker_summary other = fx_ticker_summary(backwards, time_us);
+    assert_true(one.count > 500 && one.count < TRADES);
+    assert_memory_equal(&one, &other, sizeof one);
+    assert_int_equal(backwards->last_ticks, forwards->last_ticks);
+    assert_int_equal(backwards->last_lots, forwards->last_lots);
+    assert_int_equal(backwards->last_us, forwards->last_us);
+    assert_int_equal(backwards->last_trade_id, TRADES);
+    const struct fx_event next = trade_event(time_us + 1, 55, 3);
+    fx_ticker_apply(forwards, &next);
+    fx_ticker_apply(backwards, &next);
+    const struct fx_ticker_summary after = fx_ticker_summary(forwards, time_us + 1);
+    const struct fx_ticker_summary after_other = fx_ticker_summary(backwards, time_us + 1);
+    assert_memory_equal(&after, &after_other, sizeof after);
+    free(backwards);
+    free(forwards);
+    free(trades);
+}
+
 static void tape_keeps_the_newest(void **state)
 {
     (void)state;
@@ -185,6 +225,7 @@ int main(void)
         cmocka_unit_test(depth_any_sequence_equals_model),
         cmocka_unit_test(depth_beyond_capacity_keeps_the_best),
         cmocka_unit_test(ticker_window_is_1440_minutes),
+        cmocka_unit_test(ticker_history_read_backwards_gives_the_same),
         cmocka_unit_test(tape_keeps_the_newest),
         cmocka_unit_test(market_dump_begins_with_empty_books),
     };
