@@ -27,12 +27,15 @@ enum member {
     MEMBER_EXPIRE_TIME,
     MEMBER_POSITION_SIDE,
     MEMBER_STP_MODE,
+    MEMBER_CLOSE_POSITION,
     MEMBER_BUILT,
     MEMBER_TPSL_TYPE = MEMBER_BUILT,
     MEMBER_TPSL_PRICE,
     MEMBER_TRIGGER,
     MEMBER_STOP_CONDITION,
     MEMBER_STOP_PRICE,
+    MEMBER_TRIGGER_PRICE,
+    MEMBER_TRIGGER_BY,
     MEMBER_ACTIVATION_PRICE,
     MEMBER_CALLBACK_RATE,
     MEMBER_TAKE_PROFIT,
@@ -62,11 +65,14 @@ static const fx_str NAMES[MEMBERS] = {
     [MEMBER_EXPIRE_TIME] = NAME("expireTime"),
     [MEMBER_POSITION_SIDE] = NAME("positionSide"),
     [MEMBER_STP_MODE] = NAME("stpMode"),
+    [MEMBER_CLOSE_POSITION] = NAME("closePosition"),
     [MEMBER_TPSL_TYPE] = NAME("tpSLType"),
     [MEMBER_TPSL_PRICE] = NAME("tpSLPrice"),
     [MEMBER_TRIGGER] = NAME("trigger"),
     [MEMBER_STOP_CONDITION] = NAME("stopCondition"),
     [MEMBER_STOP_PRICE] = NAME("stopPrice"),
+    [MEMBER_TRIGGER_PRICE] = NAME("triggerPrice"),
+    [MEMBER_TRIGGER_BY] = NAME("triggerBy"),
     [MEMBER_ACTIVATION_PRICE] = NAME("activationPrice"),
     [MEMBER_CALLBACK_RATE] = NAME("callbackRate"),
     [MEMBER_TAKE_PROFIT] = NAME("takeProfit"),
@@ -313,6 +319,10 @@ static void read_post_only(struct reading *reading, struct fx_wire_place *place)
 /* What conditional orders need: a later step. */
 static void refuse_unbuilt(struct reading *reading)
 {
+    const struct fx_json_token *close = member_of(reading, MEMBER_CLOSE_POSITION);
+    if (close != NULL && close->kind != FX_JSON_FALSE) { /* false is as good as absent */
+        fail(reading, close->kind == FX_JSON_TRUE ? FX_NOT_IMPLEMENTED : FX_BAD_PARAMETER);
+    }
     for (uint32_t member = MEMBER_BUILT; member < MEMBERS; member++) {
         if (member_of(reading, (enum member)member) != NULL) {
             fail(reading, FX_NOT_IMPLEMENTED);

@@ -136,6 +136,8 @@ static void wire_place_wrong_types_and_words_name_the_member(void **state)
         {"{" BASE ",\"stpMode\":\"X\"}", "stpMode", FX_BAD_PARAMETER},
         {"{" BASE ",\"stopLoss\":{\"price\":1}}", "stopLoss", FX_NOT_IMPLEMENTED},
         {"{" BASE ",\"tpSLPrice\":\"5\"}", "tpSLPrice", FX_NOT_IMPLEMENTED},
+        {"{" BASE ",\"closePosition\":true}", "closePosition", FX_NOT_IMPLEMENTED},
+        {"{" BASE ",\"closePosition\":\"true\"}", "closePosition", FX_BAD_PARAMETER},
     };
     for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
         struct fx_wire_place place;
@@ -163,6 +165,8 @@ static void wire_place_unbuilt_members_are_refused_never_dropped(void **state)
                                         "trigger",
                                         "stopCondition",
                                         "stopPrice",
+                                        "triggerPrice",
+                                        "triggerBy",
                                         "activationPrice",
                                         "callbackRate",
                                         "takeProfit",
@@ -177,6 +181,9 @@ static void wire_place_unbuilt_members_are_refused_never_dropped(void **state)
         (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":null}", NAMES[index]);
         assert_int_equal(read_body(body, &place, &field), FX_OK);
     }
+    struct fx_wire_place place;
+    fx_str field;
+    assert_int_equal(read_body("{" BASE ",\"closePosition\":false}", &place, &field), FX_OK);
 }
 
 static void wire_place_symbol_must_be_a_string(void **state)
