@@ -215,6 +215,15 @@ static inline void api_harness_on_hangup(void *self, struct fx_net_server_token 
     fx_api_on_hangup(harness->api, token);
 }
 
+static inline void api_harness_on_refusal(void *self,
+                                          fx_status status,
+                                          struct fx_buf *headers,
+                                          struct fx_buf *body)
+{
+    const struct api_harness *harness = self;
+    fx_api_on_refusal(harness->api, status, headers, body);
+}
+
 static inline void api_harness_on_async(void *self)
 {
     const struct api_harness *harness = self;
@@ -523,7 +532,8 @@ static inline void api_harness_init_with(struct api_harness *harness,
 {
     const struct fx_net_server_config config = {.now_ms = api_harness_now, .clock_self = harness};
     const struct fx_net_server_handler handler = {.on_request = api_harness_on_request,
-                                                  .on_hangup = api_harness_on_hangup};
+                                                  .on_hangup = api_harness_on_hangup,
+                                                  .on_refusal = api_harness_on_refusal};
     struct fx_api_options options = *changed;
     memset(harness, 0, sizeof *harness);
     harness->wall_us = API_HARNESS_WALL_US;

@@ -74,6 +74,15 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
 /** The client went away: its pending answer is dropped, its command is not. */
 void fx_api_on_hangup(struct fx_api *api, struct fx_net_server_token token);
 
+/**
+ * Say a refusal of the HTTP codec as every other error is said: headers and body are appended. An
+ * fx_net_server_handler's on_refusal.
+ */
+void fx_api_on_refusal(struct fx_api *api,
+                       fx_status status,
+                       struct fx_buf *headers,
+                       struct fx_buf *body);
+
 /** Every released event, after view and market have folded it: a RESULT with our token is an
  * answer. */
 void fx_api_on_event(struct fx_api *api, const struct fx_event *event);

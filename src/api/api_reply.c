@@ -137,6 +137,20 @@ void fx_api_reply_error(struct fx_api *api,
     respond(api, target, http_status);
 }
 
+void fx_api_on_refusal(struct fx_api *api,
+                       fx_status status,
+                       struct fx_buf *headers,
+                       struct fx_buf *body)
+{
+    struct fx_api_target target = {.request_id_size = 0};
+    target.request_id_size = (uint32_t)make_id(api, target.request_id).size;
+    const struct fx_wire_public_error error = {
+        .status = status, .request_id = id_of(&target), .time_ms = now_ms(api)};
+    fx_wire_public_error(body, &error);
+    begin_headers(api, &target);
+    fx_buf_append(headers, fx_buf_str(&api->headers));
+}
+
 void fx_api_reply_reject(struct fx_api *api,
                          const struct fx_api_target *target,
                          const struct fx_reject *reject)

@@ -216,12 +216,19 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
     return fx_push_create(&push, &gateway->push);
 }
 
+static void on_refusal(void *self, fx_status status, struct fx_buf *headers, struct fx_buf *body)
+{
+    const struct fx_app_gateway *gateway = self;
+    fx_api_on_refusal(gateway->api, status, headers, body);
+}
+
 static fx_status create_loop(struct fx_app_gateway *gateway)
 {
     const struct fx_net_server_config config = {.connections_max = 20000,
                                                 .message_size_max = 1000000, /* maxPayload */
                                                 .output_size_max = 4U << 20U};
-    const struct fx_net_server_handler handler = {.on_request = on_request, .on_hangup = on_hangup};
+    const struct fx_net_server_handler handler = {
+        .on_request = on_request, .on_hangup = on_hangup, .on_refusal = on_refusal};
     fx_status status = fx_net_server_create(&config, &handler, gateway, &gateway->server);
     if (status != FX_OK) {
         return status;

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "net/net_frame.h"
@@ -58,6 +59,11 @@ struct fx_net_server_handler {
      * closed its side. May be NULL.
      */
     void (*on_hangup)(void *self, struct fx_net_server_token token);
+    /**
+     * The bytes are no request that this server takes (`status` says why): append the answer's JSON
+     * body and further header lines, each with its CR LF. NULL: only code and message are said.
+     */
+    void (*on_refusal)(void *self, fx_status status, struct fx_buf *headers, struct fx_buf *body);
 };
 
 /** The owner of one WebSocket. Kept until its on_close. */

@@ -7,6 +7,7 @@
 enum {
     READ_SIZE = 64 * 1024,
     ENCODE_KEPT_SIZE_MAX = 1024 * 1024,
+    REFUSAL_SIZE_MAX = 4096,
     BODY_RATE_MIN = 1024, /* bytes per second */
     MS_PER_SECOND = 1000
 };
@@ -214,22 +215,30 @@ void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
 
 static void answer_error(struct fx_net_server_conn *conn, fx_status status)
 {
-    char body[256];
-    struct fx_buf buf;
-    fx_buf_init(&buf, sizeof body);
-    fx_buf_append(&buf, FX_STR("{\"code\":\""));
-    fx_buf_append(&buf, fx_str_of(fx_status_name(status)));
-    fx_buf_append(&buf, FX_STR("\",\"message\":\""));
-    fx_buf_append(&buf, fx_str_of(fx_status_text(status)));
-    fx_buf_append(&buf, FX_STR("\"}"));
+    const struct fx_net_server *server = conn->server;
+    struct fx_buf headers;
+    struct fx_buf body;
+    fx_buf_init(&headers, REFUSAL_SIZE_MAX);
+    fx_buf_init(&body, REFUSAL_SIZE_MAX);
+    if (server->handler.on_refusal != NULL) {
+        server->handler.on_refusal(server->self, status, &headers, &body);
+    } else {
+        fx_buf_append(&body, FX_STR("{\"code\":\""));
+        fx_buf_append(&body, fx_str_of(fx_status_name(status)));
+        fx_buf_append(&body, FX_STR("\",\"message\":\""));
+        fx_buf_append(&body, fx_str_of(fx_status_text(status)));
+        fx_buf_append(&body, FX_STR("\"}"));
+    }
     const struct fx_net_http_response response = {
         .status = fx_status_http(status),
         .content_type = FX_STR("application/json"),
-        .body = fx_buf_str(&buf),
+        .headers = fx_buf_str(&headers),
+        .body = fx_buf_str(&body),
     };
     conn->server->stats.bad_requests++;
     fx_net_server_conn_answer(conn, &response, true);
-    fx_buf_deinit(&buf);
+    fx_buf_deinit(&headers);
+    fx_buf_deinit(&body);
 }
 
 void fx_net_server_conn_end_request(struct fx_net_server_conn *conn)

@@ -431,6 +431,13 @@ static void api_large_bodies_are_refused(void **state)
     API_EXPECT_ERROR(&world, "POST", "/positions/leverage", 1, body, 400, "BAD_PARAMETER");
     body[65536] = ' ';
     API_EXPECT_ERROR(&world, "POST", "/positions/leverage", 1, body, 413, "BODY_TOO_LARGE");
+    /* What the codec refuses is said like everything else. */
+    assert_non_null(strstr(world.body, "\"number\":107,\"statusCode\":413,"));
+    assert_non_null(strstr(world.body, "\"executed\":\"no\",\"retryable\":false,"));
+    assert_non_null(strstr(world.body, "\"requestId\":\""));
+    assert_non_null(strstr(world.body, "\"serverTime\":"));
+    assert_int_equal(api_harness_header(&world, "x-request-id").size, 16);
+    assert_true(api_harness_header(&world, "access-control-allow-origin").size > 0);
 }
 
 static void api_bad_queries_name_their_parameter(void **state)

@@ -148,11 +148,19 @@ static void on_hangup(void *self, struct fx_net_server_token token)
     rig->hangup = token;
 }
 
+static void on_refusal(void *self, fx_status status, struct fx_buf *headers, struct fx_buf *body)
+{
+    (void)self;
+    fx_buf_append(headers, FX_STR("x-why: refused\r\n"));
+    fx_buf_append(body, fx_str_of(fx_status_name(status)));
+}
+
 static struct rig *rig_create(const struct fx_net_server_config *given)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
-    const struct fx_net_server_handler handler = {on_request, on_hangup};
+    const struct fx_net_server_handler handler = {
+        .on_request = on_request, .on_hangup = on_hangup, .on_refusal = on_refusal};
     struct fx_net_server_config config = *given;
     rig->now_ms = 1000000;
     config.now_ms = clock_of;
@@ -397,6 +405,13 @@ static void net_server_bad_requests_get_their_code_and_the_end(void **state)
     }
     expect_start_and_end(rig, fd, "HTTP/1.1 413 ");
     (void)close(fd);
+    /* The handler says it in its own words. */
+    const int other = connect_to(rig, 0);
+    put(other, "GET / HTTP/3.0\r\nHost: h\r\n\r\n");
+    const char *text = pull_text(rig, other);
+    assert_non_null(strstr(text, "x-why: refused\r\n"));
+    assert_non_null(strstr(text, "\r\n\r\nHTTP_VERSION<end>"));
+    (void)close(other);
     rig_destroy(rig);
 }
 
