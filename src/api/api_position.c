@@ -94,6 +94,7 @@ static void answer_setting(struct fx_api *api,
     }
     fx_json_add_dec(buf, FX_STR("leverage"), result->amount);
     fx_json_add_str(buf, FX_STR("marginMode"), fx_str_of(fx_order_margin_mode_name(mode)));
+    fx_json_add_bool(buf, FX_STR("changed"), result->is_changed != 0);
     fx_buf_append_byte(buf, '}');
     fx_api_reply_send(api, &pending->target, 200);
 }

@@ -77,7 +77,15 @@ static void api_read_account_shows_balance_and_what_is_held(void **state)
                "{\"symbol\":\"BTCUSDT\",\"leverage\":10,\"marginMode\":\"ISOLATED\"}",
                200,
                "{\"instrumentId\":1,\"symbol\":\"BTCUSDT\",\"leverage\":\"10\",\"marginMode\":"
-               "\"ISOLATED\"}");
+               "\"ISOLATED\",\"changed\":true}");
+    API_EXPECT(&world,
+               "POST",
+               "/positions/leverage",
+               1,
+               "{\"symbol\":\"BTCUSDT\",\"leverage\":\"10.0\"}",
+               200,
+               "{\"instrumentId\":1,\"symbol\":\"BTCUSDT\",\"leverage\":\"10\",\"marginMode\":"
+               "\"ISOLATED\",\"changed\":false}");
     trade("2", "100");
     place(1, "BUY", "1", "90");
     API_EXPECT(&world, "GET", "/account", 1, NULL, 200, NULL);
