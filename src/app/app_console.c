@@ -271,16 +271,25 @@ int fx_app_console_health(const struct fx_app_options *options)
     uint16_t port = 0;
     fx_str path;
     fx_str url = fx_config_str(options->config, "url");
+    char own[64];
     if (url.size == 0) {
-        url = FX_STR("http://localhost:3000");
+        (void)snprintf(
+            own, sizeof own, "http://localhost:%d", (int)fx_config_int(options->config, "port"));
+        url = fx_str_of(own);
     }
     int code = 0;
     fx_status status = fx_net_client_parse_url(url, host, &port, &path);
-    if (status == FX_OK) {
-        status = ask(host, port, &code);
-    }
     if (status != FX_OK) {
-        (void)fprintf(stderr, "future: health: %s\n", fx_status_text(status));
+        (void)fprintf(stderr, "future: health: --url must be like http://localhost:3000\n");
+        return FX_APP_EXIT_USAGE;
+    }
+    status = ask(host, port, &code);
+    if (status != FX_OK) {
+        (void)fprintf(stderr,
+                      "future: health: no answer from %.*s: %s\n",
+                      (int)url.size,
+                      url.data,
+                      fx_status_text(status));
         return FX_APP_EXIT_UNAVAILABLE;
     }
     return code == 200 ? FX_APP_EXIT_OK : FX_APP_EXIT_UNAVAILABLE;

@@ -319,15 +319,34 @@ static int read_dotenv(struct fx_config *config)
     return code;
 }
 
+/* The exit code for a wrong word: of the command line or of the settings. */
+static int exit_of_word(const struct fx_config *config, const char *name)
+{
+    return fx_config_origin(config, name) == FX_CONFIG_FLAG ? FX_APP_EXIT_USAGE
+                                                            : FX_APP_EXIT_CONFIG;
+}
+
+static int check_durability(const struct fx_config *config)
+{
+    const fx_str word = fx_config_str(config, "durability");
+    if (fx_str_is_equal(word, FX_STR("strict")) || fx_str_is_equal(word, FX_STR("relaxed")) ||
+        fx_str_is_equal(word, FX_STR("none"))) {
+        return FX_APP_EXIT_OK;
+    }
+    (void)fprintf(stderr, "future: FUTURE_DURABILITY must be strict, relaxed or none\n");
+    return exit_of_word(config, "durability");
+}
+
 static int configure_log(const struct fx_config *config)
 {
     struct fx_log_options log = {.level = FX_LOG_INFO, .format = FX_LOG_TEXT, .fd = 2};
-    if (!fx_log_parse_level(fx_config_str(config, "log-level"), &log.level) ||
-        !fx_log_parse_format(fx_config_str(config, "log-format"), &log.format)) {
-        (void)fprintf(stderr,
-                      "future: FUTURE_LOG_LEVEL must be debug, info, warn, error or off, "
-                      "FUTURE_LOG_FORMAT text, logfmt or json\n");
-        return FX_APP_EXIT_CONFIG;
+    if (!fx_log_parse_level(fx_config_str(config, "log-level"), &log.level)) {
+        (void)fprintf(stderr, "future: FUTURE_LOG_LEVEL must be debug, info, warn, error or off\n");
+        return exit_of_word(config, "log-level");
+    }
+    if (!fx_log_parse_format(fx_config_str(config, "log-format"), &log.format)) {
+        (void)fprintf(stderr, "future: FUTURE_LOG_FORMAT must be text, logfmt or json\n");
+        return exit_of_word(config, "log-format");
     }
     fx_log_configure(&log);
     return FX_APP_EXIT_OK;
@@ -346,7 +365,11 @@ int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_ou
     if (code == FX_APP_EXIT_OK &&
         fx_config_resolve(options_out->config, environment, fx_config_read_file, NULL) != FX_OK) {
         (void)fprintf(stderr, "future: %s\n", fx_config_error(options_out->config));
-        code = FX_APP_EXIT_CONFIG;
+        code =
+            fx_config_is_flag_wrong(options_out->config) ? FX_APP_EXIT_USAGE : FX_APP_EXIT_CONFIG;
+    }
+    if (code == FX_APP_EXIT_OK) {
+        code = check_durability(options_out->config);
     }
     if (code == FX_APP_EXIT_OK) {
         code = configure_log(options_out->config);

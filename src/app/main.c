@@ -10,10 +10,12 @@
 static const struct command {
     const char *name;
     int (*run)(const struct fx_app_options *options);
+    uint32_t positionals; /* how many arguments without a name it takes at most */
     const char *arguments;
     const char *summary;
 } COMMANDS[] = {
-#define X(name_, function_, arguments_, summary_) {name_, function_, arguments_, summary_},
+#define X(name_, function_, positionals_, arguments_, summary_)                                    \
+    {name_, function_, positionals_, arguments_, summary_},
 #include "app/commands.def"
 #undef X
 };
@@ -45,6 +47,12 @@ static int run(const struct command *command, int argc, char **argv)
     }
     if (options.is_help) {
         help();
+    } else if (options.positional_count > command->positionals) {
+        (void)fprintf(stderr,
+                      "future: %s: too many arguments: %s\n",
+                      command->name,
+                      options.positionals[command->positionals]);
+        code = FX_APP_EXIT_USAGE;
     } else {
         code = command->run(&options);
     }

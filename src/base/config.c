@@ -32,6 +32,7 @@ struct slot {
 struct fx_config {
     const struct fx_config_option *options;
     uint32_t option_count;
+    enum fx_config_origin error_origin; /* of the value that was wrong; UNSET: of no value */
     char error[FX_CONFIG_ERROR_SIZE_MAX];
     struct slot slots[];
 };
@@ -399,6 +400,7 @@ static fx_status fail_value(struct fx_config *config,
                             const char *wanted)
 {
     const char *origin = fx_config_origin_name(value->origin);
+    config->error_origin = value->origin;
     if (option->is_secret) {
         return fail(config, "%s (from %s): must be %s", option->variable, origin, wanted);
     }
@@ -584,6 +586,7 @@ fx_status fx_config_resolve(struct fx_config *config,
 {
     const struct sources sources = {environment, read, context};
     config->error[0] = '\0';
+    config->error_origin = FX_CONFIG_UNSET;
     fx_status status = FX_OK;
     for (uint32_t index = 0; index < config->option_count && status == FX_OK; index++) {
         status = resolve_option(config, &sources, index);
@@ -648,6 +651,11 @@ bool fx_config_bool(const struct fx_config *config, const char *name)
 enum fx_config_origin fx_config_origin(const struct fx_config *config, const char *name)
 {
     return config->slots[index_of(config, name)].value.origin;
+}
+
+bool fx_config_is_flag_wrong(const struct fx_config *config)
+{
+    return config->error_origin == FX_CONFIG_FLAG;
 }
 
 const char *fx_config_origin_name(enum fx_config_origin origin)

@@ -112,6 +112,9 @@ bool fx_config_bool(const struct fx_config *config, const char *name);
 /** Where the value came from. */
 enum fx_config_origin fx_config_origin(const struct fx_config *config, const char *name);
 
+/** True where the last resolve failed for the value of a flag: the command line is wrong. */
+bool fx_config_is_flag_wrong(const struct fx_config *config);
+
 /** "flag", "environment", ".env", "default", "unset". */
 const char *fx_config_origin_name(enum fx_config_origin origin);
 

@@ -220,6 +220,22 @@ static void config_secret_file_is_read_without_its_line_end(void **state)
     fx_config_destroy(config);
 }
 
+static void config_wrong_flag_is_told_from_wrong_setting(void **state)
+{
+    (void)state;
+    struct world world = {.pairs = {{"PORT", "x"}}};
+    struct fx_config *config = create();
+    assert_int_equal(resolve(config, &world), FX_USAGE);
+    assert_false(fx_config_is_flag_wrong(config));
+    assert_int_equal(fx_config_set_flag(config, FX_STR("port"), FX_STR("y")), FX_OK);
+    assert_int_equal(resolve(config, &world), FX_USAGE);
+    assert_true(fx_config_is_flag_wrong(config));
+    assert_int_equal(fx_config_set_flag(config, FX_STR("port"), FX_STR("80")), FX_OK);
+    assert_int_equal(resolve(config, &world), FX_OK);
+    assert_false(fx_config_is_flag_wrong(config));
+    fx_config_destroy(config);
+}
+
 static void config_file_variant_of_an_open_option_is_ignored(void **state)
 {
     (void)state;
@@ -356,6 +372,7 @@ int main(void)
         cmocka_unit_test(config_failed_resolve_keeps_the_values_of_before),
         cmocka_unit_test(config_bool_words_are_taken_in_any_case),
         cmocka_unit_test(config_secret_file_is_read_without_its_line_end),
+        cmocka_unit_test(config_wrong_flag_is_told_from_wrong_setting),
         cmocka_unit_test(config_file_variant_of_an_open_option_is_ignored),
         cmocka_unit_test(config_dotenv_forms_are_understood),
         cmocka_unit_test(config_dotenv_error_names_the_line),
