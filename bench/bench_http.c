@@ -118,7 +118,7 @@ static void on_request(void *self, const struct fx_net_server_call *call)
 static void run_ours(int report)
 {
     const struct fx_net_server_config config = {.connections_max = 1000};
-    const struct fx_net_server_handler handler = {on_request, NULL};
+    const struct fx_net_server_handler handler = {.on_request = on_request};
     struct fx_net_server *server = NULL;
     uint16_t port = 0;
     fx_status status = fx_net_server_create(&config, &handler, &server, &server);
