@@ -200,6 +200,14 @@ static void keep_ended(struct fx_api *api)
     }
 }
 
+void fx_api_on_refusal(struct fx_api *api,
+                       fx_status status,
+                       struct fx_buf *headers,
+                       struct fx_buf *body)
+{
+    fx_api_reply_refusal(api, status, headers, body);
+}
+
 void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
 {
     if (event->kind == FX_EVENT_ORDER && api->pending_count > 0) {

@@ -137,10 +137,12 @@ void fx_api_reply_error(struct fx_api *api,
     respond(api, target, http_status);
 }
 
-void fx_api_on_refusal(struct fx_api *api,
-                       fx_status status,
-                       struct fx_buf *headers,
-                       struct fx_buf *body)
+void fx_api_on_refusal(
+    struct fx_api *api,
+    fx_status status,
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order on the wire
+    struct fx_buf *headers,
+    struct fx_buf *body)
 {
     struct fx_api_target target = {.request_id_size = 0};
     target.request_id_size = (uint32_t)make_id(api, target.request_id).size;

@@ -19,6 +19,12 @@ struct fx_buf *fx_api_reply_begin(struct fx_api *api);
 /** Send what was written since begin, as JSON. */
 void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, int http_status);
 
+/** What fx_api_on_refusal() says: headers and body are appended. */
+void fx_api_reply_refusal(struct fx_api *api,
+                          fx_status status,
+                          struct fx_buf *headers,
+                          struct fx_buf *body);
+
 /** Send an error; request id and time are filled here. `allow` is for 405 (methods bits). */
 void fx_api_reply_error(struct fx_api *api,
                         const struct fx_api_target *target,
