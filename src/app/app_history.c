@@ -32,11 +32,13 @@ static fx_status event_of(const struct fx_instrument *instrument,
 }
 
 /* Fold the rows, newest first. *is_done_out: the rest is older than the window. */
-static fx_status fold(struct fx_market_symbol *symbol,
-                      const struct fx_rows_trade rows[],
-                      uint32_t count,
-                      int64_t start_us,
-                      bool *is_done_out)
+static fx_status fold(
+    struct fx_market_symbol *symbol,
+    const struct fx_rows_trade rows[],
+    // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as a list, then a time
+    uint32_t count,
+    int64_t start_us,
+    bool *is_done_out)
 {
     for (uint32_t index = 0; index < count && !*is_done_out; index++) {
         struct fx_event event;
