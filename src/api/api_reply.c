@@ -137,7 +137,7 @@ void fx_api_reply_error(struct fx_api *api,
     respond(api, target, http_status);
 }
 
-void fx_api_on_refusal(
+void fx_api_reply_refusal(
     struct fx_api *api,
     fx_status status,
     // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order on the wire
