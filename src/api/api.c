@@ -7,6 +7,7 @@
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
+#include "api/api_writer_int.h"
 #include "base/crypto.h"
 #include "base/panic.h"
 
@@ -95,7 +96,7 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
         status = fx_api_key_create(api, &api->keys);
     }
     if (status == FX_OK && options->writer != NULL) {
-        status = fx_api_session_create(&api->options, &api->session);
+        status = fx_api_writer_create(&api->options, &api->writer);
     }
     if (status != FX_OK) {
         fx_api_destroy(api);
@@ -109,7 +110,7 @@ void fx_api_stop(struct fx_api *api)
 {
     if (api != NULL) {
         fx_api_login_stop(api->login);
-        fx_api_session_stop(api->session);
+        fx_api_writer_stop(api->writer);
     }
 }
 
@@ -119,7 +120,7 @@ void fx_api_destroy(struct fx_api *api)
         return;
     }
     fx_api_login_destroy(api->login);
-    fx_api_session_destroy(api->session);
+    fx_api_writer_destroy(api->writer);
     fx_api_key_destroy(api->keys);
     fx_api_pending_deinit(api);
     fx_buf_deinit(&api->reply);
@@ -225,14 +226,11 @@ void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
 void fx_api_on_async(struct fx_api *api)
 {
     struct fx_api_login_job job;
-    struct fx_api_session_job session;
     while (fx_api_login_poll(api->login, &job)) {
         fx_api_auth_finish(api, &job);
     }
-    while (api->session != NULL && fx_api_session_poll(api->session, &session)) {
-        fx_api_auth_finish_session(api, &session);
-        fx_crypto_wipe(&session, sizeof session);
-    }
+    fx_api_writer_poll(api);
+    wake(api); /* what is finished may have submitted commands */
 }
 
 void fx_api_tick(struct fx_api *api)

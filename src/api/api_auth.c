@@ -125,10 +125,9 @@ static fx_status begin_session(struct fx_api *api, const struct fx_api_login_job
     struct fx_api_session_job job;
     memset(&job, 0, sizeof job);
     job.kind = FX_API_SESSION_BEGIN;
-    job.target = login->target;
     job.user = login->user;
     job.now_us = wall_us(api);
-    return fx_api_session_submit(api->session, &job);
+    return fx_api_session_submit(api, &login->target, &job);
 }
 
 void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
@@ -141,7 +140,7 @@ void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
     if (status == FX_OK && job->user.is_locked) { /* told only to who knows the password */
         status = FX_USER_LOCKED;
     }
-    if (status == FX_OK && api->session == NULL) {
+    if (status == FX_OK && api->writer == NULL) {
         answer(api, &job->target, &job->user, (fx_str){0});
         return;
     }
@@ -177,15 +176,11 @@ static fx_status submit(struct fx_api_call *call, enum fx_api_session_kind kind)
     if (status != FX_OK) {
         return status;
     }
-    if (api->session == NULL) {
-        return FX_NOT_IMPLEMENTED;
-    }
     memset(&job, 0, sizeof job);
     job.kind = kind;
-    job.target = call->target;
     job.now_us = wall_us(api);
     hash_of(token, job.hash);
-    return fx_api_session_submit(api->session, &job);
+    return fx_api_session_submit(api, &call->target, &job);
 }
 
 fx_status fx_api_auth_refresh(struct fx_api_call *call)
@@ -198,15 +193,18 @@ fx_status fx_api_auth_logout(struct fx_api_call *call)
     return submit(call, FX_API_SESSION_END);
 }
 
-void fx_api_auth_finish_session(struct fx_api *api, const struct fx_api_session_job *job)
+void fx_api_auth_finish_session(struct fx_api *api,
+                                const struct fx_api_target *target,
+                                fx_status status,
+                                const struct fx_api_session_job *job)
 {
-    if (job->status != FX_OK) {
-        fail(api, &job->target, job->status);
+    if (status != FX_OK) {
+        fail(api, target, status);
     } else if (job->kind == FX_API_SESSION_END) {
         fx_buf_append(fx_api_reply_begin(api), FX_STR("{}"));
-        fx_api_reply_send(api, &job->target, 200);
+        fx_api_reply_send(api, target, 200);
     } else {
-        answer(api, &job->target, &job->user, fx_str_of(job->token));
+        answer(api, target, &job->user, fx_str_of(job->token));
     }
 }
 

@@ -106,7 +106,7 @@ struct fx_api_pending {
 };
 
 struct fx_api_login;
-struct fx_api_session;
+struct fx_api_writer;
 struct fx_api_keys;
 
 /** An entry of the user cache. */
@@ -132,7 +132,7 @@ struct fx_api {
     struct fx_api_pending *pending;
     struct fx_api_guard_entry *users; /* direct-mapped by id */
     struct fx_api_login *login;
-    struct fx_api_session *session; /* NULL: the store cannot be written */
+    struct fx_api_writer *writer; /* NULL: the store cannot be written */
     struct fx_api_keys *keys;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
@@ -225,29 +225,17 @@ enum { FX_API_SESSION_TOKEN_SIZE = 43 }; /* 256 bits in base64url */
 
 /** Work on the table of refresh tokens. Texts are NUL-terminated. */
 struct fx_api_session_job {
-    struct fx_api_target target;
     struct fx_rows_user user;                  /* BEGIN: in; RENEW: out */
     char hash[72];                             /* RENEW, END: hex SHA-256 of the token presented */
     char token[FX_API_SESSION_TOKEN_SIZE + 1]; /* BEGIN, RENEW: the new one; out */
     int64_t now_us;
     enum fx_api_session_kind kind;
-    fx_status status;
 };
 
-/** Start the thread that owns options->writer. @return OK; NO_MEMORY; IO. Gives. */
-FX_MUST_USE fx_status fx_api_session_create(const struct fx_api_options *options,
-                                            struct fx_api_session **session_out);
-void fx_api_session_destroy(struct fx_api_session *session);
-
-/** Join the thread. Accepts NULL. */
-void fx_api_session_stop(struct fx_api_session *session);
-
-/** Queue a job. @return OK; BUSY. */
-FX_MUST_USE fx_status fx_api_session_submit(struct fx_api_session *session,
+/** Queue a job for the writer. @return of fx_api_writer_submit(). */
+FX_MUST_USE fx_status fx_api_session_submit(struct fx_api *api,
+                                            const struct fx_api_target *target,
                                             const struct fx_api_session_job *job);
-
-/** Take a finished job out (status set). @return false where there is none. */
-bool fx_api_session_poll(struct fx_api_session *session, struct fx_api_session_job *job_out);
 
 /* ---- api_auth.c ---- */
 
@@ -255,7 +243,10 @@ bool fx_api_session_poll(struct fx_api_session *session, struct fx_api_session_j
 void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job);
 
 /** Answer a finished job of the sessions. */
-void fx_api_auth_finish_session(struct fx_api *api, const struct fx_api_session_job *job);
+void fx_api_auth_finish_session(struct fx_api *api,
+                                const struct fx_api_target *target,
+                                fx_status status,
+                                const struct fx_api_session_job *job);
 
 /* ---- api_order.c ---- */
 

@@ -1,6 +1,7 @@
 /* api/api_auth, api_login, api_session: who gets a token, what becomes of it, and what a flood of
  * logins costs. */
 #include "api/api_int.h"
+#include "api/api_writer_int.h"
 #include "api_harness.h"
 #include "base/crypto.h"
 #include "store/store_session.h"
@@ -306,8 +307,8 @@ static void api_auth_locked_user_gets_no_new_token(void **state)
 static void api_auth_without_a_writer_gives_access_tokens_only(void **state)
 {
     (void)state;
-    fx_api_session_destroy(world.api->session);
-    world.api->session = NULL;
+    fx_api_writer_destroy(world.api->writer);
+    world.api->writer = NULL;
     API_EXPECT(&world, "POST", "/auth/login", 0, GOOD, 200, NULL);
     assert_non_null(strstr(world.body, "accessToken"));
     assert_null(strstr(world.body, "refreshToken"));
