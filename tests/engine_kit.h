@@ -3,7 +3,9 @@
  * A whole engine in memory for tests: commands as short calls, every answer checked.
  *
  * After each command the kit asserts: RESULT is last and the only one; a reject has no other event
- * and leaves the state's hash as it was; every invariant holds. Thread: the test's own.
+ * and leaves the state's hash as it was; every invariant holds. Before each PLACE_ORDER it asks
+ * TEST_ORDER: the answer is the same, the margin foreseen is right, and nothing was changed by it.
+ * Thread: the test's own.
  */
 #ifndef FX_TESTS_ENGINE_KIT_H
 #define FX_TESTS_ENGINE_KIT_H
@@ -69,10 +71,57 @@ static inline void engine_kit_deinit(struct engine_kit *kit)
     free(kit->events.items);
 }
 
+/** Ask what a PLACE_ORDER would say; it must change nothing. */
+static inline struct fx_event_test engine_kit_ask(struct engine_kit *kit,
+                                                  const struct fx_command *command)
+{
+    struct fx_command question = *command;
+    const uint64_t before = fx_engine_hash(kit->engine);
+    question.kind = FX_COMMAND_TEST_ORDER;
+    question.time_us = kit->time_us;
+    fx_engine_ask(kit->engine, &question, &kit->events);
+    assert(kit->events.count == 1 && kit->events.items[0].kind == FX_EVENT_RESULT);
+    assert(kit->events.items[0].sequence == fx_engine_sequence(kit->engine));
+    assert(before == fx_engine_hash(kit->engine));
+    return kit->events.items[0].u.test;
+}
+
+/* What was foreseen has come: the same answer, and the margin of an order that rests as it is. */
+static inline void engine_kit_compare(const struct engine_kit *kit,
+                                      const struct fx_command *command,
+                                      const struct fx_event_test *test)
+{
+    const struct fx_event_result *result = &kit->result;
+    assert(test->result.reject.status == result->reject.status);
+    assert(test->result.reject.limit == result->reject.limit);
+    assert(test->result.is_repeated == result->is_repeated);
+    if (result->reject.status != FX_OK || result->is_repeated != 0 ||
+        kit->events.items[0].kind != FX_EVENT_ORDER ||
+        kit->events.items[0].u.order.order_id != result->order_id ||
+        result->order_status != FX_ORDER_STATUS_ACTIVE) {
+        return;
+    }
+    const fx_slot account = (fx_slot)result->account_id - 1;
+    const fx_slot position =
+        fx_position_state_find(kit->engine, account, command->instrument, FX_POSITION_SIDE_BOTH);
+    assert(test->lots == kit->events.items[0].u.order.lots);
+    assert(test->price_ticks == kit->events.items[0].u.order.price_ticks);
+    assert(test->reserve_after == kit->engine->positions[position].reserve);
+    assert(test->available_after == fx_margin_available(kit->engine, account));
+    (void)position;
+    (void)test;
+}
+
 /** Apply a command (sequence and time are set here). @return its status. */
 static inline fx_status engine_kit_apply(struct engine_kit *kit, struct fx_command *command)
 {
     const uint64_t before = kit->is_unchecked ? 0 : fx_hash_content(kit->engine);
+    const bool is_asked = !kit->is_unchecked && command->kind == FX_COMMAND_PLACE_ORDER;
+    struct fx_event_test test;
+    memset(&test, 0, sizeof test);
+    if (is_asked) {
+        test = engine_kit_ask(kit, command);
+    }
     command->sequence = fx_engine_sequence(kit->engine) + 1;
     command->time_us = kit->time_us;
     fx_engine_apply(kit->engine, command, &kit->events);
@@ -89,6 +138,9 @@ static inline fx_status engine_kit_apply(struct engine_kit *kit, struct fx_comma
             assert(kit->events.count == 1 && before == after);
         }
         fx_engine_check(kit->engine);
+    }
+    if (is_asked) {
+        engine_kit_compare(kit, command, &test);
     }
     return kit->result.reject.status;
 }

@@ -225,6 +225,7 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_expiry_apply(engine, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
+    case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
         return FX_UNKNOWN_COMMAND;
     }
@@ -267,6 +268,34 @@ void fx_engine_apply(struct fx_engine *engine,
     const fx_status status = dispatch(engine, command, &result);
     conclude(engine, status, &result);
     FX_ASSERT(events->count > 0);
+    engine->events = NULL;
+}
+
+void fx_engine_ask(struct fx_engine *engine,
+                   const struct fx_command *question,
+                   struct fx_events *events)
+{
+    FX_ASSERT(fx_command_is_question((enum fx_command_kind)question->kind));
+    FX_ASSERT(events->capacity > 0);
+    const int64_t before_us = engine->time_us;
+    struct fx_event_test test;
+    memset(&test, 0, sizeof test);
+    test.result.command_kind = question->kind;
+    events->count = 0;
+    engine->events = events;
+    engine->event_size = sizeof(struct fx_event);
+    if (question->time_us > engine->time_us) {
+        engine->time_us = question->time_us;
+    }
+    const fx_status status = fx_place_test(engine, question, &test);
+    if (status == FX_OK) {
+        memset(&test.result.reject, 0, sizeof test.result.reject);
+    }
+    test.result.reject.status = status;
+    FX_ASSERT(events->count == 0);
+    FX_ASSERT(engine->touched_position_count == 0);
+    fx_touch_event(engine, FX_EVENT_RESULT)->u.test = test;
+    engine->time_us = before_us;
     engine->events = NULL;
 }
 

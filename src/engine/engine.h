@@ -42,6 +42,15 @@ void fx_engine_apply(struct fx_engine *engine,
                      const struct fx_command *command,
                      struct fx_events *events);
 
+/**
+ * Answer a question (fx_command_is_question()) from the state as it is. Nothing is changed: neither
+ * content nor sequence nor time. The time of the question is the time of its judgement. `events` is
+ * cleared first and gets the RESULT alone, with the sequence of the last command.
+ */
+void fx_engine_ask(struct fx_engine *engine,
+                   const struct fx_command *question,
+                   struct fx_events *events);
+
 /** How many commands ahead fx_engine_prefetch() can look. */
 enum { FX_ENGINE_PREFETCH_MAX = 4 };
 

@@ -323,6 +323,11 @@ FX_MUST_USE fx_status fx_position_state_admit(const struct fx_engine *engine,
                                               const struct fx_resting *order,
                                               fx_slot replaced);
 
+/** The reserve of the position with such an admitted order beside its others. Changes nothing. */
+fx_i128 fx_position_state_foresee(const struct fx_engine *engine,
+                                  fx_slot position,
+                                  const struct fx_resting *order);
+
 /** A fill as one side sees it. */
 struct fx_position_fill {
     enum fx_side side;

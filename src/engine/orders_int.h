@@ -50,6 +50,10 @@ uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol 
 fx_status fx_place_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result);
+/** TEST_ORDER: judge as fx_place_apply() would, then take everything back. */
+fx_status fx_place_test(struct fx_engine *engine,
+                        const struct fx_command *command,
+                        struct fx_event_test *test_out);
 /**
  * Judge what an order that is not reduce-only may open, as if it rested beside the others of its
  * position; `replaced` (or NONE) is the resting order that it replaces. Changes nothing.

@@ -24,8 +24,9 @@ struct intent {
     uint8_t note;
     bool is_position_new;
     bool is_setting_changed;
-    bool is_unmatchable;             /* a market order that meets an empty book */
-    struct fx_position_state before; /* where is_setting_changed */
+    bool is_unmatchable;   /* a market order that meets an empty book */
+    uint64_t moved_before; /* of the account, where is_setting_changed */
+    struct fx_position_state before;
 };
 
 static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_field field)
@@ -355,6 +356,7 @@ static fx_status change_setting(struct fx_engine *engine,
     setting.u.leverage.leverage_centi = place->leverage_centi;
     setting.u.leverage.margin_mode = place->margin_mode;
     intent->before = *position;
+    intent->moved_before = engine->accounts[intent->hot.account].moved_sequence;
     intent->is_setting_changed = true;
     const fx_status status = fx_position_state_set_leverage(engine, &setting, &result);
     if (status != FX_OK) {
@@ -390,6 +392,9 @@ static void undo(struct fx_engine *engine, const struct intent *intent)
     FX_ASSERT(engine->touched_account_count == 0);
     FX_ASSERT(engine->touched_position_count <= 1);
     engine->touched_position_count = 0;
+    if (intent->is_setting_changed) {
+        engine->accounts[intent->hot.account].moved_sequence = intent->moved_before;
+    }
     if (intent->is_position_new) {
         forget_position(engine, intent->position);
     } else if (intent->is_setting_changed) {
@@ -532,45 +537,94 @@ static void read_command(struct fx_engine *engine,
     };
 }
 
-fx_status fx_place_apply(struct fx_engine *engine,
-                         const struct fx_command *command,
-                         struct fx_event_result *result)
+/* Everything that is asked of an order. `intent` is whole where the status is OK and the order is
+ * not a repeated one; then the caller executes it or takes it back. A reject leaves no trace. */
+static fx_status judge_all(struct fx_engine *engine,
+                           const struct fx_command *command,
+                           struct intent *intent,
+                           struct fx_event_result *result)
 {
     const struct fx_command_place *place = &command->u.place;
-    struct intent intent;
     if (command->instrument >= engine->instrument_count) {
         return reject(&result->reject, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
     }
-    read_command(engine, command, &intent);
-    intent.hot.account = fx_account_state_find(engine, command->user_id, intent.listing->asset);
-    if (intent.hot.account == FX_SLOT_NONE) {
+    read_command(engine, command, intent);
+    intent->hot.account = fx_account_state_find(engine, command->user_id, intent->listing->asset);
+    if (intent->hot.account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    result->account_id = (uint64_t)intent.hot.account + 1;
+    result->account_id = (uint64_t)intent->hot.account + 1;
     result->tmp_id = place->tmp_id;
     fx_status status = check_words(place, &result->reject);
     if (status != FX_OK) {
         return status;
     }
     if (place->client_id.size > 0) {
-        const fx_slot entry = fx_client_ids_find(engine, intent.hot.account, &place->client_id);
+        const fx_slot entry = fx_client_ids_find(engine, intent->hot.account, &place->client_id);
         if (entry != FX_SLOT_NONE) {
             return repeat(engine, entry, command, result);
         }
     }
-    status = judge_alone(engine, &intent, &result->reject);
+    status = judge_alone(engine, intent, &result->reject);
     if (status == FX_OK) {
-        status = acquire_position(engine, &intent, command);
+        status = acquire_position(engine, intent, command);
     }
     if (status != FX_OK) {
         return status;
     }
-    status = prepare(engine, &intent, command, &result->reject);
+    status = prepare(engine, intent, command, &result->reject);
     if (status != FX_OK) {
-        undo(engine, &intent);
+        undo(engine, intent);
+    }
+    return status;
+}
+
+fx_status fx_place_apply(struct fx_engine *engine,
+                         const struct fx_command *command,
+                         struct fx_event_result *result)
+{
+    struct intent intent;
+    const fx_status status = judge_all(engine, command, &intent, result);
+    if (status == FX_OK && result->is_repeated == 0) {
+        execute(engine, &intent, command, result);
+    }
+    return status;
+}
+
+/* What the account has left for orders, and what it would have left. */
+static void foresee(const struct fx_engine *engine,
+                    const struct intent *intent,
+                    struct fx_event_test *test)
+{
+    const struct fx_position_state *position = &engine->positions[intent->position];
+    test->reserve_after = position->reserve;
+    if (!intent->is_unmatchable) {
+        test->reserve_after = fx_position_state_foresee(engine, intent->position, &intent->hot);
+    }
+    test->available_after = fx_margin_available(engine, intent->hot.account) -
+                            (test->reserve_after - position->reserve);
+    test->price_ticks = intent->hot.price.ticks;
+    test->lots = intent->hot.remaining.lots;
+    test->leverage_centi = position->leverage_centi;
+    test->margin_mode = position->margin_mode;
+}
+
+fx_status fx_place_test(struct fx_engine *engine,
+                        const struct fx_command *command,
+                        struct fx_event_test *test_out)
+{
+    struct intent intent;
+    const fx_status status = judge_all(engine, command, &intent, &test_out->result);
+    if (status != FX_OK || test_out->result.is_repeated != 0) {
         return status;
     }
-    execute(engine, &intent, command, result);
+    foresee(engine, &intent, test_out);
+    undo(engine, &intent);
+    /* Now the state is again what it was before the question. */
+    const fx_slot position = fx_position_state_find(
+        engine, intent.hot.account, command->instrument, FX_POSITION_SIDE_BOTH);
+    test_out->reserve_before = position == FX_SLOT_NONE ? 0 : engine->positions[position].reserve;
+    test_out->available_before = fx_margin_available(engine, intent.hot.account);
     return FX_OK;
 }
 

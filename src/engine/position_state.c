@@ -348,6 +348,20 @@ fx_status fx_position_state_admit(const struct fx_engine *engine,
     return FX_OK;
 }
 
+fx_i128 fx_position_state_foresee(const struct fx_engine *engine,
+                                  fx_slot position,
+                                  const struct fx_resting *order)
+{
+    FX_ASSERT(position < engine->position_count);
+    struct fx_position_state after = engine->positions[position];
+    if (order->is_reduce_only != 0) {
+        return after.reserve;
+    }
+    const bool fits = with_order(engine, order, FX_SLOT_NONE, &after);
+    FX_ASSERT(fits); /* it was admitted */
+    return fx_margin_requirement(engine, &after);
+}
+
 /* The part of a value >= 0 that goes with `part` of `whole` lots, towards zero. */
 static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
 {

@@ -25,6 +25,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_MARK_PRICE, "MARK_PRICE"},
     {FX_COMMAND_TICK, "TICK"},
     {FX_COMMAND_INITIALIZE_ENGINE, "INITIALIZE_ENGINE"},
+    {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
 
 static const struct fx_words_entry TRANSACTIONS[] = {
@@ -76,6 +77,7 @@ uint32_t fx_command_size(enum fx_command_kind kind)
     case FX_COMMAND_WITHDRAW:
         return (uint32_t)(head + sizeof(struct fx_command_transfer));
     case FX_COMMAND_PLACE_ORDER:
+    case FX_COMMAND_TEST_ORDER:
         return (uint32_t)(head + sizeof(struct fx_command_place));
     case FX_COMMAND_AMEND_ORDER:
         return (uint32_t)(head + sizeof(struct fx_command_amend));
@@ -98,6 +100,11 @@ uint32_t fx_command_size(enum fx_command_kind kind)
     }
 }
 
+bool fx_command_is_question(enum fx_command_kind kind)
+{
+    return kind == FX_COMMAND_TEST_ORDER;
+}
+
 fx_str fx_command_encode(const struct fx_command *command)
 {
     const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);
@@ -112,7 +119,8 @@ fx_status fx_command_decode(fx_str bytes, struct fx_command *command_out)
         return FX_CORRUPT;
     }
     memcpy(&kind, bytes.data, sizeof kind);
-    if (fx_command_size((enum fx_command_kind)kind) != bytes.size) {
+    if (fx_command_size((enum fx_command_kind)kind) != bytes.size ||
+        fx_command_is_question((enum fx_command_kind)kind)) {
         return FX_CORRUPT;
     }
     memset(command_out, 0, sizeof *command_out);

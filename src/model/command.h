@@ -9,6 +9,7 @@
 #ifndef FX_MODEL_COMMAND_H
 #define FX_MODEL_COMMAND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/ids.h"
@@ -33,7 +34,9 @@ enum fx_command_kind {
     FX_COMMAND_ADJUST_MARGIN_POSITION = 13,
     FX_COMMAND_MARK_PRICE = 14,
     FX_COMMAND_TICK = 15,
-    FX_COMMAND_INITIALIZE_ENGINE = 16 /* the first record of a log */
+    FX_COMMAND_INITIALIZE_ENGINE = 16, /* the first record of a log */
+    /* Questions: answered in their turn among the commands, but never part of a log. */
+    FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
 };
 
 enum fx_transaction_type {
@@ -174,6 +177,9 @@ struct fx_command {
 /** Bytes of the stored form, header included; 0 where the kind is unknown. A multiple of 8. */
 uint32_t fx_command_size(enum fx_command_kind kind);
 
+/** True for a kind that asks and changes nothing (fx_engine_ask()). */
+bool fx_command_is_question(enum fx_command_kind kind);
+
 /** "PLACE_ORDER" and the like: the codes of the topics. NULL where unknown. */
 const char *fx_command_name(enum fx_command_kind kind);
 
@@ -183,7 +189,7 @@ enum fx_transaction_type fx_command_transaction_of(fx_str name);
 /** The stored bytes; borrowed from `command`. */
 fx_str fx_command_encode(const struct fx_command *command);
 
-/** Read stored bytes. @return OK; CORRUPT where kind and size do not fit. */
+/** Read stored bytes. @return OK; CORRUPT where kind and size do not fit, or for a question. */
 FX_MUST_USE fx_status fx_command_decode(fx_str bytes, struct fx_command *command_out);
 
 #endif

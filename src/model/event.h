@@ -57,6 +57,22 @@ struct fx_event_result {
     uint8_t zero[4];
 };
 
+/**
+ * The answer to TEST_ORDER: a RESULT with more behind it. Margin is judged as for PLACE_ORDER, as
+ * if the order rested at its price with all that is left of it; settle units.
+ */
+struct fx_event_test {
+    struct fx_event_result result;
+    fx_i128 available_before; /* the account's, for new orders */
+    fx_i128 available_after;
+    fx_i128 reserve_before; /* of the position's open orders */
+    fx_i128 reserve_after;
+    int64_t price_ticks; /* at which it would compete; 0: a market order without an opposite side */
+    int64_t lots;        /* after the cap of reduce-only */
+    int32_t leverage_centi;
+    uint32_t margin_mode;
+};
+
 /** The whole row of an order. */
 struct fx_event_order {
     fx_i128 filled_value; /* sum of fill values; executedPrice is derived from it */
@@ -182,6 +198,7 @@ struct fx_event {
         token; /* RESULT only: where the answer goes; set by the worker, never stored or hashed */
     union {
         struct fx_event_result result;
+        struct fx_event_test test; /* RESULT of TEST_ORDER */
         struct fx_event_order order;
         struct fx_event_trade trade;
         struct fx_event_account account;

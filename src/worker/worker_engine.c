@@ -217,6 +217,16 @@ static void refuse(struct fx_worker_engine *worker, const struct item *item, fx_
     hold(worker, event->sequence);
 }
 
+/* A question has its turn among the commands, but no place in the log. Its answer waits, as every
+ * other, until what it was judged by is durable. */
+static void answer(struct fx_worker_engine *worker, const struct item *item)
+{
+    fx_engine_ask(worker->engine, &item->command, &worker->events);
+    FX_ASSERT(worker->events.count == 1);
+    worker->events.items[0].token = item->token;
+    hold(worker, fx_engine_sequence(worker->engine));
+}
+
 /* Cancels and reduce-only orders are taken as long as anything is. */
 static bool is_opening(const struct fx_command *command)
 {
@@ -231,6 +241,10 @@ static bool take(struct fx_worker_engine *worker, struct item *item, int64_t now
     struct fx_command *command = &item->command;
     uint64_t sequence = 0;
     command->time_us = now_us;
+    if (fx_command_is_question((enum fx_command_kind)command->kind)) {
+        answer(worker, item);
+        return true;
+    }
     if (space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY && is_opening(command)) {
         refuse(worker, item, FX_CANCEL_ONLY);
         return true;

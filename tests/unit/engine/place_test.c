@@ -557,6 +557,107 @@ static void place_reduce_only_needs_no_margin(void **state)
         FX_OK);
 }
 
+static struct fx_event_test ask(struct engine_kit_order order)
+{
+    const struct fx_command command = engine_kit_place_command(&order);
+    return engine_kit_ask(&kit, &command);
+}
+
+static void place_test_order_foresees_margin_and_changes_nothing(void **state)
+{
+    (void)state;
+    engine_kit_account(&kit, 5, "USDT", "50");
+    const size_t size = fx_engine_save_size(kit.engine);
+    char *before = malloc(size);
+    char *after = malloc(size);
+    assert_non_null(before);
+    assert_non_null(after);
+    fx_engine_save(kit.engine, before, size);
+    /* 3 lots at 100, ten times: 30 of 50; the symbol's setting would be new, isolated. */
+    const struct fx_event_test test =
+        ask((struct engine_kit_order){.user_id = 5,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 100,
+                                      .lots = 3,
+                                      .leverage_centi = 1000,
+                                      .margin_mode = FX_MARGIN_MODE_ISOLATED});
+    assert_int_equal(test.result.reject.status, FX_OK);
+    assert_int_equal(test.result.command_kind, FX_COMMAND_TEST_ORDER);
+    assert_true(test.available_before == engine_kit_decimal("50"));
+    assert_true(test.available_after == engine_kit_decimal("20"));
+    assert_true(test.reserve_before == 0);
+    assert_true(test.reserve_after == engine_kit_decimal("30"));
+    assert_int_equal(test.price_ticks, 100);
+    assert_int_equal(test.lots, 3);
+    assert_int_equal(test.leverage_centi, 1000);
+    assert_int_equal(test.margin_mode, FX_MARGIN_MODE_ISOLATED);
+    assert_int_equal(
+        ask((struct engine_kit_order){
+                .user_id = 5, .side = FX_SIDE_BUY, .ticks = 100, .lots = 6, .leverage_centi = 1000})
+            .result.reject.status,
+        FX_INSUFFICIENT_MARGIN);
+    assert_int_equal(size, fx_engine_save_size(kit.engine));
+    fx_engine_save(kit.engine, after, size);
+    assert_memory_equal(before, after, size);
+    free(before);
+    free(after);
+}
+
+static void place_test_order_of_a_market_order_is_judged_at_its_bound(void **state)
+{
+    (void)state;
+    struct engine_kit_order order = {.user_id = 2,
+                                     .side = FX_SIDE_BUY,
+                                     .lots = 4,
+                                     .type = FX_ORDER_TYPE_MARKET,
+                                     .tif = FX_TIME_IN_FORCE_IOC};
+    struct fx_event_test test = ask(order);
+    assert_int_equal(test.result.reject.status, FX_OK); /* it would expire at once */
+    assert_int_equal(test.price_ticks, 0);
+    assert_true(test.available_after == test.available_before);
+    (void)rest(1, FX_SIDE_SELL, 100, 10);
+    test = ask(order);
+    assert_int_equal(test.price_ticks, 105);
+    assert_true(test.reserve_after > 0);
+    assert_true(test.available_before - test.available_after == test.reserve_after);
+    order.is_reduce_only = true;
+    assert_int_equal(ask(order).result.reject.status, FX_REDUCE_ONLY_REJECTED);
+}
+
+static void place_test_order_takes_the_time_of_its_question(void **state)
+{
+    (void)state;
+    const struct engine_kit_order order = {.user_id = 2,
+                                           .side = FX_SIDE_BUY,
+                                           .ticks = 100,
+                                           .lots = 1,
+                                           .tif = FX_TIME_IN_FORCE_GTD,
+                                           .expire_us = kit.time_us + 2000000};
+    assert_int_equal(ask(order).result.reject.status, FX_OK);
+    kit.time_us += 1500000;
+    assert_int_equal(ask(order).result.reject.status, FX_EXPIRE_TIME_TOO_EARLY);
+    kit.time_us -= 1500000;
+    assert_int_equal(ask(order).result.reject.status, FX_OK); /* time did not move */
+}
+
+static void place_test_order_of_a_known_client_id_is_the_first_answer(void **state)
+{
+    (void)state;
+    struct engine_kit_order order = {.user_id = 2,
+                                     .side = FX_SIDE_BUY,
+                                     .ticks = 100,
+                                     .lots = 1,
+                                     .tmp_id = 9,
+                                     .client_id = "mine"};
+    assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
+    order.tmp_id = 10;
+    const struct fx_event_test test = ask(order);
+    assert_int_equal(test.result.is_repeated, 1);
+    assert_int_equal(test.result.tmp_id, 9);
+    order.lots = 2;
+    assert_int_equal(ask(order).result.reject.status, FX_DUPLICATE_CLIENT_ORDER_ID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -593,6 +694,10 @@ int main(void)
         CASE(place_reduce_only_better_than_others_pushes_them_out),
         CASE(place_reduce_only_taker_never_turns_the_position),
         CASE(place_reduce_only_needs_no_margin),
+        CASE(place_test_order_foresees_margin_and_changes_nothing),
+        CASE(place_test_order_of_a_market_order_is_judged_at_its_bound),
+        CASE(place_test_order_takes_the_time_of_its_question),
+        CASE(place_test_order_of_a_known_client_id_is_the_first_answer),
     };
     return cmocka_run_group_tests_name("place", tests, NULL, NULL);
 }

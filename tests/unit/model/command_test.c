@@ -65,6 +65,19 @@ static void command_decode_of_wrong_size_is_corrupt(void **state)
     assert_int_equal(decoded.sequence, 5);
 }
 
+static void command_question_is_never_part_of_a_log(void **state)
+{
+    (void)state;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_TEST_ORDER;
+    assert_true(fx_command_is_question(FX_COMMAND_TEST_ORDER));
+    assert_false(fx_command_is_question(FX_COMMAND_PLACE_ORDER));
+    assert_int_equal(fx_command_size(FX_COMMAND_TEST_ORDER),
+                     fx_command_size(FX_COMMAND_PLACE_ORDER));
+    assert_string_equal(fx_command_name(FX_COMMAND_TEST_ORDER), "TEST_ORDER");
+    assert_int_equal(fx_command_decode(fx_command_encode(&command), &decoded), FX_CORRUPT);
+}
+
 static void command_names_are_the_codes_of_the_topics(void **state)
 {
     (void)state;
@@ -107,6 +120,7 @@ int main(void)
         cmocka_unit_test(command_size_of_each_kind_is_fixed),
         cmocka_unit_test(command_every_kind_roundtrips),
         cmocka_unit_test(command_decode_of_wrong_size_is_corrupt),
+        cmocka_unit_test(command_question_is_never_part_of_a_log),
         cmocka_unit_test(command_names_are_the_codes_of_the_topics),
         cmocka_unit_test(command_transaction_words_roundtrip),
     };

@@ -21,6 +21,9 @@ struct fixture {
     uint64_t last_token;
     uint64_t results;
     uint64_t recovered;
+    uint64_t refused;
+    uint64_t refused_token; /* of the last one */
+    fx_status refused_status;
 };
 
 static fx_status on_recovered(void *context, const struct fx_event events[], uint32_t count)
@@ -58,8 +61,12 @@ static void pump(void *context)
         for (uint32_t index = 0; index < count; index++) {
             assert_true(events[index].sequence <= stats.durable);
             if (consumer == 0 && events[index].kind == FX_EVENT_RESULT &&
-                events[index].token != 0) {
-                assert_int_equal(events[index].u.result.reject.status, FX_OK);
+                events[index].token != 0 && events[index].u.result.reject.status != FX_OK) {
+                fixture->refused++;
+                fixture->refused_token = events[index].token;
+                fixture->refused_status = events[index].u.result.reject.status;
+            } else if (consumer == 0 && events[index].kind == FX_EVENT_RESULT &&
+                       events[index].token != 0) {
                 fixture->last_token = events[index].token;
                 fixture->results++;
             }
@@ -136,6 +143,7 @@ static void run_commands(struct fixture *fixture)
     }
     wait_results(fixture, COMMANDS);
     assert_int_equal(fixture->last_token, COMMANDS);
+    assert_int_equal(fixture->refused, 0);
     fx_worker_engine_stop(fixture->worker, pump, fixture);
 }
 
@@ -163,6 +171,33 @@ static void worker_engine_restart_gives_same_state(void **state)
     assert_int_equal(fixture->report.replayed, LAST);
     assert_int_equal(fixture->report.state_hash, hash);
     assert_int_equal(fixture->recovered, LAST - 100);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
+static void worker_engine_question_is_answered_and_not_logged(void **state)
+{
+    struct fixture *fixture = *state;
+    open_worker(fixture, 0);
+    assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+    submit_deposit(fixture, 1);
+    wait_results(fixture, 1);
+    struct fx_command question;
+    memset(&question, 0, sizeof question);
+    question.kind = FX_COMMAND_TEST_ORDER;
+    question.user_id = 7;
+    assert_true(fx_worker_engine_submit(fixture->worker, 99, &question));
+    submit_deposit(fixture, 2);
+    wait_results(fixture, 2); /* the deposits; the question's answer is a reject */
+    fx_worker_engine_stop(fixture->worker, pump, fixture);
+    assert_int_equal(fixture->refused, 1);
+    assert_int_equal(fixture->refused_token, 99);
+    assert_int_equal(fixture->refused_status, FX_UNKNOWN_SYMBOL);
+    assert_int_equal(fx_engine_sequence(fx_worker_engine_engine(fixture->worker)), 3);
+    const uint64_t hash = fx_engine_hash(fx_worker_engine_engine(fixture->worker));
+    fx_worker_engine_destroy(fixture->worker);
+    open_worker(fixture, 1); /* from genesis: the log has three records */
+    assert_int_equal(fixture->report.sequence, 3);
+    assert_int_equal(fixture->report.state_hash, hash);
     fx_worker_engine_destroy(fixture->worker);
 }
 
@@ -228,6 +263,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(worker_engine_restart_gives_same_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_engine_question_is_answered_and_not_logged, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_engine_second_owner_is_locked_out, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_engine_stop_finishes_what_was_submitted, setup, teardown),
