@@ -27,6 +27,17 @@ enum {
 
 enum fx_api_guard { FX_API_GUARD_PUBLIC = 1, FX_API_GUARD_USER = 2, FX_API_GUARD_ADMIN = 3 };
 
+/** What an API key must be allowed for a route. */
+enum fx_api_scope {
+    FX_API_SCOPE_NONE = 1,
+    FX_API_SCOPE_READ = 2,
+    FX_API_SCOPE_WRITE = 3,
+    FX_API_SCOPE_TRADE = 4,
+    FX_API_SCOPE_TRANSFER = 5,
+    FX_API_SCOPE_ADMIN = 6,
+    FX_API_SCOPE_SESSION = 7 /* no key at all: a login token */
+};
+
 enum fx_api_body {
     FX_API_BODY_NONE = 1,
     FX_API_BODY_OPTIONAL = 2,
@@ -63,9 +74,12 @@ struct fx_api_route {
     enum fx_net_http_method method;
     fx_str path;
     enum fx_api_guard guard;
+    enum fx_api_scope scope;
     uint32_t weight;
     enum fx_api_body body;
     fx_api_handler_fn handler;
+    fx_str params; /* keys of params.def */
+    fx_str answer; /* schemas of schemas.def */
     fx_str summary;
 };
 
@@ -170,13 +184,6 @@ void fx_api_guard_forget(struct fx_api *api, uint64_t user_id);
 
 /* ---- api_key.c ---- */
 
-/** What an API key may do. */
-enum fx_api_key_scope {
-    FX_API_KEY_SCOPE_READ = 1,
-    FX_API_KEY_SCOPE_WRITE = 2,
-    FX_API_KEY_SCOPE_ADMIN = 4
-};
-
 /** Make the table of keys. @return OK; NO_MEMORY; IO. Gives. */
 FX_MUST_USE fx_status fx_api_key_create(struct fx_api *api, struct fx_api_keys **keys_out);
 void fx_api_key_destroy(struct fx_api_keys *keys);
@@ -256,7 +263,7 @@ const struct fx_rows_order *fx_api_order_find(const struct fx_api_call *call);
 
 /* ---- api_trade.c, api_order_list.c and so on: the handlers ---- */
 
-#define X(method, path, guard, weight, body, handler, summary)                                     \
+#define X(method, path, guard, scope, weight, body, handler, params, answer, summary)              \
     fx_status fx_api_##handler(struct fx_api_call *call);
 #include "api/routes.def"
 #undef X

@@ -196,22 +196,33 @@ static fx_status read_proof(struct fx_api_call *call, struct proof *proof)
 /* ---- keys -------------------------------------------------------------------------------------
  */
 
+/* The rights that a key can have, as bits of enum fx_api_scope. */
+static const struct {
+    fx_str name;
+    enum fx_api_scope scope;
+} SCOPES[] = {{{"READ", 4}, FX_API_SCOPE_READ},
+              {{"WRITE", 5}, FX_API_SCOPE_WRITE},
+              {{"TRADE", 5}, FX_API_SCOPE_TRADE},
+              {{"TRANSFER", 8}, FX_API_SCOPE_TRANSFER},
+              {{"ADMIN", 5}, FX_API_SCOPE_ADMIN}};
+
+enum { SCOPE_COUNT = sizeof SCOPES / sizeof SCOPES[0] };
+
+static uint32_t bit_of(enum fx_api_scope scope)
+{
+    return 1U << (uint32_t)scope;
+}
+
 static uint32_t scopes_of(fx_str list)
 {
-    static const struct {
-        fx_str name;
-        uint32_t scope;
-    } SCOPES[] = {{{"READ", 4}, FX_API_KEY_SCOPE_READ},
-                  {{"WRITE", 5}, FX_API_KEY_SCOPE_WRITE},
-                  {{"ADMIN", 5}, FX_API_KEY_SCOPE_ADMIN}};
     uint32_t scopes = 0;
     size_t from = 0;
     while (from <= list.size) {
         const size_t comma = fx_str_find(list, ',', from);
         const size_t end = comma == SIZE_MAX ? list.size : comma;
         const fx_str name = fx_str_trim(fx_str_slice(list, from, end - from));
-        for (size_t index = 0; index < sizeof SCOPES / sizeof SCOPES[0]; index++) {
-            scopes |= fx_str_is_equal(name, SCOPES[index].name) ? SCOPES[index].scope : 0;
+        for (size_t index = 0; index < SCOPE_COUNT; index++) {
+            scopes |= fx_str_is_equal(name, SCOPES[index].name) ? bit_of(SCOPES[index].scope) : 0;
         }
         from = end + 1;
     }
@@ -320,22 +331,45 @@ static bool is_signed(struct fx_api_call *call,
     return is_text_signed(keys, hmac, proof);
 }
 
-static fx_status check_rights(struct fx_api_call *call, const struct entry *entry)
+/* Any of these rights of a key is enough for the route. WRITE came first and meant everything that
+ * is not a GET: it still opens what trades and, by another method than GET, what reads. */
+static uint32_t rights_for(const struct fx_api_call *call)
 {
     const enum fx_net_http_method method = call->request->method;
-    const bool is_read = method == FX_NET_HTTP_METHOD_GET || method == FX_NET_HTTP_METHOD_HEAD;
+    const bool is_get = method == FX_NET_HTTP_METHOD_GET || method == FX_NET_HTTP_METHOD_HEAD;
+    const enum fx_api_scope scope = call->route->scope;
+    const bool is_writing = scope == FX_API_SCOPE_TRADE || (scope == FX_API_SCOPE_READ && !is_get);
+    return bit_of(scope) | (is_writing ? bit_of(FX_API_SCOPE_WRITE) : 0);
+}
+
+static fx_str lack_of(enum fx_api_scope scope)
+{
+    switch (scope) {
+    case FX_API_SCOPE_READ:
+        return FX_STR("the API key lacks the right READ");
+    case FX_API_SCOPE_WRITE:
+        return FX_STR("the API key lacks the right WRITE");
+    case FX_API_SCOPE_TRADE:
+        return FX_STR("the API key lacks the right TRADE");
+    case FX_API_SCOPE_TRANSFER:
+        return FX_STR("the API key lacks the right TRANSFER");
+    case FX_API_SCOPE_ADMIN:
+        return FX_STR("the API key lacks the right ADMIN");
+    case FX_API_SCOPE_NONE:
+    case FX_API_SCOPE_SESSION:
+    default:
+        return FX_STR("no API key may do this: log in");
+    }
+}
+
+static fx_status check_rights(struct fx_api_call *call, const struct entry *entry)
+{
     const fx_str ips = fx_str_of(entry->row.ips);
     if (ips.size > 0 && !fx_api_address_is_listed(call->peer, ips)) {
         return fail(call, FX_FORBIDDEN, FX_STR("the API key is not for this address"));
     }
-    if (is_read && (entry->scopes & FX_API_KEY_SCOPE_READ) == 0) {
-        return fail(call, FX_FORBIDDEN, FX_STR("the API key lacks the right READ"));
-    }
-    if (!is_read && (entry->scopes & FX_API_KEY_SCOPE_WRITE) == 0) {
-        return fail(call, FX_FORBIDDEN, FX_STR("the API key lacks the right WRITE"));
-    }
-    if (call->route->guard == FX_API_GUARD_ADMIN && (entry->scopes & FX_API_KEY_SCOPE_ADMIN) == 0) {
-        return fail(call, FX_FORBIDDEN, FX_STR("the API key lacks the right ADMIN"));
+    if ((entry->scopes & rights_for(call)) == 0) {
+        return fail(call, FX_FORBIDDEN, lack_of(call->route->scope));
     }
     return FX_OK;
 }

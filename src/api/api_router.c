@@ -4,13 +4,16 @@
 #define METHOD_BIT(method) (1U << (uint32_t)(method))
 
 static const struct fx_api_route ROUTES[] = {
-#define X(method, path, guard, weight, body, handler, summary)                                     \
+#define X(method, path, guard, scope, weight, body, handler, params, answer, summary)              \
     {FX_NET_HTTP_METHOD_##method,                                                                  \
      {(path), sizeof(path) - 1},                                                                   \
      FX_API_GUARD_##guard,                                                                         \
+     FX_API_SCOPE_##scope,                                                                         \
      (weight),                                                                                     \
      FX_API_BODY_##body,                                                                           \
      fx_api_##handler,                                                                             \
+     {(params), sizeof(params) - 1},                                                               \
+     {(answer), sizeof(answer) - 1},                                                               \
      {(summary), sizeof(summary) - 1}},
 #include "api/routes.def"
 #undef X

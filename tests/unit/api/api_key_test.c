@@ -36,6 +36,9 @@ static int setup(void **state)
     (void)insert_key("both", API_HARNESS_ALICE, "READ,WRITE", "");
     (void)insert_key("reader", API_HARNESS_ALICE, "READ", "");
     (void)insert_key("writer", API_HARNESS_ALICE, "WRITE", "");
+    (void)insert_key("trader", API_HARNESS_ALICE, "TRADE", "");
+    (void)insert_key("transferrer", API_HARNESS_ALICE, "TRANSFER", "");
+    (void)insert_key("administrator", API_HARNESS_ALICE, "ADMIN", "");
     (void)insert_key("bobs", API_HARNESS_BOB, "READ, WRITE", "");
     (void)insert_key("locked", API_HARNESS_LOCKED, "READ,WRITE", "");
     return 0;
@@ -487,6 +490,30 @@ static void make_target(const struct fx_api_route *route, char *target, size_t c
         target, capacity, "%.*s%s", size, route->path.data, colon == SIZE_MAX ? "" : "1");
 }
 
+/* What docs/protocol/auth.md says of scopes and rights. */
+static bool is_opened_by(const struct fx_api_route *route, const char *key)
+{
+    const bool is_get = route->method == FX_NET_HTTP_METHOD_GET;
+    const bool is_writer = strcmp(key, "writer") == 0 || strcmp(key, "both") == 0;
+    const bool is_reader = strcmp(key, "reader") == 0 || strcmp(key, "both") == 0;
+    switch (route->scope) {
+    case FX_API_SCOPE_READ:
+        return is_reader || (is_writer && !is_get);
+    case FX_API_SCOPE_WRITE:
+        return is_writer;
+    case FX_API_SCOPE_TRADE:
+        return is_writer || strcmp(key, "trader") == 0;
+    case FX_API_SCOPE_TRANSFER:
+        return strcmp(key, "transferrer") == 0;
+    case FX_API_SCOPE_ADMIN:
+        return strcmp(key, "administrator") == 0;
+    case FX_API_SCOPE_NONE:
+    case FX_API_SCOPE_SESSION:
+    default:
+        return false;
+    }
+}
+
 static void api_key_matrix_of_routes_and_rights_holds(void **state)
 {
     (void)state;
@@ -496,7 +523,6 @@ static void api_key_matrix_of_routes_and_rights_holds(void **state)
     for (uint32_t index = 0; index < count; index++) {
         const struct fx_api_route *route = &routes[index];
         const char *method = method_name(route->method);
-        const bool is_get = route->method == FX_NET_HTTP_METHOD_GET;
         make_target(route, target, sizeof target);
         if (route->guard == FX_API_GUARD_PUBLIC) { /* a key is as good as none */
             const struct request request = {"nobody", method, target, NULL, "NaN", NULL, NULL};
@@ -506,18 +532,12 @@ static void api_key_matrix_of_routes_and_rights_holds(void **state)
         }
         (void)api_harness_ask(&world, method, target, NULL, NULL);
         expect(__LINE__, 401, "UNAUTHORIZED");
-        static const struct {
-            const char *key;
-            bool is_reader;
-            bool is_writer;
-        } KEYS[] = {{"both", true, true}, {"reader", true, false}, {"writer", false, true}};
+        static const char *const KEYS[] = {
+            "both", "reader", "writer", "trader", "transferrer", "administrator"};
         for (size_t at = 0; at < sizeof KEYS / sizeof KEYS[0]; at++) {
-            const bool may = route->guard == FX_API_GUARD_USER &&
-                             (is_get ? KEYS[at].is_reader : KEYS[at].is_writer);
-            const struct request request = {
-                KEYS[at].key, method, target, NULL, NOW_TEXT, NULL, NULL};
+            const struct request request = {KEYS[at], method, target, NULL, NOW_TEXT, NULL, NULL};
             (void)ask(&request);
-            if (may) {
+            if (route->guard == FX_API_GUARD_USER && is_opened_by(route, KEYS[at])) {
                 assert_int_not_equal(world.code, 401);
                 assert_int_not_equal(world.code, 403);
             } else {
@@ -528,6 +548,11 @@ static void api_key_matrix_of_routes_and_rights_holds(void **state)
         ASK(401, "BAD_SIGNATURE", "nobody", method, target, NULL, NOW_TEXT);
     }
     ASK(403, NULL, "writer", "HEAD", "/auth/me", NULL, NOW_TEXT);
+    ASK(403, NULL, "reader", "DELETE", "/order/1", NULL, NOW_TEXT);
+    ASK(404, "ORDER_NOT_FOUND", "trader", "DELETE", "/order/1", NULL, NOW_TEXT);
+    ASK(404, "ORDER_NOT_FOUND", "writer", "DELETE", "/order/1", NULL, NOW_TEXT);
+    ASK(200, NULL, "writer", "POST", "/order/open", NULL, NOW_TEXT);
+    ASK(403, NULL, "trader", "POST", "/order/open", NULL, NOW_TEXT);
 }
 
 static void api_key_foreign_objects_do_not_exist(void **state)
