@@ -6,6 +6,7 @@
 #include "app/app_file.h"
 #include "app/app_history.h"
 #include "app/app_keys.h"
+#include "app/app_limits.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "engine/engine.h"
@@ -251,7 +252,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     if (status != FX_OK) {
         return status;
     }
-    const struct fx_app_gateway_options options = {
+    struct fx_app_gateway_options options = {
         .worker = exchange->worker,
         .reader = exchange->reader,
         .writer = exchange->sessions,
@@ -260,6 +261,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
+    fx_app_limits_net(exchange->config, &options.net);
     status = fx_app_gateway_create(&options, &exchange->gateway);
     if (status == FX_OK) {
         status = dump(exchange);

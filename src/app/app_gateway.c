@@ -178,12 +178,39 @@ static void on_guest_tick(void *self)
     }
 }
 
+/* SIGUSR1: what the operator wants to know now. */
+static void report(struct fx_app_gateway *gateway)
+{
+    struct fx_net_server_stats net;
+    struct fx_worker_engine_stats engine;
+    fx_net_server_stats(gateway->server, &net);
+    fx_worker_engine_stats(gateway->options.worker, &engine);
+    FX_LOG(FX_LOG_INFO,
+           "gateway",
+           "figures",
+           fx_log_u64("durable_seq", engine.durable),
+           fx_log_u64("intake", engine.intake_count),
+           fx_log_u64("connections", net.connections),
+           fx_log_u64("sockets", net.websockets),
+           fx_log_u64("requests", net.requests),
+           fx_log_u64("bad_requests", net.bad_requests),
+           fx_log_u64("refused", net.refused),
+           fx_log_u64("pauses", net.pauses),
+           fx_log_u64("expired", net.expired),
+           fx_log_u64("slow_readers", net.slow_readers),
+           fx_log_u64("talkers", net.talkers));
+}
+
 static void on_signal(void *self, int signal_number)
 {
     struct fx_app_gateway *gateway = self;
+    if (signal_number != SIGINT && signal_number != SIGTERM) {
+        report(gateway);
+        return;
+    }
     FX_LOG(FX_LOG_INFO,
            "gateway",
-           gateway->is_stopping ? "stopping at once" : "stopping",
+           "stopping; a second signal ends the process at once",
            fx_log_text("signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM"));
     gateway->is_stopping = true;
     fx_net_server_stop(gateway->server);
@@ -224,12 +251,10 @@ static void on_refusal(void *self, fx_status status, struct fx_buf *headers, str
 
 static fx_status create_loop(struct fx_app_gateway *gateway)
 {
-    const struct fx_net_server_config config = {.connections_max = 20000,
-                                                .message_size_max = 1000000, /* maxPayload */
-                                                .output_size_max = 4U << 20U};
     const struct fx_net_server_handler handler = {
         .on_request = on_request, .on_hangup = on_hangup, .on_refusal = on_refusal};
-    fx_status status = fx_net_server_create(&config, &handler, gateway, &gateway->server);
+    fx_status status =
+        fx_net_server_create(&gateway->options.net, &handler, gateway, &gateway->server);
     if (status != FX_OK) {
         return status;
     }

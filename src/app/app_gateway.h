@@ -34,6 +34,7 @@ struct fx_app_gateway_options {
     uint32_t depth_capacity; /* levels per side kept for each book */
     uint32_t password_cost;
     bool is_socket_auth_required;
+    struct fx_net_server_config net; /* limits of connections and requests */
 };
 
 /** Make loop, view, market, api and push. @return OK; NO_MEMORY; INTERNAL. Gives. */

@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "app/app_bots.h"
 #include "app/app_demo.h"
 #include "app/app_exchange.h"
+#include "app/app_limits.h"
 #include "app/app_listing.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -98,22 +98,12 @@ static fx_status listen_and_run(const struct fx_config *config, struct fx_app_ex
     return FX_OK;
 }
 
-/* Every socket is a descriptor: take as many as the system lets us have. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 int fx_app_serve_run(const struct fx_app_options *options)
 {
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
     struct fx_app_bots *bots = NULL;
-    raise_file_limit();
+    fx_app_limits_raise_files();
     fx_status status = fx_app_exchange_open(config, &exchange);
     if (status != FX_OK) {
         return fx_app_options_exit(status);

@@ -94,8 +94,22 @@ static void on_idle(uv_idle_t *idle)
     (void)idle; /* it only keeps the loop from waiting */
 }
 
+/* There may be room again for who waits in the kernel. */
+static void accept_paused(struct fx_net_server *server)
+{
+    server->is_paused = false;
+    for (uint32_t index = 0; index < server->listener_count && !server->is_stopping; index++) {
+        if (server->listeners[index].is_paused) {
+            fx_net_server_conn_accept(&server->listeners[index]);
+        }
+    }
+}
+
 static void flush(struct fx_net_server *server)
 {
+    if (server->is_paused && server->free_count > 0) {
+        accept_paused(server);
+    }
     if (fx_net_server_out_flush_all(server)) {
         (void)uv_idle_stop(&server->idle);
     } else {
@@ -143,9 +157,15 @@ static void on_stop(uv_async_t *async)
     }
 }
 
+static const int SIGNALS[FX_NET_SERVER_SIGNALS_COUNT] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+
 static void on_signal(uv_signal_t *handle, int signal_number)
 {
     struct fx_net_server *server = handle->data;
+    if (signal_number == SIGINT || signal_number == SIGTERM) {
+        (void)uv_signal_stop(&server->signals[0]);
+        (void)uv_signal_stop(&server->signals[1]);
+    }
     server->on_signal(server->signal_self, signal_number);
 }
 
@@ -208,8 +228,10 @@ static bool start_handles(struct fx_net_server *server)
     failed |= uv_check_init(loop, &server->check);
     failed |= uv_idle_init(loop, &server->idle);
     failed |= uv_timer_init(loop, &server->coarse);
-    failed |= uv_signal_init(loop, &server->signals[0]);
-    failed |= uv_signal_init(loop, &server->signals[1]);
+    for (size_t index = 0; index < FX_NET_SERVER_SIGNALS_COUNT; index++) {
+        failed |= uv_signal_init(loop, &server->signals[index]);
+        server->signals[index].data = server;
+    }
     failed |= uv_async_init(loop, &server->wake, on_wake);
     failed |= uv_async_init(loop, &server->stop, on_stop);
     if (failed != 0) {
@@ -220,8 +242,6 @@ static bool start_handles(struct fx_net_server *server)
     server->coarse.data = server;
     server->wake.data = server;
     server->stop.data = server;
-    server->signals[0].data = server;
-    server->signals[1].data = server;
     failed = uv_prepare_start(&server->prepare, on_prepare);
     failed |= uv_check_start(&server->check, on_check);
     failed |= uv_timer_start(&server->coarse, on_coarse, COARSE_MS, COARSE_MS);
@@ -407,9 +427,10 @@ fx_status fx_net_server_watch_signals(struct fx_net_server *server,
 {
     server->on_signal = caught;
     server->signal_self = self;
-    if (uv_signal_start(&server->signals[0], on_signal, SIGINT) != 0 ||
-        uv_signal_start(&server->signals[1], on_signal, SIGTERM) != 0) {
-        return FX_IO;
+    for (size_t index = 0; index < FX_NET_SERVER_SIGNALS_COUNT; index++) {
+        if (uv_signal_start(&server->signals[index], on_signal, SIGNALS[index]) != 0) {
+            return FX_IO;
+        }
     }
     return FX_OK;
 }

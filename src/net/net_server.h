@@ -27,6 +27,7 @@ enum {
     FX_NET_SERVER_LISTENERS_MAX = 8,
     FX_NET_SERVER_TIMERS_MAX = 16,
     FX_NET_SERVER_PEER_SIZE_MAX = 48,
+    FX_NET_SERVER_PIPELINE_MAX = 16, /* requests of one connection that are handled in a row */
     FX_NET_SERVER_INPUT_SIZE_MAX = 64 * 1024 /* unread bytes kept per connection (pipelining) */
 };
 
@@ -86,11 +87,13 @@ typedef int64_t (*fx_net_server_clock_fn)(void *self);
 
 /** Zero fields take the default in brackets. */
 struct fx_net_server_config {
-    uint32_t connections_max;             /* [10,000] further ones are closed at once */
-    uint32_t connections_per_address_max; /* [0: no cap] 64 for a public port */
+    uint32_t connections_max;             /* [10,000] further ones wait in the kernel */
+    uint32_t connections_per_address_max; /* [0: no cap] of an IPv4 address, of an IPv6 /64 */
+    bool is_loopback_uncapped;            /* a proxy on this machine speaks for all its clients */
     uint32_t body_size_max;               /* [64 KiB] */
     uint32_t message_size_max;            /* [64 KiB] of a WebSocket message */
     uint32_t output_size_max;             /* [1 MiB] queued for a WebSocket; see send_frame */
+    uint32_t messages_per_minute_max;     /* [0: no limit] frames from a WebSocket; then 1008 */
     uint32_t requests_max;                /* [0: no limit] of one connection */
     uint32_t head_timeout_ms;             /* [5,000] to send a whole head, from its first byte */
     uint32_t body_timeout_ms;             /* [10,000] plus one second per KiB that arrived */
@@ -106,11 +109,13 @@ struct fx_net_server_config {
 /** Figures since the start. */
 struct fx_net_server_stats {
     uint64_t accepted;
-    uint64_t refused;  /* over connections_max or the cap per address */
+    uint64_t refused;  /* over the cap per address, or while stopping */
+    uint64_t pauses;   /* times that connections_max made accepting wait */
     uint64_t requests; /* handed to on_request */
     uint64_t bad_requests;
     uint64_t expired;      /* closed by a deadline */
     uint64_t slow_readers; /* closed because output_size_max was reached */
+    uint64_t talkers;      /* closed because messages_per_minute_max was passed */
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint64_t writes; /* system calls */
@@ -163,7 +168,10 @@ FX_MUST_USE fx_status fx_net_server_timer(struct fx_net_server *server,
                                           fx_net_server_fn tick,
                                           void *self);
 
-/** Call `caught` in the loop for SIGINT and SIGTERM. @return OK; IO. */
+/**
+ * Call `caught` in the loop for SIGINT, SIGTERM, SIGHUP and SIGUSR1. After the first SIGINT or
+ * SIGTERM both have their default effect again: a second one ends the process. @return OK; IO.
+ */
 FX_MUST_USE fx_status fx_net_server_watch_signals(struct fx_net_server *server,
                                                   fx_net_server_signal_fn caught,
                                                   void *self);

@@ -9,6 +9,8 @@ enum {
     ENCODE_KEPT_SIZE_MAX = 1024 * 1024,
     REFUSAL_SIZE_MAX = 4096,
     BODY_RATE_MIN = 1024, /* bytes per second */
+    FULL_PART = 8,        /* fewer than an eighth of the slots free: a full house */
+    HURRY_PART = 5,
     MS_PER_SECOND = 1000
 };
 
@@ -56,7 +58,8 @@ static uint32_t bucket_of(const struct fx_net_server *server, const uint8_t addr
 static bool is_address_full(const struct fx_net_server *server,
                             const struct fx_net_server_conn *conn)
 {
-    const uint32_t cap = server->config.connections_per_address_max;
+    const bool is_uncapped = server->config.is_loopback_uncapped && conn->is_loopback;
+    const uint32_t cap = is_uncapped ? 0 : server->config.connections_per_address_max;
     uint32_t count = 0;
     uint32_t slot = cap == 0 ? FX_NET_SERVER_SLOT_NONE : server->buckets[conn->bucket];
     while (slot != FX_NET_SERVER_SLOT_NONE && count < cap) {
@@ -278,10 +281,17 @@ static bool may_parse(const struct fx_net_server_conn *conn)
            !conn->is_last && conn->queue.size < FX_NET_SERVER_BACKLOG_SIZE;
 }
 
+/* A client that sends many requests at once is served a few at a time, so that others get their
+ * turn: the rest waits in `input` until the loop has been around. */
 static size_t take_http(struct fx_net_server_conn *conn, fx_str bytes)
 {
+    const uint32_t request_max = conn->request_count + FX_NET_SERVER_PIPELINE_MAX;
     size_t taken = 0;
     while (taken < bytes.size && may_parse(conn)) {
+        if (conn->request_count == request_max) {
+            fx_net_server_out_mark(conn);
+            break;
+        }
         struct fx_net_http *http = conn->http;
         if (fx_net_http_is_idle(http)) {
             conn->since_ms = fx_net_server_now_ms(conn->server);
@@ -455,6 +465,12 @@ static void note_peer(struct fx_net_server_conn *conn)
                        conn->address + (is_v4 ? sizeof MAPPED_PREFIX : 0),
                        conn->peer,
                        sizeof conn->peer);
+    static const uint8_t ONE[16] = {[15] = 1};
+    conn->is_loopback = is_v4 ? conn->address[sizeof MAPPED_PREFIX] == 127
+                              : memcmp(conn->address, ONE, sizeof ONE) == 0;
+    if (!is_v4) { /* who has one IPv6 address has the 2^64 beside it */
+        memset(conn->address + 8, 0, 8);
+    }
 }
 
 static struct fx_net_server_conn *create(struct fx_net_server_listener *listener)
@@ -483,9 +499,13 @@ static struct fx_net_server_conn *create(struct fx_net_server_listener *listener
 void fx_net_server_conn_accept(struct fx_net_server_listener *listener)
 {
     struct fx_net_server *server = listener->server;
-    struct fx_net_server_conn *conn = create(listener);
+    struct fx_net_server_conn *conn = server->free_count == 0 ? NULL : create(listener);
+    listener->is_paused = conn == NULL;
     if (conn == NULL) {
-        return; /* without memory: the connection waits in the kernel until the next one */
+        /* Without room or memory: libuv listens no further until this connection was taken. */
+        server->stats.pauses += server->is_paused ? 0 : 1;
+        server->is_paused = true;
+        return;
     }
     if (uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)&conn->tcp) != 0) {
         fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
@@ -493,7 +513,7 @@ void fx_net_server_conn_accept(struct fx_net_server_listener *listener)
     }
     note_peer(conn);
     conn->bucket = bucket_of(server, conn->address);
-    if (server->free_count == 0 || server->is_stopping || is_address_full(server, conn)) {
+    if (server->is_stopping || is_address_full(server, conn)) {
         server->stats.refused++;
         fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
         return;
@@ -514,10 +534,11 @@ static int64_t request_deadline(const struct fx_net_server_conn *conn)
         return conn->since_ms + config->body_timeout_ms +
                (int64_t)(body_size * MS_PER_SECOND / BODY_RATE_MIN);
     }
-    if (fx_net_http_is_idle(conn->http) && conn->request_count > 0) {
-        return conn->since_ms + config->idle_timeout_ms;
-    }
-    return conn->since_ms + config->head_timeout_ms;
+    /* In a full house who says nothing makes room sooner (slowloris). */
+    const bool is_full = conn->server->free_count < config->connections_max / FULL_PART;
+    const bool is_idle = fx_net_http_is_idle(conn->http) && conn->request_count > 0;
+    const uint32_t timeout_ms = is_idle ? config->idle_timeout_ms : config->head_timeout_ms;
+    return conn->since_ms + (is_full ? timeout_ms / HURRY_PART : timeout_ms);
 }
 
 void fx_net_server_conn_expire(struct fx_net_server_conn *conn, int64_t now_ms)
@@ -527,7 +548,8 @@ void fx_net_server_conn_expire(struct fx_net_server_conn *conn, int64_t now_ms)
         return;
     }
     if (conn->mode == FX_NET_SERVER_MODE_LINGER) {
-        if (now_ms - conn->since_ms >= FX_NET_SERVER_LINGER_MS) {
+        if (now_ms - conn->since_ms >=
+            (server->is_stopping ? FX_NET_SERVER_HURRY_MS : FX_NET_SERVER_LINGER_MS)) {
             fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
         }
         return;
@@ -563,6 +585,10 @@ void fx_net_server_conn_stop(struct fx_net_server_conn *conn)
         fx_net_server_socket_close(conn, FX_NET_WEBSOCKET_CODE_GOING_AWAY, FX_STR("shutting down"));
     } else if (conn->mode == FX_NET_SERVER_MODE_HTTP && !conn->is_awaiting &&
                fx_net_http_is_idle(conn->http) && conn->input.size == 0) {
-        fx_net_server_conn_end(conn);
+        if (conn->queue.count == 0) {
+            fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL); /* nothing to say */
+        } else {
+            fx_net_server_conn_end(conn);
+        }
     }
 }

@@ -16,8 +16,10 @@
 enum {
     FX_NET_SERVER_SLOT_NONE = INT32_MAX,
     FX_NET_SERVER_REASON_SIZE_MAX = FX_NET_WEBSOCKET_CONTROL_SIZE_MAX - 2,
-    FX_NET_SERVER_LINGER_MS = 2000,          /* to let the peer read our last words */
-    FX_NET_SERVER_CLOSING_MS = 5000,         /* for the peer's close frame */
+    FX_NET_SERVER_LINGER_MS = 2000,  /* to let the peer read our last words */
+    FX_NET_SERVER_CLOSING_MS = 5000, /* for the peer's close frame */
+    FX_NET_SERVER_HURRY_MS = 500,    /* both of them while the server stops */
+    FX_NET_SERVER_SIGNALS_COUNT = 4,
     FX_NET_SERVER_BACKLOG_SIZE = 256 * 1024, /* queued answers that pause the parsing of requests */
     FX_NET_SERVER_QUEUE_MAX = 65536          /* frames in a queue */
 };
@@ -32,7 +34,8 @@ enum fx_net_server_mode {
 struct fx_net_server_socket {
     struct fx_net_websocket parser;
     struct fx_net_server_websocket owner;
-    int64_t ping_ms; /* when the last ping was sent */
+    int64_t ping_ms;      /* when the last ping was sent */
+    int64_t allowance_us; /* when all frames that the peer sent are paid for */
     uint32_t want_bytes;
     bool is_wanting;
     bool is_close_sent;
@@ -82,7 +85,8 @@ struct fx_net_server_conn {
     bool is_last; /* close once the queue is empty */
     bool is_closing;
     bool is_dirty;
-    uint8_t address[16];
+    bool is_loopback;
+    uint8_t address[16]; /* IPv6: the first half of it */
     char peer[FX_NET_SERVER_PEER_SIZE_MAX];
 };
 
@@ -96,6 +100,7 @@ struct fx_net_server_listener {
     uv_tcp_t tcp;
     struct fx_net_server *server;
     uint16_t tag;
+    bool is_paused; /* a connection waits until there is room */
 };
 
 struct fx_net_server {
@@ -106,7 +111,7 @@ struct fx_net_server {
     uv_timer_t coarse;
     uv_async_t wake;
     uv_async_t stop;
-    uv_signal_t signals[2];
+    uv_signal_t signals[FX_NET_SERVER_SIGNALS_COUNT];
     struct fx_net_server_config config;
     struct fx_net_server_handler handler;
     void *self;
@@ -131,11 +136,12 @@ struct fx_net_server {
     int64_t stop_ms; /* when the stop began */
     int64_t date_unix_s;
     char date[FX_NET_HTTP_WRITE_DATE_SIZE];
+    bool is_paused; /* some listener is */
     bool is_stopping;
     bool is_finished;
 };
 
-/** Take the connection that waits at the listener. */
+/** Take the connection that waits at the listener, or pause it where there is no room. */
 void fx_net_server_conn_accept(struct fx_net_server_listener *listener);
 
 /** The open connection of a token; NULL where it is gone. */

@@ -4,6 +4,8 @@
 #include "net/net_server_int.h"
 #include "net/net_websocket_handshake.h"
 
+enum { US_PER_MS = 1000, US_PER_MINUTE = 60 * 1000 * 1000 };
+
 fx_status fx_net_server_socket_accept(struct fx_net_server_conn *conn,
                                       const struct fx_net_server_websocket *owner,
                                       fx_str protocol)
@@ -134,6 +136,23 @@ static void handle_event(struct fx_net_server_conn *conn)
     }
 }
 
+/* A bucket of one minute's frames that refills evenly. `allowance_ms` is the moment at which all
+ * that was spent is refilled; a minute ahead of now the bucket is empty. */
+static bool is_within_rate(struct fx_net_server_conn *conn)
+{
+    struct fx_net_server_socket *socket = conn->socket;
+    const uint32_t count_max = conn->server->config.messages_per_minute_max;
+    if (count_max == 0 || socket->parser.event == FX_NET_WEBSOCKET_EVENT_NONE) {
+        return true;
+    }
+    const int64_t now_us = fx_net_server_now_ms(conn->server) * US_PER_MS;
+    if (socket->allowance_us < now_us) {
+        socket->allowance_us = now_us;
+    }
+    socket->allowance_us += US_PER_MINUTE / count_max;
+    return socket->allowance_us <= now_us + US_PER_MINUTE;
+}
+
 /* The handshake is over, and so is the call in which its request was borrowed. */
 static void drop_http(struct fx_net_server_conn *conn)
 {
@@ -151,6 +170,11 @@ size_t fx_net_server_socket_take(struct fx_net_server_conn *conn, fx_str bytes)
     while (taken < bytes.size && !conn->is_closing && !conn->is_last) {
         taken += fx_net_websocket_feed(&conn->socket->parser,
                                        (fx_str){bytes.data + taken, bytes.size - taken});
+        if (!is_within_rate(conn)) {
+            conn->server->stats.talkers++;
+            end(conn, FX_NET_WEBSOCKET_CODE_POLICY, FX_STR("too many messages"));
+            break;
+        }
         handle_event(conn);
     }
     return taken;
@@ -161,7 +185,8 @@ void fx_net_server_socket_expire(struct fx_net_server_conn *conn, int64_t now_ms
     struct fx_net_server_socket *socket = conn->socket;
     const struct fx_net_server_config *config = &conn->server->config;
     if (socket->is_close_sent) {
-        if (now_ms - conn->since_ms >= FX_NET_SERVER_CLOSING_MS) {
+        if (now_ms - conn->since_ms >=
+            (conn->server->is_stopping ? FX_NET_SERVER_HURRY_MS : FX_NET_SERVER_CLOSING_MS)) {
             fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
         }
         return;

@@ -6,7 +6,6 @@
 #include "net/net_utf8.h"
 
 enum {
-    FRAGMENTS_MAX = 16384,
     KEPT_SIZE_MAX = 4096, /* a message buffer that grew beyond is freed after its message */
     BIT_FINAL = 0x80,
     BITS_RESERVED = 0x70,
@@ -26,7 +25,7 @@ void fx_net_websocket_init(
     memset(websocket, 0, sizeof *websocket);
     websocket->role = role;
     websocket->message_size_max = message_size_max;
-    websocket->fragments_max = FRAGMENTS_MAX;
+    websocket->fragments_max = FX_NET_WEBSOCKET_FRAGMENTS_MAX;
     websocket->header_need = 2;
     fx_buf_init(&websocket->message, message_size_max);
 }

@@ -19,6 +19,7 @@
 enum {
     FX_NET_WEBSOCKET_CONTROL_SIZE_MAX = 125,
     FX_NET_WEBSOCKET_HEADER_SIZE_MAX = 14,
+    FX_NET_WEBSOCKET_FRAGMENTS_MAX = 16, /* of one message */
     FX_NET_WEBSOCKET_MESSAGE_SIZE_DEFAULT = 64 * 1024
 };
 
@@ -98,7 +99,7 @@ struct fx_net_websocket_frame {
 
 /**
  * Make a parser. Messages above `message_size_max` bytes (joined) end with code 1009, messages of
- * more than 16,384 fragments too.
+ * more than FX_NET_WEBSOCKET_FRAGMENTS_MAX fragments too.
  */
 void fx_net_websocket_init(struct fx_net_websocket *websocket,
                            enum fx_net_websocket_role role,

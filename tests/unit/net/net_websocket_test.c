@@ -441,7 +441,7 @@ static void net_websocket_fragments_are_written_and_counted(void **state)
         .opcode = FX_NET_WEBSOCKET_OPCODE_TEXT, .is_fragment = true, .is_masked = true};
     fx_net_websocket_write(&buf, &frame);
     frame.opcode = FX_NET_WEBSOCKET_OPCODE_CONTINUATION;
-    for (uint32_t index = 1; index < 16384; index++) {
+    for (uint32_t index = 1; index < FX_NET_WEBSOCKET_FRAGMENTS_MAX; index++) {
         fx_net_websocket_write(&buf, &frame);
     }
     fx_net_websocket_init(&websocket, FX_NET_WEBSOCKET_ROLE_SERVER, MESSAGE_MAX);

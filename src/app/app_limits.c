@@ -1,0 +1,56 @@
+#include "app/app_limits.h"
+
+#include <sys/resource.h>
+
+enum {
+    CONNECTIONS_MIN = 16,
+    MESSAGE_SIZE_MAX = 1000000, /* the maxPayload that Engine.IO announces */
+    OUTPUT_SIZE_MAX = 4 << 20,
+    PING_MS_MAX = 25000
+};
+
+void fx_app_limits_raise_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static uint32_t connections_max(uint32_t wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur >= (rlim_t)wanted + FX_APP_LIMITS_FILES_KEPT) {
+        return wanted;
+    }
+    return limit.rlim_cur < FX_APP_LIMITS_FILES_KEPT + CONNECTIONS_MIN
+               ? CONNECTIONS_MIN
+               : (uint32_t)(limit.rlim_cur - FX_APP_LIMITS_FILES_KEPT);
+}
+
+static uint32_t number(const struct fx_config *config, const char *name)
+{
+    return (uint32_t)fx_config_int(config, name);
+}
+
+void fx_app_limits_net(const struct fx_config *config, struct fx_net_server_config *net_out)
+{
+    const uint32_t idle_ms = number(config, "idle-timeout-ms");
+    *net_out = (struct fx_net_server_config){
+        .connections_max = connections_max(number(config, "connections")),
+        .connections_per_address_max = number(config, "connections-per-address"),
+        .is_loopback_uncapped =
+            fx_config_origin(config, "connections-per-address") == FX_CONFIG_DEFAULT,
+        .message_size_max = MESSAGE_SIZE_MAX,
+        .output_size_max = OUTPUT_SIZE_MAX,
+        .messages_per_minute_max = number(config, "ws-messages-per-minute"),
+        .requests_max = number(config, "requests-per-connection"),
+        .head_timeout_ms = number(config, "head-timeout-ms"),
+        .body_timeout_ms = number(config, "body-timeout-ms"),
+        .idle_timeout_ms = idle_ms,
+        .ping_ms = idle_ms / 2 < PING_MS_MAX ? idle_ms / 2 : PING_MS_MAX,
+        .write_timeout_ms = number(config, "write-timeout-ms"),
+    };
+}
