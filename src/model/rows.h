@@ -140,6 +140,7 @@ struct fx_rows_user {
     bool enable_trading_fee;
     bool is_market_maker;
     bool is_bot;
+    int64_t tokens_from_us; /* access tokens issued before are void; whole seconds; 0 = none is */
     int64_t created_us;
 };
 

@@ -40,4 +40,27 @@ FX_MUST_USE fx_status fx_store_session_revoke_family(struct fx_store *store, fx_
 /** Revoke every token of a user (password change). */
 FX_MUST_USE fx_status fx_store_session_revoke_user(struct fx_store *store, uint64_t user_id);
 
+/** A login whose access tokens are void although they have not expired. */
+struct fx_store_session_revoked {
+    uint64_t id;
+    uint64_t user_id;
+    char family[40];
+    int64_t expires_us; /* the last of them has expired then */
+};
+
+/** Note that a login's access tokens are void; again is fine. Needs a writer. */
+FX_MUST_USE fx_status fx_store_session_note_revoked(struct fx_store *store,
+                                                    const struct fx_store_session_revoked *revoked);
+
+/** Such logins with an id above `after_id` that still matter at `now_us`, by id. */
+FX_MUST_USE fx_status fx_store_session_list_revoked(struct fx_store *store,
+                                                    uint64_t after_id,
+                                                    int64_t now_us,
+                                                    struct fx_store_session_revoked revoked_out[],
+                                                    uint32_t capacity,
+                                                    uint32_t *count_out);
+
+/** Forget those that matter no more. Needs a writer. */
+FX_MUST_USE fx_status fx_store_session_forget_revoked(struct fx_store *store, int64_t now_us);
+
 #endif

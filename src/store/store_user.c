@@ -17,6 +17,7 @@ static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("isMarketMaker", BOOL, is_market_maker),
     COLUMN("isBot", BOOL, is_bot),
     COLUMN("uid", CHARS, uid),
+    COLUMN("tokensValidFrom", TIME_OR_NULL, tokens_from_us),
     COLUMN("createdAt", TIME, created_us), /* last: update leaves it out */
 };
 

@@ -46,4 +46,15 @@ void store_order_list_by_offset_skips(void **state);
 void store_trade_differing_duplicate_is_corrupt(void **state);
 void store_trade_list_equals_model(void **state);
 
+/* Tests of store_contract_access.c. */
+void store_api_key_counts_what_lives(void **state);
+void store_api_key_plain_secrets_are_found(void **state);
+void store_session_revoked_logins_are_kept_while_they_matter(void **state);
+void store_totp_of_a_user_and_codes_once(void **state);
+void store_fee_is_replaced(void **state);
+void store_setting_is_put_listed_and_removed(void **state);
+void store_audit_chain_holds_and_lists(void **state);
+void store_audit_is_append_only(void **state);
+void store_audit_each_change_is_found(void **state);
+
 #endif

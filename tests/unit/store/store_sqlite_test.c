@@ -12,6 +12,8 @@
 
 #include "fx_test.h"
 #include "integration/store_contract.h"
+#include "store/store_api_key.h"
+#include "store/store_int.h"
 #include "store/store_migrate.h"
 #include "store/store_row_int.h"
 #include "store/store_user.h"
@@ -178,6 +180,55 @@ static void store_sqlite_orders_have_the_columns_of_the_contract(void **state)
             fail_msg("column orders.%s is missing", COLUMNS[index]);
         }
     }
+}
+
+static const struct fx_store_migrate_item *first_migration(uint32_t *count_out)
+{
+    const struct fx_store_migrate_item *items = fx_store_migrate_items_sqlite(count_out);
+    *count_out = 1;
+    return items;
+}
+
+/* A database of the first version, with rows in it, is brought up to date and keeps them. */
+static void store_sqlite_old_schema_is_migrated_with_its_rows(void **state)
+{
+    void *context = NULL;
+    struct fx_store *store = NULL;
+    uint32_t applied = 0;
+    uint32_t total = 0;
+    struct fx_rows_user user;
+    struct fx_store_api_key key;
+    (void)state;
+    assert_true(make_place(&context));
+    assert_int_equal(open_place(context, true, &store), FX_OK);
+    const struct fx_store_ops *ops = store->ops;
+    struct fx_store_ops old = *ops;
+    old.migrations = first_migration;
+    store->ops = &old;
+    assert_int_equal(fx_store_migrate(store, &applied), FX_OK);
+    assert_int_equal(applied, 1);
+    assert_int_equal(
+        ops->script(store,
+                    FX_STR("INSERT INTO `users` (`id`,`email`,`password`,`uid`,`createdAt`) VALUES "
+                           "(7,'a@x','h','u7','2023-01-01 00:00:00.000');"
+                           "INSERT INTO `api_keys` (`userId`,`key`,`secret`,`kind`,`label`,"
+                           "`scopes`,`ips`,`createdAt`) VALUES (7,'k','s','HMAC','','READ','',"
+                           "'2023-01-01 00:00:00.000')")),
+        FX_OK);
+    store->ops = ops;
+    assert_int_equal(fx_store_migrate_check(store), FX_VERSION_MISMATCH);
+    (void)ops->migrations(&total);
+    assert_int_equal(fx_store_migrate(store, &applied), FX_OK);
+    assert_int_equal(applied, total - 1);
+    assert_int_equal(fx_store_migrate_check(store), FX_OK);
+    assert_int_equal(fx_store_user_find(store, 7, &user), FX_OK);
+    assert_string_equal(user.email, "a@x");
+    assert_int_equal(user.tokens_from_us, 0);
+    assert_int_equal(fx_store_api_key_find(store, FX_STR("k"), &key), FX_OK);
+    assert_string_equal(key.secret, "s");
+    assert_int_equal(key.expires_us, 0);
+    fx_store_close(store);
+    remove_place(context);
 }
 
 /* NUMERIC or REAL affinity would turn a decimal into a float without a word. */
@@ -366,6 +417,7 @@ int main(void)
             store_sqlite_schema_has_the_tables_of_the_contract, setup, teardown),
         cmocka_unit_test_setup_teardown(
             store_sqlite_orders_have_the_columns_of_the_contract, setup, teardown),
+        cmocka_unit_test(store_sqlite_old_schema_is_migrated_with_its_rows),
         cmocka_unit_test_setup_teardown(store_sqlite_columns_are_integer_or_text, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_lists_walk_an_index, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_reader_cannot_write, setup, teardown),
