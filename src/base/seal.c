@@ -53,7 +53,7 @@ static const unsigned char *bytes_of(fx_str text)
 }
 
 /* Sizes are a few hundred bytes: they fit in an int. */
-static bool encrypt(const struct fx_seal *seal, fx_str context, fx_str plain, struct blob *blob)
+static bool lock_up(const struct fx_seal *seal, fx_str context, fx_str plain, struct blob *blob)
 {
     int size = 0;
     uint8_t *ciphertext = &blob->bytes[NONCE_SIZE];
@@ -70,7 +70,7 @@ static bool encrypt(const struct fx_seal *seal, fx_str context, fx_str plain, st
     return is_done;
 }
 
-static bool decrypt(const struct fx_seal *seal, fx_str context, struct blob *blob, uint8_t *plain)
+static bool unlock(const struct fx_seal *seal, fx_str context, struct blob *blob, uint8_t *plain)
 {
     int size = 0;
     const size_t plain_size = blob->size - NONCE_SIZE - TAG_SIZE;
@@ -87,10 +87,12 @@ static bool decrypt(const struct fx_seal *seal, fx_str context, struct blob *blo
     return is_done;
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): context, then what it is about
 fx_status fx_seal_encode(const struct fx_seal *seal,
                          fx_str context,
                          fx_str plain,
                          struct fx_buf *text_out)
+// NOLINTEND(bugprone-easily-swappable-parameters)
 {
     struct blob blob;
     if (plain.size > FX_SEAL_PLAIN_SIZE_MAX) {
@@ -100,7 +102,7 @@ fx_status fx_seal_encode(const struct fx_seal *seal,
     if (status != FX_OK) {
         return status;
     }
-    if (!encrypt(seal, context, plain, &blob)) {
+    if (!lock_up(seal, context, plain, &blob)) {
         return FX_NO_MEMORY;
     }
     fx_buf_append(text_out, FX_STR("s1."));
@@ -108,10 +110,12 @@ fx_status fx_seal_encode(const struct fx_seal *seal,
     return text_out->is_overflow ? FX_NO_MEMORY : FX_OK;
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): context, then what it is about
 fx_status fx_seal_decode(const struct fx_seal *seal,
                          fx_str context,
                          fx_str text,
                          struct fx_buf *plain_out)
+// NOLINTEND(bugprone-easily-swappable-parameters)
 {
     struct blob blob;
     uint8_t plain[FX_SEAL_PLAIN_SIZE_MAX + 1];
@@ -122,7 +126,7 @@ fx_status fx_seal_decode(const struct fx_seal *seal,
         blob.size < NONCE_SIZE + TAG_SIZE) {
         return FX_CORRUPT;
     }
-    const bool is_genuine = decrypt(seal, context, &blob, plain);
+    const bool is_genuine = unlock(seal, context, &blob, plain);
     if (is_genuine) {
         fx_buf_append(plain_out, fx_crypto_str(plain, blob.size - NONCE_SIZE - TAG_SIZE));
     }

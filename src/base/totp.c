@@ -44,10 +44,12 @@ static bool parse_code(fx_str text, uint32_t *code_out)
     return true;
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): the secret, then what was given
 bool fx_totp_check(fx_str secret,
                    fx_str code,
                    const struct fx_totp_times *times,
                    uint64_t *step_out)
+// NOLINTEND(bugprone-easily-swappable-parameters)
 {
     const uint64_t now = (uint64_t)times->now_s / FX_TOTP_STEP_S;
     const uint64_t first = now < FX_TOTP_DRIFT_STEPS ? 0 : now - FX_TOTP_DRIFT_STEPS;

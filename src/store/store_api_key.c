@@ -54,10 +54,12 @@ fx_status fx_store_api_key_list(struct fx_store *store,
     return fx_store_table_read(&select, keys_out, page->limit, count_out);
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): an id and a time
 fx_status fx_store_api_key_count(struct fx_store *store,
                                  uint64_t user_id,
                                  int64_t now_us,
                                  uint64_t *count_out)
+// NOLINTEND(bugprone-easily-swappable-parameters)
 {
     char time[FX_STORE_ROW_TIME_SIZE + 2];
     fx_store_row_format_time(now_us, time);

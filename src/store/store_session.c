@@ -105,13 +105,14 @@ fx_status fx_store_session_note_revoked(struct fx_store *store,
     return status == FX_EXISTS ? FX_OK : status;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an id and a time
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): an id and a time
 fx_status fx_store_session_list_revoked(struct fx_store *store,
                                         uint64_t after_id,
                                         int64_t now_us,
                                         struct fx_store_session_revoked revoked_out[],
                                         uint32_t capacity,
                                         uint32_t *count_out)
+// NOLINTEND(bugprone-easily-swappable-parameters)
 {
     struct fx_store_table_select select;
     char time[FX_STORE_ROW_TIME_SIZE + 2];
