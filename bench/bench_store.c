@@ -1,5 +1,5 @@
 /*
- * bench_store [--json] [--batches N] [--events N] [--queries N] [--folder DIR]
+ * bench_store [--json] [--stream NAME] [--batches N] [--events N] [--queries N] [--folder DIR]
  *
  * Runs the saver over SQLite: streams of events as an engine gives them, in batches of N events
  * (one transaction each), into a fresh database in DIR (default: TMPDIR or /tmp). Streams: "mixed"
@@ -39,6 +39,7 @@ struct options {
     uint32_t events;
     uint32_t queries;
     const char *folder;
+    const char *stream; /* NULL: all */
 };
 
 struct figures {
@@ -314,6 +315,8 @@ static void parse(int argc, char **argv, struct options *options)
         const bool has_value = index + 1 < argc;
         if (strcmp(argv[index], "--json") == 0) {
             options->is_json = true;
+        } else if (strcmp(argv[index], "--stream") == 0 && has_value) {
+            options->stream = argv[++index];
         } else if (strcmp(argv[index], "--batches") == 0 && has_value) {
             options->batches = number_of_argument(argv[++index]);
         } else if (strcmp(argv[index], "--events") == 0 && has_value) {
@@ -325,7 +328,8 @@ static void parse(int argc, char **argv, struct options *options)
         } else {
             (void)fprintf(
                 stderr,
-                "usage: bench_store [--json] [--batches N] [--events N] [--queries N] [--folder DIR]\n");
+                "usage: bench_store [--json] [--stream NAME] [--batches N] [--events N] [--queries N] "
+                "[--folder DIR]\n");
             exit(2);
         }
     }
@@ -379,6 +383,9 @@ int main(int argc, char **argv)
                    options.folder != NULL ? options.folder : "/tmp",
                    (long)getpid());
     for (enum stream stream = STREAM_MIXED; stream < STREAMS; stream++) {
+        if (options.stream != NULL && strcmp(options.stream, NAMES[stream]) != 0) {
+            continue;
+        }
         const struct figures figures = measure(&options, stream, path);
         print(&options, stream, &figures);
     }

@@ -3,6 +3,8 @@
 #include "store/store_table_int.h"
 
 #define COLUMN(name, codec, member) FX_STORE_ROW_COLUMN(struct fx_rows_account, name, codec, member)
+#define FIXED(name, codec, member)                                                                 \
+    FX_STORE_ROW_FIXED_COLUMN(struct fx_rows_account, name, codec, member)
 
 enum { SUM_PAGE = 64 };
 
@@ -10,7 +12,7 @@ static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("id", UINT, id),
     COLUMN("asset", CHARS, asset),
     COLUMN("balance", DEC, balance),
-    COLUMN("userId", UINT, user_id),
+    FIXED("userId", UINT, user_id),
     COLUMN("rewardBalance", DEC, reward_balance),
     COLUMN("flags", UINT, flags),
     COLUMN("updatedAt", TIME, updated_us),

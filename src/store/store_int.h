@@ -67,9 +67,11 @@ struct fx_store_ops {
     void (*reset)(struct fx_store *store, void *statement);
     /** The id that the last insert gave. */
     uint64_t (*last_id)(struct fx_store *store);
-    /** The end of an INSERT: newer rows win by operationId … */
-    void (*append_upsert)(struct fx_buf *sql, const struct fx_store_row_table *table);
-    /** … or the row that is there stays. */
+    /** Save rows of a table; of two with one key the newer wins, by operationId. */
+    fx_status (*upsert)(struct fx_store *store,
+                        const struct fx_store_row_table *table,
+                        const struct fx_store_values *values);
+    /** The end of an INSERT: the row that is there stays. */
     void (*append_ignore)(struct fx_buf *sql, const struct fx_store_row_table *table);
     const struct fx_store_migrate_item *(*migrations)(uint32_t *count_out);
 };

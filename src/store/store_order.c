@@ -3,11 +3,13 @@
 #include "store/store_table_int.h"
 
 #define COLUMN(name, codec, member) FX_STORE_ROW_COLUMN(struct fx_rows_order, name, codec, member)
+#define FIXED(name, codec, member)                                                                 \
+    FX_STORE_ROW_FIXED_COLUMN(struct fx_rows_order, name, codec, member)
 
 static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("id", UINT, id),
     COLUMN("accountId", UINT, account_id),
-    COLUMN("userId", UINT, user_id),
+    FIXED("userId", UINT, user_id),
     COLUMN("symbol", CHARS, symbol),
     COLUMN("side", SIDE, side),
     COLUMN("type", ORDER_TYPE, type),
@@ -20,8 +22,8 @@ static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("marginMode", MARGIN_MODE, margin_mode),
     COLUMN("isReduceOnly", BOOL, is_reduce_only),
     COLUMN("isPostOnly", BOOL, is_post_only),
-    COLUMN("tmpId", UINT_OR_NULL, tmp_id),
-    COLUMN("clientOrderId", CLIENT_ID, client_id),
+    FIXED("tmpId", UINT_OR_NULL, tmp_id),
+    FIXED("clientOrderId", CLIENT_ID, client_id),
     COLUMN("timeInForce", TIME_IN_FORCE, time_in_force),
     COLUMN("cost", DEC, cost),
     COLUMN("orderMargin", DEC, order_margin),
@@ -94,7 +96,9 @@ static fx_str scope_of(enum fx_store_order_scope scope)
 {
     switch (scope) {
     case FX_STORE_ORDER_OPEN:
-        return FX_STR(" AND `status` IN ('PENDING', 'UNTRIGGERED', 'ACTIVE', 'PARTIALLY_FILLED')");
+        /* The condition of ix_orders_open, word for word. */
+        return FX_STR(" AND (`status`='PENDING' OR `status`='UNTRIGGERED' OR `status`='ACTIVE' OR "
+                      "`status`='PARTIALLY_FILLED')");
     case FX_STORE_ORDER_HISTORY:
         return FX_STR(
             " AND `status` NOT IN ('PENDING', 'UNTRIGGERED', 'ACTIVE', 'PARTIALLY_FILLED')");

@@ -4,11 +4,13 @@
 
 #define COLUMN(name, codec, member)                                                                \
     FX_STORE_ROW_COLUMN(struct fx_rows_position, name, codec, member)
+#define FIXED(name, codec, member)                                                                 \
+    FX_STORE_ROW_FIXED_COLUMN(struct fx_rows_position, name, codec, member)
 
 static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("id", UINT, id),
     COLUMN("accountId", UINT, account_id),
-    COLUMN("userId", UINT, user_id),
+    FIXED("userId", UINT, user_id),
     COLUMN("symbol", CHARS, symbol),
     COLUMN("currentQty", DEC, current_qty),
     COLUMN("leverage", DEC, leverage),

@@ -46,6 +46,7 @@ struct fx_store_row_column {
     enum fx_store_row_codec codec;
     uint16_t offset;
     uint16_t size;
+    bool is_fixed; /* never changes while its key lives: an index on it stays as it is */
 };
 
 /** The first `key_count` columns are the primary key. */
@@ -59,7 +60,11 @@ struct fx_store_row_table {
 
 #define FX_STORE_ROW_COLUMN(type, name, codec, member)                                             \
     {                                                                                              \
-        name, FX_STORE_ROW_##codec, offsetof(type, member), sizeof(((type *)0)->member)            \
+        name, FX_STORE_ROW_##codec, offsetof(type, member), sizeof(((type *)0)->member), false     \
+    }
+#define FX_STORE_ROW_FIXED_COLUMN(type, name, codec, member)                                       \
+    {                                                                                              \
+        name, FX_STORE_ROW_##codec, offsetof(type, member), sizeof(((type *)0)->member), true      \
     }
 
 enum {

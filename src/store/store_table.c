@@ -43,8 +43,7 @@ void fx_store_table_columns(struct fx_buf *sql, const struct fx_store_row_table 
     }
 }
 
-/* "INSERT INTO `orders` (…) VALUES (?,…)" */
-static void sql_insert(struct fx_store *store, const struct fx_store_row_table *table)
+void fx_store_table_sql_insert(struct fx_store *store, const struct fx_store_row_table *table)
 {
     fx_store_sql(store, FX_STR("INSERT INTO "));
     append_name(&store->sql, table->name);
@@ -89,16 +88,12 @@ fx_status fx_store_table_upsert(struct fx_store *store,
     if (count == 0) {
         return FX_OK;
     }
-    sql_insert(store, table);
-    store->ops->append_upsert(&store->sql, table);
-    void *statement = NULL;
-    fx_status status = fx_store_statement(store, &statement);
+    fx_status status = FX_OK;
     const char *next = rows;
     for (uint32_t left = count; left > 0 && status == FX_OK;) {
         const uint32_t chunk = chunk_of(left);
         const struct fx_store_values values = encode_chunk(store, table, next, chunk);
-        uint64_t changed = 0;
-        status = store->ops->execute(store, statement, &values, &changed);
+        status = store->ops->upsert(store, table, &values);
         next += (size_t)chunk * table->row_size;
         left -= chunk;
     }
@@ -149,7 +144,7 @@ fx_status fx_store_table_append(struct fx_store *store,
     const char *next = rows;
     for (uint32_t left = count; left > 0 && status == FX_OK;) {
         const uint32_t chunk = chunk_of(left);
-        sql_insert(store, table);
+        fx_store_table_sql_insert(store, table);
         store->ops->append_ignore(&store->sql, table);
         void *statement = NULL;
         status = fx_store_statement(store, &statement);
@@ -177,7 +172,7 @@ fx_status fx_store_table_insert(struct fx_store *store,
 {
     FX_ASSERT(store->is_writer);
     FX_ASSERT(table->key_count == 1);
-    sql_insert(store, table);
+    fx_store_table_sql_insert(store, table);
     void *statement = NULL;
     fx_status status = fx_store_statement(store, &statement);
     if (status != FX_OK) {

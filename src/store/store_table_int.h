@@ -28,6 +28,9 @@ FX_MUST_USE fx_status fx_store_table_upsert(struct fx_store *store,
                                             const void *rows,
                                             uint32_t count);
 
+/** Begin store->sql with "INSERT INTO `orders` (…) VALUES (?,…)". For adapters. */
+void fx_store_table_sql_insert(struct fx_store *store, const struct fx_store_row_table *table);
+
 /** Insert; what is there stays and must be equal: CORRUPT where it differs. */
 FX_MUST_USE fx_status fx_store_table_append(struct fx_store *store,
                                             const struct fx_store_row_table *table,
