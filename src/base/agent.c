@@ -28,6 +28,7 @@ struct fx_agent {
     fx_agent_clock_fn clock;
     uint32_t idle_us_max;
     uint32_t spin_count;
+    uint32_t rest_us;
     int eventfd;
     bool is_started; /* the owner's */
     pthread_t thread;
@@ -41,6 +42,7 @@ fx_status fx_agent_create(const struct fx_agent_options *options, struct fx_agen
     FX_ASSERT(name_size >= 1 && name_size <= FX_AGENT_NAME_SIZE_MAX);
     FX_ASSERT(options->step != NULL);
     FX_ASSERT(options->idle_us_max >= 1 && options->idle_us_max <= FX_AGENT_IDLE_US_MAX);
+    FX_ASSERT(options->rest_us <= FX_AGENT_REST_US_MAX);
     struct fx_agent *agent = calloc(1, sizeof *agent);
     if (agent == NULL) {
         return FX_NO_MEMORY;
@@ -56,6 +58,7 @@ fx_status fx_agent_create(const struct fx_agent_options *options, struct fx_agen
     agent->clock = options->clock != NULL ? options->clock : fx_clock_wall_us;
     agent->idle_us_max = options->idle_us_max;
     agent->spin_count = options->spin_count;
+    agent->rest_us = options->rest_us;
     atomic_init(&agent->is_asleep, false);
     atomic_init(&agent->is_stopping, false);
     *agent_out = agent;
@@ -112,13 +115,24 @@ static void sleep_until_woken(struct fx_agent *agent)
     (void)ignored;
 }
 
+/** Awake for the others (is_asleep stays false), so that none of them writes to the eventfd. */
+static void rest(const struct fx_agent *agent, int work)
+{
+    const struct timespec pause = {.tv_nsec = (long)agent->rest_us * NS_PER_US};
+    if (agent->rest_us > 0 && work > 1) {
+        (void)nanosleep(&pause, NULL); /* cut short, it only looks earlier */
+    }
+}
+
 static void *run(void *argument)
 {
     struct fx_agent *agent = argument;
     uint32_t idle_count = 0;
     while (!is_stopping(agent)) {
-        if (fx_agent_step(agent, agent->clock()) > 0) {
+        const int work = fx_agent_step(agent, agent->clock());
+        if (work > 0) {
             idle_count = 0;
+            rest(agent, work);
         } else if (idle_count < agent->spin_count) {
             idle_count++;
             pause_briefly();

@@ -15,7 +15,11 @@
 
 #include "base/status.h"
 
-enum { FX_AGENT_NAME_SIZE_MAX = 15, FX_AGENT_IDLE_US_MAX = 60000000 };
+enum {
+    FX_AGENT_NAME_SIZE_MAX = 15,
+    FX_AGENT_IDLE_US_MAX = 60000000,
+    FX_AGENT_REST_US_MAX = 100000 /* also what a stop may have to wait */
+};
 
 /** One bounded unit of work at `now_us`. @return how much was done; 0 = idle. */
 typedef int (*fx_agent_step_fn)(void *self, int64_t now_us);
@@ -30,6 +34,9 @@ struct fx_agent_options {
     fx_agent_clock_fn clock; /* NULL: fx_clock_wall_us */
     uint32_t idle_us_max;    /* longest sleep, 1..FX_AGENT_IDLE_US_MAX */
     uint32_t spin_count;     /* idle steps before a sleep; 0 = sleep at once */
+    uint32_t rest_us;        /* 0..FX_AGENT_REST_US_MAX: pause after a step that did more than one
+                                thing, so that what comes meanwhile is done together and nobody
+                                pays for a wake-up; a lone customer never waits */
 };
 
 struct fx_agent;

@@ -8,6 +8,12 @@
 #include "base/log.h"
 #include "base/panic.h"
 
+enum {
+    IDLE_US_MAX = 100000,
+    /* A transaction costs more than its rows: gather. The ring holds a hundred times as much. */
+    REST_US = 5000
+};
+
 struct fx_worker_saver {
     struct fx_worker_saver_options options;
     struct fx_agent *agent;
@@ -93,8 +99,11 @@ fx_status fx_worker_saver_create(const struct fx_worker_saver_options *options,
     saver->capacity = options->batch_max;
     saver->items = aligned_alloc(16, (size_t)saver->capacity * sizeof saver->items[0]);
     atomic_store(&saver->watermark, options->save->watermark);
-    const struct fx_agent_options agent = {
-        .name = "saver", .step = step, .self = saver, .idle_us_max = 100000};
+    const struct fx_agent_options agent = {.name = "saver",
+                                           .step = step,
+                                           .self = saver,
+                                           .idle_us_max = IDLE_US_MAX,
+                                           .rest_us = REST_US};
     if (saver->items == NULL || fx_agent_create(&agent, &saver->agent) != FX_OK) {
         fx_worker_saver_destroy(saver);
         return FX_NO_MEMORY;

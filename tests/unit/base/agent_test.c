@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/ring.h"
 #include "fx_test.h"
 
@@ -183,6 +184,60 @@ static void agent_with_a_short_sleep_steps_again_unasked(void **state)
     fx_agent_destroy(agent);
 }
 
+/** Notes when it was stepped: the first step does `work` things, the others nothing. */
+struct resting {
+    int work;
+    _Atomic uint64_t count;
+    int64_t first_us;
+    int64_t second_us;
+};
+
+static int note_time(void *self, int64_t now_us)
+{
+    struct resting *resting = self;
+    const uint64_t count = atomic_load(&resting->count);
+    if (count == 0) {
+        resting->first_us = now_us;
+    } else if (count == 1) {
+        resting->second_us = now_us;
+    }
+    (void)atomic_fetch_add(&resting->count, 1);
+    return count == 0 ? resting->work : 0;
+}
+
+static int64_t pause_after(int work)
+{
+    struct resting resting = {.work = work};
+    const struct fx_agent_options options = {.name = "resting",
+                                             .step = note_time,
+                                             .self = &resting,
+                                             .clock = fx_clock_monotonic_us,
+                                             .idle_us_max = FX_AGENT_IDLE_US_MAX,
+                                             .rest_us = FX_AGENT_REST_US_MAX};
+    struct fx_agent *agent = NULL;
+    assert_int_equal(fx_agent_create(&options, &agent), FX_OK);
+    assert_int_equal(fx_agent_start(agent), FX_OK);
+    while (atomic_load(&resting.count) < 2) {
+        (void)sched_yield();
+    }
+    fx_agent_stop(agent);
+    fx_agent_join(agent);
+    fx_agent_destroy(agent);
+    return resting.second_us - resting.first_us;
+}
+
+static void agent_rests_after_a_step_that_did_much(void **state)
+{
+    (void)state;
+    assert_true(pause_after(2) >= FX_AGENT_REST_US_MAX);
+    int64_t shortest_us = INT64_MAX; /* a busy machine may delay some, not all */
+    for (int round = 0; round < 20 && shortest_us >= FX_AGENT_REST_US_MAX; round++) {
+        const int64_t pause_us = pause_after(1);
+        shortest_us = pause_us < shortest_us ? pause_us : shortest_us;
+    }
+    assert_true(shortest_us < FX_AGENT_REST_US_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +246,7 @@ int main(void)
         cmocka_unit_test(agent_asleep_does_not_step),
         cmocka_unit_test(agent_looks_once_more_before_it_sleeps),
         cmocka_unit_test(agent_with_a_short_sleep_steps_again_unasked),
+        cmocka_unit_test(agent_rests_after_a_step_that_did_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
