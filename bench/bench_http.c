@@ -1,324 +1,372 @@
 /*
- * What the transport costs: the codecs alone (ns per message), and the server against a raw epoll
- * responder that does not even parse (CPU per request of the server's process; 64 keep-alive
- * connections on loopback). Usage: bench_http [requests]
+ * What a request costs end to end: durable orders with tokens and with signatures, order books and
+ * tickers of a real exchange process, beside a raw epoll responder and Node's http module, all
+ * driven by the same load on the same machine in one run. First a closed loop shows the most that
+ * is served, then an open loop at half of that shows the latencies. CPU time is the server's, all
+ * of its threads.
+ *
+ * Usage: bench_http [--future PATH] [--connections N] [--seconds S] [--only WORD] [--share 0.5]
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
-#include "base/panic.h"
-#include "net/net_http.h"
-#include "net/net_http_write.h"
-#include "net/net_server.h"
-#include "net/net_websocket.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "net/net_client.h"
+#include "peers.h"
 
-enum { CONNECTIONS = 64, READ_SIZE = 65536, EVENTS_MAX = 64, CODEC_ROUNDS = 500000 };
+enum {
+    USERS = 2,
+    TEXT_SIZE_MAX = 1024,
+    FILE_SIZE_MAX = 65536,
+    PATH_SIZE_MAX = 512,
+    FLAG_COUNT = 6
+};
 
-static const char REQUEST[] =
-    "POST /api/v1/order HTTP/1.1\r\nHost: localhost:3000\r\nUser-Agent: bench\r\n"
-    "Accept: application/json\r\nContent-Type: application/json\r\n"
-    "Authorization: Bearer 0123456789012345678901234567890123456789\r\n"
-    "Content-Length: 48\r\n\r\n{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"quantity\":\"1\"}";
-static const char RESPONSE[] = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-                               "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
+struct user {
+    char token[TEXT_SIZE_MAX];
+    char key[TEXT_SIZE_MAX];
+    struct fx_crypto_hmac *hmac;
+};
 
-/* ---- codecs ---- */
+struct settings {
+    const char *future;
+    const char *only;
+    uint32_t connections;
+    double seconds;
+    double share; /* of the most served, in the open loop */
+};
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
-static void print_codec(const char *name, int64_t begin_us, size_t size)
+struct context {
+    struct user users[USERS];
+    struct peer exchange;
+    char folder[PATH_SIZE_MAX];
+    uint64_t random;
+    double raw_us; /* CPU per request of the raw responder */
+};
+
+/* ---- requests ---- */
+
+static uint64_t draw(struct context *context)
 {
-    const int64_t spent_us = fx_clock_monotonic_us() - begin_us;
-    const double ns = (double)spent_us * 1000.0 / CODEC_ROUNDS;
-    printf("%-34s %8.1f ns  %7.0f MB/s\n", name, ns, (double)size / ns * 1000.0);
+    context->random ^= context->random << 13U;
+    context->random ^= context->random >> 7U;
+    context->random ^= context->random << 17U;
+    return context->random;
 }
 
-static void bench_parse(void)
+static size_t post(char *target, const char *headers, const char *body)
 {
-    struct fx_net_http http;
-    const fx_str input = {REQUEST, sizeof REQUEST - 1};
-    fx_net_http_init(&http, 4096);
-    const int64_t begin_us = fx_clock_monotonic_us();
-    for (uint32_t round = 0; round < CODEC_ROUNDS; round++) {
-        const size_t taken = fx_net_http_feed(&http, input);
-        FX_ASSERT(taken == input.size && http.state == FX_NET_HTTP_STATE_DONE);
-        fx_net_http_next(&http);
-    }
-    print_codec("parse request (7 headers)", begin_us, input.size);
-    fx_net_http_deinit(&http);
+    const int size = snprintf(target,
+                              LOAD_REQUEST_SIZE_MAX,
+                              "POST /api/v1/order HTTP/1.1\r\nHost: localhost\r\n"
+                              "Content-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
+                              headers,
+                              strlen(body),
+                              body);
+    FX_ASSERT(size > 0 && size < LOAD_REQUEST_SIZE_MAX);
+    return (size_t)size;
 }
 
-static void bench_write(void)
+static size_t with_token(const struct user *user, char *target, const char *body)
 {
-    struct fx_buf buf;
-    const struct fx_net_http_response response = {.status = 200,
-                                                  .content_type = FX_STR("text/plain"),
-                                                  .date = FX_STR("Sun, 06 Nov 1994 08:49:37 GMT"),
-                                                  .body = FX_STR("hello")};
-    fx_buf_init(&buf, 4096);
-    const int64_t begin_us = fx_clock_monotonic_us();
-    for (uint32_t round = 0; round < CODEC_ROUNDS; round++) {
-        fx_buf_clear(&buf);
-        fx_net_http_write_response(&buf, &response);
-    }
-    FX_ASSERT(buf.size == sizeof RESPONSE - 1);
-    print_codec("write response", begin_us, buf.size);
-    fx_buf_deinit(&buf);
+    char headers[TEXT_SIZE_MAX + 64];
+    (void)snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", user->token);
+    return post(target, headers, body);
 }
 
-static void bench_websocket(size_t size)
+/* An order that finds nobody and ends: a command, an order row, no trade. */
+static size_t request_ioc(void *self, uint32_t connection, uint64_t number, char *target)
 {
-    struct fx_net_websocket websocket;
-    struct fx_buf buf;
-    char name[64];
-    char *payload = malloc(size);
-    FX_ASSERT(payload != NULL);
-    memset(payload, 'x', size);
-    fx_buf_init(&buf, 1 << 20);
-    const struct fx_net_websocket_frame frame = {.opcode = FX_NET_WEBSOCKET_OPCODE_TEXT,
-                                                 .payload = {payload, size},
-                                                 .is_masked = true,
-                                                 .mask = 0x12345678};
-    fx_net_websocket_write(&buf, &frame);
-    fx_net_websocket_init(&websocket, FX_NET_WEBSOCKET_ROLE_SERVER, 1 << 16);
-    const int64_t begin_us = fx_clock_monotonic_us();
-    for (uint32_t round = 0; round < CODEC_ROUNDS; round++) {
-        const size_t taken = fx_net_websocket_feed(&websocket, fx_buf_str(&buf));
-        FX_ASSERT(taken == buf.size && websocket.event == FX_NET_WEBSOCKET_EVENT_TEXT);
-    }
-    (void)snprintf(name, sizeof name, "parse masked text of %zu bytes", size);
-    print_codec(name, begin_us, buf.size);
-    fx_net_websocket_deinit(&websocket);
-    fx_buf_deinit(&buf);
-    free(payload);
+    const struct context *context = self;
+    (void)number;
+    return with_token(&context->users[connection % USERS],
+                      target,
+                      "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"timeInForce\":"
+                      "\"IOC\",\"quantity\":\"0.001\",\"price\":\"60000\"}");
 }
 
-/* ---- servers, each in a process of its own ---- */
-
-static void on_request(void *self, const struct fx_net_server_call *call)
+/* Two users meet at one price on random sides: half of the connections leave orders in the book,
+ * the other half takes them, so most orders trade and the positions stay near nothing. */
+static size_t request_trade(void *self, uint32_t connection, uint64_t number, char *target)
 {
-    const struct fx_net_http_response response = {
-        .status = 200, .content_type = FX_STR("text/plain"), .body = FX_STR("hello")};
-    struct fx_net_server *const *server = self;
-    if (fx_str_is_equal(call->request->path, FX_STR("/stop"))) {
-        fx_net_server_stop(*server);
-    }
-    fx_net_server_respond(*server, call->token, &response);
+    struct context *context = self;
+    char body[256];
+    (void)number;
+    (void)snprintf(body,
+                   sizeof body,
+                   "{\"symbol\":\"ETHUSDT\",\"side\":\"%s\",\"type\":\"LIMIT\",\"timeInForce\":"
+                   "\"%s\",\"quantity\":\"0.01\",\"price\":\"3000\"}",
+                   (draw(context) >> 32U) % 2 == 0 ? "BUY" : "SELL",
+                   connection / USERS % 2 == 0 ? "GTC" : "IOC");
+    return with_token(&context->users[connection % USERS], target, body);
 }
 
-static void run_ours(int report)
+/* Signature version 2: the text that is signed is different for each request. */
+static size_t request_signed(void *self, uint32_t connection, uint64_t number, char *target)
 {
-    const struct fx_net_server_config config = {.connections_max = 1000};
-    const struct fx_net_server_handler handler = {.on_request = on_request};
-    struct fx_net_server *server = NULL;
-    uint16_t port = 0;
-    fx_status status = fx_net_server_create(&config, &handler, &server, &server);
+    struct context *context = self;
+    struct user *user = &context->users[connection % USERS];
+    char body[256];
+    char text[512];
+    char headers[TEXT_SIZE_MAX + 256];
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    struct fx_buf hex;
+    fx_buf_init(&hex, 256);
+    (void)snprintf(
+        body,
+        sizeof body,
+        "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"timeInForce\":"
+        "\"IOC\",\"quantity\":\"0.001\",\"price\":\"60000\",\"clientOrderId\":\"b%llu\"}",
+        (unsigned long long)(number ^ (draw(context) << 20U)));
+    fx_crypto_sha256(fx_str_of(body), digest);
+    fx_crypto_hex_encode(&hex, fx_crypto_str(digest, sizeof digest));
+    const long long now_ms = (long long)(fx_clock_wall_us() / 1000);
+    (void)snprintf(text,
+                   sizeof text,
+                   "v2\n%lld\n5000\nPOST\n/api/v1/order\n\n%.*s",
+                   now_ms,
+                   (int)hex.size,
+                   hex.data);
+    fx_crypto_hmac_sign(user->hmac, fx_str_of(text), digest);
+    fx_buf_clear(&hex);
+    fx_crypto_hex_encode(&hex, fx_crypto_str(digest, sizeof digest));
+    (void)snprintf(headers,
+                   sizeof headers,
+                   "apikey: %s\r\ntimestamp: %lld\r\nsignature: %.*s\r\nx-signature-version: 2\r\n",
+                   user->key,
+                   now_ms,
+                   (int)hex.size,
+                   hex.data);
+    fx_buf_deinit(&hex);
+    return post(target, headers, body);
+}
+
+static size_t get(char *target, const char *path)
+{
+    const int size =
+        snprintf(target, LOAD_REQUEST_SIZE_MAX, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    return (size_t)size;
+}
+
+static size_t request_book(void *self, uint32_t connection, uint64_t number, char *target)
+{
+    (void)self, (void)connection, (void)number;
+    return get(target, "/api/v1/orderbook/BTCUSDT?limit=50");
+}
+
+static size_t request_ticker(void *self, uint32_t connection, uint64_t number, char *target)
+{
+    (void)self, (void)connection, (void)number;
+    return get(target, "/api/v1/ticker?symbol=BTCUSDT");
+}
+
+/* ---- the exchange ---- */
+
+static void read_file(const char *folder, const char *name, char *target)
+{
+    char path[PATH_SIZE_MAX * 2];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "r");
+    FX_ASSERT(file != NULL);
+    const size_t size = fread(target, 1, FILE_SIZE_MAX - 1, file);
+    target[size] = '\0';
+    (void)fclose(file);
+}
+
+static void copy_member(const char *text, const char *name, char *target)
+{
+    char mark[64];
+    (void)snprintf(mark, sizeof mark, "\"%s\":\"", name);
+    const char *start = strstr(text, mark);
+    FX_ASSERT(start != NULL);
+    start += strlen(mark);
+    const size_t size = strcspn(start, "\"");
+    FX_ASSERT(size < TEXT_SIZE_MAX);
+    memcpy(target, start, size);
+    target[size] = '\0';
+}
+
+static void log_in(uint16_t port, const char *credentials, struct user *user)
+{
+    char email[TEXT_SIZE_MAX];
+    char password[TEXT_SIZE_MAX];
+    char secret[TEXT_SIZE_MAX];
+    char body[TEXT_SIZE_MAX * 3];
+    static char answer[FILE_SIZE_MAX];
+    const struct fx_net_client_config config = {.host = "127.0.0.1", .port = port};
+    struct fx_net_client *client = NULL;
+    const struct fx_net_http_client *response = NULL;
+    copy_member(credentials, "email", email);
+    copy_member(credentials, "password", password);
+    copy_member(credentials, "apiKey", user->key);
+    copy_member(credentials, "apiSecret", secret);
+    user->hmac = fx_crypto_hmac_create(fx_str_of(secret));
+    (void)snprintf(body, sizeof body, "{\"email\":\"%s\",\"password\":\"%s\"}", email, password);
+    const struct fx_net_http_write_request request = {.method = FX_STR("POST"),
+                                                      .target = FX_STR("/api/v1/auth/login"),
+                                                      .content_type = FX_STR("application/json"),
+                                                      .body = fx_str_of(body)};
+    fx_status status = fx_net_client_open(&config, &client);
     FX_ASSERT(status == FX_OK);
-    status = fx_net_server_listen(server, "127.0.0.1", 0, 0, &port);
+    status = fx_net_client_send(client, &request);
     FX_ASSERT(status == FX_OK);
-    const ssize_t written = write(report, &port, sizeof port);
-    FX_ASSERT(written == (ssize_t)sizeof port);
-    fx_net_server_run(server);
-    fx_net_server_destroy(server);
+    status = fx_net_client_receive(client, &response);
+    FX_ASSERT(status == FX_OK && response->code == 200 && response->body.size < sizeof answer);
+    memcpy(answer, response->body.data, response->body.size);
+    answer[response->body.size] = '\0';
+    copy_member(answer, "accessToken", user->token);
+    fx_net_client_close(client);
 }
 
-static int listen_raw(uint16_t *port_out)
+static void start_exchange(const struct settings *settings, struct context *context)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
-    const int listening = listen(fd, 1024);
-    const int named = getsockname(fd, (struct sockaddr *)&address, &size);
-    FX_ASSERT(fd >= 0 && bound == 0 && listening == 0 && named == 0);
-    *port_out = ntohs(address.sin_port);
-    return fd;
-}
-
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
-static void watch(int poller, int fd)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-    const int added = epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
-    FX_ASSERT(added == 0);
-}
-
-/* Answer as many requests as there are heads in the bytes. @return false where it was the last. */
-static bool serve_raw(int fd)
-{
-    static char input[READ_SIZE];
-    static char output[READ_SIZE * 4];
-    const ssize_t size = read(fd, input, sizeof input);
-    size_t filled = 0;
-    if (size <= 0) {
-        (void)close(fd);
-        return true;
+    static char text[FILE_SIZE_MAX];
+    static const char *const FLAGS[] = {
+        "serve", "--demo", "--no-bots", "--port=0", "--password-cost=4", "--log-level=warn"};
+    static char words[FLAG_COUNT + 2][PATH_SIZE_MAX];
+    char *argv[FLAG_COUNT + 3] = {words[0]};
+    (void)snprintf(words[0], sizeof words[0], "%s", settings->future);
+    for (uint32_t index = 0; index < FLAG_COUNT; index++) {
+        argv[index + 1] = words[index + 1];
+        (void)snprintf(argv[index + 1], PATH_SIZE_MAX, "%s", FLAGS[index]);
     }
-    const char *at = input;
-    const char *end = input + size;
-    while ((at = memmem(at, (size_t)(end - at), "\r\n\r\n", 4)) != NULL) {
-        memcpy(output + filled, RESPONSE, sizeof RESPONSE - 1);
-        filled += sizeof RESPONSE - 1;
-        at += 4;
-    }
-    const ssize_t written = write(fd, output, filled);
-    FX_ASSERT(written == (ssize_t)filled);
-    return memcmp(input, "GET /stop", 9) != 0;
-}
-
-static void run_raw(int report)
-{
-    uint16_t port = 0;
-    const int one = 1;
-    const int listener = listen_raw(&port);
-    const int poller = epoll_create1(0);
-    bool is_running = true;
-    const ssize_t written = write(report, &port, sizeof port);
-    FX_ASSERT(written == (ssize_t)sizeof port && poller >= 0);
-    watch(poller, listener);
-    while (is_running) {
-        struct epoll_event events[EVENTS_MAX];
-        const int count = epoll_wait(poller, events, EVENTS_MAX, -1);
-        for (int index = 0; index < count; index++) {
-            if (events[index].data.fd != listener) {
-                is_running = serve_raw(events[index].data.fd) && is_running;
-                continue;
-            }
-            const int fd = accept(listener, NULL, NULL);
-            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-            watch(poller, fd);
-        }
+    (void)snprintf(context->folder, sizeof context->folder, "build/bench-http-XXXXXX");
+    const char *made = mkdtemp(context->folder);
+    FX_ASSERT(made != NULL);
+    argv[FLAG_COUNT + 1] = words[FLAG_COUNT + 1];
+    (void)snprintf(argv[FLAG_COUNT + 1], PATH_SIZE_MAX, "--data=%.400s", context->folder);
+    context->exchange = peer_start(argv, "http://localhost:");
+    FX_ASSERT(context->exchange.pid > 0);
+    read_file(context->folder, "demo-credentials.json", text);
+    const char *at = text;
+    for (uint32_t index = 0; index < USERS; index++) {
+        at = strchr(at, '{');
+        FX_ASSERT(at != NULL);
+        log_in(context->exchange.port, at, &context->users[index]);
+        at++;
     }
 }
 
-/* ---- the load: every connection has `depth` requests on the way ---- */
-
-static int connect_to(uint16_t port)
+static void stop_exchange(struct context *context)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    const int one = 1;
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int connected = connect(fd, (struct sockaddr *)&address, sizeof address);
-    FX_ASSERT(fd >= 0 && connected == 0);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return fd;
+    char command[PATH_SIZE_MAX + 16];
+    peer_stop(&context->exchange);
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", context->folder);
+    const int result = system(command); // NOLINT(cert-env33-c): our own folder
+    FX_ASSERT(result == 0);
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
-static void send_some(int fd, uint32_t count)
+/* ---- rows of the table ---- */
+
+static double measure(const struct peer *peer,
+                      const struct load_options *options,
+                      struct load_report *report)
 {
-    static char bytes[READ_SIZE];
-    for (uint32_t index = 0; index < count; index++) {
-        memcpy(bytes + index * (sizeof REQUEST - 1), REQUEST, sizeof REQUEST - 1);
-    }
-    const size_t size = count * (sizeof REQUEST - 1);
-    const ssize_t written = write(fd, bytes, size);
-    FX_ASSERT(written == (ssize_t)size);
+    const double before_us = peer_cpu_us(peer);
+    load_run(options, report);
+    FX_ASSERT(report->done > 0);
+    return (peer_cpu_us(peer) - before_us) / (double)report->done;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
-static double load(uint16_t port, uint32_t request_count, uint32_t depth)
+static double row(const struct settings *settings,
+                  struct context *context,
+                  const struct peer *peer,
+                  const char *name,
+                  load_request_fn request)
 {
-    static char input[READ_SIZE];
-    const int poller = epoll_create1(0);
-    size_t left[2048] = {0}; /* bytes of the answers to a connection's batch, by descriptor */
-    uint32_t sent = 0;
-    uint32_t done = 0;
-    for (uint32_t index = 0; index < CONNECTIONS; index++) {
-        const int fd = connect_to(port);
-        watch(poller, fd);
-        left[fd] = depth * (sizeof RESPONSE - 1);
-        send_some(fd, depth);
-        sent += depth;
+    static struct load_report closed;
+    static struct load_report open;
+    struct load_options options = {.port = peer->port,
+                                   .connections = settings->connections,
+                                   .seconds = settings->seconds / 4,
+                                   .request = request,
+                                   .self = context};
+    (void)measure(peer, &options, &closed); /* warm */
+    options.seconds = settings->seconds;
+    const double closed_us = measure(peer, &options, &closed);
+    options.rate = (double)closed.done / closed.seconds * settings->share;
+    const double open_us = measure(peer, &options, &open);
+    printf(
+        "%-28s %8.0f/s %7.2f us %5.2f x | at %6.0f/s %7.2f us, ms: p50 %6.2f p99 %6.2f p99.9 %7.2f",
+        name,
+        (double)closed.done / closed.seconds,
+        closed_us,
+        context->raw_us > 0 ? closed_us / context->raw_us : 1.0,
+        options.rate,
+        open_us,
+        load_percentile(&open, 0.5) / 1000,
+        load_percentile(&open, 0.99) / 1000,
+        load_percentile(&open, 0.999) / 1000);
+    if (closed.failed + open.failed > 0) {
+        printf("  FAILED %llu: %s",
+               (unsigned long long)(closed.failed + open.failed),
+               closed.failed > 0 ? closed.first_failure : open.first_failure);
     }
-    const int64_t begin_us = fx_clock_monotonic_us();
-    while (done < sent) {
-        struct epoll_event events[EVENTS_MAX];
-        const int count = epoll_wait(poller, events, EVENTS_MAX, -1);
-        for (int index = 0; index < count; index++) {
-            const int fd = events[index].data.fd;
-            const ssize_t size = read(fd, input, sizeof input);
-            FX_ASSERT(size > 0 && (size_t)size <= left[fd]);
-            left[fd] -= (size_t)size;
-            if (left[fd] > 0) {
-                continue;
-            }
-            done += depth;
-            if (sent < request_count) {
-                left[fd] = depth * (sizeof RESPONSE - 1);
-                send_some(fd, depth);
-                sent += depth;
-            }
-        }
-    }
-    const double rate = (double)done * 1e6 / (double)(fx_clock_monotonic_us() - begin_us);
-    const int fd = connect_to(port);
-    const ssize_t written = write(fd, "GET /stop HTTP/1.1\r\nHost: h\r\n\r\n", 32);
-    FX_ASSERT(written == 32);
-    (void)close(poller);
-    return rate;
-}
-
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): local
-static double bench_server(const char *name, void (*run)(int), uint32_t requests, uint32_t depth)
-{
-    int ports[2];
-    uint16_t port = 0;
-    struct rusage usage;
-    int status = 0;
-    const int piped = pipe(ports);
-    FX_ASSERT(piped == 0);
+    printf("\n");
     (void)fflush(stdout);
-    const pid_t child = fork();
-    FX_ASSERT(child >= 0);
-    if (child == 0) {
-        run(ports[1]);
-        _exit(0);
+    return closed_us;
+}
+
+static bool is_wanted(const struct settings *settings, const char *name)
+{
+    return settings->only == NULL || strstr(name, settings->only) != NULL;
+}
+
+static struct settings read_settings(int argc, char **argv)
+{
+    struct settings settings = {
+        .future = "build/release/future", .connections = 64, .seconds = 3, .share = 0.5};
+    for (int index = 1; index + 1 < argc; index += 2) {
+        if (strcmp(argv[index], "--future") == 0) {
+            settings.future = argv[index + 1];
+        } else if (strcmp(argv[index], "--only") == 0) {
+            settings.only = argv[index + 1];
+        } else if (strcmp(argv[index], "--connections") == 0) {
+            settings.connections = (uint32_t)strtoul(argv[index + 1], NULL, 10);
+        } else if (strcmp(argv[index], "--seconds") == 0) {
+            settings.seconds = strtod(argv[index + 1], NULL);
+        } else if (strcmp(argv[index], "--share") == 0) {
+            settings.share = strtod(argv[index + 1], NULL);
+        }
     }
-    const ssize_t got = read(ports[0], &port, sizeof port);
-    FX_ASSERT(got == (ssize_t)sizeof port);
-    const double rate = load(port, requests, depth);
-    for (int fd = ports[1] + 1; fd < ports[1] + CONNECTIONS + 4; fd++) {
-        (void)close(fd); /* of the load: lets a graceful stop end at once */
-    }
-    const pid_t waited = wait4(child, &status, 0, &usage);
-    FX_ASSERT(waited == child && status == 0);
-    const double cpu_us = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-                          (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-    printf("%-22s depth %2u %9.0f requests/s %7.2f us CPU (%.2f user)\n",
-           name,
-           depth,
-           rate,
-           cpu_us / requests,
-           ((double)usage.ru_utime.tv_sec * 1e6 + (double)usage.ru_utime.tv_usec) / requests);
-    (void)close(ports[0]);
-    (void)close(ports[1]);
-    return cpu_us / requests;
+    return settings;
 }
 
 int main(int argc, char **argv)
 {
-    const uint32_t requests = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 300000;
-    const uint32_t depths[] = {1, 16};
-    bench_parse();
-    bench_write();
-    bench_websocket(32);
-    bench_websocket(1500);
-    for (uint32_t index = 0; index < 2; index++) {
-        const double raw = bench_server("raw epoll responder", run_raw, requests, depths[index]);
-        const double ours = bench_server("fx_net_server", run_ours, requests, depths[index]);
-        printf("ratio of CPU, raw to ours: %.2f\n", raw / ours);
+    static const struct {
+        const char *name;
+        load_request_fn request;
+    } ROWS[] = {{"orders, JWT", request_ioc},
+                {"orders that trade, JWT", request_trade},
+                {"orders, signed (v2)", request_signed},
+                {"GET /orderbook, 50 levels", request_book},
+                {"GET /ticker", request_ticker}};
+    const struct settings settings = read_settings(argc, argv);
+    static struct context context = {.random = 88172645463325252ULL};
+    (void)signal(SIGPIPE, SIG_IGN);
+    printf("%u connections; requests/s and server CPU per request at full speed (x: of the raw "
+           "responder's) | open loop\n",
+           settings.connections);
+    start_exchange(&settings, &context); /* its tokens are in the peers' requests too */
+    struct peer raw = peer_start_raw();
+    context.raw_us = row(&settings, &context, &raw, "raw epoll responder", request_ioc);
+    peer_stop(&raw);
+    struct peer node = peer_start_node();
+    if (node.pid > 0) {
+        (void)row(&settings, &context, &node, "node:http", request_ioc);
+        peer_stop(&node);
+    } else {
+        printf("node:http: skipped, no node on this machine\n");
     }
+    for (uint32_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
+        if (is_wanted(&settings, ROWS[index].name)) {
+            (void)row(
+                &settings, &context, &context.exchange, ROWS[index].name, ROWS[index].request);
+        }
+    }
+    stop_exchange(&context);
     return 0;
 }
