@@ -251,11 +251,11 @@ static inline void push_kit_read(struct push_kit *kit, struct push_kit_client *c
     }
 }
 
-/** Open a WebSocket. `headers`: further lines, each with its CRLF. */
-static inline struct push_kit_client *push_kit_open_sized(struct push_kit *kit,
-                                                          const char *query,
-                                                          const char *headers,
-                                                          int receive_size)
+/** Open a WebSocket at a target. `headers`: further lines, each with its CRLF. */
+static inline struct push_kit_client *push_kit_dial(struct push_kit *kit,
+                                                    const char *target,
+                                                    const char *headers,
+                                                    int receive_size)
 {
     struct push_kit_client *client = calloc(1, sizeof *client);
     char request[8192];
@@ -264,10 +264,10 @@ static inline struct push_kit_client *push_kit_open_sized(struct push_kit *kit,
     fx_net_websocket_init(&client->parser, FX_NET_WEBSOCKET_ROLE_CLIENT, 4U << 20U);
     (void)snprintf(request,
                    sizeof request,
-                   "GET /socket.io/?%s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+                   "GET %s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
                    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-                   query,
+                   target,
                    headers);
     client->fd = push_kit_connect(kit, receive_size);
     const size_t size = push_kit_request(kit, client->fd, request, answer, sizeof answer);
@@ -278,6 +278,17 @@ static inline struct push_kit_client *push_kit_open_sized(struct push_kit *kit,
     push_kit_feed(client, (fx_str){body, size - (size_t)(body - answer)});
     push_kit_read(kit, client);
     return client;
+}
+
+/** The same at the endpoint of Socket.IO. */
+static inline struct push_kit_client *push_kit_open_sized(struct push_kit *kit,
+                                                          const char *query,
+                                                          const char *headers,
+                                                          int receive_size)
+{
+    char target[4096];
+    (void)snprintf(target, sizeof target, "/socket.io/?%s", query);
+    return push_kit_dial(kit, target, headers, receive_size);
 }
 
 static inline struct push_kit_client *push_kit_open(struct push_kit *kit, const char *query)

@@ -14,8 +14,8 @@ enum {
     CONNECT_TIMEOUT_MS = 45000,
     SESSIONS_MAX = 20000,
     ROOMS_MAX = 200,
-    BOOK_LEVELS = 50,
-    CHANNEL_KINDS = 3,
+    PUBLIC_QUEUED_MAX = 256 * 1024,
+    PUBLIC_ROOMS_MAX = 1 << 16, /* topics that are listened to at one time */
     OUT_SIZE_MAX = 1 << 20
 };
 
@@ -40,6 +40,7 @@ struct gate {
 };
 
 static const fx_str PATH = {"/socket.io/", sizeof "/socket.io/" - 1};
+static const fx_str STREAM_PATH = {"/ws/stream", sizeof "/ws/stream" - 1};
 
 static void set_default(uint32_t *value, uint32_t fallback)
 {
@@ -53,7 +54,8 @@ static void set_defaults(struct fx_push_options *options)
     set_default(&options->connect_timeout_ms, CONNECT_TIMEOUT_MS);
     set_default(&options->sessions_max, SESSIONS_MAX);
     set_default(&options->rooms_max, ROOMS_MAX);
-    set_default(&options->book_levels, BOOK_LEVELS);
+    set_default(&options->public_queued_max, PUBLIC_QUEUED_MAX);
+    set_default(&options->book_levels, FX_PUSH_TOPIC_DEPTH_DEFAULT);
 }
 
 static void set_config(struct fx_push *push)
@@ -85,14 +87,16 @@ fx_status fx_push_create(const struct fx_push_options *options, struct fx_push *
     push->options = *options;
     set_defaults(&push->options);
     set_config(push);
-    const uint32_t rooms_max = 2 * push->options.sessions_max + CHANNEL_KINDS * FX_INSTRUMENTS_MAX;
+    const uint32_t rooms_max = 2 * push->options.sessions_max + PUBLIC_ROOMS_MAX;
     for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
         fx_push_hub_init(&push->hubs[index], rooms_max, seed);
     }
+    fx_push_hub_init(&push->stream_hub, PUBLIC_ROOMS_MAX, seed);
     fx_table_str_init(&push->sids, push->options.sessions_max, seed);
     fx_push_feed_init(&push->feed, push->config.namespaces);
     fx_buf_init(&push->out, OUT_SIZE_MAX);
     fx_buf_init(&push->scratch, FX_PUSH_SCRATCH_SIZE_MAX);
+    fx_buf_init(&push->text, FX_PUSH_FEED_SIZE_MAX);
     *push_out = push;
     return FX_OK;
 }
@@ -105,20 +109,26 @@ void fx_push_destroy(struct fx_push *push)
     while (push->clients != NULL) {
         fx_push_client_destroy(push->clients);
     }
+    while (push->streams != NULL) {
+        fx_push_stream_destroy(push->streams);
+    }
+    fx_push_public_deinit(push);
     fx_push_notify_deinit(push);
     for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
         fx_push_hub_deinit(&push->hubs[index]);
     }
+    fx_push_hub_deinit(&push->stream_hub);
     fx_table_str_deinit(&push->sids);
     fx_push_feed_deinit(&push->feed);
     fx_buf_deinit(&push->out);
     fx_buf_deinit(&push->scratch);
+    fx_buf_deinit(&push->text);
     free(push);
 }
 
 bool fx_push_owns(const struct fx_net_http_request *request)
 {
-    return fx_str_has_prefix(request->path, PATH) ||
+    return fx_str_has_prefix(request->path, PATH) || fx_str_is_equal(request->path, STREAM_PATH) ||
            fx_str_is_equal(request->path, fx_str_slice(PATH, 0, PATH.size - 1));
 }
 
@@ -215,6 +225,10 @@ static enum gate_code judge(const struct fx_push *push,
 void fx_push_on_request(struct fx_push *push, const struct fx_net_server_call *call)
 {
     struct gate gate;
+    if (fx_str_is_equal(call->request->path, STREAM_PATH)) {
+        fx_push_stream_on_request(push, call);
+        return;
+    }
     read_gate(push, call->request->query, &gate);
     const enum gate_code code = judge(push, call->request, &gate);
     if (code != GATE_OK) {
@@ -246,7 +260,7 @@ void fx_push_on_event(struct fx_push *push, const struct fx_event *event)
 void fx_push_flush(struct fx_push *push)
 {
     fx_push_notify_orders(push);
-    fx_push_notify_trades(push);
+    fx_push_public_trades(push);
 }
 
 void fx_push_tick(struct fx_push *push)
@@ -258,7 +272,10 @@ void fx_push_tick(struct fx_push *push)
     for (struct fx_push_client *client = push->clients; client != NULL; client = client->next) {
         fx_push_client_tick(client, now);
     }
-    fx_push_notify_tick(push);
+    for (struct fx_push_stream *stream = push->streams; stream != NULL; stream = stream->next) {
+        fx_push_stream_tick(stream, now);
+    }
+    fx_push_public_tick(push);
 }
 
 void fx_push_stats(const struct fx_push *push, struct fx_push_stats *stats_out)

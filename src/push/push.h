@@ -1,6 +1,6 @@
 /**
  * @file push.h
- * Socket.IO for unmodified clients 2.x, 3.x and 4.x: sessions, namespaces, rooms, events.
+ * Socket.IO for unmodified clients 2.x, 3.x and 4.x, and the plain JSON stream at /ws/stream.
  *
  * Private events (account, position, orders) go to the room user_<id> of the authenticated user,
  * who is the only one ever to be in it (P1). Public ones (orderbook, trades, ticker) go to rooms
@@ -39,6 +39,7 @@ struct fx_push_options {
     uint32_t sessions_max;       /* [20,000] */
     uint32_t rooms_max;          /* [200] per socket */
     uint32_t book_levels;        /* [50] per side in an orderbook event */
+    uint32_t public_queued_max;  /* [256 KiB] a socket with more queued gets no public events */
 };
 
 struct fx_push;
@@ -50,10 +51,10 @@ FX_MUST_USE fx_status fx_push_create(const struct fx_push_options *options,
 /** Free it; the server no longer runs. Accepts NULL. */
 void fx_push_destroy(struct fx_push *push);
 
-/** True where the path is the Socket.IO endpoint (/socket.io/ …). */
+/** True where the path is the Socket.IO endpoint (/socket.io/ …) or the plain stream's. */
 bool fx_push_owns(const struct fx_net_http_request *request);
 
-/** Answer a request of the endpoint: an upgrade becomes a session. */
+/** Answer a request of an endpoint: an upgrade becomes a session or a stream. */
 void fx_push_on_request(struct fx_push *push, const struct fx_net_server_call *call);
 
 /** Every released event, after view and market have folded it. Events of a dump are not pushed. */
@@ -67,6 +68,7 @@ void fx_push_tick(struct fx_push *push);
 
 struct fx_push_stats {
     uint32_t sessions;
+    uint32_t streams; /* connections of the plain stream */
     uint64_t frames;  /* queued to sockets */
     uint64_t encoded; /* events encoded; frames / encoded = fan-out */
     uint64_t conflated;

@@ -1,6 +1,4 @@
-/* Rooms that clients may choose: a kind and a known symbol, nothing else (P2). */
-#include <string.h>
-
+/* Socket.IO's subscribe and unsubscribe: rooms that clients may choose (P2). */
 #include "base/panic.h"
 #include "push/push_int.h"
 
@@ -10,119 +8,89 @@ struct outcome {
     fx_str channel; /* that failed */
 };
 
-static const struct {
-    fx_str prefix;
-    fx_str event;
-    enum fx_push_channel_kind kind;
-} KINDS[] = {
-    {{"orderbook_", 10}, {"orderbook", 9}, FX_PUSH_CHANNEL_BOOK},
-    {{"trades_", 7}, {"trades", 6}, FX_PUSH_CHANNEL_TRADES},
-    {{"ticker_", 7}, {"ticker", 6}, FX_PUSH_CHANNEL_TICKER},
+/* What is asked for: the options count for all channels of the request. */
+struct request {
+    const struct fx_json_token *channels; /* a name or an array of them */
+    const struct fx_json_token *depth;    /* NULL: not given */
+    const struct fx_json_token *group;
+    bool is_subscribe;
 };
-enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 
-fx_str fx_push_channel_name(enum fx_push_channel_kind kind,
-                            const struct fx_market_symbol *symbol,
-                            char target[FX_PUSH_HUB_NAME_SIZE_MAX])
+static bool is_text(const struct fx_json_token *token)
 {
-    FX_ASSERT(kind >= FX_PUSH_CHANNEL_BOOK && kind <= FX_PUSH_CHANNEL_TICKER);
-    const fx_str prefix = KINDS[kind - FX_PUSH_CHANNEL_BOOK].prefix;
-    const fx_str name = fx_ids_symbol_str(&symbol->definition.symbol);
-    FX_ASSERT(prefix.size + name.size <= FX_PUSH_HUB_NAME_SIZE_MAX);
-    memcpy(target, prefix.data, prefix.size);
-    memcpy(target + prefix.size, name.data, name.size);
-    return (fx_str){target, prefix.size + name.size};
+    return (token->kind == FX_JSON_STRING || token->kind == FX_JSON_NUMBER) && !token->is_escaped;
 }
 
-void fx_push_channel_encode(struct fx_push *push,
-                            enum fx_push_channel_kind kind,
-                            const struct fx_market_symbol *symbol)
+/* The topic of a name with the request's options, which are for books only. */
+static fx_status find_topic(const struct fx_push *push,
+                            const struct request *request,
+                            fx_str name,
+                            struct fx_push_topic *topic)
 {
-    FX_ASSERT(kind >= FX_PUSH_CHANNEL_BOOK && kind <= FX_PUSH_CHANNEL_TICKER);
-    struct fx_buf *buf = fx_push_feed_begin(&push->feed, KINDS[kind - FX_PUSH_CHANNEL_BOOK].event);
-    const int64_t now_us = push->options.wall_us(push->options.clock_self);
-    if (kind == FX_PUSH_CHANNEL_BOOK) {
-        fx_push_feed_book(buf, push->options.book_levels, symbol, now_us);
-    } else if (kind == FX_PUSH_CHANNEL_TICKER) {
-        fx_push_feed_ticker(buf, symbol, now_us);
-    } else {
-        fx_push_feed_trades(buf, symbol, symbol->new_trades);
+    uint64_t depth = 0;
+    fx_status status =
+        fx_push_topic_parse(push->options.market, name, push->options.book_levels, topic);
+    if (status == FX_OK && request->depth != NULL) {
+        status = is_text(request->depth) && fx_str_parse_u64(request->depth->text, &depth) &&
+                         depth <= FX_PUSH_TOPIC_DEPTH_MAX
+                     ? fx_push_topic_set_depth(topic, (uint32_t)depth)
+                     : FX_BAD_PARAMETER;
     }
-    fx_push_feed_end(&push->feed);
-}
-
-/* Which channel a name is. @return OK; FORBIDDEN (somebody's own room); UNKNOWN_SYMBOL;
- * BAD_PARAMETER. */
-static fx_status find_channel(const struct fx_push *push,
-                              fx_str name,
-                              enum fx_push_channel_kind *kind_out,
-                              const struct fx_market_symbol **symbol_out)
-{
-    for (size_t index = 0; index < KIND_COUNT; index++) {
-        const fx_str prefix = KINDS[index].prefix;
-        if (fx_str_has_prefix(name, prefix)) {
-            *kind_out = KINDS[index].kind;
-            *symbol_out =
-                fx_market_find(push->options.market, fx_str_slice(name, prefix.size, name.size));
-            return *symbol_out == NULL ? FX_UNKNOWN_SYMBOL : FX_OK;
-        }
+    if (status == FX_OK && request->group != NULL) {
+        status = is_text(request->group)
+                     ? fx_push_topic_set_step(push->options.market, topic, request->group->text)
+                     : FX_BAD_PARAMETER;
     }
-    return fx_str_has_prefix(name, FX_STR("user_")) ? FX_FORBIDDEN : FX_BAD_PARAMETER;
+    return status;
 }
 
-static void send_snapshot(struct fx_push_socket *socket,
-                          fx_str name,
-                          enum fx_push_channel_kind kind,
-                          const struct fx_market_symbol *symbol)
+static void send_snapshot(struct fx_push_socket *socket, const struct fx_push_public *public)
 {
     struct fx_push *push = socket->client->push;
-    if (kind == FX_PUSH_CHANNEL_TRADES) {
+    if (public->topic.kind == FX_PUSH_TOPIC_KIND_TRADES) {
         return;
     }
-    struct fx_push_hub_member *member = fx_push_hub_member(&socket->rooms, name);
+    struct fx_push_hub_member *member =
+        fx_push_hub_member(&socket->rooms, fx_push_public_name(public));
     FX_ASSERT(member != NULL);
-    fx_push_channel_encode(push, kind, symbol);
+    fx_push_public_encode(push, public);
     struct fx_net_frame *frame = fx_push_feed_frame(&push->feed, socket->index);
     if (frame != NULL) {
         fx_push_client_offer(member, frame);
     }
 }
 
-static fx_status subscribe(struct fx_push_socket *socket, fx_str name)
+static fx_status subscribe(struct fx_push_socket *socket, const struct fx_push_topic *topic)
 {
     struct fx_push *push = socket->client->push;
-    enum fx_push_channel_kind kind = FX_PUSH_CHANNEL_BOOK;
-    const struct fx_market_symbol *symbol = NULL;
-    fx_status status = find_channel(push, name, &kind, &symbol);
+    struct fx_push_public *public = NULL;
+    fx_status status = fx_push_public_open(push, topic, &public);
     if (status != FX_OK) {
         return status;
     }
+    const fx_str name = fx_push_public_name(public);
     if (socket->rooms.count >= push->options.rooms_max + FX_PUSH_OWN_ROOMS_MAX &&
         fx_push_hub_member(&socket->rooms, name) == NULL) {
         return FX_CAPACITY;
     }
     status = fx_push_hub_join(&push->hubs[socket->index], &socket->rooms, name);
     if (status == FX_OK) {
-        send_snapshot(socket, name, kind, symbol);
+        send_snapshot(socket, public);
     }
     return status;
 }
 
-static fx_status unsubscribe(struct fx_push_socket *socket, fx_str name)
+static void unsubscribe(struct fx_push_socket *socket, const struct fx_push_topic *topic)
 {
     struct fx_push *push = socket->client->push;
-    enum fx_push_channel_kind kind = FX_PUSH_CHANNEL_BOOK;
-    const struct fx_market_symbol *symbol = NULL;
-    const fx_status status = find_channel(push, name, &kind, &symbol);
-    if (status == FX_OK) {
-        (void)fx_push_hub_leave(&push->hubs[socket->index], &socket->rooms, name);
-    }
-    return status;
+    char target[FX_PUSH_TOPIC_NAME_SIZE_MAX];
+    const fx_str name = fx_push_topic_format(push->options.market, topic, target);
+    (void)fx_push_hub_leave(&push->hubs[socket->index], &socket->rooms, name);
 }
 
 static void apply_one(struct fx_push_socket *socket,
+                      const struct request *request,
                       const struct fx_json_token *token,
-                      bool is_subscribe,
                       struct outcome *outcome)
 {
     fx_status status = FX_BAD_PARAMETER;
@@ -130,8 +98,14 @@ static void apply_one(struct fx_push_socket *socket,
     if (!fx_push_client_spend(socket->client)) {
         status = FX_RATE_LIMITED;
     } else if (token->kind == FX_JSON_STRING && !token->is_escaped) {
+        struct fx_push_topic topic = {0};
         name = token->text;
-        status = is_subscribe ? subscribe(socket, name) : unsubscribe(socket, name);
+        status = find_topic(socket->client->push, request, name, &topic);
+        if (status == FX_OK && request->is_subscribe) {
+            status = subscribe(socket, &topic);
+        } else if (status == FX_OK) {
+            unsubscribe(socket, &topic);
+        }
     }
     if (outcome->status == FX_OK && status != FX_OK) {
         outcome->status = status;
@@ -139,24 +113,42 @@ static void apply_one(struct fx_push_socket *socket,
     }
 }
 
-/* "a", ["a","b"], {"channel":"a"} or {"channel":["a","b"]}; also `channels`. */
+static const struct fx_json_token *option(const struct fx_json *json,
+                                          const struct fx_json_token *object,
+                                          fx_str name)
+{
+    const struct fx_json_token *token = fx_json_member(json, object, name);
+    return token == NULL || token->kind == FX_JSON_NULL ? NULL : token;
+}
+
+/* "a", ["a","b"], {"channel":"a","depth":5,"group":"10"} or {"channel":["a","b"]}; also `channels`.
+ */
+static void read_request(const struct fx_json *json,
+                         const struct fx_json_token *wanted,
+                         struct request *request)
+{
+    request->channels = wanted;
+    if (wanted != NULL && wanted->kind == FX_JSON_OBJECT) {
+        const struct fx_json_token *channel = option(json, wanted, FX_STR("channel"));
+        request->channels = channel != NULL ? channel : option(json, wanted, FX_STR("channels"));
+        request->depth = option(json, wanted, FX_STR("depth"));
+        request->group = option(json, wanted, FX_STR("group"));
+    }
+}
+
 static struct outcome apply(struct fx_push_socket *socket,
                             const struct fx_json *json,
-                            const struct fx_json_token *wanted,
-                            bool is_subscribe)
+                            const struct request *request)
 {
     struct outcome outcome = {.status = FX_OK};
-    if (wanted != NULL && wanted->kind == FX_JSON_OBJECT) {
-        const struct fx_json_token *channel = fx_json_member(json, wanted, FX_STR("channel"));
-        wanted = channel != NULL ? channel : fx_json_member(json, wanted, FX_STR("channels"));
-    }
-    if (wanted == NULL) {
+    const struct fx_json_token *channels = request->channels;
+    if (channels == NULL) {
         outcome.status = FX_BAD_PARAMETER;
-    } else if (wanted->kind != FX_JSON_ARRAY) {
-        apply_one(socket, wanted, is_subscribe, &outcome);
+    } else if (channels->kind != FX_JSON_ARRAY) {
+        apply_one(socket, request, channels, &outcome);
     } else {
-        for (uint32_t index = 0; index < wanted->count; index++) {
-            apply_one(socket, fx_json_element(json, wanted, index), is_subscribe, &outcome);
+        for (uint32_t index = 0; index < channels->count; index++) {
+            apply_one(socket, request, fx_json_element(json, channels, index), &outcome);
         }
     }
     return outcome;
@@ -195,8 +187,9 @@ void fx_push_channel_on_event(struct fx_push_socket *socket,
         if (socket->client->push->options.is_auth_required && socket->user_id == 0) {
             outcome.status = FX_UNAUTHORIZED;
         } else {
-            outcome =
-                apply(socket, event->json, fx_json_element(event->json, root, 1), is_subscribe);
+            struct request request = {.is_subscribe = is_subscribe};
+            read_request(event->json, fx_json_element(event->json, root, 1), &request);
+            outcome = apply(socket, event->json, &request);
         }
     }
     acknowledge(socket, event, &outcome);

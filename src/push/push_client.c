@@ -12,7 +12,7 @@ static int64_t now_ms_of(const struct fx_push *push)
     return fx_net_server_now_ms(push->options.server);
 }
 
-static struct fx_push_auth_judge judge_of(struct fx_push *push)
+struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push)
 {
     return (struct fx_push_auth_judge){.jwt = push->options.jwt,
                                        .cache = push->options.jwt_cache,
@@ -23,20 +23,7 @@ static struct fx_push_auth_judge judge_of(struct fx_push *push)
 
 bool fx_push_client_spend(struct fx_push_client *client)
 {
-    const int64_t now_ms = now_ms_of(client->push);
-    const int64_t earned = (now_ms - client->budget_ms) / FX_PUSH_BUDGET_MS;
-    if (earned >= FX_PUSH_BUDGET_MAX - (int64_t)client->budget) {
-        client->budget = FX_PUSH_BUDGET_MAX;
-        client->budget_ms = now_ms;
-    } else {
-        client->budget += (uint32_t)earned;
-        client->budget_ms += earned * FX_PUSH_BUDGET_MS;
-    }
-    if (client->budget == 0) {
-        return false;
-    }
-    client->budget--;
-    return true;
+    return fx_push_budget_spend(&client->budget, now_ms_of(client->push));
 }
 
 /* ---- sending ---------------------------------------------------------------------------------
@@ -73,7 +60,7 @@ void fx_push_client_offer(struct fx_push_hub_member *member, struct fx_net_frame
     struct fx_push *push = socket->client->push;
     const struct fx_net_server_token token = socket->client->token;
     const uint32_t queued = fx_net_server_queued_bytes(push->options.server, token);
-    if (queued > FX_PUSH_PUBLIC_QUEUED_MAX) {
+    if (queued > push->options.public_queued_max) {
         push->stats.conflated++;
         fx_push_hub_set_behind(member, true);
         return;
@@ -120,7 +107,7 @@ static void on_make_id(void *self, char id_out[FX_PUSH_SESSION_SID_SIZE])
 static struct fx_push_auth authenticate(struct fx_push_client *client,
                                         const struct fx_push_session_connect *connect)
 {
-    const struct fx_push_auth_judge judge = judge_of(client->push);
+    const struct fx_push_auth_judge judge = fx_push_client_judge(client->push);
     struct fx_push_auth auth = fx_push_auth_of_connect(&judge, connect->json, connect->query);
     if (auth.verdict == FX_PUSH_AUTH_NONE) {
         auth = client->auth;
@@ -296,9 +283,8 @@ fx_status fx_push_client_accept(struct fx_push *push,
     }
     client->push = push;
     client->token = call->token;
-    client->budget = FX_PUSH_BUDGET_MAX;
-    client->budget_ms = now_ms_of(push);
-    const struct fx_push_auth_judge judge = judge_of(push);
+    fx_push_budget_init(&client->budget, now_ms_of(push));
+    const struct fx_push_auth_judge judge = fx_push_client_judge(push);
     client->auth = fx_push_auth_of_request(&judge, call->request);
     fx_push_session_init(&client->session, &push->config, eio, client);
     link_client(client);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/panic.h"
+#include "market/depth_group.h"
 #include "wire/wire_public.h"
 
 void fx_push_feed_init(struct fx_push_feed *feed,
@@ -74,31 +75,36 @@ struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t inde
 static void append_side(struct fx_buf *buf,
                         enum fx_side side,
                         const struct fx_market_symbol *symbol,
-                        uint32_t levels)
+                        const struct fx_push_feed_view *view)
 {
+    struct fx_depth_group group;
+    struct fx_depth_level level;
+    fx_depth_group_init(&group, &symbol->depth, side, view->step_ticks);
     fx_buf_append_byte(buf, '[');
-    for (uint32_t index = 0; index < levels; index++) {
-        const struct fx_depth_level *level = fx_depth_at(&symbol->depth, side, index);
-        if (level == NULL) {
-            break;
-        }
+    for (uint32_t count = 0; count < view->depth && fx_depth_group_next(&group, &level); count++) {
         fx_wire_public_level(
-            buf, &symbol->definition, (struct fx_wire_public_level){level->ticks, level->lots});
+            buf, &symbol->definition, (struct fx_wire_public_level){level.ticks, level.lots});
     }
     fx_buf_append_byte(buf, ']');
 }
 
 void fx_push_feed_book(struct fx_buf *buf,
-                       uint32_t levels,
+                       const struct fx_push_feed_view *view,
                        const struct fx_market_symbol *symbol,
                        int64_t now_us)
 {
     fx_buf_append_byte(buf, '{');
     fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&symbol->definition.symbol));
+    if (view->is_named) {
+        fx_json_add_int(buf, FX_STR("depth"), view->depth);
+    }
+    if (view->step.size > 0) {
+        fx_json_add_str(buf, FX_STR("group"), view->step);
+    }
     fx_json_append_key(buf, FX_STR("bids"));
-    append_side(buf, FX_SIDE_BUY, symbol, levels);
+    append_side(buf, FX_SIDE_BUY, symbol, view);
     fx_json_append_key(buf, FX_STR("asks"));
-    append_side(buf, FX_SIDE_SELL, symbol, levels);
+    append_side(buf, FX_SIDE_SELL, symbol, view);
     fx_json_add_int(buf, FX_STR("lastUpdateId"), (int64_t)symbol->depth.sequence);
     fx_json_add_int(buf, FX_STR("time"), now_us / 1000);
     fx_buf_append_byte(buf, '}');
@@ -129,11 +135,13 @@ void fx_push_feed_ticker(struct fx_buf *buf, const struct fx_market_symbol *symb
     fx_wire_public_ticker(buf, &symbol->definition, &ticker);
 }
 
-void fx_push_feed_trades(struct fx_buf *buf, const struct fx_market_symbol *symbol, uint32_t count)
+void fx_push_feed_trades(struct fx_buf *buf,
+                         const struct fx_market_symbol *symbol,
+                         struct fx_push_feed_range range)
 {
     fx_buf_append_byte(buf, '[');
-    for (uint32_t index = count; index > 0; index--) {
-        const struct fx_tape_trade *trade = fx_tape_at(&symbol->tape, index - 1);
+    for (uint32_t index = range.count; index > 0; index--) {
+        const struct fx_tape_trade *trade = fx_tape_at(&symbol->tape, range.from + index - 1);
         if (trade == NULL) {
             continue;
         }

@@ -45,16 +45,32 @@ void fx_push_feed_end(struct fx_push_feed *feed);
 /** The event's frame for a namespace; borrowed until the next begin. NULL without memory. */
 struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t index);
 
-/** Append {symbol, bids, asks, lastUpdateId, time}, with `levels` levels per side at most. */
+/** Which part of a book. */
+struct fx_push_feed_view {
+    uint32_t depth;     /* levels per side at most */
+    int64_t step_ticks; /* 1: prices as they are */
+    bool is_named;      /* say depth and, where there is one, step: not the channel's default */
+    fx_str step;        /* as a decimal; empty: no grouping */
+};
+
+/** Trades of the tape by age: `from` is the newest (0: the last one), then `count` older ones. */
+struct fx_push_feed_range {
+    uint32_t from;
+    uint32_t count;
+};
+
+/** Append {symbol, bids, asks, lastUpdateId, time} and, where named, depth and group. */
 void fx_push_feed_book(struct fx_buf *buf,
-                       uint32_t levels,
+                       const struct fx_push_feed_view *view,
                        const struct fx_market_symbol *symbol,
                        int64_t now_us);
 
 /** Append the ticker object at a time. O(1,440). */
 void fx_push_feed_ticker(struct fx_buf *buf, const struct fx_market_symbol *symbol, int64_t now_us);
 
-/** Append the array of the newest `count` trades, oldest first. */
-void fx_push_feed_trades(struct fx_buf *buf, const struct fx_market_symbol *symbol, uint32_t count);
+/** Append the array of these trades, oldest first. */
+void fx_push_feed_trades(struct fx_buf *buf,
+                         const struct fx_market_symbol *symbol,
+                         struct fx_push_feed_range range);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "base/table.h"
 
-enum { FX_PUSH_HUB_NAME_SIZE_MAX = 48 };
+enum { FX_PUSH_HUB_NAME_SIZE_MAX = 96 };
 
 struct fx_push_hub_room;
 

@@ -14,20 +14,22 @@
 #include "base/table.h"
 #include "push/push.h"
 #include "push/push_auth.h"
+#include "push/push_book.h"
+#include "push/push_budget.h"
 #include "push/push_feed.h"
 #include "push/push_hub.h"
 #include "push/push_session.h"
+#include "push/push_topic.h"
 
 enum {
     FX_PUSH_NAMESPACES = FX_PUSH_SESSION_NAMESPACES_MAX, /* "/" and "/ws" */
     FX_PUSH_PAYLOAD_SIZE_MAX = 1000000,                  /* what clients are told */
-    FX_PUSH_PUBLIC_QUEUED_MAX = 256 * 1024,   /* a socket with more queued gets no public events */
-    FX_PUSH_PRIVATE_QUEUED_MAX = 1024 * 1024, /* with more it is closed */
-    FX_PUSH_USER_SOCKETS_MAX = 10,            /* of one user in one namespace */
+    FX_PUSH_PRIVATE_QUEUED_MAX = 1024 * 1024,            /* with more it is closed */
+    FX_PUSH_USER_SOCKETS_MAX = 10,                       /* of one user in one namespace */
     FX_PUSH_OWN_ROOMS_MAX = 2, /* its id and user_<id>: not counted as subscriptions */
-    FX_PUSH_BUDGET_MAX = 400,  /* requests that a client may make at once … */
-    FX_PUSH_BUDGET_MS = 100,   /* … and how long it takes to earn another one */
-    FX_PUSH_SCRATCH_SIZE_MAX = 1 << 16
+    FX_PUSH_SCRATCH_SIZE_MAX = 1 << 16,
+    FX_PUSH_STREAM_ID_SIZE_MAX = 16,
+    FX_PUSH_STREAM_MESSAGE_SIZE_MAX = 64 * 1024 /* of a message from a client */
 };
 
 struct fx_push_client;
@@ -56,8 +58,7 @@ struct fx_push_client {
     struct fx_push_socket sockets[FX_PUSH_NAMESPACES];
     struct fx_push_client *next;
     struct fx_push_client *previous;
-    int64_t budget_ms; /* when it had earned all of `budget`; see fx_push_client_spend() */
-    uint32_t budget;
+    struct fx_push_budget budget;
     bool is_slow; /* closed and counted as a slow consumer */
 };
 
@@ -68,11 +69,46 @@ struct fx_push_batch {
     struct fx_buf text;
 };
 
+/** A public topic that somebody listens to, by Socket.IO or by the plain stream. */
+struct fx_push_public {
+    struct fx_push_topic topic;
+    struct fx_push_public *next;   /* of the same instrument */
+    struct fx_net_frame *snapshot; /* for the stream, of its state; NULL: not asked for yet */
+    struct fx_push_book book;      /* BOOK: what the stream's members hold */
+    uint64_t seq;                  /* of that state: the engine's sequence */
+    int64_t time_us;               /* of that state: the engine's time */
+    int64_t sent_ms;               /* when the stream's members heard something last */
+    bool is_streamed;              /* there is such a state */
+    uint8_t name_size;
+    char name[FX_PUSH_TOPIC_NAME_SIZE_MAX]; /* dotted: the room's name in all hubs */
+};
+
+/** One connection of the plain stream. */
+struct fx_push_stream {
+    struct fx_push_hub_socket rooms; /* owner: this stream */
+    struct fx_push *push;
+    struct fx_net_server_token token;
+    struct fx_push_stream *next;
+    struct fx_push_stream *previous;
+    struct fx_push_budget budget;
+    uint64_t user_id;     /* 0: nobody yet */
+    int64_t expires_at_s; /* of its token; 0: never */
+    uint32_t refused;     /* messages beyond its budget */
+    bool is_slow;         /* closed and counted as a slow consumer */
+    uint8_t id_size;
+    char id[FX_PUSH_STREAM_ID_SIZE_MAX]; /* the connId */
+};
+
 struct fx_push {
     struct fx_push_options options;
     struct fx_push_session_config config;
     struct fx_push_hub hubs[FX_PUSH_NAMESPACES];
     struct fx_push_feed feed;
+    struct fx_push_public *publics[FX_INSTRUMENTS_MAX];
+    int64_t book_us[FX_INSTRUMENTS_MAX]; /* when the engine changed it last */
+    struct fx_push_hub stream_hub;
+    struct fx_push_stream *streams;
+    struct fx_buf text;       /* of the plain stream's frame being made */
     struct fx_table_str sids; /* -> struct fx_push_client */
     struct fx_push_client *clients;
     struct fx_push_batch *batches;      /* of this command */
@@ -100,6 +136,9 @@ void fx_push_client_destroy(struct fx_push_client *client);
 /** Heartbeats, deadlines and expired tokens of one client. */
 void fx_push_client_tick(struct fx_push_client *client, struct fx_push_moment now);
 
+/** What is needed to judge tokens now. */
+struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push);
+
 /** Take one request off the client's budget. @return false where nothing is left (P9). */
 bool fx_push_client_spend(struct fx_push_client *client);
 
@@ -113,22 +152,56 @@ void fx_push_client_offer(struct fx_push_hub_member *member, struct fx_net_frame
 void fx_push_channel_on_event(struct fx_push_socket *socket,
                               const struct fx_push_session_event *event);
 
-/** Kinds of public rooms. */
-enum fx_push_channel_kind {
-    FX_PUSH_CHANNEL_BOOK = 1,
-    FX_PUSH_CHANNEL_TRADES = 2,
-    FX_PUSH_CHANNEL_TICKER = 3
-};
+/** The topic, made where nobody listened to it so far. @return OK; NO_MEMORY. */
+FX_MUST_USE fx_status fx_push_public_open(struct fx_push *push,
+                                          const struct fx_push_topic *topic,
+                                          struct fx_push_public **public_out);
 
-/** Write "orderbook_BTCUSDT". @return the name, in `target`. */
-fx_str fx_push_channel_name(enum fx_push_channel_kind kind,
-                            const struct fx_market_symbol *symbol,
-                            char target[FX_PUSH_HUB_NAME_SIZE_MAX]);
+/** The name of its room in every hub; borrowed. */
+fx_str fx_push_public_name(const struct fx_push_public *public);
 
-/** Make the current state of a book or ticker the feed's event. */
-void fx_push_channel_encode(struct fx_push *push,
-                            enum fx_push_channel_kind kind,
-                            const struct fx_market_symbol *symbol);
+/** Make the current state of a topic the feed's event of Socket.IO. */
+void fx_push_public_encode(struct fx_push *push, const struct fx_push_public *public);
+
+/** Send the trades that are not published yet. */
+void fx_push_public_trades(struct fx_push *push);
+
+/** Send what else changed, and current states to members that missed some. */
+void fx_push_public_tick(struct fx_push *push);
+
+/** Release all topics. */
+void fx_push_public_deinit(struct fx_push *push);
+
+/** Bring the members of the plain stream up to date: a difference, a snapshot or a heartbeat. */
+void fx_push_stream_topic_publish(struct fx_push *push,
+                                  struct fx_push_public *public,
+                                  bool is_changed);
+
+/** Send a new member its snapshot, at once where its queue is short. */
+void fx_push_stream_topic_welcome(struct fx_push *push,
+                                  struct fx_push_public *public,
+                                  struct fx_push_hub_member *member);
+
+/** Drop the state that the stream's members held. */
+void fx_push_stream_topic_forget(struct fx_push_public *public);
+
+/** Answer an upgrade request of /ws/stream. */
+void fx_push_stream_on_request(struct fx_push *push, const struct fx_net_server_call *call);
+
+/** Unlink and free a stream that has no connection any more. */
+void fx_push_stream_destroy(struct fx_push_stream *stream);
+
+/** Expired tokens. */
+void fx_push_stream_tick(struct fx_push_stream *stream, struct fx_push_moment now);
+
+/** Queue what only this connection gets; false where it is closed, or now closed as slow (P3). */
+bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text);
+
+/** Close it: a code of RFC 6455 and a short reason. */
+void fx_push_stream_close(struct fx_push_stream *stream, uint16_t code, fx_str reason);
+
+/** A message of a client. */
+void fx_push_stream_request(struct fx_push_stream *stream, fx_str text);
 
 /** Write "user_42". */
 fx_str fx_push_notify_room(uint64_t user_id, char target[FX_PUSH_HUB_NAME_SIZE_MAX]);
@@ -138,12 +211,6 @@ void fx_push_notify_on_event(struct fx_push *push, const struct fx_event *event)
 
 /** Send what was gathered: orders of the command. */
 void fx_push_notify_orders(struct fx_push *push);
-
-/** Send the trades that are not published yet. */
-void fx_push_notify_trades(struct fx_push *push);
-
-/** Send changed books and tickers, and current ones to members that missed some. */
-void fx_push_notify_tick(struct fx_push *push);
 
 /** Release the batches. */
 void fx_push_notify_deinit(struct fx_push *push);

@@ -1,5 +1,5 @@
-/* From released events to rooms: private ones at once, orders per command, trades per flush, books
- * and tickers per tick. */
+/* From released events to rooms: private ones at once, orders per command. Public ones are in
+ * push_public.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,73 +183,13 @@ void fx_push_notify_on_event(struct fx_push *push, const struct fx_event *event)
     case FX_EVENT_TRADE:
         push->has_trades = true;
         break;
+    case FX_EVENT_BOOK:
+        push->book_us[event->u.book.instrument] = event->time_us;
+        break;
     case FX_EVENT_RESULT: /* the command's last event */
         fx_push_notify_orders(push);
         break;
     default:
         break;
-    }
-}
-
-/* ---- public events ---------------------------------------------------------------------------
- */
-
-/* Send the state of a channel: to all its members where it changed, else to those that are behind.
- */
-static void publish(struct fx_push *push,
-                    enum fx_push_channel_kind kind,
-                    const struct fx_market_symbol *symbol,
-                    bool is_changed)
-{
-    char target[FX_PUSH_HUB_NAME_SIZE_MAX];
-    const fx_str name = fx_push_channel_name(kind, symbol, target);
-    bool is_encoded = false;
-    for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
-        const struct fx_push_hub_room *room = fx_push_hub_find(&push->hubs[index], name);
-        if (room == NULL || (!is_changed && room->behind_count == 0)) {
-            continue;
-        }
-        if (!is_encoded) {
-            is_encoded = true;
-            fx_push_channel_encode(push, kind, symbol);
-        }
-        struct fx_net_frame *frame = fx_push_feed_frame(&push->feed, index);
-        struct fx_push_hub_member *member = frame == NULL ? NULL : room->first;
-        for (; member != NULL; member = member->room_next) {
-            if (is_changed || member->is_behind) {
-                fx_push_client_offer(member, frame);
-            }
-        }
-    }
-}
-
-void fx_push_notify_trades(struct fx_push *push)
-{
-    struct fx_market *market = push->options.market;
-    if (!push->has_trades) {
-        return;
-    }
-    push->has_trades = false;
-    for (uint32_t id = 0; id < market->count; id++) {
-        struct fx_market_symbol *symbol = market->symbols[id];
-        if (symbol != NULL && symbol->new_trades > 0) {
-            publish(push, FX_PUSH_CHANNEL_TRADES, symbol, true);
-            symbol->new_trades = 0;
-        }
-    }
-}
-
-void fx_push_notify_tick(struct fx_push *push)
-{
-    struct fx_market *market = push->options.market;
-    for (uint32_t id = 0; id < market->count; id++) {
-        struct fx_market_symbol *symbol = market->symbols[id];
-        if (symbol == NULL) {
-            continue;
-        }
-        publish(push, FX_PUSH_CHANNEL_BOOK, symbol, symbol->is_book_changed);
-        publish(push, FX_PUSH_CHANNEL_TICKER, symbol, symbol->is_ticker_changed);
-        symbol->is_book_changed = false;
-        symbol->is_ticker_changed = false;
     }
 }

@@ -1,0 +1,196 @@
+/* Public topics: what somebody listens to, and what is sent of it when. Trades go per flush, books
+ * and tickers per tick. A topic that nobody listens to any more is forgotten in the next tick. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/panic.h"
+#include "push/push_int.h"
+
+fx_str fx_push_public_name(const struct fx_push_public *public)
+{
+    return (fx_str){public->name, public->name_size};
+}
+
+fx_status fx_push_public_open(struct fx_push *push,
+                              const struct fx_push_topic *topic,
+                              struct fx_push_public **public_out)
+{
+    struct fx_push_public **const first = &push->publics[topic->instrument];
+    struct fx_push_public *public = *first;
+    while (public != NULL && !fx_push_topic_is_equal(&public->topic, topic)) {
+        public = public->next;
+    }
+    if (public == NULL) {
+        public = calloc(1, sizeof *public);
+        if (public == NULL) {
+            return FX_NO_MEMORY;
+        }
+        public->topic = *topic;
+        public->name_size =
+            (uint8_t)fx_push_topic_format(push->options.market, topic, public->name).size;
+        public->next = *first;
+        *first = public;
+    }
+    *public_out = public;
+    return FX_OK;
+}
+
+static void release(struct fx_push_public *public)
+{
+    fx_push_stream_topic_forget(public);
+    free(public);
+}
+
+void fx_push_public_deinit(struct fx_push *push)
+{
+    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
+        while (push->publics[id] != NULL) {
+            struct fx_push_public *public = push->publics[id];
+            push->publics[id] = public->next;
+            release(public);
+        }
+    }
+}
+
+/* ---- Socket.IO -------------------------------------------------------------------------------
+ */
+
+static void encode_book(struct fx_push *push,
+                        const struct fx_push_public *public,
+                        const struct fx_market_symbol *symbol,
+                        int64_t now_us)
+{
+    char step[FX_PUSH_TOPIC_NAME_SIZE_MAX];
+    const struct fx_push_topic *topic = &public->topic;
+    const bool is_plain = topic->depth == push->options.book_levels && topic->step_ticks == 1;
+    const struct fx_push_feed_view view = {
+        .depth = topic->depth,
+        .step_ticks = topic->step_ticks,
+        .is_named = !is_plain,
+        .step = topic->step_ticks > 1 ? fx_push_topic_format_step(push->options.market, topic, step)
+                                      : (fx_str){0}};
+    fx_push_feed_book(fx_push_feed_begin(&push->feed, FX_STR("orderbook")), &view, symbol, now_us);
+}
+
+void fx_push_public_encode(struct fx_push *push, const struct fx_push_public *public)
+{
+    const struct fx_market_symbol *symbol =
+        fx_market_at(push->options.market, public->topic.instrument);
+    const int64_t now_us = push->options.wall_us(push->options.clock_self);
+    switch (public->topic.kind) {
+    case FX_PUSH_TOPIC_KIND_BOOK:
+        encode_book(push, public, symbol, now_us);
+        break;
+    case FX_PUSH_TOPIC_KIND_TICKER:
+        fx_push_feed_ticker(fx_push_feed_begin(&push->feed, FX_STR("ticker")), symbol, now_us);
+        break;
+    case FX_PUSH_TOPIC_KIND_TRADES:
+    default:
+        fx_push_feed_trades(fx_push_feed_begin(&push->feed, FX_STR("trades")),
+                            symbol,
+                            (struct fx_push_feed_range){0, symbol->new_trades});
+        break;
+    }
+    fx_push_feed_end(&push->feed);
+}
+
+/* The state of a topic: to all its members where it changed, else to those that are behind.
+ * @return false where nobody is in its rooms. */
+static bool publish(struct fx_push *push, const struct fx_push_public *public, bool is_changed)
+{
+    const fx_str name = fx_push_public_name(public);
+    bool is_encoded = false;
+    bool is_wanted = false;
+    for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
+        const struct fx_push_hub_room *room = fx_push_hub_find(&push->hubs[index], name);
+        is_wanted = is_wanted || room != NULL;
+        if (room == NULL || (!is_changed && room->behind_count == 0)) {
+            continue;
+        }
+        if (!is_encoded) {
+            is_encoded = true;
+            fx_push_public_encode(push, public);
+        }
+        struct fx_net_frame *frame = fx_push_feed_frame(&push->feed, index);
+        struct fx_push_hub_member *member = frame == NULL ? NULL : room->first;
+        for (; member != NULL; member = member->room_next) {
+            if (is_changed || member->is_behind) {
+                fx_push_client_offer(member, frame);
+            }
+        }
+    }
+    return is_wanted;
+}
+
+/* ---- when ------------------------------------------------------------------------------------
+ */
+
+static void publish_trades(struct fx_push *push, uint32_t id)
+{
+    for (struct fx_push_public *public = push->publics[id]; public != NULL; public = public->next) {
+        if (public->topic.kind == FX_PUSH_TOPIC_KIND_TRADES) {
+            (void)publish(push, public, true);
+            fx_push_stream_topic_publish(push, public, true);
+        }
+    }
+}
+
+void fx_push_public_trades(struct fx_push *push)
+{
+    const struct fx_market *market = push->options.market;
+    if (!push->has_trades) {
+        return;
+    }
+    push->has_trades = false;
+    for (uint32_t id = 0; id < market->count; id++) {
+        struct fx_market_symbol *symbol = market->symbols[id];
+        if (symbol != NULL && symbol->new_trades > 0) {
+            publish_trades(push, id);
+            symbol->new_trades = 0;
+        }
+    }
+}
+
+static bool is_changed(const struct fx_push_public *public, const struct fx_market_symbol *symbol)
+{
+    switch (public->topic.kind) {
+    case FX_PUSH_TOPIC_KIND_BOOK:
+        return symbol->is_book_changed;
+    case FX_PUSH_TOPIC_KIND_TICKER:
+        return symbol->is_ticker_changed;
+    case FX_PUSH_TOPIC_KIND_TRADES:
+    default:
+        return false; /* they do not wait for the tick */
+    }
+}
+
+static void tick_symbol(struct fx_push *push, uint32_t id, struct fx_market_symbol *symbol)
+{
+    struct fx_push_public **place = &push->publics[id];
+    while (*place != NULL) {
+        struct fx_push_public *public = *place;
+        const bool has_news = is_changed(public, symbol);
+        const bool is_wanted = publish(push, public, has_news);
+        fx_push_stream_topic_publish(push, public, has_news);
+        if (!is_wanted &&
+            fx_push_hub_find(&push->stream_hub, fx_push_public_name(public)) == NULL) {
+            *place = public->next;
+            release(public);
+        } else {
+            place = &public->next;
+        }
+    }
+    symbol->is_book_changed = false;
+    symbol->is_ticker_changed = false;
+}
+
+void fx_push_public_tick(struct fx_push *push)
+{
+    const struct fx_market *market = push->options.market;
+    fx_push_public_trades(push);
+    for (uint32_t id = 0; id < market->count; id++) {
+        if (market->symbols[id] != NULL) {
+            tick_symbol(push, id, market->symbols[id]);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+/* Connections of the plain stream, /ws/stream: who may open one, what is queued, how it ends. What
+ * clients ask is in push_stream_request.c, what they get in push_stream_topic.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/panic.h"
+#include "net/net_websocket_handshake.h"
+#include "push/push_int.h"
+
+enum { ID_BYTES = 12, REFUSED_MAX = 100 /* messages beyond its budget; then it is closed */ };
+
+static int64_t now_ms_of(const struct fx_push *push)
+{
+    return fx_net_server_now_ms(push->options.server);
+}
+
+/* ---- sending ---------------------------------------------------------------------------------
+ */
+
+void fx_push_stream_close(struct fx_push_stream *stream, uint16_t code, fx_str reason)
+{
+    fx_net_server_close_websocket(stream->push->options.server, stream->token, code, reason);
+}
+
+bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text)
+{
+    struct fx_push *push = stream->push;
+    const uint32_t queued = fx_net_server_queued_bytes(push->options.server, stream->token);
+    if (queued + text.size > FX_PUSH_PRIVATE_QUEUED_MAX) { /* it asks and does not read */
+        if (!stream->is_slow) {
+            stream->is_slow = true;
+            push->stats.slow_consumer_closed++;
+        }
+        fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_TRY_LATER, FX_STR("slow consumer"));
+        return false;
+    }
+    const bool is_sent =
+        fx_net_server_send(push->options.server, stream->token, FX_NET_WEBSOCKET_OPCODE_TEXT, text);
+    push->stats.frames += is_sent;
+    return is_sent;
+}
+
+/* ---- the connection's callbacks --------------------------------------------------------------
+ */
+
+static void on_message(void *self,
+                       struct fx_net_server_token token,
+                       enum fx_net_websocket_opcode opcode,
+                       fx_str payload)
+{
+    struct fx_push_stream *stream = self;
+    (void)token;
+    if (opcode != FX_NET_WEBSOCKET_OPCODE_TEXT) {
+        fx_push_stream_close(
+            stream, FX_NET_WEBSOCKET_CODE_UNSUPPORTED, FX_STR("text messages only"));
+    } else if (payload.size > FX_PUSH_STREAM_MESSAGE_SIZE_MAX) {
+        fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_TOO_LARGE, FX_STR("message too large"));
+    } else {
+        fx_push_stream_request(stream, payload);
+        if (stream->refused > REFUSED_MAX) {
+            fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_POLICY, FX_STR("too many messages"));
+        }
+    }
+}
+
+static void on_close(void *self, struct fx_net_server_token token, uint16_t code, fx_str reason)
+{
+    struct fx_push_stream *stream = self;
+    (void)token;
+    (void)reason;
+    if (code == FX_NET_WEBSOCKET_CODE_TRY_LATER && !stream->is_slow) {
+        stream->push->stats.slow_consumer_closed++; /* the server's own limit was lower */
+    }
+    fx_push_stream_destroy(stream);
+}
+
+void fx_push_stream_destroy(struct fx_push_stream *stream)
+{
+    struct fx_push *push = stream->push;
+    fx_push_hub_leave_all(&push->stream_hub, &stream->rooms);
+    if (stream->next != NULL) {
+        stream->next->previous = stream->previous;
+    }
+    if (stream->previous != NULL) {
+        stream->previous->next = stream->next;
+    } else {
+        push->streams = stream->next;
+    }
+    FX_ASSERT(push->stats.streams > 0);
+    push->stats.streams--;
+    free(stream);
+}
+
+static void link_stream(struct fx_push_stream *stream)
+{
+    struct fx_push *push = stream->push;
+    stream->next = push->streams;
+    if (push->streams != NULL) {
+        push->streams->previous = stream;
+    }
+    push->streams = stream;
+    push->stats.streams++;
+}
+
+static fx_status make_id(struct fx_push_stream *stream)
+{
+    uint8_t bytes[ID_BYTES];
+    struct fx_buf *text = &stream->push->scratch;
+    const fx_status status = fx_crypto_random(bytes, sizeof bytes);
+    if (status == FX_OK) {
+        fx_buf_clear(text);
+        fx_crypto_base64url_encode(text, fx_crypto_str(bytes, sizeof bytes));
+        FX_ASSERT(text->size == FX_PUSH_STREAM_ID_SIZE_MAX);
+        memcpy(stream->id, text->data, FX_PUSH_STREAM_ID_SIZE_MAX);
+    }
+    return status;
+}
+
+/* ---- the gate --------------------------------------------------------------------------------
+ */
+
+static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_call *call)
+{
+    const struct fx_push_auth_judge judge = fx_push_client_judge(push);
+    const struct fx_push_auth auth = fx_push_auth_of_request(&judge, call->request);
+    if (auth.verdict == FX_PUSH_AUTH_BAD) {
+        return FX_BAD_TOKEN;
+    }
+    if (push->stats.streams >= push->options.sessions_max) {
+        return FX_CAPACITY;
+    }
+    struct fx_push_stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL) {
+        return FX_NO_MEMORY;
+    }
+    stream->push = push;
+    stream->token = call->token;
+    stream->rooms.owner = stream;
+    stream->user_id = auth.user_id;
+    stream->expires_at_s = auth.expires_at_s;
+    fx_push_budget_init(&stream->budget, now_ms_of(push));
+    link_stream(stream);
+    fx_status status = make_id(stream);
+    if (status == FX_OK) {
+        const struct fx_net_server_websocket owner = {
+            .on_message = on_message, .on_close = on_close, .self = stream};
+        status =
+            fx_net_server_accept_websocket(push->options.server, call->token, &owner, (fx_str){0});
+    }
+    if (status != FX_OK) {
+        fx_push_stream_destroy(stream);
+    }
+    return status;
+}
+
+void fx_push_stream_on_request(struct fx_push *push, const struct fx_net_server_call *call)
+{
+    const fx_status status = accept_stream(push, call);
+    struct fx_buf *body = &push->scratch;
+    if (status == FX_OK) {
+        return;
+    }
+    fx_buf_clear(body);
+    fx_buf_append_byte(body, '{');
+    fx_json_add_str(body, FX_STR("code"), fx_str_of(fx_status_name(status)));
+    fx_json_add_str(body, FX_STR("message"), fx_str_of(fx_status_text(status)));
+    fx_buf_append_byte(body, '}');
+    const struct fx_net_http_response response = {
+        .status = fx_status_http(status),
+        .headers = status == FX_UPGRADE_REQUIRED ? fx_net_websocket_handshake_version_header()
+                                                 : (fx_str){0},
+        .content_type = FX_STR("application/json"),
+        .body = fx_buf_str(body),
+        .is_close = true};
+    fx_net_server_respond(push->options.server, call->token, &response);
+}
+
+void fx_push_stream_tick(struct fx_push_stream *stream, struct fx_push_moment now)
+{
+    if (stream->expires_at_s != 0 && now.wall_s >= stream->expires_at_s) {
+        fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_POLICY, FX_STR("token expired"));
+    }
+}

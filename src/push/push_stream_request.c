@@ -1,0 +1,275 @@
+/* What clients of the plain stream ask: each message gets one answer that echoes its id. */
+#include "base/panic.h"
+#include "push/push_int.h"
+#include "push/push_stream_op.h"
+
+enum { WANTED_MAX = 200 };
+
+/* Topics of one request. */
+struct wanted {
+    struct fx_push_topic topics[WANTED_MAX];
+    struct fx_push_public *publics[WANTED_MAX];
+    uint32_t count;
+};
+
+/* The answer in the making: why not, and which of the arguments. */
+struct outcome {
+    fx_status status;
+    fx_str arg;
+};
+
+static int64_t now_ms_of(const struct fx_push *push)
+{
+    return push->options.wall_us(push->options.clock_self) / 1000;
+}
+
+/* ---- answers ---------------------------------------------------------------------------------
+ */
+
+static struct fx_buf *begin_answer(struct fx_push *push,
+                                   const struct fx_push_stream_op *op,
+                                   fx_str name)
+{
+    struct fx_buf *buf = &push->text;
+    fx_buf_clear(buf);
+    fx_buf_append_byte(buf, '{');
+    if (op->id.size > 0) {
+        fx_json_append_key(buf, FX_STR("id"));
+        fx_buf_append(buf, op->id);
+    }
+    if (name.size > 0) {
+        fx_json_add_str(buf, FX_STR("op"), name);
+    }
+    return buf;
+}
+
+static void end_answer(struct fx_push_stream *stream)
+{
+    struct fx_buf *buf = &stream->push->text;
+    fx_json_add_int(buf, FX_STR("ts"), now_ms_of(stream->push));
+    fx_buf_append_byte(buf, '}');
+    (void)fx_push_stream_send(stream, fx_buf_str(buf));
+}
+
+static void answer(struct fx_push_stream *stream,
+                   const struct fx_push_stream_op *op,
+                   const struct outcome *outcome)
+{
+    struct fx_buf *buf = begin_answer(stream->push, op, op->name);
+    const bool is_ok = outcome->status == FX_OK;
+    fx_json_add_bool(buf, FX_STR("success"), is_ok);
+    if (is_ok) {
+        fx_json_add_str(buf, FX_STR("connId"), (fx_str){stream->id, sizeof stream->id});
+    } else {
+        fx_json_add_str(buf, FX_STR("code"), fx_str_of(fx_status_name(outcome->status)));
+        fx_json_add_str(buf, FX_STR("msg"), fx_str_of(fx_status_text(outcome->status)));
+        if (outcome->arg.size > 0) {
+            fx_json_add_str(buf, FX_STR("arg"), outcome->arg);
+        }
+    }
+    end_answer(stream);
+}
+
+static void answer_args(struct fx_push_stream *stream,
+                        const struct fx_push_stream_op *op,
+                        const struct fx_json *json)
+{
+    struct fx_buf *buf = begin_answer(stream->push, op, op->name);
+    fx_json_add_bool(buf, FX_STR("success"), true);
+    fx_json_add_str(buf, FX_STR("connId"), (fx_str){stream->id, sizeof stream->id});
+    fx_json_append_key(buf, FX_STR("args"));
+    fx_buf_append_byte(buf, '[');
+    for (uint32_t index = 0; index < op->args->count; index++) {
+        fx_json_append_comma(buf);
+        fx_json_append_string(buf, fx_json_element(json, op->args, index)->text);
+    }
+    fx_buf_append_byte(buf, ']');
+    end_answer(stream);
+}
+
+static void answer_ping(struct fx_push_stream *stream, const struct fx_push_stream_op *op)
+{
+    (void)begin_answer(stream->push, op, FX_STR("pong"));
+    end_answer(stream);
+}
+
+/* ---- subscribe -------------------------------------------------------------------------------
+ */
+
+static fx_status read_one(struct fx_push_stream *stream,
+                          const struct fx_json_token *token,
+                          struct fx_push_topic *topic_out)
+{
+    const struct fx_push *push = stream->push;
+    if (!fx_push_budget_spend(&stream->budget, fx_net_server_now_ms(push->options.server))) {
+        stream->refused++;
+        return FX_RATE_LIMITED;
+    }
+    if (token->kind != FX_JSON_STRING || token->is_escaped) {
+        return FX_BAD_PARAMETER;
+    }
+    return fx_push_topic_parse(
+        push->options.market, token->text, push->options.book_levels, topic_out);
+}
+
+/* All names are good, or nothing is done. */
+static struct outcome read_all(struct fx_push_stream *stream,
+                               const struct fx_push_stream_op *op,
+                               const struct fx_json *json,
+                               struct wanted *wanted)
+{
+    struct outcome outcome = {.status = FX_OK};
+    if (op->args == NULL || op->args->count == 0) {
+        outcome.status = FX_BAD_PARAMETER;
+        return outcome;
+    }
+    const struct fx_json_token *token = op->args + 1;
+    for (uint32_t index = 0; outcome.status == FX_OK && index < op->args->count; index++) {
+        outcome.arg = token->kind == FX_JSON_STRING ? token->text : (fx_str){0};
+        if (wanted->count == WANTED_MAX) {
+            outcome.status = FX_CAPACITY;
+            break;
+        }
+        outcome.status = read_one(stream, token, &wanted->topics[wanted->count]);
+        wanted->count++;
+        token = &json->tokens[token->next];
+    }
+    return outcome;
+}
+
+/* Join the rooms; those of them that are new must fit. */
+static fx_status join_all(struct fx_push_stream *stream, struct wanted *wanted)
+{
+    struct fx_push *push = stream->push;
+    uint32_t count = stream->rooms.count;
+    fx_status status = FX_OK;
+    for (uint32_t index = 0; status == FX_OK && index < wanted->count; index++) {
+        status = fx_push_public_open(push, &wanted->topics[index], &wanted->publics[index]);
+        const bool is_new =
+            status == FX_OK &&
+            fx_push_hub_member(&stream->rooms, fx_push_public_name(wanted->publics[index])) == NULL;
+        count += is_new;
+    }
+    if (status == FX_OK && count > push->options.rooms_max) {
+        status = FX_CAPACITY;
+    }
+    for (uint32_t index = 0; status == FX_OK && index < wanted->count; index++) {
+        status = fx_push_hub_join(
+            &push->stream_hub, &stream->rooms, fx_push_public_name(wanted->publics[index]));
+    }
+    return status;
+}
+
+static void subscribe(struct fx_push_stream *stream,
+                      const struct fx_push_stream_op *op,
+                      const struct fx_json *json)
+{
+    struct wanted wanted = {.count = 0};
+    struct outcome outcome = {.status = FX_UNAUTHORIZED};
+    if (stream->user_id != 0 || !stream->push->options.is_auth_required) {
+        outcome = read_all(stream, op, json, &wanted);
+    }
+    if (outcome.status == FX_OK) {
+        outcome = (struct outcome){.status = join_all(stream, &wanted)};
+    }
+    if (outcome.status != FX_OK) {
+        answer(stream, op, &outcome);
+        return;
+    }
+    answer_args(stream, op, json);
+    for (uint32_t index = 0; index < wanted.count; index++) {
+        struct fx_push_hub_member *member =
+            fx_push_hub_member(&stream->rooms, fx_push_public_name(wanted.publics[index]));
+        FX_ASSERT(member != NULL);
+        fx_push_stream_topic_welcome(stream->push, wanted.publics[index], member);
+    }
+}
+
+static void unsubscribe(struct fx_push_stream *stream,
+                        const struct fx_push_stream_op *op,
+                        const struct fx_json *json)
+{
+    struct wanted wanted = {.count = 0};
+    struct fx_push *push = stream->push;
+    char name[FX_PUSH_TOPIC_NAME_SIZE_MAX];
+    const struct outcome outcome = read_all(stream, op, json, &wanted);
+    if (outcome.status != FX_OK) {
+        answer(stream, op, &outcome);
+        return;
+    }
+    for (uint32_t index = 0; index < wanted.count; index++) {
+        (void)fx_push_hub_leave(
+            &push->stream_hub,
+            &stream->rooms,
+            fx_push_topic_format(push->options.market, &wanted.topics[index], name));
+    }
+    answer_args(stream, op, json);
+}
+
+/* ---- auth ------------------------------------------------------------------------------------
+ */
+
+static bool has_scheme(fx_str token)
+{
+    const fx_str scheme = FX_STR("Bearer ");
+    return fx_str_is_equal_nocase(fx_str_slice(token, 0, scheme.size), scheme);
+}
+
+/* ["Bearer <jwt>"]. The same user may bring a newer token; another user opens another stream. */
+static fx_status authenticate(struct fx_push_stream *stream, const struct fx_push_stream_op *op)
+{
+    const struct fx_json_token *first = op->args == NULL ? NULL : op->args + 1;
+    if (first == NULL || op->args->count != 1 || first->kind != FX_JSON_STRING ||
+        first->is_escaped || !has_scheme(first->text)) {
+        return FX_BAD_PARAMETER;
+    }
+    const struct fx_push_auth_judge judge = fx_push_client_judge(stream->push);
+    const struct fx_push_auth auth = fx_push_auth_of_token(&judge, first->text);
+    if (auth.verdict != FX_PUSH_AUTH_GOOD) {
+        return FX_BAD_TOKEN;
+    }
+    if (stream->user_id != 0 && stream->user_id != auth.user_id) {
+        return FX_FORBIDDEN;
+    }
+    stream->user_id = auth.user_id;
+    stream->expires_at_s = auth.expires_at_s;
+    return FX_OK;
+}
+
+/* ---- the door --------------------------------------------------------------------------------
+ */
+
+void fx_push_stream_request(struct fx_push_stream *stream, fx_str text)
+{
+    struct fx_push *push = stream->push;
+    struct fx_push_stream_op op;
+    struct outcome outcome = {.status = fx_push_stream_op_parse(&push->json, text, &op)};
+    if (!fx_push_budget_spend(&stream->budget, fx_net_server_now_ms(push->options.server))) {
+        stream->refused++;
+        outcome.status = FX_RATE_LIMITED;
+    }
+    if (outcome.status != FX_OK) {
+        answer(stream, &op, &outcome);
+        return;
+    }
+    switch (op.kind) {
+    case FX_PUSH_STREAM_OP_PING:
+        answer_ping(stream, &op);
+        return;
+    case FX_PUSH_STREAM_OP_SUBSCRIBE:
+        subscribe(stream, &op, &push->json);
+        return;
+    case FX_PUSH_STREAM_OP_UNSUBSCRIBE:
+        unsubscribe(stream, &op, &push->json);
+        return;
+    case FX_PUSH_STREAM_OP_AUTH:
+        outcome.status = authenticate(stream, &op);
+        break;
+    case FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT:
+    case FX_PUSH_STREAM_OP_UNKNOWN:
+    default:
+        outcome.status = FX_ROUTE_NOT_FOUND;
+        break;
+    }
+    answer(stream, &op, &outcome);
+}
