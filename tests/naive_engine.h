@@ -25,6 +25,9 @@ enum {
     NAIVE_ENGINE_SYMBOLS_MAX = 4
 };
 
+/** "All symbols" of a deadline. */
+#define NAIVE_ENGINE_ALL NAIVE_ENGINE_SYMBOLS_MAX
+
 struct naive_engine_order {
     uint64_t id;
     uint64_t arrival; /* in the book and in the list of its owner: who came when */
@@ -52,6 +55,8 @@ struct naive_engine {
     struct naive_engine_order orders[NAIVE_ENGINE_ORDERS_MAX];
     struct naive_engine_trade trades[NAIVE_ENGINE_TRADES_MAX]; /* of the last command */
     int64_t positions[NAIVE_ENGINE_SYMBOLS_MAX][NAIVE_ENGINE_USERS_MAX];
+    /* 0 = none; the last place of a user is the deadline of all symbols */
+    int64_t deadlines[NAIVE_ENGINE_USERS_MAX][NAIVE_ENGINE_SYMBOLS_MAX + 1];
     uint32_t order_count;
     uint32_t trade_count;
     uint32_t work;
@@ -195,6 +200,42 @@ static inline void naive_engine_trade(struct naive_engine *naive,
     naive_engine_trim(naive, taker->user_id, taker->symbol);
 }
 
+/** True where a deadline is set and has passed. */
+static inline bool naive_engine_is_due(const struct naive_engine *naive,
+                                       uint64_t user_id,
+                                       uint32_t symbol)
+{
+    const int64_t deadline_us = naive->deadlines[user_id][symbol];
+    return deadline_us != 0 && deadline_us <= naive->time_us;
+}
+
+/** True where an order must not trade any more: its date, or a deadline of its owner, has passed.
+ */
+static inline bool naive_engine_is_over(const struct naive_engine *naive,
+                                        const struct naive_engine_order *order)
+{
+    return (order->expire_us != 0 && order->expire_us <= naive->time_us) ||
+           naive_engine_is_due(naive, order->user_id, order->symbol) ||
+           naive_engine_is_due(naive, order->user_id, NAIVE_ENGINE_ALL);
+}
+
+/** Drop every order in the scope of a deadline, and the deadline. @return how many orders. */
+static inline uint32_t naive_engine_fire(struct naive_engine *naive,
+                                         uint64_t user_id,
+                                         uint32_t symbol)
+{
+    uint32_t count = 0;
+    for (uint32_t index = naive->order_count; index > 0; index--) {
+        const struct naive_engine_order *order = &naive->orders[index - 1];
+        if (order->user_id == user_id && (symbol == NAIVE_ENGINE_ALL || symbol == order->symbol)) {
+            naive_engine_remove(naive, order->id);
+            count++;
+        }
+    }
+    naive->deadlines[user_id][symbol] = 0;
+    return count;
+}
+
 /** Trade, then rest or end. @return the status that the order must have now. */
 static inline enum fx_order_status naive_engine_enter(struct naive_engine *naive,
                                                       struct naive_engine_order *taker)
@@ -206,7 +247,7 @@ static inline enum fx_order_status naive_engine_enter(struct naive_engine *naive
         const uint64_t maker_id =
             naive_engine_next(naive, taker->symbol, fx_order_opposite(taker->side), NULL)->id;
         struct naive_engine_order *maker = naive_engine_find(naive, maker_id);
-        if (maker->expire_us != 0 && maker->expire_us <= naive->time_us) {
+        if (naive_engine_is_over(naive, maker)) {
             naive_engine_remove(naive, maker_id);
             naive->work++;
         } else if (maker->user_id != taker->user_id || taker->stp == FX_STP_MODE_NONE) {

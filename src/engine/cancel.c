@@ -175,49 +175,64 @@ fx_status fx_cancel_apply(struct fx_engine *engine,
 }
 
 static bool is_in_scope(const struct fx_engine *engine,
-                        const struct fx_command_cancel_all *all,
+                        const struct fx_cancel_sweep *sweep,
                         fx_slot order)
 {
     const uint8_t type = engine->orders[order].type;
     const bool is_plain = type == FX_ORDER_TYPE_LIMIT || type == FX_ORDER_TYPE_MARKET;
     const bool is_type =
-        all->scope == FX_CANCEL_SCOPE_ALL || is_plain == (all->scope == FX_CANCEL_SCOPE_LIMIT);
-    return is_type && (all->side == 0 || all->side == engine->resting[order].side);
+        sweep->scope == FX_CANCEL_SCOPE_ALL || is_plain == (sweep->scope == FX_CANCEL_SCOPE_LIMIT);
+    return is_type && (sweep->side == 0 || sweep->side == engine->resting[order].side);
 }
 
 /* Bounded: what one command may not end any more is left, and said in has_more. */
-static void cancel_of_position(struct fx_engine *engine,
-                               fx_slot position,
-                               const struct fx_command_cancel_all *all,
-                               struct fx_event_result *result)
+static void sweep_position(struct fx_engine *engine,
+                           fx_slot position,
+                           const struct fx_cancel_sweep *sweep,
+                           struct fx_event_result *result)
 {
     fx_slot order = engine->positions[position].oldest_order;
     while (order != FX_SLOT_NONE) {
         const fx_slot newer = engine->orders[order].newer;
-        if (is_in_scope(engine, all, order)) {
-            if (engine->work >= engine->limits.cancels_max) {
+        if (is_in_scope(engine, sweep, order)) {
+            if (engine->work >= sweep->work_max) {
                 result->has_more = 1;
                 return;
             }
-            fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
+            fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, sweep->note);
             result->count++;
         }
         order = newer;
     }
 }
 
-static void cancel_of_account(struct fx_engine *engine,
-                              fx_slot account,
-                              const struct fx_command *command,
-                              struct fx_event_result *result)
+static void sweep_account(struct fx_engine *engine,
+                          fx_slot account,
+                          const struct fx_cancel_sweep *sweep,
+                          struct fx_event_result *result)
 {
     for (fx_slot position = engine->accounts[account].first_position; position != FX_SLOT_NONE;
          position = engine->positions[position].next) {
-        if (command->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
-            command->instrument == engine->positions[position].instrument) {
-            cancel_of_position(engine, position, &command->u.cancel_all, result);
+        if (sweep->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
+            sweep->instrument == engine->positions[position].instrument) {
+            sweep_position(engine, position, sweep, result);
         }
     }
+}
+
+bool fx_cancel_sweep(struct fx_engine *engine,
+                     const struct fx_cancel_sweep *sweep,
+                     struct fx_event_result *result)
+{
+    bool has_account = false;
+    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
+        const fx_slot account = fx_account_state_find(engine, sweep->user_id, asset);
+        if (account != FX_SLOT_NONE) {
+            has_account = true;
+            sweep_account(engine, account, sweep, result);
+        }
+    }
+    return has_account;
 }
 
 fx_status fx_cancel_apply_all(struct fx_engine *engine,
@@ -225,7 +240,6 @@ fx_status fx_cancel_apply_all(struct fx_engine *engine,
                               struct fx_event_result *result)
 {
     const struct fx_command_cancel_all *all = &command->u.cancel_all;
-    bool has_account = false;
     if (all->scope < FX_CANCEL_SCOPE_ALL || all->scope > FX_CANCEL_SCOPE_STOP ||
         all->side > FX_SIDE_SELL) {
         return FX_BAD_PARAMETER;
@@ -235,13 +249,15 @@ fx_status fx_cancel_apply_all(struct fx_engine *engine,
         result->reject.field = FX_FIELD_SYMBOL;
         return FX_UNKNOWN_SYMBOL;
     }
-    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
-        const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
-        if (account != FX_SLOT_NONE) {
-            has_account = true;
-            cancel_of_account(engine, account, command, result);
-        }
-    }
+    const struct fx_cancel_sweep sweep = {
+        .user_id = command->user_id,
+        .instrument = command->instrument,
+        .scope = (enum fx_cancel_scope)all->scope,
+        .side = all->side,
+        .note = FX_ORDER_NOTE_USER_CANCELED,
+        .work_max = engine->limits.cancels_max,
+    };
+    const bool has_account = fx_cancel_sweep(engine, &sweep, result);
     result->is_changed = result->count > 0;
     return has_account ? FX_OK : FX_ACCOUNT_NOT_FOUND;
 }

@@ -276,6 +276,7 @@ void fx_check_state(const struct fx_engine *engine)
     check_pool(engine);
     check_expiries(engine);
     check_clients(engine);
+    fx_deadman_check(engine);
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

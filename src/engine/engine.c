@@ -1,7 +1,8 @@
 /* The root: one block of memory, the switch over the kinds of commands, and the doors of the room.
  *
  *     struct fx_engine | assets | accounts | account table | positions | listings | resting |
- *     orders | order table | client entries | client table | expiry heap | touched … | books
+ *     orders | order table | client entries | client table | expiry heap | deadlines and their
+ *     table | touched … | books
  *
  * Every area starts at a cache line. Its size follows from the limits alone, so the same limits
  * give the same offsets; nothing in the block but the root and the books holds an address. */
@@ -98,6 +99,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->account_table_size = table_size(limits->accounts_max);
     root->order_table_size = table_size(limits->orders_max);
     root->client_table_size = table_size(limits->client_ids_max);
+    root->deadman_table_size = table_size(limits->accounts_max);
     root->assets = area(&layout, limits->assets_max, sizeof *root->assets);
     root->accounts = area(&layout, limits->accounts_max, sizeof *root->accounts);
     root->account_table = area(&layout, root->account_table_size, sizeof(fx_slot));
@@ -109,6 +111,8 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->client_entries = area(&layout, limits->client_ids_max, sizeof *root->client_entries);
     root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
     root->expiry_heap = area(&layout, limits->orders_max, sizeof(fx_slot));
+    root->deadmen = area(&layout, limits->accounts_max, sizeof *root->deadmen);
+    root->deadman_table = area(&layout, root->deadman_table_size, sizeof *root->deadman_table);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -223,6 +227,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_position_state_adjust_margin(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
+    case FX_COMMAND_CANCEL_ALL_AFTER:
+        return fx_deadman_apply(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
@@ -265,6 +271,7 @@ void fx_engine_apply(struct fx_engine *engine,
     if (command->time_us > engine->time_us) {
         engine->time_us = command->time_us;
     }
+    engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
     const fx_status status = dispatch(engine, command, &result);
     conclude(engine, status, &result);
     FX_ASSERT(events->count > 0);
@@ -287,6 +294,7 @@ void fx_engine_ask(struct fx_engine *engine,
     if (question->time_us > engine->time_us) {
         engine->time_us = question->time_us;
     }
+    engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
     const fx_status status = fx_place_test(engine, question, &test);
     if (status == FX_OK) {
         memset(&test.result.reject, 0, sizeof test.result.reject);
@@ -404,7 +412,10 @@ uint64_t fx_engine_sequence(const struct fx_engine *engine)
 
 int64_t fx_engine_next_due_us(const struct fx_engine *engine)
 {
-    return engine->expiry_count == 0 ? INT64_MAX : engine->orders[engine->expiry_heap[0]].expire_us;
+    const int64_t deadline_us = fx_deadman_next_us(engine);
+    const int64_t expire_us =
+        engine->expiry_count == 0 ? INT64_MAX : engine->orders[engine->expiry_heap[0]].expire_us;
+    return deadline_us < expire_us ? deadline_us : expire_us;
 }
 
 uint64_t fx_engine_hash(const struct fx_engine *engine)

@@ -139,6 +139,14 @@ struct fx_listing {
     struct fx_book *book; /* derived */
 };
 
+/** A user's deadline: what is open in its scope is cancelled when it passes (deadman.c). */
+struct fx_deadman {
+    int64_t deadline_us;
+    uint64_t user_id;
+    uint32_t instrument; /* or FX_COMMAND_ALL_INSTRUMENTS */
+    uint32_t zero;
+};
+
 /** A touched price level: its BOOK event is written at the end of the command. */
 struct fx_touched_level {
     int64_t price_ticks;
@@ -180,7 +188,7 @@ struct fx_engine {
     fx_slot client_free;
     fx_slot client_oldest; /* of the ended ones */
     fx_slot client_newest;
-    uint32_t zero;
+    uint32_t deadman_count;
 
     /* Derived: areas of the block. */
     struct fx_asset_state *assets;
@@ -194,10 +202,13 @@ struct fx_engine {
     struct fx_client_entry *client_entries;
     fx_slot *client_table;
     fx_slot *expiry_heap;
+    struct fx_deadman *deadmen; /* a heap, the earliest deadline first */
+    uint32_t *deadman_table;    /* open addressing by (user, instrument); index + 1, 0 = empty */
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;
     uint32_t client_table_size;
+    uint32_t deadman_table_size;
 
     /* Of the running command. */
     struct fx_events *events;
@@ -211,6 +222,7 @@ struct fx_engine {
     uint32_t touched_level_count;
     uint32_t work;       /* makers met and orders ended by the running command */
     uint32_t event_size; /* of struct fx_event; see fx_touch_event() */
+    bool has_overdue;    /* a dead man's deadline has passed and is not worked off */
 };
 
 /* ---- touch.c: what the running command changed ------------------------------------------------

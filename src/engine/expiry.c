@@ -86,7 +86,8 @@ fx_status fx_expiry_apply(struct fx_engine *engine, struct fx_event_result *resu
         fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_EXPIRED);
         result->count++;
     }
-    result->is_changed = result->count > 0;
+    const bool has_fired = fx_deadman_tick(engine, result);
+    result->is_changed = has_fired || result->count > 0;
     return FX_OK;
 }
 

@@ -100,6 +100,19 @@ static uint64_t mix_position(const struct fx_engine *engine,
     return fx_hash_mix(hash, position->order_count);
 }
 
+/* Deadlines in no order: the sum does not depend on where they stand in the heap. A log without
+ * any hashes as it did before there were deadlines. */
+static uint64_t mix_deadmen(const struct fx_engine *engine, uint64_t hash)
+{
+    uint64_t sum = 0;
+    for (uint32_t index = 0; index < engine->deadman_count; index++) {
+        const struct fx_deadman *entry = &engine->deadmen[index];
+        const uint64_t key = fx_hash_mix(fx_hash_mix(1, entry->user_id), entry->instrument);
+        sum += mix_signed(key, entry->deadline_us);
+    }
+    return engine->deadman_count == 0 ? hash : fx_hash_mix(hash, sum);
+}
+
 static uint64_t mix_client(uint64_t hash, const struct fx_client_entry *entry)
 {
     hash = fx_hash_mix(hash, entry->body_hash);
@@ -196,6 +209,7 @@ uint64_t fx_hash_content(const struct fx_engine *engine)
         hash = mix_client(hash, &engine->client_entries[entry]);
     }
     hash = fx_hash_mix(hash, engine->client_count);
+    hash = mix_deadmen(engine, hash);
     return fx_hash_mix(hash, engine->order_count);
 }
 

@@ -26,10 +26,23 @@ bool fx_match_is_crossing(const struct fx_engine *engine,
     return best.ticks > 0 && is_within(side, limit, best);
 }
 
-static bool is_expired(const struct fx_engine *engine, fx_slot order)
+/* Why an order must not trade any more, though no TICK has ended it yet: its date, or its owner's
+ * deadline, has passed. NONE: it may. */
+static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot order)
 {
     const int64_t expire_us = engine->orders[order].expire_us;
-    return expire_us != 0 && expire_us <= engine->time_us;
+    if (expire_us != 0 && expire_us <= engine->time_us) {
+        return FX_ORDER_NOTE_EXPIRED;
+    }
+    return engine->has_overdue && fx_deadman_is_over(engine, order) ? FX_ORDER_NOTE_CANCEL_ALL_AFTER
+                                                                    : FX_ORDER_NOTE_NONE;
+}
+
+static void end_overdue(struct fx_engine *engine, fx_slot order, enum fx_order_note note)
+{
+    const bool is_expired = note == FX_ORDER_NOTE_EXPIRED;
+    fx_cancel_order(
+        engine, order, is_expired ? FX_ORDER_STATUS_EXPIRED : FX_ORDER_STATUS_CANCELED, note);
 }
 
 /* One fill as the engine sees it. */
@@ -201,8 +214,9 @@ static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
         if (engine->work >= engine->limits.fills_max) {
             return FX_ORDER_NOTE_TAKER_LIMIT;
         }
-        if (is_expired(engine, maker)) {
-            fx_cancel_order(engine, maker, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_EXPIRED);
+        const enum fx_order_note overdue = overdue_note(engine, maker);
+        if (overdue != FX_ORDER_NOTE_NONE) {
+            end_overdue(engine, maker, overdue);
         } else if (engine->resting[maker].account == hot->account && mode != FX_STP_MODE_NONE) {
             if (prevent_self_trade(engine, maker, mode)) {
                 return FX_ORDER_NOTE_SELF_TRADE;
@@ -328,7 +342,7 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
         met++;
         if (work > engine->limits.fills_max) {
             status = FX_TAKER_LIMIT;
-        } else if (is_expired(engine, maker)) {
+        } else if (overdue_note(engine, maker) != FX_ORDER_NOTE_NONE) {
             continue;
         } else if (hot->account == taker->account && stp_mode != FX_STP_MODE_NONE) {
             status = stp_mode == FX_STP_MODE_EXPIRE_MAKER ? status : FX_SELF_TRADE;

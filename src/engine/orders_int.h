@@ -85,6 +85,20 @@ fx_status fx_cancel_apply(struct fx_engine *engine,
 fx_status fx_cancel_apply_all(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result);
+/** Which open orders end, why, and how much work the command may have done then. */
+struct fx_cancel_sweep {
+    uint64_t user_id;
+    uint32_t instrument; /* or FX_COMMAND_ALL_INSTRUMENTS */
+    enum fx_cancel_scope scope;
+    uint32_t side; /* 0 = both */
+    enum fx_order_note note;
+    uint32_t work_max;
+};
+/** Cancel them, position by position, the oldest first; counts them in the result, which says
+ * has_more where the bound left some. @return false where the user has no account. */
+bool fx_cancel_sweep(struct fx_engine *engine,
+                     const struct fx_cancel_sweep *sweep,
+                     struct fx_event_result *result);
 /** The open order that a user names by id, or by client id where order_id == 0; NONE if not his. */
 fx_slot fx_cancel_find(const struct fx_engine *engine,
                        const struct fx_command *command,
@@ -149,6 +163,22 @@ fx_slot fx_client_ids_find_order(const struct fx_engine *engine,
 uint64_t fx_client_ids_body_hash(const struct fx_command *command);
 /** Fill the empty table from the entries held (after a load). */
 void fx_client_ids_rebuild(struct fx_engine *engine);
+
+/* ---- deadman.c: CANCEL_ALL_AFTER
+ * ---------------------------------------------------------------- */
+
+fx_status fx_deadman_apply(struct fx_engine *engine,
+                           const struct fx_command *command,
+                           struct fx_event_result *result);
+/** Work off what is due, after the expiries of a TICK. @return true where a deadline has passed. */
+bool fx_deadman_tick(struct fx_engine *engine, struct fx_event_result *result);
+/** The earliest deadline; INT64_MAX where none. */
+int64_t fx_deadman_next_us(const struct fx_engine *engine);
+/** True where a deadline of the order's owner has passed: it must not trade any more. */
+bool fx_deadman_is_over(const struct fx_engine *engine, fx_slot order);
+/** Fill the empty table from the heap (after a load). */
+void fx_deadman_rebuild(struct fx_engine *engine);
+void fx_deadman_check(const struct fx_engine *engine);
 
 /* ---- whole-state walks: hash.c check.c snapshot.c dump.c
  * ------------------------------------------ */

@@ -2,10 +2,13 @@
  * the hash of the whole at the end.
  *
  *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
- *     expiry heap | per instrument: struct book_head, slots of bids, slots of asks | hash of bytes
+ *     expiry heap | deadlines | per instrument: struct book_head, slots of bids, slots of asks |
+ * hash of bytes
  *
  * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
- * where it was, so that it also answers alike when it runs full. */
+ * where it was, so that it also answers alike when it runs full.
+ *
+ * Version 1 had no deadlines and is still read: its head is the same with 0 in their place. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -15,7 +18,7 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { VERSION = 1 };
+enum { VERSION = 2, VERSION_BEFORE_DEADLINES = 1 };
 
 static const uint64_t MAGIC = 0x31656e69676e6546U;
 
@@ -43,7 +46,7 @@ struct head {
     uint32_t client_free;
     uint32_t client_oldest;
     uint32_t client_newest;
-    uint32_t zero;
+    uint32_t deadman_count; /* 0 in version 1 */
 };
 
 struct book_head {
@@ -54,7 +57,7 @@ struct book_head {
     uint32_t zero;
 };
 
-static uint32_t layout_of(void)
+static uint32_t layout_of(uint32_t version)
 {
     const size_t sizes[] = {sizeof(struct head),
                             sizeof(struct fx_asset_state),
@@ -64,9 +67,11 @@ static uint32_t layout_of(void)
                             sizeof(struct fx_resting),
                             sizeof(struct fx_order),
                             sizeof(struct fx_client_entry),
-                            sizeof(struct book_head)};
-    uint64_t hash = VERSION;
-    for (uint32_t index = 0; index < sizeof sizes / sizeof sizes[0]; index++) {
+                            sizeof(struct book_head),
+                            sizeof(struct fx_deadman)}; /* last: version 1 has no such struct */
+    uint64_t hash = version;
+    const uint32_t count = (uint32_t)(sizeof sizes / sizeof sizes[0]);
+    for (uint32_t index = 0; index < (version == VERSION ? count : count - 1); index++) {
         hash = fx_hash_mix(hash, sizes[index]);
     }
     return (uint32_t)hash;
@@ -117,7 +122,7 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 8 };
+enum { SECTIONS = 9 };
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -130,6 +135,7 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->orders, engine->order_used, sizeof *engine->orders},
         {engine->client_entries, engine->client_used, sizeof *engine->client_entries},
         {engine->expiry_heap, engine->expiry_count, sizeof *engine->expiry_heap},
+        {engine->deadmen, engine->deadman_count, sizeof *engine->deadmen},
     };
     memcpy(sections_out, sections, sizeof sections);
 }
@@ -169,7 +175,7 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     memset(&head, 0, sizeof head);
     head.magic = MAGIC;
     head.version = VERSION;
-    head.layout = layout_of();
+    head.layout = layout_of(VERSION);
     head.size = size;
     head.state_hash = fx_hash_state(engine);
     head.sequence = engine->sequence;
@@ -190,6 +196,7 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     head.client_free = engine->client_free;
     head.client_oldest = engine->client_oldest;
     head.client_newest = engine->client_newest;
+    head.deadman_count = engine->deadman_count;
     write(cursor, &head, sizeof head);
 }
 
@@ -240,6 +247,7 @@ static bool fits(const struct head *head, const struct fx_engine_limits *limits)
            head->order_used <= limits->orders_max &&
            head->instrument_count <= limits->instruments_max &&
            head->asset_count <= limits->assets_max && head->client_used <= limits->client_ids_max &&
+           head->deadman_count <= limits->accounts_max &&
            head->limits.book_window_levels <= limits->book_window_levels &&
            head->limits.book_overflow_levels_max <= limits->book_overflow_levels_max;
 }
@@ -270,6 +278,7 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->client_free = head->client_free;
     engine->client_oldest = head->client_oldest;
     engine->client_newest = head->client_newest;
+    engine->deadman_count = head->deadman_count;
 }
 
 /* As fx_book_insert(), but the window stays where it was saved. */
@@ -346,7 +355,8 @@ static fx_status check_head(const struct fx_engine *engine,
     if (!read(cursor, head_out, sizeof *head_out) || head_out->magic != MAGIC) {
         return FX_CORRUPT;
     }
-    if (head_out->version != VERSION || head_out->layout != layout_of()) {
+    if (head_out->version < VERSION_BEFORE_DEADLINES || head_out->version > VERSION ||
+        head_out->layout != layout_of(head_out->version)) {
         return FX_VERSION_MISMATCH;
     }
     if (head_out->size != cursor->saved.size || cursor->saved.size < cursor->at + sizeof hash) {
@@ -386,6 +396,7 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     fx_account_state_rebuild(engine);
     fx_order_pool_rebuild(engine);
     fx_client_ids_rebuild(engine);
+    fx_deadman_rebuild(engine);
     return fx_hash_state(engine) == head.state_hash ? FX_OK : FX_CORRUPT;
 }
 

@@ -25,6 +25,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_MARK_PRICE, "MARK_PRICE"},
     {FX_COMMAND_TICK, "TICK"},
     {FX_COMMAND_INITIALIZE_ENGINE, "INITIALIZE_ENGINE"},
+    {FX_COMMAND_CANCEL_ALL_AFTER, "CANCEL_ALL_AFTER"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
 
@@ -85,6 +86,8 @@ uint32_t fx_command_size(enum fx_command_kind kind)
         return (uint32_t)(head + sizeof(struct fx_command_cancel));
     case FX_COMMAND_CANCEL_ALL:
         return (uint32_t)(head + sizeof(struct fx_command_cancel_all));
+    case FX_COMMAND_CANCEL_ALL_AFTER:
+        return (uint32_t)(head + sizeof(struct fx_command_countdown));
     case FX_COMMAND_ADJUST_LEVERAGE:
         return (uint32_t)(head + sizeof(struct fx_command_leverage));
     case FX_COMMAND_ADJUST_MARGIN_POSITION:

@@ -35,6 +35,7 @@ enum fx_command_kind {
     FX_COMMAND_MARK_PRICE = 14,
     FX_COMMAND_TICK = 15,
     FX_COMMAND_INITIALIZE_ENGINE = 16, /* the first record of a log */
+    FX_COMMAND_CANCEL_ALL_AFTER = 17,
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
 };
@@ -132,6 +133,17 @@ struct fx_command_cancel_all {
     uint32_t side;  /* 0 = both */
 };
 
+/** The longest countdown of CANCEL_ALL_AFTER: a day. */
+#define FX_COMMAND_COUNTDOWN_US_MAX 86400000000LL
+
+/**
+ * CANCEL_ALL_AFTER: when the countdown ends, everything the user has open (of the symbol, or of all
+ * symbols) is cancelled. Sent again, it starts anew; each symbol and "all" count by themselves.
+ */
+struct fx_command_countdown {
+    int64_t countdown_us; /* 0 = off */
+};
+
 struct fx_command_leverage {
     int32_t leverage_centi; /* 0 = keep */
     uint32_t margin_mode;   /* 0 = keep */
@@ -167,6 +179,7 @@ struct fx_command {
         struct fx_command_amend amend;
         struct fx_command_cancel cancel;
         struct fx_command_cancel_all cancel_all;
+        struct fx_command_countdown countdown;
         struct fx_command_leverage leverage;
         struct fx_command_margin margin;
         struct fx_command_mark mark;

@@ -47,13 +47,13 @@ struct fx_event_result {
     uint64_t order_id;       /* PLACE, AMEND, CANCEL; 0 where none */
     uint64_t account_id;
     uint64_t tmp_id;
-    fx_i128 amount; /* SET/ADJUST: the new value, where there is one */
+    fx_i128 amount; /* SET/ADJUST: the new value; CANCEL_ALL_AFTER: deadline in us, 0 = off */
     uint32_t command_kind;
-    uint32_t count;       /* CANCEL_ALL: orders cancelled */
+    uint32_t count;       /* CANCEL_ALL, CANCEL_ALL_AFTER, TICK: orders ended */
     uint8_t order_status; /* enum fx_order_status after the command; 0 where no order */
     uint8_t is_changed;   /* 0: the setter changed nothing, or a repeated clientOrderId */
     uint8_t is_repeated;  /* the stored answer to an earlier command with this clientOrderId */
-    uint8_t has_more;     /* CANCEL_ALL: orders are left; send it again */
+    uint8_t has_more;     /* CANCEL_ALL, CANCEL_ALL_AFTER: orders are left; send it again */
     uint8_t zero[4];
 };
 

@@ -153,6 +153,7 @@ static const struct fx_words_entry NOTES[] = {
     {FX_ORDER_NOTE_AMENDED_TO_FILLED, "AMENDED_TO_FILLED"},
     {FX_ORDER_NOTE_LIQUIDATION, "LIQUIDATION"},
     {FX_ORDER_NOTE_CAPACITY, "CAPACITY"},
+    {FX_ORDER_NOTE_CANCEL_ALL_AFTER, "CANCEL_ALL_AFTER"},
 };
 
 const char *fx_order_note_name(enum fx_order_note note)

@@ -27,6 +27,7 @@ struct swarm {
     uint64_t reduce_share;
     uint64_t gtd_share;
     uint64_t client_share;
+    uint64_t deadline_share;
     uint32_t fills_max;
 };
 
@@ -46,6 +47,8 @@ struct world {
     uint64_t client_number;
     uint32_t seen[FX_BAD_INSTRUMENT + 1]; /* answers by status */
     uint32_t trades;
+    uint32_t fired; /* deadlines that found orders, by a TICK … */
+    uint32_t late;  /* … and by being set again too late */
 };
 
 static struct world world;
@@ -95,6 +98,7 @@ static void draw_swarm(void)
     swarm->reduce_share = below(50);
     swarm->gtd_share = below(30);
     swarm->client_share = below(40);
+    swarm->deadline_share = chance(50) ? below(10) : 0;
     swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
 }
 
@@ -441,16 +445,61 @@ static void set_leverage(void)
     (void)apply(&command);
 }
 
+/* CANCEL_ALL_AFTER: set, set again (in time or too late), off. */
+static void set_deadline(void)
+{
+    const uint64_t user_id = 1 + below(world.swarm.users);
+    const uint32_t symbol = chance(40) ? NAIVE_ENGINE_ALL : (uint32_t)below(SYMBOLS);
+    const bool is_all = symbol == NAIVE_ENGINE_ALL;
+    const bool is_late = naive_engine_is_due(&world.naive, user_id, symbol);
+    int64_t *deadline_us = &world.naive.deadlines[user_id][symbol];
+    uint32_t count = 0;
+    struct fx_command command = engine_kit_command(
+        FX_COMMAND_CANCEL_ALL_AFTER, is_all ? FX_COMMAND_ALL_INSTRUMENTS : symbol, user_id);
+    command.u.countdown.countdown_us = chance(20) ? 0 : 1 + (int64_t)below(2000000);
+    const fx_status status = apply(&command);
+    if (status == FX_CAPACITY) {
+        REQUIRE(*deadline_us == 0 && command.u.countdown.countdown_us != 0);
+        return;
+    }
+    REQUIRE(status == FX_OK);
+    REQUIRE(world.kit.result.is_changed ==
+            (*deadline_us != 0 || command.u.countdown.countdown_us != 0 ? 1 : 0));
+    if (is_late) {
+        count = naive_engine_fire(&world.naive, user_id, symbol);
+        world.late += count > 0 ? 1 : 0;
+    }
+    REQUIRE(world.kit.result.count == count);
+    REQUIRE(world.kit.result.has_more == 0); /* no account has as many orders */
+    *deadline_us = command.u.countdown.countdown_us == 0
+                       ? 0
+                       : world.naive.time_us + command.u.countdown.countdown_us;
+    REQUIRE(world.kit.result.amount == *deadline_us);
+}
+
+static void fire_deadlines(void)
+{
+    for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
+        for (uint32_t symbol = 0; symbol <= NAIVE_ENGINE_ALL; symbol++) {
+            if (naive_engine_is_due(&world.naive, user_id, symbol)) {
+                world.fired += naive_engine_fire(&world.naive, user_id, symbol) > 0 ? 1 : 0;
+            }
+        }
+    }
+}
+
 static void tick(void)
 {
     struct fx_command command = engine_kit_command(FX_COMMAND_TICK, FX_COMMAND_ALL_INSTRUMENTS, 0);
     REQUIRE(apply(&command) == FX_OK);
+    REQUIRE(world.kit.result.has_more == 0); /* there are not as many orders */
     for (uint32_t index = world.naive.order_count; index > 0; index--) {
         const struct naive_engine_order *order = &world.naive.orders[index - 1];
         if (order->expire_us != 0 && order->expire_us <= world.naive.time_us) {
             naive_engine_remove(&world.naive, order->id);
         }
     }
+    fire_deadlines();
 }
 
 static void step(void)
@@ -473,6 +522,8 @@ static void step(void)
         mark();
     } else if (chance(swarm->setting_share)) {
         set_leverage();
+    } else if (chance(swarm->deadline_share)) {
+        set_deadline();
     } else if (chance(4)) {
         tick();
     } else {
@@ -536,13 +587,15 @@ static void engine_random_stream_equals_model(void **state)
 {
     (void)state;
     uint32_t seen[FX_BAD_INSTRUMENT + 1] = {0};
-    uint32_t trades = 0;
+    uint32_t trades = 0, fired = 0, late = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         (void)run_seed(seed, COMMANDS);
         for (uint32_t status = 0; status <= FX_BAD_INSTRUMENT; status++) {
             seen[status] += world.seen[status];
         }
         trades += world.trades;
+        fired += world.fired;
+        late += world.late;
         end();
     }
     /* The streams must meet these, or they test less than they say. */
@@ -568,6 +621,8 @@ static void engine_random_stream_equals_model(void **state)
         }
     }
     assert_true(trades > 1000);
+    assert_true(fired > 100);
+    assert_true(late > 10);
 }
 
 static void engine_same_seed_replays_identically(void **state)
