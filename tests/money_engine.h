@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "engine/engine_int.h"
+#include "engine/money_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): a fixture takes plain numbers
 enum {

@@ -1,7 +1,7 @@
 /* Commands on accounts: create, set, deposit, withdraw. Money enters and leaves the exchange only
  * here, and is counted in fx_asset_state.deposited (M2). */
 #include "base/panic.h"
-#include "engine/engine_int.h"
+#include "engine/money_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum {

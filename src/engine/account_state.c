@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/panic.h"
-#include "engine/engine_int.h"
+#include "engine/money_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { RUN_BITS = 4, RUN_MASK = (1 << RUN_BITS) - 1 };

@@ -1,6 +1,6 @@
 /* Trading fees: which rate an account pays, and the one rounding. Source: docs/rules/fees.md. */
 #include "base/panic.h"
-#include "engine/engine_int.h"
+#include "engine/money_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 

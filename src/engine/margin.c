@@ -8,7 +8,7 @@
  * Range: M1 (README) bounds what an account's positions and orders can ever be worth by 1e36, so
  * the sums of this file stay far inside 128 bits. */
 #include "base/panic.h"
-#include "engine/engine_int.h"
+#include "engine/money_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { CENTI = 100, PPB = 1000000000 };

@@ -1,13 +1,13 @@
 /**
  * @file orders_int.h
  * The doors between the files that handle orders, instruments and whole-state walks. Private to
- * engine/; engine_int.h has the state and the doors of the money half.
+ * engine/; engine_int.h has the state, money_int.h the doors of the money half.
  * Thread: engine thread only.
  */
 #ifndef FX_ENGINE_ORDERS_INT_H
 #define FX_ENGINE_ORDERS_INT_H
 
-#include "engine/engine_int.h"
+#include "engine/money_int.h"
 
 /* ---- order_pool.c ------------------------------------------------------------------------------
  */

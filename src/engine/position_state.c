@@ -1,7 +1,7 @@
 /* Positions and the aggregates of their open orders. Every function that moves an aggregate keeps
  * `reserve` equal to fx_margin_requirement() (M3). At the end: the commands on settings. */
 #include "base/panic.h"
-#include "engine/engine_int.h"
+#include "engine/money_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { LEVERAGE_DEFAULT_CENTI = 2000, LEVERAGE_ONE_CENTI = 100 };

@@ -1,0 +1,214 @@
+/**
+ * @file money_int.h
+ * The doors between the files that handle accounts, positions and margin. Private to engine/.
+ * Thread: engine thread only.
+ */
+#ifndef FX_ENGINE_MONEY_INT_H
+#define FX_ENGINE_MONEY_INT_H
+
+#include "engine/engine_int.h"
+
+/* ---- account_state.c --------------------------------------------------------------------------
+ */
+
+/** The account of a user in an asset; FX_SLOT_NONE where absent. */
+fx_slot fx_account_state_find(const struct fx_engine *engine, uint64_t user_id, uint32_t asset);
+/** Ask for the table's line of a key, ahead of fx_account_state_find(). */
+void fx_account_state_prefetch(const struct fx_engine *engine, uint64_t user_id, uint32_t asset);
+/** The account that probably has this key: the first of its place, not compared; NONE: none. */
+fx_slot fx_account_state_guess(const struct fx_engine *engine, uint64_t user_id, uint32_t asset);
+/** Create it (it must be absent). @return FX_SLOT_NONE where the pool is full. */
+fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint32_t asset);
+/** Index of an asset, created on demand; UINT32_MAX where the pool is full (or absent, for find).
+ */
+uint32_t fx_account_state_asset(struct fx_engine *engine, const struct fx_asset *asset);
+uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struct fx_asset *asset);
+/**
+ * Add to (amount > 0: balance) or take from (amount < 0: rewardBalance first, then balance) an
+ * account. The counter-leg is the caller's business. @return false where out of range.
+ */
+FX_MUST_USE bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount);
+/** Say that the running command moves the account's money, or lots or margin of its positions. */
+void fx_account_state_moved(struct fx_engine *engine, fx_slot account);
+/** Fill the empty table from the accounts (after a load). */
+void fx_account_state_rebuild(struct fx_engine *engine);
+/**
+ * An upper bound of |balance| + reward + everything that the account's positions and open orders
+ * can ever move, in units: below 1e36 no fill can leave the range (M1). @return false: out of
+ * range.
+ */
+FX_MUST_USE bool fx_account_state_bound(const struct fx_engine *engine,
+                                        fx_slot account,
+                                        fx_i128 *bound_out);
+
+/* ---- fee.c ------------------------------------------------------------------------------------
+ */
+
+/** The rate that an account pays as maker or taker: 0 for NO_FEE, its own, else the instrument's.
+ */
+fx_rate fx_fee_rate(const struct fx_engine *engine,
+                    fx_slot account,
+                    uint32_t instrument,
+                    bool is_taker);
+/** value x rate, towards plus infinity: what is owed rounds up, what is received rounds down. */
+fx_amount fx_fee_amount(fx_amount value, fx_rate rate);
+
+/* ---- position_state.c -------------------------------------------------------------------------
+ */
+
+/** The position record; FX_SLOT_NONE where absent. O(positions of the account). */
+fx_slot fx_position_state_find(const struct fx_engine *engine,
+                               fx_slot account,
+                               uint32_t instrument,
+                               enum fx_position_side side);
+/** Find or create with default leverage (min of 20x and the symbol's maximum), CROSS. NONE: full.
+ */
+fx_slot fx_position_state_acquire(struct fx_engine *engine,
+                                  fx_slot account,
+                                  uint32_t instrument,
+                                  enum fx_position_side side);
+/** Link an order (resting[] and orders[] filled in) to its position, count it in the aggregates. */
+void fx_position_state_add_order(struct fx_engine *engine, fx_slot order);
+/** The reverse; the order's remaining is still what was counted. */
+void fx_position_state_remove_order(struct fx_engine *engine, fx_slot order);
+/** Change the counted remaining of an order from `before` to resting[order].remaining. */
+void fx_position_state_resize_order(struct fx_engine *engine, fx_slot order, fx_qty before);
+/**
+ * Reserve value and loss of `lots` at a price, as an order of this position would carry them.
+ * @return false where out of range.
+ */
+FX_MUST_USE bool fx_position_state_cost(const struct fx_engine *engine,
+                                        const struct fx_resting *order,
+                                        fx_px entry_mark,
+                                        fx_i128 *value_out,
+                                        fx_i128 *loss_out);
+
+/**
+ * Judge an order (resting part filled in: price = its limit or take bound, remaining, side,
+ * account, instrument, is_reduce_only) that is not in the aggregates yet: the tier allows the
+ * leverage, the amounts stay in range (M1) and what it adds to the reserve is available. `replaced`
+ * is the linked order whose place it takes (amend), else NONE. Changes nothing; the whole money
+ * check of a placement. Reduce-only: always OK.
+ * @return OK; AMOUNT_OUT_OF_RANGE; LEVERAGE_TOO_HIGH; INSUFFICIENT_MARGIN.
+ */
+FX_MUST_USE fx_status fx_position_state_admit(const struct fx_engine *engine,
+                                              fx_slot position,
+                                              const struct fx_resting *order,
+                                              fx_slot replaced);
+
+/** The reserve of the position with such an admitted order beside its others. Changes nothing. */
+fx_i128 fx_position_state_foresee(const struct fx_engine *engine,
+                                  fx_slot position,
+                                  const struct fx_resting *order);
+
+/** A fill as one side sees it. */
+struct fx_position_fill {
+    enum fx_side side;
+    fx_qty lots;
+    fx_amount value;
+};
+/**
+ * Close first, then open. Closing c of |q|: closed value = entry x c / |q| towards zero; margins
+ * shrink in proportion; the PnL is credited to the account. Opening: entry += value; isolated
+ * margin += opened value / leverage, rounded up. Updates open interest, reserve; touches account
+ * and position.
+ * @return the realised PnL.
+ */
+fx_amount fx_position_state_fill(struct fx_engine *engine,
+                                 fx_slot slot,
+                                 const struct fx_position_fill *fill);
+/** Recompute `reserve` after anything it depends on changed. */
+void fx_position_state_refresh(struct fx_engine *engine, fx_slot position);
+/** Commands. Each fills result fields; OK, or a reject that changed nothing. */
+fx_status fx_position_state_set_leverage(struct fx_engine *engine,
+                                         const struct fx_command *command,
+                                         struct fx_event_result *result);
+fx_status fx_position_state_adjust_margin(struct fx_engine *engine,
+                                          const struct fx_command *command,
+                                          struct fx_event_result *result);
+
+/* ---- margin.c: formulas, see docs/rules/margin.md -----------------------------------------------
+ */
+
+/** Set what is derived from a listing's definition; after every change of it and after a load. */
+void fx_margin_attach(struct fx_listing *listing);
+/** The value of a fill: fx_instrument_value() with the listing's unit. The faster door for fills.
+ */
+FX_MUST_USE bool fx_margin_value(const struct fx_listing *listing,
+                                 fx_px price,
+                                 fx_qty lots,
+                                 fx_i128 *value_out);
+/** Value of the position at mark; its entry value where there is no mark. */
+fx_i128 fx_margin_mark_value(const struct fx_engine *engine,
+                             const struct fx_position_state *position);
+/** value / leverage, up. 0 <= value < 1e36. */
+fx_i128 fx_margin_at_leverage(fx_i128 value, fx_leverage leverage);
+/** value x rate, up; a negative rate gives what is received, down. 0 <= value < 1e36, |rate| < 1.
+ */
+fx_i128 fx_margin_at_rate(fx_i128 value, fx_rate rate);
+/** The most that lots >= 0 can ever be worth. @return false: out of range. */
+FX_MUST_USE bool fx_margin_lots_bound(const struct fx_listing *listing,
+                                      int64_t lots,
+                                      fx_i128 *bound_out);
+/** The part of a total that `part` of `whole` lots carry, up (CEIL, total >= 0) or towards zero
+ * (DOWN). */
+fx_i128 fx_margin_share(fx_i128 total, int64_t part, int64_t whole, enum fx_rounding rounding);
+/** Reserve of a position's open orders from its aggregates: the larger of "all buys fill" and "all
+ * sells fill". */
+fx_i128 fx_margin_requirement(const struct fx_engine *engine,
+                              const struct fx_position_state *position);
+/** Cross: value at mark (entry value where no mark) / leverage, up. Isolated: 0. */
+fx_i128 fx_margin_initial(const struct fx_engine *engine, const struct fx_position_state *position);
+/** notional(mark) x r - cum, up. */
+fx_i128 fx_margin_maintenance(const struct fx_engine *engine,
+                              const struct fx_position_state *position);
+/** What closing at mark would realise, exactly; 0 where there is no mark. */
+fx_i128 fx_margin_unrealized(const struct fx_engine *engine,
+                             const struct fx_position_state *position);
+/** For new orders: balance + reward - isolated margins - cross IM - reserves + sum of cross uPnL.
+ */
+fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account);
+/** For withdrawals and margin additions: the same with min(0, sum of cross uPnL), at most the
+ * balance (the reward is margin but cannot be withdrawn); >= 0. */
+fx_i128 fx_margin_withdrawable(const struct fx_engine *engine, fx_slot account);
+/** Liquidation and bankruptcy price, RULES section 5; ticks == 0 where there is none. Rounded
+ * against the user. */
+struct fx_margin_prices {
+    fx_px liquidation;
+    fx_px bankruptcy;
+};
+struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot position);
+fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position);
+fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position);
+/** True where the prices of the position's last row still hold: nothing that they depend on has
+ * changed since (M8). A position with lots. */
+bool fx_margin_is_priced(const struct fx_engine *engine, fx_slot position);
+/** The largest value that the position can have when its open orders fill: what picks the tier. */
+fx_i128 fx_margin_notional(const struct fx_engine *engine,
+                           const struct fx_position_state *position);
+/** True where no tier up to the one of an upper bound of the notional forbids the leverage: the
+ * cheap answer for nearly all. False says nothing. */
+bool fx_margin_is_leverage_plain(const struct fx_engine *engine,
+                                 const struct fx_position_state *position);
+/** Highest leverage that the tier of `notional` allows; the symbol's maximum where no tiers. */
+fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
+                                   uint32_t instrument,
+                                   fx_amount notional);
+
+/* ---- account_command.c -------------------------------------------------------------------------
+ */
+
+fx_status fx_account_command_create(struct fx_engine *engine,
+                                    const struct fx_command *command,
+                                    struct fx_event_result *result);
+fx_status fx_account_command_set(struct fx_engine *engine,
+                                 const struct fx_command *command,
+                                 struct fx_event_result *result);
+fx_status fx_account_command_deposit(struct fx_engine *engine,
+                                     const struct fx_command *command,
+                                     struct fx_event_result *result);
+fx_status fx_account_command_withdraw(struct fx_engine *engine,
+                                      const struct fx_command *command,
+                                      struct fx_event_result *result);
+
+#endif
