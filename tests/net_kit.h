@@ -32,6 +32,7 @@ struct rig {
     uint32_t hangup_count;
     struct fx_net_server_token hangup;
     char paths[4096];
+    char answers[4096];
     char peer[64];
     uint16_t tag;
     struct fx_net_server_token socket; /* of the WebSocket accepted last */
@@ -163,12 +164,35 @@ static inline void on_refusal(void *self,
     fx_buf_append(body, fx_str_of(fx_status_name(status)));
 }
 
+/* "/path label status size" of each answer, "refused 400 …" where there was no request. */
+static inline void on_answer(void *self, const struct fx_net_server_answer *answer)
+{
+    struct rig *rig = self;
+    char line[128];
+    const fx_str path = answer->request == NULL ? FX_STR("refused") : answer->request->path;
+    const int size = snprintf(line,
+                              sizeof line,
+                              "%.*s %u %d %u;",
+                              (int)path.size,
+                              path.data,
+                              answer->label,
+                              answer->status,
+                              (unsigned)answer->body_size);
+    assert_true(answer->duration_us >= 0 && answer->duration_us < 1000000000);
+    assert_true(answer->peer.size > 0 && answer->listener_tag == 7);
+    if (size > 0 && strlen(rig->answers) + (size_t)size < sizeof rig->answers) {
+        memcpy(rig->answers + strlen(rig->answers), line, (size_t)size + 1);
+    }
+}
+
 static inline struct rig *rig_create(const struct fx_net_server_config *given)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
-    const struct fx_net_server_handler handler = {
-        .on_request = on_request, .on_hangup = on_hangup, .on_refusal = on_refusal};
+    const struct fx_net_server_handler handler = {.on_request = on_request,
+                                                  .on_hangup = on_hangup,
+                                                  .on_refusal = on_refusal,
+                                                  .on_answer = on_answer};
     struct fx_net_server_config config = *given;
     rig->now_ms = 1000000;
     config.now_ms = clock_of;

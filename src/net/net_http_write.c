@@ -99,6 +99,7 @@ void fx_net_http_write_response(struct fx_buf *buf, const struct fx_net_http_res
         append_pair(buf, FX_STR("Content-Type: "), response->content_type);
     }
     fx_buf_append(buf, response->headers);
+    fx_buf_append(buf, response->more_headers);
     /* 1xx, 204 and 304 have no body by definition: RFC 9110, section 8.6. */
     const bool is_bodiless = response->status < 200 || response->status == 204;
     if (!is_bodiless && response->status != 304) {

@@ -20,6 +20,7 @@ struct fx_net_http_response {
     int status;          /* 200; 100..599 */
     fx_str content_type; /* empty: no Content-Type */
     fx_str headers;      /* further header lines, made with fx_net_http_write_header() */
+    fx_str more_headers; /* as above (the server fills it) */
     fx_str body;
     fx_str date;        /* from fx_net_http_write_date(); empty: no Date (the server fills it) */
     bool is_close;      /* say "Connection: close" */

@@ -13,6 +13,7 @@ enum {
     COARSE_MS = 250,
     READ_SIZE = 64 * 1024,
     ENCODE_SIZE_MAX = 64 * 1024 * 1024,
+    HSTS_SIZE_MAX = 128,
     US_PER_SECOND = 1000000
 };
 
@@ -218,6 +219,8 @@ static void release(struct fx_net_server *server)
     free(server->generations);
     free(server->conns);
     fx_buf_deinit(&server->encode);
+    fx_buf_deinit(&server->hsts);
+    fx_net_tls_destroy(server->tls);
     free(server);
 }
 
@@ -263,6 +266,7 @@ fx_status fx_net_server_create(const struct fx_net_server_config *config,
     server->self = self;
     server->date_unix_s = -1;
     fx_buf_init(&server->encode, ENCODE_SIZE_MAX);
+    fx_buf_init(&server->hsts, HSTS_SIZE_MAX);
     if (!allocate(server)) {
         release(server);
         return FX_NO_MEMORY;
@@ -448,6 +452,16 @@ void fx_net_server_respond(struct fx_net_server *server,
     fx_net_server_conn_answer(conn, response, false);
     if (!conn->is_in_call && !conn->is_closing) {
         fx_net_server_conn_end_request(conn);
+    }
+}
+
+void fx_net_server_label(struct fx_net_server *server,
+                         struct fx_net_server_token token,
+                         uint32_t label)
+{
+    struct fx_net_server_conn *conn = fx_net_server_conn_find(server, token);
+    if (conn != NULL) {
+        conn->label = label;
     }
 }
 

@@ -21,6 +21,7 @@
 #include "net/net_frame.h"
 #include "net/net_http.h"
 #include "net/net_http_write.h"
+#include "net/net_server_config.h"
 #include "net/net_websocket.h"
 
 enum {
@@ -50,6 +51,17 @@ struct fx_net_server_call {
     uint16_t listener_tag; /* of the listener that took the connection */
 };
 
+/** What on_answer is given. Borrowed for the call. */
+struct fx_net_server_answer {
+    const struct fx_net_http_request *request; /* NULL: the bytes were no request */
+    fx_str peer;
+    uint32_t label; /* of fx_net_server_label(); 0: none */
+    int status;     /* 101: became a WebSocket */
+    uint64_t body_size;
+    int64_t duration_us; /* since the request was complete */
+    uint16_t listener_tag;
+};
+
 /** The owner of the HTTP requests. `self` is the pointer of fx_net_server_create(). */
 struct fx_net_server_handler {
     /** A request is complete: answer it now or later with its token. */
@@ -65,6 +77,8 @@ struct fx_net_server_handler {
      * body and further header lines, each with its CR LF. NULL: only code and message are said.
      */
     void (*on_refusal)(void *self, fx_status status, struct fx_buf *headers, struct fx_buf *body);
+    /** An answer was queued: for counting and logging; nothing may be called. May be NULL. */
+    void (*on_answer)(void *self, const struct fx_net_server_answer *answer);
 };
 
 /** The owner of one WebSocket. Kept until its on_close. */
@@ -83,45 +97,6 @@ struct fx_net_server_websocket {
 
 typedef void (*fx_net_server_fn)(void *self);
 typedef void (*fx_net_server_signal_fn)(void *self, int signal_number);
-typedef int64_t (*fx_net_server_clock_fn)(void *self);
-
-/** Zero fields take the default in brackets. */
-struct fx_net_server_config {
-    uint32_t connections_max;             /* [10,000] further ones wait in the kernel */
-    uint32_t connections_per_address_max; /* [0: no cap] of an IPv4 address, of an IPv6 /64 */
-    bool is_loopback_uncapped;            /* a proxy on this machine speaks for all its clients */
-    uint32_t body_size_max;               /* [64 KiB] */
-    uint32_t message_size_max;            /* [64 KiB] of a WebSocket message */
-    uint32_t output_size_max;             /* [1 MiB] queued for a WebSocket; see send_frame */
-    uint32_t messages_per_minute_max;     /* [0: no limit] frames from a WebSocket; then 1008 */
-    uint32_t requests_max;                /* [0: no limit] of one connection */
-    uint32_t head_timeout_ms;             /* [5,000] to send a whole head, from its first byte */
-    uint32_t body_timeout_ms;             /* [10,000] plus one second per KiB that arrived */
-    uint32_t idle_timeout_ms;             /* [60,000] between requests; silent WebSocket */
-    uint32_t write_timeout_ms;            /* [20,000] without any progress in writing */
-    uint32_t ping_ms;                     /* [25,000] ping a WebSocket that is silent so long */
-    uint32_t stop_timeout_ms;             /* [5,000] for open requests and closings in a stop */
-    fx_net_server_clock_fn now_ms; /* [monotonic clock] for deadlines: tests give their own */
-    fx_net_server_clock_fn unix_s; /* [real clock] for the Date header */
-    void *clock_self;
-};
-
-/** Figures since the start. */
-struct fx_net_server_stats {
-    uint64_t accepted;
-    uint64_t refused;  /* over the cap per address, or while stopping */
-    uint64_t pauses;   /* times that connections_max made accepting wait */
-    uint64_t requests; /* handed to on_request */
-    uint64_t bad_requests;
-    uint64_t expired;      /* closed by a deadline */
-    uint64_t slow_readers; /* closed because output_size_max was reached */
-    uint64_t talkers;      /* closed because messages_per_minute_max was passed */
-    uint64_t bytes_in;
-    uint64_t bytes_out;
-    uint64_t writes; /* system calls */
-    uint32_t connections;
-    uint32_t websockets;
-};
 
 /** Make a server with its own loop. @return OK and *server_out (gives); NO_MEMORY, IO. */
 FX_MUST_USE fx_status fx_net_server_create(const struct fx_net_server_config *config,
@@ -183,6 +158,11 @@ void fx_net_server_expire(struct fx_net_server *server);
 void fx_net_server_respond(struct fx_net_server *server,
                            struct fx_net_server_token token,
                            const struct fx_net_http_response *response);
+
+/** Remember a number for the answer of the token's request: which route it is. */
+void fx_net_server_label(struct fx_net_server *server,
+                         struct fx_net_server_token token,
+                         uint32_t label);
 
 /** True while the token's request waits for its answer, or its WebSocket is open. */
 bool fx_net_server_is_open(const struct fx_net_server *server, struct fx_net_server_token token);

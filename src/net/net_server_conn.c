@@ -11,7 +11,8 @@ enum {
     BODY_RATE_MIN = 1024, /* bytes per second */
     FULL_PART = 8,        /* fewer than an eighth of the slots free: a full house */
     HURRY_PART = 5,
-    MS_PER_SECOND = 1000
+    MS_PER_SECOND = 1000,
+    NS_PER_US = 1000
 };
 
 static const uint8_t MAPPED_PREFIX[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
@@ -131,6 +132,7 @@ static void on_closed(uv_handle_t *handle)
     fx_net_server_out_unmark(conn);
     fx_net_server_out_drop(conn);
     fx_net_server_socket_destroy(conn);
+    fx_net_server_tls_destroy(conn);
     if (conn->http != NULL) {
         fx_net_http_deinit(conn->http);
         free(conn->http);
@@ -184,6 +186,27 @@ void fx_net_server_conn_end(struct fx_net_server_conn *conn)
 
 /* ---- requests ---- */
 
+void fx_net_server_conn_tell_answer(const struct fx_net_server_conn *conn,
+                                    const struct fx_net_http_request *request,
+                                    int status,
+                                    uint64_t body_size)
+{
+    const struct fx_net_server *server = conn->server;
+    if (server->handler.on_answer == NULL) {
+        return;
+    }
+    const struct fx_net_server_answer answer = {
+        .request = request,
+        .peer = fx_str_of(conn->peer),
+        .label = request == NULL ? 0 : conn->label,
+        .status = status,
+        .body_size = body_size,
+        .duration_us =
+            request == NULL ? 0 : (int64_t)((uv_hrtime() - conn->request_ns) / NS_PER_US),
+        .listener_tag = conn->listener_tag};
+    server->handler.on_answer(server->self, &answer);
+}
+
 void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
                                const struct fx_net_http_response *response,
                                bool is_error)
@@ -197,6 +220,7 @@ void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
                       (requests_max > 0 && conn->request_count >= requests_max);
     answer.is_keep_alive = !answer.is_close && request->version_minor == 0;
     answer.is_head_only = request->method == FX_NET_HTTP_METHOD_HEAD;
+    answer.more_headers = conn->tls != NULL ? fx_buf_str(&server->hsts) : (fx_str){0};
     if (answer.date.size == 0) {
         answer.date = (fx_str){server->date, sizeof server->date};
     }
@@ -207,6 +231,8 @@ void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
         return;
     }
     conn->is_awaiting = false;
+    fx_net_server_conn_tell_answer(
+        conn, is_error ? NULL : request, answer.status, answer.body.size);
     fx_net_server_out_push_bytes(conn, fx_buf_str(&server->encode));
     if (server->encode.capacity > ENCODE_KEPT_SIZE_MAX) {
         fx_buf_deinit(&server->encode);
@@ -259,6 +285,8 @@ static void hand_over(struct fx_net_server_conn *conn)
     conn->is_hangup_told = false;
     conn->is_in_call = true;
     conn->request_count++;
+    conn->label = 0;
+    conn->request_ns = server->handler.on_answer == NULL ? 0 : uv_hrtime();
     server->stats.requests++;
     const struct fx_net_server_call call = {
         .token = fx_net_server_conn_token(conn),
@@ -355,7 +383,7 @@ static void keep(struct fx_net_server_conn *conn, fx_str bytes)
 }
 
 /* Nothing more will come: answer what was asked, then close. */
-static void end_of_input(struct fx_net_server_conn *conn)
+void fx_net_server_conn_end_of_input(struct fx_net_server_conn *conn)
 {
     conn->is_eof = true;
     stop_reading(conn);
@@ -373,6 +401,14 @@ static void end_of_input(struct fx_net_server_conn *conn)
     }
 }
 
+void fx_net_server_conn_take(struct fx_net_server_conn *conn, fx_str bytes)
+{
+    const size_t taken = conn->input.size > 0 ? 0 : take(conn, bytes);
+    if (taken < bytes.size && !conn->is_closing) {
+        keep(conn, fx_str_slice(bytes, taken, bytes.size - taken));
+    }
+}
+
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
 {
     struct fx_net_server_conn *conn = stream->data;
@@ -380,7 +416,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         return;
     }
     if (size == UV_EOF) {
-        end_of_input(conn);
+        fx_net_server_conn_end_of_input(conn);
         return;
     }
     if (size < 0) {
@@ -393,9 +429,12 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
         return;
     }
     const fx_str bytes = {buf->base, (size_t)size};
-    const size_t taken = conn->input.size > 0 ? 0 : take(conn, bytes);
-    if (taken < bytes.size && !conn->is_closing) {
-        keep(conn, fx_str_slice(bytes, taken, bytes.size - taken));
+    if (conn->tls == NULL) {
+        fx_net_server_conn_take(conn, bytes);
+    } else if (fx_net_server_tls_take(conn, bytes)) {
+        fx_net_server_tls_read(conn);
+    } else {
+        fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
     }
 }
 
@@ -427,6 +466,9 @@ void fx_net_server_conn_resume(struct fx_net_server_conn *conn)
         } else {
             fx_buf_deinit(&input);
         }
+    }
+    if (conn->tls != NULL && !conn->is_closing && !conn->is_last) {
+        fx_net_server_tls_read(conn); /* what was decrypted no further while `input` was full */
     }
     if (conn->is_closing || conn->is_last) {
         return;
@@ -518,6 +560,10 @@ void fx_net_server_conn_accept(struct fx_net_server_listener *listener)
         fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
         return;
     }
+    if (!fx_net_server_tls_begin(conn)) {
+        fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
+        return;
+    }
     server->stats.accepted++;
     enter_tables(conn);
     (void)uv_tcp_nodelay(&conn->tcp, 1); /* whole answers are written at once anyway */
@@ -554,7 +600,7 @@ void fx_net_server_conn_expire(struct fx_net_server_conn *conn, int64_t now_ms)
         }
         return;
     }
-    if (conn->queue.count > 0 &&
+    if (!fx_net_server_out_is_empty(conn) &&
         now_ms - conn->queue.progress_ms >= server->config.write_timeout_ms) {
         server->stats.expired++;
         fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
@@ -564,7 +610,7 @@ void fx_net_server_conn_expire(struct fx_net_server_conn *conn, int64_t now_ms)
         fx_net_server_socket_expire(conn, now_ms);
         return;
     }
-    if (conn->is_awaiting || conn->is_last || conn->queue.count > 0 ||
+    if (conn->is_awaiting || conn->is_last || !fx_net_server_out_is_empty(conn) ||
         now_ms < request_deadline(conn)) {
         return;
     }
@@ -585,7 +631,7 @@ void fx_net_server_conn_stop(struct fx_net_server_conn *conn)
         fx_net_server_socket_close(conn, FX_NET_WEBSOCKET_CODE_GOING_AWAY, FX_STR("shutting down"));
     } else if (conn->mode == FX_NET_SERVER_MODE_HTTP && !conn->is_awaiting &&
                fx_net_http_is_idle(conn->http) && conn->input.size == 0) {
-        if (conn->queue.count == 0) {
+        if (fx_net_server_out_is_empty(conn) && conn->tls == NULL) {
             fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL); /* nothing to say */
         } else {
             fx_net_server_conn_end(conn);

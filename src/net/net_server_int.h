@@ -2,8 +2,8 @@
  * @file net_server_int.h
  * The workshop of the server: one connection, its output queue, its WebSocket side.
  *
- * Bytes enter at fx_net_server_conn_take() and leave in fx_net_server_out_flush(): a TLS filter
- * goes between these two and the socket.
+ * Bytes enter at fx_net_server_conn_take() and leave in fx_net_server_out_flush(): the TLS filter
+ * (net_server_tls.c) stands between these two and the socket.
  */
 #ifndef FX_NET_NET_SERVER_INT_H
 #define FX_NET_NET_SERVER_INT_H
@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "net/net_server.h"
+#include "net/net_tls.h"
 
 enum {
     FX_NET_SERVER_SLOT_NONE = INT32_MAX,
@@ -54,6 +55,8 @@ struct fx_net_server_queue {
     int64_t progress_ms; /* when bytes went away last, or when the queue began */
 };
 
+struct fx_net_server_tls; /* of a connection; net_server_tls.c */
+
 struct fx_net_server_conn {
     uv_tcp_t tcp;
     uv_write_t write;
@@ -63,16 +66,19 @@ struct fx_net_server_conn {
     struct fx_net_server_conn *dirty_next;
     struct fx_net_http *http;            /* NULL for a WebSocket */
     struct fx_net_server_socket *socket; /* NULL for HTTP */
+    struct fx_net_server_tls *tls;       /* NULL: plain */
     struct fx_buf input;                 /* bytes that came too early: behind a pending request */
     struct fx_net_server_queue queue;
     int64_t since_ms; /* begin of the idle time, of the head, of the body, of the closing */
     int64_t read_ms;
+    uint64_t request_ns; /* when the request was complete; uv_hrtime() */
     uint32_t slot;
     uint32_t generation;
     uint32_t bucket;
     uint32_t same_next; /* slot of the next connection in the bucket of its address */
     uint32_t same_previous;
     uint32_t request_count;
+    uint32_t label; /* of the pending request */
     enum fx_net_server_mode mode;
     uint16_t listener_tag;
     uint16_t close_code;
@@ -126,7 +132,10 @@ struct fx_net_server {
     uint32_t *free_slots;
     uint32_t *buckets; /* first slot of the connections whose address hashes here */
     struct fx_net_server_conn *dirty;
-    struct fx_buf encode; /* scratch of one answer */
+    struct fx_buf encode;   /* scratch of one answer */
+    struct fx_net_tls *tls; /* of the connections through listeners with tls_tag */
+    struct fx_buf hsts;     /* a header line, or empty */
+    uint16_t tls_tag;
     char *read_buffer;
     struct fx_net_server_stats stats;
     uint32_t free_count;
@@ -156,6 +165,12 @@ void fx_net_server_conn_cut(struct fx_net_server_conn *conn, uint16_t code);
 /** Close after the queue is sent, giving the peer time to read it. */
 void fx_net_server_conn_end(struct fx_net_server_conn *conn);
 
+/** Take plain bytes that arrived. */
+void fx_net_server_conn_take(struct fx_net_server_conn *conn, fx_str bytes);
+
+/** The peer will send nothing more. */
+void fx_net_server_conn_end_of_input(struct fx_net_server_conn *conn);
+
 /** Send the rest, then read and drop. Called with an empty queue. */
 void fx_net_server_conn_linger(struct fx_net_server_conn *conn);
 
@@ -166,6 +181,12 @@ void fx_net_server_conn_resume(struct fx_net_server_conn *conn);
 void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
                                const struct fx_net_http_response *response,
                                bool is_error);
+
+/** Tell the handler what was answered. */
+void fx_net_server_conn_tell_answer(const struct fx_net_server_conn *conn,
+                                    const struct fx_net_http_request *request,
+                                    int status,
+                                    uint64_t body_size);
 
 /** Forget the answered request and make ready for the next one. */
 void fx_net_server_conn_end_request(struct fx_net_server_conn *conn);
@@ -194,6 +215,15 @@ void fx_net_server_out_flush(struct fx_net_server_conn *conn);
 /** Flush all that are marked. @return false where some are marked again. */
 bool fx_net_server_out_flush_all(struct fx_net_server *server);
 
+/** True where nothing waits for the kernel. */
+bool fx_net_server_out_is_empty(const struct fx_net_server_conn *conn);
+
+/** Copy from the front of the queue, at most `size` bytes. @return how many. */
+size_t fx_net_server_out_copy(const struct fx_net_server_conn *conn, char *target, size_t size);
+
+/** `size` bytes from the front of the queue are gone. */
+void fx_net_server_out_consume(struct fx_net_server_conn *conn, size_t size);
+
 /** Release the queue. */
 void fx_net_server_out_drop(struct fx_net_server_conn *conn);
 
@@ -218,5 +248,22 @@ void fx_net_server_socket_expire(struct fx_net_server_conn *conn, int64_t now_ms
 void fx_net_server_socket_flushed(struct fx_net_server_conn *conn);
 
 void fx_net_server_socket_destroy(struct fx_net_server_conn *conn);
+
+/** Make the TLS side where the listener speaks it. @return false without memory. */
+bool fx_net_server_tls_begin(struct fx_net_server_conn *conn);
+
+/** Keep cipher bytes that arrived. @return false without memory. */
+bool fx_net_server_tls_take(struct fx_net_server_conn *conn, fx_str cipher);
+
+/** Decrypt and take as much as may be taken now. */
+void fx_net_server_tls_read(struct fx_net_server_conn *conn);
+
+/** Encrypt the queue and hand it to the kernel; with is_last, say the end behind it. */
+void fx_net_server_tls_write(struct fx_net_server_conn *conn);
+
+/** True where nothing encrypted waits for the kernel, and for plain connections. */
+bool fx_net_server_tls_is_empty(const struct fx_net_server_conn *conn);
+
+void fx_net_server_tls_destroy(struct fx_net_server_conn *conn);
 
 #endif

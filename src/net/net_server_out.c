@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/panic.h"
 #include "net/net_server_int.h"
@@ -97,8 +98,7 @@ void fx_net_server_out_unmark(struct fx_net_server_conn *conn)
     }
 }
 
-/* `size` bytes from the front were taken by the kernel. */
-static void consume(struct fx_net_server_conn *conn, size_t size)
+void fx_net_server_out_consume(struct fx_net_server_conn *conn, size_t size)
 {
     struct fx_net_server_queue *queue = &conn->queue;
     FX_ASSERT(size <= queue->size);
@@ -122,6 +122,26 @@ static void consume(struct fx_net_server_conn *conn, size_t size)
         fx_net_frame_release(frame);
     }
     FX_ASSERT(size == 0 && queue->size == 0);
+}
+
+size_t fx_net_server_out_copy(const struct fx_net_server_conn *conn, char *target, size_t size)
+{
+    const struct fx_net_server_queue *queue = &conn->queue;
+    size_t count = 0;
+    for (uint32_t index = 0; index < queue->count && count < size; index++) {
+        const struct fx_net_frame *frame = queue->frames[at(queue, index)];
+        const uint32_t sent = index == 0 ? queue->front_sent : 0;
+        const size_t left = frame->size - sent;
+        const size_t part = left < size - count ? left : size - count;
+        memcpy(target + count, frame->bytes + sent, part);
+        count += part;
+    }
+    return count;
+}
+
+bool fx_net_server_out_is_empty(const struct fx_net_server_conn *conn)
+{
+    return conn->queue.count == 0 && fx_net_server_tls_is_empty(conn);
 }
 
 static uint32_t gather(const struct fx_net_server_queue *queue, uv_buf_t *bufs, size_t *size_out)
@@ -155,7 +175,7 @@ static void on_written(uv_write_t *write, int status)
         fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
         return;
     }
-    consume(conn, size);
+    fx_net_server_out_consume(conn, size);
     fx_net_server_out_mark(conn);
 }
 
@@ -186,7 +206,7 @@ static void write_now(struct fx_net_server_conn *conn)
             fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
             return;
         }
-        consume(conn, written > 0 ? (size_t)written : 0);
+        fx_net_server_out_consume(conn, written > 0 ? (size_t)written : 0);
         if (written < 0 || (size_t)written < size) {
             write_later(conn);
             return;
@@ -197,7 +217,11 @@ static void write_now(struct fx_net_server_conn *conn)
 void fx_net_server_out_flush(struct fx_net_server_conn *conn)
 {
     if (!conn->is_closing && conn->queue.in_flight == 0) {
-        write_now(conn);
+        if (conn->tls != NULL) {
+            fx_net_server_tls_write(conn);
+        } else {
+            write_now(conn);
+        }
     }
     if (conn->is_closing) {
         return;
@@ -208,7 +232,8 @@ void fx_net_server_out_flush(struct fx_net_server_conn *conn)
     if (conn->is_closing) {
         return;
     }
-    if (conn->queue.count == 0 && conn->is_last && conn->mode != FX_NET_SERVER_MODE_LINGER) {
+    if (fx_net_server_out_is_empty(conn) && conn->is_last &&
+        conn->mode != FX_NET_SERVER_MODE_LINGER) {
         fx_net_server_conn_linger(conn);
         return;
     }

@@ -4,7 +4,7 @@
 #include "net/net_server_int.h"
 #include "net/net_websocket_handshake.h"
 
-enum { US_PER_MS = 1000, US_PER_MINUTE = 60 * 1000 * 1000 };
+enum { SWITCHED = 101, US_PER_MS = 1000, US_PER_MINUTE = 60 * 1000 * 1000 };
 
 fx_status fx_net_server_socket_accept(struct fx_net_server_conn *conn,
                                       const struct fx_net_server_websocket *owner,
@@ -28,6 +28,7 @@ fx_status fx_net_server_socket_accept(struct fx_net_server_conn *conn,
     conn->is_awaiting = false;
     conn->read_ms = socket->ping_ms;
     server->stats.websockets++;
+    fx_net_server_conn_tell_answer(conn, &conn->http->request, SWITCHED, 0);
     fx_buf_clear(&server->encode);
     fx_net_websocket_handshake_write(&server->encode, &conn->http->request, protocol);
     fx_net_server_out_push_bytes(conn, fx_buf_str(&server->encode));

@@ -200,9 +200,31 @@ static void net_server_limits_signals_are_told_and_the_second_end_is_the_systems
     rig_destroy(rig);
 }
 
+static void net_server_limits_answers_are_told_with_their_label(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_create(&PLAIN);
+    const int fd = connect_to(rig, 0);
+    put(fd, GET("/later"));
+    turn(rig, 20);
+    fx_net_server_label(rig->server, rig->later[0], 42);
+    answer(rig, rig->later[0], "hello");
+    fx_net_server_label(rig->server, rig->later[0], 43); /* answered: too late, and harmless */
+    put(fd, GET("/twice"));
+    put(fd, "nonsense\r\n\r\n");
+    turn(rig, 50);
+    assert_string_equal(rig->answers, "/later 42 200 5;/twice 0 200 3;refused 0 400 11;");
+    const int socket = connect_socket(rig, 0);
+    assert_non_null(strstr(rig->answers, ";/ws 0 101 0;"));
+    (void)close(socket);
+    (void)close(fd);
+    rig_destroy(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(net_server_limits_answers_are_told_with_their_label),
         cmocka_unit_test(net_server_limits_full_house_lets_others_wait),
         cmocka_unit_test(net_server_limits_silence_makes_room_in_a_full_house),
         cmocka_unit_test(net_server_limits_loopback_may_be_uncapped),
