@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api_group_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
@@ -76,8 +75,7 @@ static fx_status init_memory(struct fx_api *api)
         fx_buf_reserve(&api->texts, FX_API_TEXTS_SIZE_MAX) == NULL) {
         return FX_NO_MEMORY;
     }
-    const fx_status status = fx_api_pending_init(api);
-    return status == FX_OK ? fx_api_group_create(api) : status;
+    return fx_api_pending_init(api);
 }
 
 fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **api_out)
@@ -125,7 +123,6 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_writer_destroy(api->writer);
     fx_api_key_destroy(api->keys);
     fx_api_pending_deinit(api);
-    fx_api_group_destroy(api);
     fx_buf_deinit(&api->reply);
     fx_buf_deinit(&api->headers);
     fx_buf_deinit(&api->query);

@@ -382,6 +382,11 @@ struct fx_app_gateway *fx_app_exchange_gateway(struct fx_app_exchange *exchange)
     return exchange->gateway;
 }
 
+struct fx_worker_engine *fx_app_exchange_worker(struct fx_app_exchange *exchange)
+{
+    return exchange->worker;
+}
+
 struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange)
 {
     return exchange->users;

@@ -38,6 +38,9 @@ struct fx_app_gateway *fx_app_exchange_gateway(struct fx_app_exchange *exchange)
 /** A second writer, for users; small writes only. */
 struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange);
 
+/** The single writer, for its figures. */
+struct fx_worker_engine *fx_app_exchange_worker(struct fx_app_exchange *exchange);
+
 /** What the opening found. */
 const struct fx_worker_engine_report *fx_app_exchange_report(
     const struct fx_app_exchange *exchange);

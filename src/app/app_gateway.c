@@ -23,6 +23,7 @@ struct fx_app_gateway {
     struct fx_api *api;
     struct fx_push *push;
     struct fx_app_gateway_guest guest;
+    struct fx_app_gateway_operator operator;
     struct fx_event_result call_result;
     bool is_called_back;
     bool is_submitted; /* since the last wake of the engine */
@@ -87,6 +88,9 @@ static void handle(struct fx_app_gateway *gateway, const struct fx_event *event)
     }
     fx_api_on_event(gateway->api, event);
     fx_push_on_event(gateway->push, event);
+    if (gateway->operator.on_event != NULL) {
+        gateway->operator.on_event(gateway->operator.self, event);
+    }
     if (gateway->guest.on_event != NULL) {
         gateway->guest.on_event(gateway->guest.self, event);
     }
@@ -142,10 +146,19 @@ static void on_request(void *self, const struct fx_net_server_call *call)
         fx_api_on_request(gateway->api, call);
     } else if (fx_push_owns(call->request)) {
         fx_push_on_request(gateway->push, call);
-    } else {
+    } else if (gateway->operator.on_request == NULL || !gateway->operator.on_request(
+                   gateway->operator.self, call)) {
         fx_app_page_on_request(gateway->server, call);
     }
     wake_engine(gateway);
+}
+
+static void on_answer(void *self, const struct fx_net_server_answer *answer)
+{
+    const struct fx_app_gateway *gateway = self;
+    if (gateway->operator.on_answer != NULL) {
+        gateway->operator.on_answer(gateway->operator.self, answer);
+    }
 }
 
 static void on_hangup(void *self, struct fx_net_server_token token)
@@ -178,34 +191,13 @@ static void on_guest_tick(void *self)
     }
 }
 
-/* SIGUSR1: what the operator wants to know now. */
-static void report(struct fx_app_gateway *gateway)
-{
-    struct fx_net_server_stats net;
-    struct fx_worker_engine_stats engine;
-    fx_net_server_stats(gateway->server, &net);
-    fx_worker_engine_stats(gateway->options.worker, &engine);
-    FX_LOG(FX_LOG_INFO,
-           "gateway",
-           "figures",
-           fx_log_u64("durable_seq", engine.durable),
-           fx_log_u64("intake", engine.intake_count),
-           fx_log_u64("connections", net.connections),
-           fx_log_u64("sockets", net.websockets),
-           fx_log_u64("requests", net.requests),
-           fx_log_u64("bad_requests", net.bad_requests),
-           fx_log_u64("refused", net.refused),
-           fx_log_u64("pauses", net.pauses),
-           fx_log_u64("expired", net.expired),
-           fx_log_u64("slow_readers", net.slow_readers),
-           fx_log_u64("talkers", net.talkers));
-}
-
 static void on_signal(void *self, int signal_number)
 {
     struct fx_app_gateway *gateway = self;
     if (signal_number != SIGINT && signal_number != SIGTERM) {
-        report(gateway);
+        if (gateway->operator.on_signal != NULL) {
+            gateway->operator.on_signal(gateway->operator.self, signal_number);
+        }
         return;
     }
     FX_LOG(FX_LOG_INFO,
@@ -251,8 +243,10 @@ static void on_refusal(void *self, fx_status status, struct fx_buf *headers, str
 
 static fx_status create_loop(struct fx_app_gateway *gateway)
 {
-    const struct fx_net_server_handler handler = {
-        .on_request = on_request, .on_hangup = on_hangup, .on_refusal = on_refusal};
+    const struct fx_net_server_handler handler = {.on_request = on_request,
+                                                  .on_hangup = on_hangup,
+                                                  .on_refusal = on_refusal,
+                                                  .on_answer = on_answer};
     fx_status status =
         fx_net_server_create(&gateway->options.net, &handler, gateway, &gateway->server);
     if (status != FX_OK) {
@@ -307,6 +301,12 @@ void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
                               const struct fx_app_gateway_guest *guest)
 {
     gateway->guest = *guest;
+}
+
+void fx_app_gateway_set_operator(
+    struct fx_app_gateway *gateway, const struct fx_app_gateway_operator *operator)
+{
+    gateway->operator= * operator;
 }
 
 const struct fx_view *fx_app_gateway_view(const struct fx_app_gateway *gateway)

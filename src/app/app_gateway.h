@@ -68,6 +68,21 @@ void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
 /** Submit without waiting; for the guest. @return false where the intake is full. */
 bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *command);
 
+/** Who operates the process; all of it may be NULL but `self`. Set before the gateway runs. */
+struct fx_app_gateway_operator {
+    /** SIGHUP and SIGUSR1. */
+    void (*on_signal)(void *self, int signal_number);
+    /** A path that is neither the API's nor the sockets'. @return true where it was answered. */
+    bool (*on_request)(void *self, const struct fx_net_server_call *call);
+    /** Each answer; for counting and logging. */
+    void (*on_answer)(void *self, const struct fx_net_server_answer *answer);
+    /** Each released event; for counting. */
+    void (*on_event)(void *self, const struct fx_event *event);
+    void *self;
+};
+void fx_app_gateway_set_operator(
+    struct fx_app_gateway *gateway, const struct fx_app_gateway_operator *operator);
+
 const struct fx_view *fx_app_gateway_view(const struct fx_app_gateway *gateway);
 const struct fx_market *fx_app_gateway_market(const struct fx_app_gateway *gateway);
 struct fx_net_server *fx_app_gateway_server(struct fx_app_gateway *gateway);

@@ -8,6 +8,8 @@
 #include "app/app_exchange.h"
 #include "app/app_limits.h"
 #include "app/app_listing.h"
+#include "app/app_operator.h"
+#include "app/app_tls.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -72,8 +74,11 @@ static fx_status listen_and_run(const struct fx_config *config, struct fx_app_ex
     struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
     uint16_t port = 0;
     const char *host = fx_config_text(config, "host");
-    const fx_status status =
-        fx_app_gateway_listen(gateway, host, (uint16_t)fx_config_int(config, "port"), &port);
+    fx_status status = fx_app_tls_open(config, fx_app_gateway_server(gateway));
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_app_gateway_listen(gateway, host, (uint16_t)fx_config_int(config, "port"), &port);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "app",
@@ -103,6 +108,7 @@ int fx_app_serve_run(const struct fx_app_options *options)
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
     struct fx_app_bots *bots = NULL;
+    struct fx_app_operator *operator= NULL;
     fx_app_limits_raise_files();
     fx_status status = fx_app_exchange_open(config, &exchange);
     if (status != FX_OK) {
@@ -113,8 +119,12 @@ int fx_app_serve_run(const struct fx_app_options *options)
         status = seed(config, exchange, &bots);
     }
     if (status == FX_OK) {
+        status = fx_app_operator_create(config, exchange, &operator);
+    }
+    if (status == FX_OK) {
         status = listen_and_run(config, exchange);
     }
+    fx_app_operator_destroy(operator);
     const struct fx_app_gateway_guest nobody = {NULL, NULL, NULL};
     fx_app_gateway_set_guest(fx_app_exchange_gateway(exchange), &nobody);
     fx_app_exchange_close(exchange);
