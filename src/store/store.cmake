@@ -12,5 +12,6 @@ target_sources(fx_store PRIVATE ${store_migrations_c})
 if(TARGET store_sqlite_test)
   target_sources(store_sqlite_test PRIVATE ${CMAKE_SOURCE_DIR}/tests/integration/store_contract.c
     ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_lists.c
-    ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_access.c)
+    ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_access.c
+    ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_market.c)
 endif()

@@ -7,6 +7,7 @@
 #include "model/event.h"
 #include "model/instrument.h"
 #include "model/order.h"
+#include "model/rows_candle.h"
 #include "store/store_row_int.h"
 
 #define UNITS_PER_PPB   1000000000LL        /* 1e18 / 1e9 */
@@ -83,6 +84,8 @@ static const char *word_of(enum fx_store_row_codec codec, uint32_t number)
         return fx_event_trade_note_name((enum fx_trade_note)number);
     case FX_STORE_ROW_TRANSACTION_TYPE:
         return fx_command_transaction_name((enum fx_transaction_type)number);
+    case FX_STORE_ROW_CANDLE_PRICE:
+        return fx_rows_candle_price_name((enum fx_rows_candle_price)number);
     default:
         fx_panic(__FILE__, __LINE__, "the codec is a word");
     }
@@ -117,6 +120,8 @@ static uint32_t number_of(enum fx_store_row_codec codec, fx_str word)
         return fx_event_trade_note_of(word);
     case FX_STORE_ROW_TRANSACTION_TYPE:
         return fx_command_transaction_of(word);
+    case FX_STORE_ROW_CANDLE_PRICE:
+        return fx_rows_candle_price_of(word);
     default:
         fx_panic(__FILE__, __LINE__, "the codec is a word");
     }

@@ -266,7 +266,7 @@ void fx_store_table_and_filter(struct fx_store_table_select *select, fx_str sql,
     }
 }
 
-static void and_time(struct fx_store_table_select *select, fx_str sql, int64_t time_us)
+void fx_store_table_and_time(struct fx_store_table_select *select, fx_str sql, int64_t time_us)
 {
     FX_ASSERT(select->time_count < sizeof select->times / sizeof select->times[0]);
     char *text = select->times[select->time_count++];
@@ -277,10 +277,10 @@ static void and_time(struct fx_store_table_select *select, fx_str sql, int64_t t
 void fx_store_table_and_span(struct fx_store_table_select *select, const struct fx_store_span *span)
 {
     if (span->start_us != 0) {
-        and_time(select, FX_STR(" AND `createdAt`>=?"), span->start_us);
+        fx_store_table_and_time(select, FX_STR(" AND `createdAt`>=?"), span->start_us);
     }
     if (span->end_us != 0) {
-        and_time(select, FX_STR(" AND `createdAt`<=?"), span->end_us);
+        fx_store_table_and_time(select, FX_STR(" AND `createdAt`<=?"), span->end_us);
     }
 }
 

@@ -59,6 +59,7 @@ void fx_store_table_select(struct fx_store_table_select *select,
 /** Append a constant with one "?" and its value … */
 void fx_store_table_and_u64(struct fx_store_table_select *select, fx_str sql, uint64_t value);
 void fx_store_table_and_text(struct fx_store_table_select *select, fx_str sql, fx_str value);
+void fx_store_table_and_time(struct fx_store_table_select *select, fx_str sql, int64_t time_us);
 
 /** … the same where a word is given (NULL: nothing); where a text is not empty. */
 void fx_store_table_and_word(struct fx_store_table_select *select, fx_str sql, const char *word);

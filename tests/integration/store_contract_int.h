@@ -57,4 +57,8 @@ void store_audit_chain_holds_and_lists(void **state);
 void store_audit_is_append_only(void **state);
 void store_audit_each_change_is_found(void **state);
 
+/* Tests of store_contract_market.c. */
+void store_candle_list_equals_model(void **state);
+void store_candle_older_operation_never_wins(void **state);
+
 #endif

@@ -296,6 +296,10 @@ static void store_sqlite_lists_walk_an_index(void **state)
     assert_indexed(fixture->raw,
                    "SELECT * FROM transactions WHERE userId=? AND type=? ORDER BY id DESC LIMIT ?",
                    "ix_transactions_user");
+    assert_indexed(fixture->raw,
+                   "SELECT * FROM candles WHERE symbol=? AND priceType=? AND resolution=? AND "
+                   "minute>=? AND minute<=? ORDER BY minute DESC LIMIT ?",
+                   "PRIMARY KEY");
 }
 
 /* A temporary tree per statement doubles what a saved order costs: see migration 3. */
