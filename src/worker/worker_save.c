@@ -15,6 +15,7 @@
 #include "store/store_progress.h"
 #include "store/store_trade.h"
 #include "store/store_transaction.h"
+#include "worker/worker_save_candle.h"
 
 enum {
     CHUNK = 64,   /* rows handed to the store together */
@@ -87,6 +88,9 @@ fx_status fx_worker_save_init(struct fx_worker_save *save,
     if (has_memory) {
         memset(save->rows, 0, sizeof *save->rows);
         memset(save->instruments, 0, FX_INSTRUMENTS_MAX * sizeof *save->instruments);
+        status = fx_worker_save_candle_create(&save->candle);
+    }
+    if (status == FX_OK) {
         status = read_watermark(save);
     }
     if (status == FX_OK) {
@@ -103,6 +107,7 @@ void fx_worker_save_deinit(struct fx_worker_save *save)
     fx_table_deinit(&save->last_order);
     fx_table_deinit(&save->last_account);
     fx_table_deinit(&save->last_position);
+    fx_worker_save_candle_destroy(save->candle);
     free(save->rows);
     free(save->instruments);
     memset(save, 0, sizeof *save);
@@ -135,6 +140,8 @@ static uint32_t instrument_of(const struct fx_event *event)
         return event->u.position.instrument;
     case FX_EVENT_TRANSACTION:
         return event->u.transaction.instrument;
+    case FX_EVENT_MARK:
+        return event->u.mark.instrument;
     default:
         return FX_COMMAND_ALL_INSTRUMENTS;
     }
@@ -284,6 +291,14 @@ static fx_status flush_transactions(struct fx_worker_save *save)
     return fx_store_transaction_save(save->store, save->rows->transactions, count);
 }
 
+static fx_status flush_candles(struct fx_worker_save *save)
+{
+    uint64_t count = 0;
+    const fx_status status = fx_worker_save_candle_flush(save->candle, save->store, &count);
+    save->row_count += count;
+    return status;
+}
+
 static fx_status add_order(struct fx_worker_save *save, const struct fx_event *event)
 {
     struct fx_worker_save_rows *rows = save->rows;
@@ -311,6 +326,12 @@ static fx_status add_account(struct fx_worker_save *save, const struct fx_event 
     return rows->account_count == CHUNK ? flush_accounts(save) : FX_OK;
 }
 
+static fx_status add_to_candles(struct fx_worker_save *save, const struct fx_event *event)
+{
+    return fx_worker_save_candle_add(
+        save->candle, save->store, find_instrument(save, instrument_of(event)), event);
+}
+
 static fx_status add_trade(struct fx_worker_save *save, const struct fx_event *event)
 {
     struct fx_worker_save_rows *rows = save->rows;
@@ -326,7 +347,7 @@ static fx_status add_trade(struct fx_worker_save *save, const struct fx_event *e
     if (status == FX_OK && rows->trade_count == CHUNK) {
         status = flush_trades(save);
     }
-    return status;
+    return status == FX_OK ? add_to_candles(save, event) : status;
 }
 
 static fx_status add_transaction(struct fx_worker_save *save, const struct fx_event *event)
@@ -392,6 +413,8 @@ static fx_status write_event(struct fx_worker_save *save, const struct fx_event 
                    : FX_OK;
     case FX_EVENT_TRADE:
         return has_kind(save, FX_WORKER_SAVE_TRADES) ? add_trade(save, event) : FX_OK;
+    case FX_EVENT_MARK:
+        return has_kind(save, FX_WORKER_SAVE_TRADES) ? add_to_candles(save, event) : FX_OK;
     case FX_EVENT_TRANSACTION:
         return has_kind(save, FX_WORKER_SAVE_TRADES) ? add_transaction(save, event) : FX_OK;
     case FX_EVENT_INSTRUMENT:
@@ -399,7 +422,7 @@ static fx_status write_event(struct fx_worker_save *save, const struct fx_event 
     case FX_EVENT_TIER:
         return has_kind(save, FX_WORKER_SAVE_INSTRUMENTS) ? save_tier(save, event) : FX_OK;
     default:
-        return FX_OK; /* RESULT, BOOK, MARK: not in the tables */
+        return FX_OK; /* RESULT, BOOK: not in the tables */
     }
 }
 
@@ -409,6 +432,7 @@ static fx_status flush_all(struct fx_worker_save *save)
     status = status == FX_OK ? flush_positions(save) : status;
     status = status == FX_OK ? flush_accounts(save) : status;
     status = status == FX_OK ? flush_trades(save) : status;
+    status = status == FX_OK ? flush_candles(save) : status;
     return status == FX_OK ? flush_transactions(save) : status;
 }
 
@@ -422,6 +446,9 @@ static fx_status write_rows(struct fx_worker_save *save,
         const bool is_in_dump = progress->is_in_dump;
         if (!step_past(progress, &events[index])) {
             continue;
+        }
+        if (is_in_dump && events[index].kind == FX_EVENT_MARK) {
+            continue; /* told, not updated: no bar has it */
         }
         if (is_in_dump) {
             const struct fx_event copy = dumped(&events[index]);
@@ -491,6 +518,7 @@ fx_status fx_worker_save_events(struct fx_worker_save *save,
         return FX_OK;
     }
     fx_store_rollback(save->store);
+    fx_worker_save_candle_forget(save->candle);
     save->row_count = row_count;
     save->rows->order_count = 0;
     save->rows->position_count = 0;

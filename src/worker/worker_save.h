@@ -30,7 +30,7 @@ enum fx_worker_save_kind {
     FX_WORKER_SAVE_ACCOUNTS = 1,
     FX_WORKER_SAVE_POSITIONS = 2,
     FX_WORKER_SAVE_ORDERS = 4,
-    FX_WORKER_SAVE_TRADES = 8, /* and transactions */
+    FX_WORKER_SAVE_TRADES = 8, /* and transactions and candles */
     FX_WORKER_SAVE_INSTRUMENTS = 16,
     FX_WORKER_SAVE_ALL = 31
 };
@@ -43,6 +43,7 @@ struct fx_worker_save_options {
 };
 
 struct fx_worker_save_rows;
+struct fx_worker_save_candle;
 
 struct fx_worker_save {
     struct fx_store *store;
@@ -57,7 +58,8 @@ struct fx_worker_save {
     struct fx_table last_order;        /* id to operationId of its last state in the batch */
     struct fx_table last_account;
     struct fx_table last_position;
-    struct fx_worker_save_rows *rows; /* heap */
+    struct fx_worker_save_rows *rows;     /* heap */
+    struct fx_worker_save_candle *candle; /* heap */
 };
 
 /** Read the watermark and the instruments from the store. @return OK, NO_MEMORY, or the store's. */

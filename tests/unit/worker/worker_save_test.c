@@ -13,6 +13,7 @@
 #include "fx_test.h"
 #include "model/rows.h"
 #include "store/store_account.h"
+#include "store/store_candle.h"
 #include "store/store_instrument.h"
 #include "store/store_migrate.h"
 #include "store/store_order.h"
@@ -27,8 +28,12 @@ enum {
     EVENTS = 4000,
     OBJECTS = 60, /* orders, accounts and positions each */
     USER = 5,     /* all objects are his, so that a list shows all */
-    INSTRUMENTS = 2
+    INSTRUMENTS = 2,
+    LENGTHS = 5,
+    BARS_MAX = FX_STORE_LIMIT_MAX
 };
+
+static const int64_t MINUTE_US = 60LL * 1000 * 1000;
 
 struct fixture {
     char folder[64];
@@ -63,7 +68,7 @@ static struct fx_event event_of(enum fx_event_kind kind, uint64_t sequence, uint
     event.kind = (uint16_t)kind;
     event.sequence = sequence;
     event.index = index;
-    event.time_us = 1700000000000000 + (int64_t)sequence * 1000;
+    event.time_us = 1700000000000000 + (int64_t)sequence * 137000000; /* 17 hours in all */
     return event;
 }
 
@@ -115,7 +120,15 @@ static void fill_trade(struct fx_rng *rng, struct fx_event *event, uint64_t id)
     trade->buy_fee = trade->value / 1000;
     trade->sell_fee = fx_rng_below(rng, 2) == 0 ? 0 : -trade->value / 10000;
     trade->buy_pnl = fx_rng_between(rng, -5, 5);
+    trade->buyer_is_taker = (uint8_t)fx_rng_below(rng, 2);
     trade->instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+}
+
+static void fill_mark(struct fx_rng *rng, struct fx_event *event)
+{
+    event->u.mark.mark_ticks = fx_rng_between(rng, 1, 1000);
+    event->u.mark.index_ticks = fx_rng_between(rng, 1, 1000);
+    event->u.mark.instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
 }
 
 static void fill_position(struct fx_rng *rng, struct fx_event *event, uint64_t id)
@@ -182,6 +195,8 @@ static void make_events(struct fx_event events[EVENTS])
             fill_position(&rng, &events[at], id);
         } else if (kind == FX_EVENT_TRANSACTION) {
             fill_transaction(&rng, &events[at]);
+        } else if (kind == FX_EVENT_MARK) {
+            fill_mark(&rng, &events[at]);
         } else if (kind == FX_EVENT_RESULT) {
             sequence++;
             index = 0;
@@ -321,6 +336,94 @@ static void check_facts(struct fx_store *store,
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)
 
+/* One event in a model's bar of decimals; false where it says nothing of this price. */
+static bool count_in(const struct fx_event *event,
+                     uint32_t instrument,
+                     enum fx_rows_candle_price price,
+                     struct fx_rows_candle *bar)
+{
+    const struct fx_event_trade *trade = &event->u.trade;
+    const struct fx_event_mark *mark = &event->u.mark;
+    fx_i128 value = 0;
+    if (price == FX_ROWS_CANDLE_PRICE_LAST) {
+        if (event->kind != FX_EVENT_TRADE || trade->instrument != instrument) {
+            return false;
+        }
+        const fx_i128 quantity = trade->lots * (fx_dec_one() / 1000);
+        value = trade->price_ticks * (fx_dec_one() / 10);
+        bar->volume += quantity;
+        bar->value += trade->value;
+        bar->taker_buy_volume += trade->buyer_is_taker != 0 ? quantity : 0;
+        bar->taker_buy_value += trade->buyer_is_taker != 0 ? trade->value : 0;
+    } else {
+        if (event->kind != FX_EVENT_MARK || mark->instrument != instrument) {
+            return false;
+        }
+        value = (price == FX_ROWS_CANDLE_PRICE_MARK ? mark->mark_ticks : mark->index_ticks) *
+                (fx_dec_one() / 10);
+        if (price == FX_ROWS_CANDLE_PRICE_PREMIUM) {
+            value = (fx_i128)(mark->mark_ticks - mark->index_ticks) * 1000000000;
+            value = fx_dec_div_int(value, mark->index_ticks, FX_ROUND_HALF_EVEN) * 1000000000;
+        }
+    }
+    const bool is_first = bar->count++ == 0;
+    bar->open = is_first ? value : bar->open;
+    bar->high = is_first || value > bar->high ? value : bar->high;
+    bar->low = is_first || value < bar->low ? value : bar->low;
+    bar->close = value;
+    bar->operation_id = fx_event_operation_id(event);
+    return true;
+}
+
+/* The stored bars of one kind are the fold of the events, bar by bar. @return how many. */
+static uint32_t check_bars(struct fx_store *store,
+                           const struct fx_event events[],
+                           uint32_t count,
+                           const struct fx_rows_candle *kind)
+{
+    static struct fx_rows_candle stored[BARS_MAX], expected[BARS_MAX];
+    const struct fx_store_candle_query query = {.symbol = fx_ids_symbol_str(&kind->symbol),
+                                                .price = kind->price,
+                                                .minutes = kind->minutes,
+                                                .limit = BARS_MAX};
+    const uint32_t instrument =
+        fx_str_is_equal(query.symbol, FX_STR("BTCUSDT")) ? 0 : 1; /* as instrument_of() */
+    uint32_t bars = 0, stored_count = 0;
+    for (uint32_t index = 0; index < count; index++) {
+        const int64_t length_us = kind->minutes * MINUTE_US;
+        const int64_t start_us = events[index].time_us / length_us * length_us;
+        struct fx_rows_candle next = *kind;
+        const bool is_next = bars == 0 || expected[bars - 1].start_us != start_us;
+        struct fx_rows_candle *bar = is_next ? &next : &expected[bars - 1];
+        bar->start_us = start_us;
+        if (count_in(&events[index], instrument, kind->price, bar) && is_next) {
+            expected[bars++] = next;
+        }
+    }
+    assert_int_equal(fx_store_candle_list(store, &query, stored, &stored_count), FX_OK);
+    assert_int_equal(stored_count, bars);
+    if (bars > 0) {
+        assert_memory_equal(stored, expected, bars * sizeof stored[0]);
+    }
+    return bars;
+}
+
+static void check_candles(struct fx_store *store, const struct fx_event events[], uint32_t count)
+{
+    static const uint32_t MINUTES[LENGTHS] = {1, 5, 30, 120, 1440};
+    uint64_t all = 0, bars = 0;
+    for (uint32_t at = 0; at < INSTRUMENTS * FX_ROWS_CANDLE_PRICES * LENGTHS; at++) {
+        struct fx_rows_candle kind;
+        memset(&kind, 0, sizeof kind);
+        kind.symbol = instrument_of(at % INSTRUMENTS).symbol;
+        kind.price = (enum fx_rows_candle_price)(1 + at / INSTRUMENTS % FX_ROWS_CANDLE_PRICES);
+        kind.minutes = MINUTES[at / INSTRUMENTS / FX_ROWS_CANDLE_PRICES];
+        bars += check_bars(store, events, count, &kind);
+    }
+    assert_int_equal(fx_store_candle_count(store, &all), FX_OK);
+    assert_int_equal(all, bars);
+}
+
 static void check_watermark(const struct fixture *fixture, uint64_t expected)
 {
     const struct fx_store_progress_key key = {FX_STR("USDT"), FX_STR("saver")};
@@ -350,6 +453,7 @@ static void worker_save_events_with_crashes_equals_model(void **state)
         check_watermark(fixture, fx_event_operation_id(&events[at - 1]));
         check_states(fixture->store, events, at);
         check_facts(fixture->store, events, at, 0);
+        check_candles(fixture->store, events, at);
         if (fx_rng_below(&rng, 3) == 0) {
             crash(fixture);
         }
@@ -426,6 +530,7 @@ static void worker_save_killed_process_leaves_whole_batches(void **state)
         assert_true(at > before && at % 40 == 0);
         check_states(fixture->store, events, at);
         check_facts(fixture->store, events, at, 0);
+        check_candles(fixture->store, events, at);
     }
 }
 
@@ -479,11 +584,13 @@ static void worker_save_differing_trade_writes_nothing(void **state)
     assert_int_equal(fx_worker_save_events(&fixture->save, &events[1000], 1000), FX_CORRUPT);
     check_watermark(fixture, watermark);
     check_states(fixture->store, events, 1000); /* rolled back as a whole */
+    check_candles(fixture->store, events, 1000);
     assert_false(fx_store_is_in_transaction(fixture->store));
     /* What comes before the trade can still be saved. */
     assert_int_equal(fx_worker_save_events(&fixture->save, &events[1000], at - 1000), FX_OK);
     check_states(fixture->store, events, at);
     check_facts(fixture->store, events, at, 1);
+    check_candles(fixture->store, events, at);
 }
 
 static void worker_save_unknown_instrument_is_corrupt(void **state)
@@ -508,7 +615,7 @@ static void worker_save_dump_upserts_and_never_moves_back(void **state)
 {
     struct fixture *fixture = *state;
     static struct fx_event events[EVENTS];
-    struct fx_event dump[4];
+    struct fx_event dump[5];
     struct fx_rng rng;
     fx_rng_init(&rng, SEED + 2);
     make_events(events);
@@ -521,10 +628,12 @@ static void worker_save_dump_upserts_and_never_moves_back(void **state)
     fill_account(&rng, &dump[1], events[EVENTS - 1].kind == FX_EVENT_ACCOUNT ? 1 : 2);
     dump[2] = event_of(FX_EVENT_ACCOUNT, 2, UINT32_MAX);
     fill_account(&rng, &dump[2], 1000);
-    dump[3] = event_of(FX_EVENT_DUMP_END, 2, 3);
+    dump[3] = event_of(FX_EVENT_MARK, 2, 3);
+    fill_mark(&rng, &dump[3]);
+    dump[4] = event_of(FX_EVENT_DUMP_END, 2, 4);
     assert_int_equal(fx_worker_save_events(&fixture->save, dump, 2), FX_OK);
     assert_true(fixture->save.is_in_dump);
-    assert_int_equal(fx_worker_save_events(&fixture->save, &dump[2], 2), FX_OK);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &dump[2], 3), FX_OK);
     assert_false(fixture->save.is_in_dump);
     check_watermark(fixture, watermark);
     check_states(fixture->store, events, EVENTS);
@@ -534,10 +643,11 @@ static void worker_save_dump_upserts_and_never_moves_back(void **state)
     assert_true(account.balance == dump[2].u.account.balance);
     /* A dump of now wins over the row, and all of its command is then behind the watermark. */
     const uint64_t now = events[EVENTS - 1].sequence + 1;
-    for (uint32_t index = 0; index < 4; index++) {
+    for (uint32_t index = 0; index < 5; index++) {
         dump[index].sequence = now;
     }
-    assert_int_equal(fx_worker_save_events(&fixture->save, dump, 4), FX_OK);
+    assert_int_equal(fx_worker_save_events(&fixture->save, dump, 5), FX_OK);
+    check_candles(fixture->store, events, EVENTS); /* a mark that is told is no update */
     check_watermark(fixture, (now << 20U) + (1U << 20U) - 1);
     const struct fx_store_key known = {USER, dump[1].u.account.account_id};
     assert_int_equal(fx_store_account_find(fixture->store, known, &account), FX_OK);
@@ -592,6 +702,35 @@ static void worker_save_kinds_have_their_own_watermarks(void **state)
     assert_int_equal(fx_worker_save_events(&fixture->save, events, EVENTS), FX_OK);
     check_states(fixture->store, events, EVENTS);
     check_facts(fixture->store, events, EVENTS, 0);
+    check_candles(fixture->store, events, EVENTS);
+}
+
+/* Two savers that do not know of each other write the same trades: no bar counts one twice. */
+static void worker_save_two_savers_count_once(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    struct fixture other = *fixture;
+    struct fx_rng rng;
+    uint32_t at[2] = {0, 0};
+    fx_rng_init(&rng, SEED + 4);
+    make_events(events);
+    assert_int_equal(fx_store_sqlite_open(fixture->path, FX_STORE_SQLITE_WRITER, &other.store),
+                     FX_OK);
+    start_saver(&other, FX_WORKER_SAVE_TRADES | FX_WORKER_SAVE_INSTRUMENTS, FX_STR("other"));
+    while (at[0] < EVENTS || at[1] < EVENTS) {
+        /* The one behind goes on, often far enough to be the one in front. */
+        const uint32_t which = at[0] < at[1] ? 0 : 1;
+        const uint32_t left = EVENTS - at[which];
+        const uint32_t any = (uint32_t)(1 + fx_rng_below(&rng, 300));
+        const uint32_t count = any < left ? any : left;
+        struct fixture *saver = which == 0 ? fixture : &other;
+        assert_int_equal(fx_worker_save_events(&saver->save, &events[at[which]], count), FX_OK);
+        at[which] += count;
+        check_candles(fixture->store, events, at[0] > at[1] ? at[0] : at[1]);
+    }
+    fx_worker_save_deinit(&other.save);
+    fx_store_close(other.store);
 }
 
 static void worker_save_overtaken_by_another_is_stale(void **state)
@@ -640,6 +779,7 @@ int main(void)
         TEST(worker_save_dump_upserts_and_never_moves_back),
         TEST(worker_save_instruments_survive_a_restart),
         TEST(worker_save_kinds_have_their_own_watermarks),
+        TEST(worker_save_two_savers_count_once),
         TEST(worker_save_overtaken_by_another_is_stale),
         TEST(worker_save_init_with_long_name_is_refused),
     };
