@@ -15,6 +15,10 @@ void fx_market_add(struct fx_market *market, uint32_t id, void *memory, uint32_t
     FX_ASSERT(market->symbols[id] == NULL);
     struct fx_market_symbol *symbol = memory;
     fx_depth_init(&symbol->depth, symbol + 1, depth_capacity);
+    fx_candles_init(&symbol->candles);
+    fx_ticker_init(
+        &symbol->ticker,
+        fx_candles_ring(&symbol->candles, FX_ROWS_CANDLE_PRICE_LAST, FX_INTERVAL_MINUTE));
     market->symbols[id] = symbol;
     if (id >= market->count) {
         market->count = id + 1;
@@ -58,6 +62,7 @@ static void begin_dump(struct fx_market *market)
 
 static void apply_trade(struct fx_market_symbol *symbol, const struct fx_event *event)
 {
+    fx_candles_apply(&symbol->candles, event);
     fx_ticker_apply(&symbol->ticker, event);
     fx_tape_apply(&symbol->tape, event);
     symbol->is_ticker_changed = true;
@@ -66,8 +71,13 @@ static void apply_trade(struct fx_market_symbol *symbol, const struct fx_event *
     }
 }
 
-static void apply_mark(struct fx_market_symbol *symbol, const struct fx_event *event)
+static void apply_mark(struct fx_market_symbol *symbol,
+                       const struct fx_event *event,
+                       bool is_in_dump)
 {
+    if (!is_in_dump) {
+        fx_candles_apply(&symbol->candles, event);
+    }
     symbol->mark_ticks = event->u.mark.mark_ticks;
     symbol->index_ticks = event->u.mark.index_ticks;
     symbol->mark_us = event->time_us;
@@ -78,6 +88,9 @@ void fx_market_apply(struct fx_market *market, const struct fx_event *event)
 {
     if (event->kind == FX_EVENT_DUMP_BEGIN) {
         begin_dump(market);
+        market->is_in_dump = true;
+    } else if (event->kind == FX_EVENT_DUMP_END) {
+        market->is_in_dump = false;
     }
     market->sequence = event->sequence;
     market->time_us = event->time_us;
@@ -98,7 +111,7 @@ void fx_market_apply(struct fx_market *market, const struct fx_event *event)
         symbol->definition.tier_count = (uint8_t)event->u.tier.count;
         break;
     case FX_EVENT_MARK:
-        apply_mark(symbol, event);
+        apply_mark(symbol, event, market->is_in_dump);
         break;
     case FX_EVENT_BOOK:
         fx_depth_apply(&symbol->depth, event);

@@ -2,9 +2,9 @@
  * @file market.h
  * All public market state of one exchange: a fold of events, per instrument.
  *
- * Definition, tiers, mark and index, depth, ticker and tape. May be lost and rebuilt from a dump.
- * No memory of its own: the owner gives a piece per instrument when the first event of one arrives.
- * Thread: the owner's.
+ * Definition, tiers, mark and index, depth, candles, ticker and tape. May be lost and rebuilt from
+ * a dump and the stored candles. No memory of its own: the owner gives a piece per instrument when
+ * the first event of one arrives. Thread: the owner's.
  */
 #ifndef FX_MARKET_MARKET_H
 #define FX_MARKET_MARKET_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "market/candles.h"
 #include "market/depth.h"
 #include "market/tape.h"
 #include "market/ticker.h"
@@ -26,6 +27,7 @@ struct fx_market_symbol {
     int64_t index_ticks;
     int64_t mark_us;
     struct fx_depth depth;
+    struct fx_candles candles; /* its `changed` is the publisher's to clear */
     struct fx_ticker ticker;
     struct fx_tape tape;
     bool is_book_changed; /* since the publisher last looked; it clears these */
@@ -38,6 +40,7 @@ struct fx_market {
     uint32_t count;
     uint64_t sequence; /* of the last event */
     int64_t time_us;
+    bool is_in_dump; /* a state is being told: nothing happens in it */
 };
 
 /** Bytes that one instrument needs. */

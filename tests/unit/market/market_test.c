@@ -102,19 +102,40 @@ static void depth_beyond_capacity_keeps_the_best(void **state)
     free(memory);
 }
 
+struct day {
+    struct fx_candles candles;
+    struct fx_ticker ticker;
+};
+
+static struct day *day_create(void)
+{
+    struct day *day = aligned_alloc(16, sizeof *day);
+    memset(day, 0, sizeof *day);
+    fx_candles_init(&day->candles);
+    fx_ticker_init(&day->ticker,
+                   fx_candles_ring(&day->candles, FX_ROWS_CANDLE_PRICE_LAST, FX_INTERVAL_MINUTE));
+    return day;
+}
+
+static void day_apply(struct day *day, const struct fx_event *trade)
+{
+    fx_candles_apply(&day->candles, trade);
+    fx_ticker_apply(&day->ticker, trade);
+}
+
 static void ticker_window_is_1440_minutes(void **state)
 {
     (void)state;
     const int64_t minute_us = 60LL * 1000 * 1000;
-    const int64_t day = 1440 * minute_us;
-    struct fx_ticker *ticker = calloc(1, sizeof *ticker);
+    const int64_t day_us = 1440 * minute_us;
+    struct day *day = day_create();
     const struct fx_event first = trade_event(5 * minute_us, 100, 2);
     const struct fx_event second = trade_event(6 * minute_us + 1, 120, 1);
     const struct fx_event third = trade_event(6 * minute_us + 2, 90, 4);
-    fx_ticker_apply(ticker, &first);
-    fx_ticker_apply(ticker, &second);
-    fx_ticker_apply(ticker, &third);
-    struct fx_ticker_summary summary = fx_ticker_summary(ticker, 7 * minute_us);
+    day_apply(day, &first);
+    day_apply(day, &second);
+    day_apply(day, &third);
+    struct fx_ticker_summary summary = fx_ticker_summary(&day->ticker, 7 * minute_us);
     assert_int_equal(summary.open_ticks, 100);
     assert_int_equal(summary.high_ticks, 120);
     assert_int_equal(summary.low_ticks, 90);
@@ -122,57 +143,65 @@ static void ticker_window_is_1440_minutes(void **state)
     assert_int_equal(summary.lots, 7);
     assert_int_equal(summary.count, 3);
     assert_true(summary.value == 200 + 120 + 360);
-    summary = fx_ticker_summary(ticker, 5 * minute_us + day); /* minute 5 has left the window */
+    summary = fx_ticker_summary(&day->ticker, 5 * minute_us + day_us); /* minute 5 has left */
     assert_int_equal(summary.open_ticks, 120);
     assert_int_equal(summary.lots, 5);
-    summary = fx_ticker_summary(ticker, 6 * minute_us + day);
+    summary = fx_ticker_summary(&day->ticker, 6 * minute_us + day_us);
     assert_int_equal(summary.count, 0);
     assert_int_equal(summary.last_ticks, 90);
-    const struct fx_event next_day = trade_event(5 * minute_us + day, 70, 1);
-    fx_ticker_apply(ticker, &next_day); /* the same bucket, a day later */
-    summary = fx_ticker_summary(ticker, 5 * minute_us + day);
+    const struct fx_event next_day = trade_event(5 * minute_us + day_us, 70, 1);
+    day_apply(day, &next_day);
+    summary = fx_ticker_summary(&day->ticker, 5 * minute_us + day_us);
     assert_int_equal(summary.lots, 6);
     assert_int_equal(summary.low_ticks, 70);
-    free(ticker);
+    /* A clock that is an hour behind the events hides nothing. */
+    const struct fx_ticker_summary behind =
+        fx_ticker_summary(&day->ticker, 5 * minute_us + day_us - 60 * minute_us);
+    assert_memory_equal(&behind, &summary, sizeof behind);
+    free(day);
 }
 
-/* The same trades forwards and backwards give the same ticker, but what left the buckets. */
-static void ticker_history_read_backwards_gives_the_same(void **state)
+/* 50 hours of random trades: the window is what a plain sum over all of them says. */
+static void ticker_any_trades_equal_model(void **state)
 {
     (void)state;
     enum { TRADES = 2000 };
+    const int64_t minute_us = 60LL * 1000 * 1000;
     struct fx_rng rng;
     fx_rng_init(&rng, 7);
     struct fx_event *trades = calloc(TRADES, sizeof *trades);
-    struct fx_ticker *forwards = calloc(1, sizeof *forwards);
-    struct fx_ticker *backwards = calloc(1, sizeof *backwards);
+    struct day *day = day_create();
     int64_t time_us = 1700000000000000;
     for (uint32_t index = 0; index < TRADES; index++) {
-        time_us += (int64_t)fx_rng_below(&rng, 180000000); /* 50 hours in all */
+        time_us += (int64_t)fx_rng_below(&rng, 180000000);
         trades[index] = trade_event(
             time_us, 1 + (int64_t)fx_rng_below(&rng, 100), 1 + (int64_t)fx_rng_below(&rng, 9));
-        trades[index].u.trade.trade_id = index + 1;
-        fx_ticker_apply(forwards, &trades[index]);
+        day_apply(day, &trades[index]);
+        if (index % 50 != 0) {
+            continue;
+        }
+        const int64_t now_us = time_us + (int64_t)fx_rng_below(&rng, 600000000);
+        struct fx_ticker_summary expected = {.last_ticks = trades[index].u.trade.price_ticks};
+        for (uint32_t at = 0; at <= index; at++) {
+            const struct fx_event_trade *trade = &trades[at].u.trade;
+            if (trades[at].time_us / minute_us <= now_us / minute_us - 1440) {
+                continue;
+            }
+            const bool is_first = expected.count++ == 0;
+            expected.open_ticks = is_first ? trade->price_ticks : expected.open_ticks;
+            if (is_first || trade->price_ticks > expected.high_ticks) {
+                expected.high_ticks = trade->price_ticks;
+            }
+            if (is_first || trade->price_ticks < expected.low_ticks) {
+                expected.low_ticks = trade->price_ticks;
+            }
+            expected.lots += trade->lots;
+            expected.value += trade->value;
+        }
+        const struct fx_ticker_summary summary = fx_ticker_summary(&day->ticker, now_us);
+        assert_memory_equal(&summary, &expected, sizeof summary);
     }
-    for (uint32_t index = TRADES; index > 0; index--) {
-        fx_ticker_apply_earlier(backwards, &trades[index - 1]);
-    }
-    const struct fx_ticker_summary one = fx_ticker_summary(forwards, time_us);
-    const struct fx_ticker_summary other = fx_ticker_summary(backwards, time_us);
-    assert_true(one.count > 500 && one.count < TRADES);
-    assert_memory_equal(&one, &other, sizeof one);
-    assert_int_equal(backwards->last_ticks, forwards->last_ticks);
-    assert_int_equal(backwards->last_lots, forwards->last_lots);
-    assert_int_equal(backwards->last_us, forwards->last_us);
-    assert_int_equal(backwards->last_trade_id, TRADES);
-    const struct fx_event next = trade_event(time_us + 1, 55, 3);
-    fx_ticker_apply(forwards, &next);
-    fx_ticker_apply(backwards, &next);
-    const struct fx_ticker_summary after = fx_ticker_summary(forwards, time_us + 1);
-    const struct fx_ticker_summary after_other = fx_ticker_summary(backwards, time_us + 1);
-    assert_memory_equal(&after, &after_other, sizeof after);
-    free(backwards);
-    free(forwards);
+    free(day);
     free(trades);
 }
 
@@ -219,15 +248,51 @@ static void market_dump_begins_with_empty_books(void **state)
     free(memory);
 }
 
+/* A dump tells the mark as it is; only an update of the price makes a bar. */
+static void market_dump_makes_no_bar(void **state)
+{
+    (void)state;
+    struct fx_market market = {.count = 0};
+    struct fx_candle candle;
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_INSTRUMENT;
+    assert_true(fx_ids_symbol(FX_STR("BTCUSDT"), &event.u.instrument.symbol));
+    void *memory = aligned_alloc(64, (fx_market_symbol_size(8) + 63U) & ~(size_t)63U);
+    memset(memory, 0, fx_market_symbol_size(8));
+    fx_market_add(&market, 0, memory, 8);
+    const struct fx_event begin = {.kind = FX_EVENT_DUMP_BEGIN};
+    const struct fx_event end = {.kind = FX_EVENT_DUMP_END};
+    struct fx_event mark;
+    memset(&mark, 0, sizeof mark);
+    mark.kind = FX_EVENT_MARK;
+    mark.u.mark.mark_ticks = 10;
+    mark.u.mark.index_ticks = 10;
+    fx_market_apply(&market, &begin);
+    fx_market_apply(&market, &event);
+    fx_market_apply(&market, &mark);
+    fx_market_apply(&market, &end);
+    const struct fx_market_symbol *symbol = fx_market_at(&market, 0);
+    assert_int_equal(symbol->mark_ticks, 10);
+    assert_false(fx_candles_find(
+        &symbol->candles, FX_ROWS_CANDLE_PRICE_MARK, FX_INTERVAL_MINUTE, 0, &candle));
+    fx_market_apply(&market, &mark);
+    assert_true(fx_candles_find(
+        &symbol->candles, FX_ROWS_CANDLE_PRICE_MARK, FX_INTERVAL_MINUTE, 0, &candle));
+    assert_int_equal(candle.count, 1);
+    free(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(depth_any_sequence_equals_model),
         cmocka_unit_test(depth_beyond_capacity_keeps_the_best),
         cmocka_unit_test(ticker_window_is_1440_minutes),
-        cmocka_unit_test(ticker_history_read_backwards_gives_the_same),
+        cmocka_unit_test(ticker_any_trades_equal_model),
         cmocka_unit_test(tape_keeps_the_newest),
         cmocka_unit_test(market_dump_begins_with_empty_books),
+        cmocka_unit_test(market_dump_makes_no_bar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
