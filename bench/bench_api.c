@@ -4,8 +4,9 @@
  * What one POST /order costs in the gateway, by stage: read the HTTP request, verify the token
  * (from the cache), parse the JSON, read the DTO as a command; then all of it through
  * fx_api_on_request() and fx_api_on_event() with a RESULT, that is router, guard, pending table and
- * the answer's body and headers. Not in it: the socket, the journal, the engine. Nanoseconds of CPU
- * per order, best of five rounds. Exit 1: something was refused.
+ * the answer's body and headers; once with rate limits ("whole") and once without. Not in it: the
+ * socket, the journal, the engine. Nanoseconds of CPU per order, best of five rounds. Exit 1:
+ * something was refused.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -23,7 +24,7 @@
 #include "wire/wire_place.h"
 
 // NOLINTBEGIN(concurrency-mt-unsafe): one thread
-enum { ROUNDS = 5, STAGES = 5, DEPTH = 64, ORDERS = 50000, TEXT_SIZE = 4096 };
+enum { ROUNDS = 5, STAGES = 6, RATE = 100000000, DEPTH = 64, ORDERS = 50000, TEXT_SIZE = 4096 };
 
 static const int64_t WALL_US = 1700000000000000LL;
 
@@ -32,10 +33,11 @@ static const int64_t WALL_US = 1700000000000000LL;
     "\"price\":\"64999.5\",\"leverage\":\"10\",\"marginMode\":\"CROSS\",\"isReduceOnly\":false,"   \
     "\"isPostOnly\":false,\"clientOrderId\":\"bench-000001\"}"
 
-static const char *const NAMES[STAGES] = {"http", "token", "json", "dto", "whole"};
+static const char *const NAMES[STAGES] = {"http", "token", "json", "dto", "whole", "unlimited"};
 
 struct bench {
     struct fx_api *api;
+    struct fx_api *unlimited;
     struct fx_net_server *server;
     struct fx_store *store;
     struct fx_view *view;
@@ -154,14 +156,14 @@ static bool open_bench(struct bench *bench)
         fx_net_server_create(&config, &handler, bench, &bench->server) != FX_OK) {
         return false;
     }
-    const struct fx_api_options options = {.server = bench->server,
-                                           .view = bench->view,
-                                           .market = &bench->market,
-                                           .reader = bench->store,
-                                           .jwt = bench->jwt,
-                                           .jwt_cache = bench->cache,
-                                           .intake = {submit, wake, bench},
-                                           .wall_us = wall};
+    struct fx_api_options options = {.server = bench->server,
+                                     .view = bench->view,
+                                     .market = &bench->market,
+                                     .reader = bench->store,
+                                     .jwt = bench->jwt,
+                                     .jwt_cache = bench->cache,
+                                     .intake = {submit, wake, bench},
+                                     .wall_us = wall};
     const int size = snprintf(bench->request,
                               sizeof bench->request,
                               "POST /api/v1/order HTTP/1.1\r\nHost: localhost:3000\r\n"
@@ -172,12 +174,17 @@ static bool open_bench(struct bench *bench)
                               BODY);
     bench->request_size = size > 0 ? (size_t)size : 0;
     fx_net_http_init(&bench->http, TEXT_SIZE);
+    if (fx_api_create(&options, &bench->unlimited) != FX_OK) {
+        return false;
+    }
+    options.rates = (struct fx_api_rates){.orders = RATE, .cancels = RATE, .ban_strikes = 1000};
     return fx_api_create(&options, &bench->api) == FX_OK;
 }
 
 static void close_bench(struct bench *bench)
 {
     fx_api_destroy(bench->api);
+    fx_api_destroy(bench->unlimited);
     fx_net_server_destroy(bench->server);
     fx_net_http_deinit(&bench->http);
     fx_jwt_cache_destroy(bench->cache);
@@ -224,7 +231,7 @@ static bool read_dto(struct bench *bench)
            fx_wire_place_command(&place, &bench->instrument, &command, &reject) == FX_OK;
 }
 
-static bool serve_order(struct bench *bench)
+static bool serve_by(struct bench *bench, struct fx_api *api)
 {
     struct fx_event event;
     if (!read_request(bench)) {
@@ -233,12 +240,22 @@ static bool serve_order(struct bench *bench)
     const struct fx_net_server_call call = {.request = &bench->http.request,
                                             .peer = FX_STR("127.0.0.1")};
     const uint64_t before = bench->accepted;
-    fx_api_on_request(bench->api, &call);
+    fx_api_on_request(api, &call);
     memset(&event, 0, sizeof event);
     event.kind = FX_EVENT_RESULT;
     event.token = bench->token;
-    fx_api_on_event(bench->api, &event);
+    fx_api_on_event(api, &event);
     return bench->accepted == before + 1;
+}
+
+static bool serve_order(struct bench *bench)
+{
+    return serve_by(bench, bench->api);
+}
+
+static bool serve_unlimited(struct bench *bench)
+{
+    return serve_by(bench, bench->unlimited);
 }
 
 typedef bool (*stage_fn)(struct bench *bench);
@@ -264,7 +281,7 @@ int main(int argc, char **argv)
 {
     static struct bench bench;
     static const stage_fn STAGE[STAGES] = {
-        read_request, verify_token, parse_json, read_dto, serve_order};
+        read_request, verify_token, parse_json, read_dto, serve_order, serve_unlimited};
     uint32_t orders = ORDERS;
     bool is_json = false;
     for (int index = 1; index < argc; index++) {
@@ -288,7 +305,7 @@ int main(int argc, char **argv)
         if (is_json) {
             (void)printf("{\"stage\":\"%s\",\"ns_per_order\":%.0f}\n", NAMES[stage], figure);
         } else {
-            (void)printf("%-6s %6.0f ns/order\n", NAMES[stage], figure);
+            (void)printf("%-9s %6.0f ns/order\n", NAMES[stage], figure);
         }
     }
     close_bench(&bench);

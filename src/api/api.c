@@ -6,6 +6,7 @@
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
+#include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "api/api_writer_int.h"
 #include "base/crypto.h"
@@ -95,6 +96,9 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
     if (status == FX_OK) {
         status = fx_api_key_create(api, &api->keys);
     }
+    if (status == FX_OK) {
+        status = fx_api_rate_init(api);
+    }
     if (status == FX_OK && options->writer != NULL) {
         status = fx_api_writer_create(&api->options, &api->writer);
     }
@@ -122,6 +126,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_login_destroy(api->login);
     fx_api_writer_destroy(api->writer);
     fx_api_key_destroy(api->keys);
+    fx_api_rate_deinit(api);
     fx_api_pending_deinit(api);
     fx_buf_deinit(&api->reply);
     fx_buf_deinit(&api->headers);
@@ -149,17 +154,40 @@ static void wake(struct fx_api *api)
     }
 }
 
+static fx_status admit(struct fx_api_call *call)
+{
+    if (call->route->guard == FX_API_GUARD_PUBLIC) {
+        return fx_api_rate_enter(call);
+    }
+    const fx_status status = fx_api_guard_check(call);
+    return status == FX_OK ? fx_api_rate_identified(call) : status;
+}
+
 /* The guard comes before anything the client wrote is read (A2). */
 static fx_status handle(struct fx_api_call *call)
 {
-    fx_status status = fx_api_guard_check(call);
+    fx_status status = admit(call);
+    if (status == FX_RATE_LIMITED) {
+        return status;
+    }
     if (status == FX_OK) {
         status = fx_api_param_load_query(call);
     }
     if (status == FX_OK) {
         status = fx_api_param_load_body(call);
     }
-    return status == FX_OK ? call->route->handler(call) : status;
+    if (status == FX_OK) {
+        status = call->route->handler(call);
+    }
+    fx_api_rate_settle(call);
+    return status;
+}
+
+/* A request that no route takes. @return `status`; RATE_LIMITED. */
+static fx_status refuse(struct fx_api_call *call, fx_status status)
+{
+    const fx_status limited = fx_api_rate_enter(call);
+    return limited == FX_OK ? status : limited;
 }
 
 void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call)
@@ -172,13 +200,17 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
     asked.peer = call->peer;
     fx_api_reply_target(api, call, &asked.target);
     const struct fx_api_router_match match = fx_api_router_find(request->method, request->path);
-    if (request->method == FX_NET_HTTP_METHOD_OPTIONS && match.methods != 0) {
-        fx_api_reply_preflight(api, &asked.target, match.methods);
-        return;
-    }
+    const bool is_preflight = request->method == FX_NET_HTTP_METHOD_OPTIONS && match.methods != 0;
     asked.route = match.route;
     asked.param = match.param;
-    asked.error.status = match.status == FX_OK ? handle(&asked) : match.status;
+    if (is_preflight) {
+        asked.error.status = refuse(&asked, FX_OK);
+    } else {
+        asked.error.status = match.status == FX_OK ? handle(&asked) : refuse(&asked, match.status);
+    }
+    if (is_preflight && asked.error.status == FX_OK) {
+        fx_api_reply_preflight(api, &asked.target, match.methods);
+    }
     if (asked.error.status != FX_OK) {
         fx_api_reply_error(api, &asked.target, &asked.error, match.methods);
     }

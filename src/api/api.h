@@ -31,6 +31,19 @@ struct fx_api_intake {
 
 typedef int64_t (*fx_api_clock_fn)(void *self);
 
+/** Weight per second that a caller may ask for; 0: no limit. docs/protocol/limits.md. */
+struct fx_api_rates {
+    uint32_t orders;       /* of a user: orders and amends */
+    uint32_t cancels;      /* of a user: cancels and orders that only reduce */
+    uint32_t reads;        /* of a user; of an address, where no user is known */
+    uint32_t logins;       /* of an address: logins, refreshes, registrations */
+    uint32_t failures;     /* of an address: tokens and signatures that are wrong */
+    uint32_t key_percent;  /* [100] of its user's rate that one API key may use */
+    uint32_t maker_factor; /* times as much for market makers and bots; 0: no limit for them */
+    uint32_t ban_strikes;  /* refused requests until a ban; 0: never */
+    bool is_loopback_free; /* addresses of this machine are not counted: a proxy may be there */
+};
+
 struct fx_api_options {
     struct fx_net_server *server;
     const struct fx_view *view;
@@ -50,7 +63,8 @@ struct fx_api_options {
     uint32_t password_threads; /* [1] */
     uint32_t password_queue;   /* [64] logins waiting; more: 503 */
     uint32_t pending_max;      /* [65,536] commands waiting for their RESULT; more: 503 */
-    uint32_t wait_ms_max;      /* [10,000] then 504 TIMEOUT, executed "unknown" */
+    struct fx_api_rates rates;
+    uint32_t wait_ms_max; /* [10,000] then 504 TIMEOUT, executed "unknown" */
 };
 
 struct fx_api;

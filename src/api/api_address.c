@@ -4,11 +4,11 @@
 
 #include "api/api_address_int.h"
 
-enum { ADDRESS_SIZE = 16, V4_BITS = 32, V6_BITS = 128, MAPPED_BITS = 96, BYTE_BITS = 8 };
+enum { V4_BITS = 32, V6_BITS = 128, MAPPED_BITS = 96, BYTE_BITS = 8, GROUP_SIZE = 8 };
 
 /* Both families in one form: IPv4 as ::ffff:a.b.c.d. */
 struct address {
-    uint8_t bytes[ADDRESS_SIZE];
+    uint8_t bytes[FX_API_ADDRESS_SIZE];
     bool is_v4;
 };
 
@@ -80,4 +80,18 @@ bool fx_api_address_is_listed(fx_str peer, fx_str list)
         from = end + 1;
     }
     return false;
+}
+
+void fx_api_address_group(fx_str peer, uint8_t group_out[FX_API_ADDRESS_SIZE])
+{
+    struct address address;
+    memset(group_out, 0, FX_API_ADDRESS_SIZE);
+    if (parse(peer, &address)) {
+        memcpy(group_out, address.bytes, address.is_v4 ? FX_API_ADDRESS_SIZE : GROUP_SIZE);
+    }
+}
+
+bool fx_api_address_is_loopback(fx_str peer)
+{
+    return fx_str_has_prefix(peer, FX_STR("127.")) || fx_str_is_equal(peer, FX_STR("::1"));
 }

@@ -4,9 +4,10 @@
  * store says whether that user may do anything. The answer of the store is kept for a short while,
  * so a lock reaches every process within USER_TTL_MS. */
 #include "api/api_int.h"
+#include "api/api_rate_int.h"
 #include "store/store_user.h"
 
-enum { USER_TTL_MS = 1000, US_PER_S = 1000000, USERS_MASK = 8191 };
+enum { USER_TTL_MS = 1000, US_PER_S = 1000000, USERS_MASK = 8191, HTTP_UNAUTHORIZED = 401 };
 
 static fx_str bearer_of(fx_str value)
 {
@@ -29,6 +30,7 @@ static fx_status load_user(struct fx_api *api, uint64_t user_id, struct fx_api_g
     entry->user.is_locked = row.is_locked;
     entry->user.is_admin = fx_str_is_equal_nocase(fx_str_of(row.role), FX_STR("admin"));
     entry->user.is_trade_allowed = row.allow_trade;
+    entry->user.is_maker = row.is_market_maker || row.is_bot;
     entry->until_ms = fx_net_server_now_ms(api->options.server) + USER_TTL_MS;
     return FX_OK;
 }
@@ -53,7 +55,10 @@ static fx_status identify_by_key(struct fx_api_call *call)
     if (!fx_net_http_find(call->request, FX_STR("apikey"), &key)) {
         return FX_UNAUTHORIZED;
     }
-    const fx_status status = fx_api_key_check(call, &user_id);
+    fx_status status = fx_api_rate_admit(call);
+    if (status == FX_OK) {
+        status = fx_api_key_check(call, &user_id);
+    }
     return status == FX_OK ? find_user(call->api, user_id, &call->user) : status;
 }
 
@@ -74,9 +79,26 @@ static bool is_ambiguous(const struct fx_net_http_request *request)
     return false;
 }
 
+/* A token that was verified before costs no RSA and passes the address's limit. */
+static fx_status identify_by_token(struct fx_api_call *call, fx_str token)
+{
+    const struct fx_api_options *options = &call->api->options;
+    const int64_t now_s = options->wall_us(options->clock_self) / US_PER_S;
+    struct fx_jwt_claims claims;
+    if (!fx_jwt_recall(options->jwt, options->jwt_cache, token, now_s, &claims)) {
+        fx_status status = fx_api_rate_admit(call);
+        if (status == FX_OK) {
+            status = fx_jwt_verify_cached(options->jwt, options->jwt_cache, token, now_s, &claims);
+        }
+        if (status != FX_OK) {
+            return status;
+        }
+    }
+    return find_user(call->api, claims.user_id, &call->user);
+}
+
 static fx_status identify(struct fx_api_call *call)
 {
-    struct fx_api *api = call->api;
     fx_str value = {0};
     if (is_ambiguous(call->request)) {
         return FX_BAD_REQUEST;
@@ -88,11 +110,7 @@ static fx_status identify(struct fx_api_call *call)
     if (token.size == 0) {
         return FX_BAD_TOKEN;
     }
-    struct fx_jwt_claims claims;
-    const int64_t now_s = api->options.wall_us(api->options.clock_self) / US_PER_S;
-    const fx_status status =
-        fx_jwt_verify_cached(api->options.jwt, api->options.jwt_cache, token, now_s, &claims);
-    return status == FX_OK ? find_user(api, claims.user_id, &call->user) : status;
+    return identify_by_token(call, token);
 }
 
 fx_status fx_api_guard_check(struct fx_api_call *call)
@@ -101,6 +119,9 @@ fx_status fx_api_guard_check(struct fx_api_call *call)
         return FX_OK;
     }
     const fx_status status = identify(call);
+    if (fx_status_http(status) == HTTP_UNAUTHORIZED) {
+        fx_api_rate_failed(call);
+    }
     if (status != FX_OK) {
         return status;
     }

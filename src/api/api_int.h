@@ -35,7 +35,8 @@ enum fx_api_scope {
     FX_API_SCOPE_TRADE = 4,
     FX_API_SCOPE_TRANSFER = 5,
     FX_API_SCOPE_ADMIN = 6,
-    FX_API_SCOPE_SESSION = 7 /* no key at all: a login token */
+    FX_API_SCOPE_SESSION = 7, /* no key at all: a login token */
+    FX_API_SCOPE_REDUCE = 8   /* as TRADE; the route only cancels or closes */
 };
 
 enum fx_api_body {
@@ -45,11 +46,20 @@ enum fx_api_body {
     FX_API_BODY_ORDER = 4
 };
 
+/** How much is left in the bucket that a request took from. */
+struct fx_api_rate_note {
+    uint32_t remaining;
+    uint32_t reset_s; /* until the bucket is full */
+    uint32_t retry_s; /* until the request would pass; 0: it did */
+    uint8_t policy;   /* of api_rate.c; 0: none */
+};
+
 /** Where an answer goes, now or later. */
 struct fx_api_target {
     struct fx_net_server_token token;
     uint32_t request_id_size;
     char request_id[FX_API_REQUEST_ID_SIZE_MAX];
+    struct fx_api_rate_note rate;
     bool is_credentialed; /* the client sent a cookie: no open CORS for this answer */
 };
 
@@ -59,6 +69,7 @@ struct fx_api_user {
     bool is_locked;
     bool is_admin;
     bool is_trade_allowed;
+    bool is_maker; /* market maker or bot */
 };
 
 struct fx_api_call;
@@ -92,6 +103,8 @@ struct fx_api_call {
     fx_str param;                     /* what the path's :name stands for */
     fx_str peer;                      /* the client's address */
     struct fx_api_user user;
+    uint64_t key_id;                   /* the API key that signed; 0: a token */
+    bool is_counted;                   /* a command of this request was taken from a bucket */
     struct fx_wire_public_error error; /* details of a failure */
     struct fx_api_target target;
 };
@@ -122,6 +135,7 @@ struct fx_api_pending {
 struct fx_api_login;
 struct fx_api_writer;
 struct fx_api_keys;
+struct fx_api_rate;
 
 /** An entry of the user cache. */
 struct fx_api_guard_entry {
@@ -148,6 +162,7 @@ struct fx_api {
     struct fx_api_login *login;
     struct fx_api_writer *writer; /* NULL: the store cannot be written */
     struct fx_api_keys *keys;
+    struct fx_api_rate *rate;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;

@@ -338,8 +338,10 @@ static uint32_t rights_for(const struct fx_api_call *call)
     const enum fx_net_http_method method = call->request->method;
     const bool is_get = method == FX_NET_HTTP_METHOD_GET || method == FX_NET_HTTP_METHOD_HEAD;
     const enum fx_api_scope scope = call->route->scope;
-    const bool is_writing = scope == FX_API_SCOPE_TRADE || (scope == FX_API_SCOPE_READ && !is_get);
-    return bit_of(scope) | (is_writing ? bit_of(FX_API_SCOPE_WRITE) : 0);
+    const bool is_trading = scope == FX_API_SCOPE_TRADE || scope == FX_API_SCOPE_REDUCE;
+    const bool is_writing = is_trading || (scope == FX_API_SCOPE_READ && !is_get);
+    return bit_of(is_trading ? FX_API_SCOPE_TRADE : scope) |
+           (is_writing ? bit_of(FX_API_SCOPE_WRITE) : 0);
 }
 
 static fx_str lack_of(enum fx_api_scope scope)
@@ -350,6 +352,7 @@ static fx_str lack_of(enum fx_api_scope scope)
     case FX_API_SCOPE_WRITE:
         return FX_STR("the API key lacks the right WRITE");
     case FX_API_SCOPE_TRADE:
+    case FX_API_SCOPE_REDUCE:
         return FX_STR("the API key lacks the right TRADE");
     case FX_API_SCOPE_TRANSFER:
         return FX_STR("the API key lacks the right TRANSFER");
@@ -397,6 +400,7 @@ fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out)
     }
     if (status == FX_OK) {
         *user_id_out = entry->row.user_id;
+        call->key_id = entry->row.id;
     }
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "api/api_int.h"
 #include "api/api_pending_int.h"
+#include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "base/panic.h"
 #include "store/store_order.h"
@@ -87,6 +88,10 @@ fx_status fx_api_pending_submit(struct fx_api_call *call,
     const uint32_t wait_ms_max = api->options.wait_ms_max;
     const bool is_shorter = wait->wait_ms != 0 && wait->wait_ms < wait_ms_max;
     const uint64_t tmp_id = command->kind == FX_COMMAND_PLACE_ORDER ? command->u.place.tmp_id : 0;
+    const fx_status status = fx_api_rate_command(call, command);
+    if (status != FX_OK) {
+        return status;
+    }
     const struct fx_api_pending pending = {
         .target = call->target,
         .answer = wait->answer,

@@ -21,7 +21,7 @@ struct fx_api_pending_wait {
     enum fx_contract_type contract_type;
 };
 
-/** Submit the call's command. @return OK (answered later); BUSY. */
+/** Submit the call's command. @return OK (answered later); BUSY; RATE_LIMITED. */
 FX_MUST_USE fx_status fx_api_pending_submit(struct fx_api_call *call,
                                             const struct fx_command *command,
                                             const struct fx_api_pending_wait *wait);

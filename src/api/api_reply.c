@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "base/crypto.h"
 
@@ -81,11 +82,12 @@ static void begin_headers(struct fx_api *api, const struct fx_api_target *target
     fx_buf_append_i64(headers, now_ms(api));
     fx_buf_append(headers,
                   FX_STR("\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n"));
+    fx_api_rate_append(api, &target->rate, headers);
     if (!target->is_credentialed) {
         fx_buf_append(headers,
                       FX_STR("access-control-allow-origin: *\r\n"
                              "access-control-expose-headers: x-request-id, x-server-time, "
-                             "retry-after\r\n"));
+                             "ratelimit, ratelimit-policy, retry-after\r\n"));
     }
 }
 
@@ -126,7 +128,8 @@ void fx_api_reply_error(struct fx_api *api,
     }
     if (http_status == 503 || http_status == 429) {
         fx_buf_append(&api->headers, FX_STR("retry-after: "));
-        fx_buf_append_u64(&api->headers, RETRY_AFTER_S);
+        fx_buf_append_u64(&api->headers,
+                          target->rate.retry_s != 0 ? target->rate.retry_s : RETRY_AFTER_S);
         fx_buf_append(&api->headers, FX_STR("\r\n"));
     }
     if (http_status == 405) {

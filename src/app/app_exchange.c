@@ -262,6 +262,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
     fx_app_limits_net(exchange->config, &options.net);
+    fx_app_limits_rates(exchange->config, &options.rates);
     status = fx_app_gateway_create(&options, &exchange->gateway);
     if (status == FX_OK) {
         status = dump(exchange);

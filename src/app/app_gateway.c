@@ -220,6 +220,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .jwt_cache = options->jwt_cache,
                                        .intake = {fx_app_gateway_submit, wake_engine, gateway},
                                        .wall_us = wall_us,
+                                       .rates = options->rates,
                                        .password_cost = options->password_cost};
     fx_status status = fx_api_create(&api, &gateway->api);
     if (status != FX_OK) {

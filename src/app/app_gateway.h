@@ -35,6 +35,7 @@ struct fx_app_gateway_options {
     uint32_t password_cost;
     bool is_socket_auth_required;
     struct fx_net_server_config net; /* limits of connections and requests */
+    struct fx_api_rates rates;       /* and of what each caller may ask */
 };
 
 /** Make loop, view, market, api and push. @return OK; NO_MEMORY; INTERNAL. Gives. */

@@ -54,3 +54,18 @@ void fx_app_limits_net(const struct fx_config *config, struct fx_net_server_conf
         .write_timeout_ms = number(config, "write-timeout-ms"),
     };
 }
+
+void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *rates_out)
+{
+    *rates_out = (struct fx_api_rates){
+        .orders = number(config, "rate-orders"),
+        .cancels = number(config, "rate-cancels"),
+        .reads = number(config, "rate-reads"),
+        .logins = number(config, "rate-logins"),
+        .failures = number(config, "rate-failures"),
+        .key_percent = number(config, "rate-key-percent"),
+        .maker_factor = number(config, "rate-maker-factor"),
+        .ban_strikes = number(config, "rate-ban"),
+        .is_loopback_free = !fx_config_bool(config, "rate-loopback"),
+    };
+}

@@ -1,11 +1,12 @@
 /**
  * @file app_limits.h
- * What one client may take of the server: the settings, as the server's configuration.
+ * What one client may take of the server: the settings, as configuration of server and API.
  * Thread: the main thread.
  */
 #ifndef FX_APP_APP_LIMITS_H
 #define FX_APP_APP_LIMITS_H
 
+#include "api/api.h"
 #include "base/config.h"
 #include "net/net_server.h"
 
@@ -21,5 +22,8 @@ void fx_app_limits_raise_files(void);
  * segment, and accepting without one would be refusing without a word.
  */
 void fx_app_limits_net(const struct fx_config *config, struct fx_net_server_config *net_out);
+
+/** How much each caller may ask of the API: docs/protocol/limits.md. */
+void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *rates_out);
 
 #endif

@@ -386,6 +386,20 @@ fx_status fx_jwt_verify(struct fx_jwt *jwt,
     return FX_OK;
 }
 
+bool fx_jwt_recall(struct fx_jwt *jwt,
+                   struct fx_jwt_cache *cache,
+                   fx_str token,
+                   int64_t now_s,
+                   struct fx_jwt_claims *claims_out)
+{
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    if (token.size > FX_JWT_SIZE_MAX) {
+        return false;
+    }
+    fx_crypto_digest_sha256(jwt->digest, token, digest);
+    return fx_jwt_cache_get(cache, digest, now_s, claims_out);
+}
+
 fx_status fx_jwt_verify_cached(struct fx_jwt *jwt,
                                struct fx_jwt_cache *cache,
                                fx_str token,

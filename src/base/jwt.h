@@ -91,6 +91,14 @@ FX_MUST_USE fx_status fx_jwt_verify_cached(struct fx_jwt *jwt,
                                            int64_t now_s,
                                            struct fx_jwt_claims *claims_out);
 
+/** Look a token up that fx_jwt_verify_cached() has verified: no RSA. @return true and *claims_out;
+ * false where it is not remembered or not valid any more. */
+bool fx_jwt_recall(struct fx_jwt *jwt,
+                   struct fx_jwt_cache *cache,
+                   fx_str token,
+                   int64_t now_s,
+                   struct fx_jwt_claims *claims_out);
+
 /**
  * Make a cache of at most `entry_count` tokens (a power of two, 2..FX_JWT_CACHE_ENTRIES_MAX), by
  * SHA-256 of the token: sets of two, the less recently used one gives way. @return NULL without

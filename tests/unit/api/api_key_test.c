@@ -502,6 +502,7 @@ static bool is_opened_by(const struct fx_api_route *route, const char *key)
     case FX_API_SCOPE_WRITE:
         return is_writer;
     case FX_API_SCOPE_TRADE:
+    case FX_API_SCOPE_REDUCE:
         return is_writer || strcmp(key, "trader") == 0;
     case FX_API_SCOPE_TRANSFER:
         return strcmp(key, "transferrer") == 0;

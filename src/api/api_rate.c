@@ -1,0 +1,447 @@
+/* Who may ask how much.
+ *
+ * Orders, cancels, reads and logins have buckets of their own, so that none of them can starve
+ * another: whoever has used up his orders can still cancel, close and look. Whose bucket it is: the
+ * address's for what needs no identity; the user's and the key's for the rest. A token that was
+ * verified before passes the address's gate, so that a flood from the same address does not shut
+ * its neighbours out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_address_int.h"
+#include "api/api_limit_int.h"
+#include "api/api_rate_int.h"
+#include "base/crypto.h"
+#include "base/log.h"
+
+enum {
+    ENTRIES = 1 << 16, /* 4 MiB */
+    PERCENT = 100,
+    BURST_S = 2,       /* a bucket holds what comes in in this time */
+    BURST_SLOW_S = 20, /* of logins and failures */
+    STRIKES_DECAY = 10,
+    BAN_FIRST_S = 60,
+    BAN_LONGEST_S = 3600,
+    TEXT_SIZE = 112
+};
+
+enum class {
+    CLASS_ORDERS = 0,
+    CLASS_CANCELS = 1,
+    CLASS_READS = 2,
+    CLASS_LOGINS = 3,
+    CLASS_FAILURES = 4,
+    CLASSES = 5
+};
+
+enum kind {
+    KIND_ADDRESS = 0,
+    KIND_USER = 1,
+    KIND_KEY = 2,
+    KIND_MAKER = 3,
+    KIND_MAKER_KEY = 4,
+    KINDS = 5
+};
+
+struct policy {
+    struct fx_api_limit_rate rate;
+    uint32_t text_size;
+    char text[TEXT_SIZE]; /* the lines up to the figure that changes */
+};
+
+struct fx_api_rate {
+    struct fx_api_limit *limit;
+    struct fx_table_seed seed;
+    struct fx_api_limit_ban ban;
+    struct policy policies[KINDS][CLASSES];
+    struct fx_api_limit_entry *last; /* what was looked up last: a request asks several times */
+    uint64_t last_id;
+    enum kind last_kind;
+};
+
+/* ---- policies ---------------------------------------------------------------------------------
+ */
+
+static void write_text(struct policy *policy, enum kind kind, enum class class)
+{
+    static const char *const NAMES[CLASSES] = {"orders", "cancels", "reads", "logins", "failures"};
+    static const char *const OWNERS[KINDS] = {"address-", "", "key-", "", "key-"};
+    struct fx_buf text;
+    const struct fx_api_limit_rate rate = policy->rate;
+    fx_buf_init(&text, TEXT_SIZE);
+    fx_buf_append(&text, FX_STR("ratelimit-policy: \""));
+    fx_buf_append(&text, fx_str_of(OWNERS[kind]));
+    fx_buf_append(&text, fx_str_of(NAMES[class]));
+    fx_buf_append(&text, FX_STR("\";q="));
+    fx_buf_append_u64(&text, rate.burst);
+    fx_buf_append(&text, FX_STR(";w="));
+    fx_buf_append_u64(&text, (rate.burst + rate.per_s - 1) / rate.per_s);
+    fx_buf_append(&text, FX_STR("\r\nratelimit: \""));
+    fx_buf_append(&text, fx_str_of(OWNERS[kind]));
+    fx_buf_append(&text, fx_str_of(NAMES[class]));
+    fx_buf_append(&text, FX_STR("\";r="));
+    if (!text.is_overflow) {
+        policy->text_size = (uint32_t)text.size;
+        memcpy(policy->text, text.data, text.size);
+    }
+    fx_buf_deinit(&text);
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a place and its figure
+static void set_policy(struct fx_api_rate *rate, enum kind kind, enum class class, uint64_t per_s)
+{
+    struct policy *policy = &rate->policies[kind][class];
+    const bool is_slow = class == CLASS_LOGINS || class == CLASS_FAILURES;
+    if (per_s == 0) {
+        return;
+    }
+    per_s = per_s < FX_API_LIMIT_RATE_MAX ? per_s : FX_API_LIMIT_RATE_MAX;
+    policy->rate.per_s = (uint32_t)per_s;
+    policy->rate.burst = (uint32_t)per_s * (is_slow ? BURST_SLOW_S : BURST_S);
+    write_text(policy, kind, class);
+}
+
+static uint64_t share_of(uint32_t per_s, uint32_t percent)
+{
+    const uint64_t share = (uint64_t)per_s * percent / PERCENT;
+    return per_s == 0 || share > 0 ? share : 1;
+}
+
+static void set_policies(struct fx_api_rate *rate, const struct fx_api_rates *rates)
+{
+    const uint32_t per_s[CLASSES] = {
+        rates->orders, rates->cancels, rates->reads, rates->logins, rates->failures};
+    const uint32_t percent = rates->key_percent == 0 ? PERCENT : rates->key_percent;
+    const uint64_t factor = rates->maker_factor;
+    for (uint32_t index = 0; index < CLASSES; index++) {
+        const enum class class = (enum class)index;
+        const uint64_t key_per_s = share_of(per_s[index], percent);
+        set_policy(rate, KIND_ADDRESS, class, per_s[index]);
+        set_policy(rate, KIND_USER, class, per_s[index]);
+        set_policy(rate, KIND_KEY, class, key_per_s);
+        set_policy(rate, KIND_MAKER, class, per_s[index] * factor);
+        set_policy(rate, KIND_MAKER_KEY, class, key_per_s * factor);
+    }
+}
+
+fx_status fx_api_rate_init(struct fx_api *api)
+{
+    const struct fx_api_rates *rates = &api->options.rates;
+    struct fx_api_rate *rate = calloc(1, sizeof *rate);
+    api->rate = rate;
+    if (rate == NULL) {
+        return FX_NO_MEMORY;
+    }
+    set_policies(rate, rates);
+    rate->ban = (struct fx_api_limit_ban){.strikes = rates->ban_strikes,
+                                          .decay_per_s = STRIKES_DECAY,
+                                          .first_s = BAN_FIRST_S,
+                                          .longest_s = BAN_LONGEST_S};
+    rate->limit = fx_api_limit_create(ENTRIES);
+    return rate->limit == NULL ? FX_NO_MEMORY : fx_crypto_random(&rate->seed, sizeof rate->seed);
+}
+
+void fx_api_rate_deinit(struct fx_api *api)
+{
+    if (api->rate != NULL) {
+        fx_api_limit_destroy(api->rate->limit);
+        free(api->rate);
+    }
+}
+
+/* ---- buckets ----------------------------------------------------------------------------------
+ */
+
+/* The number of a caller in the table; `id` is the user's or the key's. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): whose number it is
+static uint64_t caller_of(const struct fx_api_call *call, enum kind kind, uint64_t id)
+{
+    struct {
+        uint64_t kind;
+        uint8_t id[FX_API_ADDRESS_SIZE];
+    } name = {.kind = kind};
+    if (kind == KIND_ADDRESS) {
+        fx_api_address_group(call->peer, name.id);
+    } else {
+        memcpy(name.id, &id, sizeof id);
+    }
+    const uint64_t hash =
+        fx_table_hash_str(call->api->rate->seed, fx_crypto_str(&name, sizeof name));
+    return hash == 0 ? 1 : hash;
+}
+
+static int64_t now_ms_of(const struct fx_api_call *call)
+{
+    return fx_net_server_now_ms(call->api->options.server);
+}
+
+static struct fx_api_limit_entry *entry_of(const struct fx_api_call *call, enum kind kind)
+{
+    struct fx_api_rate *rate = call->api->rate;
+    const bool is_key = kind == KIND_KEY || kind == KIND_MAKER_KEY;
+    const bool is_address = kind == KIND_ADDRESS;
+    const enum kind whose = is_key ? KIND_KEY : is_address ? KIND_ADDRESS : KIND_USER;
+    const uint64_t id = is_key ? call->key_id : call->user.id;
+    if (is_address || rate->last == NULL || rate->last_id != id || rate->last_kind != whose) {
+        rate->last = fx_api_limit_find(rate->limit, caller_of(call, whose, id), now_ms_of(call));
+        rate->last_id = id;
+        rate->last_kind = whose;
+    }
+    return rate->last;
+}
+
+/* Note for the answer the bucket with the least in it, of those that this step looked at. */
+static void note(struct fx_api_call *call,
+                 enum kind kind,
+                 enum class class,
+                 const struct fx_api_limit_room *room)
+{
+    struct fx_api_rate_note *noted = &call->target.rate;
+    if (noted->policy != 0 && noted->retry_s >= room->retry_s &&
+        noted->remaining <= room->remaining) {
+        return;
+    }
+    *noted = (struct fx_api_rate_note){.policy = (uint8_t)((uint32_t)kind * CLASSES + class + 1),
+                                       .remaining = room->remaining,
+                                       .reset_s = room->reset_s,
+                                       .retry_s = room->retry_s};
+}
+
+static bool has_limit(const struct fx_api_call *call, enum kind kind, enum class class)
+{
+    return call->api->rate->policies[kind][class].rate.per_s != 0;
+}
+
+static bool fits(struct fx_api_call *call, enum kind kind, enum class class, uint32_t weight)
+{
+    struct fx_api_limit_room room;
+    if (!has_limit(call, kind, class)) {
+        return true;
+    }
+    const struct fx_api_limit_rate rate = call->api->rate->policies[kind][class].rate;
+    const bool is_fitting =
+        fx_api_limit_fits(entry_of(call, kind), class, rate, weight, now_ms_of(call), &room);
+    note(call, kind, class, &room);
+    return is_fitting;
+}
+
+static bool take(struct fx_api_call *call, enum kind kind, enum class class, uint32_t weight)
+{
+    struct fx_api_limit_room room;
+    if (!has_limit(call, kind, class)) {
+        return true;
+    }
+    const struct fx_api_limit_rate rate = call->api->rate->policies[kind][class].rate;
+    const bool is_taken =
+        fx_api_limit_take(entry_of(call, kind), class, rate, weight, now_ms_of(call), &room);
+    note(call, kind, class, &room);
+    return is_taken;
+}
+
+static void begin_step(struct fx_api_call *call)
+{
+    memset(&call->target.rate, 0, sizeof call->target.rate);
+}
+
+static enum kind user_kind(const struct fx_api_call *call)
+{
+    return call->user.is_maker ? KIND_MAKER : KIND_USER;
+}
+
+static enum kind key_kind(const struct fx_api_call *call)
+{
+    return call->user.is_maker ? KIND_MAKER_KEY : KIND_KEY;
+}
+
+/* Of a user and, where the request was signed, of its key: of both or of none. */
+static bool fits_user(struct fx_api_call *call, enum class class, uint32_t weight)
+{
+    begin_step(call);
+    return fits(call, user_kind(call), class, weight) &&
+           (call->key_id == 0 || fits(call, key_kind(call), class, weight));
+}
+
+static bool take_user(struct fx_api_call *call, enum class class, uint32_t weight)
+{
+    begin_step(call);
+    if (call->key_id != 0 && !fits(call, key_kind(call), class, weight)) {
+        return false;
+    }
+    begin_step(call);
+    return take(call, user_kind(call), class, weight) &&
+           (call->key_id == 0 || take(call, key_kind(call), class, weight));
+}
+
+/* ---- bans -------------------------------------------------------------------------------------
+ */
+
+static bool is_banned(struct fx_api_call *call, enum kind kind, enum class class)
+{
+    if (call->api->rate->ban.strikes == 0) {
+        return false;
+    }
+    const uint32_t banned_s = fx_api_limit_banned_s(entry_of(call, kind), now_ms_of(call));
+    const struct fx_api_limit_room room = {.reset_s = banned_s, .retry_s = banned_s};
+    if (banned_s == 0) {
+        return false;
+    }
+    begin_step(call);
+    note(call, kind, class, &room);
+    call->error.message = FX_STR("too many requests were sent in spite of 429: wait");
+    return true;
+}
+
+static void strike(struct fx_api_call *call, enum kind kind, enum class class)
+{
+    if (!fx_api_limit_strike(entry_of(call, kind), &call->api->rate->ban, now_ms_of(call))) {
+        return;
+    }
+    FX_LOG(FX_LOG_WARN,
+           "api",
+           "banned for a while: requests go on in spite of 429",
+           fx_log_text("what", kind == KIND_ADDRESS ? "address" : "user"),
+           fx_log_str("peer", call->peer),
+           fx_log_u64("user", call->user.id),
+           fx_log_u64("key", call->key_id));
+    (void)is_banned(call, kind, class);
+}
+
+static fx_status refuse(struct fx_api_call *call, enum kind kind, enum class class)
+{
+    strike(call, kind, class);
+    return FX_RATE_LIMITED;
+}
+
+static fx_status refuse_user(struct fx_api_call *call, enum class class)
+{
+    return refuse(call, call->key_id != 0 ? key_kind(call) : user_kind(call), class);
+}
+
+/* ---- in the order of a request ----------------------------------------------------------------
+ */
+
+static bool is_address_free(const struct fx_api_call *call)
+{
+    return call->api->options.rates.is_loopback_free && fx_api_address_is_loopback(call->peer);
+}
+
+static bool is_get(const struct fx_api_route *route)
+{
+    return route->method == FX_NET_HTTP_METHOD_GET;
+}
+
+static enum class class_of(const struct fx_api_route *route) {
+    switch (route->scope){
+        case FX_API_SCOPE_TRADE : case FX_API_SCOPE_TRANSFER : return CLASS_ORDERS;
+        case FX_API_SCOPE_REDUCE : return CLASS_CANCELS;
+        case FX_API_SCOPE_NONE : /* tokens and passwords */
+                case FX_API_SCOPE_SESSION : return is_get(route) ? CLASS_READS : CLASS_LOGINS;
+        case FX_API_SCOPE_READ : case FX_API_SCOPE_WRITE : case
+        FX_API_SCOPE_ADMIN : default : return CLASS_READS;
+    }
+}
+
+static bool is_class_of_commands(enum class class)
+{
+    return class == CLASS_ORDERS || class == CLASS_CANCELS;
+}
+
+fx_status fx_api_rate_enter(struct fx_api_call *call)
+{
+    const struct fx_api_route *route = call->route;
+    const enum class class = route == NULL ? CLASS_READS : class_of(route);
+    if (is_address_free(call) || !has_limit(call, KIND_ADDRESS, class)) {
+        return FX_OK;
+    }
+    if (is_banned(call, KIND_ADDRESS, class)) {
+        return FX_RATE_LIMITED;
+    }
+    return take(call, KIND_ADDRESS, class, route == NULL ? 1 : route->weight)
+               ? FX_OK
+               : refuse(call, KIND_ADDRESS, class);
+}
+
+fx_status fx_api_rate_admit(struct fx_api_call *call)
+{
+    if (is_address_free(call) || !has_limit(call, KIND_ADDRESS, CLASS_FAILURES)) {
+        return FX_OK;
+    }
+    if (is_banned(call, KIND_ADDRESS, CLASS_FAILURES)) {
+        return FX_RATE_LIMITED;
+    }
+    return fits(call, KIND_ADDRESS, CLASS_FAILURES, 1) ? FX_OK
+                                                       : refuse(call, KIND_ADDRESS, CLASS_FAILURES);
+}
+
+void fx_api_rate_failed(struct fx_api_call *call)
+{
+    if (!is_address_free(call)) {
+        begin_step(call);
+        (void)take(call, KIND_ADDRESS, CLASS_FAILURES, 1);
+    }
+}
+
+fx_status fx_api_rate_identified(struct fx_api_call *call)
+{
+    const enum class class = class_of(call->route);
+    const uint32_t weight = call->route->weight;
+    if (class != CLASS_CANCELS && (is_banned(call, user_kind(call), class) ||
+                                   (call->key_id != 0 && is_banned(call, key_kind(call), class)))) {
+        return FX_RATE_LIMITED;
+    }
+    if (!is_class_of_commands(class)) {
+        return take_user(call, class, weight) ? FX_OK : refuse_user(call, class);
+    }
+    if (fits_user(call, class, weight)) {
+        return FX_OK;
+    }
+    if (class == CLASS_ORDERS && fits_user(call, CLASS_CANCELS, weight)) {
+        return FX_OK;
+    }
+    return refuse_user(call, class);
+}
+
+bool fx_api_rate_is_reducing(const struct fx_api_call *call, const struct fx_command *command)
+{
+    return call->route->scope == FX_API_SCOPE_REDUCE || command->kind == FX_COMMAND_CANCEL_ORDER ||
+           command->kind == FX_COMMAND_CANCEL_ALL ||
+           (command->kind == FX_COMMAND_PLACE_ORDER && command->u.place.is_reduce_only != 0);
+}
+
+fx_status fx_api_rate_command(struct fx_api_call *call, const struct fx_command *command)
+{
+    const bool is_reducing = fx_api_rate_is_reducing(call, command);
+    const enum class class = is_reducing ? CLASS_CANCELS : CLASS_ORDERS;
+    if (!is_class_of_commands(class_of(call->route))) {
+        return FX_OK; /* taken when the user was known */
+    }
+    call->is_counted = true;
+    return take_user(call, class, call->route->weight) ? FX_OK : refuse_user(call, class);
+}
+
+void fx_api_rate_settle(struct fx_api_call *call)
+{
+    const enum class class = class_of(call->route);
+    if (call->user.id == 0 || call->is_counted || !is_class_of_commands(class)) {
+        return;
+    }
+    if (!take_user(call, class, call->route->weight)) {
+        (void)take_user(call, CLASS_CANCELS, call->route->weight);
+    }
+}
+
+void fx_api_rate_append(const struct fx_api *api,
+                        const struct fx_api_rate_note *note,
+                        struct fx_buf *headers)
+{
+    if (note->policy == 0) {
+        return;
+    }
+    const uint32_t index = note->policy - 1U;
+    const struct policy *policy = &api->rate->policies[index / CLASSES][index % CLASSES];
+    fx_buf_append(headers, (fx_str){policy->text, policy->text_size});
+    fx_buf_append_u64(headers, note->remaining);
+    fx_buf_append(headers, FX_STR(";t="));
+    fx_buf_append_u64(headers, note->reset_s);
+    fx_buf_append(headers, FX_STR("\r\n"));
+}
