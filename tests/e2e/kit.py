@@ -78,6 +78,7 @@ class Server:
         self.options = list(options)
         self.log_path = journey.path / f"{data}.log"
         self.journey = journey
+        self.environment = {}  # on top of ours
         self.process = None
         self.port = 0
         journey.servers.append(self)
@@ -88,7 +89,7 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "serve", "--data", str(self.data), "--port", "0", *self.options],
-                stdout=subprocess.PIPE, stderr=log, cwd=self.journey.path)
+                stdout=subprocess.PIPE, stderr=log, cwd=self.journey.path, env=os.environ | self.environment)
         text = b""
         while not (found := re.search(rb"http://\S+:(\d+)\n", text)):
             left = begun + START_SECONDS_MAX - time.monotonic()

@@ -3,14 +3,59 @@
 Every order has a clientOrderId of its own. An answer of success is noted at once; a request without an answer is noted
 as unknown: it may be there or not, but never twice.
 """
+import collections
 import http.client
 import random
+import sqlite3
 import threading
+from decimal import Decimal, getcontext
 
 from kit import order
 
+getcontext().prec = 60
+
 SYMBOL = "ESH4"
 MIDDLE = 19200  # ticks of 0.25
+OPEN = {"ACTIVE", "PARTIALLY_FILLED", "UNTRIGGERED", "PENDING"}
+
+
+def money_of(server):
+    """Both traders' balances less what their open positions have cost: no trade may change the sum."""
+    total = Decimal(0)
+    for trader in (0, 1):
+        client = server.client(trader)
+        total += sum(Decimal(row["balance"]) for row in client.get("/account")[1]["data"] if row["asset"] == "USDT")
+        for row in client.get("/positions")[1]["data"]:
+            if row["symbol"] == SYMBOL:
+                cost = abs(Decimal(row["entryValue"]))
+                total -= cost if Decimal(row["currentQty"]) > 0 else -cost
+    return total
+
+
+def rows_by_name(server):
+    """clientOrderId → how many rows the database has."""
+    database = sqlite3.connect(f"file:{server.data}/future.db?mode=ro", uri=True)
+    with database:
+        names = [row[0] for row in database.execute("SELECT clientOrderId FROM orders WHERE clientOrderId IS NOT NULL")]
+    database.close()
+    return collections.Counter(names)
+
+
+def problems_of(server, load):
+    """What a server has lost or has too much of."""
+    problems = []
+    clients = [server.client(0), server.client(1)]
+    counts = rows_by_name(server)
+    for name, trader in load.acked.items():
+        status, body = clients[trader].get(f"/order/{name}?symbol={SYMBOL}")
+        if status != 200 or body.get("clientOrderId") != name:
+            problems.append(f"{name} was acknowledged and is lost: {status} {body}")
+        elif name in load.cancelled and body["status"] in OPEN:
+            problems.append(f"{name} was cancelled and is open: {body}")
+        if counts[name] != 1:
+            problems.append(f"{name} has {counts[name]} rows")
+    problems += [f"{name} has {counts[name]} rows" for name in load.unknown if counts[name] > 1]
+    return problems
 
 
 class Load:
