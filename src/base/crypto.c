@@ -215,8 +215,8 @@ void fx_crypto_base64_encode(struct fx_buf *buf, fx_str bytes)
     }
 }
 
-/** The six bits of a character of base64url; 64 for every other character. */
-static uint32_t sextet_of(char character)
+/** The six bits of a character; 64 for every other one. `last` are the alphabet's 62 and 63. */
+static uint32_t sextet_of(char character, const char last[2])
 {
     if (character >= 'A' && character <= 'Z') {
         return (uint32_t)(character - 'A');
@@ -227,16 +227,14 @@ static uint32_t sextet_of(char character)
     if (character >= '0' && character <= '9') {
         return (uint32_t)(character - '0') + 52;
     }
-    if (character == '-') {
+    if (character == last[0]) {
         return 62;
     }
-    return character == '_' ? 63 : 64;
+    return character == last[1] ? 63 : 64;
 }
 
-fx_status fx_crypto_base64url_decode(fx_str text,
-                                     uint8_t *target,
-                                     size_t capacity,
-                                     size_t *size_out)
+static fx_status decode_base64(
+    fx_str text, const char last[2], uint8_t *target, size_t capacity, size_t *size_out)
 {
     if (text.size % 4 == 1) {
         return FX_BAD_PARAMETER;
@@ -248,7 +246,7 @@ fx_status fx_crypto_base64url_decode(fx_str text,
     uint32_t bit_count = 0;
     size_t size = 0;
     for (size_t index = 0; index < text.size; index++) {
-        const uint32_t sextet = sextet_of(text.data[index]);
+        const uint32_t sextet = sextet_of(text.data[index], last);
         if (sextet > 63) {
             return FX_BAD_PARAMETER;
         }
@@ -264,6 +262,25 @@ fx_status fx_crypto_base64url_decode(fx_str text,
     }
     *size_out = size;
     return FX_OK;
+}
+
+fx_status fx_crypto_base64url_decode(fx_str text,
+                                     uint8_t *target,
+                                     size_t capacity,
+                                     size_t *size_out)
+{
+    return decode_base64(text, "-_", target, capacity, size_out);
+}
+
+fx_status fx_crypto_base64_decode(fx_str text, uint8_t *target, size_t capacity, size_t *size_out)
+{
+    if (text.size % 4 != 0) {
+        return FX_BAD_PARAMETER;
+    }
+    for (size_t count = 0; count < 2 && text.size > 0 && text.data[text.size - 1] == '='; count++) {
+        text.size--;
+    }
+    return decode_base64(text, "+/", target, capacity, size_out);
 }
 
 void fx_crypto_hex_encode(struct fx_buf *buf, fx_str bytes)

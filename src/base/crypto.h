@@ -93,6 +93,12 @@ FX_MUST_USE fx_status fx_crypto_base64url_decode(fx_str text,
 /** Append base64 with padding (RFC 4648 section 4). */
 void fx_crypto_base64_encode(struct fx_buf *buf, fx_str bytes);
 
+/** Read base64 with its padding (RFC 4648 section 4); otherwise as fx_crypto_base64url_decode(). */
+FX_MUST_USE fx_status fx_crypto_base64_decode(fx_str text,
+                                              uint8_t *target,
+                                              size_t capacity,
+                                              size_t *size_out);
+
 /** Append lower-case hexadecimal digits. */
 void fx_crypto_hex_encode(struct fx_buf *buf, fx_str bytes);
 

@@ -169,6 +169,46 @@ static void crypto_base64_of_rfc_4648_is_as_published(void **state)
     }
 }
 
+static void crypto_base64_is_read_with_its_padding_only(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *bytes; /* NULL: refused */
+    } ROWS[] = {{"", ""},
+                {"Zg==", "f"},
+                {"Zm8=", "fo"},
+                {"Zm9v", "foo"},
+                {"Zm9vYg==", "foob"},
+                {"+/+/", "\xfb\xff\xbf"},
+                {"Zg", NULL},
+                {"Zg=", NULL},
+                {"Zh==", NULL}, /* unused bits */
+                {"Zm8==", NULL},
+                {"====", NULL},
+                {"=", NULL},
+                {"Z===", NULL},
+                {"-_-_", NULL},
+                {"Zm9v\n", NULL},
+                {"Zg==Zg==", NULL}};
+    for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
+        uint8_t bytes[16];
+        size_t size = 0;
+        const fx_status status =
+            fx_crypto_base64_decode(fx_str_of(ROWS[index].text), bytes, sizeof bytes, &size);
+        assert_int_equal(status, ROWS[index].bytes == NULL ? FX_BAD_PARAMETER : FX_OK);
+        if (status == FX_OK) {
+            assert_int_equal(size, strlen(ROWS[index].bytes));
+            assert_memory_equal(bytes, ROWS[index].bytes, size);
+        }
+    }
+    uint8_t small[2];
+    size_t size = 0;
+    assert_int_equal(fx_crypto_base64_decode(FX_STR("Zm9v"), small, sizeof small, &size),
+                     FX_BODY_TOO_LARGE);
+    assert_int_equal(fx_crypto_base64_decode(FX_STR("Zm8="), small, sizeof small, &size), FX_OK);
+}
+
 static void crypto_base64url_of_every_byte_roundtrips(void **state)
 {
     (void)state;
@@ -407,6 +447,7 @@ int main(void)
         cmocka_unit_test(crypto_is_equal_compares_size_and_bytes),
         cmocka_unit_test(crypto_random_fills_and_differs),
         cmocka_unit_test(crypto_base64_of_rfc_4648_is_as_published),
+        cmocka_unit_test(crypto_base64_is_read_with_its_padding_only),
         cmocka_unit_test(crypto_base64url_of_every_byte_roundtrips),
         cmocka_unit_test(crypto_base64url_with_a_second_spelling_is_refused),
         cmocka_unit_test(crypto_hex_of_either_case_decodes),
