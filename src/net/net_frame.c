@@ -12,6 +12,8 @@ static struct fx_net_frame *allocate(size_t size)
     if (frame != NULL) {
         frame->refcount = 1;
         frame->size = (uint32_t)size;
+        frame->header_size = 0;
+        frame->opcode = 0;
     }
     return frame;
 }
@@ -32,12 +34,19 @@ struct fx_net_frame *fx_net_frame_create_websocket(enum fx_net_websocket_opcode 
     const uint32_t header_size = fx_net_websocket_write_header(opcode, payload.size, header);
     struct fx_net_frame *frame = allocate(header_size + payload.size);
     if (frame != NULL) {
+        frame->header_size = (uint16_t)header_size;
+        frame->opcode = (uint16_t)opcode;
         memcpy(frame->bytes, header, header_size);
         if (payload.size > 0) {
             memcpy(frame->bytes + header_size, payload.data, payload.size);
         }
     }
     return frame;
+}
+
+fx_str fx_net_frame_payload(const struct fx_net_frame *frame)
+{
+    return (fx_str){frame->bytes + frame->header_size, frame->size - frame->header_size};
 }
 
 struct fx_net_frame *fx_net_frame_acquire(struct fx_net_frame *frame)

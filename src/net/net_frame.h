@@ -15,6 +15,8 @@
 struct fx_net_frame {
     uint32_t refcount;
     uint32_t size;
+    uint16_t header_size; /* of the WebSocket header at the front; 0: raw bytes */
+    uint16_t opcode;      /* of it */
     char bytes[];
 };
 
@@ -24,6 +26,9 @@ struct fx_net_frame *fx_net_frame_create(fx_str bytes);
 /** Make one unmasked, final WebSocket frame around `payload`. @return as above. */
 struct fx_net_frame *fx_net_frame_create_websocket(enum fx_net_websocket_opcode opcode,
                                                    fx_str payload);
+
+/** What is behind the WebSocket header: for carriers that have another one. Borrowed. */
+fx_str fx_net_frame_payload(const struct fx_net_frame *frame);
 
 /** Add a holder. @return frame. */
 struct fx_net_frame *fx_net_frame_acquire(struct fx_net_frame *frame);

@@ -68,11 +68,19 @@ struct fx_net_http_request {
     bool is_expecting;     /* sent "Expect: 100-continue" and waits before sending the body */
 };
 
-/** The parser of one connection. The fields behind `request` are its own business. */
+/**
+ * A head with a body is complete: how many bytes of body may come. `head` is the request without
+ * its body, borrowed for the call.
+ */
+typedef uint64_t (*fx_net_http_head_fn)(void *self, const struct fx_net_http_request *head);
+
+/** The parser of one connection. The fields behind `head_self` are its own business. */
 struct fx_net_http {
     enum fx_net_http_state state;
     fx_status status; /* OK, or why FAILED; fx_status_http() gives the code to answer */
     struct fx_net_http_request request;
+    fx_net_http_head_fn on_head; /* NULL: the limit of fx_net_http_init() for all */
+    void *head_self;
     struct fx_buf head;
     struct fx_buf body;
     uint64_t body_size_max;

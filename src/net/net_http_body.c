@@ -5,6 +5,15 @@ enum { CHUNK_DIGITS_MAX = 8, LENGTH_DIGITS_MAX = 19 };
 
 static const uint64_t CHUNK_SIZE_MAX = UINT64_C(1) << 31;
 
+/* The owner may know a limit for this very request. */
+static void ask_limit(struct fx_net_http *http)
+{
+    if (http->on_head != NULL) {
+        http->body_size_max = http->on_head(http->head_self, &http->request);
+        http->body.size_max = http->body_size_max;
+    }
+}
+
 static fx_status begin_length(struct fx_net_http *http, fx_str text)
 {
     uint64_t size = 0;
@@ -19,8 +28,13 @@ static fx_status begin_length(struct fx_net_http *http, fx_str text)
     if (text.size > 1 && text.data[0] == '0') {
         return FX_BAD_REQUEST; /* some programs would read octal */
     }
-    if (text.size > LENGTH_DIGITS_MAX || !fx_str_parse_u64(text, &size) ||
-        size > http->body_size_max) {
+    if (text.size > LENGTH_DIGITS_MAX || !fx_str_parse_u64(text, &size)) {
+        return FX_BODY_TOO_LARGE;
+    }
+    if (size > 0) {
+        ask_limit(http);
+    }
+    if (size > http->body_size_max) {
         return FX_BODY_TOO_LARGE;
     }
     http->phase = FX_NET_HTTP_PHASE_LENGTH;
@@ -39,6 +53,7 @@ fx_status fx_net_http_body_begin(struct fx_net_http *http, const struct fx_net_h
         if (!fx_str_is_equal_nocase(fields->transfer_encoding, FX_STR("chunked"))) {
             return FX_NOT_IMPLEMENTED;
         }
+        ask_limit(http);
         http->phase = FX_NET_HTTP_PHASE_CHUNK_SIZE;
         http->state = FX_NET_HTTP_STATE_BODY;
         return FX_OK;

@@ -465,6 +465,13 @@ void fx_net_server_label(struct fx_net_server *server,
     }
 }
 
+const struct fx_net_http_request *fx_net_server_request(const struct fx_net_server *server,
+                                                        struct fx_net_server_token token)
+{
+    const struct fx_net_server_conn *conn = fx_net_server_conn_find(server, token);
+    return conn != NULL && conn->is_awaiting ? &conn->http->request : NULL;
+}
+
 bool fx_net_server_is_open(const struct fx_net_server *server, struct fx_net_server_token token)
 {
     return fx_net_server_conn_find(server, token) != NULL;

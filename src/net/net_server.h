@@ -6,7 +6,6 @@
  * fx_net_server_stop(). Callbacks run in that thread and may call any function but
  * fx_net_server_run(), _step() and _destroy(). Nothing calls back into a handler from inside of a
  * call of that handler: on_close and on_writable come in a later part of the loop turn.
- *
  * What is written in one loop turn goes out in one system call per connection.
  */
 #ifndef FX_NET_NET_SERVER_H
@@ -66,6 +65,10 @@ struct fx_net_server_answer {
 struct fx_net_server_handler {
     /** A request is complete: answer it now or later with its token. */
     void (*on_request)(void *self, const struct fx_net_server_call *call);
+    /** The head of a request with a body is here: on_request, or on_hangup, follows with this
+     * token.
+     * @return how many bytes of body may come, 0: body_size_max. May be NULL. */
+    uint32_t (*on_head)(void *self, const struct fx_net_server_call *call);
     /**
      * The client closed its side, or is gone, while this request waits for its answer. At most
      * once per request, also after fx_net_server_cut(). An answer still reaches a client that only
@@ -163,6 +166,10 @@ void fx_net_server_respond(struct fx_net_server *server,
 void fx_net_server_label(struct fx_net_server *server,
                          struct fx_net_server_token token,
                          uint32_t label);
+
+/** The request of a token that waits for its answer; borrowed. NULL: it does not. */
+const struct fx_net_http_request *fx_net_server_request(const struct fx_net_server *server,
+                                                        struct fx_net_server_token token);
 
 /** True while the token's request waits for its answer, or its WebSocket is open. */
 bool fx_net_server_is_open(const struct fx_net_server *server, struct fx_net_server_token token);

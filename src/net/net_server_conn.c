@@ -109,7 +109,7 @@ static void leave_tables(struct fx_net_server_conn *conn)
 
 static void tell_hangup(struct fx_net_server_conn *conn)
 {
-    if (conn->is_awaiting && !conn->is_hangup_told) {
+    if ((conn->is_awaiting || conn->is_announced) && !conn->is_hangup_told) {
         conn->is_hangup_told = true;
         if (conn->server->handler.on_hangup != NULL) {
             conn->server->handler.on_hangup(conn->server->self, fx_net_server_conn_token(conn));
@@ -265,6 +265,8 @@ static void answer_error(struct fx_net_server_conn *conn, fx_status status)
         .body = fx_buf_str(&body),
     };
     conn->server->stats.bad_requests++;
+    tell_hangup(conn); /* an announced request that will not come */
+    conn->is_announced = false;
     fx_net_server_conn_answer(conn, &response, true);
     fx_buf_deinit(&headers);
     fx_buf_deinit(&body);
@@ -277,23 +279,45 @@ void fx_net_server_conn_end_request(struct fx_net_server_conn *conn)
     conn->since_ms = fx_net_server_now_ms(conn->server);
 }
 
-static void hand_over(struct fx_net_server_conn *conn)
+static struct fx_net_server_call call_of(const struct fx_net_server_conn *conn)
 {
-    struct fx_net_server *server = conn->server;
-    bump_generation(conn);
-    conn->is_awaiting = true;
-    conn->is_hangup_told = false;
-    conn->is_in_call = true;
-    conn->request_count++;
-    conn->label = 0;
-    conn->request_ns = server->handler.on_answer == NULL ? 0 : uv_hrtime();
-    server->stats.requests++;
-    const struct fx_net_server_call call = {
+    return (struct fx_net_server_call){
         .token = fx_net_server_conn_token(conn),
         .request = &conn->http->request,
         .peer = fx_str_of(conn->peer),
         .listener_tag = conn->listener_tag,
     };
+}
+
+/* From here on the request has its token, so that its owner can be told if it never comes. */
+static uint64_t on_head(void *self, const struct fx_net_http_request *head)
+{
+    struct fx_net_server_conn *conn = self;
+    const struct fx_net_server *server = conn->server;
+    (void)head;
+    bump_generation(conn);
+    conn->is_announced = true;
+    conn->is_hangup_told = false;
+    const struct fx_net_server_call call = call_of(conn);
+    const uint32_t size_max = server->handler.on_head(server->self, &call);
+    return size_max == 0 ? server->config.body_size_max : size_max;
+}
+
+static void hand_over(struct fx_net_server_conn *conn)
+{
+    struct fx_net_server *server = conn->server;
+    if (!conn->is_announced) {
+        bump_generation(conn);
+        conn->is_hangup_told = false;
+    }
+    conn->is_announced = false;
+    conn->is_awaiting = true;
+    conn->is_in_call = true;
+    conn->request_count++;
+    conn->label = 0;
+    conn->request_ns = server->handler.on_answer == NULL ? 0 : uv_hrtime();
+    server->stats.requests++;
+    const struct fx_net_server_call call = call_of(conn);
     server->handler.on_request(server->self, &call);
     conn->is_in_call = false;
     if (!conn->is_closing && conn->mode == FX_NET_SERVER_MODE_HTTP && !conn->is_awaiting) {
@@ -526,6 +550,10 @@ static struct fx_net_server_conn *create(struct fx_net_server_listener *listener
         return NULL;
     }
     fx_net_http_init(http, server->config.body_size_max);
+    if (server->handler.on_head != NULL) {
+        http->on_head = on_head;
+        http->head_self = conn;
+    }
     fx_buf_init(&conn->input, FX_NET_SERVER_INPUT_SIZE_MAX);
     conn->http = http;
     conn->server = server;

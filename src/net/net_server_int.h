@@ -82,9 +82,10 @@ struct fx_net_server_conn {
     enum fx_net_server_mode mode;
     uint16_t listener_tag;
     uint16_t close_code;
-    bool is_awaiting; /* a request was handed over and is not answered */
-    bool is_in_call;  /* on_request is running */
-    bool is_body;     /* since_ms is the begin of the body */
+    bool is_awaiting;  /* a request was handed over and is not answered */
+    bool is_in_call;   /* on_request is running */
+    bool is_announced; /* on_head was called, and on_request not yet */
+    bool is_body;      /* since_ms is the begin of the body */
     bool is_hangup_told;
     bool is_reading;
     bool is_eof;

@@ -298,6 +298,59 @@ static void net_http_tokens_are_found_in_lists_only_whole(void **state)
     assert_false(fx_net_http_has_token(FX_STR(""), FX_STR("close")));
 }
 
+static uint64_t limit_of_path(void *self, const struct fx_net_http_request *head)
+{
+    uint32_t *count = self;
+    (*count)++;
+    assert_int_equal(head->body.size, 0);
+    assert_int_equal(fx_net_http_value(head, FX_STR("x")).size, 1);
+    return fx_str_is_equal(head->path, FX_STR("/big")) ? 10 : 3;
+}
+
+static void net_http_owner_may_know_a_limit_per_request(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum fx_net_http_state state;
+        uint32_t asked;
+    } ROWS[] = {
+        {"POST /big HTTP/1.1\r\nHost: h\r\nX: 1\r\nContent-Length: 10\r\n\r\n0123456789",
+         FX_NET_HTTP_STATE_DONE,
+         1},
+        {"POST /big HTTP/1.1\r\nHost: h\r\nX: 1\r\nContent-Length: 11\r\n\r\n",
+         FX_NET_HTTP_STATE_FAILED,
+         1},
+        {"POST /small HTTP/1.1\r\nHost: h\r\nX: 1\r\nContent-Length: 4\r\n\r\n",
+         FX_NET_HTTP_STATE_FAILED,
+         1},
+        {"POST /small HTTP/1.1\r\nHost: h\r\nX: 1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n",
+         FX_NET_HTTP_STATE_FAILED,
+         1},
+        {"POST /small HTTP/1.1\r\nHost: h\r\nX: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "3\r\nabc\r\n0\r\n\r\n",
+         FX_NET_HTTP_STATE_DONE,
+         1},
+        {"POST /small HTTP/1.1\r\nHost: h\r\nX: 1\r\nContent-Length: 0\r\n\r\n",
+         FX_NET_HTTP_STATE_DONE,
+         0},
+        {"GET /small HTTP/1.1\r\nHost: h\r\nX: 1\r\n\r\n", FX_NET_HTTP_STATE_DONE, 0},
+    };
+    for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
+        struct fx_net_http http;
+        uint32_t count = 0;
+        fx_net_http_init(&http, 5);
+        http.on_head = limit_of_path;
+        http.head_self = &count;
+        (void)fx_net_http_feed(&http, fx_str_of(ROWS[index].text));
+        assert_int_equal(http.state, ROWS[index].state);
+        assert_int_equal(http.status,
+                         http.state == FX_NET_HTTP_STATE_DONE ? FX_OK : FX_BODY_TOO_LARGE);
+        assert_int_equal(count, ROWS[index].asked);
+        fx_net_http_deinit(&http);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +360,7 @@ int main(void)
         cmocka_unit_test(net_http_endless_line_is_refused_without_its_end),
         cmocka_unit_test(net_http_request_keeps_raw_text_and_headers),
         cmocka_unit_test(net_http_tokens_are_found_in_lists_only_whole),
+        cmocka_unit_test(net_http_owner_may_know_a_limit_per_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
