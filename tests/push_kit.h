@@ -68,11 +68,22 @@ static inline int64_t push_kit_unix_s(void *self)
 static inline void push_kit_on_request(void *self, const struct fx_net_server_call *call)
 {
     struct push_kit *kit = self;
-    if (fx_push_owns(call->request)) {
+    if (fx_push_owns(kit->push, call->request)) {
         fx_push_on_request(kit->push, call);
         return;
     }
     fx_net_server_respond(kit->server, call->token, &(struct fx_net_http_response){.status = 404});
+}
+
+static inline uint32_t push_kit_on_head(void *self, const struct fx_net_server_call *call)
+{
+    struct push_kit *kit = self;
+    return fx_push_owns(kit->push, call->request) ? fx_push_on_head(kit->push, call) : 0;
+}
+
+static inline void push_kit_on_hangup(void *self, struct fx_net_server_token token)
+{
+    fx_push_on_hangup(((struct push_kit *)self)->push, token);
 }
 
 static inline struct push_kit *push_kit_create(const struct fx_push_options *given)
@@ -96,7 +107,9 @@ static inline struct push_kit *push_kit_create(const struct fx_push_options *giv
                                                 .now_ms = push_kit_now_ms,
                                                 .unix_s = push_kit_unix_s,
                                                 .clock_self = kit};
-    const struct fx_net_server_handler handler = {.on_request = push_kit_on_request};
+    const struct fx_net_server_handler handler = {.on_request = push_kit_on_request,
+                                                  .on_head = push_kit_on_head,
+                                                  .on_hangup = push_kit_on_hangup};
     assert_int_equal(fx_net_server_create(&config, &handler, kit, &kit->server), FX_OK);
     assert_int_equal(fx_net_server_listen(kit->server, "127.0.0.1", 0, 0, &kit->port), FX_OK);
     struct fx_push_options options = *given;

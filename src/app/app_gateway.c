@@ -144,7 +144,7 @@ static void on_request(void *self, const struct fx_net_server_call *call)
     struct fx_app_gateway *gateway = self;
     if (fx_api_owns(call->request)) {
         fx_api_on_request(gateway->api, call);
-    } else if (fx_push_owns(call->request)) {
+    } else if (fx_push_owns(gateway->push, call->request)) {
         fx_push_on_request(gateway->push, call);
     } else if (gateway->operator.on_request == NULL || !gateway->operator.on_request(
                    gateway->operator.self, call)) {
@@ -165,6 +165,13 @@ static void on_hangup(void *self, struct fx_net_server_token token)
 {
     const struct fx_app_gateway *gateway = self;
     fx_api_on_hangup(gateway->api, token);
+    fx_push_on_hangup(gateway->push, token);
+}
+
+static uint32_t on_head(void *self, const struct fx_net_server_call *call)
+{
+    struct fx_app_gateway *gateway = self;
+    return fx_push_owns(gateway->push, call->request) ? fx_push_on_head(gateway->push, call) : 0;
 }
 
 static void on_async(void *self)
@@ -205,6 +212,7 @@ static void on_signal(void *self, int signal_number)
            "stopping; a second signal ends the process at once",
            fx_log_text("signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM"));
     gateway->is_stopping = true;
+    fx_push_stop(gateway->push);
     fx_net_server_stop(gateway->server);
 }
 
@@ -232,7 +240,10 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                          .jwt = options->jwt,
                                          .jwt_cache = options->jwt_cache,
                                          .wall_us = wall_us,
-                                         .is_auth_required = options->is_socket_auth_required};
+                                         .is_auth_required = options->is_socket_auth_required,
+                                         .sessions_per_address_max =
+                                             options->net.connections_per_address_max,
+                                         .is_loopback_uncapped = options->net.is_loopback_uncapped};
     return fx_push_create(&push, &gateway->push);
 }
 
@@ -245,6 +256,7 @@ static void on_refusal(void *self, fx_status status, struct fx_buf *headers, str
 static fx_status create_loop(struct fx_app_gateway *gateway)
 {
     const struct fx_net_server_handler handler = {.on_request = on_request,
+                                                  .on_head = on_head,
                                                   .on_hangup = on_hangup,
                                                   .on_refusal = on_refusal,
                                                   .on_answer = on_answer};

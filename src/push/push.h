@@ -33,13 +33,16 @@ struct fx_push_options {
     fx_push_clock_fn wall_us;
     void *clock_self;
     bool is_auth_required; /* refuse clients without a token; [false] they get public rooms only */
-    uint32_t ping_interval_ms;   /* [25,000] */
-    uint32_t ping_timeout_ms;    /* [20,000] */
-    uint32_t connect_timeout_ms; /* [45,000] */
-    uint32_t sessions_max;       /* [20,000] */
-    uint32_t rooms_max;          /* [200] per socket */
-    uint32_t book_levels;        /* [50] per side in an orderbook event */
-    uint32_t public_queued_max;  /* [256 KiB] a socket with more queued gets no public events */
+    uint32_t ping_interval_ms;         /* [25,000] */
+    uint32_t ping_timeout_ms;          /* [20,000] */
+    uint32_t connect_timeout_ms;       /* [45,000] */
+    uint32_t sessions_max;             /* [20,000] */
+    bool is_loopback_uncapped;         /* a proxy on this machine speaks for all its clients */
+    uint32_t sessions_per_address_max; /* [0: no cap] */
+    const char *origins; /* [NULL: no rule] of browsers, "https://a.example …" or "*"; see gate */
+    uint32_t rooms_max;  /* [200] per socket */
+    uint32_t book_levels;       /* [50] per side in an orderbook event */
+    uint32_t public_queued_max; /* [256 KiB] a socket with more queued gets no public events */
 };
 
 struct fx_push;
@@ -52,10 +55,19 @@ FX_MUST_USE fx_status fx_push_create(const struct fx_push_options *options,
 void fx_push_destroy(struct fx_push *push);
 
 /** True where the path is the Socket.IO endpoint (/socket.io/ …) or the plain stream's. */
-bool fx_push_owns(const struct fx_net_http_request *request);
+bool fx_push_owns(const struct fx_push *push, const struct fx_net_http_request *request);
 
-/** Answer a request of an endpoint: an upgrade becomes a session or a stream. */
+/** Answer a request of an endpoint, now or later: sessions open, poll, post and upgrade. */
 void fx_push_on_request(struct fx_push *push, const struct fx_net_server_call *call);
+
+/** The server's on_head, for requests of the endpoints. */
+uint32_t fx_push_on_head(struct fx_push *push, const struct fx_net_server_call *call);
+
+/** The server's on_hangup, for all tokens: those of other rooms are ignored. */
+void fx_push_on_hangup(struct fx_push *push, struct fx_net_server_token token);
+
+/** The server stops: end the sessions, so that no waiting poll holds it up; clients reconnect. */
+void fx_push_stop(struct fx_push *push);
 
 /** Every released event, after view and market have folded it. Events of a dump are not pushed. */
 void fx_push_on_event(struct fx_push *push, const struct fx_event *event);
@@ -68,9 +80,12 @@ void fx_push_tick(struct fx_push *push);
 
 struct fx_push_stats {
     uint32_t sessions;
-    uint32_t streams; /* connections of the plain stream */
-    uint64_t frames;  /* queued to sockets */
-    uint64_t encoded; /* events encoded; frames / encoded = fan-out */
+    uint32_t streams;  /* connections of the plain stream */
+    uint64_t polls;    /* answered */
+    uint64_t posts;    /* taken */
+    uint64_t upgrades; /* of polling sessions to a WebSocket */
+    uint64_t frames;   /* queued to sockets */
+    uint64_t encoded;  /* events encoded; frames / encoded = fan-out */
     uint64_t conflated;
     uint64_t slow_consumer_closed;
 };

@@ -173,7 +173,7 @@ static void acknowledge(struct fx_push_socket *socket,
         }
     }
     fx_buf_append(data, FX_STR("}]"));
-    fx_push_session_ack(&socket->client->session, event, fx_buf_str(data));
+    fx_push_session_ack(&socket->client->link.session, event, fx_buf_str(data));
 }
 
 void fx_push_channel_on_event(struct fx_push_socket *socket,

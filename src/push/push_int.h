@@ -11,19 +11,18 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/table.h"
 #include "push/push.h"
 #include "push/push_auth.h"
 #include "push/push_book.h"
 #include "push/push_budget.h"
 #include "push/push_feed.h"
+#include "push/push_gate.h"
 #include "push/push_hub.h"
 #include "push/push_session.h"
 #include "push/push_topic.h"
 
 enum {
     FX_PUSH_NAMESPACES = FX_PUSH_SESSION_NAMESPACES_MAX, /* "/" and "/ws" */
-    FX_PUSH_PAYLOAD_SIZE_MAX = 1000000,                  /* what clients are told */
     FX_PUSH_PRIVATE_QUEUED_MAX = 1024 * 1024,            /* with more it is closed */
     FX_PUSH_USER_SOCKETS_MAX = 10,                       /* of one user in one namespace */
     FX_PUSH_OWN_ROOMS_MAX = 2, /* its id and user_<id>: not counted as subscriptions */
@@ -49,17 +48,13 @@ struct fx_push_moment {
     int64_t wall_s;
 };
 
-/** One connection. */
+/** One client. */
 struct fx_push_client {
+    struct fx_push_link link; /* first: see push_link.h */
     struct fx_push *push;
-    struct fx_net_server_token token;
-    struct fx_push_session session;
     struct fx_push_auth auth; /* of the handshake */
     struct fx_push_socket sockets[FX_PUSH_NAMESPACES];
-    struct fx_push_client *next;
-    struct fx_push_client *previous;
     struct fx_push_budget budget;
-    bool is_slow; /* closed and counted as a slow consumer */
 };
 
 /** Orders of one user that one command changed, as the inside of a JSON array. */
@@ -108,9 +103,9 @@ struct fx_push {
     int64_t book_us[FX_INSTRUMENTS_MAX]; /* when the engine changed it last */
     struct fx_push_hub stream_hub;
     struct fx_push_stream *streams;
-    struct fx_buf text;       /* of the plain stream's frame being made */
-    struct fx_table_str sids; /* -> struct fx_push_client */
-    struct fx_push_client *clients;
+    struct fx_buf text;                 /* of the plain stream's frame being made */
+    struct fx_push_gate gate;           /* of Socket.IO */
+    int64_t wall_s;                     /* of the latest tick: tokens end by it */
     struct fx_push_batch *batches;      /* of this command */
     struct fx_push_batch *batches_free; /* kept for the next */
     struct fx_buf out;
@@ -124,17 +119,11 @@ struct fx_push {
 /** What tells sessions of clients about this room. */
 const struct fx_push_session_door *fx_push_client_door(void);
 
-/** Take an accepted WebSocket over. @return OK; NO_MEMORY, CAPACITY: nothing was accepted; what
- * fx_net_server_accept_websocket() says. */
-FX_MUST_USE fx_status fx_push_client_accept(struct fx_push *push,
-                                            const struct fx_net_server_call *call,
-                                            enum fx_push_eio eio);
+/** A client came; it ends by on_leave of its namespaces. */
+void fx_push_client_open(struct fx_push_link *link, const struct fx_net_server_call *call);
 
-/** Unlink and free a client that has no connection any more. */
-void fx_push_client_destroy(struct fx_push_client *client);
-
-/** Heartbeats, deadlines and expired tokens of one client. */
-void fx_push_client_tick(struct fx_push_client *client, struct fx_push_moment now);
+/** Kick namespaces whose token has expired. */
+void fx_push_client_tick(struct fx_push_link *link, int64_t now_ms);
 
 /** What is needed to judge tokens now. */
 struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push);

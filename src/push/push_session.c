@@ -8,6 +8,8 @@
  */
 enum { CODE_NORMAL = 1000, CODE_GONE = 1001, CODE_PROTOCOL = 1002, CODE_TOO_LARGE = 1009 };
 
+enum { TICK_LATE_MS = 100 }; /* how late a tick usually is at most */
+
 static const struct fx_push_session_door *door_of(const struct fx_push_session *session)
 {
     return session->config->door;
@@ -16,6 +18,17 @@ static const struct fx_push_session_door *door_of(const struct fx_push_session *
 static void send_text(struct fx_push_session *session, fx_str packet)
 {
     door_of(session)->send(session->self, false, packet);
+}
+
+/* What was written to the scratch; cut short it would be another packet. */
+static void send_out(struct fx_push_session *session, bool is_binary)
+{
+    const struct fx_buf *out = session->config->out;
+    if (out->is_overflow) {
+        fx_push_session_close(session, CODE_TOO_LARGE, FX_STR("packet too large"));
+    } else if (session->state == FX_PUSH_SESSION_STATE_OPEN) {
+        door_of(session)->send(session->self, is_binary, fx_buf_str(out));
+    }
 }
 
 static void protocol_error(struct fx_push_session *session)
@@ -137,7 +150,7 @@ static void send_welcome(struct fx_push_session *session, uint32_t index)
         fx_json_add_str(out, FX_STR("sid"), fx_push_session_id(session, index));
         fx_buf_append_byte(out, '}');
     }
-    send_text(session, fx_buf_str(out));
+    send_out(session, false);
 }
 
 /* 4.x: {"message":…,"data":{"code":…}}; 2.x: {"code":…,"message":…} or just the message. */
@@ -170,14 +183,14 @@ static void send_refusal(struct fx_push_session *session,
     struct fx_buf *out = session->config->out;
     begin(out, name, FX_PUSH_PACKET_CONNECT_ERROR);
     append_refusal(out, session->eio, refusal);
-    send_text(session, fx_buf_str(out));
+    send_out(session, false);
 }
 
 static void send_disconnect(struct fx_push_session *session, fx_str name)
 {
     struct fx_buf *out = session->config->out;
     begin(out, name, FX_PUSH_PACKET_DISCONNECT);
-    send_text(session, fx_buf_str(out));
+    send_out(session, false);
 }
 
 /* We ended a namespace. Without any other the carrier follows, but only when the client has had
@@ -305,6 +318,10 @@ static void receive_packet(struct fx_push_session *session,
 static void receive_message(struct fx_push_session *session, fx_str text, int64_t now_ms)
 {
     struct fx_push_packet packet;
+    if (door_of(session)->on_message != NULL) {
+        door_of(session)->on_message(session->self, false, text);
+        return;
+    }
     if (session->pending_count > 0 ||
         fx_push_packet_decode(text, session->config->json, &packet) != FX_OK) {
         protocol_error(session);
@@ -337,6 +354,10 @@ static void deliver_pending(struct fx_push_session *session)
 
 static void receive_binary(struct fx_push_session *session, fx_str bytes)
 {
+    if (door_of(session)->on_message != NULL) {
+        door_of(session)->on_message(session->self, true, bytes);
+        return;
+    }
     if (session->pending_count == 0) {
         protocol_error(session);
         return;
@@ -369,7 +390,7 @@ static void receive_ping(struct fx_push_session *session, fx_str packet)
     fx_buf_clear(out);
     fx_buf_append_byte(out, FX_PUSH_FRAME_PONG);
     fx_buf_append(out, fx_str_slice(packet, 1, packet.size));
-    send_text(session, fx_buf_str(out));
+    send_out(session, false);
 }
 
 static void receive_pong(struct fx_push_session *session, int64_t now_ms)
@@ -417,7 +438,7 @@ void fx_push_session_receive(struct fx_push_session *session,
     }
 }
 
-static void send_open(struct fx_push_session *session)
+static void send_open(struct fx_push_session *session, bool has_upgrade)
 {
     const struct fx_push_session_config *config = session->config;
     struct fx_buf *out = config->out;
@@ -425,25 +446,27 @@ static void send_open(struct fx_push_session *session)
     fx_buf_append(out, FX_STR("0{"));
     fx_json_add_str(out, FX_STR("sid"), (fx_str){session->sid, sizeof session->sid});
     fx_json_append_key(out, FX_STR("upgrades"));
-    fx_buf_append(out, FX_STR("[]"));
+    fx_buf_append(out, has_upgrade ? FX_STR("[\"websocket\"]") : FX_STR("[]"));
     fx_json_add_int(out, FX_STR("pingInterval"), config->ping_interval_ms);
     fx_json_add_int(out, FX_STR("pingTimeout"), config->ping_timeout_ms);
     if (session->eio == FX_PUSH_EIO_4) {
         fx_json_add_int(out, FX_STR("maxPayload"), config->payload_size_max);
     }
     fx_buf_append_byte(out, '}');
-    send_text(session, fx_buf_str(out));
+    send_out(session, false);
 }
 
-void fx_push_session_open(struct fx_push_session *session, int64_t now_ms)
+void fx_push_session_open(struct fx_push_session *session, bool has_upgrade, int64_t now_ms)
 {
     FX_ASSERT(session->state == FX_PUSH_SESSION_STATE_OPENING);
     session->state = FX_PUSH_SESSION_STATE_OPEN;
     session->open_ms = now_ms;
     session->heard_ms = now_ms;
     session->next_ping_ms = now_ms + session->config->ping_interval_ms;
-    send_open(session);
-    if (session->eio == FX_PUSH_EIO_3) {
+    send_open(session, has_upgrade);
+    if (door_of(session)->on_message != NULL) {
+        session->was_connected = true; /* there is nothing to connect to */
+    } else if (session->eio == FX_PUSH_EIO_3) {
         make_id(session, 0);
         const struct fx_push_session_connect connect = {
             .index = 0, .id = fx_push_session_id(session, 0), .is_implied = true};
@@ -463,7 +486,9 @@ static void tick_ping(struct fx_push_session *session, int64_t now_ms)
         fx_push_session_close(session, CODE_GONE, FX_STR("ping timeout"));
     } else if (session->eio == FX_PUSH_EIO_4 && session->ping_ms == 0 &&
                now_ms >= session->next_ping_ms) {
-        session->ping_ms = now_ms;
+        /* The time-out runs from when the ping was due; after a long pause it would be unfair. */
+        const bool is_late = now_ms - session->next_ping_ms > TICK_LATE_MS;
+        session->ping_ms = is_late ? now_ms : session->next_ping_ms;
         send_text(session, FX_STR("2"));
     }
 }
@@ -511,6 +536,20 @@ void fx_push_session_kick(struct fx_push_session *session, uint32_t index, int64
     end_namespace(session, index, now_ms);
 }
 
+void fx_push_session_send_message(struct fx_push_session *session, bool is_binary, fx_str message)
+{
+    struct fx_buf *out = session->config->out;
+    if (session->state != FX_PUSH_SESSION_STATE_OPEN) {
+        return;
+    }
+    fx_buf_clear(out);
+    if (!is_binary) {
+        fx_buf_append_byte(out, FX_PUSH_FRAME_MESSAGE);
+    }
+    fx_buf_append(out, message);
+    send_out(session, is_binary);
+}
+
 void fx_push_session_send(struct fx_push_session *session,
                           const struct fx_push_packet *packet,
                           const fx_str attachments[])
@@ -521,14 +560,14 @@ void fx_push_session_send(struct fx_push_session *session,
     }
     fx_buf_clear(out);
     fx_push_packet_encode(out, packet);
-    send_text(session, fx_buf_str(out));
+    send_out(session, false);
     for (uint32_t index = 0; index < packet->attachments; index++) {
         fx_buf_clear(out);
         if (session->eio == FX_PUSH_EIO_3) {
             fx_buf_append_byte(out, FX_PUSH_PACKET_BINARY_3);
         }
         fx_buf_append(out, attachments[index]);
-        door_of(session)->send(session->self, true, fx_buf_str(out));
+        send_out(session, true);
     }
 }
 

@@ -5,10 +5,10 @@
  *
  *     OPENING --fx_push_session_open--> OPEN --close()--> CLOSING   (then only destroyed)
  *
- * The session speaks in packets; how a packet travels (today a WebSocket frame, later also an entry
- * of a polling answer) is the carrier's business, so a change of the carrier does not touch it. The
- * owner decides through the door who may join and what an event means. The owner must not feed a
- * session from inside of one of its calls. Thread: the gateway's. Source: PROTOCOLS A.1-A.4.
+ * The session speaks in packets; how a packet travels (a WebSocket frame or an entry of a polling
+ * answer) is the carrier's business, so a change of the carrier does not touch it. The owner
+ * decides through the door who may join and what an event means. The owner must not feed a session
+ * from inside of one of its calls. Thread: the gateway's. Source: PROTOCOLS A.1-A.4.
  */
 #ifndef FX_PUSH_PUSH_SESSION_H
 #define FX_PUSH_PUSH_SESSION_H
@@ -77,6 +77,12 @@ struct fx_push_session_door {
     void (*on_ack)(void *self, const struct fx_push_session_event *ack);
     /** It left, was kicked or the session ends: leave its rooms. Once per successful on_connect. */
     void (*on_leave)(void *self, uint32_t index);
+    /**
+     * A message of Engine.IO alone, without Socket.IO; in revision 3 binary ones begin with 04.
+     * NULL: messages are Socket.IO packets, which is what everybody but a test of the lower
+     * protocol wants.
+     */
+    void (*on_message)(void *self, bool is_binary, fx_str message);
 };
 
 /** What all sessions share. `json` and `out` are scratch. */
@@ -128,8 +134,11 @@ void fx_push_session_init(struct fx_push_session *session,
 /** Release the memory; nothing is sent and no door is called. */
 void fx_push_session_deinit(struct fx_push_session *session);
 
-/** The carrier is up: send the open packet and, in revision 3, join the root namespace. */
-void fx_push_session_open(struct fx_push_session *session, int64_t now_ms);
+/**
+ * The carrier is up: send the open packet and, in revision 3, join the root namespace.
+ * `has_upgrade`: the carrier is one that a WebSocket may replace.
+ */
+void fx_push_session_open(struct fx_push_session *session, bool has_upgrade, int64_t now_ms);
 
 /** A text or binary packet arrived. */
 void fx_push_session_receive(struct fx_push_session *session,
@@ -153,6 +162,9 @@ void fx_push_session_kick(struct fx_push_session *session, uint32_t index, int64
 void fx_push_session_ack(struct fx_push_session *session,
                          const struct fx_push_session_event *event,
                          fx_str data);
+
+/** Send a message of Engine.IO alone; see on_message. */
+void fx_push_session_send_message(struct fx_push_session *session, bool is_binary, fx_str message);
 
 /**
  * Send any packet of a joined namespace with its attachments (packet->attachments of them). An

@@ -125,7 +125,7 @@ static void run(struct owner *owner, fx_str input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct fx_push_session_door DOOR = {
-        on_send, on_shut, on_make_id, on_connect, on_event, on_ack, on_leave};
+        on_send, on_shut, on_make_id, on_connect, on_event, on_ack, on_leave, NULL};
     static const struct fx_push_session_config CONFIG = {.door = &DOOR,
                                                          .json = &json,
                                                          .out = &out,
@@ -144,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     owner.is_refusing = (data[0] & 2) != 0;
     fx_push_session_init(
         &owner.session, &CONFIG, (data[0] & 1) != 0 ? FX_PUSH_EIO_4 : FX_PUSH_EIO_3, &owner);
-    fx_push_session_open(&owner.session, 1000);
+    fx_push_session_open(&owner.session, false, 1000);
     run(&owner, (fx_str){(const char *)data + 1, size - 1});
     fx_push_session_lost(&owner.session);
     FX_ASSERT(owner.joined == owner.left);

@@ -39,6 +39,7 @@ struct rig {
     char query[64];
     bool is_implied;
     bool is_refusing;
+    bool has_upgrade;
 };
 
 static void on_send(void *self, bool is_binary, fx_str packet)
@@ -138,7 +139,7 @@ static void on_leave(void *self, uint32_t index)
 }
 
 static const struct fx_push_session_door DOOR = {
-    on_send, on_shut, on_make_id, on_connect, on_event, on_ack, on_leave};
+    on_send, on_shut, on_make_id, on_connect, on_event, on_ack, on_leave, NULL};
 
 static struct rig *rig_create_refusing(enum fx_push_eio eio, bool is_refusing)
 {
@@ -157,7 +158,7 @@ static struct rig *rig_create_refusing(enum fx_push_eio eio, bool is_refusing)
                                                   .connect_timeout_ms = 1000,
                                                   .payload_size_max = 1000000};
     fx_push_session_init(&rig->session, &rig->config, eio, rig);
-    fx_push_session_open(&rig->session, rig->now_ms);
+    fx_push_session_open(&rig->session, rig->has_upgrade, rig->now_ms);
     return rig;
 }
 
