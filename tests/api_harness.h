@@ -60,6 +60,7 @@ struct api_harness {
     struct fx_crypto_rsa *rsa;
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
+    struct fx_seal *seal;
     struct fx_net_server *server;
     struct fx_api *api;
     struct fx_command queue[API_HARNESS_QUEUE];
@@ -525,6 +526,9 @@ static inline void api_harness_keys(struct api_harness *harness)
     harness->jwt_cache = fx_jwt_cache_create(64);
     assert_non_null(harness->jwt);
     assert_non_null(harness->jwt_cache);
+    static const uint8_t MASTER[FX_SEAL_KEY_SIZE] = {'k', 'e', 'y'};
+    harness->seal = fx_seal_create(MASTER);
+    assert_non_null(harness->seal);
 }
 
 static inline void api_harness_init_with(struct api_harness *harness,
@@ -555,6 +559,7 @@ static inline void api_harness_init_with(struct api_harness *harness,
     options.writer = harness->sessions;
     options.jwt = harness->jwt;
     options.jwt_cache = harness->jwt_cache;
+    options.seal = harness->seal;
     options.intake = (struct fx_api_intake){api_harness_submit, api_harness_wake, harness};
     options.wall_us = api_harness_wall;
     options.clock_self = harness;
@@ -581,6 +586,7 @@ static inline void api_harness_deinit(struct api_harness *harness)
     }
     fx_jwt_cache_destroy(harness->jwt_cache);
     fx_jwt_destroy(harness->jwt);
+    fx_seal_destroy(harness->seal);
     api_harness_close_store(harness);
     engine_kit_deinit(&harness->kit);
 }

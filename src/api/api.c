@@ -11,6 +11,7 @@
 #include "api/api_writer_int.h"
 #include "base/crypto.h"
 #include "base/panic.h"
+#include "store/store_audit.h"
 
 enum {
     ACCESS_TTL_S = 600,
@@ -36,6 +37,9 @@ union any_row {
     struct fx_rows_trade trade;
     struct fx_rows_transaction transaction;
     struct fx_rows_position position;
+    struct fx_rows_user user;
+    struct fx_store_api_key api_key;
+    struct fx_store_audit audit;
 };
 
 static void set_default(uint32_t *value, uint32_t otherwise)

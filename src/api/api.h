@@ -14,12 +14,14 @@
 #include <stdint.h>
 
 #include "base/jwt.h"
+#include "base/seal.h"
 #include "base/status.h"
 #include "market/market.h"
 #include "model/command.h"
 #include "model/event.h"
 #include "net/net_server.h"
 #include "store/store.h"
+#include "store/store_api_key.h"
 #include "view/view.h"
 
 /** Where commands go. */
@@ -53,6 +55,7 @@ struct fx_api_options {
                                 nobody else until destroy; NULL: no refresh tokens */
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
+    const struct fx_seal *seal; /* for secrets at rest; NULL: no new HMAC keys, no second factors */
     struct fx_api_intake intake;
     fx_api_clock_fn wall_us; /* the time of day */
     void *clock_self;
@@ -103,6 +106,14 @@ void fx_api_on_event(struct fx_api *api, const struct fx_event *event);
 
 /** In the loop after fx_net_server_async(): finished password checks become answers. */
 void fx_api_on_async(struct fx_api *api);
+
+/**
+ * Seal the secret of a key (bound to key->key) into key->secret. @return OK; NO_MEMORY; IO;
+ * BAD_PARAMETER (too long). Thread: any.
+ */
+FX_MUST_USE fx_status fx_api_key_seal(const struct fx_seal *seal,
+                                      struct fx_store_api_key *key,
+                                      fx_str secret);
 
 /** Now and then (about each 100 ms): time out what waits too long. */
 void fx_api_tick(struct fx_api *api);

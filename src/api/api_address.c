@@ -42,10 +42,15 @@ static bool has_same_bits(const struct address *left, const struct address *righ
     return rest == 0 || ((uint32_t)(left->bytes[whole] ^ right->bytes[whole]) & mask) == 0;
 }
 
-/* "10.0.0.1", "10.0.0.0/8", "2001:db8::/32": an entry that is none of these matches nobody. */
-static bool matches(fx_str entry, const struct address *peer)
-{
+/* An address with the number of its bits that count. */
+struct block {
     struct address address;
+    uint32_t bits; /* of the common form */
+};
+
+/* "10.0.0.1", "10.0.0.0/8", "2001:db8::/32". */
+static bool parse_block(fx_str entry, struct block *block)
+{
     const size_t slash = fx_str_find(entry, '/', 0);
     const fx_str text = slash == SIZE_MAX ? entry : fx_str_slice(entry, 0, slash);
     const bool is_dotted = fx_str_find(text, ':', 0) == SIZE_MAX;
@@ -54,13 +59,37 @@ static bool matches(fx_str entry, const struct address *peer)
     if (slash != SIZE_MAX && !fx_str_parse_u64(fx_str_slice(entry, slash + 1, entry.size), &bits)) {
         return false;
     }
-    if (bits > bits_max || !parse(text, &address)) {
+    if (bits > bits_max || !parse(text, &block->address)) {
         return false;
     }
-    bits += is_dotted ? MAPPED_BITS : 0;
+    block->bits = (uint32_t)bits + (is_dotted ? MAPPED_BITS : 0);
+    return true;
+}
+
+/* An entry that cannot be read matches nobody. */
+static bool matches(fx_str entry, const struct address *peer)
+{
+    struct block block;
+    if (!parse_block(entry, &block)) {
+        return false;
+    }
     /* ::/0 means every IPv6 address, not every address. */
-    const bool is_v4 = address.is_v4 && bits >= MAPPED_BITS;
-    return is_v4 == peer->is_v4 && has_same_bits(&address, peer, (uint32_t)bits);
+    const bool is_v4 = block.address.is_v4 && block.bits >= MAPPED_BITS;
+    return is_v4 == peer->is_v4 && has_same_bits(&block.address, peer, block.bits);
+}
+
+bool fx_api_address_are_valid(fx_str list)
+{
+    struct block block;
+    for (size_t from = 0; list.size > 0 && from <= list.size;) {
+        const size_t comma = fx_str_find(list, ',', from);
+        const size_t end = comma == SIZE_MAX ? list.size : comma;
+        if (!parse_block(fx_str_trim(fx_str_slice(list, from, end - from)), &block)) {
+            return false;
+        }
+        from = end + 1;
+    }
+    return true;
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): who asks, who may

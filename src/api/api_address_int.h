@@ -25,4 +25,7 @@ void fx_api_address_group(fx_str peer, uint8_t group_out[FX_API_ADDRESS_SIZE]);
 /** True for this machine's own addresses, as the server writes them. */
 bool fx_api_address_is_loopback(fx_str peer);
 
+/** True where every entry of a list is an address or a block; an empty list is none. */
+bool fx_api_address_are_valid(fx_str list);
+
 #endif

@@ -199,6 +199,17 @@ void fx_api_guard_forget(struct fx_api *api, uint64_t user_id);
 
 /* ---- api_key.c ---- */
 
+enum { FX_API_KEY_SECRET_SIZE = 72 }; /* of a secret in the clear, NUL included */
+
+/** True where a list names rights only, each at most once, and at least one. */
+bool fx_api_key_are_scopes(fx_str list);
+
+/** True where a list has the right ADMIN. */
+bool fx_api_key_has_admin(fx_str list);
+
+/** A key was revoked: take it no more, at once. */
+void fx_api_key_forget(struct fx_api *api, fx_str key);
+
 /** Make the table of keys. @return OK; NO_MEMORY; IO. Gives. */
 FX_MUST_USE fx_status fx_api_key_create(struct fx_api *api, struct fx_api_keys **keys_out);
 void fx_api_key_destroy(struct fx_api_keys *keys);
@@ -206,7 +217,8 @@ void fx_api_key_destroy(struct fx_api_keys *keys);
 /**
  * Check key, signature and rights of a request with the header `apikey` (docs/protocol/auth.md).
  * @return OK and whose key it is; TIMESTAMP_OUT_OF_WINDOW; BAD_PARAMETER (a signature header);
- * BAD_SIGNATURE (also unknown and revoked keys); REPLAYED; BUSY; FORBIDDEN; what the store says.
+ * BAD_SIGNATURE (also unknown and revoked keys); API_KEY_EXPIRED; REPLAYED; BUSY; FORBIDDEN; what
+ * the store says.
  */
 FX_MUST_USE fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out);
 

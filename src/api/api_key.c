@@ -10,6 +10,8 @@
 #include "api/api_param_int.h"
 #include "api/api_replay_int.h"
 #include "api/api_signature_int.h"
+#include "base/ed25519.h"
+#include "base/log.h"
 #include "store/store_api_key.h"
 
 enum {
@@ -27,9 +29,10 @@ enum {
 
 static const uint64_t TIME_MS_MAX = 253402300799999ULL;
 
-/* One slot of the direct-mapped table. */
+/* One slot of the direct-mapped table; free where both are NULL. */
 struct entry {
-    struct fx_crypto_hmac *hmac; /* NULL: the slot is free */
+    struct fx_crypto_hmac *hmac; /* of kind HMAC */
+    struct fx_ed25519 *curve;    /* of kind ED25519 */
     int64_t until_ms;            /* of the server's clock: read the row anew */
     uint32_t scopes;
     struct fx_store_api_key row;
@@ -49,7 +52,9 @@ struct fx_api_keys {
 /* What the headers say. */
 struct proof {
     uint8_t mac[FX_CRYPTO_SHA256_SIZE];
+    uint8_t signature[FX_ED25519_SIGNATURE_SIZE];
     bool has_mac;
+    bool has_signature;
     bool is_v2;
     struct fx_api_signature_times times;
     struct fx_api_replay_times window;
@@ -93,6 +98,7 @@ fx_status fx_api_key_create(struct fx_api *api, struct fx_api_keys **keys_out)
 static void forget(struct entry *entry)
 {
     fx_crypto_hmac_destroy(entry->hmac);
+    fx_ed25519_destroy(entry->curve);
     fx_crypto_wipe(entry, sizeof *entry);
 }
 
@@ -189,7 +195,13 @@ static fx_status read_proof(struct fx_api_call *call, struct proof *proof)
     }
     call->error.field = (fx_str){0};
     const fx_str signature = fx_net_http_value(call->request, FX_STR("signature"));
+    size_t size = 0;
     proof->has_mac = fx_crypto_hex_decode(signature, proof->mac, sizeof proof->mac) == FX_OK;
+    proof->has_signature =
+        fx_crypto_hex_decode(signature, proof->signature, sizeof proof->signature) == FX_OK ||
+        (fx_crypto_base64url_decode(signature, proof->signature, sizeof proof->signature, &size) ==
+             FX_OK &&
+         size == sizeof proof->signature);
     return FX_OK;
 }
 
@@ -229,16 +241,108 @@ static uint32_t scopes_of(fx_str list)
     return scopes;
 }
 
-/* Take a fresh row over; the prepared HMAC stays where the secret did. */
+bool fx_api_key_are_scopes(fx_str list)
+{
+    uint32_t seen = 0;
+    for (size_t from = 0; from <= list.size;) {
+        const size_t comma = fx_str_find(list, ',', from);
+        const size_t end = comma == SIZE_MAX ? list.size : comma;
+        const uint32_t scope = scopes_of(fx_str_slice(list, from, end - from));
+        if (scope == 0 || (seen & scope) != 0) {
+            return false;
+        }
+        seen |= scope;
+        from = end + 1;
+    }
+    return true;
+}
+
+bool fx_api_key_has_admin(fx_str list)
+{
+    return (scopes_of(list) & bit_of(FX_API_SCOPE_ADMIN)) != 0;
+}
+
+/* A sealed secret opens for the key it was made for only. */
+static void append_context(struct fx_buf *buf, fx_str key)
+{
+    fx_buf_append(buf, FX_STR("api_keys:"));
+    fx_buf_append(buf, key);
+}
+
+fx_status fx_api_key_seal(const struct fx_seal *seal, struct fx_store_api_key *key, fx_str secret)
+{
+    struct fx_buf context;
+    struct fx_buf text;
+    fx_buf_init(&context, 2 * sizeof key->key);
+    fx_buf_init(&text, FX_SEAL_SIZE_MAX);
+    append_context(&context, fx_str_of(key->key));
+    fx_status status = fx_seal_encode(seal, fx_buf_str(&context), secret, &text);
+    if (status == FX_OK && !fx_str_copy(fx_buf_str(&text), key->secret, sizeof key->secret)) {
+        status = FX_BAD_PARAMETER;
+    }
+    fx_buf_deinit(&context);
+    fx_buf_deinit(&text);
+    return status;
+}
+
+/* @return NULL where the secret cannot be opened, or without memory. */
+static struct fx_crypto_hmac *open_secret(const struct fx_seal *seal,
+                                          const struct fx_store_api_key *row)
+{
+    struct fx_crypto_hmac *hmac = NULL;
+    struct fx_buf context;
+    struct fx_buf secret;
+    const fx_str text = fx_str_of(row->secret);
+    if (!fx_seal_is_sealed(text)) {
+        return fx_crypto_hmac_create(text); /* from before there was a master key */
+    }
+    fx_buf_init(&context, 2 * sizeof row->key);
+    fx_buf_init(&secret, FX_SEAL_PLAIN_SIZE_MAX);
+    append_context(&context, fx_str_of(row->key));
+    if (seal != NULL && fx_seal_decode(seal, fx_buf_str(&context), text, &secret) == FX_OK) {
+        hmac = fx_crypto_hmac_create(fx_buf_str(&secret));
+    } else {
+        FX_LOG(FX_LOG_ERROR,
+               "api",
+               "the secret of an API key cannot be opened: is it the right master key?",
+               fx_log_u64("key_id", row->id));
+    }
+    if (secret.data != NULL) {
+        fx_crypto_wipe(secret.data, secret.capacity);
+    }
+    fx_buf_deinit(&context);
+    fx_buf_deinit(&secret);
+    return hmac;
+}
+
+static bool is_hmac(const struct fx_store_api_key *row)
+{
+    return strcmp(row->kind, "HMAC") == 0;
+}
+
+static struct fx_ed25519 *open_public(const struct fx_store_api_key *row)
+{
+    uint8_t key[FX_ED25519_KEY_SIZE];
+    return fx_ed25519_parse(fx_str_of(row->secret), key) == FX_OK ? fx_ed25519_create(key) : NULL;
+}
+
+/* Take a fresh row over; what was prepared stays where the secret did. NOT_FOUND: it cannot sign.
+ */
 static fx_status update(struct fx_api *api, struct entry *entry, const struct fx_store_api_key *row)
 {
-    const bool is_same = entry->hmac != NULL && strcmp(entry->row.key, row->key) == 0 &&
-                         strcmp(entry->row.secret, row->secret) == 0;
+    const bool is_used = entry->hmac != NULL || entry->curve != NULL;
+    const bool is_same = is_used && strcmp(entry->row.key, row->key) == 0 &&
+                         strcmp(entry->row.secret, row->secret) == 0 &&
+                         strcmp(entry->row.kind, row->kind) == 0;
     if (!is_same) {
         forget(entry);
-        entry->hmac = fx_crypto_hmac_create(fx_str_of(row->secret));
-        if (entry->hmac == NULL) {
-            return FX_NO_MEMORY;
+        if (is_hmac(row)) {
+            entry->hmac = open_secret(api->options.seal, row);
+        } else {
+            entry->curve = open_public(row);
+        }
+        if (entry->hmac == NULL && entry->curve == NULL) {
+            return FX_NOT_FOUND;
         }
     }
     entry->row = *row;
@@ -250,16 +354,21 @@ static fx_status update(struct fx_api *api, struct entry *entry, const struct fx
 /* A database may take two texts for one (case, spaces behind); we do not. */
 static bool is_usable(const struct fx_store_api_key *row, fx_str key)
 {
-    return fx_str_is_equal(fx_str_of(row->key), key) && strcmp(row->kind, "HMAC") == 0 &&
-           row->secret[0] != '\0';
+    const bool is_known_kind = is_hmac(row) || strcmp(row->kind, "ED25519") == 0;
+    return fx_str_is_equal(fx_str_of(row->key), key) && is_known_kind && row->secret[0] != '\0';
+}
+
+static struct entry *slot_of(struct fx_api_keys *keys, fx_str key)
+{
+    return &keys->entries[fx_table_hash_str(keys->seed, key) & KEYS_MASK];
 }
 
 static fx_status find(struct fx_api *api, fx_str key, const struct entry **entry_out)
 {
-    struct fx_api_keys *keys = api->keys;
     struct fx_store_api_key row;
-    struct entry *entry = &keys->entries[fx_table_hash_str(keys->seed, key) & KEYS_MASK];
-    if (entry->hmac != NULL && entry->until_ms > fx_net_server_now_ms(api->options.server) &&
+    struct entry *entry = slot_of(api->keys, key);
+    const bool is_used = entry->hmac != NULL || entry->curve != NULL;
+    if (is_used && entry->until_ms > fx_net_server_now_ms(api->options.server) &&
         fx_str_is_equal(fx_str_of(entry->row.key), key)) {
         *entry_out = entry;
         return FX_OK;
@@ -276,6 +385,14 @@ static fx_status find(struct fx_api *api, fx_str key, const struct entry **entry
         *entry_out = entry;
     }
     return status;
+}
+
+void fx_api_key_forget(struct fx_api *api, fx_str key)
+{
+    struct entry *entry = slot_of(api->keys, key);
+    if (fx_str_is_equal(fx_str_of(entry->row.key), key)) {
+        forget(entry);
+    }
 }
 
 /* ---- signatures -------------------------------------------------------------------------------
@@ -307,6 +424,27 @@ static bool has_other_form(struct fx_api_call *call)
     fx_buf_clear(compact);
     fx_api_signature_append_json(compact, &api->json, &api->texts);
     return !compact->is_overflow && !fx_str_is_equal(fx_buf_str(compact), body);
+}
+
+/* Version 2 only: version 1 is the seed's, which knows HMAC only. */
+static bool is_signed_by_curve(struct fx_api_call *call,
+                               struct fx_ed25519 *curve,
+                               struct proof *proof)
+{
+    struct fx_api_keys *keys = call->api->keys;
+    if (!proof->is_v2 || !proof->has_signature) {
+        return false;
+    }
+    fx_api_signature_format_v2(&keys->text, call->request, &proof->times, keys->digest);
+    if (keys->text.is_overflow ||
+        !fx_ed25519_is_signed(curve, fx_buf_str(&keys->text), proof->signature)) {
+        return false;
+    }
+    /* What is remembered against replays is what was signed: one text has many signatures. */
+    fx_buf_append_byte(&keys->text, '\n');
+    fx_buf_append(&keys->text, fx_net_http_value(call->request, FX_STR("apikey")));
+    fx_crypto_digest_sha256(keys->digest, fx_buf_str(&keys->text), proof->mac);
+    return !keys->text.is_overflow;
 }
 
 static bool is_signed(struct fx_api_call *call,
@@ -390,9 +528,15 @@ fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out)
     if (status != FX_OK && status != FX_NOT_FOUND) {
         return status;
     }
-    const bool is_genuine = is_signed(call, entry == NULL ? keys->nobody : entry->hmac, &proof);
+    const bool is_curve = entry != NULL && entry->curve != NULL;
+    const bool is_genuine =
+        is_curve ? is_signed_by_curve(call, entry->curve, &proof)
+                 : is_signed(call, entry == NULL ? keys->nobody : entry->hmac, &proof);
     if (!is_genuine || entry == NULL || entry->row.is_revoked) {
         return FX_BAD_SIGNATURE;
+    }
+    if (entry->row.expires_us != 0 && wall_ms(call->api) * US_PER_MS >= entry->row.expires_us) {
+        return FX_API_KEY_EXPIRED; /* told only to who has the secret */
     }
     status = proof.is_v2 ? fx_api_replay_put(keys->replay, proof.mac, &proof.window) : FX_OK;
     if (status == FX_OK) {

@@ -183,6 +183,48 @@ fx_status fx_api_param_text(struct fx_api_call *call, fx_str name, fx_str *value
     return FX_OK;
 }
 
+/* Append one element of a list. */
+static fx_status append_element(struct fx_api_call *call,
+                                const struct fx_json_token *token,
+                                struct fx_buf *list)
+{
+    fx_str text = {0};
+    if (token == NULL || token->kind != FX_JSON_STRING || content_of(call, token, &text) != FX_OK ||
+        fx_str_find(text, ',', 0) != SIZE_MAX || fx_str_trim(text).size == 0) {
+        return FX_BAD_PARAMETER;
+    }
+    if (list->size > 0) {
+        fx_buf_append_byte(list, ',');
+    }
+    fx_buf_append(list, fx_str_trim(text));
+    return list->is_overflow ? FX_BAD_PARAMETER : FX_OK;
+}
+
+fx_status fx_api_param_texts(struct fx_api_call *call, fx_str name, char *list_out, size_t capacity)
+{
+    const struct fx_json_token *token =
+        call->body == NULL ? NULL : fx_json_member(&call->api->json, call->body, name);
+    fx_status status = FX_OK;
+    if (token == NULL || token->kind != FX_JSON_ARRAY) {
+        fx_str text = {0};
+        status = fx_api_param_find(call, name, &text);
+        if (status == FX_OK && !fx_str_copy(text, list_out, capacity)) {
+            status = fx_api_param_fail(call, FX_BAD_PARAMETER, name);
+        }
+        return status;
+    }
+    struct fx_buf list;
+    fx_buf_init(&list, capacity);
+    for (uint32_t index = 0; index < token->count && status == FX_OK; index++) {
+        status = append_element(call, fx_json_element(&call->api->json, token, index), &list);
+    }
+    if (status == FX_OK && !fx_str_copy(fx_buf_str(&list), list_out, capacity)) {
+        status = FX_BAD_PARAMETER;
+    }
+    fx_buf_deinit(&list);
+    return status == FX_OK ? FX_OK : fx_api_param_fail(call, status, name);
+}
+
 /* ---- types ------------------------------------------------------------------------------------
  */
 
@@ -311,7 +353,7 @@ fx_status fx_api_param_page(struct fx_api_call *call, struct fx_store_page *page
     return FX_OK;
 }
 
-static fx_status read_time(struct fx_api_call *call, fx_str name, int64_t *time_us_out)
+fx_status fx_api_param_time(struct fx_api_call *call, fx_str name, int64_t *time_us_out)
 {
     uint64_t time_ms = 0;
     const fx_status status = fx_api_param_u64(call, name, &time_ms);
@@ -324,9 +366,9 @@ static fx_status read_time(struct fx_api_call *call, fx_str name, int64_t *time_
 
 fx_status fx_api_param_span(struct fx_api_call *call, struct fx_store_span *span_out)
 {
-    fx_status status = read_time(call, FX_STR("startTime"), &span_out->start_us);
+    fx_status status = fx_api_param_time(call, FX_STR("startTime"), &span_out->start_us);
     if (status == FX_OK) {
-        status = read_time(call, FX_STR("endTime"), &span_out->end_us);
+        status = fx_api_param_time(call, FX_STR("endTime"), &span_out->end_us);
     }
     return status;
 }

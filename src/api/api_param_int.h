@@ -27,6 +27,18 @@ FX_MUST_USE fx_status fx_api_param_find(struct fx_api_call *call, fx_str name, f
 /** The text of a string member of the body. @return OK; BAD_PARAMETER (absent or no string). */
 FX_MUST_USE fx_status fx_api_param_text(struct fx_api_call *call, fx_str name, fx_str *value_out);
 
+/** A list of texts: an array of strings, or one text with commas. It is copied with commas into
+ * `list_out`. @return OK; NOT_FOUND; BAD_PARAMETER (other elements, empty ones, too long). */
+FX_MUST_USE fx_status fx_api_param_texts(struct fx_api_call *call,
+                                         fx_str name,
+                                         char *list_out,
+                                         size_t capacity);
+
+/** A time in ms as microseconds; 0 where absent. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_param_time(struct fx_api_call *call,
+                                        fx_str name,
+                                        int64_t *time_us_out);
+
 /** A whole number; `*value_out` is left where absent. @return OK; BAD_PARAMETER. */
 FX_MUST_USE fx_status fx_api_param_u64(struct fx_api_call *call, fx_str name, uint64_t *value_out);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/api.h"
 #include "app/app_file.h"
 #include "app/app_listing.h"
 #include "base/crypto.h"
@@ -158,11 +159,11 @@ static fx_status insert_key(const struct fx_app_demo_options *options,
                                    .scopes = "READ,WRITE",
                                    .created_us = options->now_us};
     uint64_t id = 0;
-    if (!fx_str_copy(fx_str_of(secrets->api_key), key.key, sizeof key.key) ||
-        !fx_str_copy(fx_str_of(secrets->api_secret), key.secret, sizeof key.secret)) {
+    if (!fx_str_copy(fx_str_of(secrets->api_key), key.key, sizeof key.key)) {
         return FX_INTERNAL;
     }
-    return fx_store_api_key_insert(options->writer, &key, &id);
+    const fx_status status = fx_api_key_seal(options->seal, &key, fx_str_of(secrets->api_secret));
+    return status == FX_OK ? fx_store_api_key_insert(options->writer, &key, &id) : status;
 }
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): as one logs in: e-mail, password

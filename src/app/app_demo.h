@@ -20,7 +20,8 @@ enum { FX_APP_DEMO_BOTS = 2, FX_APP_DEMO_TRADERS = 2 };
 
 struct fx_app_demo_options {
     struct fx_app_gateway *gateway;
-    struct fx_store *writer; /* may insert users */
+    struct fx_store *writer;    /* may insert users */
+    const struct fx_seal *seal; /* for the secrets of API keys */
     const char *data_dir;
     uint32_t password_cost;
     int64_t now_us;

@@ -7,9 +7,11 @@
 #include "app/app_history.h"
 #include "app/app_keys.h"
 #include "app/app_limits.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "engine/engine.h"
+#include "store/store_api_key.h"
 #include "store/store_migrate.h"
 #include "store/store_sqlite.h"
 #include "store/store_user.h"
@@ -231,10 +233,43 @@ static void warn_of_lost_users(struct fx_app_exchange *exchange)
     }
 }
 
-static fx_status open_gateway(struct fx_app_exchange *exchange)
+/* Secrets from before there was a master key are sealed once. */
+static fx_status seal_old_secrets(struct fx_app_exchange *exchange)
+{
+    struct fx_store_api_key key = {0};
+    fx_status status = fx_store_api_key_find_plain(exchange->users, 0, &key);
+    while (status == FX_OK) {
+        struct fx_store_api_key sealed = key;
+        status = fx_api_key_seal(fx_app_keys_seal(exchange->keys), &sealed, fx_str_of(key.secret));
+        if (status == FX_OK) {
+            const struct fx_store_key name = {key.user_id, key.id};
+            status = fx_store_api_key_set_secret(exchange->users, name, fx_str_of(sealed.secret));
+        }
+        if (status == FX_OK) {
+            status = fx_store_api_key_find_plain(exchange->users, key.id, &key);
+        }
+    }
+    fx_crypto_wipe(&key, sizeof key);
+    return status == FX_NOT_FOUND ? FX_OK : status;
+}
+
+static fx_status open_keys(struct fx_app_exchange *exchange)
 {
     const char *data_dir = fx_config_text(exchange->config, "data");
+    bool has_sealed = false;
     fx_status status = fx_app_keys_open(exchange->config, data_dir, &exchange->keys);
+    if (status == FX_OK) {
+        status = fx_store_api_key_has_sealed(exchange->users, &has_sealed);
+    }
+    if (status == FX_OK) {
+        status = fx_app_keys_open_master(exchange->keys, data_dir, has_sealed);
+    }
+    return status == FX_OK ? seal_old_secrets(exchange) : status;
+}
+
+static fx_status open_gateway(struct fx_app_exchange *exchange)
+{
+    fx_status status = open_keys(exchange);
     if (status != FX_OK) {
         return status;
     }
@@ -258,6 +293,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .writer = exchange->sessions,
         .jwt = fx_app_keys_jwt(exchange->keys),
         .jwt_cache = exchange->jwt_cache,
+        .seal = fx_app_keys_seal(exchange->keys),
         .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
@@ -386,6 +422,11 @@ struct fx_app_gateway *fx_app_exchange_gateway(struct fx_app_exchange *exchange)
 struct fx_worker_engine *fx_app_exchange_worker(struct fx_app_exchange *exchange)
 {
     return exchange->worker;
+}
+
+const struct fx_seal *fx_app_exchange_seal(const struct fx_app_exchange *exchange)
+{
+    return fx_app_keys_seal(exchange->keys);
 }
 
 struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange)

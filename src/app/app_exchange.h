@@ -35,6 +35,9 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange);
 
 struct fx_app_gateway *fx_app_exchange_gateway(struct fx_app_exchange *exchange);
 
+/** What seals secrets at rest. Borrowed. */
+const struct fx_seal *fx_app_exchange_seal(const struct fx_app_exchange *exchange);
+
 /** A second writer, for users; small writes only. */
 struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange);
 

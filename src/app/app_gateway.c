@@ -226,6 +226,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .writer = options->writer,
                                        .jwt = options->jwt,
                                        .jwt_cache = options->jwt_cache,
+                                       .seal = options->seal,
                                        .intake = {fx_app_gateway_submit, wake_engine, gateway},
                                        .wall_us = wall_us,
                                        .rates = options->rates,

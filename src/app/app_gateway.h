@@ -31,6 +31,7 @@ struct fx_app_gateway_options {
     struct fx_store *writer; /* as in fx_api_options: one thread's, for refresh tokens */
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
+    const struct fx_seal *seal;
     uint32_t depth_capacity; /* levels per side kept for each book */
     uint32_t password_cost;
     bool is_socket_auth_required;

@@ -6,14 +6,16 @@
 #include "base/crypto.h"
 #include "base/log.h"
 
-enum { PEM_SIZE_MAX = 16384, SKEW_S = 30 };
+enum { PEM_SIZE_MAX = 16384, SKEW_S = 30, MASTER_SIZE_MAX = 256 };
 
 static const char PRIVATE_NAME[] = "jwt-private.pem";
+static const char MASTER_NAME[] = "master.key"; /* 64 hexadecimal digits */
 
 struct fx_app_keys {
     struct fx_crypto_rsa *signing;   /* NULL where only a public key is configured */
     struct fx_crypto_rsa *verifying; /* NULL where the signing key verifies too */
     struct fx_jwt *jwt;
+    struct fx_seal *seal;
 };
 
 static fx_status make_private(const char *data_dir, struct fx_crypto_rsa **rsa_out)
@@ -115,9 +117,77 @@ void fx_app_keys_close(struct fx_app_keys *keys)
         return;
     }
     fx_jwt_destroy(keys->jwt);
+    fx_seal_destroy(keys->seal);
     fx_crypto_rsa_destroy(keys->signing);
     fx_crypto_rsa_destroy(keys->verifying);
     free(keys);
+}
+
+/* ---- the master key ---------------------------------------------------------------------------
+ */
+
+static fx_status make_master(const char *data_dir, uint8_t key[FX_SEAL_KEY_SIZE])
+{
+    struct fx_buf text;
+    fx_status status = fx_crypto_random(key, FX_SEAL_KEY_SIZE);
+    if (status != FX_OK) {
+        return status;
+    }
+    fx_buf_init(&text, MASTER_SIZE_MAX);
+    fx_crypto_hex_encode(&text, fx_crypto_str(key, FX_SEAL_KEY_SIZE));
+    fx_buf_append_byte(&text, '\n');
+    status = text.is_overflow ? FX_NO_MEMORY
+                              : fx_app_file_write_secret(data_dir, MASTER_NAME, fx_buf_str(&text));
+    if (text.data != NULL) {
+        fx_crypto_wipe(text.data, text.capacity);
+    }
+    fx_buf_deinit(&text);
+    return status;
+}
+
+static fx_status load_master(const char *data_dir, uint8_t key[FX_SEAL_KEY_SIZE])
+{
+    struct fx_buf text;
+    fx_buf_init(&text, MASTER_SIZE_MAX);
+    fx_status status = fx_app_file_read(data_dir, MASTER_NAME, &text);
+    if (status == FX_OK &&
+        fx_crypto_hex_decode(fx_str_trim(fx_buf_str(&text)), key, FX_SEAL_KEY_SIZE) != FX_OK) {
+        status = FX_BAD_FILE;
+    }
+    if (text.data != NULL) {
+        fx_crypto_wipe(text.data, text.capacity);
+    }
+    fx_buf_deinit(&text);
+    return status;
+}
+
+fx_status fx_app_keys_open_master(struct fx_app_keys *keys, const char *data_dir, bool must_exist)
+{
+    uint8_t key[FX_SEAL_KEY_SIZE];
+    fx_status status = load_master(data_dir, key);
+    if (status == FX_NOT_FOUND && !must_exist) {
+        status = make_master(data_dir, key);
+    }
+    if (status == FX_OK) {
+        keys->seal = fx_seal_create(key);
+        status = keys->seal == NULL ? FX_NO_MEMORY : FX_OK;
+    }
+    fx_crypto_wipe(key, sizeof key);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "keys",
+               status == FX_NOT_FOUND
+                   ? "the master key is missing, and what it sealed is lost without it: restore it"
+                   : "the master key cannot be used",
+               fx_log_text("file", MASTER_NAME),
+               fx_log_status("err", status));
+    }
+    return status;
+}
+
+const struct fx_seal *fx_app_keys_seal(const struct fx_app_keys *keys)
+{
+    return keys->seal;
 }
 
 struct fx_jwt *fx_app_keys_jwt(struct fx_app_keys *keys)

@@ -8,6 +8,7 @@
 
 #include "base/config.h"
 #include "base/jwt.h"
+#include "base/seal.h"
 #include "base/status.h"
 
 struct fx_app_keys;
@@ -23,6 +24,18 @@ FX_MUST_USE fx_status fx_app_keys_open(const struct fx_config *config,
 
 /** Free them. Accepts NULL. */
 void fx_app_keys_close(struct fx_app_keys *keys);
+
+/**
+ * Load the master key, under which secrets are sealed at rest, from data_dir/master.key, or make it
+ * and keep it there (0600). `must_exist`: something is sealed already, and a new key could not open
+ * it. @return OK; NOT_FOUND, BAD_FILE (logged); IO; NO_MEMORY.
+ */
+FX_MUST_USE fx_status fx_app_keys_open_master(struct fx_app_keys *keys,
+                                              const char *data_dir,
+                                              bool must_exist);
+
+/** What seals with the master key; NULL before it was opened. Borrowed. */
+const struct fx_seal *fx_app_keys_seal(const struct fx_app_keys *keys);
 
 struct fx_jwt *fx_app_keys_jwt(struct fx_app_keys *keys);
 

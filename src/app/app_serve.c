@@ -59,6 +59,7 @@ static fx_status seed(const struct fx_config *config,
     const struct fx_app_demo_options options = {
         .gateway = gateway,
         .writer = fx_app_exchange_users(exchange),
+        .seal = fx_app_exchange_seal(exchange),
         .data_dir = fx_config_text(config, "data"),
         .password_cost = (uint32_t)fx_config_int(config, "password-cost"),
         .now_us = fx_clock_wall_us()};
