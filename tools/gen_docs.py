@@ -40,7 +40,7 @@ def anchor(name):
 class Types:
     """params.def and schemas.def; a name that neither has is an error."""
 
-    BASIC = {"text", "boolean", "integer", "decimal", "id", "time"}
+    BASIC = {"text", "boolean", "integer", "decimal", "id", "time", "mixed"}
 
     def __init__(self):
         self.params = {row[0]: row for row in rows_of("src/api/params.def", PARAM)}

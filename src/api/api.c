@@ -11,6 +11,7 @@
 #include "api/api_writer_int.h"
 #include "base/crypto.h"
 #include "base/panic.h"
+#include "model/rows_candle.h"
 #include "store/store_audit.h"
 
 enum {
@@ -40,6 +41,7 @@ union any_row {
     struct fx_rows_user user;
     struct fx_store_api_key api_key;
     struct fx_store_audit audit;
+    struct fx_rows_candle candle;
 };
 
 static void set_default(uint32_t *value, uint32_t otherwise)

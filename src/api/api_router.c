@@ -33,14 +33,19 @@ static bool has_param(fx_str pattern)
 static bool matches_param(fx_str pattern, fx_str path, fx_str *param_out)
 {
     const size_t at = fx_str_find(pattern, ':', 0);
-    const size_t pattern_end = fx_str_find(pattern, '/', at);
     FX_ASSERT(at != SIZE_MAX);
-    FX_ASSERT(pattern_end == SIZE_MAX); /* the table has parameters at the end only */
-    if (path.size <= at || !fx_str_has_prefix(path, fx_str_slice(pattern, 0, at)) ||
-        fx_str_find(path, '/', at) != SIZE_MAX) {
+    const size_t slash = fx_str_find(pattern, '/', at);
+    const fx_str rest =
+        slash == SIZE_MAX ? (fx_str){0} : fx_str_slice(pattern, slash, pattern.size);
+    if (path.size <= at + rest.size || !fx_str_has_prefix(path, fx_str_slice(pattern, 0, at))) {
         return false;
     }
-    *param_out = fx_str_slice(path, at, path.size - at);
+    const fx_str part = fx_str_slice(path, at, path.size - rest.size - at);
+    if (fx_str_find(part, '/', 0) != SIZE_MAX ||
+        !fx_str_is_equal(fx_str_slice(path, path.size - rest.size, path.size), rest)) {
+        return false;
+    }
+    *param_out = part;
     return true;
 }
 

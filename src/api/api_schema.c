@@ -85,8 +85,13 @@ fx_str fx_api_schema_element(fx_str type, uint32_t *depth_out)
 
 bool fx_api_schema_is_basic(fx_str type)
 {
-    static const fx_str BASIC[] = {
-        TEXT("text"), TEXT("boolean"), TEXT("integer"), TEXT("decimal"), TEXT("id"), TEXT("time")};
+    static const fx_str BASIC[] = {TEXT("text"),
+                                   TEXT("boolean"),
+                                   TEXT("integer"),
+                                   TEXT("decimal"),
+                                   TEXT("id"),
+                                   TEXT("time"),
+                                   TEXT("mixed")};
     for (size_t index = 0; index < sizeof BASIC / sizeof BASIC[0]; index++) {
         if (fx_str_is_equal(BASIC[index], type)) {
             return true;

@@ -57,7 +57,7 @@ fx_str fx_api_schema_wire_name(fx_str key);
 /** "decimal" and 2 of "decimal[][]". */
 fx_str fx_api_schema_element(fx_str type, uint32_t *depth_out);
 
-/** True for text, boolean, integer, decimal, id, time. */
+/** True for text, boolean, integer, decimal, id, time, mixed. */
 bool fx_api_schema_is_basic(fx_str type);
 
 /** One parameter of a route. */

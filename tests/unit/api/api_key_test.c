@@ -486,8 +486,17 @@ static void make_target(const struct fx_api_route *route, char *target, size_t c
 {
     const size_t colon = fx_str_find(route->path, ':', 0);
     const int size = (int)(colon == SIZE_MAX ? route->path.size : colon);
-    (void)snprintf(
-        target, capacity, "%.*s%s", size, route->path.data, colon == SIZE_MAX ? "" : "1");
+    const size_t slash = colon == SIZE_MAX ? SIZE_MAX : fx_str_find(route->path, '/', colon);
+    const fx_str rest =
+        slash == SIZE_MAX ? (fx_str){0} : fx_str_slice(route->path, slash, route->path.size);
+    (void)snprintf(target,
+                   capacity,
+                   "%.*s%s%.*s",
+                   size,
+                   route->path.data,
+                   colon == SIZE_MAX ? "" : "1",
+                   (int)rest.size,
+                   rest.data);
 }
 
 /* What docs/protocol/auth.md says of scopes and rights. */

@@ -62,8 +62,11 @@ static void schema_params_have_known_types_and_sane_limits(void **state)
 static bool has_sound_params(const struct fx_api_route *route)
 {
     const size_t colon = fx_str_find(route->path, ':', 0);
-    const fx_str in_path =
-        colon == SIZE_MAX ? (fx_str){0} : fx_str_slice(route->path, colon + 1, route->path.size);
+    const fx_str in_path = colon == SIZE_MAX
+                               ? (fx_str){0}
+                               : fx_str_slice(route->path,
+                                              colon + 1,
+                                              fx_str_find(route->path, '/', colon) - colon - 1);
     bool has_path = colon == SIZE_MAX;
     fx_str rest = route->params;
     fx_str names[64];

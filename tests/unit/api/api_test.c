@@ -32,13 +32,23 @@ static void make_path(const struct fx_api_route *route, char *path, size_t capac
     const size_t colon = fx_str_find(route->path, ':', 0);
     const size_t size = colon == SIZE_MAX ? route->path.size : colon;
     const char *param = "";
+    fx_str rest = {0};
     if (colon != SIZE_MAX) {
-        const fx_str name = fx_str_slice(route->path, colon, route->path.size);
+        const size_t slash = fx_str_find(route->path, '/', colon);
+        const fx_str name = fx_str_slice(route->path, colon, slash - colon);
+        rest = slash == SIZE_MAX ? rest : fx_str_slice(route->path, slash, route->path.size);
         param = fx_str_is_equal(name, FX_STR(":symbol"))  ? "BTCUSDT"
                 : fx_str_is_equal(name, FX_STR(":asset")) ? "USDT"
                                                           : "1";
     }
-    (void)snprintf(path, capacity, "%.*s%s", (int)size, route->path.data, param);
+    (void)snprintf(path,
+                   capacity,
+                   "%.*s%s%.*s",
+                   (int)size,
+                   route->path.data,
+                   param,
+                   (int)rest.size,
+                   rest.data);
 }
 
 static void expect_code(int status, const char *code)
