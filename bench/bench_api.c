@@ -162,7 +162,7 @@ static bool open_bench(struct bench *bench)
                                      .reader = bench->store,
                                      .jwt = bench->jwt,
                                      .jwt_cache = bench->cache,
-                                     .intake = {submit, wake, bench},
+                                     .intake = {.submit = submit, .wake = wake, .self = bench},
                                      .wall_us = wall};
     const int size = snprintf(bench->request,
                               sizeof bench->request,

@@ -70,6 +70,7 @@ struct api_harness {
     uint32_t takes;     /* commands that the intake took … */
     uint32_t takes_max; /* … and will take; 0: all */
     bool is_full;       /* the intake takes nothing */
+    uint32_t load_percent;
     bool is_saver_late; /* nothing reaches the store */
     bool is_stalled;    /* commands are taken and never applied */
     int64_t wall_us;
@@ -109,6 +110,12 @@ static inline bool api_harness_submit(void *self, uint64_t token, const struct f
     harness->tokens[harness->queued] = token;
     harness->queued++;
     return true;
+}
+
+static inline uint32_t api_harness_load(void *self)
+{
+    const struct api_harness *harness = self;
+    return harness->load_percent;
 }
 
 static inline void api_harness_wake(void *self)
@@ -560,7 +567,10 @@ static inline void api_harness_init_with(struct api_harness *harness,
     options.jwt = harness->jwt;
     options.jwt_cache = harness->jwt_cache;
     options.seal = harness->seal;
-    options.intake = (struct fx_api_intake){api_harness_submit, api_harness_wake, harness};
+    options.intake = (struct fx_api_intake){.submit = api_harness_submit,
+                                            .wake = api_harness_wake,
+                                            .load_percent = api_harness_load,
+                                            .self = harness};
     options.wall_us = api_harness_wall;
     options.clock_self = harness;
     options.password_cost = FX_PASSWORD_COST_MIN;

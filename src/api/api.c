@@ -23,6 +23,7 @@ enum {
     PASSWORD_QUEUE = 64,
     PENDING_MAX = 65536,
     WAIT_MS_MAX = 10000,
+    SHED_PERCENT = 50,
     TMP_ID_BITS = 20,
     HEADERS_SIZE_MAX = 4096,
     QUERY_SIZE_MAX = 16384,
@@ -61,6 +62,7 @@ static void complete(struct fx_api_options *options)
     set_default(&options->password_queue, PASSWORD_QUEUE);
     set_default(&options->pending_max, PENDING_MAX);
     set_default(&options->wait_ms_max, WAIT_MS_MAX);
+    set_default(&options->shed_percent, SHED_PERCENT);
 }
 
 static int64_t wall_us(const struct fx_api *api)

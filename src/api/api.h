@@ -28,6 +28,8 @@
 struct fx_api_intake {
     bool (*submit)(void *self, uint64_t token, const struct fx_command *command); /* false: full */
     void (*wake)(void *self); /* after the submits of one loop turn */
+    /* How full the fullest queue on the way to the answers is, 0..100; NULL: never full. */
+    uint32_t (*load_percent)(void *self);
     void *self;
 };
 
@@ -67,7 +69,8 @@ struct fx_api_options {
     uint32_t password_queue;   /* [64] logins waiting; more: 503 */
     uint32_t pending_max;      /* [65,536] commands waiting for their RESULT; more: 503 */
     struct fx_api_rates rates;
-    uint32_t wait_ms_max; /* [10,000] then 504 TIMEOUT, executed "unknown" */
+    uint32_t shed_percent; /* [50] of a queue, above which nothing that opens is taken: 503 */
+    uint32_t wait_ms_max;  /* [10,000] then 504 TIMEOUT, executed "unknown" */
 };
 
 struct fx_api;

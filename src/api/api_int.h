@@ -166,6 +166,8 @@ struct fx_api {
     void *rows; /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;
+    uint64_t shed;     /* commands that were refused because a queue is too full */
+    bool is_shedding;  /* … at the moment */
     bool is_submitted; /* since the last wake of the intake */
 };
 

@@ -9,10 +9,11 @@
 #include "api/api_pending_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
+#include "base/log.h"
 #include "base/panic.h"
 #include "store/store_order.h"
 
-enum { GENERATION_BITS = 31 };
+enum { GENERATION_BITS = 31, PERCENT = 100 };
 
 static const uint32_t GENERATION_MASK = (1U << GENERATION_BITS) - 1U;
 
@@ -80,6 +81,35 @@ fx_status fx_api_pending_submit_more(struct fx_api *api,
     return FX_OK;
 }
 
+static uint32_t load_of(const struct fx_api *api)
+{
+    const struct fx_api_intake *intake = &api->options.intake;
+    const uint64_t waiting = (uint64_t)api->pending_count * PERCENT / api->options.pending_max;
+    const uint32_t queues = intake->load_percent == NULL ? 0 : intake->load_percent(intake->self);
+    return waiting > queues ? (uint32_t)waiting : queues;
+}
+
+/* The upper part of every queue is kept for what lets people out: a slow disk or database fills
+ * them from behind, and an order that waits in one for its time-out is worse than one refused at
+ * once. It ends at three quarters of where it began, so that it does not flicker. */
+static bool must_shed(struct fx_api *api)
+{
+    const uint32_t percent = load_of(api);
+    const uint32_t begin = api->options.shed_percent;
+    const bool is_full = percent >= (api->is_shedding ? begin - begin / 4 : begin);
+    if (is_full != api->is_shedding) {
+        api->is_shedding = is_full;
+        FX_LOG(FX_LOG_WARN,
+               "api",
+               is_full ? "busy: orders that open are refused" : "orders are taken again",
+               fx_log_u64("load_percent", percent),
+               fx_log_u64("pending", api->pending_count),
+               fx_log_u64("shed", api->shed));
+    }
+    api->shed += is_full ? 1 : 0;
+    return is_full;
+}
+
 fx_status fx_api_pending_submit(struct fx_api_call *call,
                                 const struct fx_command *command,
                                 const struct fx_api_pending_wait *wait)
@@ -88,7 +118,11 @@ fx_status fx_api_pending_submit(struct fx_api_call *call,
     const uint32_t wait_ms_max = api->options.wait_ms_max;
     const bool is_shorter = wait->wait_ms != 0 && wait->wait_ms < wait_ms_max;
     const uint64_t tmp_id = command->kind == FX_COMMAND_PLACE_ORDER ? command->u.place.tmp_id : 0;
-    const fx_status status = fx_api_rate_command(call, command);
+    fx_status status = fx_api_rate_command(call, command);
+    if (status == FX_OK && fx_command_is_opening(command) && must_shed(api)) {
+        call->error.message = FX_STR("the exchange is busy: only cancels and reduce-only orders");
+        status = FX_BUSY;
+    }
     if (status != FX_OK) {
         return status;
     }

@@ -11,7 +11,7 @@
 #include "base/panic.h"
 #include "market/market.h"
 
-enum { CALL_TOKEN_BIT = 63, GUEST_TICK_MS = 250, TICK_MS = 100 };
+enum { GUEST_LOAD_PERCENT_MAX = 25, CALL_TOKEN_BIT = 63, GUEST_TICK_MS = 250, TICK_MS = 100 };
 
 static const uint64_t CALL_TOKEN = 1ULL << CALL_TOKEN_BIT; /* no token of the API has this bit */
 
@@ -47,6 +47,21 @@ bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *
     }
     gateway->is_submitted = true;
     return true;
+}
+
+static uint32_t load_percent(void *self)
+{
+    const struct fx_app_gateway *gateway = self;
+    struct fx_worker_engine_stats stats;
+    fx_worker_engine_stats(gateway->options.worker, &stats);
+    return stats.load_percent;
+}
+
+bool fx_app_gateway_submit_guest(void *self, uint64_t token, const struct fx_command *command)
+{
+    const bool is_shed =
+        fx_command_is_opening(command) && load_percent(self) >= GUEST_LOAD_PERCENT_MAX;
+    return !is_shed && fx_app_gateway_submit(self, token, command);
 }
 
 static void wake_engine(void *self)
@@ -227,7 +242,10 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .jwt = options->jwt,
                                        .jwt_cache = options->jwt_cache,
                                        .seal = options->seal,
-                                       .intake = {fx_app_gateway_submit, wake_engine, gateway},
+                                       .intake = {.submit = fx_app_gateway_submit,
+                                                  .wake = wake_engine,
+                                                  .load_percent = load_percent,
+                                                  .self = gateway},
                                        .wall_us = wall_us,
                                        .rates = options->rates,
                                        .password_cost = options->password_cost};

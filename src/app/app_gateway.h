@@ -67,8 +67,12 @@ struct fx_app_gateway_guest {
 void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
                               const struct fx_app_gateway_guest *guest);
 
-/** Submit without waiting; for the guest. @return false where the intake is full. */
+/** Submit without waiting. @return false where the intake is full. */
 bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *command);
+
+/** The same for the guest, who gives way to the clients: false also where the queues fill up and
+ * the command would open a position. */
+bool fx_app_gateway_submit_guest(void *self, uint64_t token, const struct fx_command *command);
 
 /** Who operates the process; all of it may be NULL but `self`. Set before the gateway runs. */
 struct fx_app_gateway_operator {

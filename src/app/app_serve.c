@@ -29,7 +29,7 @@ static fx_status start_bots(struct fx_app_gateway *gateway,
                             struct fx_app_bots **bots_out)
 {
     struct fx_app_bots_options options = {
-        .submit = fx_app_gateway_submit, .submit_self = gateway, .seed = 1};
+        .submit = fx_app_gateway_submit_guest, .submit_self = gateway, .seed = 1};
     memcpy(options.users, users->bots, sizeof options.users);
     for (uint32_t index = 0; index < FX_APP_LISTING_COUNT; index++) {
         struct fx_app_listing listing;

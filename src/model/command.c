@@ -108,6 +108,19 @@ bool fx_command_is_question(enum fx_command_kind kind)
     return kind == FX_COMMAND_TEST_ORDER;
 }
 
+bool fx_command_is_opening(const struct fx_command *command)
+{
+    switch (command->kind) {
+    case FX_COMMAND_PLACE_ORDER:
+    case FX_COMMAND_TEST_ORDER:
+        return command->u.place.is_reduce_only == 0;
+    case FX_COMMAND_AMEND_ORDER:
+        return true;
+    default:
+        return false;
+    }
+}
+
 fx_str fx_command_encode(const struct fx_command *command)
 {
     const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);

@@ -193,6 +193,10 @@ uint32_t fx_command_size(enum fx_command_kind kind);
 /** True for a kind that asks and changes nothing (fx_engine_ask()). */
 bool fx_command_is_question(enum fx_command_kind kind);
 
+/** True for what may make a position larger: orders that do not only reduce, amends, questions
+ * about such orders. Under load or on a full disk these wait; cancels and the rest are taken. */
+bool fx_command_is_opening(const struct fx_command *command);
+
 /** "PLACE_ORDER" and the like: the codes of the topics. NULL where unknown. */
 const char *fx_command_name(enum fx_command_kind kind);
 

@@ -1,5 +1,6 @@
 #include "worker/worker_engine.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ struct fx_worker_engine {
     int64_t snapshot_us;
     bool is_recovering;
     bool is_running;
+    _Atomic uint32_t load_percent; /* of ring and held; written by the engine's agent */
 };
 
 static void set_defaults(struct fx_worker_engine *worker,
@@ -227,13 +229,6 @@ static void answer(struct fx_worker_engine *worker, const struct item *item)
     hold(worker, fx_engine_sequence(worker->engine));
 }
 
-/* Cancels and reduce-only orders are taken as long as anything is. */
-static bool is_opening(const struct fx_command *command)
-{
-    return (command->kind == FX_COMMAND_PLACE_ORDER && command->u.place.is_reduce_only == 0) ||
-           command->kind == FX_COMMAND_AMEND_ORDER;
-}
-
 /* @return false where the command must wait (journal or ring full for the moment). */
 static bool take(struct fx_worker_engine *worker, struct item *item, int64_t now_us)
 {
@@ -245,7 +240,7 @@ static bool take(struct fx_worker_engine *worker, struct item *item, int64_t now
         answer(worker, item);
         return true;
     }
-    if (space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY && is_opening(command)) {
+    if (space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY && fx_command_is_opening(command)) {
         refuse(worker, item, FX_CANCEL_ONLY);
         return true;
     }
@@ -271,6 +266,28 @@ static bool has_room(struct fx_worker_engine *worker)
 {
     return worker->held_end - worker->held_first < HELD_MAX &&
            fx_ring_broadcast_space(worker->ring) >= worker->events.capacity;
+}
+
+static uint32_t percent_of(uint64_t count, uint64_t capacity)
+{
+    const uint64_t percent = count * 100 / capacity;
+    return percent < 100 ? (uint32_t)percent : 100;
+}
+
+static uint32_t larger(uint32_t left, uint32_t right)
+{
+    return left > right ? left : right;
+}
+
+/* The last events_max of the ring are the room of one command: when only they are left, it is full.
+ */
+static void publish_load(struct fx_worker_engine *worker)
+{
+    const uint32_t capacity = worker->options.ring_capacity;
+    const uint32_t count = capacity - fx_ring_broadcast_space(worker->ring);
+    const uint32_t ring = percent_of(count, capacity - worker->events.capacity + 1);
+    const uint32_t held = percent_of(worker->held_end - worker->held_first, HELD_MAX);
+    atomic_store_explicit(&worker->load_percent, larger(ring, held), memory_order_relaxed);
 }
 
 static int take_all(struct fx_worker_engine *worker, int64_t now_us)
@@ -371,6 +388,7 @@ int fx_worker_engine_step(void *self, int64_t now_us)
         count += take_tick(worker, now_us);
         count += take_all(worker, now_us);
     }
+    publish_load(worker);
     return count;
 }
 
@@ -544,7 +562,10 @@ struct fx_engine *fx_worker_engine_engine(struct fx_worker_engine *worker)
 void fx_worker_engine_stats(const struct fx_worker_engine *worker,
                             struct fx_worker_engine_stats *stats_out)
 {
-    *stats_out =
-        (struct fx_worker_engine_stats){.durable = fx_bus_journal_durable_seq(worker->journal),
-                                        .intake_count = fx_ring_count(worker->intake)};
+    const uint32_t count = fx_ring_count(worker->intake);
+    const uint32_t load = atomic_load_explicit(&worker->load_percent, memory_order_relaxed);
+    *stats_out = (struct fx_worker_engine_stats){
+        .durable = fx_bus_journal_durable_seq(worker->journal),
+        .intake_count = count,
+        .load_percent = larger(load, percent_of(count, worker->options.intake_capacity))};
 }

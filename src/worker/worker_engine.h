@@ -64,10 +64,17 @@ struct fx_worker_engine_report {
     struct fx_bus_journal_report journal;
 };
 
-/** Figures, for health and metrics. Thread: any (each is a moment's value). */
+/**
+ * Figures, for health and metrics. Thread: any (each is a moment's value).
+ *
+ * load_percent is that of the fullest of three queues: the intake; the commands whose journal write
+ * is not durable; the events that the slowest consumer has not taken, of those that fit while there
+ * is room for one more command. At 100 nothing is taken until that queue moves.
+ */
 struct fx_worker_engine_stats {
     uint64_t durable;      /* sequence of the last durable command */
     uint32_t intake_count; /* commands waiting */
+    uint32_t load_percent; /* 0..100; of the last two at most 50 ms old */
 };
 
 struct fx_worker_engine;

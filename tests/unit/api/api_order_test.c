@@ -400,11 +400,76 @@ static void api_order_of_a_gone_client_is_still_placed(void **state)
     API_EXPECT(&world, "GET", "/order/1", 1, NULL, 200, NULL);
 }
 
-static void api_order_pending_table_full_is_busy(void **state)
+/* A queue on the way is half full, because the disk or the database is slow: what opens is refused
+ * at once, what lets people out is taken. */
+static void api_order_under_load_only_what_reduces_is_taken(void **state)
+{
+    (void)state;
+    char id[32];
+    char target[64];
+    API_EXPECT(&world, "POST", "/order", 1, LIMIT_BUY, 202, NULL);
+    api_harness_member(&world, "tmpId", id, sizeof id);
+    (void)snprintf(target, sizeof target, "/order/%s", id);
+    world.load_percent = 50;
+    const uint64_t before = fx_hash_content(world.kit.engine);
+    API_EXPECT_ERROR(&world, "POST", "/order", 1, LIMIT_BUY, 503, "BUSY");
+    assert_true(fx_str_is_equal(api_harness_header(&world, "retry-after"), FX_STR("1")));
+    assert_non_null(strstr(world.body, "\"executed\":\"no\",\"retryable\":true"));
+    API_EXPECT_ERROR(&world, "PUT", target, 1, "{\"price\":98}", 503, "BUSY");
+    assert_true(before == fx_hash_content(world.kit.engine));
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/order",
+                     1,
+                     "{\"symbol\":\"BTCUSDT\",\"side\":\"SELL\",\"type\":\"MARKET\","
+                     "\"quantity\":1,\"isReduceOnly\":true}",
+                     422,
+                     "REDUCE_ONLY_REJECTED"); /* the engine was asked */
+    API_EXPECT(&world, "GET", target, 1, NULL, 200, NULL);
+    API_EXPECT(&world, "DELETE", target, 1, NULL, 200, NULL);
+    API_EXPECT(&world, "DELETE", "/order/cancel-all", 1, NULL, 200, "{\"count\":0}");
+    API_EXPECT(&world,
+               "POST",
+               "/positions/leverage",
+               1,
+               "{\"symbol\":\"BTCUSDT\",\"leverage\":3}",
+               200,
+               NULL);
+    world.load_percent = 39; /* not yet: it would flicker */
+    API_EXPECT_ERROR(&world, "POST", "/order", 1, LIMIT_BUY, 503, "BUSY");
+    world.load_percent = 37;
+    API_EXPECT(&world, "POST", "/order", 1, LIMIT_BUY, 202, NULL);
+    world.load_percent = 49;
+    API_EXPECT(&world, "POST", "/order", 1, LIMIT_BUY, 202, NULL);
+}
+
+/* Answers that wait are a queue too: half of the table is for cancels. */
+static void api_order_half_of_the_pending_table_is_for_cancels(void **state)
 {
     (void)state;
     api_harness_deinit(&world);
     const struct fx_api_options options = {.pending_max = 2};
+    api_harness_init_with(&world, &options);
+    world.is_stalled = true;
+    api_harness_send(&world, "POST", "/order", api_harness_token(&world, 1), FX_STR(LIMIT_BUY));
+    const int first = world.fd;
+    struct fx_net_http_client parser = world.client;
+    for (int turn = 0; turn < 1000 && world.queued < 1; turn++) {
+        api_harness_turn(&world);
+    }
+    api_harness_connect(&world);
+    API_EXPECT_ERROR(&world, "POST", "/order", 1, LIMIT_BUY, 503, "BUSY");
+    world.is_stalled = false;
+    API_EXPECT(&world, "DELETE", "/order/cancel-all", 1, NULL, 200, "{\"count\":1}");
+    fx_net_http_client_deinit(&parser);
+    (void)close(first);
+}
+
+static void api_order_pending_table_full_is_busy(void **state)
+{
+    (void)state;
+    api_harness_deinit(&world);
+    const struct fx_api_options options = {.pending_max = 2, .shed_percent = 100};
     api_harness_init_with(&world, &options);
     world.is_stalled = true;
     api_harness_send(&world, "POST", "/order", api_harness_token(&world, 1), FX_STR(LIMIT_BUY));
@@ -451,6 +516,8 @@ int main(void)
         T(api_order_preferred_wait_is_shorter_than_the_maximum),
         T(api_order_results_with_unknown_tokens_are_ignored),
         T(api_order_of_a_gone_client_is_still_placed),
+        T(api_order_under_load_only_what_reduces_is_taken),
+        T(api_order_half_of_the_pending_table_is_for_cancels),
         T(api_order_pending_table_full_is_busy),
     };
 #undef T

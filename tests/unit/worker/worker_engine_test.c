@@ -259,6 +259,48 @@ static void worker_engine_stop_gives_up_on_a_stuck_consumer(void **state)
     fx_worker_engine_destroy(fixture->worker);
 }
 
+static uint32_t load_of(const struct fixture *fixture)
+{
+    struct fx_worker_engine_stats stats;
+    fx_worker_engine_stats(fixture->worker, &stats);
+    return stats.load_percent;
+}
+
+/* A saver that stands still is seen long before the ring is full, and also that it goes on. */
+static void worker_engine_load_tells_of_a_stuck_consumer(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct timespec pause = {.tv_nsec = 100000};
+    struct fx_worker_engine_options options = {.journal_dir = fixture->journal,
+                                               .snapshot_dir = fixture->snapshots,
+                                               .limits = &fixture->limits,
+                                               .ring_capacity = 1};
+    while (options.ring_capacity < fx_engine_events_max(&fixture->limits) + 2000) {
+        options.ring_capacity *= 2;
+    }
+    assert_int_equal(fx_worker_engine_create(&options, &fixture->worker, &fixture->report), FX_OK);
+    assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+    uint64_t token = 0;
+    uint32_t seen = 0;
+    for (uint32_t turn = 0; turn < 100000 && seen < 100; turn++) {
+        if (token < options.ring_capacity) {
+            submit_deposit(fixture, ++token);
+        }
+        const uint32_t load = load_of(fixture);
+        seen = load > seen ? load : seen;
+        (void)nanosleep(&pause, NULL);
+    }
+    assert_int_equal(seen, 100);
+    wait_results(fixture, token); /* everybody consumes again */
+    for (uint32_t turn = 0; turn < 100000 && load_of(fixture) > 0; turn++) {
+        pump(fixture);
+        (void)nanosleep(&pause, NULL);
+    }
+    assert_int_equal(load_of(fixture), 0);
+    fx_worker_engine_stop(fixture->worker, pump, fixture);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +312,8 @@ int main(void)
             worker_engine_stop_finishes_what_was_submitted, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_engine_stop_gives_up_on_a_stuck_consumer, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_engine_load_tells_of_a_stuck_consumer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
