@@ -13,6 +13,9 @@ enum {
     SESSIONS_MAX = 20000,
     ROOMS_MAX = 200,
     PUBLIC_QUEUED_MAX = 256 * 1024,
+    INBOXES_MAX = 100000,
+    INBOX_BYTES_MAX = 256 * 1024 * 1024,
+    INBOX_KEEP_MS = 10 * 60 * 1000,
     PUBLIC_ROOMS_MAX = 1 << 16, /* topics that are listened to at one time */
     OUT_SIZE_MAX = 1 << 20
 };
@@ -31,6 +34,9 @@ static void set_defaults(struct fx_push_options *options)
     set_default(&options->connect_timeout_ms, CONNECT_TIMEOUT_MS);
     set_default(&options->sessions_max, SESSIONS_MAX);
     set_default(&options->rooms_max, ROOMS_MAX);
+    set_default(&options->inboxes_max, INBOXES_MAX);
+    set_default(&options->inbox_bytes_max, INBOX_BYTES_MAX);
+    set_default(&options->inbox_keep_ms, INBOX_KEEP_MS);
     set_default(&options->public_queued_max, PUBLIC_QUEUED_MAX);
     set_default(&options->book_levels, FX_PUSH_TOPIC_DEPTH_DEFAULT);
 }
@@ -92,6 +98,9 @@ fx_status fx_push_create(const struct fx_push_options *options, struct fx_push *
     for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
         fx_push_hub_init(&push->hubs[index], rooms_max, seed);
     }
+    fx_push_inbox_init(
+        &push->inboxes,
+        (struct fx_push_inbox_limits){push->options.inboxes_max, push->options.inbox_bytes_max});
     fx_push_hub_init(&push->stream_hub, PUBLIC_ROOMS_MAX, seed);
     fx_push_feed_init(&push->feed, push->config.namespaces);
     fx_buf_init(&push->out, OUT_SIZE_MAX);
@@ -111,6 +120,7 @@ void fx_push_destroy(struct fx_push *push)
         fx_push_stream_destroy(push->streams);
     }
     fx_push_public_deinit(push);
+    fx_push_inbox_deinit(&push->inboxes);
     fx_push_notify_deinit(push);
     for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
         fx_push_hub_deinit(&push->hubs[index]);
@@ -171,7 +181,7 @@ void fx_push_on_event(struct fx_push *push, const struct fx_event *event)
 
 void fx_push_flush(struct fx_push *push)
 {
-    fx_push_notify_orders(push);
+    fx_push_notify_send(push);
     fx_push_public_trades(push);
     fx_push_gate_settle(&push->gate);
 }
@@ -186,6 +196,7 @@ void fx_push_tick(struct fx_push *push)
     for (struct fx_push_stream *stream = push->streams; stream != NULL; stream = stream->next) {
         fx_push_stream_tick(stream, now);
     }
+    fx_push_inbox_sweep(&push->inboxes, now.ms - push->options.inbox_keep_ms);
     fx_push_public_tick(push);
     fx_push_gate_settle(&push->gate);
 }

@@ -42,6 +42,9 @@ struct fx_push_options {
     const char *origins; /* [NULL: no rule] of browsers, "https://a.example …" or "*"; see gate */
     uint32_t rooms_max;  /* [200] per socket */
     uint32_t book_levels;       /* [50] per side in an orderbook event */
+    uint32_t inbox_keep_ms;     /* [600,000] how long private messages wait for who was cut off */
+    uint32_t inboxes_max;       /* [100,000] users that have them */
+    uint32_t inbox_bytes_max;   /* [256 MiB] of all of them together */
     uint32_t public_queued_max; /* [256 KiB] a socket with more queued gets no public events */
 };
 

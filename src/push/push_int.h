@@ -18,6 +18,7 @@
 #include "push/push_feed.h"
 #include "push/push_gate.h"
 #include "push/push_hub.h"
+#include "push/push_inbox.h"
 #include "push/push_session.h"
 #include "push/push_topic.h"
 
@@ -57,11 +58,13 @@ struct fx_push_client {
     struct fx_push_budget budget;
 };
 
-/** Orders of one user that one command changed, as the inside of a JSON array. */
+/** What one command changed of one user: for each private topic the inside of a JSON array. Orders
+ * are for Socket.IO too, the others only for those who have an inbox. */
 struct fx_push_batch {
     struct fx_push_batch *next;
     uint64_t user_id;
-    struct fx_buf text;
+    int64_t time_us; /* of the command */
+    struct fx_buf rows[FX_PUSH_INBOX_TOPICS];
 };
 
 /** A public topic that somebody listens to, by Socket.IO or by the plain stream. */
@@ -86,8 +89,12 @@ struct fx_push_stream {
     struct fx_push_stream *next;
     struct fx_push_stream *previous;
     struct fx_push_budget budget;
+    struct fx_push_inbox *inbox; /* NULL: no private topic is subscribed */
+    struct fx_push_stream *inbox_next;
+    struct fx_push_stream *inbox_previous;
     uint64_t user_id;     /* 0: nobody yet */
     int64_t expires_at_s; /* of its token; 0: never */
+    uint32_t topics;      /* bits by enum fx_push_inbox_topic */
     uint32_t refused;     /* messages beyond its budget */
     bool is_slow;         /* closed and counted as a slow consumer */
     uint8_t id_size;
@@ -103,11 +110,13 @@ struct fx_push {
     int64_t book_us[FX_INSTRUMENTS_MAX]; /* when the engine changed it last */
     struct fx_push_hub stream_hub;
     struct fx_push_stream *streams;
+    struct fx_push_inboxes inboxes;
     struct fx_buf text;                 /* of the plain stream's frame being made */
     struct fx_push_gate gate;           /* of Socket.IO */
     int64_t wall_s;                     /* of the latest tick: tokens end by it */
     struct fx_push_batch *batches;      /* of this command */
     struct fx_push_batch *batches_free; /* kept for the next */
+    uint32_t batches_free_count;
     struct fx_buf out;
     struct fx_buf scratch;
     struct fx_push_stats stats;
@@ -174,6 +183,38 @@ void fx_push_stream_topic_welcome(struct fx_push *push,
 /** Drop the state that the stream's members held. */
 void fx_push_stream_topic_forget(struct fx_push_public *public);
 
+/** What a message of a topic begins with. */
+struct fx_push_stream_head {
+    fx_str topic;
+    bool is_snapshot; /* else a delta */
+    uint64_t seq;
+    int64_t previous; /* -1: there is none */
+    int64_t time_us;  /* the engine's */
+};
+
+/** Begin a message in push->text; its data goes behind, then a closing brace. */
+void fx_push_stream_topic_begin(struct fx_push *push, const struct fx_push_stream_head *head);
+
+/** Number, keep and send rows of a private topic to all who listen. */
+void fx_push_private_publish(struct fx_push *push,
+                             struct fx_push_inbox *inbox,
+                             enum fx_push_inbox_topic topic,
+                             const struct fx_push_batch *batch);
+
+/** Something private could not be told: whoever listens must begin anew. */
+void fx_push_private_break(struct fx_push *push, struct fx_push_inbox *inbox);
+
+/** Listen to the inbox of its user, if it does not yet. @return OK; UNAUTHORIZED; CAPACITY;
+ * NO_MEMORY; IO. */
+FX_MUST_USE fx_status fx_push_private_enter(struct fx_push_stream *stream);
+
+/** Stop; nothing where it does not listen. */
+void fx_push_private_leave(struct fx_push_stream *stream);
+
+/** Send everything behind `seq`, or, where that cannot be, the state of these topics. */
+void fx_push_private_resume(struct fx_push_stream *stream, uint32_t topics, uint64_t seq);
+void fx_push_private_snapshot(struct fx_push_stream *stream, uint32_t topics);
+
 /** Answer an upgrade request of /ws/stream. */
 void fx_push_stream_on_request(struct fx_push *push, const struct fx_net_server_call *call);
 
@@ -183,7 +224,9 @@ void fx_push_stream_destroy(struct fx_push_stream *stream);
 /** Expired tokens. */
 void fx_push_stream_tick(struct fx_push_stream *stream, struct fx_push_moment now);
 
-/** Queue what only this connection gets; false where it is closed, or now closed as slow (P3). */
+/** Queue a private frame, or a text for this connection alone; who lets too much lie is closed, P3.
+ * @return false where it is closed. */
+bool fx_push_stream_send_frame(struct fx_push_stream *stream, struct fx_net_frame *frame);
 bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text);
 
 /** Close it: a code of RFC 6455 and a short reason. */
@@ -198,8 +241,8 @@ fx_str fx_push_notify_room(uint64_t user_id, char target[FX_PUSH_HUB_NAME_SIZE_M
 /** A released event. */
 void fx_push_notify_on_event(struct fx_push *push, const struct fx_event *event);
 
-/** Send what was gathered: orders of the command. */
-void fx_push_notify_orders(struct fx_push *push);
+/** Send what was gathered: what the command changed of its users. */
+void fx_push_notify_send(struct fx_push *push);
 
 /** Release the batches. */
 void fx_push_notify_deinit(struct fx_push *push);

@@ -1,5 +1,5 @@
-/* From released events to rooms: private ones at once, orders per command. Public ones are in
- * push_public.c. */
+/* From released events to users: rooms of Socket.IO at once, its orders and all of the plain stream
+ * per command. Public events are in push_public.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +8,9 @@
 #include "wire/wire_rows.h"
 
 enum {
-    BATCH_SIZE_MAX = 1 << 19, /* must fit into an event of the feed … */
-    BATCH_SIZE_FULL = 1 << 17 /* … and is sent before it could be cut: nothing private is lost */
+    BATCH_SIZE_MAX = 1 << 19,  /* must fit into an event of the feed … */
+    BATCH_SIZE_FULL = 1 << 17, /* … and is sent before it could be cut: nothing private is lost */
+    BATCHES_FREE_MAX = 1024
 };
 
 fx_str fx_push_notify_room(uint64_t user_id, char target[FX_PUSH_HUB_NAME_SIZE_MAX])
@@ -62,10 +63,85 @@ static void send_to_user(struct fx_push *push, uint64_t user_id)
     }
 }
 
+static struct fx_push_batch *make_batch(struct fx_push *push)
+{
+    struct fx_push_batch *batch = push->batches_free;
+    if (batch != NULL) {
+        push->batches_free = batch->next;
+        push->batches_free_count--;
+        return batch;
+    }
+    batch = calloc(1, sizeof *batch);
+    for (uint32_t topic = 0; batch != NULL && topic < FX_PUSH_INBOX_TOPICS; topic++) {
+        fx_buf_init(&batch->rows[topic], BATCH_SIZE_MAX);
+    }
+    return batch;
+}
+
+/* The batch of a user in this command; NULL without memory. */
+static struct fx_push_batch *batch_of(struct fx_push *push,
+                                      uint64_t user_id,
+                                      struct fx_push_inbox *inbox)
+{
+    struct fx_push_batch *batch = inbox != NULL ? inbox->batch : push->batches;
+    while (inbox == NULL && batch != NULL && batch->user_id != user_id) {
+        batch = batch->next; /* without an inbox there are orders only, of few users */
+    }
+    if (batch != NULL) {
+        return batch;
+    }
+    batch = make_batch(push);
+    if (batch == NULL) {
+        return NULL;
+    }
+    for (uint32_t topic = 0; topic < FX_PUSH_INBOX_TOPICS; topic++) {
+        fx_buf_clear(&batch->rows[topic]);
+    }
+    batch->user_id = user_id;
+    batch->time_us = push->options.market->time_us;
+    batch->next = push->batches;
+    push->batches = batch;
+    if (inbox != NULL) {
+        inbox->batch = batch;
+    }
+    return batch;
+}
+
+/* Where the rows of a topic are gathered; NULL where nobody would get them, or without memory. */
+static struct fx_buf *begin_row(struct fx_push *push,
+                                uint64_t user_id,
+                                enum fx_push_inbox_topic topic)
+{
+    struct fx_push_inbox *inbox = fx_push_inbox_find(&push->inboxes, user_id);
+    const bool is_wanted =
+        inbox != NULL || (topic == FX_PUSH_INBOX_TOPIC_ORDER && is_online(push, user_id));
+    struct fx_push_batch *batch = is_wanted ? batch_of(push, user_id, inbox) : NULL;
+    if (batch == NULL) {
+        if (inbox != NULL) {
+            fx_push_private_break(push, inbox);
+        }
+        return NULL;
+    }
+    fx_json_append_comma(&batch->rows[topic]);
+    return &batch->rows[topic];
+}
+
+static void end_row(struct fx_push *push, const struct fx_buf *rows)
+{
+    if (rows->size > BATCH_SIZE_FULL) {
+        fx_push_notify_send(push);
+    }
+}
+
 static void notify_account(struct fx_push *push)
 {
     static const fx_str NAMES[] = {{"account", 7}, {"balance", 7}};
     const struct fx_rows_account *row = fx_view_last_account(push->options.view);
+    struct fx_buf *rows = begin_row(push, row->user_id, FX_PUSH_INBOX_TOPIC_WALLET);
+    if (rows != NULL) {
+        fx_wire_rows_account(rows, row);
+        end_row(push, rows);
+    }
     if (!is_online(push, row->user_id)) {
         return;
     }
@@ -79,6 +155,11 @@ static void notify_account(struct fx_push *push)
 static void notify_position(struct fx_push *push)
 {
     const struct fx_rows_position *row = fx_view_last_position(push->options.view);
+    struct fx_buf *rows = begin_row(push, row->user_id, FX_PUSH_INBOX_TOPIC_POSITION);
+    if (rows != NULL) {
+        fx_wire_rows_position(rows, row);
+        end_row(push, rows);
+    }
     if (is_online(push, row->user_id)) {
         fx_wire_rows_position(fx_push_feed_begin(&push->feed, FX_STR("position")), row);
         fx_push_feed_end(&push->feed);
@@ -86,60 +167,84 @@ static void notify_position(struct fx_push *push)
     }
 }
 
-/* The batch of a user in this command; NULL without memory. */
-static struct fx_push_batch *batch_of(struct fx_push *push, uint64_t user_id)
-{
-    struct fx_push_batch *batch = push->batches;
-    while (batch != NULL && batch->user_id != user_id) {
-        batch = batch->next;
-    }
-    if (batch != NULL) {
-        return batch;
-    }
-    batch = push->batches_free;
-    if (batch != NULL) {
-        push->batches_free = batch->next;
-    } else {
-        batch = calloc(1, sizeof *batch);
-        if (batch == NULL) {
-            return NULL;
-        }
-        fx_buf_init(&batch->text, BATCH_SIZE_MAX);
-    }
-    fx_buf_clear(&batch->text);
-    batch->user_id = user_id;
-    batch->next = push->batches;
-    push->batches = batch;
-    return batch;
-}
-
-static void gather_order(struct fx_push *push)
+static void notify_order(struct fx_push *push)
 {
     const struct fx_rows_order *row = fx_view_last_order(push->options.view);
-    struct fx_push_batch *batch =
-        is_online(push, row->user_id) ? batch_of(push, row->user_id) : NULL;
-    if (batch != NULL) {
-        fx_json_append_comma(&batch->text);
-        fx_wire_rows_order(&batch->text, row);
-        if (batch->text.size > BATCH_SIZE_FULL) {
-            fx_push_notify_orders(push);
+    struct fx_buf *rows = begin_row(push, row->user_id, FX_PUSH_INBOX_TOPIC_ORDER);
+    if (rows != NULL) {
+        fx_wire_rows_order(rows, row);
+        end_row(push, rows);
+    }
+}
+
+/* A trade as its two sides may see it. Who trades with himself sees it once. */
+static void notify_trade(struct fx_push *push, const struct fx_event *event)
+{
+    const struct fx_event_trade *trade = &event->u.trade;
+    const uint64_t users[] = {trade->buy_user_id, trade->sell_user_id};
+    const struct fx_market_symbol *symbol = fx_market_at(push->options.market, trade->instrument);
+    push->has_trades = true;
+    for (uint32_t index = 0; index < (users[0] == users[1] ? 1U : 2U); index++) {
+        struct fx_buf *rows = begin_row(push, users[index], FX_PUSH_INBOX_TOPIC_EXECUTION);
+        if (rows != NULL) {
+            struct fx_rows_trade row;
+            fx_rows_trade_of(event, &symbol->definition, &row);
+            fx_wire_rows_fill(rows, &row, users[index]);
+            end_row(push, rows);
         }
     }
 }
 
-void fx_push_notify_orders(struct fx_push *push)
+static void send_orders(struct fx_push *push, const struct fx_push_batch *batch)
+{
+    const struct fx_buf *rows = &batch->rows[FX_PUSH_INBOX_TOPIC_ORDER];
+    if (rows->size == 0 || !is_online(push, batch->user_id)) {
+        return;
+    }
+    struct fx_buf *buf = fx_push_feed_begin(&push->feed, FX_STR("orders"));
+    fx_buf_append_byte(buf, '[');
+    fx_buf_append(buf, fx_buf_str(rows));
+    fx_buf_append_byte(buf, ']');
+    fx_push_feed_end(&push->feed);
+    send_to_user(push, batch->user_id);
+}
+
+static void send_batch(struct fx_push *push, const struct fx_push_batch *batch)
+{
+    send_orders(push, batch);
+    struct fx_push_inbox *inbox = fx_push_inbox_find(&push->inboxes, batch->user_id);
+    if (inbox == NULL) {
+        return;
+    }
+    inbox->batch = NULL;
+    for (uint32_t topic = 0; topic < FX_PUSH_INBOX_TOPICS; topic++) {
+        if (batch->rows[topic].size > 0) {
+            fx_push_private_publish(push, inbox, (enum fx_push_inbox_topic)topic, batch);
+        }
+    }
+}
+
+static void free_batch(struct fx_push_batch *batch)
+{
+    for (uint32_t topic = 0; topic < FX_PUSH_INBOX_TOPICS; topic++) {
+        fx_buf_deinit(&batch->rows[topic]);
+    }
+    free(batch);
+}
+
+void fx_push_notify_send(struct fx_push *push)
 {
     while (push->batches != NULL) {
         struct fx_push_batch *batch = push->batches;
-        struct fx_buf *buf = fx_push_feed_begin(&push->feed, FX_STR("orders"));
-        fx_buf_append_byte(buf, '[');
-        fx_buf_append(buf, fx_buf_str(&batch->text));
-        fx_buf_append_byte(buf, ']');
-        fx_push_feed_end(&push->feed);
-        send_to_user(push, batch->user_id);
+        send_batch(push, batch);
         push->batches = batch->next;
+        if (push->batches_free_count == BATCHES_FREE_MAX) {
+            free_batch(batch);
+            continue;
+        }
         batch->next = push->batches_free;
         push->batches_free = batch;
+        push->batches_free_count++;
     }
 }
 
@@ -147,8 +252,7 @@ static void release_batches(struct fx_push_batch *batch)
 {
     while (batch != NULL) {
         struct fx_push_batch *next = batch->next;
-        fx_buf_deinit(&batch->text);
-        free(batch);
+        free_batch(batch);
         batch = next;
     }
 }
@@ -178,16 +282,16 @@ void fx_push_notify_on_event(struct fx_push *push, const struct fx_event *event)
         notify_position(push);
         break;
     case FX_EVENT_ORDER:
-        gather_order(push);
+        notify_order(push);
         break;
     case FX_EVENT_TRADE:
-        push->has_trades = true;
+        notify_trade(push, event);
         break;
     case FX_EVENT_BOOK:
         push->book_us[event->u.book.instrument] = event->time_us;
         break;
     case FX_EVENT_RESULT: /* the command's last event */
-        fx_push_notify_orders(push);
+        fx_push_notify_send(push);
         break;
     default:
         break;

@@ -23,21 +23,42 @@ void fx_push_stream_close(struct fx_push_stream *stream, uint16_t code, fx_str r
     fx_net_server_close_websocket(stream->push->options.server, stream->token, code, reason);
 }
 
-bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text)
+/* True where it would let too much lie: then it is closed. */
+static bool is_too_slow(struct fx_push_stream *stream, size_t size)
 {
     struct fx_push *push = stream->push;
     const uint32_t queued = fx_net_server_queued_bytes(push->options.server, stream->token);
-    if (queued + text.size > FX_PUSH_PRIVATE_QUEUED_MAX) { /* it asks and does not read */
-        if (!stream->is_slow) {
-            stream->is_slow = true;
-            push->stats.slow_consumer_closed++;
-        }
-        fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_TRY_LATER, FX_STR("slow consumer"));
+    if (queued + size <= FX_PUSH_PRIVATE_QUEUED_MAX) {
         return false;
     }
-    const bool is_sent =
-        fx_net_server_send(push->options.server, stream->token, FX_NET_WEBSOCKET_OPCODE_TEXT, text);
-    push->stats.frames += is_sent;
+    if (!stream->is_slow) {
+        stream->is_slow = true;
+        push->stats.slow_consumer_closed++;
+    }
+    fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_TRY_LATER, FX_STR("slow consumer"));
+    return true;
+}
+
+bool fx_push_stream_send_frame(struct fx_push_stream *stream, struct fx_net_frame *frame)
+{
+    struct fx_push *push = stream->push;
+    if (is_too_slow(stream, frame->size) ||
+        !fx_net_server_send_frame(push->options.server, stream->token, frame)) {
+        return false;
+    }
+    push->stats.frames++;
+    return true;
+}
+
+bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text)
+{
+    struct fx_net_frame *frame = fx_net_frame_create_websocket(FX_NET_WEBSOCKET_OPCODE_TEXT, text);
+    if (frame == NULL) {
+        fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_TRY_LATER, FX_STR("out of memory"));
+        return false;
+    }
+    const bool is_sent = fx_push_stream_send_frame(stream, frame);
+    fx_net_frame_release(frame);
     return is_sent;
 }
 
@@ -79,6 +100,7 @@ void fx_push_stream_destroy(struct fx_push_stream *stream)
 {
     struct fx_push *push = stream->push;
     fx_push_hub_leave_all(&push->stream_hub, &stream->rooms);
+    fx_push_private_leave(stream);
     if (stream->next != NULL) {
         stream->next->previous = stream->previous;
     }

@@ -10,6 +10,14 @@ struct wanted {
     struct fx_push_topic topics[WANTED_MAX];
     struct fx_push_public *publics[WANTED_MAX];
     uint32_t count;
+    uint32_t private_topics; /* bits by enum fx_push_inbox_topic */
+};
+
+/* How private topics begin. */
+enum resume {
+    RESUME_NONE = 0,     /* there are none in the request */
+    RESUME_SNAPSHOT = 1, /* with their state */
+    RESUME_REST = 2      /* with what was missed */
 };
 
 /* The answer in the making: why not, and which of the arguments. */
@@ -72,7 +80,8 @@ static void answer(struct fx_push_stream *stream,
 
 static void answer_args(struct fx_push_stream *stream,
                         const struct fx_push_stream_op *op,
-                        const struct fx_json *json)
+                        const struct fx_json *json,
+                        enum resume resume)
 {
     struct fx_buf *buf = begin_answer(stream->push, op, op->name);
     fx_json_add_bool(buf, FX_STR("success"), true);
@@ -84,6 +93,9 @@ static void answer_args(struct fx_push_stream *stream,
         fx_json_append_string(buf, fx_json_element(json, op->args, index)->text);
     }
     fx_buf_append_byte(buf, ']');
+    if (resume != RESUME_NONE) {
+        fx_json_add_bool(buf, FX_STR("resumed"), resume == RESUME_REST);
+    }
     end_answer(stream);
 }
 
@@ -98,9 +110,10 @@ static void answer_ping(struct fx_push_stream *stream, const struct fx_push_stre
 
 static fx_status read_one(struct fx_push_stream *stream,
                           const struct fx_json_token *token,
-                          struct fx_push_topic *topic_out)
+                          struct wanted *wanted)
 {
     const struct fx_push *push = stream->push;
+    enum fx_push_inbox_topic topic = FX_PUSH_INBOX_TOPIC_ORDER;
     if (!fx_push_budget_spend(&stream->budget, fx_net_server_now_ms(push->options.server))) {
         stream->refused++;
         return FX_RATE_LIMITED;
@@ -108,8 +121,19 @@ static fx_status read_one(struct fx_push_stream *stream,
     if (token->kind != FX_JSON_STRING || token->is_escaped) {
         return FX_BAD_PARAMETER;
     }
-    return fx_push_topic_parse(
-        push->options.market, token->text, push->options.book_levels, topic_out);
+    if (fx_push_inbox_topic_of(token->text, &topic)) {
+        wanted->private_topics |= 1U << (uint32_t)topic;
+        return stream->user_id == 0 ? FX_UNAUTHORIZED : FX_OK;
+    }
+    if (wanted->count == WANTED_MAX) {
+        return FX_CAPACITY;
+    }
+    const fx_status status = fx_push_topic_parse(push->options.market,
+                                                 token->text,
+                                                 push->options.book_levels,
+                                                 &wanted->topics[wanted->count]);
+    wanted->count += status == FX_OK;
+    return status;
 }
 
 /* All names are good, or nothing is done. */
@@ -126,12 +150,7 @@ static struct outcome read_all(struct fx_push_stream *stream,
     const struct fx_json_token *token = op->args + 1;
     for (uint32_t index = 0; outcome.status == FX_OK && index < op->args->count; index++) {
         outcome.arg = token->kind == FX_JSON_STRING ? token->text : (fx_str){0};
-        if (wanted->count == WANTED_MAX) {
-            outcome.status = FX_CAPACITY;
-            break;
-        }
-        outcome.status = read_one(stream, token, &wanted->topics[wanted->count]);
-        wanted->count++;
+        outcome.status = read_one(stream, token, wanted);
         token = &json->tokens[token->next];
     }
     return outcome;
@@ -153,11 +172,37 @@ static fx_status join_all(struct fx_push_stream *stream, struct wanted *wanted)
     if (status == FX_OK && count > push->options.rooms_max) {
         status = FX_CAPACITY;
     }
+    if (status == FX_OK && wanted->private_topics != 0) {
+        status = fx_push_private_enter(stream);
+    }
     for (uint32_t index = 0; status == FX_OK && index < wanted->count; index++) {
         status = fx_push_hub_join(
             &push->stream_hub, &stream->rooms, fx_push_public_name(wanted->publics[index]));
     }
     return status;
+}
+
+static enum resume begin_private(const struct fx_push_stream *stream,
+                                 const struct fx_push_stream_op *op,
+                                 const struct wanted *wanted)
+{
+    if (wanted->private_topics == 0) {
+        return RESUME_NONE;
+    }
+    fx_push_notify_send(stream->push); /* what is gathered is in the view: before, not after */
+    const bool is_known =
+        op->epoch.size > 0 && fx_push_inbox_can_resume(stream->inbox, op->epoch, op->seq);
+    return is_known ? RESUME_REST : RESUME_SNAPSHOT;
+}
+
+static void welcome(struct fx_push_stream *stream, const struct wanted *wanted)
+{
+    for (uint32_t index = 0; index < wanted->count; index++) {
+        struct fx_push_hub_member *member =
+            fx_push_hub_member(&stream->rooms, fx_push_public_name(wanted->publics[index]));
+        FX_ASSERT(member != NULL);
+        fx_push_stream_topic_welcome(stream->push, wanted->publics[index], member);
+    }
 }
 
 static void subscribe(struct fx_push_stream *stream,
@@ -176,13 +221,15 @@ static void subscribe(struct fx_push_stream *stream,
         answer(stream, op, &outcome);
         return;
     }
-    answer_args(stream, op, json);
-    for (uint32_t index = 0; index < wanted.count; index++) {
-        struct fx_push_hub_member *member =
-            fx_push_hub_member(&stream->rooms, fx_push_public_name(wanted.publics[index]));
-        FX_ASSERT(member != NULL);
-        fx_push_stream_topic_welcome(stream->push, wanted.publics[index], member);
+    const enum resume resume = begin_private(stream, op, &wanted);
+    answer_args(stream, op, json, resume);
+    stream->topics |= wanted.private_topics;
+    if (resume == RESUME_REST) {
+        fx_push_private_resume(stream, wanted.private_topics, op->seq);
+    } else if (resume == RESUME_SNAPSHOT) {
+        fx_push_private_snapshot(stream, wanted.private_topics);
     }
+    welcome(stream, &wanted);
 }
 
 static void unsubscribe(struct fx_push_stream *stream,
@@ -203,7 +250,11 @@ static void unsubscribe(struct fx_push_stream *stream,
             &stream->rooms,
             fx_push_topic_format(push->options.market, &wanted.topics[index], name));
     }
-    answer_args(stream, op, json);
+    stream->topics &= ~wanted.private_topics;
+    if (stream->topics == 0) {
+        fx_push_private_leave(stream);
+    }
+    answer_args(stream, op, json, RESUME_NONE);
 }
 
 /* ---- auth ------------------------------------------------------------------------------------

@@ -97,29 +97,37 @@ static void append_data(struct fx_push *push,
     }
 }
 
+void fx_push_stream_topic_begin(struct fx_push *push, const struct fx_push_stream_head *head)
+{
+    struct fx_buf *buf = &push->text;
+    fx_buf_clear(buf);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("topic"), head->topic);
+    fx_json_add_str(buf, FX_STR("type"), head->is_snapshot ? FX_STR("snapshot") : FX_STR("delta"));
+    fx_json_add_int(buf, FX_STR("seq"), (int64_t)head->seq);
+    fx_json_add_int(buf, FX_STR("prevSeq"), head->previous);
+    fx_json_add_int(buf, FX_STR("ts"), now_us_of(push) / 1000);
+    fx_json_add_int(buf, FX_STR("ets"), head->time_us / 1000);
+    fx_json_append_key(buf, FX_STR("data"));
+}
+
 /* A frame of the current state or of the last change. @return NULL without memory; gives. */
 static struct fx_net_frame *make_frame(struct fx_push *push,
                                        const struct fx_push_public *public,
                                        struct message message)
 {
-    struct fx_buf *buf = &push->text;
-    fx_buf_clear(buf);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_str(buf, FX_STR("topic"), fx_push_public_name(public));
-    fx_json_add_str(buf,
-                    FX_STR("type"),
-                    message.type == MESSAGE_SNAPSHOT ? FX_STR("snapshot") : FX_STR("delta"));
-    fx_json_add_int(buf, FX_STR("seq"), (int64_t) public->seq);
-    fx_json_add_int(buf, FX_STR("prevSeq"), message.previous);
-    fx_json_add_int(buf, FX_STR("ts"), now_us_of(push) / 1000);
-    fx_json_add_int(buf, FX_STR("ets"), public->time_us / 1000);
-    fx_json_append_key(buf, FX_STR("data"));
+    const struct fx_push_stream_head head = {.topic = fx_push_public_name(public),
+                                             .is_snapshot = message.type == MESSAGE_SNAPSHOT,
+                                             .seq = public->seq,
+                                             .previous = message.previous,
+                                             .time_us = public->time_us};
+    fx_push_stream_topic_begin(push, &head);
     append_data(push, public, message.type);
-    fx_buf_append_byte(buf, '}');
+    fx_buf_append_byte(&push->text, '}');
     push->feed.encoded++;
-    return buf->is_overflow
-               ? NULL
-               : fx_net_frame_create_websocket(FX_NET_WEBSOCKET_OPCODE_TEXT, fx_buf_str(buf));
+    return push->text.is_overflow ? NULL
+                                  : fx_net_frame_create_websocket(FX_NET_WEBSOCKET_OPCODE_TEXT,
+                                                                  fx_buf_str(&push->text));
 }
 
 /* ---- states ----------------------------------------------------------------------------------
