@@ -182,7 +182,12 @@ static inline void api_harness_pump(struct api_harness *harness)
     while (queued < harness->queued) { /* an answer may submit more */
         const uint32_t index = queued++;
         harness->kit.time_us = harness->wall_us;
-        (void)engine_kit_apply(&harness->kit, &harness->queue[index]);
+        const struct fx_command *command = &harness->queue[index];
+        if (fx_command_is_question((enum fx_command_kind)command->kind)) {
+            (void)engine_kit_ask(&harness->kit, command);
+        } else {
+            (void)engine_kit_apply(&harness->kit, &harness->queue[index]);
+        }
         for (uint32_t at = 0; at < harness->kit.events.count; at++) {
             struct fx_event *event = &harness->kit.events.items[at];
             if (event->kind == FX_EVENT_RESULT) {

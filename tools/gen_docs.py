@@ -102,6 +102,10 @@ def rest():
            "  with `?wait=result` or `Prefer: wait=SECONDS` 201 with the order. An order that the engine",
            "  refuses is told so at once in both cases, with its own status and `executed: \"no\"`. 504 TIMEOUT",
            "  with `executed: \"unknown\"`: ask again with the same clientOrderId.",
+           "- `/orders/batch` answers 200 with a list: for each order what a request of its own would get, an Error",
+           "  among them for those that failed. It comes when all results are durable; one failure stops no other.",
+           "- A number in place of `:id` is an id or tmpId; only where the caller never had an order with that",
+           "  number it is a clientOrderId. `clientOrderIds` of the batch always are.",
            "- Errors: [errors.md](errors.md).", "",
            "| Method | Path | Guard | Key | Weight | Body | | Parameters | Answer |",
            "|---|---|---|---|---:|---|---|---|---|"]

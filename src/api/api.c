@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_group_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
@@ -84,7 +85,8 @@ static fx_status init_memory(struct fx_api *api)
         fx_buf_reserve(&api->texts, FX_API_TEXTS_SIZE_MAX) == NULL) {
         return FX_NO_MEMORY;
     }
-    return fx_api_pending_init(api);
+    const fx_status status = fx_api_pending_init(api);
+    return status == FX_OK ? fx_api_group_create(api) : status;
 }
 
 fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **api_out)
@@ -136,6 +138,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_key_destroy(api->keys);
     fx_api_rate_deinit(api);
     fx_api_pending_deinit(api);
+    fx_api_group_destroy(api);
     fx_buf_deinit(&api->reply);
     fx_buf_deinit(&api->headers);
     fx_buf_deinit(&api->query);

@@ -61,6 +61,8 @@ struct fx_api_target {
     char request_id[FX_API_REQUEST_ID_SIZE_MAX];
     struct fx_api_rate_note rate;
     bool is_credentialed; /* the client sent a cookie: no open CORS for this answer */
+    uint32_t group;  /* 0: the answer goes to the client; else to this group (api_group.c) … */
+    uint32_t member; /* … as its part of the list */
 };
 
 /** Who asks, as far as the store says. */
@@ -163,6 +165,7 @@ struct fx_api {
     struct fx_api_writer *writer; /* NULL: the store cannot be written */
     struct fx_api_keys *keys;
     struct fx_api_rate *rate;
+    struct fx_api_groups *groups;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;
@@ -283,12 +286,6 @@ void fx_api_auth_finish_session(struct fx_api *api,
                                 const struct fx_api_target *target,
                                 fx_status status,
                                 const struct fx_api_session_job *job);
-
-/* ---- api_order.c ---- */
-
-/** The open order that the path's :id names by id, tmpId or clientOrderId, of this user only (A3);
- * NULL where there is none. */
-const struct fx_rows_order *fx_api_order_find(const struct fx_api_call *call);
 
 /* ---- api_trade.c, api_order_list.c and so on: the handlers ---- */
 

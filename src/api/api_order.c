@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "api/api_order_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
+#include "store/store_order.h"
 #include "wire/wire_place.h"
 #include "wire/wire_rows.h"
 
@@ -114,9 +116,8 @@ static fx_status read_wait(struct fx_api_call *call, struct fx_api_pending_wait 
     return FX_OK;
 }
 
-/* The body as a command, which is zeroed: syntax was judged before; then symbol, types, filters
- * without state. */
-static fx_status read_place(struct fx_api_call *call, struct fx_command *command)
+/* Syntax was judged before; now symbol, types, filters without state. */
+fx_status fx_api_order_read(struct fx_api_call *call, struct fx_command *command_out)
 {
     const struct fx_json *json = &call->api->json;
     struct fx_wire_place place;
@@ -136,12 +137,15 @@ static fx_status read_place(struct fx_api_call *call, struct fx_command *command
         return fx_api_param_fail(call, status, field);
     }
     memset(&reject, 0, sizeof reject);
-    status = fx_wire_place_command(&place, &market->definition, command, &reject);
+    status = fx_wire_place_command(&place, &market->definition, command_out, &reject);
     if (status != FX_OK) {
         reject.status = status;
         return fx_api_param_reject(call, &reject);
     }
-    return FX_OK;
+    command_out->user_id = call->user.id;
+    return call->user.is_trade_allowed || command_out->u.place.is_reduce_only != 0
+               ? FX_OK
+               : FX_TRADING_NOT_ALLOWED;
 }
 
 fx_status fx_api_order_place(struct fx_api_call *call)
@@ -151,15 +155,11 @@ fx_status fx_api_order_place(struct fx_api_call *call)
     memset(&command, 0, sizeof command);
     fx_status status = read_wait(call, &wait);
     if (status == FX_OK) {
-        status = read_place(call, &command);
+        status = fx_api_order_read(call, &command);
     }
     if (status != FX_OK) {
         return status;
     }
-    if (!call->user.is_trade_allowed && command.u.place.is_reduce_only == 0) {
-        return FX_TRADING_NOT_ALLOWED;
-    }
-    command.user_id = call->user.id;
     command.u.place.tmp_id = next_tmp_id(call->api);
     return fx_api_pending_submit(call, &command, &wait);
 }
@@ -167,51 +167,90 @@ fx_status fx_api_order_place(struct fx_api_call *call)
 /* ---- one open order ---------------------------------------------------------------------------
  */
 
-const struct fx_rows_order *fx_api_order_find(const struct fx_api_call *call)
+fx_status fx_api_order_is_stored(const struct fx_api_call *call,
+                                 uint64_t number,
+                                 bool *is_stored_out)
+{
+    struct fx_store *store = call->api->options.reader;
+    const struct fx_store_key key = {call->user.id, number};
+    struct fx_rows_order row;
+    fx_status status = FX_NOT_FOUND;
+    if (number != 0 && number <= INT64_MAX) {
+        status = fx_store_order_find(store, key, &row);
+        if (status == FX_NOT_FOUND) {
+            status = fx_store_order_find_tmp(store, key, &row);
+        }
+    }
+    *is_stored_out = status == FX_OK;
+    return status == FX_NOT_FOUND ? FX_OK : status;
+}
+
+fx_status fx_api_order_find(const struct fx_api_call *call,
+                            fx_str text,
+                            const struct fx_rows_order **row_out)
 {
     const struct fx_view *view = call->api->options.view;
     const uint64_t user_id = call->user.id;
     const struct fx_rows_order *row = NULL;
     uint64_t number = 0;
-    if (fx_str_parse_u64(call->param, &number)) {
-        row = fx_view_order(view, user_id, number);
+    bool is_stored = false;
+    const bool is_number = fx_str_parse_u64(text, &number);
+    if (is_number) {
+        row = fx_view_recent(view, user_id, number);
         if (row == NULL) {
-            row = fx_view_order_by_tmp(view, user_id, number);
+            row = fx_view_recent_by_tmp(view, user_id, number);
         }
     }
-    return row != NULL ? row : fx_view_order_by_client(view, user_id, call->param);
-}
-
-static fx_status find_named(struct fx_api_call *call, const struct fx_rows_order **row_out)
-{
-    const struct fx_market_symbol *symbol = NULL;
-    const fx_status status = fx_api_param_symbol(call, &symbol);
-    if (status != FX_OK) {
-        return status;
+    if (row == NULL) {
+        row = fx_view_order_by_client(view, user_id, text);
+        const fx_status status =
+            row != NULL && is_number ? fx_api_order_is_stored(call, number, &is_stored) : FX_OK;
+        if (status != FX_OK) {
+            return status;
+        }
     }
-    const struct fx_rows_order *row = fx_api_order_find(call);
-    if (row == NULL || (symbol != NULL && symbol->definition.instrument_id != row->instrument)) {
+    if (row == NULL || is_stored || fx_order_status_is_final(row->status)) {
         return FX_ORDER_NOT_FOUND;
     }
     *row_out = row;
     return FX_OK;
 }
 
-fx_status fx_api_order_cancel(struct fx_api_call *call)
+static fx_status find_named(struct fx_api_call *call, const struct fx_rows_order **row_out)
 {
+    const struct fx_market_symbol *symbol = NULL;
     const struct fx_rows_order *row = NULL;
-    const struct fx_api_pending_wait wait = {.answer = answer_changed};
-    struct fx_command command;
-    const fx_status status = find_named(call, &row);
+    fx_status status = fx_api_param_symbol(call, &symbol);
+    if (status == FX_OK) {
+        status = fx_api_order_find(call, call->param, &row);
+    }
     if (status != FX_OK) {
         return status;
     }
+    if (symbol != NULL && symbol->definition.instrument_id != row->instrument) {
+        return FX_ORDER_NOT_FOUND;
+    }
+    *row_out = row;
+    return FX_OK;
+}
+
+fx_status fx_api_order_cancel_row(struct fx_api_call *call, const struct fx_rows_order *row)
+{
+    const struct fx_api_pending_wait wait = {.answer = answer_changed};
+    struct fx_command command;
     memset(&command, 0, sizeof command);
     command.kind = FX_COMMAND_CANCEL_ORDER;
     command.instrument = row->instrument;
     command.user_id = call->user.id;
     command.u.cancel.order_id = row->id;
     return fx_api_pending_submit(call, &command, &wait);
+}
+
+fx_status fx_api_order_cancel(struct fx_api_call *call)
+{
+    const struct fx_rows_order *row = NULL;
+    const fx_status status = find_named(call, &row);
+    return status == FX_OK ? fx_api_order_cancel_row(call, row) : status;
 }
 
 /* New price and total quantity in ticks and lots; 0 = keep. */

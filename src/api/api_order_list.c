@@ -149,52 +149,61 @@ fx_status fx_api_order_list_history(struct fx_api_call *call)
 }
 
 /* An order that is open or ended lately; the store may be behind. */
-static const struct fx_rows_order *find_recent(const struct fx_api_call *call)
+static const struct fx_rows_order *find_recent(const struct fx_api_call *call, uint64_t number)
 {
     const struct fx_view *view = call->api->options.view;
-    const uint64_t user_id = call->user.id;
-    const struct fx_rows_order *row = NULL;
-    uint64_t number = 0;
-    if (fx_str_parse_u64(call->param, &number)) {
-        row = fx_view_recent(view, user_id, number);
-        if (row == NULL) {
-            row = fx_view_recent_by_tmp(view, user_id, number);
-        }
-    }
-    return row != NULL ? row : fx_view_recent_by_client(view, user_id, call->param);
+    const struct fx_rows_order *row = fx_view_recent(view, call->user.id, number);
+    return row != NULL ? row : fx_view_recent_by_tmp(view, call->user.id, number);
 }
 
-/* Stored orders by the same three names. */
-static fx_status find_stored(const struct fx_api_call *call, struct fx_rows_order *row_out)
+static fx_status find_numbered(const struct fx_api_call *call,
+                               uint64_t number,
+                               struct fx_rows_order *row_out)
 {
     struct fx_store *store = call->api->options.reader;
-    struct fx_store_key key = {.user_id = call->user.id};
+    const struct fx_store_key key = {call->user.id, number};
+    const struct fx_rows_order *row = find_recent(call, number);
+    if (row != NULL) {
+        *row_out = *row;
+        return FX_OK;
+    }
+    if (number == 0 || number > INT64_MAX) {
+        return FX_NOT_FOUND;
+    }
+    const fx_status status = fx_store_order_find(store, key, row_out);
+    return status == FX_NOT_FOUND ? fx_store_order_find_tmp(store, key, row_out) : status;
+}
+
+/* By id or tmpId, and only then by clientOrderId: as fx_api_order_find(), but ended ones too. */
+static fx_status find_any(const struct fx_api_call *call, struct fx_rows_order *row_out)
+{
     struct fx_client_id client_id;
+    uint64_t number = 0;
     fx_status status = FX_NOT_FOUND;
-    if (fx_str_parse_u64(call->param, &key.id) && key.id != 0 && key.id <= INT64_MAX) {
-        status = fx_store_order_find(store, key, row_out);
-        if (status == FX_NOT_FOUND) {
-            status = fx_store_order_find_tmp(store, key, row_out);
-        }
+    if (fx_str_parse_u64(call->param, &number)) {
+        status = find_numbered(call, number, row_out);
     }
-    if (status == FX_NOT_FOUND && fx_ids_client_id(call->param, &client_id)) {
-        status = fx_store_order_find_client(store, call->user.id, &client_id, row_out);
+    if (status != FX_NOT_FOUND || !fx_ids_client_id(call->param, &client_id)) {
+        return status;
     }
-    return status == FX_NOT_FOUND ? FX_ORDER_NOT_FOUND : status;
+    const struct fx_rows_order *row =
+        fx_view_recent_by_client(call->api->options.view, call->user.id, call->param);
+    if (row != NULL) {
+        *row_out = *row;
+        return FX_OK;
+    }
+    return fx_store_order_find_client(
+        call->api->options.reader, call->user.id, &client_id, row_out);
 }
 
 fx_status fx_api_order_list_one(struct fx_api_call *call)
 {
-    const struct fx_rows_order *row = find_recent(call);
-    struct fx_rows_order stored;
-    if (row == NULL) {
-        const fx_status status = find_stored(call, &stored);
-        if (status != FX_OK) {
-            return status;
-        }
-        row = &stored;
+    struct fx_rows_order row;
+    const fx_status status = find_any(call, &row);
+    if (status != FX_OK) {
+        return status == FX_NOT_FOUND ? FX_ORDER_NOT_FOUND : status;
     }
-    fx_wire_rows_order(fx_api_reply_begin(call->api), row);
+    fx_wire_rows_order(fx_api_reply_begin(call->api), &row);
     fx_api_reply_send(call->api, &call->target, 200);
     return FX_OK;
 }

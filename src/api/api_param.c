@@ -172,6 +172,69 @@ fx_status fx_api_param_find(struct fx_api_call *call, fx_str name, fx_str *value
     return FX_OK;
 }
 
+/* Parts between commas. */
+static bool split(fx_str text, fx_str texts_out[], uint32_t capacity, uint32_t *count_out)
+{
+    uint32_t count = 0;
+    for (size_t from = 0; from <= text.size;) {
+        const size_t comma = fx_str_find(text, ',', from);
+        const size_t end = comma == SIZE_MAX ? text.size : comma;
+        if (end == from || count == capacity) {
+            return false;
+        }
+        texts_out[count++] = fx_str_slice(text, from, end - from);
+        from = end + 1;
+    }
+    *count_out = count;
+    return true;
+}
+
+static fx_status read_elements(struct fx_api_call *call,
+                               const struct fx_json_token *list,
+                               fx_str texts_out[],
+                               uint32_t capacity,
+                               uint32_t *count_out)
+{
+    if (list->count > capacity) {
+        return FX_BAD_PARAMETER;
+    }
+    for (uint32_t index = 0; index < list->count; index++) {
+        const struct fx_json_token *token = fx_json_element(&call->api->json, list, index);
+        if ((token->kind != FX_JSON_STRING && token->kind != FX_JSON_NUMBER) ||
+            scalar_of(call, token, &texts_out[index]) != FX_OK || texts_out[index].size == 0) {
+            return FX_BAD_PARAMETER;
+        }
+    }
+    *count_out = list->count;
+    return FX_OK;
+}
+
+fx_status fx_api_param_list(struct fx_api_call *call,
+                            fx_str name,
+                            fx_str texts_out[],
+                            uint32_t capacity,
+                            uint32_t *count_out)
+{
+    const struct fx_json_token *token =
+        call->body == NULL ? NULL : fx_json_member(&call->api->json, call->body, name);
+    fx_str text = {0};
+    *count_out = 0;
+    if (token != NULL && token->kind == FX_JSON_ARRAY) {
+        const fx_status status = query_value(call->api, name) != NULL
+                                     ? FX_BAD_PARAMETER
+                                     : read_elements(call, token, texts_out, capacity, count_out);
+        return status == FX_OK ? FX_OK : fx_api_param_fail(call, status, name);
+    }
+    const fx_status status = fx_api_param_find(call, name, &text);
+    if (status == FX_NOT_FOUND) {
+        return FX_OK;
+    }
+    if (status != FX_OK || !split(text, texts_out, capacity, count_out)) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, name);
+    }
+    return FX_OK;
+}
+
 fx_status fx_api_param_text(struct fx_api_call *call, fx_str name, fx_str *value_out)
 {
     const struct fx_json_token *token =

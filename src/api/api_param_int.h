@@ -24,6 +24,17 @@ FX_MUST_USE fx_status fx_api_param_load_body(struct fx_api_call *call);
  * BAD_PARAMETER (array, object; given in both). */
 FX_MUST_USE fx_status fx_api_param_find(struct fx_api_call *call, fx_str name, fx_str *value_out);
 
+/**
+ * Texts: a JSON array of strings or numbers, or one text with commas between them (also as a
+ * query); borrowed until the next request. Absent: none. @return OK; BAD_PARAMETER (too many, empty
+ * ones).
+ */
+FX_MUST_USE fx_status fx_api_param_list(struct fx_api_call *call,
+                                        fx_str name,
+                                        fx_str texts_out[],
+                                        uint32_t capacity,
+                                        uint32_t *count_out);
+
 /** The text of a string member of the body. @return OK; BAD_PARAMETER (absent or no string). */
 FX_MUST_USE fx_status fx_api_param_text(struct fx_api_call *call, fx_str name, fx_str *value_out);
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "api/api_group_int.h"
 #include "api/api_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
@@ -93,6 +94,10 @@ static void begin_headers(struct fx_api *api, const struct fx_api_target *target
 
 static void respond(struct fx_api *api, const struct fx_api_target *target, int http_status)
 {
+    if (target->group != 0) {
+        fx_api_group_put(api, target);
+        return;
+    }
     const struct fx_net_http_response response = {
         .status = http_status,
         .content_type = http_status == 204 ? (fx_str){0} : FX_STR("application/json"),

@@ -5,7 +5,7 @@
  * The reader checks the whole text once and fills a flat array of tokens (no heap). It is stricter
  * than the RFC where money needs it: duplicate keys, NUL, invalid UTF-8, lone surrogates, depth
  * above 16, more than 64 members in an object, strings above 1 KiB, numbers above 40 characters
- * and more than 512 tokens are refused. Sizes count as written, with escapes. Numbers are never
+ * and more than 1024 tokens are refused. Sizes count as written, with escapes. Numbers are never
  * converted here. Thread: any.
  */
 #ifndef FX_BASE_JSON_H
@@ -19,7 +19,7 @@
 #include "base/str.h"
 
 enum {
-    FX_JSON_TOKENS_MAX = 512,
+    FX_JSON_TOKENS_MAX = 1024, /* a batch of 20 orders with every member has 920 */
     FX_JSON_DEPTH_MAX = 16,
     FX_JSON_MEMBERS_MAX = 64,
     FX_JSON_STRING_SIZE_MAX = 1024,
