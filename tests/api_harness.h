@@ -495,11 +495,24 @@ static inline void api_harness_store(struct api_harness *harness)
     api_harness_user(harness, API_HARNESS_NO_ACCOUNT, "new@example.org");
 }
 
+/** Tell view and market the whole state, after the engine was changed behind their backs. */
+static inline void api_harness_dump(struct api_harness *harness)
+{
+    struct fx_engine_dump dump;
+    memset(&dump, 0, sizeof dump);
+    bool is_more = true;
+    while (is_more) {
+        is_more = fx_engine_dump(harness->kit.engine, &dump, &harness->kit.events);
+        for (uint32_t index = 0; index < harness->kit.events.count; index++) {
+            api_harness_fold(harness, &harness->kit.events.items[index]);
+        }
+    }
+}
+
 /* BTCUSDT (tick 0.1, lot 0.001, mark 100) and ETHUSDT; users 1, 2, 3 and 5 have 1,000,000 USDT. */
 static inline void api_harness_engine(struct api_harness *harness)
 {
     struct fx_engine_limits limits = engine_kit_limits();
-    struct fx_engine_dump dump;
     engine_kit_init(&harness->kit, &limits);
     harness->kit.time_us = harness->wall_us;
     struct fx_instrument definition = engine_kit_definition("BTCUSDT");
@@ -515,14 +528,7 @@ static inline void api_harness_engine(struct api_harness *harness)
     for (size_t index = 0; index < 4; index++) {
         engine_kit_account(&harness->kit, users[index], "USDT", "1000000");
     }
-    memset(&dump, 0, sizeof dump);
-    bool is_more = true;
-    while (is_more) {
-        is_more = fx_engine_dump(harness->kit.engine, &dump, &harness->kit.events);
-        for (uint32_t index = 0; index < harness->kit.events.count; index++) {
-            api_harness_fold(harness, &harness->kit.events.items[index]);
-        }
-    }
+    api_harness_dump(harness);
 }
 
 static inline void api_harness_keys(struct api_harness *harness)

@@ -2,46 +2,32 @@
 
 #include "api/api_int.h"
 #include "api/api_param_int.h"
+#include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
 #include "store/store_transaction.h"
+#include "view/view_margin.h"
 #include "wire/wire_rows.h"
 
-/* What the user's positions and orders in one asset hold. */
-struct holdings {
-    fx_i128 isolated;
-    fx_i128 reserved;
-};
-
-static struct holdings sum_holdings(const struct fx_api_call *call, const struct fx_asset *asset)
-{
-    const struct fx_rows_position *row = NULL;
-    struct holdings sum = {0};
-    uint32_t cursor = 0;
-    while ((row = fx_view_next_position(call->api->options.view, call->user.id, &cursor)) != NULL) {
-        if (memcmp(&row->asset, asset, sizeof *asset) != 0) {
-            continue;
-        }
-        sum.reserved += row->order_cost;
-        if (row->margin_mode == FX_MARGIN_MODE_ISOLATED) {
-            sum.isolated += row->position_margin + row->adjust_margin;
-        }
-    }
-    return sum;
-}
-
-/* The row, and the sums that the view knows exactly. What is free depends on the mark price and is
- * the engine's to say. */
+/* The row, and what it is worth at the mark. */
 static void append_account(struct fx_buf *buf,
                            const struct fx_api_call *call,
                            const struct fx_rows_account *row)
 {
-    const struct holdings sum = sum_holdings(call, &row->asset);
+    struct fx_view_margin_account margin;
+    fx_view_margin_of_account(call->api->options.view, row, &margin);
     fx_json_append_comma(buf);
     fx_wire_rows_account(buf, row);
     if (!buf->is_overflow) {
         buf->size--; /* open the object again */
-        fx_json_add_dec(buf, FX_STR("isolatedMargin"), sum.isolated);
-        fx_json_add_dec(buf, FX_STR("orderMargin"), sum.reserved);
+        fx_json_add_dec(buf, FX_STR("isolatedMargin"), margin.isolated);
+        fx_json_add_dec(buf, FX_STR("orderMargin"), margin.reserved);
+        fx_json_add_dec(buf, FX_STR("initialMargin"), margin.initial);
+        fx_json_add_dec(buf, FX_STR("maintenanceMargin"), margin.maintenance);
+        fx_json_add_dec(buf, FX_STR("unrealizedPnl"), margin.unrealized);
+        fx_json_add_dec(
+            buf, FX_STR("marginBalance"), row->balance + row->reward_balance + margin.unrealized);
+        fx_json_add_dec(buf, FX_STR("availableMargin"), margin.available);
+        fx_json_add_dec(buf, FX_STR("withdrawable"), margin.withdrawable);
         fx_buf_append_byte(buf, '}');
     }
 }
@@ -126,4 +112,104 @@ fx_status fx_api_account_transactions(struct fx_api_call *call)
     const bool is_full = count > 0 && count == query.page.limit;
     fx_api_reply_send_list(api, &call->target, is_full ? rows[count - 1].id : 0);
     return FX_OK;
+}
+
+/* ---- fees -------------------------------------------------------------------------------------
+ */
+
+/* The account that pays the fees of a symbol; NULL where there is none yet. */
+static const struct fx_rows_account *payer_of(const struct fx_api_call *call,
+                                              const struct fx_instrument *instrument)
+{
+    return fx_view_account(
+        call->api->options.view, call->user.id, fx_ids_asset_str(&instrument->settle));
+}
+
+/* NO_FEE pays nothing, own rates come before the symbol's: as fee.c of the engine has it. */
+static fx_i128 rate_of(const struct fx_rows_account *account, int64_t own_ppb, int64_t symbol_ppb)
+{
+    if (account != NULL && (account->flags & FX_ACCOUNT_FLAG_NO_FEE) != 0) {
+        return 0;
+    }
+    return fx_rows_rate(account != NULL && account->has_fees ? own_ppb : symbol_ppb);
+}
+
+static void append_fees(struct fx_buf *buf,
+                        const struct fx_instrument *instrument,
+                        const struct fx_rows_account *account)
+{
+    const int64_t maker_ppb = account == NULL ? 0 : account->maker_fee_ppb;
+    const int64_t taker_ppb = account == NULL ? 0 : account->taker_fee_ppb;
+    fx_json_append_comma(buf);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&instrument->symbol));
+    fx_json_add_dec(
+        buf, FX_STR("makerFee"), rate_of(account, maker_ppb, instrument->maker_fee_ppb));
+    fx_json_add_dec(
+        buf, FX_STR("takerFee"), rate_of(account, taker_ppb, instrument->taker_fee_ppb));
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&instrument->settle));
+    fx_buf_append_byte(buf, '}');
+}
+
+fx_status fx_api_account_fees(struct fx_api_call *call)
+{
+    const struct fx_market_symbol *asked = NULL;
+    const fx_status status = fx_api_param_symbol(call, &asked);
+    if (status != FX_OK) {
+        return status;
+    }
+    struct fx_buf *buf = fx_api_reply_begin_list(call->api);
+    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
+        const struct fx_market_symbol *symbol = fx_market_at(call->api->options.market, id);
+        if (symbol != NULL && (asked == NULL || asked == symbol)) {
+            append_fees(buf, &symbol->definition, payer_of(call, &symbol->definition));
+        }
+    }
+    fx_api_reply_send_list(call->api, &call->target, 0);
+    return FX_OK;
+}
+
+/* ---- withdraw ---------------------------------------------------------------------------------
+ */
+
+static void answer_withdrawal(struct fx_api *api,
+                              const struct fx_api_pending *pending,
+                              const struct fx_event_result *result)
+{
+    struct fx_buf *buf = fx_api_reply_begin(api);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_int(buf, FX_STR("accountId"), (int64_t)result->account_id);
+    fx_json_add_dec(buf, FX_STR("balance"), result->amount);
+    fx_buf_append_byte(buf, '}');
+    fx_api_reply_send(api, &pending->target, 200);
+}
+
+static fx_status read_amount_of(struct fx_api_call *call, struct fx_command_transfer *transfer)
+{
+    fx_str asset = {0};
+    fx_status status = fx_api_param_find(call, FX_STR("asset"), &asset);
+    if (status != FX_OK || !fx_ids_asset(asset, &transfer->asset)) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("asset"));
+    }
+    status = fx_api_param_decimal(call, FX_STR("amount"), &transfer->amount);
+    if (status == FX_NOT_FOUND || (status == FX_OK && transfer->amount <= 0)) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("amount"));
+    }
+    return status;
+}
+
+fx_status fx_api_account_withdraw(struct fx_api_call *call)
+{
+    const struct fx_api_pending_wait wait = {.answer = answer_withdrawal};
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    const fx_status status = read_amount_of(call, &command.u.transfer);
+    if (status != FX_OK) {
+        return status;
+    }
+    command.kind = FX_COMMAND_WITHDRAW;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.user_id = call->user.id;
+    command.u.transfer.type = FX_TRANSACTION_WITHDRAWAL;
+    return fx_api_pending_submit(call, &command, &wait);
 }

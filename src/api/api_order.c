@@ -164,6 +164,13 @@ fx_status fx_api_order_place(struct fx_api_call *call)
     return fx_api_pending_submit(call, &command, &wait);
 }
 
+fx_status fx_api_order_submit(struct fx_api_call *call, struct fx_command *command)
+{
+    const struct fx_api_pending_wait wait = {.answer = answer_created};
+    command->u.place.tmp_id = next_tmp_id(call->api);
+    return fx_api_pending_submit(call, command, &wait);
+}
+
 /* ---- one open order ---------------------------------------------------------------------------
  */
 

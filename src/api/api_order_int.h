@@ -14,6 +14,10 @@
  */
 FX_MUST_USE fx_status fx_api_order_read(struct fx_api_call *call, struct fx_command *command_out);
 
+/** Place the order of a complete PLACE_ORDER but for its tmpId. @return OK (answered later: 201
+ * with the order); BUSY. */
+FX_MUST_USE fx_status fx_api_order_submit(struct fx_api_call *call, struct fx_command *command);
+
 /**
  * The open order of this user (A3) that a text names. A number without leading zeros is an id or
  * tmpId; only where this user never had such an order it is a clientOrderId, as any other text is.

@@ -3,7 +3,9 @@
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
+#include "api/api_position_int.h"
 #include "api/api_reply_int.h"
+#include "view/view_margin.h"
 #include "wire/wire_place.h"
 #include "wire/wire_rows.h"
 
@@ -12,9 +14,28 @@ static uint32_t margin_mode_of(fx_str name)
     return (uint32_t)fx_order_margin_mode_of(name);
 }
 
-static uint32_t position_side_of(fx_str name)
+uint32_t fx_api_position_side_of(fx_str name)
 {
     return (uint32_t)fx_order_position_side_of(name);
+}
+
+/* The row, and what it is worth at the mark. */
+static void append_position(struct fx_buf *buf,
+                            const struct fx_view *view,
+                            const struct fx_rows_position *row)
+{
+    struct fx_view_margin_position margin;
+    fx_view_margin_of_position(view, row, &margin);
+    fx_wire_rows_position(buf, row);
+    if (!buf->is_overflow) {
+        buf->size--; /* open the object again */
+        fx_json_add_dec(buf, FX_STR("markPrice"), margin.mark_price);
+        fx_json_add_dec(buf, FX_STR("notional"), margin.notional);
+        fx_json_add_dec(buf, FX_STR("unrealizedPnl"), margin.unrealized);
+        fx_json_add_dec(buf, FX_STR("initialMargin"), margin.initial);
+        fx_json_add_dec(buf, FX_STR("maintenanceMargin"), margin.maintenance);
+        fx_buf_append_byte(buf, '}');
+    }
 }
 
 /* Positions of a user, all or of one symbol (NULL: all). */
@@ -26,7 +47,7 @@ static void send_positions(struct fx_api_call *call, const struct fx_market_symb
     while ((row = fx_view_next_position(call->api->options.view, call->user.id, &cursor)) != NULL) {
         if (symbol == NULL || symbol->definition.instrument_id == row->instrument) {
             fx_json_append_comma(buf);
-            fx_wire_rows_position(buf, row);
+            append_position(buf, call->api->options.view, row);
         }
     }
     fx_api_reply_send_list(call->api, &call->target, 0);
@@ -53,7 +74,8 @@ fx_status fx_api_position_one(struct fx_api_call *call)
 }
 
 /* By symbol, or by the seed's instrumentId, which counts from 1. */
-static fx_status read_symbol(struct fx_api_call *call, const struct fx_market_symbol **symbol_out)
+fx_status fx_api_position_symbol(struct fx_api_call *call,
+                                 const struct fx_market_symbol **symbol_out)
 {
     uint64_t number = 0;
     fx_status status = fx_api_param_symbol(call, symbol_out);
@@ -121,7 +143,7 @@ fx_status fx_api_position_leverage(struct fx_api_call *call)
     const struct fx_market_symbol *symbol = NULL;
     struct fx_command command;
     memset(&command, 0, sizeof command);
-    fx_status status = read_symbol(call, &symbol);
+    fx_status status = fx_api_position_symbol(call, &symbol);
     if (status == FX_OK) {
         status = read_setting(call, &command.u.leverage);
     }
@@ -147,7 +169,7 @@ static void answer_position(struct fx_api *api,
         api->options.view, pending->user_id, pending->instrument, pending->position_side);
     struct fx_buf *buf = fx_api_reply_begin(api);
     if (row != NULL) {
-        fx_wire_rows_position(buf, row);
+        append_position(buf, api->options.view, row);
     } else {
         fx_buf_append_byte(buf, '{');
         fx_json_add_dec(buf, FX_STR("adjustMargin"), result->amount);
@@ -184,10 +206,12 @@ static fx_status read_position(struct fx_api_call *call, struct fx_command *comm
         command->u.margin.position_side = (uint32_t)row->position_side;
         return FX_OK;
     }
-    status = read_symbol(call, &symbol);
+    status = fx_api_position_symbol(call, &symbol);
     if (status == FX_OK) {
-        status = fx_api_param_word(
-            call, FX_STR("positionSide"), position_side_of, &command->u.margin.position_side);
+        status = fx_api_param_word(call,
+                                   FX_STR("positionSide"),
+                                   fx_api_position_side_of,
+                                   &command->u.margin.position_side);
     }
     if (status == FX_OK) {
         command->instrument = symbol->definition.instrument_id;

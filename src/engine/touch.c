@@ -216,6 +216,9 @@ void fx_touch_account_row(const struct fx_engine *engine,
     row_out->user_id = state->user_id;
     row_out->asset = engine->assets[state->asset].asset;
     row_out->flags = state->flags;
+    row_out->has_fees = state->has_fees;
+    row_out->maker_fee_ppb = state->maker_fee_ppb;
+    row_out->taker_fee_ppb = state->taker_fee_ppb;
 }
 
 void fx_touch_position_row(const struct fx_engine *engine,

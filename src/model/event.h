@@ -133,7 +133,9 @@ struct fx_event_account {
     uint64_t user_id;
     struct fx_asset asset;
     uint32_t flags;
-    uint32_t zero;
+    uint32_t has_fees; /* the account has rates of its own */
+    int64_t maker_fee_ppb;
+    int64_t taker_fee_ppb;
 };
 
 struct fx_event_position {

@@ -144,6 +144,9 @@ void fx_rows_account_of(const struct fx_event *event, struct fx_rows_account *ro
     row_out->user_id = account->user_id;
     row_out->updated_us = event->time_us;
     row_out->flags = account->flags;
+    row_out->has_fees = account->has_fees != 0;
+    row_out->maker_fee_ppb = account->maker_fee_ppb;
+    row_out->taker_fee_ppb = account->taker_fee_ppb;
     row_out->asset = account->asset;
 }
 

@@ -84,6 +84,9 @@ struct fx_rows_account {
     int64_t updated_us;
     uint32_t flags; /* enum fx_account_flag */
     struct fx_asset asset;
+    bool has_fees;         /* rates of its own, in the view only: the tables have user_fees */
+    int64_t maker_fee_ppb; /* negative: a rebate */
+    int64_t taker_fee_ppb;
 };
 
 struct fx_rows_trade {

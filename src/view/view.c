@@ -46,7 +46,7 @@ struct fx_view {
     struct fx_table_str client_index; /* user id, client id -> index */
     struct fx_table position_index;   /* position id -> index */
     struct fx_table account_index;    /* account id -> index */
-    struct fx_instrument instruments[FX_INSTRUMENTS_MAX];
+    struct fx_view_symbol symbols[FX_INSTRUMENTS_MAX];
     uint32_t free_order;  /* index + 1 */
     uint32_t order_count; /* open ones */
     uint32_t *ended;      /* indexes of the orders that ended lately, by number modulo; heap */
@@ -296,7 +296,8 @@ static bool is_open(const struct fx_rows_order *row)
 static fx_status apply_order(struct fx_view *view, const struct fx_event *event)
 {
     FX_ASSERT(event->u.order.instrument < FX_INSTRUMENTS_MAX);
-    fx_rows_order_of(event, &view->instruments[event->u.order.instrument], &view->last_order);
+    fx_rows_order_of(
+        event, &view->symbols[event->u.order.instrument].definition, &view->last_order);
     const struct fx_rows_order *row = &view->last_order;
     uint32_t index = index_of(&view->order_index, row->id);
     if (index == UINT32_MAX) {
@@ -342,7 +343,8 @@ static fx_status add_position(struct fx_view *view, const struct fx_rows_positio
 static fx_status apply_position(struct fx_view *view, const struct fx_event *event)
 {
     FX_ASSERT(event->u.position.instrument < FX_INSTRUMENTS_MAX);
-    const struct fx_instrument *instrument = &view->instruments[event->u.position.instrument];
+    const struct fx_instrument *instrument =
+        &view->symbols[event->u.position.instrument].definition;
     fx_rows_position_of(event, instrument, &view->last_position);
     const uint32_t index = index_of(&view->position_index, view->last_position.id);
     if (index == UINT32_MAX) {
@@ -399,7 +401,16 @@ fx_status fx_view_apply(struct fx_view *view, const struct fx_event *event)
         return FX_OK;
     case FX_EVENT_INSTRUMENT:
         FX_ASSERT(event->u.instrument.instrument_id < FX_INSTRUMENTS_MAX);
-        view->instruments[event->u.instrument.instrument_id] = event->u.instrument;
+        view->symbols[event->u.instrument.instrument_id].definition = event->u.instrument;
+        return FX_OK;
+    case FX_EVENT_TIER:
+        FX_ASSERT(event->u.tier.instrument < FX_INSTRUMENTS_MAX);
+        FX_ASSERT(event->u.tier.index < FX_TIERS_MAX);
+        view->symbols[event->u.tier.instrument].tiers[event->u.tier.index] = event->u.tier.tier;
+        return FX_OK;
+    case FX_EVENT_MARK:
+        FX_ASSERT(event->u.mark.instrument < FX_INSTRUMENTS_MAX);
+        view->symbols[event->u.mark.instrument].mark_ticks = event->u.mark.mark_ticks;
         return FX_OK;
     case FX_EVENT_ORDER:
         return apply_order(view, event);
@@ -577,6 +588,12 @@ const struct fx_rows_account *fx_view_account(const struct fx_view *view,
         }
     }
     return NULL;
+}
+
+const struct fx_view_symbol *fx_view_symbol(const struct fx_view *view, uint32_t instrument)
+{
+    FX_ASSERT(instrument < FX_INSTRUMENTS_MAX);
+    return &view->symbols[instrument];
 }
 
 uint32_t fx_view_order_count(const struct fx_view *view)

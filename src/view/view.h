@@ -3,10 +3,10 @@
  * The private read model of one process: accounts, positions and open orders of every user, as
  * rows.
  *
- * A fold of ACCOUNT, POSITION, ORDER and INSTRUMENT events, rebuilt from a dump at any time; it
- * never decides about money. Look-ups are by (user, id): a foreign id is simply not found (V1). A
- * row older than the one held (operationId) is ignored (V2). Pointers given out are valid until the
- * next apply. Thread: the gateway's.
+ * A fold of ACCOUNT, POSITION, ORDER, INSTRUMENT, TIER and MARK events, rebuilt from a dump at any
+ * time; it never decides about money. Look-ups are by (user, id): a foreign id is simply not found
+ * (V1). A row older than the one held (operationId) is ignored (V2). Pointers given out are valid
+ * until the next apply. Thread: the gateway's.
  */
 #ifndef FX_VIEW_VIEW_H
 #define FX_VIEW_VIEW_H
@@ -30,6 +30,13 @@ struct fx_view_limits {
 };
 
 struct fx_view;
+
+/** What the view knows of an instrument. */
+struct fx_view_symbol {
+    struct fx_instrument definition;
+    struct fx_tier tiers[FX_TIERS_MAX]; /* definition.tier_count of them */
+    int64_t mark_ticks;                 /* 0 = none yet */
+};
 
 /** Make an empty view. @return NULL without memory; gives. */
 struct fx_view *fx_view_create(const struct fx_view_limits *limits);
@@ -100,6 +107,9 @@ const struct fx_rows_position *fx_view_position(const struct fx_view *view,
 const struct fx_rows_account *fx_view_account(const struct fx_view *view,
                                               uint64_t user_id,
                                               fx_str asset);
+
+/** The instrument of a row that this view gave out. */
+const struct fx_view_symbol *fx_view_symbol(const struct fx_view *view, uint32_t instrument);
 
 /** Figures. */
 uint32_t fx_view_order_count(const struct fx_view *view);

@@ -183,6 +183,30 @@ static void api_order_batch_full_intake_refuses_the_rest(void **state)
     assert_int_equal(fx_view_order_count(world.view), 2);
 }
 
+static void api_order_batch_takes_each_order_from_the_bucket(void **state)
+{
+    (void)state;
+    api_harness_deinit(&world);
+    const struct fx_api_options options = {.rates = {.orders = 1, .cancels = 2}};
+    api_harness_init_with(&world, &options);
+    API_EXPECT(&world,
+               "POST",
+               "/orders/batch",
+               1,
+               "{\"orders\":[{}," ORDER("BUY", "1", "99", "") "," ORDER(
+                   "BUY", "1", "98", "") "," ORDER("BUY", "1", "97", "") "]}",
+               200,
+               NULL);
+    assert_int_equal(count_of("\"PENDING\""), 2);
+    assert_true(says("},{\"code\":\"RATE_LIMITED\""));
+    assert_true(
+        fx_str_is_equal(api_harness_header(&world, "ratelimit"), FX_STR("\"orders\";r=0;t=2")));
+    API_EXPECT(&world, "DELETE", "/orders/batch?ids=1,2", 1, NULL, 200, NULL);
+    assert_int_equal(count_of("\"CANCELED\""), 2);
+    assert_true(
+        fx_str_is_equal(api_harness_header(&world, "ratelimit"), FX_STR("\"cancels\";r=2;t=1")));
+}
+
 static void api_order_batch_is_answered_when_the_last_result_is_there(void **state)
 {
     (void)state;
@@ -461,6 +485,7 @@ int main(void)
         T(api_order_batch_takes_twenty_orders_of_four_kilobytes),
         T(api_order_batch_of_a_user_who_may_not_trade_only_reduces),
         T(api_order_batch_full_intake_refuses_the_rest),
+        T(api_order_batch_takes_each_order_from_the_bucket),
         T(api_order_batch_is_answered_when_the_last_result_is_there),
         T(api_order_batch_without_a_free_group_is_busy),
         T(api_order_batch_cancels_by_every_name),

@@ -92,11 +92,13 @@ static void api_read_account_shows_balance_and_what_is_held(void **state)
     assert_true(says("{\"data\":[{\"id\":1,\"asset\":\"USDT\",\"balance\":\"1000000\",\"userId\":1,"
                      "\"operationId\":\""));
     assert_true(says("\"rewardBalance\":\"0\",\"updatedAt\":"));
-    assert_true(says("\"isolatedMargin\":\"20\",\"orderMargin\":\"9\"}]}"));
+    assert_true(says("\"isolatedMargin\":\"20\",\"orderMargin\":\"9\",\"initialMargin\":\"0\","
+                     "\"maintenanceMargin\":\"1\",\"unrealizedPnl\":\"0\",\"marginBalance\":"
+                     "\"1000000\",\"availableMargin\":\"999971\",\"withdrawable\":\"999971\"}]}"));
     API_EXPECT(&world, "GET", "/balance", 1, NULL, 200, NULL);
     assert_true(says("\"isolatedMargin\":\"20\""));
     API_EXPECT(&world, "GET", "/account/balance/USDT", 1, NULL, 200, NULL);
-    assert_true(says("\"isolatedMargin\":\"20\",\"orderMargin\":\"9\"}"));
+    assert_true(says("\"isolatedMargin\":\"20\",\"orderMargin\":\"9\","));
     assert_null(strstr(world.body, "\"data\""));
     API_EXPECT_ERROR(&world, "GET", "/account/balance/BTC", 1, NULL, 404, "ACCOUNT_NOT_FOUND");
     API_EXPECT_ERROR(&world, "GET", "/account/balance/USDT", 6, NULL, 404, "ACCOUNT_NOT_FOUND");
