@@ -69,6 +69,7 @@ struct fx_api_options {
     uint32_t password_queue;   /* [64] logins waiting; more: 503 */
     uint32_t pending_max;      /* [65,536] commands waiting for their RESULT; more: 503 */
     struct fx_api_rates rates;
+    const char *origins;   /* [NULL: any] whose pages may read answers: net_origin.h */
     uint32_t shed_percent; /* [50] of a queue, above which nothing that opens is taken: 503 */
     uint32_t wait_ms_max;  /* [10,000] then 504 TIMEOUT, executed "unknown" */
 };

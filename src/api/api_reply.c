@@ -5,6 +5,7 @@
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "base/crypto.h"
+#include "net/net_origin.h"
 
 enum { US_PER_MS = 1000, RETRY_AFTER_S = 1 };
 
@@ -73,6 +74,39 @@ struct fx_buf *fx_api_reply_begin(struct fx_api *api)
     return &api->reply;
 }
 
+static void expose(struct fx_buf *headers)
+{
+    fx_buf_append(headers,
+                  FX_STR("access-control-expose-headers: x-request-id, x-server-time, ratelimit, "
+                         "ratelimit-policy, retry-after\r\n"));
+}
+
+/* Whose pages may read the answer. With a list the answer differs by origin, and caches are told
+ * so. Never with credentials: a token in a header is nothing that a foreign page can send by
+ * itself, and a request that carries a cookie gets no open door. */
+static void append_cors(struct fx_api *api, const struct fx_api_target *target)
+{
+    struct fx_buf *headers = &api->headers;
+    if (api->options.origins == NULL) {
+        if (!target->is_credentialed) {
+            fx_buf_append(headers, FX_STR("access-control-allow-origin: *\r\n"));
+            expose(headers);
+        }
+        return;
+    }
+    const struct fx_net_http_request *request =
+        fx_net_server_request(api->options.server, target->token);
+    const fx_str origin =
+        request == NULL ? (fx_str){0} : fx_net_http_value(request, FX_STR("origin"));
+    bool is_any = false;
+    fx_buf_append(headers, FX_STR("vary: origin\r\n"));
+    if (origin.size > 0 &&
+        fx_net_origin_is_listed(fx_str_of(api->options.origins), origin, &is_any) &&
+        fx_net_http_write_header(headers, FX_STR("access-control-allow-origin"), origin)) {
+        expose(headers);
+    }
+}
+
 static void begin_headers(struct fx_api *api, const struct fx_api_target *target)
 {
     struct fx_buf *headers = &api->headers;
@@ -82,14 +116,11 @@ static void begin_headers(struct fx_api *api, const struct fx_api_target *target
     fx_buf_append(headers, FX_STR("\r\nx-server-time: "));
     fx_buf_append_i64(headers, now_ms(api));
     fx_buf_append(headers,
-                  FX_STR("\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n"));
+                  FX_STR("\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n"
+                         "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+                         "referrer-policy: no-referrer\r\n"));
     fx_api_rate_append(api, &target->rate, headers);
-    if (!target->is_credentialed) {
-        fx_buf_append(headers,
-                      FX_STR("access-control-allow-origin: *\r\n"
-                             "access-control-expose-headers: x-request-id, x-server-time, "
-                             "ratelimit, ratelimit-policy, retry-after\r\n"));
-    }
+    append_cors(api, target);
 }
 
 static void respond(struct fx_api *api, const struct fx_api_target *target, int http_status)

@@ -299,6 +299,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
     fx_app_limits_net(exchange->config, &options.net);
     fx_app_limits_rates(exchange->config, &options.rates);
+    options.origins = fx_app_limits_origins(exchange->config);
     status = fx_app_gateway_create(&options, &exchange->gateway);
     if (status == FX_OK) {
         status = dump(exchange);

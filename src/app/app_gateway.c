@@ -248,6 +248,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                                   .self = gateway},
                                        .wall_us = wall_us,
                                        .rates = options->rates,
+                                       .origins = options->origins,
                                        .password_cost = options->password_cost};
     fx_status status = fx_api_create(&api, &gateway->api);
     if (status != FX_OK) {
@@ -260,6 +261,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                          .jwt_cache = options->jwt_cache,
                                          .wall_us = wall_us,
                                          .is_auth_required = options->is_socket_auth_required,
+                                         .origins = options->origins,
                                          .sessions_per_address_max =
                                              options->net.connections_per_address_max,
                                          .is_loopback_uncapped = options->net.is_loopback_uncapped};

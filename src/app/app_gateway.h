@@ -37,6 +37,7 @@ struct fx_app_gateway_options {
     bool is_socket_auth_required;
     struct fx_net_server_config net; /* limits of connections and requests */
     struct fx_api_rates rates;       /* and of what each caller may ask */
+    const char *origins;             /* whose pages may use the API and sockets; NULL: any */
 };
 
 /** Make loop, view, market, api and push. @return OK; NO_MEMORY; INTERNAL. Gives. */

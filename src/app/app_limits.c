@@ -1,5 +1,6 @@
 #include "app/app_limits.h"
 
+#include <string.h>
 #include <sys/resource.h>
 
 enum {
@@ -68,4 +69,10 @@ void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *ra
         .ban_strikes = number(config, "rate-ban"),
         .is_loopback_free = !fx_config_bool(config, "rate-loopback"),
     };
+}
+
+const char *fx_app_limits_origins(const struct fx_config *config)
+{
+    const char *origins = fx_config_text(config, "cors-origins");
+    return strcmp(origins, "*") == 0 ? NULL : origins;
 }

@@ -26,4 +26,7 @@ void fx_app_limits_net(const struct fx_config *config, struct fx_net_server_conf
 /** How much each caller may ask of the API: docs/protocol/limits.md. */
 void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *rates_out);
 
+/** Whose pages may read what the server says; NULL: any origin's. Borrowed from `config`. */
+const char *fx_app_limits_origins(const struct fx_config *config);
+
 #endif

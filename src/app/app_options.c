@@ -198,6 +198,15 @@ static const struct fx_config_option OPTIONS[] = {
      false,
      0,
      10000000},
+    {"cors-origins",
+     "FUTURE_CORS_ORIGINS",
+     "*",
+     "origins whose pages may use the API and sockets; *: any, none: none",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
     {"rate-orders",
      "FUTURE_RATE_ORDERS",
      "10000",
@@ -535,6 +544,41 @@ static int check_durability(const struct fx_config *config)
     return exit_of_word(config, "durability");
 }
 
+/* "https://a.example:8443": what a browser sends has no path and no slash at its end. */
+static bool is_origin(fx_str text)
+{
+    const size_t colon = fx_str_find(text, ':', 0);
+    const fx_str scheme = colon == SIZE_MAX ? (fx_str){0} : fx_str_slice(text, 0, colon);
+    const bool is_web =
+        fx_str_is_equal(scheme, FX_STR("https")) || fx_str_is_equal(scheme, FX_STR("http"));
+    const size_t host = scheme.size + sizeof "://" - 1;
+    return is_web && fx_str_has_prefix(fx_str_slice(text, colon, text.size), FX_STR("://")) &&
+           text.size > host && fx_str_find(text, '/', host) == SIZE_MAX;
+}
+
+static int check_origins(const struct fx_config *config)
+{
+    const fx_str list = fx_config_str(config, "cors-origins");
+    if (fx_str_is_equal(list, FX_STR("*")) || fx_str_is_equal(list, FX_STR("none"))) {
+        return FX_APP_EXIT_OK;
+    }
+    size_t from = 0;
+    while (from < list.size) {
+        const size_t size = strcspn(list.data + from, " ,");
+        const fx_str entry = fx_str_slice(list, from, size);
+        if (entry.size > 0 && !is_origin(entry)) {
+            (void)fprintf(stderr,
+                          "future: FUTURE_CORS_ORIGINS: '%.*s' is no origin, which is like "
+                          "https://example.org or https://example.org:8443, * or none\n",
+                          (int)entry.size,
+                          entry.data);
+            return exit_of_word(config, "cors-origins");
+        }
+        from += size + 1;
+    }
+    return FX_APP_EXIT_OK;
+}
+
 static int configure_log(const struct fx_config *config)
 {
     struct fx_log_options log = {.level = FX_LOG_INFO, .format = FX_LOG_TEXT, .fd = 2};
@@ -568,6 +612,9 @@ int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_ou
     }
     if (code == FX_APP_EXIT_OK) {
         code = check_durability(options_out->config);
+    }
+    if (code == FX_APP_EXIT_OK) {
+        code = check_origins(options_out->config);
     }
     if (code == FX_APP_EXIT_OK) {
         code = configure_log(options_out->config);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/panic.h"
 #include "net/net_http_query.h"
+#include "net/net_origin.h"
 #include "net/net_websocket_handshake.h"
 
 enum {
@@ -216,35 +217,13 @@ static bool is_same_origin(const struct fx_net_http_request *request, fx_str ori
     return false;
 }
 
-/* True where the list has the origin; *is_any_out: by "*". */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the list first
-static bool is_listed(fx_str list, fx_str origin, bool *is_any_out)
-{
-    size_t start = 0;
-    *is_any_out = false;
-    while (start < list.size) {
-        size_t end = start;
-        while (end < list.size && list.data[end] != ' ' && list.data[end] != ',') {
-            end++;
-        }
-        const fx_str entry = fx_str_slice(list, start, end - start);
-        if (entry.size > 0 && fx_str_is_equal(entry, origin)) {
-            *is_any_out = false;
-            return true;
-        }
-        *is_any_out = *is_any_out || fx_str_is_equal(entry, FX_STR("*"));
-        start = end + 1;
-    }
-    return *is_any_out;
-}
-
 static bool is_origin_allowed(const struct fx_push_gate *gate,
                               const struct fx_net_http_request *request)
 {
     const fx_str origin = fx_net_http_value(request, FX_STR("origin"));
     bool is_any = false;
     return gate->options.origins.size == 0 || origin.size == 0 || is_same_origin(request, origin) ||
-           is_listed(gate->options.origins, origin, &is_any);
+           fx_net_origin_is_listed(gate->options.origins, origin, &is_any);
 }
 
 static void append_allowed(struct fx_buf *headers, fx_str origin, bool has_credentials)
@@ -271,7 +250,7 @@ static void append_cors(const struct fx_push_gate *gate,
         return;
     }
     fx_buf_append(headers, FX_STR("Vary: Origin\r\n"));
-    if (origin.size > 0 && is_listed(list, origin, &is_any)) {
+    if (origin.size > 0 && fx_net_origin_is_listed(list, origin, &is_any)) {
         append_allowed(headers, is_any ? FX_STR("*") : origin, !is_any);
     }
 }

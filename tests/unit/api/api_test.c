@@ -20,6 +20,10 @@ static int teardown(void **state)
     return 0;
 }
 
+#define ORDER(quantity, price)                                                                     \
+    "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":" quantity           \
+    ",\"price\":" price "}"
+
 static const char *method_name(enum fx_net_http_method method)
 {
     static const char *const NAMES[] = {"", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
@@ -171,12 +175,57 @@ static void api_every_answer_has_its_headers(void **state)
     assert_true(has_header("x-server-time", "1700000000000"));
     assert_true(has_header("x-content-type-options", "nosniff"));
     assert_true(has_header("cache-control", "no-store"));
+    assert_true(
+        has_header("content-security-policy", "default-src 'none'; frame-ancestors 'none'"));
+    assert_true(has_header("referrer-policy", "no-referrer"));
     assert_true(has_header("content-type", "application/json"));
     assert_true(has_header("access-control-allow-origin", "*"));
     world.extra = "Cookie: a=b\r\n"; /* a request with credentials gets no open CORS */
     API_EXPECT_ERROR(&world, "GET", "/nothing", 0, NULL, 404, "ROUTE_NOT_FOUND");
     assert_true(api_harness_header(&world, "access-control-allow-origin").size == 0);
     assert_true(has_header("x-content-type-options", "nosniff"));
+}
+
+/* With a list, an origin that is in it exactly may read; every answer tells caches that it differs.
+ */
+static void api_origins_in_the_list_only_may_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sent;
+        const char *allowed;
+    } CASES[] = {
+        {"Origin: https://a.example\r\n", "https://a.example"},
+        {"Origin: https://b.example:8443\r\n", "https://b.example:8443"},
+        {"Origin: https://b.example\r\n", ""},
+        {"Origin: http://a.example\r\n", ""},
+        {"Origin: https://a.example.evil.example\r\n", ""},
+        {"Origin: https://evil-a.example\r\n", ""},
+        {"Origin: null\r\n", ""},
+        {"Origin: *\r\n", ""},
+        {"", ""},
+    };
+    api_harness_deinit(&world);
+    const struct fx_api_options options = {.origins = "https://a.example, https://b.example:8443"};
+    api_harness_init_with(&world, &options);
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
+        static const char *const METHODS[] = {"GET", "OPTIONS", "PATCH"};
+        for (size_t method = 0; method < 3; method++) {
+            world.extra = CASES[index].sent;
+            (void)api_harness_ask(&world, METHODS[method], "/ping", NULL, NULL);
+            assert_true(has_header("access-control-allow-origin", CASES[index].allowed));
+            assert_true(has_header("vary", "origin"));
+            assert_int_equal(api_harness_header(&world, "access-control-expose-headers").size > 0,
+                             CASES[index].allowed[0] != '\0');
+            assert_int_equal(api_harness_header(&world, "access-control-allow-credentials").size,
+                             0);
+        }
+    }
+    API_EXPECT(&world, "POST", "/order", 1, ORDER("1", "99"), 202, NULL); /* answered later */
+    assert_true(has_header("access-control-allow-origin", ""));
+    world.extra = "Origin: https://a.example\r\n";
+    API_EXPECT(&world, "POST", "/order", 1, ORDER("1", "99"), 202, NULL);
+    assert_true(has_header("access-control-allow-origin", "https://a.example"));
 }
 
 static void ask_with_id(const char *id)
@@ -359,10 +408,6 @@ static void api_broken_json_is_refused_by_every_route_with_a_body(void **state)
     assert_true(before == fx_hash_content(world.kit.engine));
     assert_int_equal(world.wakes, 0);
 }
-
-#define ORDER(quantity, price)                                                                     \
-    "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":" quantity           \
-    ",\"price\":" price "}"
 
 /* body, status, code, field */
 static const struct {
@@ -592,6 +637,7 @@ int main(void)
         T(api_head_and_trailing_slash_are_as_get),
         T(api_preflight_is_answered_without_a_token),
         T(api_every_answer_has_its_headers),
+        T(api_origins_in_the_list_only_may_read),
         T(api_request_id_is_echoed_if_sane_else_made),
         T(api_guard_matrix_holds_for_every_route),
         T(api_guard_takes_one_scheme_only),
