@@ -13,7 +13,7 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { NOWHERE = UINT32_MAX };
+static const uint32_t NOWHERE = UINT32_MAX;
 
 static bool is_before(const struct fx_deadman *one, const struct fx_deadman *other)
 {

@@ -432,14 +432,7 @@ static void push_gate_e4_messages_make_the_round(void **state)
 static void push_gate_e4_bad_payload_ends_the_session(void **state)
 {
     (void)state;
-    static const char *const ROWS[] = {"abc",
-                                       "",
-                                       "4a\x1e",
-                                       "2",
-                                       "4a\x1e"
-                                       "b?",
-                                       "\xff",
-                                       "0{}"};
+    static const char *const ROWS[] = {"abc", "", "4a\x1e", "2", "4a\036b?", "\xff", "0{}"};
     for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
         struct rig *rig = rig_create(&PLAIN);
         const struct client client = open_with(rig, PATH4);
