@@ -107,6 +107,10 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
         status = fx_api_key_create(api, &api->keys);
     }
     if (status == FX_OK) {
+        api->books = fx_api_book_create();
+        status = api->books == NULL ? FX_NO_MEMORY : FX_OK;
+    }
+    if (status == FX_OK) {
         status = fx_api_rate_init(api);
     }
     if (status == FX_OK && options->writer != NULL) {
@@ -136,6 +140,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_login_destroy(api->login);
     fx_api_writer_destroy(api->writer);
     fx_api_key_destroy(api->keys);
+    fx_api_book_destroy(api->books);
     fx_api_rate_deinit(api);
     fx_api_pending_deinit(api);
     fx_api_group_destroy(api);

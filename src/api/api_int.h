@@ -137,6 +137,7 @@ struct fx_api_pending {
 struct fx_api_login;
 struct fx_api_writer;
 struct fx_api_keys;
+struct fx_api_books;
 struct fx_api_rate;
 
 /** An entry of the user cache. */
@@ -164,6 +165,7 @@ struct fx_api {
     struct fx_api_login *login;
     struct fx_api_writer *writer; /* NULL: the store cannot be written */
     struct fx_api_keys *keys;
+    struct fx_api_books *books;
     struct fx_api_rate *rate;
     struct fx_api_groups *groups;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
@@ -226,6 +228,12 @@ void fx_api_key_destroy(struct fx_api_keys *keys);
  * the store says.
  */
 FX_MUST_USE fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out);
+
+/* ---- api_book.c ---- */
+
+/** Make the store of encoded books. @return NULL without memory. Gives. */
+struct fx_api_books *fx_api_book_create(void);
+void fx_api_book_destroy(struct fx_api_books *books);
 
 /* ---- api_login.c ---- */
 

@@ -2,7 +2,7 @@
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
 
-enum { US_PER_MS = 1000, BOOK_LIMIT_MIN = 5, BOOK_LIMIT_MAX = 1000, BOOK_LIMIT_DEFAULT = 100 };
+enum { US_PER_MS = 1000 };
 
 typedef void (*append_fn)(struct fx_buf *buf,
                           const struct fx_api *api,
@@ -110,50 +110,4 @@ static void append_mark(struct fx_buf *buf,
 fx_status fx_api_market_mark(struct fx_api_call *call)
 {
     return send_symbols(call, append_mark);
-}
-
-static void append_side(struct fx_buf *buf,
-                        enum fx_side side,
-                        const struct fx_market_symbol *symbol,
-                        uint64_t limit)
-{
-    const struct fx_depth_level *level = NULL;
-    fx_json_append_key(buf, side == FX_SIDE_BUY ? FX_STR("bids") : FX_STR("asks"));
-    fx_buf_append_byte(buf, '[');
-    for (uint32_t index = 0; index < limit; index++) {
-        level = fx_depth_at(&symbol->depth, side, index);
-        if (level == NULL) {
-            break;
-        }
-        const struct fx_wire_public_level said = {level->ticks, level->lots};
-        fx_wire_public_level(buf, &symbol->definition, said);
-    }
-    fx_buf_append_byte(buf, ']');
-}
-
-fx_status fx_api_market_book(struct fx_api_call *call)
-{
-    const struct fx_market *market = call->api->options.market;
-    const struct fx_market_symbol *symbol = NULL;
-    uint64_t limit = BOOK_LIMIT_DEFAULT;
-    fx_status status = fx_api_param_path_symbol(call, &symbol);
-    if (status == FX_OK) {
-        status = fx_api_param_u64(call, FX_STR("limit"), &limit);
-    }
-    if (status != FX_OK) {
-        return status;
-    }
-    if (limit < BOOK_LIMIT_MIN || limit > BOOK_LIMIT_MAX) {
-        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("limit"));
-    }
-    struct fx_buf *buf = fx_api_reply_begin(call->api);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&symbol->definition.symbol));
-    append_side(buf, FX_SIDE_BUY, symbol, limit);
-    append_side(buf, FX_SIDE_SELL, symbol, limit);
-    fx_json_add_int(buf, FX_STR("lastUpdateId"), (int64_t)symbol->depth.sequence);
-    fx_json_add_int(buf, FX_STR("time"), market->time_us / US_PER_MS);
-    fx_buf_append_byte(buf, '}');
-    fx_api_reply_send(call->api, &call->target, 200);
-    return FX_OK;
 }

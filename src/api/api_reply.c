@@ -123,7 +123,10 @@ static void begin_headers(struct fx_api *api, const struct fx_api_target *target
     append_cors(api, target);
 }
 
-static void respond(struct fx_api *api, const struct fx_api_target *target, int http_status)
+static void respond_with(struct fx_api *api,
+                         const struct fx_api_target *target,
+                         int http_status,
+                         fx_str body)
 {
     if (target->group != 0) {
         fx_api_group_put(api, target);
@@ -133,8 +136,19 @@ static void respond(struct fx_api *api, const struct fx_api_target *target, int 
         .status = http_status,
         .content_type = http_status == 204 ? (fx_str){0} : FX_STR("application/json"),
         .headers = fx_buf_str(&api->headers),
-        .body = fx_buf_str(&api->reply)};
+        .body = body};
     fx_net_server_respond(api->options.server, target->token, &response);
+}
+
+static void respond(struct fx_api *api, const struct fx_api_target *target, int http_status)
+{
+    respond_with(api, target, http_status, fx_buf_str(&api->reply));
+}
+
+void fx_api_reply_send_body(struct fx_api *api, const struct fx_api_target *target, fx_str body)
+{
+    begin_headers(api, target);
+    respond_with(api, target, 200, body);
 }
 
 void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, int http_status)

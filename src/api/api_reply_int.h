@@ -19,6 +19,9 @@ struct fx_buf *fx_api_reply_begin(struct fx_api *api);
 /** Send what was written since begin, as JSON. */
 void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, int http_status);
 
+/** Send a body that lies elsewhere, as JSON with status 200. Borrowed. */
+void fx_api_reply_send_body(struct fx_api *api, const struct fx_api_target *target, fx_str body);
+
 /** What fx_api_on_refusal() says: headers and body are appended. */
 void fx_api_reply_refusal(struct fx_api *api,
                           fx_status status,

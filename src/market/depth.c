@@ -33,6 +33,7 @@ void fx_depth_clear(struct fx_depth *depth)
     depth->count[0] = 0;
     depth->count[1] = 0;
     depth->is_complete = 1;
+    depth->version++;
 }
 
 /* Index of the first level that is not worse than the price. */
@@ -75,6 +76,8 @@ void fx_depth_apply(struct fx_depth *depth, const struct fx_event *event)
     const bool is_there =
         place < depth->count[row] && depth->levels[row][place].ticks == book->price_ticks;
     depth->sequence = event->sequence;
+    depth->time_us = event->time_us;
+    depth->version++;
     if (book->lots == 0) {
         if (is_there) {
             remove_level(depth, row, place);

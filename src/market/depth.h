@@ -28,6 +28,8 @@ struct fx_depth {
     uint32_t capacity;
     uint32_t is_complete; /* 0 once a level did not fit: the book is then cut off at its far end */
     uint64_t sequence;    /* of the last command that changed it */
+    int64_t time_us;      /* of that command */
+    uint64_t version; /* counts every change: what was made of one version is good for it only */
 };
 
 /** Bytes of memory for `capacity` levels per side. */

@@ -298,6 +298,55 @@ static void api_read_order_book_is_best_first(void **state)
     assert_true(says("[\"90.5\",\"0.5\"]"));
 }
 
+static void api_read_order_book_in_coarser_steps(void **state)
+{
+    (void)state;
+    static const char *const ROUTES[] = {"/orderbook/BTCUSDT?group=2.5",
+                                         "/orderbook/group-orderbook/BTCUSDT?tickSize=2.5"};
+    place(1, "BUY", "0.5", "99.9");
+    place(2, "BUY", "1", "97.5");
+    place(1, "BUY", "2", "97.4");
+    place(1, "SELL", "3", "100.1");
+    place(2, "SELL", "1", "102.5");
+    place(2, "SELL", "1", "102.6");
+    for (size_t index = 0; index < 2; index++) {
+        API_EXPECT(&world, "GET", ROUTES[index], 0, NULL, 200, NULL);
+        assert_true(says("\"bids\":[[\"97.5\",\"1.5\"],[\"95\",\"2\"]],"
+                         "\"asks\":[[\"102.5\",\"4\"],[\"105\",\"1\"]]"));
+    }
+    API_EXPECT_ERROR(&world, "GET", "/orderbook/BTCUSDT?group=0.27", 0, NULL, 400, "BAD_PARAMETER");
+    assert_true(says("\"nearest\":\"0.3\""));
+}
+
+/* Kept answers: after every change, and for more questions than are kept, what is said is what a
+ * fresh server would say. */
+static void api_read_order_book_is_never_old(void **state)
+{
+    (void)state;
+    char kept[20][4096];
+    char target[64];
+    for (int round = 0; round < 12; round++) {
+        char price[8];
+        (void)snprintf(price, sizeof price, "%d.5", round < 9 ? 90 + round : 110 + round);
+        place(1, round < 9 ? "BUY" : "SELL", "0.5", price);
+        for (int limit = 5; limit < 25; limit++) {
+            (void)snprintf(target, sizeof target, "/orderbook/BTCUSDT?limit=%d", limit);
+            API_EXPECT(&world, "GET", target, 0, NULL, 200, NULL);
+            char level[32];
+            (void)snprintf(level, sizeof level, "[\"%s\",\"0.5\"]", price);
+            assert_true(says(level));
+            assert_true(round == 0 || strcmp(kept[limit - 5], world.body) != 0);
+            assert_true(fx_str_copy(fx_str_of(world.body), kept[limit - 5], sizeof kept[0]));
+            API_EXPECT(&world, "GET", target, 0, NULL, 200, kept[limit - 5]);
+        }
+    }
+    API_EXPECT(&world, "DELETE", "/order/cancel-all", 1, NULL, 200, NULL);
+    API_EXPECT(&world, "GET", "/orderbook/BTCUSDT?limit=5", 0, NULL, 200, NULL);
+    assert_true(says("\"bids\":[],\"asks\":[]"));
+    API_EXPECT(&world, "GET", "/orderbook/BTCUSDT?limit=5&group=0.2", 0, NULL, 200, NULL);
+    assert_true(says("\"bids\":[],\"asks\":[]"));
+}
+
 static void api_read_tape_goes_on_in_the_store(void **state)
 {
     (void)state;
@@ -370,6 +419,8 @@ int main(void)
         T(api_read_fills_show_the_own_side_only),
         T(api_read_transactions_of_the_caller),
         T(api_read_order_book_is_best_first),
+        T(api_read_order_book_in_coarser_steps),
+        T(api_read_order_book_is_never_old),
         T(api_read_tape_goes_on_in_the_store),
         T(api_read_instruments_ticker_and_mark),
     };
