@@ -17,6 +17,7 @@ struct fx_net_server_tls {
     struct fx_buf output; /* encrypted, and not given to the kernel */
     struct fx_buf flight; /* given to libuv, which waits for room in the kernel */
     bool is_ready;        /* the handshake is over */
+    bool is_starved;      /* nothing can be decrypted before more was taken */
     bool is_ended;        /* our close_notify is in the output */
 };
 
@@ -94,6 +95,7 @@ static void fail(struct fx_net_server_conn *conn)
 
 bool fx_net_server_tls_take(struct fx_net_server_conn *conn, fx_str cipher)
 {
+    conn->tls->is_starved = false;
     return fx_net_tls_session_take(conn->tls->session, cipher);
 }
 
@@ -101,7 +103,7 @@ void fx_net_server_tls_read(struct fx_net_server_conn *conn)
 {
     struct fx_net_server *server = conn->server;
     struct fx_net_server_tls *tls = conn->tls;
-    fx_status status = FX_OK;
+    fx_status status = tls->is_starved ? FX_BUSY : FX_OK;
     while (status == FX_OK && !conn->is_closing && !conn->is_last && !conn->is_eof &&
            conn->mode != FX_NET_SERVER_MODE_LINGER &&
            conn->input.size < FX_NET_SERVER_INPUT_SIZE_MAX) {
@@ -120,6 +122,7 @@ void fx_net_server_tls_read(struct fx_net_server_conn *conn)
     if (conn->is_closing) {
         return;
     }
+    tls->is_starved = status == FX_BUSY;
     if (status == FX_NOT_FOUND) {
         fx_net_server_conn_end_of_input(conn);
     } else if (status == FX_BAD_REQUEST && !conn->is_last) {
