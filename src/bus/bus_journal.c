@@ -106,6 +106,7 @@ static bool sync_file(struct fx_bus_journal *journal, int64_t now_us)
         return false;
     }
     const uint64_t took_us = (uint64_t)(system->ops->monotonic_us(system->disk) - begin_us);
+    fx_metric_histogram_add(&journal->sync_times, (int64_t)took_us);
     if (took_us > atomic_load_explicit(&journal->sync_us_max, memory_order_relaxed)) {
         atomic_store_explicit(&journal->sync_us_max, took_us, memory_order_relaxed);
     }
@@ -314,6 +315,11 @@ void fx_bus_journal_stats(const struct fx_bus_journal *journal,
         .sync_us_max = atomic_load_explicit(&journal->sync_us_max, memory_order_relaxed),
         .roll_count = atomic_load_explicit(&journal->roll_count, memory_order_relaxed),
     };
+}
+
+const struct fx_metric_histogram *fx_bus_journal_sync_times(const struct fx_bus_journal *journal)
+{
+    return &journal->sync_times;
 }
 
 /* ---- threads and the end ---- */

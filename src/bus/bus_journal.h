@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/metric.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "bus/bus_file.h"
@@ -125,6 +126,9 @@ bool fx_bus_journal_has_failed(const struct fx_bus_journal *journal);
 enum fx_bus_journal_mode fx_bus_journal_mode(const struct fx_bus_journal *journal);
 void fx_bus_journal_stats(const struct fx_bus_journal *journal,
                           struct fx_bus_journal_stats *stats_out);
+
+/** How long the syncs took. Borrowed. Thread: any. */
+const struct fx_metric_histogram *fx_bus_journal_sync_times(const struct fx_bus_journal *journal);
 
 /** The exchange this journal belongs to. */
 struct fx_bus_journal_uuid fx_bus_journal_uuid(const struct fx_bus_journal *journal);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/agent.h"
+#include "base/metric.h"
 #include "bus/bus_journal.h"
 #include "bus/bus_journal_ring.h"
 
@@ -44,6 +45,7 @@ struct fx_bus_journal {
     atomic_uint_fast64_t byte_count;
     atomic_uint_fast64_t sync_count;
     atomic_uint_fast64_t sync_us_max;
+    struct fx_metric_histogram sync_times;
     atomic_uint_fast64_t roll_count;
 
     /* Writer. */

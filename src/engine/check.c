@@ -8,7 +8,7 @@
 
 /* I-01: cash, fees, insurance and rounding, less what positions were bought for, is what came in.
  * A linear long holds its entry value in place of cash, a short the reverse; inverse: exchanged. */
-static void check_conservation(const struct fx_engine *engine, uint32_t asset)
+fx_i128 fx_check_money_error(const struct fx_engine *engine, uint32_t asset)
 {
     const struct fx_asset_state *state = &engine->assets[asset];
     fx_i128 sum = state->fees + state->insurance + state->rounding;
@@ -27,8 +27,13 @@ static void check_conservation(const struct fx_engine *engine, uint32_t asset)
                 (position->lots > 0) == is_linear ? -position->entry_value : position->entry_value;
         }
     }
-    FX_ASSERT(sum == state->deposited);
-    FX_ASSERT(state->insurance >= 0);
+    return sum - state->deposited;
+}
+
+static void check_conservation(const struct fx_engine *engine, uint32_t asset)
+{
+    FX_ASSERT(fx_check_money_error(engine, asset) == 0);
+    FX_ASSERT(engine->assets[asset].insurance >= 0);
 }
 
 /* Sums over the open orders of a position. */

@@ -428,6 +428,23 @@ void fx_engine_check(const struct fx_engine *engine)
     fx_check_state(engine);
 }
 
+void fx_engine_audit(const struct fx_engine *engine, struct fx_engine_audit *audit_out)
+{
+    memset(audit_out, 0, sizeof *audit_out);
+    audit_out->sequence = engine->sequence;
+    audit_out->count = engine->asset_count < FX_ENGINE_AUDIT_ASSETS_MAX
+                           ? engine->asset_count
+                           : FX_ENGINE_AUDIT_ASSETS_MAX;
+    for (uint32_t index = 0; index < audit_out->count; index++) {
+        const struct fx_asset_state *state = &engine->assets[index];
+        audit_out->assets[index].asset = state->asset;
+        audit_out->assets[index].deposited = state->deposited;
+        audit_out->assets[index].fees = state->fees;
+        audit_out->assets[index].insurance = state->insurance;
+        audit_out->assets[index].error = fx_check_money_error(engine, index);
+    }
+}
+
 size_t fx_engine_save_size(const struct fx_engine *engine)
 {
     return fx_snapshot_size(engine);

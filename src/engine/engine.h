@@ -76,6 +76,25 @@ uint64_t fx_engine_hash(const struct fx_engine *engine);
  * one. */
 void fx_engine_check(const struct fx_engine *engine);
 
+enum { FX_ENGINE_AUDIT_ASSETS_MAX = 64 };
+
+/** The exchange's own money, and whether the sums of an asset add up (I-01). */
+struct fx_engine_audit {
+    uint64_t sequence;
+    uint32_t count;
+    uint32_t zero;
+    struct {
+        fx_i128 deposited;
+        fx_i128 fees;
+        fx_i128 insurance;
+        fx_i128 error; /* 0, or the books are wrong */
+        struct fx_asset asset;
+    } assets[FX_ENGINE_AUDIT_ASSETS_MAX];
+};
+
+/** Sum up every asset (at most FX_ENGINE_AUDIT_ASSETS_MAX). O(state). */
+void fx_engine_audit(const struct fx_engine *engine, struct fx_engine_audit *audit_out);
+
 /** Bytes that fx_engine_save() writes now. */
 size_t fx_engine_save_size(const struct fx_engine *engine);
 

@@ -190,6 +190,9 @@ uint64_t fx_hash_state(const struct fx_engine *engine);
 /** One step of the hash. */
 uint64_t fx_hash_mix(uint64_t hash, uint64_t word);
 void fx_check_state(const struct fx_engine *engine);
+
+/** I-01 as a figure: what an asset has too much (+) or lacks (-); 0 in a sound state. O(state). */
+fx_i128 fx_check_money_error(const struct fx_engine *engine, uint32_t asset);
 size_t fx_snapshot_size(const struct fx_engine *engine);
 void fx_snapshot_save(const struct fx_engine *engine, char *target, size_t size);
 fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved);

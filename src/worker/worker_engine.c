@@ -16,6 +16,7 @@
 
 enum {
     INTAKE_CAPACITY = 4096,
+    AUDITS_CAPACITY = 4,
     STEP_COMMANDS_MAX = 512, /* bounded work per step */
     HELD_MAX = 1 << 16,      /* commands applied and not yet durable */
     RING_CAPACITY_MIN = 1 << 16
@@ -41,6 +42,7 @@ struct fx_worker_engine {
     struct fx_worker_snapshot *snapshot;
     struct fx_agent *agent;
     struct fx_ring *intake;
+    struct fx_ring *audits; /* to the gateway */
     struct fx_ring_broadcast *ring;
     struct fx_events events;
     struct held *held; /* HELD_MAX, by number modulo */
@@ -89,6 +91,7 @@ static fx_status allocate(struct fx_worker_engine *worker)
     const uint32_t events_max = fx_engine_events_max(&worker->limits);
     worker->memory = aligned_alloc(64, fx_engine_size(&worker->limits));
     worker->intake = fx_ring_create(sizeof(struct item), worker->options.intake_capacity);
+    worker->audits = fx_ring_create(sizeof(struct fx_engine_audit), AUDITS_CAPACITY);
     worker->ring = fx_ring_broadcast_create(
         sizeof(struct fx_event), worker->options.ring_capacity, FX_WORKER_ENGINE_CONSUMERS);
     worker->held = calloc(HELD_MAX, sizeof worker->held[0]);
@@ -100,8 +103,9 @@ static fx_status allocate(struct fx_worker_engine *worker)
                                            .self = worker,
                                            .idle_us_max = 50000,
                                            .spin_count = 64};
-    if (worker->memory == NULL || worker->intake == NULL || worker->ring == NULL ||
-        worker->held == NULL || worker->events.items == NULL || worker->snapshot == NULL) {
+    if (worker->memory == NULL || worker->intake == NULL || worker->audits == NULL ||
+        worker->ring == NULL || worker->held == NULL || worker->events.items == NULL ||
+        worker->snapshot == NULL) {
         return FX_NO_MEMORY;
     }
     return fx_agent_create(&agent, &worker->agent);
@@ -357,6 +361,25 @@ static int release(struct fx_worker_engine *worker)
     return count;
 }
 
+/* The state was walked for the snapshot; walk it for the money, too. Who does not look gets none.
+ */
+static void audit(struct fx_worker_engine *worker)
+{
+    struct fx_engine_audit audit;
+    fx_engine_audit(worker->engine, &audit);
+    for (uint32_t index = 0; index < audit.count; index++) {
+        if (audit.assets[index].error != 0) {
+            FX_LOG(FX_LOG_ERROR,
+                   "engine",
+                   "the money of an asset does not add up",
+                   fx_log_str("asset", fx_ids_asset_str(&audit.assets[index].asset)),
+                   fx_log_dec("error", audit.assets[index].error),
+                   fx_log_u64("seq", audit.sequence));
+        }
+    }
+    (void)fx_ring_append(worker->audits, &audit);
+}
+
 /*
  * @return true where a snapshot is due but the journal has not caught up yet: no command is taken
  * until it has, because only a state that the journal can reach by itself may become a snapshot.
@@ -376,6 +399,7 @@ static bool snapshot_if_due(struct fx_worker_engine *worker, int64_t now_us)
     worker->snapshot_us = now_us;
     if (fx_worker_snapshot_offer(worker->snapshot, worker->engine)) {
         worker->snapshot_sequence = sequence;
+        audit(worker);
     }
     return false;
 }
@@ -520,6 +544,7 @@ void fx_worker_engine_destroy(struct fx_worker_engine *worker)
     fx_worker_snapshot_destroy(worker->snapshot);
     fx_agent_destroy(worker->agent);
     fx_ring_destroy(worker->intake);
+    fx_ring_destroy(worker->audits);
     fx_ring_broadcast_destroy(worker->ring);
     free(worker->events.items);
     free(worker->held);
@@ -559,6 +584,15 @@ struct fx_engine *fx_worker_engine_engine(struct fx_worker_engine *worker)
     return worker->engine;
 }
 
+bool fx_worker_engine_audit(struct fx_worker_engine *worker, struct fx_engine_audit *audit_out)
+{
+    bool is_new = false;
+    while (fx_ring_poll(worker->audits, audit_out)) {
+        is_new = true;
+    }
+    return is_new;
+}
+
 void fx_worker_engine_stats(const struct fx_worker_engine *worker,
                             struct fx_worker_engine_stats *stats_out)
 {
@@ -568,4 +602,15 @@ void fx_worker_engine_stats(const struct fx_worker_engine *worker,
         .durable = fx_bus_journal_durable_seq(worker->journal),
         .intake_count = count,
         .load_percent = larger(load, percent_of(count, worker->options.intake_capacity))};
+}
+
+void fx_worker_engine_figures(const struct fx_worker_engine *worker,
+                              struct fx_worker_engine_figures *figures_out)
+{
+    *figures_out =
+        (struct fx_worker_engine_figures){.space = fx_bus_journal_space(worker->journal),
+                                          .has_failed = fx_bus_journal_has_failed(worker->journal),
+                                          .sync_times = fx_bus_journal_sync_times(worker->journal)};
+    fx_worker_snapshot_stats(worker->snapshot, &figures_out->snapshot);
+    fx_bus_journal_stats(worker->journal, &figures_out->journal);
 }

@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "model/command.h"
 #include "model/event.h"
+#include "worker/worker_snapshot.h"
 
 /** Consumers of the event ring. */
 enum fx_worker_engine_consumer {
@@ -77,6 +78,15 @@ struct fx_worker_engine_stats {
     uint32_t load_percent; /* 0..100; of the last two at most 50 ms old */
 };
 
+/** More of them, which cost a few cache misses. Thread: any. */
+struct fx_worker_engine_figures {
+    struct fx_worker_snapshot_stats snapshot;
+    enum fx_bus_journal_space space;
+    bool has_failed; /* the journal: nothing is acknowledged any more */
+    struct fx_bus_journal_stats journal;
+    const struct fx_metric_histogram *sync_times; /* borrowed */
+};
+
 struct fx_worker_engine;
 
 /**
@@ -125,6 +135,15 @@ struct fx_engine *fx_worker_engine_engine(struct fx_worker_engine *worker);
 
 void fx_worker_engine_stats(const struct fx_worker_engine *worker,
                             struct fx_worker_engine_stats *stats_out);
+void fx_worker_engine_figures(const struct fx_worker_engine *worker,
+                              struct fx_worker_engine_figures *figures_out);
+
+/**
+ * The last audit that was made (with each snapshot): the exchange's own money and whether every
+ * asset adds up. @return false where there was none since the last call. Thread: one, the
+ * gateway's.
+ */
+bool fx_worker_engine_audit(struct fx_worker_engine *worker, struct fx_engine_audit *audit_out);
 
 /** One unit of work by hand: tests and simulator. @return commands applied plus releases. */
 int fx_worker_engine_step(void *self, int64_t now_us);

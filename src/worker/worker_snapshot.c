@@ -1,5 +1,6 @@
 #include "worker/worker_snapshot.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,12 +25,16 @@ struct fx_worker_snapshot {
     struct fx_ring *done;
     struct fx_agent *agent;
     const char *dir;
+    atomic_int_fast64_t written_us;
+    atomic_uint_fast64_t written_sequence;
+    atomic_uint_fast64_t failures;
     struct job spare; /* the buffer while no job is under way; body may be NULL */
     bool is_under_way;
 };
 
-static fx_status write_job(const char *dir, const struct job *job)
+static fx_status write_job(struct fx_worker_snapshot *snapshot, const struct job *job)
 {
+    const char *dir = snapshot->dir;
     const struct fx_bus_file_system system = fx_bus_file_posix();
     const struct fx_bus_snapshot_info info = {.seq = job->sequence,
                                               .state_hash = job->hash,
@@ -43,6 +48,7 @@ static fx_status write_job(const char *dir, const struct job *job)
         status = fx_bus_snapshot_trim(&system, dir, FX_WORKER_SNAPSHOT_KEEP, &oldest);
     }
     if (status != FX_OK) {
+        atomic_fetch_add(&snapshot->failures, 1);
         FX_LOG(FX_LOG_ERROR,
                "snapshot",
                "not written; the journal stays complete",
@@ -50,6 +56,8 @@ static fx_status write_job(const char *dir, const struct job *job)
                fx_log_u64("seq", job->sequence));
         return status;
     }
+    atomic_store(&snapshot->written_sequence, job->sequence);
+    atomic_store(&snapshot->written_us, fx_clock_wall_us());
     FX_LOG(FX_LOG_INFO,
            "snapshot",
            "written",
@@ -67,7 +75,7 @@ static int step(void *self, int64_t now_us)
     if (!fx_ring_poll(snapshot->jobs, &job)) {
         return 0;
     }
-    (void)write_job(snapshot->dir, &job);
+    (void)write_job(snapshot, &job);
     const bool is_back = fx_ring_append(snapshot->done, &job);
     FX_ASSERT(is_back);
     return 1;
@@ -173,7 +181,16 @@ fx_status fx_worker_snapshot_write(struct fx_worker_snapshot *snapshot,
     collect(snapshot);
     FX_ASSERT(!snapshot->is_under_way);
     const fx_status status = capture(snapshot, engine);
-    return status == FX_OK ? write_job(snapshot->dir, &snapshot->spare) : status;
+    return status == FX_OK ? write_job(snapshot, &snapshot->spare) : status;
+}
+
+void fx_worker_snapshot_stats(const struct fx_worker_snapshot *snapshot,
+                              struct fx_worker_snapshot_stats *stats_out)
+{
+    *stats_out = (struct fx_worker_snapshot_stats){.written_us = atomic_load(&snapshot->written_us),
+                                                   .written_sequence =
+                                                       atomic_load(&snapshot->written_sequence),
+                                                   .failures = atomic_load(&snapshot->failures)};
 }
 
 static fx_status load_one(const char *dir,

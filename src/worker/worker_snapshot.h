@@ -34,6 +34,15 @@ bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct 
 FX_MUST_USE fx_status fx_worker_snapshot_write(struct fx_worker_snapshot *snapshot,
                                                const struct fx_engine *engine);
 
+/** What was written. Thread: any (each is a moment's value). */
+struct fx_worker_snapshot_stats {
+    int64_t written_us; /* when the last one was written; 0: none yet */
+    uint64_t written_sequence;
+    uint64_t failures;
+};
+void fx_worker_snapshot_stats(const struct fx_worker_snapshot *snapshot,
+                              struct fx_worker_snapshot_stats *stats_out);
+
 /** Stop the agent after what is under way. */
 void fx_worker_snapshot_stop(struct fx_worker_snapshot *snapshot);
 

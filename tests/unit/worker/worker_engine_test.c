@@ -301,12 +301,52 @@ static void worker_engine_load_tells_of_a_stuck_consumer(void **state)
     fx_worker_engine_destroy(fixture->worker);
 }
 
+/* With each snapshot the money is summed up and told, and the figures say what was written. */
+static void worker_engine_snapshot_is_told_with_an_audit(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fx_worker_engine_options options = {.journal_dir = fixture->journal,
+                                                     .snapshot_dir = fixture->snapshots,
+                                                     .limits = &fixture->limits,
+                                                     .snapshot_commands = 1};
+    struct fx_engine_audit audit;
+    struct fx_worker_engine_figures figures;
+    assert_int_equal(fx_worker_engine_create(&options, &fixture->worker, &fixture->report), FX_OK);
+    assert_false(fx_worker_engine_audit(fixture->worker, &audit));
+    assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+    submit_deposit(fixture, 1);
+    fx_worker_engine_wake(fixture->worker);
+    const struct timespec pause = {.tv_nsec = 1000000};
+    do {
+        (void)nanosleep(&pause, NULL);
+        pump(fixture);
+        fx_worker_engine_figures(fixture->worker, &figures);
+    } while (figures.snapshot.written_sequence == 0);
+    fx_worker_engine_stop(fixture->worker, pump, fixture);
+    assert_true(fx_worker_engine_audit(fixture->worker, &audit));
+    assert_false(fx_worker_engine_audit(fixture->worker, &audit));
+    assert_true(audit.sequence >= figures.snapshot.written_sequence);
+    for (uint32_t index = 0; index < audit.count; index++) {
+        assert_true(audit.assets[index].error == 0);
+    }
+    assert_true(figures.snapshot.written_us > 0 && figures.snapshot.failures == 0);
+    assert_true(figures.journal.sync_count > 0);
+    uint64_t syncs = 0;
+    for (uint32_t index = 0; index <= FX_METRIC_BOUNDS_COUNT; index++) {
+        syncs += atomic_load(&figures.sync_times->counts[index]);
+    }
+    assert_true(syncs >= figures.journal.sync_count);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(worker_engine_restart_gives_same_state, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_engine_question_is_answered_and_not_logged, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_engine_snapshot_is_told_with_an_audit, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_engine_second_owner_is_locked_out, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_engine_stop_finishes_what_was_submitted, setup, teardown),
