@@ -206,6 +206,33 @@ static fx_status refuse(struct fx_api_call *call, fx_status status)
     return limited == FX_OK ? status : limited;
 }
 
+/* Its place in the table of routes, from 1. */
+static uint32_t label_of(const struct fx_api_route *route)
+{
+    const struct fx_api_route *routes = NULL;
+    (void)fx_api_router_table(&routes);
+    return route == NULL ? 0 : (uint32_t)(route - routes) + 1;
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as a request line has them
+bool fx_api_label(uint32_t label, fx_str *method_out, fx_str *path_out)
+{
+    static const fx_str NAMES[] = {[FX_NET_HTTP_METHOD_GET] = {"GET", 3},
+                                   [FX_NET_HTTP_METHOD_POST] = {"POST", 4},
+                                   [FX_NET_HTTP_METHOD_PUT] = {"PUT", 3},
+                                   [FX_NET_HTTP_METHOD_PATCH] = {"PATCH", 5},
+                                   [FX_NET_HTTP_METHOD_DELETE] = {"DELETE", 6}};
+    const struct fx_api_route *routes = NULL;
+    const uint32_t count = fx_api_router_table(&routes);
+    if (label == 0 || label > count) {
+        return false;
+    }
+    FX_ASSERT(routes[label - 1].method < sizeof NAMES / sizeof NAMES[0]);
+    *method_out = NAMES[routes[label - 1].method];
+    *path_out = routes[label - 1].path;
+    return true;
+}
+
 void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call)
 {
     const struct fx_net_http_request *request = call->request;
@@ -218,6 +245,7 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
     const struct fx_api_router_match match = fx_api_router_find(request->method, request->path);
     const bool is_preflight = request->method == FX_NET_HTTP_METHOD_OPTIONS && match.methods != 0;
     asked.route = match.route;
+    fx_net_server_label(api->options.server, call->token, label_of(match.route));
     asked.param = match.param;
     if (is_preflight) {
         asked.error.status = refuse(&asked, FX_OK);

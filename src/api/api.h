@@ -92,6 +92,12 @@ bool fx_api_owns(const struct fx_net_http_request *request);
 /** Answer a request now or later. */
 void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call);
 
+/**
+ * The route behind the label that on_request gives its requests (fx_net_server_label): "GET" and
+ * "/order/:id". Labels count from 1. @return false beyond the last. Thread: any.
+ */
+bool fx_api_label(uint32_t label, fx_str *method_out, fx_str *path_out);
+
 /** The client went away: its pending answer is dropped, its command is not. */
 void fx_api_on_hangup(struct fx_api *api, struct fx_net_server_token token);
 

@@ -292,7 +292,7 @@ int fx_app_console_health(const struct fx_app_options *options)
                       fx_status_text(status));
         return FX_APP_EXIT_UNAVAILABLE;
     }
-    return code == 200 ? FX_APP_EXIT_OK : FX_APP_EXIT_UNAVAILABLE;
+    return code == 200 ? FX_APP_EXIT_OK : FX_APP_EXIT_FAILURE; /* it answers, and is not ready */
 }
 
 /* ---- replay -----------------------------------------------------------------------------------

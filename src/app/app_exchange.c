@@ -435,6 +435,23 @@ struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange)
     return exchange->users;
 }
 
+void fx_app_exchange_figures(struct fx_app_exchange *exchange,
+                             struct fx_app_exchange_figures *figures_out)
+{
+    const struct fx_ring_broadcast *ring = fx_worker_engine_ring(exchange->worker);
+    fx_worker_engine_stats(exchange->worker, &figures_out->engine);
+    fx_worker_engine_figures(exchange->worker, &figures_out->inner);
+    const uint64_t cursor = fx_ring_broadcast_cursor(ring, FX_WORKER_ENGINE_SAVER);
+    const uint64_t released = fx_ring_broadcast_released(ring);
+    figures_out->unsaved_events = released > cursor ? released - cursor : 0;
+    figures_out->saved_sequence = fx_worker_saver_watermark(exchange->saver) >> OPERATION_BITS;
+}
+
+fx_status fx_app_exchange_check_store(struct fx_app_exchange *exchange)
+{
+    return fx_store_migrate_check(exchange->reader);
+}
+
 const struct fx_worker_engine_report *fx_app_exchange_report(const struct fx_app_exchange *exchange)
 {
     return &exchange->report;

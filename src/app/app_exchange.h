@@ -44,6 +44,19 @@ struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange);
 /** The single writer, for its figures. */
 struct fx_worker_engine *fx_app_exchange_worker(struct fx_app_exchange *exchange);
 
+/** Figures of one moment, for health and metrics. */
+struct fx_app_exchange_figures {
+    struct fx_worker_engine_stats engine;
+    struct fx_worker_engine_figures inner;
+    uint64_t saved_sequence; /* the tables are complete up to this command */
+    uint64_t unsaved_events; /* released, and not taken by the saver */
+};
+void fx_app_exchange_figures(struct fx_app_exchange *exchange,
+                             struct fx_app_exchange_figures *figures_out);
+
+/** Ask the database whether it can be read and has this version's schema. Blocks for the disk. */
+FX_MUST_USE fx_status fx_app_exchange_check_store(struct fx_app_exchange *exchange);
+
 /** What the opening found. */
 const struct fx_worker_engine_report *fx_app_exchange_report(
     const struct fx_app_exchange *exchange);

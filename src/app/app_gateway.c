@@ -23,7 +23,7 @@ struct fx_app_gateway {
     struct fx_api *api;
     struct fx_push *push;
     struct fx_app_gateway_guest guest;
-    struct fx_app_gateway_operator operator;
+    struct fx_app_gateway_operator desk;
     struct fx_event_result call_result;
     bool is_called_back;
     bool is_submitted; /* since the last wake of the engine */
@@ -103,8 +103,8 @@ static void handle(struct fx_app_gateway *gateway, const struct fx_event *event)
     }
     fx_api_on_event(gateway->api, event);
     fx_push_on_event(gateway->push, event);
-    if (gateway->operator.on_event != NULL) {
-        gateway->operator.on_event(gateway->operator.self, event);
+    if (gateway->desk.on_event != NULL) {
+        gateway->desk.on_event(gateway->desk.self, event);
     }
     if (gateway->guest.on_event != NULL) {
         gateway->guest.on_event(gateway->guest.self, event);
@@ -154,15 +154,24 @@ fx_status fx_app_gateway_call(struct fx_app_gateway *gateway,
 /* ---- the loop ---------------------------------------------------------------------------------
  */
 
+static bool ask_operator(const struct fx_app_gateway *gateway,
+                         const struct fx_net_server_call *call)
+{
+    return gateway->desk.on_request != NULL && gateway->desk.on_request(gateway->desk.self, call);
+}
+
 static void on_request(void *self, const struct fx_net_server_call *call)
 {
     struct fx_app_gateway *gateway = self;
-    if (fx_api_owns(call->request)) {
+    if (call->listener_tag == FX_APP_GATEWAY_OPERATOR_TAG) {
+        if (!ask_operator(gateway, call)) {
+            fx_app_page_refuse(gateway->server, call->token, FX_ROUTE_NOT_FOUND);
+        }
+    } else if (fx_api_owns(call->request)) {
         fx_api_on_request(gateway->api, call);
     } else if (fx_push_owns(gateway->push, call->request)) {
         fx_push_on_request(gateway->push, call);
-    } else if (gateway->operator.on_request == NULL || !gateway->operator.on_request(
-                   gateway->operator.self, call)) {
+    } else if (!ask_operator(gateway, call)) {
         fx_app_page_on_request(gateway->server, call);
     }
     wake_engine(gateway);
@@ -171,8 +180,8 @@ static void on_request(void *self, const struct fx_net_server_call *call)
 static void on_answer(void *self, const struct fx_net_server_answer *answer)
 {
     const struct fx_app_gateway *gateway = self;
-    if (gateway->operator.on_answer != NULL) {
-        gateway->operator.on_answer(gateway->operator.self, answer);
+    if (gateway->desk.on_answer != NULL) {
+        gateway->desk.on_answer(gateway->desk.self, answer);
     }
 }
 
@@ -202,6 +211,9 @@ static void on_tick(void *self)
     fx_app_gateway_pump(gateway);
     fx_api_tick(gateway->api);
     fx_push_tick(gateway->push);
+    if (gateway->desk.tick != NULL) {
+        gateway->desk.tick(gateway->desk.self);
+    }
 }
 
 static void on_guest_tick(void *self)
@@ -217,8 +229,8 @@ static void on_signal(void *self, int signal_number)
 {
     struct fx_app_gateway *gateway = self;
     if (signal_number != SIGINT && signal_number != SIGTERM) {
-        if (gateway->operator.on_signal != NULL) {
-            gateway->operator.on_signal(gateway->operator.self, signal_number);
+        if (gateway->desk.on_signal != NULL) {
+            gateway->desk.on_signal(gateway->desk.self, signal_number);
         }
         return;
     }
@@ -337,10 +349,21 @@ void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
     gateway->guest = *guest;
 }
 
-void fx_app_gateway_set_operator(
-    struct fx_app_gateway *gateway, const struct fx_app_gateway_operator *operator)
+void fx_app_gateway_set_operator(struct fx_app_gateway *gateway,
+                                 const struct fx_app_gateway_operator *desk)
 {
-    gateway->operator= * operator;
+    gateway->desk = *desk;
+}
+
+bool fx_app_gateway_is_stopping(const struct fx_app_gateway *gateway)
+{
+    return gateway->is_stopping;
+}
+
+void fx_app_gateway_push_stats(const struct fx_app_gateway *gateway,
+                               struct fx_push_stats *stats_out)
+{
+    fx_push_stats(gateway->push, stats_out);
 }
 
 const struct fx_view *fx_app_gateway_view(const struct fx_app_gateway *gateway)

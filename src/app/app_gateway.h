@@ -79,16 +79,28 @@ bool fx_app_gateway_submit_guest(void *self, uint64_t token, const struct fx_com
 struct fx_app_gateway_operator {
     /** SIGHUP and SIGUSR1. */
     void (*on_signal)(void *self, int signal_number);
-    /** A path that is neither the API's nor the sockets'. @return true where it was answered. */
+    /** A path that is neither the API's nor the sockets', or any of the operator's own listener.
+     * @return true where it was answered. */
     bool (*on_request)(void *self, const struct fx_net_server_call *call);
+    /** About each 100 ms. */
+    void (*tick)(void *self);
     /** Each answer; for counting and logging. */
     void (*on_answer)(void *self, const struct fx_net_server_answer *answer);
     /** Each released event; for counting. */
     void (*on_event)(void *self, const struct fx_event *event);
     void *self;
 };
-void fx_app_gateway_set_operator(
-    struct fx_app_gateway *gateway, const struct fx_app_gateway_operator *operator);
+void fx_app_gateway_set_operator(struct fx_app_gateway *gateway,
+                                 const struct fx_app_gateway_operator *desk);
+
+/** A listener's tag: it serves the operator's paths only. */
+enum { FX_APP_GATEWAY_OPERATOR_TAG = 2 };
+
+/** True after the signal to stop. */
+bool fx_app_gateway_is_stopping(const struct fx_app_gateway *gateway);
+
+void fx_app_gateway_push_stats(const struct fx_app_gateway *gateway,
+                               struct fx_push_stats *stats_out);
 
 const struct fx_view *fx_app_gateway_view(const struct fx_app_gateway *gateway);
 const struct fx_market *fx_app_gateway_market(const struct fx_app_gateway *gateway);

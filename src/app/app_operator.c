@@ -2,23 +2,209 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
+#include "app/app_health.h"
+#include "app/app_metrics.h"
+#include "app/app_page.h"
 #include "app/app_tls.h"
+#include "app/app_version.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
+
+enum { BODY_SIZE_MAX = 4 * 1024 * 1024, US_PER_SECOND = 1000000 };
+
+static const char HEADERS[] = "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
 
 struct fx_app_operator {
     const struct fx_config *config;
     struct fx_app_exchange *exchange;
     struct fx_app_gateway *gateway;
+    struct fx_app_metrics *metrics;
+    int64_t started_us;
+    uint64_t saved_sequence;   /* at the last tick */
+    int64_t saver_progress_us; /* when it was complete, or came forward */
 };
 
+/* ---- paths ---- */
+
+static void respond(const struct fx_app_operator *desk,
+                    struct fx_net_server_token token,
+                    const struct fx_net_http_response *response)
+{
+    struct fx_net_http_response answer = *response;
+    answer.headers = FX_STR(HEADERS);
+    if (answer.content_type.size == 0) {
+        answer.content_type = FX_STR("application/json");
+    }
+    fx_net_server_respond(fx_app_gateway_server(desk->gateway), token, &answer);
+}
+
+static void answer_live(const struct fx_app_operator *desk, struct fx_net_server_token token)
+{
+    const struct fx_net_http_response response = {
+        .status = 200,
+        .body = FX_STR("{\"status\":\"ok\",\"info\":{\"loop\":{\"status\":\"up\"}},\"error\":{},"
+                       "\"details\":{\"loop\":{\"status\":\"up\"}}}")};
+    respond(desk, token, &response);
+}
+
+static void look(const struct fx_app_operator *desk, struct fx_app_health *health)
+{
+    struct statvfs disk;
+    *health = (struct fx_app_health){
+        .report = fx_app_exchange_report(desk->exchange),
+        .durability = fx_config_text(desk->config, "durability"),
+        .store = fx_app_exchange_check_store(desk->exchange),
+        .now_us = fx_clock_wall_us(),
+        .started_us = desk->started_us,
+        .saver_progress_us = desk->saver_progress_us,
+        .snapshot_interval_us = fx_config_int(desk->config, "snapshot-seconds") * US_PER_SECOND,
+        .is_stopping = fx_app_gateway_is_stopping(desk->gateway)};
+    fx_app_exchange_figures(desk->exchange, &health->figures);
+    if (statvfs(fx_config_text(desk->config, "data"), &disk) == 0) {
+        health->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+        health->disk_size_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
+    }
+}
+
+static void answer_ready(const struct fx_app_operator *desk, struct fx_net_server_token token)
+{
+    struct fx_app_health health;
+    struct fx_buf body;
+    look(desk, &health);
+    fx_buf_init(&body, BODY_SIZE_MAX);
+    const bool is_ready = fx_app_health_write(&health, &body);
+    const struct fx_net_http_response response = {.status = is_ready ? 200 : 503,
+                                                  .body = fx_buf_str(&body)};
+    respond(desk, token, &response);
+    fx_buf_deinit(&body);
+}
+
+static void answer_version(const struct fx_app_operator *desk, struct fx_net_server_token token)
+{
+    struct fx_buf body;
+    fx_buf_init(&body, BODY_SIZE_MAX);
+    fx_buf_append_byte(&body, '{');
+    fx_json_add_str(&body, FX_STR("name"), FX_STR("future"));
+    fx_json_add_str(&body, FX_STR("version"), FX_STR(FX_APP_VERSION_TEXT));
+    fx_json_add_str(&body, FX_STR("compiler"), FX_STR(__VERSION__));
+    fx_buf_append_byte(&body, '}');
+    const struct fx_net_http_response response = {.status = 200, .body = fx_buf_str(&body)};
+    respond(desk, token, &response);
+    fx_buf_deinit(&body);
+}
+
+/* On the main port: a direct caller of this machine. Whoever comes through a proxy here does not
+ * come from here. */
+static bool may_see_metrics(const struct fx_app_operator *desk,
+                            const struct fx_net_server_call *call)
+{
+    static const fx_str PROXIED[] = {
+        {"forwarded", 9}, {"x-forwarded-for", 15}, {"x-real-ip", 9}, {"via", 3}};
+    if (call->listener_tag == FX_APP_GATEWAY_OPERATOR_TAG) {
+        return true;
+    }
+    if (fx_config_origin(desk->config, "metrics-port") != FX_CONFIG_UNSET ||
+        (!fx_str_has_prefix(call->peer, FX_STR("127.")) &&
+         !fx_str_is_equal(call->peer, FX_STR("::1")))) {
+        return false;
+    }
+    for (uint32_t index = 0; index < call->request->header_count; index++) {
+        for (size_t word = 0; word < sizeof PROXIED / sizeof PROXIED[0]; word++) {
+            if (fx_str_is_equal_nocase(call->request->headers[index].name, PROXIED[word])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void answer_metrics(const struct fx_app_operator *desk, struct fx_net_server_token token)
+{
+    const struct fx_app_metrics_now now = {.exchange = desk->exchange,
+                                           .durability = fx_config_text(desk->config, "durability"),
+                                           .now_us = fx_clock_wall_us(),
+                                           .started_us = desk->started_us};
+    struct fx_buf body;
+    fx_buf_init(&body, BODY_SIZE_MAX);
+    fx_app_metrics_write(desk->metrics, &now, &body);
+    const struct fx_net_http_response response = {
+        .status = body.is_overflow ? 503 : 200,
+        .content_type = FX_STR("text/plain; version=0.0.4; charset=utf-8"),
+        .body = fx_buf_str(&body)};
+    respond(desk, token, &response);
+    fx_buf_deinit(&body);
+}
+
+static bool on_request(void *self, const struct fx_net_server_call *call)
+{
+    static const struct {
+        fx_str path;
+        void (*answer)(const struct fx_app_operator *desk, struct fx_net_server_token token);
+    } PATHS[] = {{{"/health", 7}, answer_ready},
+                 {{"/health/live", 12}, answer_live},
+                 {{"/health/ready", 13}, answer_ready},
+                 {{"/version", 8}, answer_version},
+                 {{"/metrics", 8}, answer_metrics}};
+    const struct fx_app_operator *desk = self;
+    const struct fx_net_http_request *request = call->request;
+    for (size_t index = 0; index < sizeof PATHS / sizeof PATHS[0]; index++) {
+        if (!fx_str_is_equal(request->path, PATHS[index].path)) {
+            continue;
+        }
+        if (PATHS[index].answer == answer_metrics && !may_see_metrics(desk, call)) {
+            return false; /* as any path that is not there */
+        }
+        if (request->method != FX_NET_HTTP_METHOD_GET &&
+            request->method != FX_NET_HTTP_METHOD_HEAD) {
+            fx_app_page_refuse(
+                fx_app_gateway_server(desk->gateway), call->token, FX_METHOD_NOT_ALLOWED);
+        } else {
+            PATHS[index].answer(desk, call->token);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* ---- counting ---- */
+
+static void on_answer(void *self, const struct fx_net_server_answer *answer)
+{
+    const struct fx_app_operator *desk = self;
+    fx_app_metrics_on_answer(desk->metrics, answer);
+}
+
+static void on_event(void *self, const struct fx_event *event)
+{
+    const struct fx_app_operator *desk = self;
+    fx_app_metrics_on_event(desk->metrics, event);
+}
+
+static void tick(void *self)
+{
+    struct fx_app_operator *desk = self;
+    struct fx_app_exchange_figures figures;
+    fx_app_exchange_figures(desk->exchange, &figures);
+    if (figures.saved_sequence != desk->saved_sequence ||
+        figures.saved_sequence >= figures.engine.durable) {
+        desk->saved_sequence = figures.saved_sequence;
+        desk->saver_progress_us = fx_clock_wall_us();
+    }
+    fx_app_metrics_tick(desk->metrics, fx_app_exchange_worker(desk->exchange));
+}
+
+/* ---- signals ---- */
+
 /* SIGUSR1: what one wants to know now. */
-static void report(const struct fx_app_operator *operator)
+static void report(const struct fx_app_operator *desk)
 {
     struct fx_net_server_stats net;
     struct fx_worker_engine_stats engine;
-    fx_net_server_stats(fx_app_gateway_server(operator->gateway), &net);
-    fx_worker_engine_stats(fx_app_exchange_worker(operator->exchange), &engine);
+    fx_net_server_stats(fx_app_gateway_server(desk->gateway), &net);
+    fx_worker_engine_stats(fx_app_exchange_worker(desk->exchange), &engine);
     FX_LOG(FX_LOG_INFO,
            "operator",
            "figures",
@@ -35,19 +221,19 @@ static void report(const struct fx_app_operator *operator)
            fx_log_u64("talkers", net.talkers));
 }
 
-static void reload(const struct fx_app_operator *operator)
+static void reload(const struct fx_app_operator *desk)
 {
     FX_LOG(FX_LOG_INFO, "operator", "SIGHUP: reading again what can be changed while serving");
-    fx_app_tls_reload(operator->config, fx_app_gateway_server(operator->gateway));
+    fx_app_tls_reload(desk->config, fx_app_gateway_server(desk->gateway));
 }
 
 static void on_signal(void *self, int signal_number)
 {
-    const struct fx_app_operator *operator= self;
+    const struct fx_app_operator *desk = self;
     if (signal_number == SIGHUP) {
-        reload(operator);
+        reload(desk);
     } else {
-        report(operator);
+        report(desk);
     }
 }
 
@@ -55,24 +241,63 @@ fx_status fx_app_operator_create(const struct fx_config *config,
                                  struct fx_app_exchange *exchange,
                                  struct fx_app_operator **operator_out)
 {
-    struct fx_app_operator *operator= calloc(1, sizeof *operator);
-    if (operator== NULL) {
+    struct fx_app_operator *desk = calloc(1, sizeof *desk);
+    struct fx_app_metrics *metrics = fx_app_metrics_create();
+    if (desk == NULL || metrics == NULL) {
+        free(desk);
+        fx_app_metrics_destroy(metrics);
         return FX_NO_MEMORY;
     }
-    operator->config = config;
-    operator->exchange = exchange;
-    operator->gateway = fx_app_exchange_gateway(exchange);
-    const struct fx_app_gateway_operator hooks = {.on_signal = on_signal, .self = operator};
-    fx_app_gateway_set_operator(operator->gateway, &hooks);
-    *operator_out = operator;
+    desk->metrics = metrics;
+    desk->started_us = fx_clock_wall_us();
+    desk->saver_progress_us = desk->started_us;
+    desk->config = config;
+    desk->exchange = exchange;
+    desk->gateway = fx_app_exchange_gateway(exchange);
+    const struct fx_app_gateway_operator hooks = {.on_signal = on_signal,
+                                                  .on_request = on_request,
+                                                  .tick = tick,
+                                                  .on_answer = on_answer,
+                                                  .on_event = on_event,
+                                                  .self = desk};
+    fx_app_gateway_set_operator(desk->gateway, &hooks);
+    *operator_out = desk;
     return FX_OK;
 }
 
-void fx_app_operator_destroy(struct fx_app_operator *operator)
+fx_status fx_app_operator_listen(struct fx_app_operator *desk)
 {
-    if (operator!= NULL) {
-        const struct fx_app_gateway_operator nobody = {NULL, NULL, NULL, NULL, NULL};
-        fx_app_gateway_set_operator(operator->gateway, &nobody);
-        free(operator);
+    uint16_t port = 0;
+    if (fx_config_origin(desk->config, "metrics-port") == FX_CONFIG_UNSET) {
+        return FX_OK;
+    }
+    const char *host = fx_config_text(desk->config, "metrics-host");
+    const uint16_t wanted = (uint16_t)fx_config_int(desk->config, "metrics-port");
+    const fx_status status = fx_net_server_listen(
+        fx_app_gateway_server(desk->gateway), host, wanted, FX_APP_GATEWAY_OPERATOR_TAG, &port);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "operator",
+               "cannot listen for metrics; is the port in use?",
+               fx_log_text("host", host),
+               fx_log_u64("port", wanted),
+               fx_log_status("err", status));
+        return status;
+    }
+    FX_LOG(FX_LOG_INFO,
+           "operator",
+           "metrics and health",
+           fx_log_text("host", host),
+           fx_log_u64("port", port));
+    return FX_OK;
+}
+
+void fx_app_operator_destroy(struct fx_app_operator *desk)
+{
+    if (desk != NULL) {
+        const struct fx_app_gateway_operator nobody = {NULL, NULL, NULL, NULL, NULL, NULL};
+        fx_app_gateway_set_operator(desk->gateway, &nobody);
+        fx_app_metrics_destroy(desk->metrics);
+        free(desk);
     }
 }

@@ -2,7 +2,11 @@
  * @file app_operator.h
  * What the operator of a running server gets: signals, and the paths about the process itself.
  *
- * SIGUSR1 logs the figures. SIGHUP reads again what can be changed while serving: the TLS
+ * /health/live: the loop turns. /health/ready and /health: the parts of the exchange, 503 where one
+ * is down. /version. /metrics: for Prometheus. /metrics tells about the business: it is answered on
+ * a listener of its own where FUTURE_METRICS_PORT is set (which has these paths only); without it
+ * on the main port, for direct callers of this machine only (a proxy's callers come from
+ * elsewhere). SIGUSR1 logs figures. SIGHUP reads again what can be changed while serving: the TLS
  * certificate. Thread: the main thread.
  */
 #ifndef FX_APP_APP_OPERATOR_H
@@ -19,7 +23,11 @@ FX_MUST_USE fx_status fx_app_operator_create(const struct fx_config *config,
                                              struct fx_app_exchange *exchange,
                                              struct fx_app_operator **operator_out);
 
+/** Listen for the operator where a port is set. Problems are logged. @return OK; IO; BAD_PARAMETER.
+ */
+FX_MUST_USE fx_status fx_app_operator_listen(struct fx_app_operator *desk);
+
 /** Leave the gateway and free. Accepts NULL. */
-void fx_app_operator_destroy(struct fx_app_operator *operator);
+void fx_app_operator_destroy(struct fx_app_operator *desk);
 
 #endif

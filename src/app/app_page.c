@@ -12,9 +12,9 @@ static const char HEADERS[] =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
     "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'\r\n";
 
-static void respond_error(struct fx_net_server *server,
-                          struct fx_net_server_token token,
-                          fx_status status)
+void fx_app_page_refuse(struct fx_net_server *server,
+                        struct fx_net_server_token token,
+                        fx_status status)
 {
     struct fx_buf body;
     fx_buf_init(&body, 1024);
@@ -29,27 +29,11 @@ static void respond_error(struct fx_net_server *server,
     fx_buf_deinit(&body);
 }
 
-static void respond_health(struct fx_net_server *server, struct fx_net_server_token token)
-{
-    const struct fx_net_http_response response = {
-        .status = 200,
-        .content_type = FX_STR("application/json"),
-        .headers = FX_STR(HEADERS),
-        .body = FX_STR("{\"status\":\"ok\",\"info\":{},\"error\":{},\"details\":{}}")};
-    fx_net_server_respond(server, token, &response);
-}
-
 void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_server_call *call)
 {
     const struct fx_net_http_request *request = call->request;
     if (request->method != FX_NET_HTTP_METHOD_GET && request->method != FX_NET_HTTP_METHOD_HEAD) {
-        respond_error(server, call->token, FX_METHOD_NOT_ALLOWED);
-        return;
-    }
-    if (fx_str_is_equal(request->path, FX_STR("/health")) ||
-        fx_str_is_equal(request->path, FX_STR("/health/live")) ||
-        fx_str_is_equal(request->path, FX_STR("/health/ready"))) {
-        respond_health(server, call->token); /* the loop runs only after recovery */
+        fx_app_page_refuse(server, call->token, FX_METHOD_NOT_ALLOWED);
         return;
     }
     for (uint32_t index = 0; index < fx_app_page_files_count(); index++) {
@@ -63,5 +47,5 @@ void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_se
             return;
         }
     }
-    respond_error(server, call->token, FX_ROUTE_NOT_FOUND);
+    fx_app_page_refuse(server, call->token, FX_ROUTE_NOT_FOUND);
 }

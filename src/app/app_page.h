@@ -7,9 +7,15 @@
 #ifndef FX_APP_APP_PAGE_H
 #define FX_APP_APP_PAGE_H
 
+#include "base/status.h"
 #include "net/net_server.h"
 
 /** Answer a request that neither API nor sockets own: the page, its parts, or 404. */
 void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_server_call *call);
+
+/** Answer with an error. */
+void fx_app_page_refuse(struct fx_net_server *server,
+                        struct fx_net_server_token token,
+                        fx_status status);
 
 #endif

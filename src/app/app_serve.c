@@ -109,7 +109,7 @@ int fx_app_serve_run(const struct fx_app_options *options)
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
     struct fx_app_bots *bots = NULL;
-    struct fx_app_operator *operator= NULL;
+    struct fx_app_operator *desk = NULL;
     fx_app_limits_raise_files();
     fx_status status = fx_app_exchange_open(config, &exchange);
     if (status != FX_OK) {
@@ -120,12 +120,15 @@ int fx_app_serve_run(const struct fx_app_options *options)
         status = seed(config, exchange, &bots);
     }
     if (status == FX_OK) {
-        status = fx_app_operator_create(config, exchange, &operator);
+        status = fx_app_operator_create(config, exchange, &desk);
+    }
+    if (status == FX_OK) {
+        status = fx_app_operator_listen(desk);
     }
     if (status == FX_OK) {
         status = listen_and_run(config, exchange);
     }
-    fx_app_operator_destroy(operator);
+    fx_app_operator_destroy(desk);
     const struct fx_app_gateway_guest nobody = {NULL, NULL, NULL};
     fx_app_gateway_set_guest(fx_app_exchange_gateway(exchange), &nobody);
     fx_app_exchange_close(exchange);

@@ -166,6 +166,17 @@ class Client:
     def get(self, path):
         return self.request("GET", path)
 
+    def outside(self, path, headers=None, method="GET"):
+        """A path that is not the API's: /health/ready, /metrics. @return as request()."""
+        self.connection.request(method, path, headers=headers or {})
+        answer = self.connection.getresponse()
+        self.headers = answer.headers
+        self.text = answer.read()
+        try:
+            return answer.status, json.loads(self.text)
+        except ValueError:
+            return answer.status, None
+
     def post(self, path, body):
         return self.request("POST", path, body)
 

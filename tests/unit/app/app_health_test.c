@@ -1,0 +1,140 @@
+/* What /health says of figures: each part can be the reason, and only the bad ones are. */
+#include "app/app_health.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "fx_test.h"
+
+enum { NOW_S = 1700000000 };
+
+static const struct fx_worker_engine_report REPORT = {.replayed = 7, .snapshot_sequence = 100};
+
+static struct fx_app_health well(void)
+{
+    return (struct fx_app_health){
+        .figures = {.engine = {.durable = 200},
+                    .inner = {.space = FX_BUS_JOURNAL_SPACE_OK,
+                              .snapshot = {.written_us = 1, .written_sequence = 200}},
+                    .saved_sequence = 200},
+        .report = &REPORT,
+        .durability = "strict",
+        .store = FX_OK,
+        .now_us = (int64_t)NOW_S * 1000000,
+        .started_us = (int64_t)NOW_S * 1000000 - 5000000,
+        .saver_progress_us = (int64_t)NOW_S * 1000000,
+        .snapshot_interval_us = 60000000,
+        .disk_free_bytes = 1000,
+        .disk_size_bytes = 2000};
+}
+
+/* The names under "error", joined by blanks; checks that the text is JSON in terminus' shape. */
+static const char *errors_of(const struct fx_app_health *health, const char *status)
+{
+    static char names[256];
+    static struct fx_json json;
+    struct fx_buf body;
+    fx_buf_init(&body, 1 << 16);
+    const bool is_ready = fx_app_health_write(health, &body);
+    assert_int_equal(fx_json_parse(&json, fx_buf_str(&body)), FX_OK);
+    const struct fx_json_token *said = fx_json_member(&json, &json.tokens[0], FX_STR("status"));
+    const struct fx_json_token *info = fx_json_member(&json, &json.tokens[0], FX_STR("info"));
+    const struct fx_json_token *error = fx_json_member(&json, &json.tokens[0], FX_STR("error"));
+    const struct fx_json_token *all = fx_json_member(&json, &json.tokens[0], FX_STR("details"));
+    assert_true(said != NULL && info != NULL && error != NULL && all != NULL);
+    assert_true(fx_str_is_equal(said->text, fx_str_of(status)));
+    assert_int_equal(is_ready, strcmp(status, "ok") == 0);
+    assert_int_equal(info->count + error->count, all->count);
+    assert_int_equal(all->count, 6);
+    names[0] = '\0';
+    const struct fx_json_token *key = error + 1;
+    for (uint32_t index = 0; index < error->count; index++) {
+        const size_t used = strlen(names);
+        assert_true(fx_str_copy(key->text, names + used, sizeof names - used));
+        assert_non_null(fx_json_member(&json, key + 1, FX_STR("message")));
+        key = &json.tokens[key[1].next];
+    }
+    fx_buf_deinit(&body);
+    return names;
+}
+
+static void app_health_well_is_ok(void **state)
+{
+    (void)state;
+    const struct fx_app_health health = well();
+    assert_string_equal(errors_of(&health, "ok"), "");
+}
+
+static void app_health_each_part_can_be_the_reason(void **state)
+{
+    (void)state;
+    struct fx_app_health health = well();
+    health.figures.inner.has_failed = true;
+    assert_string_equal(errors_of(&health, "error"), "journal");
+    health = well();
+    health.figures.inner.space = FX_BUS_JOURNAL_SPACE_FULL;
+    assert_string_equal(errors_of(&health, "error"), "journal");
+    health = well();
+    health.store = FX_IO;
+    assert_string_equal(errors_of(&health, "error"), "store");
+    health = well();
+    health.disk_size_bytes = 0;
+    assert_string_equal(errors_of(&health, "error"), "disk");
+    health = well();
+    health.is_stopping = true;
+    assert_string_equal(errors_of(&health, "shutting_down"), "server");
+    health.store = FX_CORRUPT;
+    assert_string_equal(errors_of(&health, "shutting_down"), "serverstore");
+}
+
+static void app_health_cancel_only_still_serves(void **state)
+{
+    (void)state;
+    struct fx_app_health health = well();
+    health.figures.inner.space = FX_BUS_JOURNAL_SPACE_CANCEL_ONLY;
+    assert_string_equal(errors_of(&health, "ok"), "");
+}
+
+/* Behind is no fault; behind and not coming forward is. */
+static void app_health_saver_is_down_when_it_is_stuck(void **state)
+{
+    (void)state;
+    struct fx_app_health health = well();
+    health.figures.saved_sequence = 100;
+    health.saver_progress_us = health.now_us - 30000000;
+    assert_string_equal(errors_of(&health, "ok"), "");
+    health.saver_progress_us--;
+    assert_string_equal(errors_of(&health, "error"), "saver");
+    health.figures.saved_sequence = 200;
+    assert_string_equal(errors_of(&health, "ok"), "");
+}
+
+static void app_health_snapshot_is_down_when_it_is_late(void **state)
+{
+    (void)state;
+    struct fx_app_health health = well();
+    health.figures.inner.snapshot.written_us = health.now_us - 600000001;
+    assert_string_equal(errors_of(&health, "ok"), ""); /* nothing happened since */
+    health.figures.engine.durable = 201;
+    health.figures.saved_sequence = 201;
+    assert_string_equal(errors_of(&health, "error"), "snapshot");
+    health.figures.inner.snapshot.written_us++;
+    assert_string_equal(errors_of(&health, "ok"), "");
+    /* None was written yet: the start counts, with the snapshot that it loaded. */
+    health.figures.inner.snapshot = (struct fx_worker_snapshot_stats){.failures = 3};
+    assert_string_equal(errors_of(&health, "ok"), "");
+    health.started_us = health.now_us - 600000001;
+    assert_string_equal(errors_of(&health, "error"), "snapshot");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(app_health_well_is_ok),
+        cmocka_unit_test(app_health_each_part_can_be_the_reason),
+        cmocka_unit_test(app_health_cancel_only_still_serves),
+        cmocka_unit_test(app_health_saver_is_down_when_it_is_stuck),
+        cmocka_unit_test(app_health_snapshot_is_down_when_it_is_late),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
