@@ -7,7 +7,7 @@ enum {
     CONNECTIONS_MIN = 16,
     MESSAGE_SIZE_MAX = 1000000, /* the maxPayload that Engine.IO announces */
     OUTPUT_SIZE_MAX = 4 << 20,
-    PING_MS_MAX = 25000
+    PING_MS_MAX = 20000
 };
 
 void fx_app_limits_raise_files(void)

@@ -115,10 +115,10 @@ void fx_push_destroy(struct fx_push *push)
     if (push == NULL) {
         return;
     }
-    fx_push_gate_deinit(&push->gate);
     while (push->streams != NULL) {
         fx_push_stream_destroy(push->streams);
     }
+    fx_push_gate_deinit(&push->gate);
     fx_push_public_deinit(push);
     fx_push_inbox_deinit(&push->inboxes);
     fx_push_notify_deinit(push);
@@ -169,6 +169,7 @@ void fx_push_on_hangup(struct fx_push *push, struct fx_net_server_token token)
 void fx_push_stop(struct fx_push *push)
 {
     fx_push_gate_stop(&push->gate);
+    fx_push_stream_stop(push);
 }
 
 /* ---- events and time -------------------------------------------------------------------------

@@ -53,7 +53,7 @@ static void send_snapshot(struct fx_push_socket *socket, const struct fx_push_pu
     struct fx_push_hub_member *member =
         fx_push_hub_member(&socket->rooms, fx_push_public_name(public));
     FX_ASSERT(member != NULL);
-    fx_push_public_encode(push, public);
+    fx_push_public_encode(push, public, false);
     struct fx_net_frame *frame = fx_push_feed_frame(&push->feed, socket->index);
     if (frame != NULL) {
         fx_push_client_offer(member, frame);

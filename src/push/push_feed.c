@@ -5,7 +5,10 @@
 #include "base/json.h"
 #include "base/panic.h"
 #include "market/depth_group.h"
+#include "wire/wire_candle.h"
 #include "wire/wire_public.h"
+
+static const int64_t US_PER_MINUTE = 60000000;
 
 void fx_push_feed_init(struct fx_push_feed *feed,
                        const fx_str namespaces[FX_PUSH_SESSION_NAMESPACES_MAX])
@@ -152,6 +155,33 @@ void fx_push_feed_trades(struct fx_buf *buf,
                                                  .is_buyer_taker = trade->is_buyer_taker != 0};
         fx_json_append_comma(buf);
         fx_wire_public_trade(buf, &symbol->definition, &row);
+    }
+    fx_buf_append_byte(buf, ']');
+}
+
+void fx_push_feed_klines(struct fx_buf *buf,
+                         const struct fx_market_symbol *symbol,
+                         const struct fx_push_feed_bars *bars)
+{
+    int64_t start = bars->from;
+    fx_buf_append_byte(buf, '[');
+    while (start <= bars->to) {
+        struct fx_candle candle;
+        struct fx_rows_candle row = {0};
+        const int64_t next = fx_interval_next(bars->interval, start);
+        if (fx_candles_find(
+                &symbol->candles, FX_ROWS_CANDLE_PRICE_LAST, bars->interval, start, &candle)) {
+            fx_candle_to_row(&candle, &symbol->definition, FX_ROWS_CANDLE_PRICE_LAST, &row);
+            const struct fx_wire_candle shown = {
+                .row = &row,
+                .symbol = fx_ids_symbol_str(&symbol->definition.symbol),
+                .interval = fx_str_of(fx_interval_name(bars->interval)),
+                .end_us = next * US_PER_MINUTE,
+                .is_final = next * US_PER_MINUTE <= bars->time_us};
+            fx_json_append_comma(buf);
+            fx_wire_candle_object(buf, &shown);
+        }
+        start = next;
     }
     fx_buf_append_byte(buf, ']');
 }

@@ -59,6 +59,14 @@ struct fx_push_feed_range {
     uint32_t count;
 };
 
+/** Bars of a chart: those that begin from minute `from` to minute `to`. */
+struct fx_push_feed_bars {
+    enum fx_interval interval;
+    int64_t from;
+    int64_t to;
+    int64_t time_us; /* the engine's: a bar that ended by then is final */
+};
+
 /** Append {symbol, bids, asks, lastUpdateId, time} and, where named, depth and group. */
 void fx_push_feed_book(struct fx_buf *buf,
                        const struct fx_push_feed_view *view,
@@ -72,5 +80,10 @@ void fx_push_feed_ticker(struct fx_buf *buf, const struct fx_market_symbol *symb
 void fx_push_feed_trades(struct fx_buf *buf,
                          const struct fx_market_symbol *symbol,
                          struct fx_push_feed_range range);
+
+/** Append the array of these bars, oldest first; without those that nothing is known of. */
+void fx_push_feed_klines(struct fx_buf *buf,
+                         const struct fx_market_symbol *symbol,
+                         const struct fx_push_feed_bars *bars);
 
 #endif

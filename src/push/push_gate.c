@@ -384,6 +384,22 @@ static bool is_address_full(const struct fx_push_gate *gate, fx_str peer)
            count_of_address(gate, address_of(gate, peer)) >= cap;
 }
 
+bool fx_push_gate_admits(const struct fx_push_gate *gate, const struct fx_net_server_call *call)
+{
+    return !is_address_full(gate, call->peer) && is_origin_allowed(gate, call->request);
+}
+
+bool fx_push_gate_count(struct fx_push_gate *gate, fx_str peer, uint64_t *address_out)
+{
+    *address_out = address_of(gate, peer);
+    return count_address(gate, *address_out);
+}
+
+void fx_push_gate_discount(struct fx_push_gate *gate, uint64_t address)
+{
+    discount_address(gate, address);
+}
+
 /* May it open a session? In the order in which engine.io checks. */
 static enum gate_code judge_opening(const struct fx_push_gate *gate, const struct ask *ask)
 {
@@ -398,7 +414,7 @@ static enum gate_code judge_opening(const struct fx_push_gate *gate, const struc
         return GATE_BAD_VERSION;
     }
     if (gate->stats.sessions >= gate->options.sessions_max ||
-        is_address_full(gate, ask->call->peer) || !is_origin_allowed(gate, request)) {
+        !fx_push_gate_admits(gate, ask->call)) {
         return GATE_FORBIDDEN;
     }
     return GATE_OK;

@@ -94,6 +94,16 @@ void fx_push_gate_tick(struct fx_push_gate *gate);
 /** The server stops: end all sessions, so that no poll holds it up. Clients reconnect. */
 void fx_push_gate_stop(struct fx_push_gate *gate);
 
+/* ---- for other connections that the same rules are for ---------------------------------------
+ */
+
+/** True where this origin, and one more connection of this address, are allowed. */
+bool fx_push_gate_admits(const struct fx_push_gate *gate, const struct fx_net_server_call *call);
+
+/** Count a connection of an address, and take it off again. @return false without memory. */
+FX_MUST_USE bool fx_push_gate_count(struct fx_push_gate *gate, fx_str peer, uint64_t *address_out);
+void fx_push_gate_discount(struct fx_push_gate *gate, uint64_t address);
+
 /* ---- for push_link.c -------------------------------------------------------------------------
  */
 

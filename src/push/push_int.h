@@ -73,10 +73,12 @@ struct fx_push_public {
     struct fx_push_public *next;   /* of the same instrument */
     struct fx_net_frame *snapshot; /* for the stream, of its state; NULL: not asked for yet */
     struct fx_push_book book;      /* BOOK: what the stream's members hold */
-    uint64_t seq;                  /* of that state: the engine's sequence */
-    int64_t time_us;               /* of that state: the engine's time */
-    int64_t sent_ms;               /* when the stream's members heard something last */
-    bool is_streamed;              /* there is such a state */
+    int64_t bar_from;              /* KLINE: first and last bar that changed at last: minutes */
+    int64_t bar_to;
+    uint64_t seq;     /* of that state: the engine's sequence */
+    int64_t time_us;  /* of that state: the engine's time */
+    int64_t sent_ms;  /* when the stream's members heard something last */
+    bool is_streamed; /* there is such a state */
     uint8_t name_size;
     char name[FX_PUSH_TOPIC_NAME_SIZE_MAX]; /* dotted: the room's name in all hubs */
 };
@@ -92,6 +94,7 @@ struct fx_push_stream {
     struct fx_push_inbox *inbox; /* NULL: no private topic is subscribed */
     struct fx_push_stream *inbox_next;
     struct fx_push_stream *inbox_previous;
+    uint64_t address;     /* of its peer, as the gate counts them; 0: not counted */
     uint64_t user_id;     /* 0: nobody yet */
     int64_t expires_at_s; /* of its token; 0: never */
     uint32_t topics;      /* bits by enum fx_push_inbox_topic */
@@ -158,8 +161,16 @@ FX_MUST_USE fx_status fx_push_public_open(struct fx_push *push,
 /** The name of its room in every hub; borrowed. */
 fx_str fx_push_public_name(const struct fx_push_public *public);
 
-/** Make the current state of a topic the feed's event of Socket.IO. */
-void fx_push_public_encode(struct fx_push *push, const struct fx_push_public *public);
+/** Make a topic the feed's event of Socket.IO: its state, or (TRADES, KLINE) what `is_changed`. */
+void fx_push_public_encode(struct fx_push *push,
+                           const struct fx_push_public *public,
+                           bool is_changed);
+
+/** Append bars of a KLINE topic: the live one, or all that changed. */
+void fx_push_public_bars(struct fx_push *push,
+                         const struct fx_push_public *public,
+                         bool is_changed,
+                         struct fx_buf *buf);
 
 /** Send the trades that are not published yet. */
 void fx_push_public_trades(struct fx_push *push);
@@ -231,6 +242,9 @@ bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text);
 
 /** Close it: a code of RFC 6455 and a short reason. */
 void fx_push_stream_close(struct fx_push_stream *stream, uint16_t code, fx_str reason);
+
+/** The server stops: tell all streams when to come back, and close them. */
+void fx_push_stream_stop(struct fx_push *push);
 
 /** A message of a client. */
 void fx_push_stream_request(struct fx_push_stream *stream, fx_str text);

@@ -6,9 +6,23 @@
 #include "base/panic.h"
 #include "push/push_int.h"
 
+enum {
+    BARS_MAX = 100,                      /* in one message */
+    LAST = FX_ROWS_CANDLE_PRICE_LAST - 1 /* row of the trades' bars */
+};
+
+static const int64_t US_PER_MINUTE = 60000000;
+
 fx_str fx_push_public_name(const struct fx_push_public *public)
 {
     return (fx_str){public->name, public->name_size};
+}
+
+/* Where the bar begins in which the engine is now. */
+static int64_t live_bar(const struct fx_push *push, const struct fx_push_topic *topic)
+{
+    const int64_t minute = push->options.market->time_us / US_PER_MINUTE;
+    return topic->kind == FX_PUSH_TOPIC_KIND_KLINE ? fx_interval_start(topic->interval, minute) : 0;
 }
 
 fx_status fx_push_public_open(struct fx_push *push,
@@ -28,6 +42,8 @@ fx_status fx_push_public_open(struct fx_push *push,
         public->topic = *topic;
         public->name_size =
             (uint8_t)fx_push_topic_format(push->options.market, topic, public->name).size;
+        public->bar_to = live_bar(push, topic);
+        public->bar_from = public->bar_to;
         public->next = *first;
         *first = public;
     }
@@ -72,7 +88,21 @@ static void encode_book(struct fx_push *push,
     fx_push_feed_book(fx_push_feed_begin(&push->feed, FX_STR("orderbook")), &view, symbol, now_us);
 }
 
-void fx_push_public_encode(struct fx_push *push, const struct fx_push_public *public)
+void fx_push_public_bars(struct fx_push *push,
+                         const struct fx_push_public *public,
+                         bool is_changed,
+                         struct fx_buf *buf)
+{
+    const struct fx_push_feed_bars bars = {.interval = public->topic.interval,
+                                           .from = is_changed ? public->bar_from : public->bar_to,
+                                           .to = public->bar_to,
+                                           .time_us = push->options.market->time_us};
+    fx_push_feed_klines(buf, fx_market_at(push->options.market, public->topic.instrument), &bars);
+}
+
+void fx_push_public_encode(struct fx_push *push,
+                           const struct fx_push_public *public,
+                           bool is_changed)
 {
     const struct fx_market_symbol *symbol =
         fx_market_at(push->options.market, public->topic.instrument);
@@ -83,6 +113,10 @@ void fx_push_public_encode(struct fx_push *push, const struct fx_push_public *pu
         break;
     case FX_PUSH_TOPIC_KIND_TICKER:
         fx_push_feed_ticker(fx_push_feed_begin(&push->feed, FX_STR("ticker")), symbol, now_us);
+        break;
+    case FX_PUSH_TOPIC_KIND_KLINE:
+        fx_push_public_bars(
+            push, public, is_changed, fx_push_feed_begin(&push->feed, FX_STR("kline")));
         break;
     case FX_PUSH_TOPIC_KIND_TRADES:
     default:
@@ -109,7 +143,7 @@ static bool publish(struct fx_push *push, const struct fx_push_public *public, b
         }
         if (!is_encoded) {
             is_encoded = true;
-            fx_push_public_encode(push, public);
+            fx_push_public_encode(push, public, is_changed);
         }
         struct fx_net_frame *frame = fx_push_feed_frame(&push->feed, index);
         struct fx_push_hub_member *member = frame == NULL ? NULL : room->first;
@@ -151,13 +185,39 @@ void fx_push_public_trades(struct fx_push *push)
     }
 }
 
-static bool is_changed(const struct fx_push_public *public, const struct fx_market_symbol *symbol)
+/* Which bars are to be told: those in which something happened, and that whose time is over. */
+static bool move_bars(const struct fx_push *push,
+                      struct fx_push_public *public,
+                      const struct fx_market_symbol *symbol)
+{
+    const enum fx_interval interval = public->topic.interval;
+    const int64_t changed = symbol->candles.changed[LAST];
+    const int64_t live = live_bar(push, &public->topic);
+    int64_t from = changed == INT64_MAX ? INT64_MAX : fx_interval_start(interval, changed);
+    if (live > public->bar_to && public->bar_to < from) {
+        from = public->bar_to;
+    }
+    if (from == INT64_MAX) {
+        return false;
+    }
+    /* After a long silence only the newest: the others are empty, and REST has them. */
+    const int64_t span = (fx_interval_next(interval, live) - live) * BARS_MAX;
+    public->bar_from = live - from > span ? fx_interval_start(interval, live - span) : from;
+    public->bar_to = live;
+    return true;
+}
+
+static bool is_changed(const struct fx_push *push,
+                       struct fx_push_public *public,
+                       const struct fx_market_symbol *symbol)
 {
     switch (public->topic.kind) {
     case FX_PUSH_TOPIC_KIND_BOOK:
         return symbol->is_book_changed;
     case FX_PUSH_TOPIC_KIND_TICKER:
         return symbol->is_ticker_changed;
+    case FX_PUSH_TOPIC_KIND_KLINE:
+        return move_bars(push, public, symbol);
     case FX_PUSH_TOPIC_KIND_TRADES:
     default:
         return false; /* they do not wait for the tick */
@@ -169,7 +229,7 @@ static void tick_symbol(struct fx_push *push, uint32_t id, struct fx_market_symb
     struct fx_push_public **place = &push->publics[id];
     while (*place != NULL) {
         struct fx_push_public *public = *place;
-        const bool has_news = is_changed(public, symbol);
+        const bool has_news = is_changed(push, public, symbol);
         const bool is_wanted = publish(push, public, has_news);
         fx_push_stream_topic_publish(push, public, has_news);
         if (!is_wanted &&
@@ -182,6 +242,7 @@ static void tick_symbol(struct fx_push *push, uint32_t id, struct fx_market_symb
     }
     symbol->is_book_changed = false;
     symbol->is_ticker_changed = false;
+    symbol->candles.changed[LAST] = INT64_MAX;
 }
 
 void fx_push_public_tick(struct fx_push *push)

@@ -8,7 +8,13 @@
 #include "net/net_websocket_handshake.h"
 #include "push/push_int.h"
 
-enum { ID_BYTES = 12, REFUSED_MAX = 100 /* messages beyond its budget; then it is closed */ };
+enum {
+    ID_BYTES = 12,
+    REFUSED_MAX = 100, /* messages beyond its budget; then it is closed */
+    RECONNECT_MS = 1000,
+    SPREAD_MS = 4000,
+    SPREAD_STEP_MS = 37
+};
 
 static int64_t now_ms_of(const struct fx_push *push)
 {
@@ -101,6 +107,9 @@ void fx_push_stream_destroy(struct fx_push_stream *stream)
     struct fx_push *push = stream->push;
     fx_push_hub_leave_all(&push->stream_hub, &stream->rooms);
     fx_push_private_leave(stream);
+    if (stream->address != 0) {
+        fx_push_gate_discount(&push->gate, stream->address);
+    }
     if (stream->next != NULL) {
         stream->next->previous = stream->previous;
     }
@@ -149,6 +158,9 @@ static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_
     if (auth.verdict == FX_PUSH_AUTH_BAD) {
         return FX_BAD_TOKEN;
     }
+    if (!fx_push_gate_admits(&push->gate, call)) {
+        return FX_FORBIDDEN;
+    }
     if (push->stats.streams >= push->options.sessions_max) {
         return FX_CAPACITY;
     }
@@ -164,6 +176,10 @@ static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_
     fx_push_budget_init(&stream->budget, now_ms_of(push));
     link_stream(stream);
     fx_status status = make_id(stream);
+    if (status == FX_OK && !fx_push_gate_count(&push->gate, call->peer, &stream->address)) {
+        stream->address = 0;
+        status = FX_NO_MEMORY;
+    }
     if (status == FX_OK) {
         const struct fx_net_server_websocket owner = {
             .on_message = on_message, .on_close = on_close, .self = stream};
@@ -196,6 +212,23 @@ void fx_push_stream_on_request(struct fx_push *push, const struct fx_net_server_
         .body = fx_buf_str(body),
         .is_close = true};
     fx_net_server_respond(push->options.server, call->token, &response);
+}
+
+/* Spread over a while, so that they do not all come back at once. */
+void fx_push_stream_stop(struct fx_push *push)
+{
+    uint32_t wait_ms = RECONNECT_MS;
+    struct fx_buf *text = &push->text;
+    for (struct fx_push_stream *stream = push->streams; stream != NULL; stream = stream->next) {
+        fx_buf_clear(text);
+        fx_buf_append_byte(text, '{');
+        fx_json_add_str(text, FX_STR("op"), FX_STR("shutdown"));
+        fx_json_add_int(text, FX_STR("reconnectInMs"), wait_ms);
+        fx_buf_append_byte(text, '}');
+        (void)fx_push_stream_send(stream, fx_buf_str(text));
+        fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_RESTART, FX_STR("server stops"));
+        wait_ms = RECONNECT_MS + (wait_ms - RECONNECT_MS + SPREAD_STEP_MS) % SPREAD_MS;
+    }
 }
 
 void fx_push_stream_tick(struct fx_push_stream *stream, struct fx_push_moment now)

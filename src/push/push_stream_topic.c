@@ -90,6 +90,13 @@ static void append_data(struct fx_push *push,
     case FX_PUSH_TOPIC_KIND_TRADES:
         append_trades(&push->text, symbol, type);
         break;
+    case FX_PUSH_TOPIC_KIND_KLINE:
+        if (type == MESSAGE_HEARTBEAT) {
+            fx_buf_append(&push->text, FX_STR("[]"));
+        } else {
+            fx_push_public_bars(push, public, type == MESSAGE_DELTA, &push->text);
+        }
+        break;
     case FX_PUSH_TOPIC_KIND_TICKER:
     default:
         fx_push_feed_ticker(&push->text, symbol, now_us_of(push));
@@ -164,6 +171,7 @@ static void stamp(struct fx_push *push, struct fx_push_public *public, uint32_t 
         public->time_us = trade == NULL ? 0 : trade->time_us;
         break;
     case FX_PUSH_TOPIC_KIND_TICKER:
+    case FX_PUSH_TOPIC_KIND_KLINE:
     default:
         public
         ->seq = market->sequence;

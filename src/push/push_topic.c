@@ -13,6 +13,7 @@ static const struct {
     {{"orderbook.", 10}, {"orderbook_", 10}, FX_PUSH_TOPIC_KIND_BOOK},
     {{"trades.", 7}, {"trades_", 7}, FX_PUSH_TOPIC_KIND_TRADES},
     {{"ticker.", 7}, {"ticker_", 7}, FX_PUSH_TOPIC_KIND_TICKER},
+    {{"kline.", 6}, {"kline_", 6}, FX_PUSH_TOPIC_KIND_KLINE},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 
@@ -109,6 +110,47 @@ static fx_status parse_book(const struct fx_market *market,
     return status;
 }
 
+/* The first dot or the last underscore: no interval has either, a symbol may have underscores. */
+static size_t find_cut(fx_str text, bool is_dotted)
+{
+    size_t cut = fx_str_find(text, is_dotted ? '.' : '_', 0);
+    size_t next = cut;
+    while (!is_dotted && next != SIZE_MAX) {
+        cut = next;
+        next = fx_str_find(text, '_', cut + 1);
+    }
+    return cut;
+}
+
+/* <interval>.<symbol> or <symbol>_<interval>. */
+static fx_status parse_kline(const struct fx_market *market,
+                             fx_str text,
+                             bool is_dotted,
+                             struct fx_push_topic *topic)
+{
+    const size_t cut = find_cut(text, is_dotted);
+    if (cut == SIZE_MAX) {
+        return FX_BAD_PARAMETER;
+    }
+    const fx_str left = fx_str_slice(text, 0, cut);
+    const fx_str right = rest_of(text, cut + 1);
+    topic->interval = fx_interval_of(is_dotted ? left : right);
+    return topic->interval == 0 ? FX_BAD_PARAMETER
+                                : set_symbol(market, topic, is_dotted ? right : left);
+}
+
+static fx_status parse_rest(const struct fx_market *market,
+                            fx_str rest,
+                            bool is_dotted,
+                            struct fx_push_topic *topic)
+{
+    if (topic->kind == FX_PUSH_TOPIC_KIND_KLINE) {
+        return parse_kline(market, rest, is_dotted, topic);
+    }
+    return is_dotted && topic->kind == FX_PUSH_TOPIC_KIND_BOOK ? parse_book(market, rest, topic)
+                                                               : set_symbol(market, topic, rest);
+}
+
 fx_status fx_push_topic_parse(const struct fx_market *market,
                               fx_str name,
                               uint32_t depth_default,
@@ -123,9 +165,8 @@ fx_status fx_push_topic_parse(const struct fx_market *market,
         }
         topic.depth = is_book ? depth_default : 0;
         topic.step_ticks = is_book ? 1 : 0;
-        const fx_str rest = rest_of(name, KINDS[index].dotted.size);
-        const fx_status status = is_dotted && is_book ? parse_book(market, rest, &topic)
-                                                      : set_symbol(market, &topic, rest);
+        const fx_status status =
+            parse_rest(market, rest_of(name, KINDS[index].dotted.size), is_dotted, &topic);
         if (status == FX_OK) {
             *topic_out = topic;
         }
@@ -137,7 +178,8 @@ fx_status fx_push_topic_parse(const struct fx_market *market,
 bool fx_push_topic_is_equal(const struct fx_push_topic *left, const struct fx_push_topic *right)
 {
     return left->kind == right->kind && left->instrument == right->instrument &&
-           left->depth == right->depth && left->step_ticks == right->step_ticks;
+           left->depth == right->depth && left->step_ticks == right->step_ticks &&
+           left->interval == right->interval;
 }
 
 static void append(fx_str *text, char target[FX_PUSH_TOPIC_NAME_SIZE_MAX], fx_str more)
@@ -169,6 +211,10 @@ fx_str fx_push_topic_format(const struct fx_market *market,
     if (topic->kind == FX_PUSH_TOPIC_KIND_BOOK) {
         const fx_i128 depth = fx_dec_one() * topic->depth;
         append(&text, target, (fx_str){digits, fx_dec_format(depth, digits)});
+        append(&text, target, FX_STR("."));
+    }
+    if (topic->kind == FX_PUSH_TOPIC_KIND_KLINE) {
+        append(&text, target, fx_str_of(fx_interval_name(topic->interval)));
         append(&text, target, FX_STR("."));
     }
     append(&text, target, fx_ids_symbol_str(&symbol_of(market, topic)->definition.symbol));

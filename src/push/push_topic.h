@@ -7,6 +7,7 @@
  *     orderbook.<depth>.<symbol>[.<step>]   orderbook_<symbol>
  *     trades.<symbol>                       trades_<symbol>
  *     ticker.<symbol>                       ticker_<symbol>
+ *     kline.<interval>.<symbol>             kline_<symbol>_<interval>
  *
  * A topic is a known kind, a known symbol and options out of a short list (P2), so strangers cannot
  * make the server keep or compute what nobody else wants. Thread: any.
@@ -19,6 +20,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
+#include "market/interval.h"
 #include "market/market.h"
 
 enum {
@@ -31,15 +33,17 @@ enum {
 enum fx_push_topic_kind {
     FX_PUSH_TOPIC_KIND_BOOK = 1,
     FX_PUSH_TOPIC_KIND_TRADES = 2,
-    FX_PUSH_TOPIC_KIND_TICKER = 3
+    FX_PUSH_TOPIC_KIND_TICKER = 3,
+    FX_PUSH_TOPIC_KIND_KLINE = 4
 };
 
 /** What a name means. Two topics are the same where all fields are equal. */
 struct fx_push_topic {
     enum fx_push_topic_kind kind;
     uint32_t instrument;
-    uint32_t depth;     /* BOOK: levels per side; else 0 */
-    int64_t step_ticks; /* BOOK: width of a group of prices, 1: no grouping; else 0 */
+    uint32_t depth;            /* BOOK: levels per side; else 0 */
+    int64_t step_ticks;        /* BOOK: width of a group of prices, 1: no grouping; else 0 */
+    enum fx_interval interval; /* KLINE; else 0 */
 };
 
 /**

@@ -84,6 +84,25 @@ static void push_channel_names_of_the_stream_are_the_same_rooms(void **state)
     push_kit_destroy(kit);
 }
 
+static void push_channel_bars_are_an_array(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create();
+    struct push_kit_client *client = push_kit_join(kit, 0);
+    ask(kit, client, "\"kline_BTCUSDT_5m\"");
+    push_kit_expect(kit, client, "42/ws,[\"kline\",[]]"); /* nothing was ever traded */
+    push_kit_expect(kit, client, "43/ws,1[{\"ok\":true}]");
+    push_kit_begin(kit);
+    push_kit_trade(kit, 0, 1, 4);
+    push_kit_result(kit);
+    push_kit_tick(kit);
+    const char *text = push_kit_expect_start(kit, client, "42/ws,[\"kline\",[{");
+    assert_non_null(strstr(text, "\"interval\":\"5m\""));
+    assert_non_null(strstr(text, "\"volume\":\"4\""));
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 static void push_channel_bad_options_are_refused(void **state)
 {
     (void)state;
@@ -114,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(push_channel_book_has_depth_and_group),
         cmocka_unit_test(push_channel_names_of_the_stream_are_the_same_rooms),
+        cmocka_unit_test(push_channel_bars_are_an_array),
         cmocka_unit_test(push_channel_bad_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

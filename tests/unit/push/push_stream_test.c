@@ -228,6 +228,41 @@ static void push_stream_ticker_is_whole(void **state)
     push_kit_destroy(kit);
 }
 
+/* The live bar, a trade in it, and its last form when its minute is over, without any trade. */
+static void push_stream_bars_move_and_become_final(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PLAIN);
+    struct push_kit_client *client = stream_kit_open(kit, 0);
+    kit->now_s = PUSH_KIT_NOW_S / 60 * 60;
+    trade(kit, 1);
+    push_kit_tick(kit);
+    stream_kit_subscribe(kit, client, "[\"kline_BTCUSDT_1m\"]");
+    const char *text = stream_kit_expect(kit, client, "kline.1m.BTCUSDT", "snapshot");
+    assert_true(stream_kit_has(text, "\"volume\":\"3\"") &&
+                stream_kit_has(text, "\"isFinal\":false"));
+    const int64_t seq = stream_kit_number(text, "seq");
+    trade(kit, 2);
+    push_kit_tick(kit);
+    text = stream_kit_expect(kit, client, "kline.1m.BTCUSDT", "delta");
+    assert_int_equal(stream_kit_number(text, "prevSeq"), seq);
+    assert_true(stream_kit_has(text, "\"volume\":\"6\"") &&
+                stream_kit_has(text, "\"isFinal\":false"));
+    push_kit_tick(kit);
+    push_kit_expect(kit, client, NULL);
+    kit->now_s += 60;
+    set_level(kit, FX_SIDE_BUY, 10, 1); /* the engine's time moves by events only */
+    push_kit_tick(kit);
+    text = stream_kit_expect(kit, client, "kline.1m.BTCUSDT", "delta");
+    const char *old = strstr(text, "\"isFinal\":true");
+    const char *live = strstr(text, "\"isFinal\":false");
+    assert_true(old != NULL && live != NULL && old < live);
+    push_kit_tick(kit);
+    push_kit_expect(kit, client, NULL);
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 /* All members of a topic share one frame, whatever else they do. */
 static void push_stream_change_is_encoded_once(void **state)
 {
@@ -421,6 +456,59 @@ static void push_stream_bad_handshakes_are_refused(void **state)
     push_kit_destroy(kit);
 }
 
+static void push_stream_stop_says_when_to_come_back(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PLAIN);
+    struct push_kit_client *first = stream_kit_open(kit, 0);
+    struct push_kit_client *second = stream_kit_open(kit, 0);
+    fx_push_stop(kit->push);
+    fx_net_server_stop(kit->server);
+    const char *text = push_kit_expect_start(kit, first, "{\"op\":\"shutdown\",\"reconnectInMs\":");
+    const int64_t wait_ms = stream_kit_number(text, "reconnectInMs");
+    text = push_kit_expect_start(kit, second, "{\"op\":\"shutdown\",\"reconnectInMs\":");
+    assert_true(stream_kit_number(text, "reconnectInMs") != wait_ms); /* not all at once */
+    push_kit_read(kit, first);
+    push_kit_read(kit, second);
+    assert_int_equal(first->code, FX_NET_WEBSOCKET_CODE_RESTART);
+    assert_int_equal(second->code, FX_NET_WEBSOCKET_CODE_RESTART);
+    push_kit_close(kit, first);
+    push_kit_close(kit, second);
+    push_kit_destroy(kit);
+}
+
+static void push_stream_origins_and_addresses_are_bounded(void **state)
+{
+    (void)state;
+    char answer[4096];
+    const struct fx_push_options strict = {.origins = "https://a.example",
+                                           .sessions_per_address_max = 2};
+    struct push_kit *kit = scene_create(&strict);
+    static const char REQUEST[] = "GET /ws/stream HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+                                  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    struct push_kit_client *good =
+        push_kit_dial(kit, "/ws/stream", "Origin: https://a.example\r\n", 0);
+    struct push_kit_client *other = stream_kit_open(kit, 0); /* no browser */
+    static const char *const LINES[] = {"Origin: https://b.example\r\n", ""};
+    for (size_t index = 0; index < 2; index++) {
+        char request[1024];
+        (void)snprintf(request, sizeof request, "%s%s\r\n", REQUEST, LINES[index]);
+        if (index == 1) { /* the third of the address; the second has gone meanwhile */
+            push_kit_close(kit, other);
+            other = stream_kit_open(kit, 0);
+        }
+        const int fd = push_kit_connect(kit, 0);
+        (void)push_kit_request(kit, fd, request, answer, sizeof answer);
+        assert_memory_equal(answer, "HTTP/1.1 403 ", 13);
+        (void)close(fd);
+        push_kit_turn(kit, 3);
+    }
+    push_kit_close(kit, good);
+    push_kit_close(kit, other);
+    push_kit_destroy(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +519,7 @@ int main(void)
         cmocka_unit_test(push_stream_trades_are_a_chain),
         cmocka_unit_test(push_stream_trade_before_its_flush_comes_once),
         cmocka_unit_test(push_stream_ticker_is_whole),
+        cmocka_unit_test(push_stream_bars_move_and_become_final),
         cmocka_unit_test(push_stream_change_is_encoded_once),
         cmocka_unit_test(push_stream_slow_reader_gets_a_new_snapshot),
         cmocka_unit_test(push_stream_binary_and_large_messages_end_it),
@@ -438,6 +527,8 @@ int main(void)
         cmocka_unit_test(push_stream_two_hundred_topics_are_the_most),
         cmocka_unit_test(push_stream_token_says_who_and_until_when),
         cmocka_unit_test(push_stream_bad_handshakes_are_refused),
+        cmocka_unit_test(push_stream_stop_says_when_to_come_back),
+        cmocka_unit_test(push_stream_origins_and_addresses_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

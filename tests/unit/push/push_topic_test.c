@@ -51,20 +51,26 @@ static void push_topic_good_names_are_read_and_written(void **state)
         const char *written;
         struct fx_push_topic topic;
     } GOOD[] = {
-        {"orderbook_BTCUSDT", "orderbook.50.BTCUSDT", {FX_PUSH_TOPIC_KIND_BOOK, 0, 50, 1}},
-        {"orderbook.50.BTCUSDT", "orderbook.50.BTCUSDT", {FX_PUSH_TOPIC_KIND_BOOK, 0, 50, 1}},
-        {"orderbook.1.BTCUSDT.0.1", "orderbook.1.BTCUSDT", {FX_PUSH_TOPIC_KIND_BOOK, 0, 1, 1}},
-        {"orderbook.5.BTCUSDT.10", "orderbook.5.BTCUSDT.10", {FX_PUSH_TOPIC_KIND_BOOK, 0, 5, 100}},
+        {"orderbook_BTCUSDT", "orderbook.50.BTCUSDT", {FX_PUSH_TOPIC_KIND_BOOK, 0, 50, 1, 0}},
+        {"orderbook.50.BTCUSDT", "orderbook.50.BTCUSDT", {FX_PUSH_TOPIC_KIND_BOOK, 0, 50, 1, 0}},
+        {"orderbook.1.BTCUSDT.0.1", "orderbook.1.BTCUSDT", {FX_PUSH_TOPIC_KIND_BOOK, 0, 1, 1, 0}},
+        {"orderbook.5.BTCUSDT.10",
+         "orderbook.5.BTCUSDT.10",
+         {FX_PUSH_TOPIC_KIND_BOOK, 0, 5, 100, 0}},
         {"orderbook.1000.BTCUSDT.0.50",
          "orderbook.1000.BTCUSDT.0.5",
-         {FX_PUSH_TOPIC_KIND_BOOK, 0, 1000, 5}},
+         {FX_PUSH_TOPIC_KIND_BOOK, 0, 1000, 5, 0}},
         {"orderbook.10.BTCUSDT.100000",
          "orderbook.10.BTCUSDT.100000",
-         {FX_PUSH_TOPIC_KIND_BOOK, 0, 10, 1000000}},
-        {"orderbook.10.ES_F.2.5", "orderbook.10.ES_F.2.5", {FX_PUSH_TOPIC_KIND_BOOK, 1, 10, 10}},
-        {"trades_ES_F", "trades.ES_F", {FX_PUSH_TOPIC_KIND_TRADES, 1, 0, 0}},
-        {"trades.ES_F", "trades.ES_F", {FX_PUSH_TOPIC_KIND_TRADES, 1, 0, 0}},
-        {"ticker_BTCUSDT", "ticker.BTCUSDT", {FX_PUSH_TOPIC_KIND_TICKER, 0, 0, 0}},
+         {FX_PUSH_TOPIC_KIND_BOOK, 0, 10, 1000000, 0}},
+        {"orderbook.10.ES_F.2.5", "orderbook.10.ES_F.2.5", {FX_PUSH_TOPIC_KIND_BOOK, 1, 10, 10, 0}},
+        {"trades_ES_F", "trades.ES_F", {FX_PUSH_TOPIC_KIND_TRADES, 1, 0, 0, 0}},
+        {"trades.ES_F", "trades.ES_F", {FX_PUSH_TOPIC_KIND_TRADES, 1, 0, 0, 0}},
+        {"ticker_BTCUSDT", "ticker.BTCUSDT", {FX_PUSH_TOPIC_KIND_TICKER, 0, 0, 0, 0}},
+        {"kline_ES_F_1m", "kline.1m.ES_F", {FX_PUSH_TOPIC_KIND_KLINE, 1, 0, 0, FX_INTERVAL_MINUTE}},
+        {"kline.1M.BTCUSDT",
+         "kline.1M.BTCUSDT",
+         {FX_PUSH_TOPIC_KIND_KLINE, 0, 0, 0, FX_INTERVAL_MONTH}},
     };
     for (size_t index = 0; index < sizeof GOOD / sizeof GOOD[0]; index++) {
         struct fx_push_topic topic = {0};
@@ -105,6 +111,12 @@ static void push_topic_bad_names_are_refused(void **state)
         {"orderbook.5.ES_F.0.2", FX_BAD_PARAMETER}, /* no multiple of the tick */
         {"orderbook_", FX_UNKNOWN_SYMBOL},
         {"trades.BTCUSDT.5", FX_UNKNOWN_SYMBOL},
+        {"kline.BTCUSDT", FX_BAD_PARAMETER},
+        {"kline.7m.BTCUSDT", FX_BAD_PARAMETER},
+        {"kline_BTCUSDT", FX_BAD_PARAMETER},
+        {"kline_1m", FX_BAD_PARAMETER},
+        {"kline__1m", FX_UNKNOWN_SYMBOL},
+        {"kline.1m.", FX_UNKNOWN_SYMBOL},
         {"user_7", FX_FORBIDDEN},
         {"Trades.BTCUSDT", FX_BAD_PARAMETER},
     };
