@@ -411,13 +411,14 @@ static void store_session_works_once(void **state)
     struct store_contract_fixture *fixture = *state;
     struct fx_rows_user user = user_of("a@example.org", "U-1");
     assert_int_equal(fx_store_user_insert(fixture->writer, &user, &user.id), FX_OK);
-    struct fx_store_session first = {.user_id = user.id,
-                                     .family = "f1",
-                                     .token_hash = "aa",
-                                     .expires_us =
-                                         STORE_CONTRACT_START_US + STORE_CONTRACT_SECOND_US,
-                                     .created_us = STORE_CONTRACT_START_US};
-    struct fx_store_session second = first, found;
+    struct fx_store_session first, second, found;
+    memset(&first, 0, sizeof first); /* compared with its padding */
+    first.user_id = user.id;
+    first.expires_us = STORE_CONTRACT_START_US + STORE_CONTRACT_SECOND_US;
+    first.created_us = STORE_CONTRACT_START_US;
+    memcpy(first.family, "f1", 2);
+    memcpy(first.token_hash, "aa", 2);
+    memcpy(&second, &first, sizeof second);
     second.token_hash[0] = 'b';
     assert_int_equal(fx_store_session_insert(fixture->writer, &first, &first.id), FX_OK);
     assert_int_equal(fx_store_session_insert(fixture->writer, &first, &second.id), FX_EXISTS);
