@@ -5,32 +5,7 @@
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
 #include "store/store_transaction.h"
-#include "view/view_margin.h"
 #include "wire/wire_rows.h"
-
-/* The row, and what it is worth at the mark. */
-static void append_account(struct fx_buf *buf,
-                           const struct fx_api_call *call,
-                           const struct fx_rows_account *row)
-{
-    struct fx_view_margin_account margin;
-    fx_view_margin_of_account(call->api->options.view, row, &margin);
-    fx_json_append_comma(buf);
-    fx_wire_rows_account(buf, row);
-    if (!buf->is_overflow) {
-        buf->size--; /* open the object again */
-        fx_json_add_dec(buf, FX_STR("isolatedMargin"), margin.isolated);
-        fx_json_add_dec(buf, FX_STR("orderMargin"), margin.reserved);
-        fx_json_add_dec(buf, FX_STR("initialMargin"), margin.initial);
-        fx_json_add_dec(buf, FX_STR("maintenanceMargin"), margin.maintenance);
-        fx_json_add_dec(buf, FX_STR("unrealizedPnl"), margin.unrealized);
-        fx_json_add_dec(
-            buf, FX_STR("marginBalance"), row->balance + row->reward_balance + margin.unrealized);
-        fx_json_add_dec(buf, FX_STR("availableMargin"), margin.available);
-        fx_json_add_dec(buf, FX_STR("withdrawable"), margin.withdrawable);
-        fx_buf_append_byte(buf, '}');
-    }
-}
 
 fx_status fx_api_account_list(struct fx_api_call *call)
 {
@@ -38,7 +13,8 @@ fx_status fx_api_account_list(struct fx_api_call *call)
     const struct fx_rows_account *row = NULL;
     uint32_t cursor = 0;
     while ((row = fx_view_next_account(call->api->options.view, call->user.id, &cursor)) != NULL) {
-        append_account(buf, call, row);
+        fx_json_append_comma(buf);
+        fx_api_reply_append_account(buf, call->api->options.view, row);
     }
     fx_api_reply_send_list(call->api, &call->target, 0);
     return FX_OK;
@@ -51,7 +27,7 @@ fx_status fx_api_account_one(struct fx_api_call *call)
     if (row == NULL) {
         return fx_api_param_fail(call, FX_ACCOUNT_NOT_FOUND, FX_STR("asset"));
     }
-    append_account(fx_api_reply_begin(call->api), call, row);
+    fx_api_reply_append_account(fx_api_reply_begin(call->api), call->api->options.view, row);
     fx_api_reply_send(call->api, &call->target, 200);
     return FX_OK;
 }

@@ -131,6 +131,7 @@ struct fx_api_pending {
     enum fx_position_side position_side;
     uint32_t count; /* CANCEL_ALL: what earlier parts ended */
     struct fx_command_cancel_all cancel_all;
+    int64_t countdown_us;                /* CANCEL_ALL_AFTER */
     enum fx_contract_type contract_type; /* CANCEL_ALL: symbol after symbol of this type; 0: any */
 };
 

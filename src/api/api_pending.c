@@ -136,6 +136,7 @@ fx_status fx_api_pending_submit(struct fx_api_call *call,
         .instrument = wait->instrument,
         .position_side = wait->position_side,
         .cancel_all = wait->cancel_all,
+        .countdown_us = wait->countdown_us,
         .contract_type = wait->contract_type,
     };
     return fx_api_pending_submit_more(api, &pending, command);

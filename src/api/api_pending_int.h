@@ -18,6 +18,7 @@ struct fx_api_pending_wait {
     enum fx_position_side position_side;
     uint32_t wait_ms; /* 0 = wait_ms_max */
     struct fx_command_cancel_all cancel_all;
+    int64_t countdown_us;
     enum fx_contract_type contract_type;
 };
 

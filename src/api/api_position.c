@@ -5,9 +5,7 @@
 #include "api/api_pending_int.h"
 #include "api/api_position_int.h"
 #include "api/api_reply_int.h"
-#include "view/view_margin.h"
 #include "wire/wire_place.h"
-#include "wire/wire_rows.h"
 
 static uint32_t margin_mode_of(fx_str name)
 {
@@ -19,25 +17,6 @@ uint32_t fx_api_position_side_of(fx_str name)
     return (uint32_t)fx_order_position_side_of(name);
 }
 
-/* The row, and what it is worth at the mark. */
-static void append_position(struct fx_buf *buf,
-                            const struct fx_view *view,
-                            const struct fx_rows_position *row)
-{
-    struct fx_view_margin_position margin;
-    fx_view_margin_of_position(view, row, &margin);
-    fx_wire_rows_position(buf, row);
-    if (!buf->is_overflow) {
-        buf->size--; /* open the object again */
-        fx_json_add_dec(buf, FX_STR("markPrice"), margin.mark_price);
-        fx_json_add_dec(buf, FX_STR("notional"), margin.notional);
-        fx_json_add_dec(buf, FX_STR("unrealizedPnl"), margin.unrealized);
-        fx_json_add_dec(buf, FX_STR("initialMargin"), margin.initial);
-        fx_json_add_dec(buf, FX_STR("maintenanceMargin"), margin.maintenance);
-        fx_buf_append_byte(buf, '}');
-    }
-}
-
 /* Positions of a user, all or of one symbol (NULL: all). */
 static void send_positions(struct fx_api_call *call, const struct fx_market_symbol *symbol)
 {
@@ -47,7 +26,7 @@ static void send_positions(struct fx_api_call *call, const struct fx_market_symb
     while ((row = fx_view_next_position(call->api->options.view, call->user.id, &cursor)) != NULL) {
         if (symbol == NULL || symbol->definition.instrument_id == row->instrument) {
             fx_json_append_comma(buf);
-            append_position(buf, call->api->options.view, row);
+            fx_api_reply_append_position(buf, call->api->options.view, row);
         }
     }
     fx_api_reply_send_list(call->api, &call->target, 0);
@@ -169,7 +148,7 @@ static void answer_position(struct fx_api *api,
         api->options.view, pending->user_id, pending->instrument, pending->position_side);
     struct fx_buf *buf = fx_api_reply_begin(api);
     if (row != NULL) {
-        append_position(buf, api->options.view, row);
+        fx_api_reply_append_position(buf, api->options.view, row);
     } else {
         fx_buf_append_byte(buf, '{');
         fx_json_add_dec(buf, FX_STR("adjustMargin"), result->amount);

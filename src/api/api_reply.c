@@ -6,6 +6,8 @@
 #include "api/api_reply_int.h"
 #include "base/crypto.h"
 #include "net/net_origin.h"
+#include "view/view_margin.h"
+#include "wire/wire_rows.h"
 
 enum { US_PER_MS = 1000, RETRY_AFTER_S = 1 };
 
@@ -78,7 +80,7 @@ static void expose(struct fx_buf *headers)
 {
     fx_buf_append(headers,
                   FX_STR("access-control-expose-headers: x-request-id, x-server-time, ratelimit, "
-                         "ratelimit-policy, retry-after\r\n"));
+                         "ratelimit-policy, retry-after, x-next-cursor, link\r\n"));
 }
 
 /* Whose pages may read the answer. With a list the answer differs by origin, and caches are told
@@ -123,32 +125,34 @@ static void begin_headers(struct fx_api *api, const struct fx_api_target *target
     append_cors(api, target);
 }
 
-static void respond_with(struct fx_api *api,
-                         const struct fx_api_target *target,
-                         int http_status,
-                         fx_str body)
+/* Send status, type and body with the headers that were begun. */
+static void deliver(struct fx_api *api,
+                    const struct fx_api_target *target,
+                    struct fx_net_http_response response)
 {
     if (target->group != 0) {
         fx_api_group_put(api, target);
         return;
     }
-    const struct fx_net_http_response response = {
-        .status = http_status,
-        .content_type = http_status == 204 ? (fx_str){0} : FX_STR("application/json"),
-        .headers = fx_buf_str(&api->headers),
-        .body = body};
+    response.headers = fx_buf_str(&api->headers);
     fx_net_server_respond(api->options.server, target->token, &response);
 }
 
 static void respond(struct fx_api *api, const struct fx_api_target *target, int http_status)
 {
-    respond_with(api, target, http_status, fx_buf_str(&api->reply));
+    const struct fx_net_http_response response = {
+        .status = http_status,
+        .content_type = http_status == 204 ? (fx_str){0} : FX_STR("application/json"),
+        .body = fx_buf_str(&api->reply)};
+    deliver(api, target, response);
 }
 
 void fx_api_reply_send_body(struct fx_api *api, const struct fx_api_target *target, fx_str body)
 {
+    const struct fx_net_http_response response = {
+        .status = 200, .content_type = FX_STR("application/json"), .body = body};
     begin_headers(api, target);
-    respond_with(api, target, 200, body);
+    deliver(api, target, response);
 }
 
 void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, int http_status)
@@ -160,6 +164,23 @@ void fx_api_reply_send(struct fx_api *api, const struct fx_api_target *target, i
     }
     begin_headers(api, target);
     respond(api, target, http_status);
+}
+
+void fx_api_reply_send_text(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): type, headers
+                            fx_str content_type,
+                            fx_str headers)
+{
+    if (api->reply.is_overflow) {
+        fx_api_reply_send(api, target, 200); /* says so */
+        return;
+    }
+    const struct fx_net_http_response response = {
+        .status = 200, .content_type = content_type, .body = fx_buf_str(&api->reply)};
+    begin_headers(api, target);
+    fx_buf_append(&api->headers, headers);
+    deliver(api, target, response);
 }
 
 void fx_api_reply_error(struct fx_api *api,
@@ -221,6 +242,9 @@ void fx_api_reply_reject(struct fx_api *api,
         /* The engine says microseconds; the API speaks of whole milliseconds. */
         error.limit = fx_dec_div_int(reject->limit, US_PER_MS, FX_ROUND_CEIL) * fx_dec_one();
     }
+    if (reject->status == FX_MAX_NUM_ORDERS || reject->status == FX_MAX_NUM_ALGO_ORDERS) {
+        error.limit = reject->limit * fx_dec_one(); /* the engine says a plain number */
+    }
     fx_api_reply_error(api, target, &error, 0);
 }
 
@@ -249,16 +273,66 @@ struct fx_buf *fx_api_reply_begin_list(struct fx_api *api)
     return buf;
 }
 
+void fx_api_reply_append_cursor(struct fx_buf *buf, uint64_t id)
+{
+    fx_crypto_base64url_encode(buf, fx_crypto_str(&id, sizeof id));
+}
+
+/* Open the object that ends the buffer again. */
+static bool reopen(struct fx_buf *buf)
+{
+    if (!buf->is_overflow) {
+        buf->size--;
+    }
+    return !buf->is_overflow;
+}
+
+void fx_api_reply_append_position(struct fx_buf *buf,
+                                  const struct fx_view *view,
+                                  const struct fx_rows_position *row)
+{
+    struct fx_view_margin_position margin;
+    fx_view_margin_of_position(view, row, &margin);
+    fx_wire_rows_position(buf, row);
+    if (reopen(buf)) {
+        fx_json_add_dec(buf, FX_STR("markPrice"), margin.mark_price);
+        fx_json_add_dec(buf, FX_STR("notional"), margin.notional);
+        fx_json_add_dec(buf, FX_STR("unrealizedPnl"), margin.unrealized);
+        fx_json_add_dec(buf, FX_STR("initialMargin"), margin.initial);
+        fx_json_add_dec(buf, FX_STR("maintenanceMargin"), margin.maintenance);
+        fx_buf_append_byte(buf, '}');
+    }
+}
+
+void fx_api_reply_append_account(struct fx_buf *buf,
+                                 const struct fx_view *view,
+                                 const struct fx_rows_account *row)
+{
+    struct fx_view_margin_account margin;
+    fx_view_margin_of_account(view, row, &margin);
+    fx_wire_rows_account(buf, row);
+    if (reopen(buf)) {
+        fx_json_add_dec(buf, FX_STR("isolatedMargin"), margin.isolated);
+        fx_json_add_dec(buf, FX_STR("orderMargin"), margin.reserved);
+        fx_json_add_dec(buf, FX_STR("initialMargin"), margin.initial);
+        fx_json_add_dec(buf, FX_STR("maintenanceMargin"), margin.maintenance);
+        fx_json_add_dec(buf, FX_STR("unrealizedPnl"), margin.unrealized);
+        fx_json_add_dec(
+            buf, FX_STR("marginBalance"), row->balance + row->reward_balance + margin.unrealized);
+        fx_json_add_dec(buf, FX_STR("availableMargin"), margin.available);
+        fx_json_add_dec(buf, FX_STR("withdrawable"), margin.withdrawable);
+        fx_buf_append_byte(buf, '}');
+    }
+}
+
 void fx_api_reply_send_list(struct fx_api *api, const struct fx_api_target *target, uint64_t cursor)
 {
     fx_buf_append_byte(&api->reply, ']');
     if (cursor != 0) {
-        const fx_str bytes = fx_crypto_str(&cursor, sizeof cursor);
-        struct fx_buf *buf = &api->reply;
-        fx_json_append_key(buf, FX_STR("nextCursor"));
-        fx_buf_append_byte(buf, '"');
-        fx_crypto_base64url_encode(buf, bytes);
-        fx_buf_append_byte(buf, '"');
+        fx_json_append_key(&api->reply, FX_STR("nextCursor"));
+        fx_buf_append_byte(&api->reply, '"');
+        fx_api_reply_append_cursor(&api->reply, cursor);
+        fx_buf_append_byte(&api->reply, '"');
     }
     fx_buf_append_byte(&api->reply, '}');
     fx_api_reply_send(api, target, 200);

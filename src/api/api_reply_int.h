@@ -44,6 +44,25 @@ void fx_api_reply_preflight(struct fx_api *api,
                             const struct fx_api_target *target,
                             uint32_t methods);
 
+enum { FX_API_REPLY_HEADERS_SIZE_MAX = 2048 }; /* of fx_api_reply_send_text() */
+
+/** Send what was written since begin as another type than JSON, with further header lines. */
+void fx_api_reply_send_text(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            fx_str content_type,
+                            fx_str headers);
+
+/** The opaque text that stands for the last id seen. */
+void fx_api_reply_append_cursor(struct fx_buf *buf, uint64_t id);
+
+/** A position, an account with what it is worth at the mark. */
+void fx_api_reply_append_position(struct fx_buf *buf,
+                                  const struct fx_view *view,
+                                  const struct fx_rows_position *row);
+void fx_api_reply_append_account(struct fx_buf *buf,
+                                 const struct fx_view *view,
+                                 const struct fx_rows_account *row);
+
 /** Begin `{"data":[`; end it with the cursor of the last row (0: no further page) and send it. */
 struct fx_buf *fx_api_reply_begin_list(struct fx_api *api);
 void fx_api_reply_send_list(struct fx_api *api,

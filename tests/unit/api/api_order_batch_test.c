@@ -475,6 +475,117 @@ static void api_order_dry_run_says_that_a_client_id_is_known(void **state)
                      "DUPLICATE_CLIENT_ORDER_ID");
 }
 
+/* ---- dead man's switch ------------------------------------------------------------------------
+ */
+
+static void tick(int64_t later_ms)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_TICK, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    world.wall_us += later_ms * 1000;
+    api_harness_command(&world, &command);
+}
+
+static void api_order_countdown_cancels_unless_sent_again(void **state)
+{
+    (void)state;
+    API_EXPECT(&world, "POST", "/order", 1, ORDER("BUY", "1", "99", ""), 202, NULL);
+    API_EXPECT(&world,
+               "POST",
+               "/order/cancel-all-after",
+               1,
+               "{\"countdown\":5000}",
+               200,
+               "{\"countdown\":5000,\"triggerTime\":1700000005000,\"count\":0}");
+    tick(4000);
+    API_EXPECT(&world,
+               "POST",
+               "/order/cancel-all-after",
+               1,
+               "{\"countdown\":\"5000\"}",
+               200,
+               "{\"countdown\":5000,\"triggerTime\":1700000009000,\"count\":0}");
+    tick(4999);
+    assert_int_equal(fx_view_order_count(world.view), 1);
+    tick(1);
+    assert_int_equal(fx_view_order_count(world.view), 0);
+    API_EXPECT(&world, "GET", "/order/1", 1, NULL, 200, NULL);
+    assert_true(says("\"note\":\"CANCEL_ALL_AFTER\""));
+}
+
+static void api_order_countdown_counts_each_symbol_by_itself(void **state)
+{
+    (void)state;
+    API_EXPECT(&world, "POST", "/order", 1, ORDER("BUY", "1", "99", ""), 202, NULL);
+    API_EXPECT(&world,
+               "POST",
+               "/order/cancel-all-after",
+               1,
+               "{\"countdown\":5000,\"symbol\":\"ETHUSDT\"}",
+               200,
+               "{\"symbol\":\"ETHUSDT\",\"countdown\":5000,\"triggerTime\":1700000005000,"
+               "\"count\":0}");
+    API_EXPECT(&world,
+               "POST",
+               "/order/cancel-all-after",
+               1,
+               "{\"countdown\":1000,\"symbol\":\"BTCUSDT\"}",
+               200,
+               NULL);
+    API_EXPECT(&world,
+               "POST",
+               "/order/cancel-all-after",
+               1,
+               "{\"countdown\":0,\"symbol\":\"BTCUSDT\"}",
+               200,
+               "{\"symbol\":\"BTCUSDT\",\"countdown\":0,\"count\":0}");
+    tick(6000);
+    assert_int_equal(fx_view_order_count(world.view), 1);
+}
+
+static void api_order_countdown_that_comes_too_late_cancels_first(void **state)
+{
+    (void)state;
+    for (int index = 0; index < 50; index++) {
+        API_EXPECT(&world, "POST", "/order", 1, ORDER("BUY", "1", "99", ""), 202, NULL);
+    }
+    API_EXPECT_ERROR(
+        &world, "POST", "/order", 1, ORDER("BUY", "1", "99", ""), 422, "MAX_NUM_ORDERS");
+    assert_true(says("\"limit\":\"50\""));
+    API_EXPECT(&world, "POST", "/order/cancel-all-after", 1, "{\"countdown\":1000}", 200, NULL);
+    world.wall_us += 2000000;
+    world.kit.engine->limits.cancels_max = 25; /* three commands */
+    API_EXPECT(&world,
+               "POST",
+               "/order/cancel-all-after",
+               1,
+               "{\"countdown\":1000}",
+               200,
+               "{\"countdown\":1000,\"triggerTime\":1700000003000,\"count\":50}");
+    assert_int_equal(fx_view_order_count(world.view), 0);
+}
+
+static void api_order_countdown_refuses_what_is_no_countdown(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"{}",
+                                      "{\"countdown\":-1}",
+                                      "{\"countdown\":86400001}",
+                                      "{\"countdown\":1.5}",
+                                      "{\"countdown\":null}",
+                                      "{\"countdown\":\"\"}"};
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        API_EXPECT_ERROR(
+            &world, "POST", "/order/cancel-all-after", 1, BAD[index], 400, "BAD_PARAMETER");
+    }
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/order/cancel-all-after",
+                     6,
+                     "{\"countdown\":1000}",
+                     404,
+                     "ACCOUNT_NOT_FOUND");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -495,6 +606,10 @@ int main(void)
         T(api_order_number_of_a_stored_order_is_its_id_too),
         T(api_order_dry_run_shows_margin_and_places_nothing),
         T(api_order_dry_run_refuses_what_an_order_would_be_refused_for),
+        T(api_order_countdown_cancels_unless_sent_again),
+        T(api_order_countdown_counts_each_symbol_by_itself),
+        T(api_order_countdown_that_comes_too_late_cancels_first),
+        T(api_order_countdown_refuses_what_is_no_countdown),
         T(api_order_dry_run_says_that_a_client_id_is_known),
     };
 #undef T

@@ -79,8 +79,9 @@ static void rate_cancels_are_limited_too(void **state)
     API_EXPECT_ERROR(&world, "DELETE", "/order/cancel-all", 1, NULL, 429, "RATE_LIMITED");
     API_EXPECT_ERROR(&world, "POST", "/order", 1, REDUCE, 429, "RATE_LIMITED");
     HEADER("retry-after", "1");
-    HEADER("access-control-expose-headers",
-           "x-request-id, x-server-time, ratelimit, ratelimit-policy, retry-after");
+    HEADER(
+        "access-control-expose-headers",
+        "x-request-id, x-server-time, ratelimit, ratelimit-policy, retry-after, x-next-cursor, link");
 }
 
 static void rate_broken_orders_count(void **state)
