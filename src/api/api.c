@@ -183,6 +183,7 @@ static fx_status admit(struct fx_api_call *call)
 static fx_status handle(struct fx_api_call *call)
 {
     fx_status status = admit(call);
+    fx_net_server_note(call->api->options.server, call->target.token, call->user.id);
     if (status == FX_RATE_LIMITED) {
         return status;
     }

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 
 #include "app/app_health.h"
+#include "app/app_log.h"
 #include "app/app_metrics.h"
 #include "app/app_page.h"
 #include "app/app_tls.h"
@@ -18,11 +19,13 @@ enum { BODY_SIZE_MAX = 4 * 1024 * 1024, US_PER_SECOND = 1000000 };
 static const char HEADERS[] = "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
 
 struct fx_app_operator {
-    const struct fx_config *config;
+    const struct fx_app_options *options;
+    const struct fx_config *config; /* of the start */
     struct fx_app_exchange *exchange;
     struct fx_app_gateway *gateway;
     struct fx_app_metrics *metrics;
     int64_t started_us;
+    bool is_access_logged;
     uint64_t saved_sequence;   /* at the last tick */
     int64_t saver_progress_us; /* when it was complete, or came forward */
 };
@@ -175,6 +178,9 @@ static void on_answer(void *self, const struct fx_net_server_answer *answer)
 {
     const struct fx_app_operator *desk = self;
     fx_app_metrics_on_answer(desk->metrics, answer);
+    if (desk->is_access_logged) {
+        fx_app_log_answer(answer);
+    }
 }
 
 static void on_event(void *self, const struct fx_event *event)
@@ -221,15 +227,28 @@ static void report(const struct fx_app_operator *desk)
            fx_log_u64("talkers", net.talkers));
 }
 
-static void reload(const struct fx_app_operator *desk)
+/* The settings are read as at the start: the flags, the environment (which cannot change from
+ * outside) and .env. Whoever borrowed texts of the first reading keeps them. */
+static void reload(struct fx_app_operator *desk)
 {
+    struct fx_app_options fresh;
     FX_LOG(FX_LOG_INFO, "operator", "SIGHUP: reading again what can be changed while serving");
-    fx_app_tls_reload(desk->config, fx_app_gateway_server(desk->gateway));
+    /* Sets the log's level and format. Problems were written to stderr. */
+    if (fx_app_options_read(desk->options->argc, desk->options->argv, &fresh) != FX_APP_EXIT_OK) {
+        FX_LOG(FX_LOG_ERROR, "operator", "the settings are wrong; nothing was changed");
+        return;
+    }
+    if (fx_app_log_open(fresh.config) == FX_OK) {
+        FX_LOG(FX_LOG_INFO, "operator", "log opened");
+    }
+    desk->is_access_logged = fx_config_bool(fresh.config, "access-log");
+    fx_app_tls_reload(fresh.config, fx_app_gateway_server(desk->gateway));
+    fx_app_options_destroy(&fresh);
 }
 
 static void on_signal(void *self, int signal_number)
 {
-    const struct fx_app_operator *desk = self;
+    struct fx_app_operator *desk = self;
     if (signal_number == SIGHUP) {
         reload(desk);
     } else {
@@ -237,7 +256,7 @@ static void on_signal(void *self, int signal_number)
     }
 }
 
-fx_status fx_app_operator_create(const struct fx_config *config,
+fx_status fx_app_operator_create(const struct fx_app_options *options,
                                  struct fx_app_exchange *exchange,
                                  struct fx_app_operator **operator_out)
 {
@@ -251,7 +270,9 @@ fx_status fx_app_operator_create(const struct fx_config *config,
     desk->metrics = metrics;
     desk->started_us = fx_clock_wall_us();
     desk->saver_progress_us = desk->started_us;
-    desk->config = config;
+    desk->options = options;
+    desk->config = options->config;
+    desk->is_access_logged = fx_config_bool(options->config, "access-log");
     desk->exchange = exchange;
     desk->gateway = fx_app_exchange_gateway(exchange);
     const struct fx_app_gateway_operator hooks = {.on_signal = on_signal,

@@ -6,20 +6,20 @@
  * is down. /version. /metrics: for Prometheus. /metrics tells about the business: it is answered on
  * a listener of its own where FUTURE_METRICS_PORT is set (which has these paths only); without it
  * on the main port, for direct callers of this machine only (a proxy's callers come from
- * elsewhere). SIGUSR1 logs figures. SIGHUP reads again what can be changed while serving: the TLS
- * certificate. Thread: the main thread.
+ * elsewhere). SIGUSR1 logs figures. SIGHUP reads again what can be changed while serving: the
+ * log's level, format and file, the access log, the TLS certificate. Thread: the main thread.
  */
 #ifndef FX_APP_APP_OPERATOR_H
 #define FX_APP_APP_OPERATOR_H
 
 #include "app/app_exchange.h"
-#include "base/config.h"
+#include "app/app_options.h"
 #include "base/status.h"
 
 struct fx_app_operator;
 
 /** Stand at the exchange's gateway; both are kept. Gives. @return OK; NO_MEMORY. */
-FX_MUST_USE fx_status fx_app_operator_create(const struct fx_config *config,
+FX_MUST_USE fx_status fx_app_operator_create(const struct fx_app_options *options,
                                              struct fx_app_exchange *exchange,
                                              struct fx_app_operator **operator_out);
 

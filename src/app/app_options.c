@@ -324,6 +324,24 @@ static const struct fx_config_option OPTIONS[] = {
      false,
      0,
      0},
+    {"log-file",
+     "FUTURE_LOG_FILE",
+     NULL,
+     "serve: append the log to it; SIGHUP opens it again (default: stderr)",
+     FX_CONFIG_PATH,
+     false,
+     false,
+     0,
+     0},
+    {"access-log",
+     "FUTURE_ACCESS_LOG",
+     "false",
+     "serve: a line for each answered request",
+     FX_CONFIG_BOOL,
+     false,
+     false,
+     0,
+     0},
     {"jwt-public-key",
      "JWT_PUBLIC_KEY",
      NULL,
@@ -614,7 +632,8 @@ static int configure_log(const struct fx_config *config)
 
 int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_out)
 {
-    *options_out = (struct fx_app_options){.config = fx_config_create(OPTIONS, OPTION_COUNT)};
+    *options_out = (struct fx_app_options){
+        .config = fx_config_create(OPTIONS, OPTION_COUNT), .argc = argc, .argv = argv};
     if (options_out->config == NULL) {
         return FX_APP_EXIT_FAILURE;
     }

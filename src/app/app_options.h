@@ -27,6 +27,8 @@ struct fx_app_options {
     struct fx_config *config;
     const char *positionals[FX_APP_OPTIONS_POSITIONALS_MAX]; /* borrowed from argv */
     uint32_t positional_count;
+    int argc; /* what was read, to read it again */
+    char **argv;
     bool is_help;
 };
 

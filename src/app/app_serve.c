@@ -8,6 +8,7 @@
 #include "app/app_exchange.h"
 #include "app/app_limits.h"
 #include "app/app_listing.h"
+#include "app/app_log.h"
 #include "app/app_operator.h"
 #include "app/app_tls.h"
 #include "base/clock.h"
@@ -111,7 +112,10 @@ int fx_app_serve_run(const struct fx_app_options *options)
     struct fx_app_bots *bots = NULL;
     struct fx_app_operator *desk = NULL;
     fx_app_limits_raise_files();
-    fx_status status = fx_app_exchange_open(config, &exchange);
+    fx_status status = fx_app_log_open(config);
+    if (status == FX_OK) {
+        status = fx_app_exchange_open(config, &exchange);
+    }
     if (status != FX_OK) {
         return fx_app_options_exit(status);
     }
@@ -120,7 +124,7 @@ int fx_app_serve_run(const struct fx_app_options *options)
         status = seed(config, exchange, &bots);
     }
     if (status == FX_OK) {
-        status = fx_app_operator_create(config, exchange, &desk);
+        status = fx_app_operator_create(options, exchange, &desk);
     }
     if (status == FX_OK) {
         status = fx_app_operator_listen(desk);

@@ -104,7 +104,11 @@ static bool is_secret(const char *name)
                                         "private_key",
                                         "privatekey",
                                         "authorization",
-                                        "totp",
+                                        "otp",
+                                        "apikey",
+                                        "api_key",
+                                        "passphrase",
+                                        "mnemonic",
                                         "credential"};
     for (size_t index = 0; index < sizeof WORDS / sizeof WORDS[0]; index++) {
         if (contains_nocase(fx_str_of(name), fx_str_of(WORDS[index]))) {

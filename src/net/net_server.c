@@ -472,6 +472,16 @@ const struct fx_net_http_request *fx_net_server_request(const struct fx_net_serv
     return conn != NULL && conn->is_awaiting ? &conn->http->request : NULL;
 }
 
+void fx_net_server_note(struct fx_net_server *server,
+                        struct fx_net_server_token token,
+                        uint64_t note)
+{
+    struct fx_net_server_conn *conn = fx_net_server_conn_find(server, token);
+    if (conn != NULL) {
+        conn->note = note;
+    }
+}
+
 bool fx_net_server_is_open(const struct fx_net_server *server, struct fx_net_server_token token)
 {
     return fx_net_server_conn_find(server, token) != NULL;

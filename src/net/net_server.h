@@ -54,7 +54,9 @@ struct fx_net_server_call {
 struct fx_net_server_answer {
     const struct fx_net_http_request *request; /* NULL: the bytes were no request */
     fx_str peer;
+    fx_str headers; /* further header lines of the answer */
     uint32_t label; /* of fx_net_server_label(); 0: none */
+    uint64_t note;  /* of fx_net_server_note(); 0: none */
     int status;     /* 101: became a WebSocket */
     uint64_t body_size;
     int64_t duration_us; /* since the request was complete */
@@ -170,6 +172,11 @@ void fx_net_server_label(struct fx_net_server *server,
 /** The request of a token that waits for its answer; borrowed. NULL: it does not. */
 const struct fx_net_http_request *fx_net_server_request(const struct fx_net_server *server,
                                                         struct fx_net_server_token token);
+
+/** Remember another number for the answer: who asked. */
+void fx_net_server_note(struct fx_net_server *server,
+                        struct fx_net_server_token token,
+                        uint64_t note);
 
 /** True while the token's request waits for its answer, or its WebSocket is open. */
 bool fx_net_server_is_open(const struct fx_net_server *server, struct fx_net_server_token token);

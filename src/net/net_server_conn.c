@@ -188,8 +188,7 @@ void fx_net_server_conn_end(struct fx_net_server_conn *conn)
 
 void fx_net_server_conn_tell_answer(const struct fx_net_server_conn *conn,
                                     const struct fx_net_http_request *request,
-                                    int status,
-                                    uint64_t body_size)
+                                    const struct fx_net_http_response *response)
 {
     const struct fx_net_server *server = conn->server;
     if (server->handler.on_answer == NULL) {
@@ -198,9 +197,11 @@ void fx_net_server_conn_tell_answer(const struct fx_net_server_conn *conn,
     const struct fx_net_server_answer answer = {
         .request = request,
         .peer = fx_str_of(conn->peer),
+        .headers = response->headers,
         .label = request == NULL ? 0 : conn->label,
-        .status = status,
-        .body_size = body_size,
+        .note = request == NULL ? 0 : conn->note,
+        .status = response->status,
+        .body_size = response->body.size,
         .duration_us =
             request == NULL ? 0 : (int64_t)((uv_hrtime() - conn->request_ns) / NS_PER_US),
         .listener_tag = conn->listener_tag};
@@ -231,8 +232,7 @@ void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
         return;
     }
     conn->is_awaiting = false;
-    fx_net_server_conn_tell_answer(
-        conn, is_error ? NULL : request, answer.status, answer.body.size);
+    fx_net_server_conn_tell_answer(conn, is_error ? NULL : request, &answer);
     fx_net_server_out_push_bytes(conn, fx_buf_str(&server->encode));
     if (server->encode.capacity > ENCODE_KEPT_SIZE_MAX) {
         fx_buf_deinit(&server->encode);
@@ -315,6 +315,7 @@ static void hand_over(struct fx_net_server_conn *conn)
     conn->is_in_call = true;
     conn->request_count++;
     conn->label = 0;
+    conn->note = 0;
     conn->request_ns = server->handler.on_answer == NULL ? 0 : uv_hrtime();
     server->stats.requests++;
     const struct fx_net_server_call call = call_of(conn);

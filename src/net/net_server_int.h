@@ -71,6 +71,7 @@ struct fx_net_server_conn {
     struct fx_net_server_queue queue;
     int64_t since_ms; /* begin of the idle time, of the head, of the body, of the closing */
     int64_t read_ms;
+    uint64_t note;       /* of the pending request */
     uint64_t request_ns; /* when the request was complete; uv_hrtime() */
     uint32_t slot;
     uint32_t generation;
@@ -186,8 +187,7 @@ void fx_net_server_conn_answer(struct fx_net_server_conn *conn,
 /** Tell the handler what was answered. */
 void fx_net_server_conn_tell_answer(const struct fx_net_server_conn *conn,
                                     const struct fx_net_http_request *request,
-                                    int status,
-                                    uint64_t body_size);
+                                    const struct fx_net_http_response *response);
 
 /** Forget the answered request and make ready for the next one. */
 void fx_net_server_conn_end_request(struct fx_net_server_conn *conn);

@@ -28,7 +28,8 @@ fx_status fx_net_server_socket_accept(struct fx_net_server_conn *conn,
     conn->is_awaiting = false;
     conn->read_ms = socket->ping_ms;
     server->stats.websockets++;
-    fx_net_server_conn_tell_answer(conn, &conn->http->request, SWITCHED, 0);
+    const struct fx_net_http_response switched = {.status = SWITCHED};
+    fx_net_server_conn_tell_answer(conn, &conn->http->request, &switched);
     fx_buf_clear(&server->encode);
     fx_net_websocket_handshake_write(&server->encode, &conn->http->request, protocol);
     fx_net_server_out_push_bytes(conn, fx_buf_str(&server->encode));
