@@ -21,7 +21,7 @@ enum {
     TEXT_SIZE_MAX = 1024,
     FILE_SIZE_MAX = 65536,
     PATH_SIZE_MAX = 512,
-    FLAG_COUNT = 6
+    FLAG_COUNT = 9
 };
 
 struct user {
@@ -42,6 +42,7 @@ struct context {
     struct user users[USERS];
     struct peer exchange;
     char folder[PATH_SIZE_MAX];
+    char mark[TEXT_SIZE_MAX];
     uint64_t random;
     double raw_us; /* CPU per request of the raw responder */
 };
@@ -97,9 +98,10 @@ static size_t request_trade(void *self, uint32_t connection, uint64_t number, ch
     (void)snprintf(body,
                    sizeof body,
                    "{\"symbol\":\"ETHUSDT\",\"side\":\"%s\",\"type\":\"LIMIT\",\"timeInForce\":"
-                   "\"%s\",\"quantity\":\"0.01\",\"price\":\"3000\"}",
+                   "\"%s\",\"quantity\":\"0.01\",\"price\":\"%.32s\"}",
                    (draw(context) >> 32U) % 2 == 0 ? "BUY" : "SELL",
-                   connection / USERS % 2 == 0 ? "GTC" : "IOC");
+                   connection / USERS % 2 == 0 ? "GTC" : "IOC",
+                   context->mark);
     return with_token(&context->users[connection % USERS], target, body);
 }
 
@@ -188,6 +190,23 @@ static void copy_member(const char *text, const char *name, char *target)
     target[size] = '\0';
 }
 
+/* One request on a connection of its own, outside of what is measured. */
+static void ask(uint16_t port, const struct fx_net_http_write_request *request, char *answer)
+{
+    const struct fx_net_client_config config = {.host = "127.0.0.1", .port = port};
+    struct fx_net_client *client = NULL;
+    const struct fx_net_http_client *response = NULL;
+    fx_status status = fx_net_client_open(&config, &client);
+    FX_ASSERT(status == FX_OK);
+    status = fx_net_client_send(client, request);
+    FX_ASSERT(status == FX_OK);
+    status = fx_net_client_receive(client, &response);
+    FX_ASSERT(status == FX_OK && response->code == 200 && response->body.size < FILE_SIZE_MAX);
+    memcpy(answer, response->body.data, response->body.size);
+    answer[response->body.size] = '\0';
+    fx_net_client_close(client);
+}
+
 static void log_in(uint16_t port, const char *credentials, struct user *user)
 {
     char email[TEXT_SIZE_MAX];
@@ -195,9 +214,6 @@ static void log_in(uint16_t port, const char *credentials, struct user *user)
     char secret[TEXT_SIZE_MAX];
     char body[TEXT_SIZE_MAX * 3];
     static char answer[FILE_SIZE_MAX];
-    const struct fx_net_client_config config = {.host = "127.0.0.1", .port = port};
-    struct fx_net_client *client = NULL;
-    const struct fx_net_http_client *response = NULL;
     copy_member(credentials, "email", email);
     copy_member(credentials, "password", password);
     copy_member(credentials, "apiKey", user->key);
@@ -208,23 +224,32 @@ static void log_in(uint16_t port, const char *credentials, struct user *user)
                                                       .target = FX_STR("/api/v1/auth/login"),
                                                       .content_type = FX_STR("application/json"),
                                                       .body = fx_str_of(body)};
-    fx_status status = fx_net_client_open(&config, &client);
-    FX_ASSERT(status == FX_OK);
-    status = fx_net_client_send(client, &request);
-    FX_ASSERT(status == FX_OK);
-    status = fx_net_client_receive(client, &response);
-    FX_ASSERT(status == FX_OK && response->code == 200 && response->body.size < sizeof answer);
-    memcpy(answer, response->body.data, response->body.size);
-    answer[response->body.size] = '\0';
+    ask(port, &request, answer);
     copy_member(answer, "accessToken", user->token);
-    fx_net_client_close(client);
+}
+
+/* Nobody trades at the mark, so it stays, and orders at it are within every band. */
+static void read_mark(struct context *context)
+{
+    static char answer[FILE_SIZE_MAX];
+    const struct fx_net_http_write_request request = {
+        .method = FX_STR("GET"), .target = FX_STR("/api/v1/mark-price?symbol=ETHUSDT")};
+    ask(context->exchange.port, &request, answer);
+    copy_member(answer, "markPrice", context->mark);
 }
 
 static void start_exchange(const struct settings *settings, struct context *context)
 {
     static char text[FILE_SIZE_MAX];
-    static const char *const FLAGS[] = {
-        "serve", "--demo", "--no-bots", "--port=0", "--password-cost=4", "--log-level=warn"};
+    static const char *const FLAGS[] = {"serve",
+                                        "--demo",
+                                        "--no-bots",
+                                        "--port=0",
+                                        "--password-cost=4",
+                                        "--log-level=warn",
+                                        "--rate-orders=0",
+                                        "--rate-reads=0",
+                                        "--rate-key-percent=100"};
     static char words[FLAG_COUNT + 2][PATH_SIZE_MAX];
     char *argv[FLAG_COUNT + 3] = {words[0]};
     (void)snprintf(words[0], sizeof words[0], "%s", settings->future);
@@ -247,6 +272,7 @@ static void start_exchange(const struct settings *settings, struct context *cont
         log_in(context->exchange.port, at, &context->users[index]);
         at++;
     }
+    read_mark(context);
 }
 
 static void stop_exchange(struct context *context)

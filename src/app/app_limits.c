@@ -7,7 +7,8 @@ enum {
     CONNECTIONS_MIN = 16,
     MESSAGE_SIZE_MAX = 1000000, /* the maxPayload that Engine.IO announces */
     OUTPUT_SIZE_MAX = 4 << 20,
-    PING_MS_MAX = 20000
+    PING_MS_MAX = 20000,
+    DEMO_FACTOR = 20
 };
 
 void fx_app_limits_raise_files(void)
@@ -56,12 +57,20 @@ void fx_app_limits_net(const struct fx_config *config, struct fx_net_server_conf
     };
 }
 
+/* The demo's two traders stand for all users: a load test with them meets no limit but the machine,
+ * unless somebody chose one. */
+static uint32_t rate(const struct fx_config *config, const char *name)
+{
+    const bool is_chosen = fx_config_origin(config, name) != FX_CONFIG_DEFAULT;
+    return number(config, name) * (is_chosen || !fx_config_bool(config, "demo") ? 1 : DEMO_FACTOR);
+}
+
 void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *rates_out)
 {
     *rates_out = (struct fx_api_rates){
-        .orders = number(config, "rate-orders"),
-        .cancels = number(config, "rate-cancels"),
-        .reads = number(config, "rate-reads"),
+        .orders = rate(config, "rate-orders"),
+        .cancels = rate(config, "rate-cancels"),
+        .reads = rate(config, "rate-reads"),
         .logins = number(config, "rate-logins"),
         .failures = number(config, "rate-failures"),
         .key_percent = number(config, "rate-key-percent"),
