@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app_check.h"
+#include "app/app_conformance.h"
 #include "app/app_console.h"
 #include "app/app_options.h"
 #include "app/app_serve.h"

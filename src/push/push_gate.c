@@ -450,6 +450,7 @@ static struct fx_push_link *create(struct fx_push_gate *gate, const struct ask *
         return NULL;
     }
     link->gate = gate;
+    link->begin_ms = fx_net_server_now_ms(gate->options.server);
     link->address = address_of(gate, ask->call->peer);
     fx_push_session_init(&link->session, gate->options.config, ask->eio, link);
     fx_push_polling_init(&link->polling, ask->eio, ask->is_base64, ask->is_websocket);
@@ -503,8 +504,10 @@ static void open_session(struct fx_push_gate *gate, const struct ask *ask)
         return;
     }
     gate->options.on_open(link, ask->call);
-    fx_push_session_open(
-        &link->session, ask->is_polling, fx_net_server_now_ms(gate->options.server));
+    if (ask->is_polling || gate->options.open_delay_ms == 0) {
+        fx_push_session_open(
+            &link->session, ask->is_polling, fx_net_server_now_ms(gate->options.server));
+    }
 }
 
 /* Of a WebSocket that has no session: it is closed as soon as it is there. */

@@ -35,6 +35,9 @@ struct fx_push_gate_options {
      * Empty: no rule; clients 2.x then get the answer that their servers gave (any origin).
      */
     fx_str origins;
+    /** A WebSocket's first packet comes so long after its 101 and not with it: for clients that
+     * begin to listen only when they saw the connection open, as the public test suites do. */
+    uint32_t open_delay_ms;
     void *self; /* of the owner; for its own use */
     /** A client came: before its first packet. */
     void (*on_open)(struct fx_push_link *link, const struct fx_net_server_call *call);

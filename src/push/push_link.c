@@ -365,6 +365,10 @@ void fx_push_link_tick(struct fx_push_link *link, int64_t now_ms)
     if (link->gate->options.on_tick != NULL) {
         link->gate->options.on_tick(link, now_ms);
     }
+    if (link->session.state == FX_PUSH_SESSION_STATE_OPENING &&
+        now_ms - link->begin_ms >= link->gate->options.open_delay_ms) {
+        fx_push_session_open(&link->session, false, now_ms);
+    }
     fx_push_session_tick(&link->session, now_ms);
     switch (fx_push_polling_tick(&link->polling, now_ms)) {
     case FX_PUSH_POLLING_EVENT_WITHDRAW:

@@ -30,8 +30,9 @@ struct fx_push_link {
     struct fx_net_server_token socket; /* the WebSocket that carries, or that wants to */
     struct fx_net_server_token poll;   /* the GET that waits */
     struct fx_net_server_token post;   /* the POST whose body is arriving */
-    uint64_t address;                  /* of its opener, hashed: see the cap per address */
-    uint32_t socket_count;             /* WebSockets whose on_close is to come */
+    int64_t begin_ms;
+    uint64_t address;      /* of its opener, hashed: see the cap per address */
+    uint32_t socket_count; /* WebSockets whose on_close is to come */
     bool is_ready;
     bool is_post_doubled; /* a second POST began before the first had ended */
     bool is_slow;         /* closed and counted as a slow consumer */

@@ -247,7 +247,8 @@ static void receive_connect(struct fx_push_session *session,
         .index = index,
         .id = fx_push_session_id(session, index),
         .query = packet->query,
-        .json = packet->data.size > 0 ? session->config->json : NULL};
+        .json = packet->data.size > 0 ? session->config->json : NULL,
+        .data = packet->data};
     join(session, &connect, now_ms);
 }
 

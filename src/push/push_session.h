@@ -47,6 +47,7 @@ struct fx_push_session_connect {
     fx_str id;                  /* the socket id that it will have */
     fx_str query;               /* of the namespace (clients 2.x) */
     const struct fx_json *json; /* the payload (clients 3.x and 4.x); NULL: none */
+    fx_str data;                /* the same as text */
     bool is_implied;            /* the root namespace of revision 3, which joins unasked */
 };
 

@@ -70,11 +70,12 @@ class Journey:
 
 
 class Server:
-    """`future serve` on a free port of this machine. Reuse it by start() after stop() or kill()."""
+    """`future serve`, or another command that serves, on a free port of this machine. Reuse it by start() after stop() or kill()."""
 
-    def __init__(self, journey, data="data", options=("--demo", "--no-bots"), binary=None):
+    def __init__(self, journey, data="data", options=("--demo", "--no-bots"), binary=None, command="serve"):
         self.data = journey.path / data
         self.binary = binary or journey.binary
+        self.command = [command, "--data", str(self.data)]
         self.options = list(options)
         self.log_path = journey.path / f"{data}.log"
         self.journey = journey
@@ -88,7 +89,7 @@ class Server:
         begun = time.monotonic()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--data", str(self.data), "--port", "0", *self.options],
+                [self.binary, *self.command, "--port", "0", *self.options],
                 stdout=subprocess.PIPE, stderr=log, cwd=self.journey.path, env=os.environ | self.environment)
         text = b""
         while not (found := re.search(rb"http://\S+:(\d+)\n", text)):
