@@ -13,6 +13,8 @@ enum {
     READ_MS = 40, /* for a client on a busy machine to read a packet before the next one comes */
     PING_INTERVAL_MS = 300,
     PING_TIMEOUT_MS = 200,
+    PING_INTERVAL_MAX_MS = 60000,
+    PATIENCE = 10, /* intervals to wait for an answer where the interval is given */
     CONNECT_TIMEOUT_MS = 1000,
     SESSIONS_MAX = 10000,
     OUT_SIZE_MAX = 4 << 20,
@@ -26,6 +28,8 @@ struct conformance {
     struct fx_push_gate socket;
     struct fx_push_session_config engine_config;
     struct fx_push_session_config socket_config;
+    uint32_t ping_interval_ms;
+    uint32_t ping_timeout_ms;
     struct fx_json json;
     struct fx_buf out;
     struct fx_buf data;
@@ -304,8 +308,8 @@ static struct fx_push_session_config config_of(struct conformance *self,
                                            .out = &self->out,
                                            .namespaces = {FX_STR("/"), FX_STR("/custom")},
                                            .namespace_count = NAMESPACES,
-                                           .ping_interval_ms = PING_INTERVAL_MS,
-                                           .ping_timeout_ms = PING_TIMEOUT_MS,
+                                           .ping_interval_ms = self->ping_interval_ms,
+                                           .ping_timeout_ms = self->ping_timeout_ms,
                                            .connect_timeout_ms = CONNECT_TIMEOUT_MS,
                                            .payload_size_max = FX_PUSH_GATE_PAYLOAD_SIZE_MAX};
 }
@@ -362,11 +366,33 @@ static fx_status serve(struct conformance *self, const struct fx_config *config)
     return FX_OK;
 }
 
+static bool set_intervals(struct conformance *self, const struct fx_app_options *options)
+{
+    uint64_t interval_ms = 0;
+    self->ping_interval_ms = PING_INTERVAL_MS;
+    self->ping_timeout_ms = PING_TIMEOUT_MS;
+    if (options->positional_count == 0) {
+        return true;
+    }
+    if (!fx_str_parse_u64(fx_str_of(options->positionals[0]), &interval_ms) || interval_ms == 0 ||
+        interval_ms > PING_INTERVAL_MAX_MS) {
+        (void)fprintf(stderr, "future: conformance: no interval: %s\n", options->positionals[0]);
+        return false;
+    }
+    self->ping_interval_ms = (uint32_t)interval_ms;
+    self->ping_timeout_ms = PATIENCE * (uint32_t)interval_ms;
+    return true;
+}
+
 int fx_app_conformance_run(const struct fx_app_options *options)
 {
     struct conformance *self = calloc(1, sizeof *self);
     if (self == NULL) {
         return fx_app_options_exit(FX_NO_MEMORY);
+    }
+    if (!set_intervals(self, options)) {
+        free(self);
+        return FX_APP_EXIT_USAGE;
     }
     const struct fx_net_server_config config = {.message_size_max = FX_PUSH_GATE_PAYLOAD_SIZE_MAX,
                                                 .output_size_max = OUT_SIZE_MAX};

@@ -1,9 +1,7 @@
-// Unmodified Socket.IO clients (2.4, 3.1, 4.8) against a running exchange, websocket transport.
+// Unmodified Socket.IO clients (2.5, 3.1, 4.8) against a running exchange, by every transport.
 // Usage: node run.mjs <baseUrl> <demo-credentials.json>. One line per check; exit status 1 if any failed.
 import { readFile } from 'node:fs/promises'
-import { io as io4 } from 'sio4'
-import sio3 from 'sio3'
-import sio2 from 'sio2'
+import { GENERATIONS, TRANSPORTS, check, failures, once, ask, within, until } from './kit.mjs'
 
 const [baseUrl, credentialsFile] = process.argv.slice(2)
 if (!baseUrl || !credentialsFile) {
@@ -11,14 +9,6 @@ if (!baseUrl || !credentialsFile) {
   process.exit(2)
 }
 const SYMBOL = 'BTCUSDT'
-const TIMEOUT_MS = 5000
-let failures = 0
-
-function check(name, isGood, detail = '') {
-  if (!isGood) failures++
-  console.log(`${isGood ? 'ok  ' : 'FAIL'} ${name}${isGood || !detail ? '' : ': ' + detail}`)
-  return isGood
-}
 
 async function rest(method, path, { token, body } = {}) {
   const headers = { 'content-type': 'application/json' }
@@ -37,43 +27,15 @@ async function login({ email, password }) {
   return { token: json.accessToken, id: me.json.id }
 }
 
-const GENERATIONS = {
-  '2.x': { io: sio2, options: (token) => ({ query: token ? { token } : {} }) },
-  '3.x': { io: sio3.io ?? sio3, options: (token) => ({ auth: token ? { token } : {} }) },
-  '4.x': { io: io4, options: (token) => ({ auth: token ? { token } : {} }) }
-}
-
 const EVENTS = ['orderbook', 'trades', 'ticker', 'orders', 'position', 'account', 'balance']
 
 // A client with everything that it received, by event name.
-function connect({ io, options }, token, nsp = '/ws') {
-  const socket = io(baseUrl + nsp, {
-    transports: ['websocket'], forceNew: true, reconnection: false, ...options(token)
-  })
+function connect({ io, options, transports }, token, nsp = '/ws') {
+  const socket = io(baseUrl + nsp, { transports, forceNew: true, reconnection: false, ...options(token) })
   socket.seen = Object.fromEntries(EVENTS.map((event) => [event, []]))
   socket.lost = new Promise((resolve) => socket.once('disconnect', resolve))
   for (const event of EVENTS) socket.on(event, (data) => socket.seen[event].push(data))
   return socket
-}
-
-function within(promise, what) {
-  let timer
-  const timeout = new Promise((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no ${what} in time`)), TIMEOUT_MS)
-  })
-  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer))
-}
-
-const once = (socket, event) => within(new Promise((resolve) => socket.once(event, resolve)), event)
-const ask = (socket, event, data) =>
-  within(new Promise((resolve) => socket.emit(event, data, resolve)), `ack of ${event}`)
-
-async function until(isTrue, what) {
-  const end = Date.now() + TIMEOUT_MS
-  while (!isTrue()) {
-    if (Date.now() > end) throw new Error(`no ${what} in time`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
 
 // A resting order of `maker` inside of the spread, taken by `taker`.
@@ -93,6 +55,10 @@ async function checkTrading(name, generation, one, two) {
   const second = connect(generation, two.token)
   await Promise.all([once(first, 'connect'), once(second, 'connect')])
   check(`${name} connects to /ws with a token`, first.connected && second.connected)
+  if (generation.transports.length > 1) {
+    await until(() => first.io.engine.transport.name === 'websocket', 'upgrade')
+    check(`${name} is upgraded to a WebSocket`, first.connected)
+  }
   for (const kind of ['orderbook', 'trades', 'ticker']) {
     const ack = await ask(first, 'subscribe', { channel: `${kind}_${SYMBOL}` })
     check(`${name} subscribe ${kind} is acknowledged`, ack?.ok === true, JSON.stringify(ack))
@@ -127,9 +93,9 @@ async function checkTrading(name, generation, one, two) {
 
 async function checkRefusal(name, generation) {
   const socket = connect(generation, 'bad.token.here')
-  const errorEvent = name === '2.x' ? 'error' : 'connect_error'
+  const errorEvent = generation.isOld ? 'error' : 'connect_error'
   const error = await once(socket, errorEvent)
-  const code = name === '2.x' ? error.code : error.data?.code
+  const code = generation.isOld ? error.code : error.data?.code
   check(`${name} bad token is refused`, code === 401 && error.message === 'invalid token', JSON.stringify(error))
   await until(() => socket.io.engine.readyState === 'closed', 'end')
   check(`${name} bad token is disconnected`, !socket.connected)
@@ -147,15 +113,19 @@ async function checkAnonymous(name, generation, nsp) {
 
 const credentials = JSON.parse(await readFile(credentialsFile, 'utf8'))
 const [one, two] = await Promise.all(credentials.slice(0, 2).map(login))
-for (const [name, generation] of Object.entries(GENERATIONS)) {
-  for (const [what, run] of Object.entries({
-    trading: () => checkTrading(name, generation, one, two),
-    refusal: () => checkRefusal(name, generation),
-    '/ws': () => checkAnonymous(name, generation, '/ws'),
-    '/': () => checkAnonymous(name, generation, '/')
-  })) {
-    await run().catch((error) => check(`${name} ${what}`, false, error.stack))
+for (const [version, generation] of Object.entries(GENERATIONS)) {
+  for (const [transport, transports] of Object.entries(TRANSPORTS)) {
+    const name = `${version} ${transport}`
+    const client = { ...generation, transports }
+    for (const [what, run] of Object.entries({
+      trading: () => checkTrading(name, client, one, two),
+      refusal: () => checkRefusal(name, client),
+      '/ws': () => checkAnonymous(name, client, '/ws'),
+      '/': () => checkAnonymous(name, client, '/')
+    })) {
+      await run().catch((error) => check(`${name} ${what}`, false, error.stack))
+    }
   }
 }
-console.log(failures === 0 ? 'all checks passed' : `${failures} checks failed`)
-process.exit(failures === 0 ? 0 : 1)
+console.log(failures() === 0 ? 'all checks passed' : `${failures()} checks failed`)
+process.exit(failures() === 0 ? 0 : 1)
