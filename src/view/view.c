@@ -47,6 +47,7 @@ struct fx_view {
     struct fx_table position_index;   /* position id -> index */
     struct fx_table account_index;    /* account id -> index */
     struct fx_view_symbol symbols[FX_INSTRUMENTS_MAX];
+    struct fx_view_interest interest[FX_INSTRUMENTS_MAX];
     uint32_t free_order;  /* index + 1 */
     uint32_t order_count; /* open ones */
     uint32_t *ended;      /* indexes of the orders that ended lately, by number modulo; heap */
@@ -150,6 +151,7 @@ static void forget_all(struct fx_view *view)
     fx_view_pool_clear(&view->orders);
     fx_view_pool_clear(&view->positions);
     fx_view_pool_clear(&view->accounts);
+    memset(view->interest, 0, sizeof view->interest);
     view->free_order = 0;
     view->order_count = 0;
     view->ended_first = view->ended_end;
@@ -319,6 +321,14 @@ static fx_status apply_order(struct fx_view *view, const struct fx_event *event)
     return FX_OK;
 }
 
+/* A position goes from one quantity to another. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): before, then after
+static void count_interest(struct fx_view_interest *interest, fx_i128 before, fx_i128 after)
+{
+    interest->longs += (after > 0 ? after : 0) - (before > 0 ? before : 0);
+    interest->shorts += (before < 0 ? before : 0) - (after < 0 ? after : 0);
+}
+
 static fx_status add_position(struct fx_view *view, const struct fx_rows_position *row)
 {
     struct user *user = NULL;
@@ -331,6 +341,7 @@ static fx_status add_position(struct fx_view *view, const struct fx_rows_positio
         return status;
     }
     *position_at(view, index) = (struct position_node){.row = *row};
+    count_interest(&view->interest[row->instrument], 0, row->current_qty);
     if (user->last_position == 0) {
         user->first_position = index + 1;
     } else {
@@ -352,6 +363,9 @@ static fx_status apply_position(struct fx_view *view, const struct fx_event *eve
     }
     struct position_node *node = position_at(view, index);
     if (node->row.operation_id < view->last_position.operation_id) {
+        count_interest(&view->interest[node->row.instrument],
+                       node->row.current_qty,
+                       view->last_position.current_qty);
         node->row = view->last_position;
     }
     return FX_OK;
@@ -604,4 +618,10 @@ uint32_t fx_view_order_count(const struct fx_view *view)
 uint32_t fx_view_account_count(const struct fx_view *view)
 {
     return view->accounts.count;
+}
+
+struct fx_view_interest fx_view_interest(const struct fx_view *view, uint32_t instrument)
+{
+    FX_ASSERT(instrument < FX_INSTRUMENTS_MAX);
+    return view->interest[instrument];
 }

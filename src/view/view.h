@@ -111,6 +111,16 @@ const struct fx_rows_account *fx_view_account(const struct fx_view *view,
 /** The instrument of a row that this view gave out. */
 const struct fx_view_symbol *fx_view_symbol(const struct fx_view *view, uint32_t instrument);
 
+/** What all positions of an instrument add up to, in units of quantity. After a whole command both
+ * are the same: every trade makes as much of one as of the other. */
+struct fx_view_interest {
+    fx_i128 longs;
+    fx_i128 shorts; /* >= 0 */
+};
+
+/** The open interest of an instrument (below FX_INSTRUMENTS_MAX). O(1). */
+struct fx_view_interest fx_view_interest(const struct fx_view *view, uint32_t instrument);
+
 /** Figures. */
 uint32_t fx_view_order_count(const struct fx_view *view);
 uint32_t fx_view_account_count(const struct fx_view *view);

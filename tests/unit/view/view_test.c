@@ -223,11 +223,61 @@ static void view_accounts_are_found_by_asset_and_owner(void **state)
     fx_view_destroy(view);
 }
 
+/* Random positions of many users, some rows old, dumps in between: the sums are those of a walk. */
+static void view_interest_is_the_sum_of_all_positions(void **state)
+{
+    (void)state;
+    enum { POSITIONS = 40 };
+    struct fx_view *view = fx_view_create(&(struct fx_view_limits){0});
+    int64_t lots[POSITIONS] = {0};
+    uint64_t told[POSITIONS] = {0};
+    struct fx_rng rng;
+    uint64_t sequence = POSITIONS;
+    fx_rng_init(&rng, 9);
+    define_instrument(view);
+    for (int step = 0; step < 20000; step++) {
+        const uint64_t slot = fx_rng_below(&rng, POSITIONS);
+        struct fx_event event;
+        memset(&event, 0, sizeof event);
+        event.kind = FX_EVENT_POSITION;
+        sequence++;
+        event.sequence = fx_rng_below(&rng, 10) == 0 ? sequence - POSITIONS : sequence;
+        event.u.position.position_id = slot + 1;
+        event.u.position.user_id = 1 + slot % USERS;
+        event.u.position.account_id = 1;
+        event.u.position.lots = fx_rng_between(&rng, -3, 3) * (1 + (int64_t)slot);
+        event.u.position.leverage_centi = 100;
+        event.u.position.margin_mode = FX_MARGIN_MODE_CROSS;
+        event.u.position.position_side = FX_POSITION_SIDE_BOTH;
+        if (event.sequence > told[slot]) {
+            told[slot] = event.sequence;
+            lots[slot] = event.u.position.lots;
+        }
+        assert_int_equal(fx_view_apply(view, &event), FX_OK);
+        if (fx_rng_below(&rng, 2000) == 0) {
+            const struct fx_event dump = {.kind = FX_EVENT_DUMP_BEGIN};
+            assert_int_equal(fx_view_apply(view, &dump), FX_OK);
+            memset(lots, 0, sizeof lots);
+            memset(told, 0, sizeof told);
+        }
+        int64_t longs = 0, shorts = 0;
+        for (uint32_t at = 0; at < POSITIONS; at++) {
+            longs += lots[at] > 0 ? lots[at] : 0;
+            shorts -= lots[at] < 0 ? lots[at] : 0;
+        }
+        const struct fx_view_interest interest = fx_view_interest(view, 0);
+        assert_true(interest.longs == longs * fx_dec_one());
+        assert_true(interest.shorts == shorts * fx_dec_one());
+    }
+    fx_view_destroy(view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(view_any_sequence_equals_model),
         cmocka_unit_test(view_older_row_never_wins),
+        cmocka_unit_test(view_interest_is_the_sum_of_all_positions),
         cmocka_unit_test(view_full_says_capacity),
         cmocka_unit_test(view_ended_order_is_found_for_a_while),
         cmocka_unit_test(view_accounts_are_found_by_asset_and_owner),
