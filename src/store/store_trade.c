@@ -141,6 +141,21 @@ fx_status fx_store_trade_list_figures(struct fx_store *store,
     return list_symbol(store, &FIGURES_TABLE, symbol, page, trades_out, count_out);
 }
 
+fx_status fx_store_trade_list_noted(struct fx_store *store,
+                                    fx_str symbol,
+                                    const struct fx_store_page *page,
+                                    struct fx_rows_trade trades_out[],
+                                    uint32_t *count_out)
+{
+    /* The words of the partial index. */
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, &TABLE, FX_STR("`note`<>''"));
+    fx_store_table_and_text(&select, FX_STR(" AND `symbol`=?"), symbol);
+    fx_store_table_and_before(&select, page->before_id);
+    fx_store_table_page(&select, page);
+    return fx_store_table_read(&select, trades_out, page->limit, count_out);
+}
+
 fx_status fx_store_trade_count(struct fx_store *store, uint64_t *count_out)
 {
     return fx_store_table_count(store, &TABLE, count_out);

@@ -40,7 +40,14 @@ FX_MUST_USE fx_status fx_store_trade_list_symbol(struct fx_store *store,
                                                  struct fx_rows_trade trades_out[],
                                                  uint32_t *count_out);
 
-/** The same, but only id, price, quantity, value and creation time are set: for long walks. */
+/** Those of a symbol that have a note (liquidations and the like), newest first. */
+FX_MUST_USE fx_status fx_store_trade_list_noted(struct fx_store *store,
+                                                fx_str symbol,
+                                                const struct fx_store_page *page,
+                                                struct fx_rows_trade trades_out[],
+                                                uint32_t *count_out);
+
+/** The same tape, but only id, price, quantity, value and creation time are set: for long walks. */
 FX_MUST_USE fx_status fx_store_trade_list_figures(struct fx_store *store,
                                                   fx_str symbol,
                                                   const struct fx_store_page *page,

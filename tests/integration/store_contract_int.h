@@ -60,5 +60,7 @@ void store_audit_each_change_is_found(void **state);
 /* Tests of store_contract_market.c. */
 void store_candle_list_equals_model(void **state);
 void store_candle_older_operation_never_wins(void **state);
+void store_funding_lists_equal_models(void **state);
+void store_trade_list_noted_equals_model(void **state);
 
 #endif

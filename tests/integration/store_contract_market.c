@@ -1,8 +1,10 @@
-/* The contract of what everybody may see: candles. */
+/* The contract of what everybody may see: candles, fundings, insurance funds, liquidations. */
 #include <string.h>
 
 #include "integration/store_contract_int.h"
 #include "store/store_candle.h"
+#include "store/store_funding.h"
+#include "store/store_trade.h"
 
 #define MINUTE_US (60LL * 1000 * 1000)
 
@@ -105,4 +107,163 @@ void store_candle_older_operation_never_wins(void **state)
     assert_memory_equal(&found, &row, sizeof found);
     assert_int_equal(fx_store_candle_count(fixture->reader, &count), FX_OK);
     assert_int_equal(count, 1);
+}
+
+/* Rows of all three tables with the same number are of the same symbol, user and time. */
+struct facts {
+    struct fx_rows_funding funding[BARS];
+    struct fx_rows_funding_payment payment[BARS];
+    struct fx_rows_funding_insurance insurance[BARS];
+};
+
+static void make_facts(struct fx_rng *rng, struct facts *facts)
+{
+    memset(facts, 0, sizeof *facts);
+    for (uint32_t index = 0; index < BARS; index++) {
+        struct fx_rows_funding *funding = &facts->funding[index];
+        struct fx_rows_funding_payment *payment = &facts->payment[index];
+        struct fx_rows_funding_insurance *insurance = &facts->insurance[index];
+        funding->id = index + 1;
+        funding->rate = store_contract_any_dec(rng);
+        funding->mark_price = store_contract_any_dec(rng);
+        funding->operation_id = index + 100;
+        funding->funding_us = STORE_CONTRACT_START_US + (int64_t)index * 8 * 60 * MINUTE_US;
+        funding->created_us = funding->funding_us + 1000;
+        funding->symbol = store_contract_symbol_of(fx_rng_below(rng, 2));
+        *payment = (struct fx_rows_funding_payment){.amount = store_contract_any_dec(rng),
+                                                    .rate = funding->rate,
+                                                    .quantity = store_contract_any_dec(rng),
+                                                    .mark_price = funding->mark_price,
+                                                    .id = funding->id,
+                                                    .user_id = 1 + fx_rng_below(rng, 3),
+                                                    .account_id = 7,
+                                                    .position_id = 8,
+                                                    .operation_id = funding->operation_id,
+                                                    .funding_us = funding->funding_us,
+                                                    .created_us = funding->created_us,
+                                                    .symbol = funding->symbol,
+                                                    .asset = store_contract_asset_of(index)};
+        insurance->amount = payment->amount;
+        insurance->balance = payment->quantity;
+        insurance->id = funding->id;
+        insurance->operation_id = funding->operation_id;
+        insurance->created_us = funding->funding_us;
+        insurance->asset = payment->asset;
+        insurance->symbol = index % 3 == 0 ? (struct fx_symbol){{0}} : funding->symbol;
+        memcpy(insurance->reason, "LIQUIDATION_CLEARANCE", 21);
+    }
+}
+
+static struct fx_store_funding_query any_query(struct fx_rng *rng, const struct fx_symbol *symbol)
+{
+    struct fx_store_funding_query query = {.user_id = 1 + fx_rng_below(rng, 3)};
+    if (fx_rng_below(rng, 2) == 0) {
+        query.symbol = fx_ids_symbol_str(symbol);
+    }
+    if (fx_rng_below(rng, 2) == 0) {
+        query.span.start_us =
+            STORE_CONTRACT_START_US + fx_rng_between(rng, 1, BARS) * 8 * 60 * MINUTE_US;
+    }
+    if (fx_rng_below(rng, 2) == 0) {
+        query.span.end_us =
+            STORE_CONTRACT_START_US + fx_rng_between(rng, 1, BARS) * 8 * 60 * MINUTE_US;
+    }
+    query.page = (struct fx_store_page){.limit = (uint32_t)(1 + fx_rng_below(rng, 30)),
+                                        .before_id = fx_rng_below(rng, 2) * BARS / 2};
+    return query;
+}
+
+static bool fits(const struct fx_store_funding_query *query,
+                 const struct fx_rows_funding *row,
+                 const struct fx_symbol *symbol)
+{
+    return (query->symbol.size == 0 || fx_str_is_equal(query->symbol, fx_ids_symbol_str(symbol))) &&
+           (query->span.start_us == 0 || row->funding_us >= query->span.start_us) &&
+           (query->span.end_us == 0 || row->funding_us <= query->span.end_us) &&
+           (query->page.before_id == 0 || row->id < query->page.before_id);
+}
+
+void store_funding_lists_equal_models(void **state)
+{
+    struct store_contract_fixture *fixture = *state;
+    struct fx_rng rng;
+    static struct facts facts, page;
+    fx_rng_init(&rng, STORE_CONTRACT_SEED);
+    make_facts(&rng, &facts);
+    for (int twice = 0; twice < 2; twice++) { /* a repeated fact is no other fact */
+        assert_int_equal(fx_store_funding_save(fixture->writer, facts.funding, BARS), FX_OK);
+        assert_int_equal(fx_store_funding_save_payments(fixture->writer, facts.payment, BARS),
+                         FX_OK);
+        assert_int_equal(fx_store_funding_save_insurance(fixture->writer, facts.insurance, BARS),
+                         FX_OK);
+    }
+    for (int check = 0; check < CHECKS; check++) {
+        const struct fx_symbol symbol = store_contract_symbol_of(fx_rng_below(&rng, 2));
+        const struct fx_store_funding_query query = any_query(&rng, &symbol);
+        uint32_t counts[3] = {0}, at[3] = {0};
+        assert_int_equal(fx_store_funding_list(fixture->reader, &query, page.funding, &counts[0]),
+                         FX_OK);
+        assert_int_equal(
+            fx_store_funding_list_payments(fixture->reader, &query, page.payment, &counts[1]),
+            FX_OK);
+        assert_int_equal(
+            fx_store_funding_list_insurance(fixture->reader, &query, page.insurance, &counts[2]),
+            FX_OK);
+        for (uint32_t index = BARS; index-- > 0;) {
+            const struct fx_rows_funding *row = &facts.funding[index];
+            if (fits(&query, row, &row->symbol) && at[0] < query.page.limit) {
+                assert_memory_equal(&page.funding[at[0]++], row, sizeof *row);
+            }
+            if (fits(&query, row, &row->symbol) && at[1] < query.page.limit &&
+                facts.payment[index].user_id == query.user_id) {
+                assert_memory_equal(
+                    &page.payment[at[1]++], &facts.payment[index], sizeof page.payment[0]);
+            }
+            if (fits(&query, row, &facts.insurance[index].symbol) && at[2] < query.page.limit) {
+                assert_memory_equal(
+                    &page.insurance[at[2]++], &facts.insurance[index], sizeof page.insurance[0]);
+            }
+        }
+        assert_memory_equal(at, counts, sizeof at);
+    }
+    facts.payment[3].amount++;
+    assert_int_equal(fx_store_funding_save_payments(fixture->writer, &facts.payment[3], 1),
+                     FX_CORRUPT);
+}
+
+void store_trade_list_noted_equals_model(void **state)
+{
+    struct store_contract_fixture *fixture = *state;
+    struct fx_rng rng;
+    static struct fx_rows_trade rows[BARS], page[BARS];
+    fx_rng_init(&rng, STORE_CONTRACT_SEED);
+    memset(rows, 0, sizeof rows);
+    for (uint32_t index = 0; index < BARS; index++) {
+        rows[index].id = index + 1;
+        rows[index].operation_id = index + 1;
+        rows[index].price = store_contract_any_dec(&rng);
+        rows[index].created_us = STORE_CONTRACT_START_US;
+        rows[index].contract_type = FX_CONTRACT_TYPE_USD_M;
+        rows[index].note = (enum fx_trade_note)fx_rng_below(&rng, 4);
+        rows[index].instrument = (uint32_t)fx_rng_below(&rng, 2);
+        rows[index].symbol = store_contract_symbol_of(rows[index].instrument);
+        rows[index].asset = store_contract_asset_of(0);
+    }
+    assert_int_equal(fx_store_trade_save(fixture->writer, rows, BARS), FX_OK);
+    for (uint64_t before = 0; before <= BARS; before += 25) {
+        const struct fx_symbol symbol = store_contract_symbol_of(before / 25);
+        const struct fx_store_page asked = {.before_id = before, .limit = 40};
+        uint32_t count = 0, at = 0;
+        assert_int_equal(fx_store_trade_list_noted(
+                             fixture->reader, fx_ids_symbol_str(&symbol), &asked, page, &count),
+                         FX_OK);
+        for (uint32_t index = BARS; index-- > 0 && at < asked.limit;) {
+            if (rows[index].note != FX_TRADE_NOTE_NONE &&
+                memcmp(&rows[index].symbol, &symbol, sizeof symbol) == 0 &&
+                (before == 0 || rows[index].id < before)) {
+                assert_memory_equal(&page[at++], &rows[index], sizeof rows[index]);
+            }
+        }
+        assert_int_equal(at, count);
+    }
 }

@@ -300,6 +300,20 @@ static void store_sqlite_lists_walk_an_index(void **state)
                    "SELECT * FROM candles WHERE symbol=? AND priceType=? AND resolution=? AND "
                    "minute>=? AND minute<=? ORDER BY minute DESC LIMIT ?",
                    "PRIMARY KEY");
+    assert_indexed(fixture->raw,
+                   "SELECT * FROM trades WHERE note<>'' AND symbol=? AND id<? ORDER BY id DESC "
+                   "LIMIT ?",
+                   "ix_trades_note");
+    assert_indexed(fixture->raw,
+                   "SELECT * FROM funding_histories WHERE userId=? ORDER BY id DESC LIMIT ?",
+                   "ix_funding_histories_user");
+    assert_indexed(
+        fixture->raw,
+        "SELECT * FROM insurance_histories WHERE 1=1 AND asset=? ORDER BY id DESC LIMIT ?",
+        "ix_insurance_histories_asset");
+    assert_indexed(fixture->raw,
+                   "SELECT * FROM fundings WHERE 1=1 AND symbol=? ORDER BY id DESC LIMIT ?",
+                   "ix_fundings_symbol");
 }
 
 /* A temporary tree per statement doubles what a saved order costs: see migration 3. */
