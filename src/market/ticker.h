@@ -32,6 +32,13 @@ struct fx_ticker_summary {
     uint64_t count;
 };
 
+/** The part of a window that is over, added up; zeroed to begin. A reader keeps one per ticker. */
+struct fx_ticker_memo {
+    struct fx_candle sum;
+    uint64_t bars; /* of the ring when it was made */
+    int64_t first; /* minute of its window */
+};
+
 /** Make one without a trade. */
 void fx_ticker_init(struct fx_ticker *ticker, const struct fx_candles_ring *minutes);
 
@@ -40,5 +47,10 @@ void fx_ticker_apply(struct fx_ticker *ticker, const struct fx_event *trade);
 
 /** Sum up the window that ends at `now_us`. O(minutes in it with trades). */
 struct fx_ticker_summary fx_ticker_summary(const struct fx_ticker *ticker, int64_t now_us);
+
+/** The same with a memo, which makes it O(1) but once a minute. */
+struct fx_ticker_summary fx_ticker_summary_by(const struct fx_ticker *ticker,
+                                              int64_t now_us,
+                                              struct fx_ticker_memo *memo);
 
 #endif

@@ -171,13 +171,14 @@ static void ticker_any_trades_equal_model(void **state)
     fx_rng_init(&rng, 7);
     struct fx_event *trades = calloc(TRADES, sizeof *trades);
     struct day *day = day_create();
+    struct fx_ticker_memo memo = {.bars = 0};
     int64_t time_us = 1700000000000000;
     for (uint32_t index = 0; index < TRADES; index++) {
         time_us += (int64_t)fx_rng_below(&rng, 180000000);
         trades[index] = trade_event(
             time_us, 1 + (int64_t)fx_rng_below(&rng, 100), 1 + (int64_t)fx_rng_below(&rng, 9));
         day_apply(day, &trades[index]);
-        if (index % 50 != 0) {
+        if (index % 50 > 3) {
             continue;
         }
         const int64_t now_us = time_us + (int64_t)fx_rng_below(&rng, 600000000);
@@ -200,6 +201,8 @@ static void ticker_any_trades_equal_model(void **state)
         }
         const struct fx_ticker_summary summary = fx_ticker_summary(&day->ticker, now_us);
         assert_memory_equal(&summary, &expected, sizeof summary);
+        const struct fx_ticker_summary by = fx_ticker_summary_by(&day->ticker, now_us, &memo);
+        assert_memory_equal(&by, &expected, sizeof by);
     }
     free(day);
     free(trades);
