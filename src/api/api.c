@@ -13,6 +13,7 @@
 #include "base/crypto.h"
 #include "base/panic.h"
 #include "model/rows_candle.h"
+#include "model/rows_funding.h"
 #include "store/store_audit.h"
 
 enum {
@@ -44,6 +45,7 @@ union any_row {
     struct fx_store_api_key api_key;
     struct fx_store_audit audit;
     struct fx_rows_candle candle;
+    struct fx_rows_funding_payment payment;
 };
 
 static void set_default(uint32_t *value, uint32_t otherwise)
@@ -80,8 +82,9 @@ static fx_status init_memory(struct fx_api *api)
     fx_buf_init(&api->ended, ENDED_SIZE_MAX);
     fx_buf_init(&api->list, LIST_SIZE_MAX);
     api->users = calloc(USERS, sizeof *api->users);
+    api->days = calloc(FX_INSTRUMENTS_MAX, sizeof *api->days);
     api->rows = calloc(FX_API_LIST_MAX, sizeof(union any_row));
-    if (api->users == NULL || api->rows == NULL ||
+    if (api->users == NULL || api->rows == NULL || api->days == NULL ||
         fx_buf_reserve(&api->texts, FX_API_TEXTS_SIZE_MAX) == NULL) {
         return FX_NO_MEMORY;
     }
@@ -151,6 +154,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_buf_deinit(&api->ended);
     fx_buf_deinit(&api->list);
     free(api->users);
+    free(api->days);
     free(api->rows);
     free(api);
 }

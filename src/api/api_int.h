@@ -167,6 +167,7 @@ struct fx_api {
     struct fx_api_writer *writer; /* NULL: the store cannot be written */
     struct fx_api_keys *keys;
     struct fx_api_books *books;
+    struct fx_ticker_memo *days; /* of FX_INSTRUMENTS_MAX tickers */
     struct fx_api_rate *rate;
     struct fx_api_groups *groups;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
@@ -229,6 +230,21 @@ void fx_api_key_destroy(struct fx_api_keys *keys);
  * the store says.
  */
 FX_MUST_USE fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out);
+
+/* ---- api_market.c ---- */
+
+/** Append what is to be said of a symbol. */
+typedef void (*fx_api_market_append_fn)(struct fx_buf *buf,
+                                        const struct fx_api *api,
+                                        const struct fx_market_symbol *symbol);
+
+/** Answer with one object per symbol, or that of the one that ?symbol= names. @return OK;
+ * UNKNOWN_SYMBOL. */
+FX_MUST_USE fx_status fx_api_market_send(struct fx_api_call *call, fx_api_market_append_fn append);
+
+/** The next funding by the schedule: the next multiple of the interval since 1970; 0: none. */
+int64_t fx_api_market_next_funding(const struct fx_api *api,
+                                   const struct fx_instrument *instrument);
 
 /* ---- api_book.c ---- */
 

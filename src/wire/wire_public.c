@@ -77,13 +77,11 @@ static void add_filters(struct fx_buf *buf, const struct fx_instrument *instrume
     fx_buf_append_byte(buf, ']');
 }
 
-static void add_tiers(struct fx_buf *buf,
-                      const struct fx_instrument *instrument,
-                      const struct fx_tier tiers[])
+void fx_wire_public_tiers(struct fx_buf *buf,
+                          const struct fx_instrument *instrument,
+                          const struct fx_tier tiers[])
 {
     fx_i128 floor = 0;
-    fx_json_append_key(buf, FX_STR("tiers"));
-    fx_buf_append_byte(buf, '[');
     for (uint32_t index = 0; index < instrument->tier_count; index++) {
         const struct fx_tier *tier = &tiers[index];
         fx_json_append_comma(buf);
@@ -97,7 +95,6 @@ static void add_tiers(struct fx_buf *buf,
         end_object(buf);
         floor = tier->cap;
     }
-    fx_buf_append_byte(buf, ']');
 }
 
 static void add_sizes(struct fx_buf *buf, const struct fx_instrument *instrument)
@@ -141,22 +138,38 @@ void fx_wire_public_instrument(struct fx_buf *buf,
     }
     add_sizes(buf, instrument);
     add_filters(buf, instrument);
-    add_tiers(buf, instrument, tiers);
+    fx_json_append_key(buf, FX_STR("tiers"));
+    fx_buf_append_byte(buf, '[');
+    fx_wire_public_tiers(buf, instrument, tiers);
+    fx_buf_append_byte(buf, ']');
     fx_buf_append_byte(buf, '}');
 }
 
 static void add_best(struct fx_buf *buf,
                      const struct fx_instrument *instrument,
-                     const struct fx_wire_public_ticker *ticker)
+                     const struct fx_wire_public_level sides[2])
 {
-    if (ticker->best_bid.ticks != 0) {
-        add_price(buf, FX_STR("bidPrice"), instrument, ticker->best_bid.ticks);
-        add_quantity(buf, FX_STR("bidQty"), instrument, ticker->best_bid.lots);
+    if (sides[0].ticks != 0) {
+        add_price(buf, FX_STR("bidPrice"), instrument, sides[0].ticks);
+        add_quantity(buf, FX_STR("bidQty"), instrument, sides[0].lots);
     }
-    if (ticker->best_ask.ticks != 0) {
-        add_price(buf, FX_STR("askPrice"), instrument, ticker->best_ask.ticks);
-        add_quantity(buf, FX_STR("askQty"), instrument, ticker->best_ask.lots);
+    if (sides[1].ticks != 0) {
+        add_price(buf, FX_STR("askPrice"), instrument, sides[1].ticks);
+        add_quantity(buf, FX_STR("askQty"), instrument, sides[1].lots);
     }
+}
+
+void fx_wire_public_best(struct fx_buf *buf,
+                         const struct fx_instrument *instrument,
+                         const struct fx_wire_public_best *best)
+{
+    const struct fx_wire_public_level sides[2] = {best->bid, best->ask};
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&instrument->symbol));
+    add_best(buf, instrument, sides);
+    fx_json_add_int(buf, FX_STR("lastUpdateId"), (int64_t)best->sequence);
+    fx_json_add_int(buf, FX_STR("time"), best->time_us / 1000);
+    fx_buf_append_byte(buf, '}');
 }
 
 void fx_wire_public_ticker(struct fx_buf *buf,
@@ -183,7 +196,14 @@ void fx_wire_public_ticker(struct fx_buf *buf,
         add_price(buf, FX_STR("markPrice"), instrument, ticker->mark_ticks);
         add_price(buf, FX_STR("indexPrice"), instrument, ticker->index_ticks);
     }
-    add_best(buf, instrument, ticker);
+    const struct fx_wire_public_level sides[2] = {ticker->best_bid, ticker->best_ask};
+    add_best(buf, instrument, sides);
+    if (ticker->has_interest) {
+        fx_json_add_dec(buf, FX_STR("openInterest"), ticker->open_interest);
+    }
+    if (ticker->next_funding_us != 0) {
+        fx_json_add_int(buf, FX_STR("nextFundingTime"), ticker->next_funding_us / 1000);
+    }
     fx_json_add_int(buf, FX_STR("time"), ticker->time_us / 1000);
     fx_buf_append_byte(buf, '}');
 }

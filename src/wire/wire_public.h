@@ -33,6 +33,17 @@ struct fx_wire_public_ticker {
     int64_t index_ticks;
     struct fx_wire_public_level best_bid; /* ticks == 0: none */
     struct fx_wire_public_level best_ask;
+    bool has_interest;
+    fx_i128 open_interest;   /* units of quantity */
+    int64_t next_funding_us; /* 0: none */
+    int64_t time_us;
+};
+
+/** The best prices of a book. */
+struct fx_wire_public_best {
+    struct fx_wire_public_level bid; /* ticks == 0: none */
+    struct fx_wire_public_level ask;
+    uint64_t sequence;
     int64_t time_us;
 };
 
@@ -69,6 +80,15 @@ void fx_wire_public_trade(struct fx_buf *buf,
                           const struct fx_instrument *instrument,
                           const struct fx_wire_public_trade *trade);
 void fx_wire_public_error(struct fx_buf *buf, const struct fx_wire_public_error *error);
+
+void fx_wire_public_best(struct fx_buf *buf,
+                         const struct fx_instrument *instrument,
+                         const struct fx_wire_public_best *best);
+
+/** Append the objects of all tiers, with commas. */
+void fx_wire_public_tiers(struct fx_buf *buf,
+                          const struct fx_instrument *instrument,
+                          const struct fx_tier tiers[]);
 
 /** Append one `["price","quantity"]`, with a comma in front where one is due. */
 void fx_wire_public_level(struct fx_buf *buf,
