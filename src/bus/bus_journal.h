@@ -43,6 +43,9 @@ typedef void (*fx_bus_journal_fatal_fn)(void *context, const char *what, int err
 /** durable_seq has moved. Called by the writer thread; must only wake someone (an eventfd). */
 typedef void (*fx_bus_journal_durable_fn)(void *context, uint64_t durable_seq);
 
+/** The file in a journal's folder whose lock is the journal's. */
+#define FX_BUS_JOURNAL_LOCK_NAME "journal.lock"
+
 /** Zeroed members get the defaults named here. */
 struct fx_bus_journal_options {
     struct fx_bus_file_system system; /* default: this machine's */

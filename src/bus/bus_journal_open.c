@@ -18,8 +18,6 @@ enum {
     SYNC_INTERVAL_US_DEFAULT = 10000
 };
 
-#define LOCK_NAME "journal.lock"
-
 _Noreturn static void default_fatal(void *context, const char *what, int error)
 {
     (void)context;
@@ -120,7 +118,7 @@ static fx_status take_dir(struct fx_bus_journal *journal, struct fx_bus_journal_
                        "the journal directory is on a network file system, where sync and locks "
                        "cannot be relied on");
     }
-    if (!fx_bus_file_join(journal->dir, LOCK_NAME, path)) {
+    if (!fx_bus_file_join(journal->dir, FX_BUS_JOURNAL_LOCK_NAME, path)) {
         return explain(report, FX_BAD_PARAMETER, "the path of the journal directory is too long");
     }
     error = system->ops->open(system->disk, path, FX_BUS_FILE_LOCK, &journal->lock_file);

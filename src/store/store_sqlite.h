@@ -23,4 +23,11 @@ FX_MUST_USE fx_status fx_store_sqlite_open(const char *path,
                                            enum fx_store_sqlite_mode mode,
                                            struct fx_store **store_out);
 
+/**
+ * Copy the database file while others read and write it: one consistent state, into a file that
+ * does not exist yet. @return OK; NOT_FOUND (no such database); BUSY; CORRUPT; NO_SPACE; IO;
+ * NO_MEMORY.
+ */
+FX_MUST_USE fx_status fx_store_sqlite_copy(const char *path, const char *target);
+
 #endif

@@ -377,6 +377,36 @@ static void store_sqlite_writers_take_turns(void **state)
     fx_store_close(durable);
 }
 
+/* In the middle of a writer's transaction: what was committed is in the copy, what was not is not.
+ */
+static void store_sqlite_copy_is_the_committed_state(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct place *place = fixture->context;
+    char target[PATH_SIZE + 32];
+    struct fx_store *copy = NULL;
+    struct fx_rows_user first = {.email = "a@x", .uid = "u", .role = "user"};
+    struct fx_rows_user second = {.email = "b@x", .uid = "v", .role = "user"};
+    struct fx_rows_user found;
+    (void)snprintf(target, sizeof target, "%s/copy.db", place->folder);
+    assert_int_equal(fx_store_user_insert(fixture->writer, &first, &first.id), FX_OK);
+    assert_int_equal(fx_store_begin(fixture->writer), FX_OK);
+    assert_int_equal(fx_store_user_insert(fixture->writer, &second, &second.id), FX_OK);
+    assert_int_equal(fx_store_sqlite_copy(place->file, target), FX_OK);
+    assert_int_equal(fx_store_commit(fixture->writer), FX_OK);
+    assert_int_equal(fx_store_sqlite_open(target, FX_STORE_SQLITE_READER, &copy), FX_OK);
+    assert_int_equal(fx_store_migrate_check(copy), FX_OK);
+    assert_int_equal(fx_store_user_find(copy, first.id, &found), FX_OK);
+    assert_int_equal(fx_store_user_find(copy, second.id, &found), FX_NOT_FOUND);
+    fx_store_close(copy);
+    assert_int_equal(unlink(target), 0);
+    (void)snprintf(target, sizeof target, "%s/copy.db-wal", place->folder);
+    (void)unlink(target);
+    (void)snprintf(target, sizeof target, "%s/copy.db-shm", place->folder);
+    (void)unlink(target);
+    assert_int_equal(fx_store_sqlite_copy("/nonexistent/x.db", target), FX_NOT_FOUND);
+}
+
 static void store_sqlite_damaged_value_is_corrupt(void **state)
 {
     struct fixture *fixture = *state;
@@ -466,6 +496,7 @@ int main(void)
             store_sqlite_order_statements_open_no_temporary_tree, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_reader_cannot_write, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_writers_take_turns, setup, teardown),
+        cmocka_unit_test_setup_teardown(store_sqlite_copy_is_the_committed_state, setup, teardown),
         cmocka_unit_test_setup_teardown(store_sqlite_damaged_value_is_corrupt, setup, teardown),
         cmocka_unit_test(store_sqlite_open_of_bad_files_says_why),
         cmocka_unit_test(store_row_times_roundtrip_in_milliseconds),
