@@ -23,6 +23,7 @@ struct replay {
     uint64_t trades;
     int64_t elapsed_us;
     struct fx_bus_journal_report report;
+    uint64_t until; /* the last command to apply; 0: all */
 };
 
 static bool create(struct replay *replay, const struct fx_engine_limits *limits)
@@ -59,9 +60,18 @@ static fx_status on_applied(void *context, uint64_t sequence)
     return FX_OK;
 }
 
+/* The journal's reader; ends behind the record that one asked for. */
+struct reader {
+    struct fx_worker_replay *records;
+    uint64_t until; /* 0: to the end */
+};
+
 static fx_status on_record(void *context, const struct fx_bus_journal_record *record)
 {
-    return fx_worker_replay_record(context, record);
+    const struct reader *reader = context;
+    return reader->until > 0 && record->seq > reader->until
+               ? FX_STALE
+               : fx_worker_replay_record(reader->records, record);
 }
 
 /* Apply the journal behind what the engine has. */
@@ -71,15 +81,16 @@ static fx_status run(struct replay *replay, const char *journal_dir)
                                        .events = &replay->events,
                                        .on_applied = on_applied,
                                        .context = replay};
+    struct reader reader = {.records = &records, .until = replay->until};
     const struct fx_bus_journal_recover_options options = {
         .system = fx_bus_file_posix(),
         .dir = journal_dir,
         .from_seq = fx_engine_sequence(replay->engine) + 1,
         .on_record = on_record,
-        .context = &records};
+        .context = &reader};
     const int64_t start_us = fx_clock_monotonic_us();
     fx_status status = fx_bus_journal_replay(&options, &replay->report);
-    if (status == FX_OK) {
+    if (status == FX_OK || status == FX_STALE) {
         status = fx_worker_replay_finish(&records);
     }
     replay->elapsed_us = fx_clock_monotonic_us() - start_us;
@@ -143,6 +154,7 @@ static fx_status compare(const struct replay *genesis,
     if (!create(&tail, &genesis->limits)) {
         return FX_NO_MEMORY;
     }
+    tail.until = genesis->until;
     fx_status status = fx_worker_snapshot_load(
         snapshot_dir, fx_engine_sequence(genesis->engine), tail.memory, &tail.limits, &tail.engine);
     if (status == FX_OK) {
@@ -184,6 +196,7 @@ int fx_app_check_run(const struct fx_app_options *options)
         return FX_APP_EXIT_FAILURE;
     }
     genesis.engine = fx_engine_init(genesis.memory, &genesis.limits);
+    genesis.until = (uint64_t)fx_config_int(options->config, "until");
     uint64_t snapshot_sequence = 0;
     bool is_equal = true;
     status = run(&genesis, journal_dir);

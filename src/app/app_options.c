@@ -477,6 +477,15 @@ static const struct fx_config_option OPTIONS[] = {
      false,
      0,
      0},
+    {"until",
+     "FUTURE_UNTIL",
+     "0",
+     "check: the last command to replay; 0: all",
+     FX_CONFIG_INT,
+     false,
+     false,
+     0,
+     INT64_MAX},
     {"json", "FUTURE_JSON", "false", "machine-readable output", FX_CONFIG_BOOL, false, false, 0, 0},
 };
 

@@ -2,10 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/app_backup.h"
 #include "app/app_check.h"
 #include "app/app_conformance.h"
 #include "app/app_console.h"
+#include "app/app_doctor.h"
 #include "app/app_options.h"
+#include "app/app_restore.h"
 #include "app/app_serve.h"
 
 static const struct command {
