@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_delay_int.h"
 #include "api/api_group_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
@@ -116,6 +117,9 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
     if (status == FX_OK) {
         status = fx_api_rate_init(api);
     }
+    if (status == FX_OK) {
+        status = fx_api_delay_init(api);
+    }
     if (status == FX_OK && options->writer != NULL) {
         status = fx_api_writer_create(&api->options, &api->writer);
     }
@@ -145,6 +149,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_key_destroy(api->keys);
     fx_api_book_destroy(api->books);
     fx_api_rate_deinit(api);
+    fx_api_delay_deinit(api);
     fx_api_pending_deinit(api);
     fx_api_group_destroy(api);
     fx_buf_deinit(&api->reply);

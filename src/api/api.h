@@ -44,6 +44,7 @@ struct fx_api_rates {
     uint32_t failures;     /* of an address: tokens and signatures that are wrong */
     uint32_t key_percent;  /* [100] of its user's rate that one API key may use */
     uint32_t maker_factor; /* times as much for market makers and bots; 0: no limit for them */
+    uint32_t login_free;   /* wrong passwords of an account that cost no wait; 0: none ever does */
     uint32_t ban_strikes;  /* refused requests until a ban; 0: never */
     bool is_loopback_free; /* addresses of this machine are not counted: a proxy may be there */
 };

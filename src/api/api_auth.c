@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "api/api_delay_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
@@ -48,6 +49,10 @@ fx_status fx_api_auth_login(struct fx_api_call *call)
     }
     if (!fx_password_is_acceptable(password)) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("password"));
+    }
+    status = fx_api_delay_begin(call, fx_str_of(email));
+    if (status != FX_OK) {
+        return status;
     }
     memset(&job, 0, sizeof job);
     status = fx_store_user_find_email(api->options.reader, fx_str_of(email), &job.user);
@@ -136,6 +141,9 @@ void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
     if (status == FX_CORRUPT) {
         FX_LOG(
             FX_LOG_ERROR, "api", "the password hash is damaged", fx_log_u64("user", job->user.id));
+    }
+    if (status == FX_OK) {
+        fx_api_delay_pass(api, &job->target, fx_str_of(job->user.email));
     }
     if (status == FX_OK && job->user.is_locked) { /* told only to who knows the password */
         status = FX_USER_LOCKED;

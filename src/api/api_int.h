@@ -140,6 +140,7 @@ struct fx_api_writer;
 struct fx_api_keys;
 struct fx_api_books;
 struct fx_api_rate;
+struct fx_api_delay;
 
 /** An entry of the user cache. */
 struct fx_api_guard_entry {
@@ -169,6 +170,7 @@ struct fx_api {
     struct fx_api_books *books;
     struct fx_ticker_memo *days; /* of FX_INSTRUMENTS_MAX tickers */
     struct fx_api_rate *rate;
+    struct fx_api_delay *delay;
     struct fx_api_groups *groups;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;

@@ -13,6 +13,7 @@ enum {
     ENTRY_SIZE = 64,
     MS_PER_S = 1000,
     LEVEL_MAX = 16,
+    DOUBLINGS_MAX = 31,
     FORGIVEN_S = 3600 /* without a strike: the next ban is a first one */
 };
 
@@ -197,6 +198,35 @@ bool fx_api_limit_strike(struct fx_api_limit_entry *entry,
         entry->level++;
     }
     return true;
+}
+
+bool fx_api_limit_fail(struct fx_api_limit_entry *entry,
+                       const struct fx_api_limit_delay *delay,
+                       int64_t now_ms)
+{
+    const uint32_t now_s = second_of(now_ms);
+    if (now_s > entry->struck_s && now_s - entry->struck_s > delay->forget_s) {
+        entry->strikes = 0;
+    }
+    entry->struck_s = now_s;
+    if (entry->strikes < UINT16_MAX) {
+        entry->strikes++;
+    }
+    if (entry->strikes <= delay->free) {
+        return false;
+    }
+    const uint32_t over = entry->strikes - delay->free;
+    const uint64_t wanted_s = 1ULL << (over < DOUBLINGS_MAX ? over : DOUBLINGS_MAX);
+    entry->banned_until_s =
+        now_s + (wanted_s < delay->longest_s ? (uint32_t)wanted_s : delay->longest_s);
+    return true;
+}
+
+void fx_api_limit_forgive(struct fx_api_limit_entry *entry, uint32_t count)
+{
+    const uint32_t left = count < entry->strikes ? entry->strikes - count : 0;
+    entry->strikes = (uint16_t)left;
+    entry->banned_until_s = 0;
 }
 
 uint32_t fx_api_limit_banned_s(const struct fx_api_limit_entry *entry, int64_t now_ms)

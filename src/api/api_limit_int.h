@@ -82,7 +82,24 @@ bool fx_api_limit_strike(struct fx_api_limit_entry *entry,
                          const struct fx_api_limit_ban *ban,
                          int64_t now_ms);
 
-/** Seconds that a ban still lasts, rounded up; 0: none. */
+/** Delays after failures: `free` of them cost nothing, then each one means a wait of twice as long,
+ * from 2 s to longest_s; forget_s without one begins anew. */
+struct fx_api_limit_delay {
+    uint32_t free;
+    uint32_t longest_s;
+    uint32_t forget_s;
+};
+
+/** Note a failure; an entry has either strikes or failures. @return true where it means a wait,
+ * which fx_api_limit_banned_s() tells. */
+bool fx_api_limit_fail(struct fx_api_limit_entry *entry,
+                       const struct fx_api_limit_delay *delay,
+                       int64_t now_ms);
+
+/** Take back so many failures, and the wait. */
+void fx_api_limit_forgive(struct fx_api_limit_entry *entry, uint32_t count);
+
+/** Seconds that a ban or a delay still lasts, rounded up; 0: none. */
 uint32_t fx_api_limit_banned_s(const struct fx_api_limit_entry *entry, int64_t now_ms);
 
 #endif

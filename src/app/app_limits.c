@@ -73,6 +73,7 @@ void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *ra
         .reads = rate(config, "rate-reads"),
         .logins = number(config, "rate-logins"),
         .failures = number(config, "rate-failures"),
+        .login_free = number(config, "login-free"),
         .key_percent = number(config, "rate-key-percent"),
         .maker_factor = number(config, "rate-maker-factor"),
         .ban_strikes = number(config, "rate-ban"),

@@ -173,6 +173,41 @@ static void limit_forgives_strikes_with_time(void **state)
     }
 }
 
+static void limit_failures_make_wait_longer_and_longer(void **state)
+{
+    (void)state;
+    const struct fx_api_limit_delay delay = {.free = 5, .longest_s = 900, .forget_s = 3600};
+    static const uint32_t WAITS[] = {2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900};
+    struct fx_api_limit_entry *entry = fx_api_limit_find(limit, 1, 0);
+    int64_t now_ms = 5000;
+    for (uint32_t index = 0; index < 5; index++) {
+        assert_false(fx_api_limit_fail(entry, &delay, now_ms));
+        assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 0);
+    }
+    for (size_t index = 0; index < sizeof WAITS / sizeof WAITS[0]; index++) {
+        assert_true(fx_api_limit_fail(entry, &delay, now_ms));
+        assert_int_equal(fx_api_limit_banned_s(entry, now_ms), WAITS[index]);
+        now_ms += WAITS[index] * 1000LL;
+        assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 0);
+    }
+    assert_true(fx_api_limit_fail(entry, &delay, now_ms));
+    fx_api_limit_forgive(entry, 1); /* one less: as before it, and no wait */
+    assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 0);
+    fx_api_limit_forgive(entry, UINT32_MAX);
+    for (uint32_t index = 0; index < 5; index++) {
+        assert_false(fx_api_limit_fail(entry, &delay, now_ms));
+    }
+    now_ms += 3601 * 1000LL; /* quiet for an hour */
+    for (uint32_t index = 0; index < 5; index++) {
+        assert_false(fx_api_limit_fail(entry, &delay, now_ms));
+    }
+    assert_true(fx_api_limit_fail(entry, &delay, now_ms));
+    for (uint32_t index = 0; index < 70000; index++) { /* no figure turns round */
+        (void)fx_api_limit_fail(entry, &delay, now_ms);
+    }
+    assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 900);
+}
+
 /* 64 entries are eight sets; callers that differ by a multiple of 8 are in one. */
 static void limit_forgets_who_was_away_longest_and_bans_last(void **state)
 {
@@ -211,6 +246,7 @@ int main(void)
         T(limit_long_run_is_exact),
         T(limit_bans_who_goes_on_and_doubles),
         T(limit_forgives_strikes_with_time),
+        T(limit_failures_make_wait_longer_and_longer),
         T(limit_forgets_who_was_away_longest_and_bans_last),
     };
 #undef T
