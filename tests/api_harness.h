@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api_schema_check.h"
 #include "base/password.h"
 #include "engine_kit.h"
 #include "fx_test.h"
@@ -382,6 +383,11 @@ static inline int api_harness_ask(struct api_harness *harness,
 {
     api_harness_send(harness, method, target, token, fx_str_of(body));
     api_harness_receive(harness);
+    const fx_str type = api_harness_header(harness, "content-type");
+    if (harness->client.body.size > 0 && fx_str_is_equal(type, FX_STR("application/json"))) {
+        const fx_str said = {harness->body, harness->client.body.size};
+        api_schema_check_answer(method, target, harness->code, said);
+    }
     return harness->code;
 }
 

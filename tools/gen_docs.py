@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Write docs/protocol/rest.md from src/api/routes.def, params.def and schemas.def, and
-docs/protocol/errors.md from src/base/status.def. Usage: tools/gen_docs.py [--check]   (--check: only say whether they are up to date)"""
+docs/protocol/errors.md from src/base/status.def, and docs/protocol/openapi.json by the newest build's
+`future openapi` (without a build that is newer than the tables it is left to the unit test). Usage: tools/gen_docs.py [--check]   (--check: only say whether they are up to date)"""
 import pathlib
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -153,11 +155,24 @@ def errors():
     return "\n".join(out) + "\n"
 
 
+def openapi():
+    """The document as the newest build prints it; None where there is none that knows the tables."""
+    tables = max(path.stat().st_mtime for path in (ROOT / "src/api").glob("*.def"))
+    builds = [path for path in ROOT.glob("build/*/future") if path.stat().st_mtime >= tables]
+    for path in sorted(builds, key=lambda path: path.stat().st_mtime, reverse=True):
+        done = subprocess.run([path, "openapi"], capture_output=True, text=True, cwd=path.parent)
+        if done.returncode == 0:
+            return done.stdout
+    return None
+
+
 def main():
     is_check = sys.argv[1:] == ["--check"]
     stale = []
-    for name, text in (("rest.md", rest()), ("errors.md", errors())):
+    for name, text in (("rest.md", rest()), ("errors.md", errors()), ("openapi.json", openapi())):
         path = ROOT / "docs/protocol" / name
+        if text is None:
+            continue
         if path.exists() and path.read_text() == text:
             continue
         stale.append(str(path.relative_to(ROOT)))

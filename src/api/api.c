@@ -78,6 +78,7 @@ static fx_status init_memory(struct fx_api *api)
 {
     fx_buf_init(&api->reply, FX_API_REPLY_SIZE_MAX);
     fx_buf_init(&api->headers, HEADERS_SIZE_MAX);
+    fx_buf_init(&api->openapi, FX_API_REPLY_SIZE_MAX);
     fx_buf_init(&api->query, QUERY_SIZE_MAX);
     fx_buf_init(&api->texts, FX_API_TEXTS_SIZE_MAX);
     fx_buf_init(&api->ended, ENDED_SIZE_MAX);
@@ -154,6 +155,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_group_destroy(api);
     fx_buf_deinit(&api->reply);
     fx_buf_deinit(&api->headers);
+    fx_buf_deinit(&api->openapi);
     fx_buf_deinit(&api->query);
     fx_buf_deinit(&api->texts);
     fx_buf_deinit(&api->ended);
@@ -167,8 +169,10 @@ void fx_api_destroy(struct fx_api *api)
 bool fx_api_owns(const struct fx_net_http_request *request)
 {
     const fx_str prefix = FX_STR("/api/v1");
-    return fx_str_has_prefix(request->path, prefix) &&
-           (request->path.size == prefix.size || request->path.data[prefix.size] == '/');
+    if (!fx_str_has_prefix(request->path, prefix)) {
+        return fx_str_is_equal(request->path, FX_STR("/openapi.json"));
+    }
+    return request->path.size == prefix.size || request->path.data[prefix.size] == '/';
 }
 
 static void wake(struct fx_api *api)

@@ -151,6 +151,7 @@ struct fx_api_guard_entry {
 struct fx_api {
     struct fx_api_options options;
     struct fx_buf reply;   /* body of the answer being written */
+    struct fx_buf openapi; /* the contract, once it was asked for */
     struct fx_buf headers; /* and its further headers */
     struct fx_buf query;   /* decoded query */
     struct fx_buf texts;   /* unescaped strings of the body */

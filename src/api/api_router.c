@@ -80,8 +80,11 @@ struct fx_api_router_match fx_api_router_find(enum fx_net_http_method method, fx
     struct fx_api_router_match match = {.status = FX_OK};
     const enum fx_net_http_method wanted =
         method == FX_NET_HTTP_METHOD_HEAD ? FX_NET_HTTP_METHOD_GET : method;
-    FX_ASSERT(fx_str_has_prefix(path, PREFIX));
-    fx_str rest = fx_str_slice(path, PREFIX.size, path.size - PREFIX.size);
+    fx_str rest = path; /* of the paths without the prefix, fx_api_owns() lets those through that
+                           are routes */
+    if (fx_str_has_prefix(path, PREFIX)) {
+        rest = fx_str_slice(path, PREFIX.size, path.size - PREFIX.size);
+    }
     while (rest.size > 1 && rest.data[rest.size - 1] == '/') {
         rest.size--;
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/api_openapi.h"
 #include "app/app_exchange.h"
 #include "app/app_file.h"
 #include "app/app_replay.h"
@@ -16,14 +17,42 @@
 
 enum { PASSWORD_BYTES = 15, PASSWORD_SIZE = 80 };
 
+enum { TEXT_SIZE_MAX = 16 << 20 };
+
+/* Write it out and free it. */
+static int print(struct fx_buf *text)
+{
+    const bool is_written = !text->is_overflow &&
+                            fwrite(text->data, 1, text->size, stdout) == text->size &&
+                            fflush(stdout) == 0;
+    fx_buf_deinit(text);
+    return is_written ? FX_APP_EXIT_OK : FX_APP_EXIT_FAILURE;
+}
+
 int fx_app_console_config(const struct fx_app_options *options)
 {
     struct fx_buf text;
-    fx_buf_init(&text, 1U << 20U);
+    fx_buf_init(&text, TEXT_SIZE_MAX);
     fx_config_print(options->config, &text);
-    (void)fwrite(text.data, 1, text.size, stdout);
-    fx_buf_deinit(&text);
-    return FX_APP_EXIT_OK;
+    return print(&text);
+}
+
+int fx_app_console_routes(const struct fx_app_options *options)
+{
+    struct fx_buf text;
+    (void)options;
+    fx_buf_init(&text, TEXT_SIZE_MAX);
+    fx_api_openapi_routes(&text);
+    return print(&text);
+}
+
+int fx_app_console_openapi(const struct fx_app_options *options)
+{
+    struct fx_buf text;
+    (void)options;
+    fx_buf_init(&text, TEXT_SIZE_MAX);
+    fx_api_openapi_write(&text);
+    return print(&text);
 }
 
 int fx_app_console_migrate(const struct fx_app_options *options)
