@@ -1,0 +1,176 @@
+// The plain stream against a running exchange, with the reference client: books equal REST, and a
+// client that is cut off again and again under load has every private message exactly once.
+// Usage: node run.mjs <baseUrl> <demo-credentials.json> <cuts>. One line per check. When it prints
+// `restart` or `stop` it waits for a line on its input: the new base URL, or any.
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { Stream } from './client.mjs'
+
+let [baseUrl, credentialsFile, cutCount] = process.argv.slice(2)
+const SYMBOL = 'BTCUSDT'
+const TIMEOUT_MS = 20000
+const BOOKS = ['orderbook.1.BTCUSDT', 'orderbook.50.BTCUSDT', 'orderbook.200.BTCUSDT.10']
+let failures = 0
+
+function check(name, isGood, detail = '') {
+  if (!isGood) failures++
+  console.log(`${isGood ? 'ok  ' : 'FAIL'} ${name}${isGood || !detail ? '' : ': ' + detail}`)
+  return isGood
+}
+
+const same = (name, got, wanted) =>
+  check(name, JSON.stringify(got) === JSON.stringify(wanted), `got ${JSON.stringify(got).slice(0, 500)}, wanted ${JSON.stringify(wanted).slice(0, 500)}`)
+
+async function rest(method, path, { token, body } = {}) {
+  const headers = { 'content-type': 'application/json' }
+  if (token) headers.authorization = `Bearer ${token}`
+  const response = await fetch(baseUrl + '/api/v1' + path, {
+    method, headers, body: body === undefined ? undefined : JSON.stringify(body)
+  })
+  const text = await response.text()
+  return { status: response.status, json: text ? JSON.parse(text) : null }
+}
+
+async function all(path, token) {
+  const rows = []
+  for (let cursor = ''; cursor !== undefined;) {
+    const { json } = await rest('GET', `${path}?limit=500${cursor && '&cursor=' + cursor}`, { token })
+    rows.push(...json.data)
+    cursor = json.nextCursor
+  }
+  return rows
+}
+
+async function login({ email, password }) {
+  const { status, json } = await rest('POST', '/auth/login', { body: { email, password } })
+  if (status >= 300) throw new Error(`login of ${email}: ${status}`)
+  return json.accessToken
+}
+
+async function until(what, test) {
+  const end = Date.now() + TIMEOUT_MS
+  while (Date.now() < end) {
+    if (await test()) return true
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return check(what, false, 'never came true')
+}
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+async function tell(word) {
+  console.log(word)
+  return (await lines.next()).value
+}
+
+// ---- load: two traders against each other, with cancels ----------------------------------------
+let seed = 7
+const below = (count) => {
+  seed = (seed * 48271) % 2147483647
+  return seed % count
+}
+let isLoading = true
+
+async function load(tokens) {
+  const open = []
+  while (isLoading) {
+    const token = tokens[below(2)]
+    const price = String(65000 + below(41) - 20)
+    if (open.length > 40 || (open.length > 0 && below(4) === 0)) {
+      const { id, owner } = open.splice(below(open.length), 1)[0]
+      await rest('DELETE', `/order/${id}`, { token: owner })
+      continue
+    }
+    const isMarket = below(8) === 0
+    const { json } = await rest('POST', '/order?wait=result', {
+      token, body: {
+        symbol: SYMBOL, side: below(2) ? 'BUY' : 'SELL', type: isMarket ? 'MARKET' : 'LIMIT',
+        quantity: String((1 + below(9)) / 1000), ...(isMarket ? {} : { price })
+      }
+    })
+    if (json?.status === 'ACTIVE') open.push({ id: json.id, owner: token })
+  }
+}
+
+// ---- what REST says -----------------------------------------------------------------------------
+const ids = (rows) => [...rows].map((row) => row.id).sort((left, right) => left - right)
+
+async function compare(stream, token, when) {
+  const orders = await all('/order/open', token)
+  await until(`${when}: the stream catches up`, () => stream.order.size === orders.length)
+  same(`${when}: open orders equal REST`, ids(stream.order.values()), ids(orders))
+  same(`${when}: their remaining quantities too`,
+    orders.map(({ id }) => stream.order.get(id)?.remaining), orders.map(({ remaining }) => remaining))
+  const { json: accounts } = await rest('GET', '/account', { token })
+  same(`${when}: balances equal REST`,
+    (accounts.data ?? accounts).map(({ id, balance }) => [id, balance]).sort(),
+    [...stream.wallet.values()].map(({ id, balance }) => [id, balance]).sort())
+  const { json: positions } = await rest('GET', '/positions', { token })
+  for (const position of positions.data) {
+    same(`${when}: the position of ${position.symbol} equals REST`,
+      stream.position.get(position.id)?.currentQty, position.currentQty)
+  }
+}
+
+function compareBook(stream, topic, book) {
+  const own = stream.books.get(topic)
+  const cut = (levels) => levels.slice(0, 20)
+  same(`${topic} equals REST`, [cut(own.levels('b')), cut(own.levels('a'))], [cut(book.bids), cut(book.asks)])
+}
+
+// ---- the journey --------------------------------------------------------------------------------
+const traders = JSON.parse(await readFile(credentialsFile, 'utf8'))
+const tokens = [await login(traders[0]), await login(traders[1])]
+const own = new Stream(baseUrl, { token: tokens[0], isPrivate: true })
+const steady = new Stream(baseUrl, { token: tokens[0], isPrivate: true, topics: BOOKS })
+const publicOnly = new Stream(baseUrl, { topics: ['trades.BTCUSDT', 'ticker.BTCUSDT', 'kline.1m.BTCUSDT'] })
+const seen = { 'trades.BTCUSDT': [], 'ticker.BTCUSDT': [], 'kline.1m.BTCUSDT': [] }
+publicOnly.onMessage = (message) => seen[message.topic]?.push(message)
+check('a stream with private topics and books opens', await steady.connect())
+check('a stream without a token opens', await publicOnly.connect())
+check('a stream that will be cut off opens', await own.connect())
+await until('it has its state', () => own.epoch !== null)
+
+const loading = Promise.all([load(tokens), load(tokens)])
+let cuts = 0
+while (cuts < Number(cutCount)) {
+  await new Promise((resolve) => setTimeout(resolve, below(25)))
+  own.cut()
+  cuts++
+  if (below(3) === 0) await new Promise((resolve) => setTimeout(resolve, below(60)))
+  await own.connect()
+}
+isLoading = false
+await loading
+check(`cut off ${cuts} times, it never had to begin anew`, own.counts.begun === 1 && own.counts.resumed >= cuts * 0.9, JSON.stringify(own.counts))
+check('no private message is missing or comes twice', own.counts.gaps === 0 && own.counts.twice === 0, JSON.stringify(own.counts))
+await compare(own, tokens[0], 'after the cuts')
+const fills = await all('/trade', tokens[0])
+await until('all executions are here', () => own.execution.length >= fills.length)
+same('each execution came exactly once, in order', own.execution.map(({ id }) => id), ids(fills))
+check('there were enough of them', fills.length > 20, String(fills.length))
+same('a connection that was never cut says the same', steady.execution.map(({ id }) => id), ids(fills))
+
+await new Promise((resolve) => setTimeout(resolve, 300)) // more than a tick of the books
+const { json: book } = await rest('GET', `/orderbook/${SYMBOL}?limit=50`)
+compareBook(steady, BOOKS[1], book)
+const { json: grouped } = await rest('GET', `/orderbook/group-orderbook/${SYMBOL}?limit=50&tickSize=10`)
+compareBook(steady, BOOKS[2], grouped)
+same('the best level is the first of the book', steady.books.get(BOOKS[0]).levels('b')[0] ?? null, book.bids[0] ?? null)
+check('books were told by differences, without a gap', steady.counts.deltas > 20 && steady.counts.gaps === 0 && steady.counts.snapshots === BOOKS.length, JSON.stringify(steady.counts))
+for (const [topic, messages] of Object.entries(seen)) {
+  const isChained = messages.every(({ prevSeq }, index) => index === 0 ? prevSeq === -1 : prevSeq === messages[index - 1].seq)
+  check(`${topic} is a chain`, isChained && messages.length > 3, String(messages.length))
+}
+
+own.cut()
+baseUrl = await tell('restart')
+own.url = baseUrl
+check('after a crash of the server it connects', await own.connect())
+await until('the new state is here', () => own.epoch !== null)
+check('it is told to begin anew', own.counts.begun === 2, JSON.stringify(own.counts))
+await compare(own, tokens[0], 'after the crash')
+
+const stopped = tell('stop')
+check('before a stop it is told when to come back, and closed with 1012', (await own.ended) === 1012 && own.shutdown >= 1000, `${own.shutdown}`)
+await stopped
+process.exit(failures ? 1 : 0)
