@@ -192,11 +192,9 @@ static fx_status admit(struct fx_api_call *call)
     return status == FX_OK ? fx_api_rate_identified(call) : status;
 }
 
-/* The guard comes before anything the client wrote is read (A2). */
-static fx_status handle(struct fx_api_call *call)
+/* `status` is what the guard and the limits said. */
+static fx_status handle_admitted(struct fx_api_call *call, fx_status status)
 {
-    fx_status status = admit(call);
-    fx_net_server_note(call->api->options.server, call->target.token, call->user.id);
     if (status == FX_RATE_LIMITED) {
         return status;
     }
@@ -211,6 +209,14 @@ static fx_status handle(struct fx_api_call *call)
     }
     fx_api_rate_settle(call);
     return status;
+}
+
+/* The guard comes before anything the client wrote is read (A2). */
+static fx_status handle(struct fx_api_call *call)
+{
+    const fx_status status = admit(call);
+    fx_net_server_note(call->api->options.server, call->target.token, call->user.id);
+    return handle_admitted(call, status);
 }
 
 /* A request that no route takes. @return `status`; RATE_LIMITED. */
@@ -269,6 +275,47 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
     if (is_preflight && asked.error.status == FX_OK) {
         fx_api_reply_preflight(api, &asked.target, match.methods);
     }
+    if (asked.error.status != FX_OK) {
+        fx_api_reply_error(api, &asked.target, &asked.error, match.methods);
+    }
+    wake(api);
+}
+
+/* Who it is was proved when the stream was opened; what he may is asked each time. */
+static fx_status handle_stream(struct fx_api_call *call,
+                               const struct fx_api_stream_request *request)
+{
+    const enum fx_api_scope scope = call->route->scope;
+    if (scope != FX_API_SCOPE_TRADE && scope != FX_API_SCOPE_REDUCE) {
+        return FX_ROUTE_NOT_FOUND;
+    }
+    if (!request->is_trade_allowed) {
+        return FX_FORBIDDEN;
+    }
+    const fx_status status = fx_api_guard_user(call->api, request->user_id, &call->user);
+    return status == FX_OK ? handle_admitted(call, fx_api_rate_identified(call)) : status;
+}
+
+void fx_api_on_stream(struct fx_api *api, const struct fx_api_stream_request *request)
+{
+    struct fx_net_http_request http = {.method = request->method,
+                                       .path = request->path,
+                                       .query = request->query,
+                                       .body = request->body,
+                                       .header_count = 1};
+    http.headers[0] = (struct fx_net_http_header){.name = FX_STR("content-type"),
+                                                  .value = FX_STR("application/json")};
+    struct fx_api_call asked;
+    memset(&asked, 0, sizeof asked);
+    asked.api = api;
+    asked.request = &http;
+    asked.peer = request->peer;
+    asked.key_id = request->key_id;
+    fx_api_reply_stream_target(api, request->ticket, &asked.target);
+    const struct fx_api_router_match match = fx_api_router_find(http.method, http.path);
+    asked.route = match.route;
+    asked.param = match.param;
+    asked.error.status = match.status == FX_OK ? handle_stream(&asked, request) : match.status;
     if (asked.error.status != FX_OK) {
         fx_api_reply_error(api, &asked.target, &asked.error, match.methods);
     }

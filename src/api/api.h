@@ -33,6 +33,42 @@ struct fx_api_intake {
     void *self;
 };
 
+/** Where answers to fx_api_on_stream() go: `body` is JSON, borrowed. It may be called from inside.
+ */
+struct fx_api_stream {
+    void (*answer)(void *self, uint64_t ticket, int http_status, fx_str body);
+    void *self;
+};
+
+/** A request that came by another way than HTTP, of a user who is known already. */
+struct fx_api_stream_request {
+    enum fx_net_http_method method;
+    fx_str path; /* "/api/v1/order" */
+    fx_str query;
+    fx_str body; /* JSON; empty: none */
+    fx_str peer;
+    uint64_t user_id;
+    uint64_t key_id; /* 0: a token */
+    bool is_trade_allowed;
+    uint64_t ticket; /* never 0 */
+};
+
+/** What a stream shows of an API key: HMAC-SHA256 (or Ed25519) in hex of "GET/realtime" and
+ * `expires`, ms since 1970, which must be ahead by a minute at most. */
+struct fx_api_key_claim {
+    fx_str key;
+    fx_str expires;
+    fx_str signature;
+    fx_str peer;
+};
+
+struct fx_api_key_owner {
+    uint64_t user_id;
+    uint64_t key_id;
+    bool is_read_allowed;
+    bool is_trade_allowed;
+};
+
 typedef int64_t (*fx_api_clock_fn)(void *self);
 
 /** Weight per second that a caller may ask for; 0: no limit. docs/protocol/limits.md. */
@@ -60,6 +96,7 @@ struct fx_api_options {
     struct fx_jwt_cache *jwt_cache;
     const struct fx_seal *seal; /* for secrets at rest; NULL: no new HMAC keys, no second factors */
     struct fx_api_intake intake;
+    struct fx_api_stream stream;
     fx_api_clock_fn wall_us; /* the time of day */
     void *clock_self;
     uint32_t access_ttl_s;     /* [600] */
@@ -98,6 +135,21 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
  * "/order/:id". Labels count from 1. @return false beyond the last. Thread: any.
  */
 bool fx_api_label(uint32_t label, fx_str *method_out, fx_str *path_out);
+
+/** Answer a request for trading that came by a stream: the same routes, rights and limits. */
+void fx_api_on_stream(struct fx_api *api, const struct fx_api_stream_request *request);
+
+/** Judge a stream's API key. @return OK; BAD_SIGNATURE; TIMESTAMP_OUT_OF_WINDOW; API_KEY_EXPIRED;
+ * FORBIDDEN (address); USER_LOCKED; RATE_LIMITED; IO. */
+FX_MUST_USE fx_status fx_api_key_check_claim(struct fx_api *api,
+                                             const struct fx_api_key_claim *claim,
+                                             struct fx_api_key_owner *owner_out);
+
+/** The same for a key that was good before: signature and moment are not read. @return also
+ * NOT_FOUND. */
+FX_MUST_USE fx_status fx_api_key_renew(struct fx_api *api,
+                                       const struct fx_api_key_claim *claim,
+                                       struct fx_api_key_owner *owner_out);
 
 /** The client went away: its pending answer is dropped, its command is not. */
 void fx_api_on_hangup(struct fx_api *api, struct fx_net_server_token token);

@@ -134,6 +134,12 @@ fx_status fx_api_guard_check(struct fx_api_call *call)
     return FX_OK;
 }
 
+fx_status fx_api_guard_user(struct fx_api *api, uint64_t user_id, struct fx_api_user *user_out)
+{
+    const fx_status status = find_user(api, user_id, user_out);
+    return status == FX_OK && user_out->is_locked ? FX_USER_LOCKED : status;
+}
+
 void fx_api_guard_forget(struct fx_api *api, uint64_t user_id)
 {
     api->users[user_id & USERS_MASK].user.id = 0;

@@ -63,6 +63,7 @@ struct fx_api_target {
     bool is_credentialed; /* the client sent a cookie: no open CORS for this answer */
     uint32_t group;  /* 0: the answer goes to the client; else to this group (api_group.c) … */
     uint32_t member; /* … as its part of the list */
+    uint64_t ticket; /* 0: by HTTP; else to options.stream (api_stream.c) */
 };
 
 /** Who asks, as far as the store says. */
@@ -205,6 +206,11 @@ uint32_t fx_api_router_table(const struct fx_api_route **routes_out);
 /** Let the caller of this route in, or not; call->user is who it is. @return OK; UNAUTHORIZED,
  * BAD_TOKEN, TOKEN_EXPIRED, USER_LOCKED, FORBIDDEN; of fx_api_key_check(); of the store. */
 FX_MUST_USE fx_status fx_api_guard_check(struct fx_api_call *call);
+
+/** A user who was identified elsewhere. @return OK; BAD_TOKEN (there is none); USER_LOCKED; IO. */
+FX_MUST_USE fx_status fx_api_guard_user(struct fx_api *api,
+                                        uint64_t user_id,
+                                        struct fx_api_user *user_out);
 
 /** Read a user's rights anew at the next request. */
 void fx_api_guard_forget(struct fx_api *api, uint64_t user_id);

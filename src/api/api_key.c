@@ -8,6 +8,7 @@
 #include "api/api_address_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
+#include "api/api_rate_int.h"
 #include "api/api_replay_int.h"
 #include "api/api_signature_int.h"
 #include "base/ed25519.h"
@@ -24,7 +25,8 @@ enum {
     V1_WINDOW_MS = 60000,
     V2_WINDOW_MS = 5000,
     V2_WINDOW_MS_MAX = 60000,
-    V2_AHEAD_MS = 1000 /* a timestamp may be less than this in the future */
+    V2_AHEAD_MS = 1000, /* a timestamp may be less than this in the future */
+    HTTP_UNAUTHORIZED = 401
 };
 
 static const uint64_t TIME_MS_MAX = 253402300799999ULL;
@@ -547,4 +549,104 @@ fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out)
         call->key_id = entry->row.id;
     }
     return status;
+}
+
+/* ---- the plain stream: no request to be signed, but a moment ------------------------------------
+ */
+
+static bool is_stream_signed(struct fx_api_keys *keys,
+                             const struct entry *entry,
+                             const struct fx_api_key_claim *claim)
+{
+    struct proof proof;
+    memset(&proof, 0, sizeof proof);
+    fx_buf_clear(&keys->text);
+    fx_buf_append(&keys->text, FX_STR("GET/realtime"));
+    fx_buf_append(&keys->text, claim->expires);
+    if (entry != NULL && entry->curve != NULL) {
+        return !keys->text.is_overflow &&
+               fx_crypto_hex_decode(claim->signature, proof.signature, sizeof proof.signature) ==
+                   FX_OK &&
+               fx_ed25519_is_signed(entry->curve, fx_buf_str(&keys->text), proof.signature);
+    }
+    proof.has_mac = fx_crypto_hex_decode(claim->signature, proof.mac, sizeof proof.mac) == FX_OK;
+    return is_text_signed(keys, entry == NULL ? keys->nobody : entry->hmac, &proof);
+}
+
+static bool is_moment_near(const struct fx_api *api, fx_str expires)
+{
+    uint64_t until_ms = 0;
+    const int64_t now_ms = wall_ms(api);
+    return fx_str_parse_u64(expires, &until_ms) && until_ms <= TIME_MS_MAX &&
+           (int64_t)until_ms > now_ms && (int64_t)until_ms <= now_ms + V1_WINDOW_MS;
+}
+
+/* What a genuine key's owner may do now. */
+static fx_status describe(struct fx_api *api,
+                          const struct entry *entry,
+                          fx_str peer,
+                          struct fx_api_key_owner *owner_out)
+{
+    struct fx_api_user user;
+    const fx_str ips = fx_str_of(entry->row.ips);
+    if (entry->row.is_revoked) {
+        return FX_BAD_SIGNATURE;
+    }
+    if (entry->row.expires_us != 0 && wall_ms(api) * US_PER_MS >= entry->row.expires_us) {
+        return FX_API_KEY_EXPIRED;
+    }
+    if (ips.size > 0 && !fx_api_address_is_listed(peer, ips)) {
+        return FX_FORBIDDEN;
+    }
+    const uint32_t trading = bit_of(FX_API_SCOPE_TRADE) | bit_of(FX_API_SCOPE_WRITE);
+    const fx_status status = fx_api_guard_user(api, entry->row.user_id, &user);
+    if (status == FX_OK) {
+        *owner_out = (struct fx_api_key_owner){.user_id = entry->row.user_id,
+                                               .key_id = entry->row.id,
+                                               .is_read_allowed =
+                                                   (entry->scopes & bit_of(FX_API_SCOPE_READ)) != 0,
+                                               .is_trade_allowed = (entry->scopes & trading) != 0};
+    }
+    return status;
+}
+
+static fx_status check_claim(struct fx_api *api,
+                             const struct fx_api_key_claim *claim,
+                             struct fx_api_key_owner *owner_out)
+{
+    const struct entry *entry = NULL;
+    if (!is_moment_near(api, claim->expires)) {
+        return FX_TIMESTAMP_OUT_OF_WINDOW;
+    }
+    const fx_status status = find(api, claim->key, &entry);
+    if (status != FX_OK && status != FX_NOT_FOUND) {
+        return status;
+    }
+    const bool is_genuine = is_stream_signed(api->keys, entry, claim);
+    return is_genuine && entry != NULL ? describe(api, entry, claim->peer, owner_out)
+                                       : FX_BAD_SIGNATURE;
+}
+
+fx_status fx_api_key_check_claim(struct fx_api *api,
+                                 const struct fx_api_key_claim *claim,
+                                 struct fx_api_key_owner *owner_out)
+{
+    struct fx_api_call call = {.api = api, .peer = claim->peer};
+    fx_status status = fx_api_rate_admit(&call);
+    if (status == FX_OK) {
+        status = check_claim(api, claim, owner_out);
+        if (fx_status_http(status) == HTTP_UNAUTHORIZED) {
+            fx_api_rate_failed(&call);
+        }
+    }
+    return status;
+}
+
+fx_status fx_api_key_renew(struct fx_api *api,
+                           const struct fx_api_key_claim *claim,
+                           struct fx_api_key_owner *owner_out)
+{
+    const struct entry *entry = NULL;
+    const fx_status status = find(api, claim->key, &entry);
+    return status == FX_OK ? describe(api, entry, claim->peer, owner_out) : status;
 }

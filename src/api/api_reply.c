@@ -60,6 +60,14 @@ void fx_api_reply_target(struct fx_api *api,
     target_out->is_credentialed = fx_net_http_find(call->request, FX_STR("cookie"), &cookie);
 }
 
+void fx_api_reply_stream_target(struct fx_api *api,
+                                uint64_t ticket,
+                                struct fx_api_target *target_out)
+{
+    target_out->ticket = ticket;
+    target_out->request_id_size = (uint32_t)make_id(api, target_out->request_id).size;
+}
+
 static fx_str id_of(const struct fx_api_target *target)
 {
     return (fx_str){target->request_id, target->request_id_size};
@@ -113,6 +121,9 @@ static void begin_headers(struct fx_api *api, const struct fx_api_target *target
 {
     struct fx_buf *headers = &api->headers;
     fx_buf_clear(headers);
+    if (target->ticket != 0) {
+        return; /* no HTTP, no headers */
+    }
     fx_buf_append(headers, FX_STR("x-request-id: "));
     fx_buf_append(headers, id_of(target));
     fx_buf_append(headers, FX_STR("\r\nx-server-time: "));
@@ -132,6 +143,11 @@ static void deliver(struct fx_api *api,
 {
     if (target->group != 0) {
         fx_api_group_put(api, target);
+        return;
+    }
+    if (target->ticket != 0) {
+        const struct fx_api_stream *stream = &api->options.stream;
+        stream->answer(stream->self, target->ticket, response.status, response.body);
         return;
     }
     response.headers = fx_buf_str(&api->headers);

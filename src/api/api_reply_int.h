@@ -13,6 +13,11 @@ void fx_api_reply_target(struct fx_api *api,
                          const struct fx_net_server_call *call,
                          struct fx_api_target *target_out);
 
+/** The same for a request of the stream. */
+void fx_api_reply_stream_target(struct fx_api *api,
+                                uint64_t ticket,
+                                struct fx_api_target *target_out);
+
 /** Begin the body of an answer. */
 struct fx_buf *fx_api_reply_begin(struct fx_api *api);
 

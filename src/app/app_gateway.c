@@ -243,6 +243,70 @@ static void on_signal(void *self, int signal_number)
     fx_net_server_stop(gateway->server);
 }
 
+/* ---- what the plain stream asks of the API ----------------------------------------------------
+ */
+
+static struct fx_api_key_claim claim_of(const struct fx_push_key_proof *proof)
+{
+    return (struct fx_api_key_claim){.key = proof->key,
+                                     .expires = proof->expires,
+                                     .signature = proof->signature,
+                                     .peer = proof->peer};
+}
+
+static struct fx_push_key_owner owner_of(const struct fx_api_key_owner *owner)
+{
+    return (struct fx_push_key_owner){.user_id = owner->user_id,
+                                      .key_id = owner->key_id,
+                                      .is_read_allowed = owner->is_read_allowed,
+                                      .is_trade_allowed = owner->is_trade_allowed};
+}
+
+static fx_status check_key(void *self,
+                           const struct fx_push_key_proof *proof,
+                           struct fx_push_key_owner *owner_out)
+{
+    const struct fx_app_gateway *gateway = self;
+    const struct fx_api_key_claim claim = claim_of(proof);
+    struct fx_api_key_owner owner = {0};
+    const fx_status status = fx_api_key_check_claim(gateway->api, &claim, &owner);
+    *owner_out = owner_of(&owner);
+    return status;
+}
+
+static fx_status renew_key(void *self,
+                           const struct fx_push_key_proof *proof,
+                           struct fx_push_key_owner *owner_out)
+{
+    const struct fx_app_gateway *gateway = self;
+    const struct fx_api_key_claim claim = claim_of(proof);
+    struct fx_api_key_owner owner = {0};
+    const fx_status status = fx_api_key_renew(gateway->api, &claim, &owner);
+    *owner_out = owner_of(&owner);
+    return status;
+}
+
+static void on_stream_call(void *self, const struct fx_push_call *call)
+{
+    const struct fx_app_gateway *gateway = self;
+    const struct fx_api_stream_request request = {.method = call->method,
+                                                  .path = call->path,
+                                                  .query = call->query,
+                                                  .body = call->body,
+                                                  .peer = call->peer,
+                                                  .user_id = call->user_id,
+                                                  .key_id = call->key_id,
+                                                  .is_trade_allowed = call->is_trade_allowed,
+                                                  .ticket = call->ticket};
+    fx_api_on_stream(gateway->api, &request);
+}
+
+static void on_stream_answer(void *self, uint64_t ticket, int http_status, fx_str body)
+{
+    const struct fx_app_gateway *gateway = self;
+    fx_push_on_answer(gateway->push, ticket, http_status, body);
+}
+
 static fx_status create_rooms(struct fx_app_gateway *gateway)
 {
     const struct fx_app_gateway_options *options = &gateway->options;
@@ -258,6 +322,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                                   .wake = wake_engine,
                                                   .load_percent = load_percent,
                                                   .self = gateway},
+                                       .stream = {on_stream_answer, gateway},
                                        .wall_us = wall_us,
                                        .rates = options->rates,
                                        .origins = options->origins,
@@ -272,6 +337,8 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                          .jwt = options->jwt,
                                          .jwt_cache = options->jwt_cache,
                                          .wall_us = wall_us,
+                                         .keys = {check_key, renew_key, gateway},
+                                         .backend = {on_stream_call, gateway},
                                          .is_auth_required = options->is_socket_auth_required,
                                          .origins = options->origins,
                                          .sessions_per_address_max =

@@ -98,6 +98,7 @@ struct fx_net_server_websocket {
     /** What fx_net_server_want_writable() waited for has come true. May be NULL. */
     void (*on_writable)(void *self, struct fx_net_server_token token);
     void *self;
+    bool is_counting; /* the owner limits messages itself: only control frames are counted here */
 };
 
 typedef void (*fx_net_server_fn)(void *self);

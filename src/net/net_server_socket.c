@@ -144,7 +144,10 @@ static bool is_within_rate(struct fx_net_server_conn *conn)
 {
     struct fx_net_server_socket *socket = conn->socket;
     const uint32_t count_max = conn->server->config.messages_per_minute_max;
-    if (count_max == 0 || socket->parser.event == FX_NET_WEBSOCKET_EVENT_NONE) {
+    const bool is_message = socket->parser.event == FX_NET_WEBSOCKET_EVENT_TEXT ||
+                            socket->parser.event == FX_NET_WEBSOCKET_EVENT_BINARY;
+    if (count_max == 0 || socket->parser.event == FX_NET_WEBSOCKET_EVENT_NONE ||
+        (is_message && socket->owner.is_counting)) {
         return true;
     }
     const int64_t now_us = fx_net_server_now_ms(conn->server) * US_PER_MS;

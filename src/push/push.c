@@ -121,6 +121,7 @@ void fx_push_destroy(struct fx_push *push)
     fx_push_gate_deinit(&push->gate);
     fx_push_public_deinit(push);
     fx_push_inbox_deinit(&push->inboxes);
+    fx_push_ticket_deinit(&push->tickets);
     fx_push_notify_deinit(push);
     for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
         fx_push_hub_deinit(&push->hubs[index]);
@@ -166,8 +167,14 @@ void fx_push_on_hangup(struct fx_push *push, struct fx_net_server_token token)
     fx_push_gate_on_hangup(&push->gate, token);
 }
 
+void fx_push_on_answer(struct fx_push *push, uint64_t ticket, int http_status, fx_str body)
+{
+    fx_push_stream_order_answer(push, ticket, http_status, body);
+}
+
 void fx_push_stop(struct fx_push *push)
 {
+    push->is_stopping = true;
     fx_push_gate_stop(&push->gate);
     fx_push_stream_stop(push);
 }

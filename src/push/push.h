@@ -23,6 +23,54 @@
 
 typedef int64_t (*fx_push_clock_fn)(void *self);
 
+/** Who owns an API key, and what it may. */
+struct fx_push_key_owner {
+    uint64_t user_id;
+    uint64_t key_id;
+    bool is_read_allowed;
+    bool is_trade_allowed;
+};
+
+/** What a stream's `auth` shows of an API key. */
+struct fx_push_key_proof {
+    fx_str key;
+    fx_str expires;   /* digits: ms since 1970 */
+    fx_str signature; /* hex */
+    fx_str peer;
+};
+
+/** Who judges API keys; without it they are refused. */
+struct fx_push_keys {
+    /** @return OK and *owner_out; BAD_SIGNATURE, TIMESTAMP_OUT_OF_WINDOW, FORBIDDEN … */
+    fx_status (*check)(void *self,
+                       const struct fx_push_key_proof *proof,
+                       struct fx_push_key_owner *owner_out);
+    /** Is a key that was good still good? `expires` and `signature` are empty. */
+    fx_status (*renew)(void *self,
+                       const struct fx_push_key_proof *proof,
+                       struct fx_push_key_owner *owner_out);
+    void *self;
+};
+
+/** A request of a stream that the REST interface answers. All is borrowed for the call. */
+struct fx_push_call {
+    enum fx_net_http_method method;
+    fx_str path;
+    fx_str query;
+    fx_str body; /* JSON; empty: none */
+    fx_str peer;
+    uint64_t user_id;
+    uint64_t key_id; /* 0: a token */
+    bool is_trade_allowed;
+    uint64_t ticket; /* for fx_push_on_answer(), which may be called from inside */
+};
+
+/** Who answers them; without it they are refused. */
+struct fx_push_backend {
+    void (*call)(void *self, const struct fx_push_call *call);
+    void *self;
+};
+
 /** Zero fields take the default in brackets. */
 struct fx_push_options {
     struct fx_net_server *server;
@@ -32,6 +80,8 @@ struct fx_push_options {
     struct fx_jwt_cache *jwt_cache;
     fx_push_clock_fn wall_us;
     void *clock_self;
+    struct fx_push_keys keys;
+    struct fx_push_backend backend;
     bool is_auth_required; /* refuse clients without a token; [false] they get public rooms only */
     uint32_t ping_interval_ms;         /* [25,000] */
     uint32_t ping_timeout_ms;          /* [20,000] */
@@ -80,6 +130,10 @@ void fx_push_flush(struct fx_push *push);
 
 /** About each 100 ms: heartbeats, time-outs, changed books and tickers (conflated). */
 void fx_push_tick(struct fx_push *push);
+
+/** The answer to a call of a stream; `body` is JSON, borrowed. A ticket that is not open is
+ * ignored. */
+void fx_push_on_answer(struct fx_push *push, uint64_t ticket, int http_status, fx_str body);
 
 struct fx_push_stats {
     uint32_t sessions;

@@ -20,6 +20,8 @@
 #include "push/push_hub.h"
 #include "push/push_inbox.h"
 #include "push/push_session.h"
+#include "push/push_stream_op.h"
+#include "push/push_ticket.h"
 #include "push/push_topic.h"
 
 enum {
@@ -29,6 +31,8 @@ enum {
     FX_PUSH_OWN_ROOMS_MAX = 2, /* its id and user_<id>: not counted as subscriptions */
     FX_PUSH_SCRATCH_SIZE_MAX = 1 << 16,
     FX_PUSH_STREAM_ID_SIZE_MAX = 16,
+    FX_PUSH_STREAM_KEY_SIZE_MAX = 128, /* of an API key's name */
+    FX_PUSH_STREAM_RENEW_KEY_MS = 5000,
     FX_PUSH_STREAM_MESSAGE_SIZE_MAX = 64 * 1024 /* of a message from a client */
 };
 
@@ -94,13 +98,19 @@ struct fx_push_stream {
     struct fx_push_inbox *inbox; /* NULL: no private topic is subscribed */
     struct fx_push_stream *inbox_next;
     struct fx_push_stream *inbox_previous;
-    uint64_t address;     /* of its peer, as the gate counts them; 0: not counted */
-    uint64_t user_id;     /* 0: nobody yet */
-    int64_t expires_at_s; /* of its token; 0: never */
-    uint32_t topics;      /* bits by enum fx_push_inbox_topic */
-    uint32_t refused;     /* messages beyond its budget */
-    bool is_slow;         /* closed and counted as a slow consumer */
-    uint8_t id_size;
+    uint64_t address;      /* of its peer, as the gate counts them; 0: not counted */
+    uint64_t user_id;      /* 0: nobody yet */
+    int64_t expires_at_s;  /* of its token; 0: never */
+    uint64_t key_id;       /* the API key that signed; 0: a token */
+    int64_t renew_key_ms;  /* when to ask whether the key is still good */
+    int64_t renew_ms;      /* when to arm the dead man's switch again */
+    uint32_t countdown_ms; /* of cancel_on_disconnect; 0: off */
+    bool is_trade_allowed;
+    uint32_t topics;  /* bits by enum fx_push_inbox_topic */
+    uint32_t refused; /* messages beyond its budget */
+    bool is_slow;     /* closed and counted as a slow consumer */
+    uint8_t key_size;
+    char key[FX_PUSH_STREAM_KEY_SIZE_MAX];
     char id[FX_PUSH_STREAM_ID_SIZE_MAX]; /* the connId */
 };
 
@@ -114,6 +124,7 @@ struct fx_push {
     struct fx_push_hub stream_hub;
     struct fx_push_stream *streams;
     struct fx_push_inboxes inboxes;
+    struct fx_push_tickets tickets;
     struct fx_buf text;                 /* of the plain stream's frame being made */
     struct fx_push_gate gate;           /* of Socket.IO */
     int64_t wall_s;                     /* of the latest tick: tokens end by it */
@@ -124,6 +135,7 @@ struct fx_push {
     struct fx_buf scratch;
     struct fx_push_stats stats;
     bool has_trades; /* since the last flush */
+    bool is_stopping;
     bool is_dumping;
     struct fx_json json;
 };
@@ -240,11 +252,31 @@ void fx_push_stream_tick(struct fx_push_stream *stream, struct fx_push_moment no
 bool fx_push_stream_send_frame(struct fx_push_stream *stream, struct fx_net_frame *frame);
 bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text);
 
+/** The same by the token of a connection that may be gone. */
+void fx_push_stream_send_to(struct fx_push *push, struct fx_net_server_token token, fx_str text);
+
 /** Close it: a code of RFC 6455 and a short reason. */
 void fx_push_stream_close(struct fx_push_stream *stream, uint16_t code, fx_str reason);
 
 /** The server stops: tell all streams when to come back, and close them. */
 void fx_push_stream_stop(struct fx_push *push);
+
+/** An op that REST answers. @return OK: an answer comes, or came already; UNAUTHORIZED;
+ * BAD_PARAMETER; BUSY; NOT_IMPLEMENTED. */
+FX_MUST_USE fx_status fx_push_stream_order_request(struct fx_push_stream *stream,
+                                                   const struct fx_push_stream_op *op,
+                                                   const struct fx_json *json);
+
+/** Arm the dead man's switch again where it is time; and, where the connection is lost, for good.
+ */
+void fx_push_stream_order_tick(struct fx_push_stream *stream, int64_t now_ms);
+void fx_push_stream_order_lost(struct fx_push_stream *stream);
+
+/** The answer to a ticket: see fx_push_on_answer(). */
+void fx_push_stream_order_answer(struct fx_push *push,
+                                 uint64_t number,
+                                 int http_status,
+                                 fx_str body);
 
 /** A message of a client. */
 void fx_push_stream_request(struct fx_push_stream *stream, fx_str text);

@@ -68,6 +68,18 @@ bool fx_push_stream_send(struct fx_push_stream *stream, fx_str text)
     return is_sent;
 }
 
+void fx_push_stream_send_to(struct fx_push *push, struct fx_net_server_token token, fx_str text)
+{
+    const uint32_t queued = fx_net_server_queued_bytes(push->options.server, token);
+    if (queued + text.size > FX_PUSH_PRIVATE_QUEUED_MAX) {
+        fx_net_server_close_websocket(
+            push->options.server, token, FX_NET_WEBSOCKET_CODE_TRY_LATER, FX_STR("slow consumer"));
+    } else {
+        push->stats.frames +=
+            fx_net_server_send(push->options.server, token, FX_NET_WEBSOCKET_OPCODE_TEXT, text);
+    }
+}
+
 /* ---- the connection's callbacks --------------------------------------------------------------
  */
 
@@ -99,6 +111,7 @@ static void on_close(void *self, struct fx_net_server_token token, uint16_t code
     if (code == FX_NET_WEBSOCKET_CODE_TRY_LATER && !stream->is_slow) {
         stream->push->stats.slow_consumer_closed++; /* the server's own limit was lower */
     }
+    fx_push_stream_order_lost(stream);
     fx_push_stream_destroy(stream);
 }
 
@@ -172,6 +185,7 @@ static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_
     stream->token = call->token;
     stream->rooms.owner = stream;
     stream->user_id = auth.user_id;
+    stream->is_trade_allowed = true; /* a login may */
     stream->expires_at_s = auth.expires_at_s;
     fx_push_budget_init(&stream->budget, now_ms_of(push));
     link_stream(stream);
@@ -182,7 +196,7 @@ static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_
     }
     if (status == FX_OK) {
         const struct fx_net_server_websocket owner = {
-            .on_message = on_message, .on_close = on_close, .self = stream};
+            .on_message = on_message, .on_close = on_close, .self = stream, .is_counting = true};
         status =
             fx_net_server_accept_websocket(push->options.server, call->token, &owner, (fx_str){0});
     }
@@ -214,6 +228,24 @@ void fx_push_stream_on_request(struct fx_push *push, const struct fx_net_server_
     fx_net_server_respond(push->options.server, call->token, &response);
 }
 
+/* A key that was revoked, or lost the right, ends its streams. A store that cannot be read does
+ * not. */
+static void renew_key(struct fx_push_stream *stream, int64_t now_ms)
+{
+    const struct fx_push_keys *keys = &stream->push->options.keys;
+    struct fx_push_key_owner owner = {0};
+    const struct fx_push_key_proof proof = {
+        .key = {stream->key, stream->key_size},
+        .peer = fx_net_server_peer(stream->push->options.server, stream->token)};
+    const fx_status status = keys->renew(keys->self, &proof, &owner);
+    stream->renew_key_ms = now_ms + FX_PUSH_STREAM_RENEW_KEY_MS;
+    if (status == FX_OK && owner.user_id == stream->user_id && owner.is_read_allowed) {
+        stream->is_trade_allowed = owner.is_trade_allowed;
+    } else if (status != FX_IO && status != FX_BUSY) {
+        fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_POLICY, FX_STR("API key is not valid"));
+    }
+}
+
 /* Spread over a while, so that they do not all come back at once. */
 void fx_push_stream_stop(struct fx_push *push)
 {
@@ -236,4 +268,8 @@ void fx_push_stream_tick(struct fx_push_stream *stream, struct fx_push_moment no
     if (stream->expires_at_s != 0 && now.wall_s >= stream->expires_at_s) {
         fx_push_stream_close(stream, FX_NET_WEBSOCKET_CODE_POLICY, FX_STR("token expired"));
     }
+    if (stream->key_size > 0 && now.ms >= stream->renew_key_ms) {
+        renew_key(stream, now.ms);
+    }
+    fx_push_stream_order_tick(stream, now.ms);
 }

@@ -13,7 +13,20 @@ static const struct {
     {{"unsubscribe", 11}, FX_PUSH_STREAM_OP_UNSUBSCRIBE},
     {{"auth", 4}, FX_PUSH_STREAM_OP_AUTH},
     {{"cancel_on_disconnect", 20}, FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT},
+    {{"order.create", 12}, FX_PUSH_STREAM_OP_ORDER_CREATE},
+    {{"order.amend", 11}, FX_PUSH_STREAM_OP_ORDER_AMEND},
+    {{"order.cancel", 12}, FX_PUSH_STREAM_OP_ORDER_CANCEL},
 };
+
+fx_str fx_push_stream_op_name(enum fx_push_stream_op_kind kind)
+{
+    for (size_t index = 0; index < sizeof OPS / sizeof OPS[0]; index++) {
+        if (OPS[index].kind == kind) {
+            return OPS[index].name;
+        }
+    }
+    return (fx_str){0};
+}
 
 static bool is_plain(const struct fx_json_token *token)
 {

@@ -24,7 +24,10 @@ enum fx_push_stream_op_kind {
     FX_PUSH_STREAM_OP_SUBSCRIBE = 2,
     FX_PUSH_STREAM_OP_UNSUBSCRIBE = 3,
     FX_PUSH_STREAM_OP_AUTH = 4,
-    FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT = 5
+    FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT = 5,
+    FX_PUSH_STREAM_OP_ORDER_CREATE = 6,
+    FX_PUSH_STREAM_OP_ORDER_AMEND = 7,
+    FX_PUSH_STREAM_OP_ORDER_CANCEL = 8
 };
 
 /** All is borrowed from the text and its tokens. */
@@ -45,5 +48,8 @@ struct fx_push_stream_op {
 FX_MUST_USE fx_status fx_push_stream_op_parse(struct fx_json *json,
                                               fx_str text,
                                               struct fx_push_stream_op *op_out);
+
+/** "order.create" …; empty for UNKNOWN. */
+fx_str fx_push_stream_op_name(enum fx_push_stream_op_kind kind);
 
 #endif

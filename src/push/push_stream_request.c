@@ -1,4 +1,6 @@
 /* What clients of the plain stream ask: each message gets one answer that echoes its id. */
+#include <string.h>
+
 #include "base/panic.h"
 #include "push/push_int.h"
 #include "push/push_stream_op.h"
@@ -266,37 +268,114 @@ static bool has_scheme(fx_str token)
     return fx_str_is_equal_nocase(fx_str_slice(token, 0, scheme.size), scheme);
 }
 
-/* ["Bearer <jwt>"]. The same user may bring a newer token; another user opens another stream. */
-static fx_status authenticate(struct fx_push_stream *stream, const struct fx_push_stream_op *op)
+static bool is_word(const struct fx_json_token *token)
 {
-    const struct fx_json_token *first = op->args == NULL ? NULL : op->args + 1;
-    if (first == NULL || op->args->count != 1 || first->kind != FX_JSON_STRING ||
-        first->is_escaped || !has_scheme(first->text)) {
-        return FX_BAD_PARAMETER;
-    }
+    return token->kind == FX_JSON_STRING && !token->is_escaped;
+}
+
+/* One connection is one user's for ever: another user opens another one. */
+static bool is_other(const struct fx_push_stream *stream, uint64_t user_id)
+{
+    return stream->user_id != 0 && stream->user_id != user_id;
+}
+
+static fx_status authenticate_by_token(struct fx_push_stream *stream, fx_str token)
+{
     const struct fx_push_auth_judge judge = fx_push_client_judge(stream->push);
-    const struct fx_push_auth auth = fx_push_auth_of_token(&judge, first->text);
+    const struct fx_push_auth auth = fx_push_auth_of_token(&judge, token);
     if (auth.verdict != FX_PUSH_AUTH_GOOD) {
         return FX_BAD_TOKEN;
     }
-    if (stream->user_id != 0 && stream->user_id != auth.user_id) {
+    if (is_other(stream, auth.user_id)) {
         return FX_FORBIDDEN;
     }
     stream->user_id = auth.user_id;
     stream->expires_at_s = auth.expires_at_s;
+    stream->is_trade_allowed = true;
+    stream->key_id = 0;
+    stream->key_size = 0;
     return FX_OK;
+}
+
+static fx_status authenticate_by_key(struct fx_push_stream *stream,
+                                     const struct fx_push_key_proof *proof)
+{
+    struct fx_push *push = stream->push;
+    struct fx_push_key_owner owner = {0};
+    if (push->options.keys.check == NULL || proof->key.size > sizeof stream->key) {
+        return FX_BAD_SIGNATURE;
+    }
+    const fx_status status = push->options.keys.check(push->options.keys.self, proof, &owner);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (!owner.is_read_allowed || is_other(stream, owner.user_id)) {
+        return FX_FORBIDDEN;
+    }
+    stream->user_id = owner.user_id;
+    stream->expires_at_s = 0;
+    stream->is_trade_allowed = owner.is_trade_allowed;
+    stream->key_id = owner.key_id;
+    stream->key_size = (uint8_t)proof->key.size;
+    memcpy(stream->key, proof->key.data, proof->key.size);
+    stream->renew_key_ms = fx_net_server_now_ms(push->options.server) + FX_PUSH_STREAM_RENEW_KEY_MS;
+    return FX_OK;
+}
+
+/* ["Bearer <jwt>"] or ["<apikey>", <expires ms>, "<hex>"]. */
+static fx_status authenticate(struct fx_push_stream *stream,
+                              const struct fx_push_stream_op *op,
+                              const struct fx_json *json)
+{
+    const struct fx_json_token *first = op->args == NULL ? NULL : op->args + 1;
+    if (first == NULL || !is_word(first)) {
+        return FX_BAD_PARAMETER;
+    }
+    if (op->args->count == 1 && has_scheme(first->text)) {
+        return authenticate_by_token(stream, first->text);
+    }
+    if (op->args->count != 3) {
+        return FX_BAD_PARAMETER;
+    }
+    const struct fx_json_token *expires = fx_json_element(json, op->args, 1);
+    const struct fx_json_token *signature = fx_json_element(json, op->args, 2);
+    if ((expires->kind != FX_JSON_NUMBER && !is_word(expires)) || !is_word(signature)) {
+        return FX_BAD_PARAMETER;
+    }
+    const struct fx_push_key_proof proof = {
+        .key = first->text,
+        .expires = expires->text,
+        .signature = signature->text,
+        .peer = fx_net_server_peer(stream->push->options.server, stream->token)};
+    return authenticate_by_key(stream, &proof);
 }
 
 /* ---- the door --------------------------------------------------------------------------------
  */
+
+static bool is_rest(const struct fx_push_stream_op *op)
+{
+    return op->kind >= FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT;
+}
+
+/* Orders have the limits of REST; all else the connection's own. */
+static bool may_ask(struct fx_push_stream *stream, const struct fx_push_stream_op *op)
+{
+    if (is_rest(op) && stream->user_id != 0) {
+        return true;
+    }
+    const int64_t now_ms = fx_net_server_now_ms(stream->push->options.server);
+    const bool is_good = fx_push_budget_spend(&stream->budget, now_ms);
+    stream->refused += is_good ? 0 : 1;
+    return is_good;
+}
 
 void fx_push_stream_request(struct fx_push_stream *stream, fx_str text)
 {
     struct fx_push *push = stream->push;
     struct fx_push_stream_op op;
     struct outcome outcome = {.status = fx_push_stream_op_parse(&push->json, text, &op)};
-    if (!fx_push_budget_spend(&stream->budget, fx_net_server_now_ms(push->options.server))) {
-        stream->refused++;
+    if (!may_ask(stream, &op)) {
         outcome.status = FX_RATE_LIMITED;
     }
     if (outcome.status != FX_OK) {
@@ -314,9 +393,17 @@ void fx_push_stream_request(struct fx_push_stream *stream, fx_str text)
         unsubscribe(stream, &op, &push->json);
         return;
     case FX_PUSH_STREAM_OP_AUTH:
-        outcome.status = authenticate(stream, &op);
+        outcome.status = authenticate(stream, &op, &push->json);
         break;
     case FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT:
+    case FX_PUSH_STREAM_OP_ORDER_CREATE:
+    case FX_PUSH_STREAM_OP_ORDER_AMEND:
+    case FX_PUSH_STREAM_OP_ORDER_CANCEL:
+        outcome.status = fx_push_stream_order_request(stream, &op, &push->json);
+        if (outcome.status == FX_OK) {
+            return;
+        }
+        break;
     case FX_PUSH_STREAM_OP_UNKNOWN:
     default:
         outcome.status = FX_ROUTE_NOT_FOUND;

@@ -1,6 +1,6 @@
 // A reference client of the plain stream (docs/protocol/stream.md), of Node's own modules only: a
 // WebSocket, order books by snapshot and deltas, and the private topics with resume after a cut.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 
 const TEXT = 1, CLOSE = 8, PING = 9, PONG = 10
@@ -132,6 +132,21 @@ export class Stream {
     this.counts = { resumed: 0, begun: 0, gaps: 0, twice: 0, snapshots: 0, deltas: 0 }
     this.onMessage = () => {}
     this.shutdown = null
+    this.lastId = 1
+    this.waiting = new Map()     // id -> who waits for the answer
+  }
+
+  // Ask for something; resolves with the answer.
+  ask(op, ...args) {
+    const id = ++this.lastId
+    this.socket.send({ id, op, args })
+    return new Promise((resolve) => this.waiting.set(id, resolve))
+  }
+
+  // With an API key instead of a token.
+  signIn({ apiKey, secret }, ms = 5000) {
+    const expires = Date.now() + ms
+    return this.ask('auth', apiKey, expires, createHmac('sha256', secret).update('GET/realtime' + expires).digest('hex'))
   }
 
   // Resolves when the answer to `subscribe` is here, or the connection has ended before that.
@@ -142,7 +157,7 @@ export class Stream {
       this.ended = new Promise((end) => {
         socket.onEnd = (code) => { end(code); resolve(false) }
       })
-      socket.onOpen = () => socket.send({
+      socket.onOpen = () => this.topics.length + this.isPrivate === 0 ? resolve(true) : socket.send({
         id: 1, op: 'subscribe', args: [...(this.isPrivate ? PRIVATE : []), ...this.topics],
         ...(this.epoch ? { resume: { epoch: this.epoch, seq: this.seq } } : {})
       })
@@ -152,7 +167,10 @@ export class Stream {
 
   take(message, resolve) {
     if (message.topic === undefined) {
-      if (message.op === 'subscribe') {
+      if (this.waiting.has(message.id)) {
+        this.waiting.get(message.id)(message)
+        this.waiting.delete(message.id)
+      } else if (message.op === 'subscribe') {
         this.answer = message
         if (message.success && this.isPrivate) this.begin(message.resumed)
         resolve(message.success)
