@@ -57,6 +57,16 @@ fx_status fx_store_candle_list(struct fx_store *store,
     return fx_store_table_read(&select, candles_out, query->limit, count_out);
 }
 
+fx_status fx_store_candle_remove(struct fx_store *store, enum fx_rows_candle_price price)
+{
+    const struct fx_store_value value =
+        fx_store_value_text(fx_str_of(fx_rows_candle_price_name(price)));
+    uint64_t changed = 0;
+    FX_ASSERT(store->is_writer);
+    fx_store_sql(store, FX_STR("DELETE FROM `candles` WHERE `priceType`=?"));
+    return fx_store_execute(store, &value, 1, &changed);
+}
+
 fx_status fx_store_candle_count(struct fx_store *store, uint64_t *count_out)
 {
     return fx_store_table_count(store, &TABLE, count_out);

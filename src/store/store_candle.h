@@ -34,6 +34,10 @@ FX_MUST_USE fx_status fx_store_candle_list(struct fx_store *store,
                                            struct fx_rows_candle candles_out[],
                                            uint32_t *count_out);
 
+/** Delete all bars of a price, to fold them anew. */
+FX_MUST_USE fx_status fx_store_candle_remove(struct fx_store *store,
+                                             enum fx_rows_candle_price price);
+
 FX_MUST_USE fx_status fx_store_candle_count(struct fx_store *store, uint64_t *count_out);
 
 #endif

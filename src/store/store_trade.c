@@ -40,6 +40,8 @@ static const struct fx_store_row_column FIGURES[] = {
     COLUMN("price", DEC, price),
     COLUMN("quantity", DEC, quantity),
     COLUMN("value", DEC, value),
+    COLUMN("buyerIsTaker", BOOL, buyer_is_taker),
+    COLUMN("operationId", UINT, operation_id),
     COLUMN("createdAt", TIME, created_us),
 };
 

@@ -47,7 +47,8 @@ FX_MUST_USE fx_status fx_store_trade_list_noted(struct fx_store *store,
                                                 struct fx_rows_trade trades_out[],
                                                 uint32_t *count_out);
 
-/** The same tape, but only id, price, quantity, value and creation time are set: for long walks. */
+/** The same tape, but only id, price, quantity, value, buyer_is_taker, operation_id and
+ * creation time are set: for long walks. */
 FX_MUST_USE fx_status fx_store_trade_list_figures(struct fx_store *store,
                                                   fx_str symbol,
                                                   const struct fx_store_page *page,

@@ -41,10 +41,25 @@ static struct fx_store_progress_key key_of(const struct fx_worker_save *save)
     return (struct fx_store_progress_key){fx_str_of(save->shard), fx_str_of(save->worker)};
 }
 
+static bool has_kind(const struct fx_worker_save *save, enum fx_worker_save_kind kind)
+{
+    return (save->kinds & (uint32_t)kind) != 0;
+}
+
 static fx_status read_watermark(struct fx_worker_save *save)
 {
     const struct fx_store_progress_key key = key_of(save);
     return fx_store_progress_find(save->store, &key, &save->watermark);
+}
+
+/* Bars of the trades that an older version has saved. */
+static fx_status complete_candles(struct fx_worker_save *save)
+{
+    const struct fx_store_progress_key done = {fx_str_of(save->shard), FX_STR("candles")};
+    return has_kind(save, FX_WORKER_SAVE_TRADES)
+               ? fx_worker_save_candle_rebuild(
+                     save->store, save->instruments, save->has_instrument, &done)
+               : FX_OK;
 }
 
 static fx_status load_instruments(struct fx_worker_save *save)
@@ -95,6 +110,9 @@ fx_status fx_worker_save_init(struct fx_worker_save *save,
     }
     if (status == FX_OK) {
         status = load_instruments(save);
+    }
+    if (status == FX_OK) {
+        status = complete_candles(save);
     }
     if (status != FX_OK) {
         fx_worker_save_deinit(save);
@@ -385,11 +403,6 @@ static fx_status save_tier(struct fx_worker_save *save, const struct fx_event *e
     }
     save->row_count++;
     return fx_store_instrument_save_tier(save->store, &tier);
-}
-
-static bool has_kind(const struct fx_worker_save *save, enum fx_worker_save_kind kind)
-{
-    return (save->kinds & (uint32_t)kind) != 0;
 }
 
 /* One event into its chunk, where this saver writes such rows and no later state follows. */

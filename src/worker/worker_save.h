@@ -62,7 +62,8 @@ struct fx_worker_save {
     struct fx_worker_save_candle *candle; /* heap */
 };
 
-/** Read the watermark and the instruments from the store. @return OK, NO_MEMORY, or the store's. */
+/** Read the watermark and the instruments from the store; bars that an older version did not write
+ * are made of the stored trades. @return OK, NO_MEMORY, or the store's. */
 FX_MUST_USE fx_status fx_worker_save_init(struct fx_worker_save *save,
                                           const struct fx_worker_save_options *options);
 

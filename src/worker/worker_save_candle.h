@@ -10,12 +10,13 @@
 #ifndef FX_WORKER_WORKER_SAVE_CANDLE_H
 #define FX_WORKER_WORKER_SAVE_CANDLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "model/event.h"
 #include "model/instrument.h"
-#include "store/store.h"
+#include "store/store_progress.h"
 
 struct fx_worker_save_candle;
 
@@ -36,6 +37,18 @@ FX_MUST_USE fx_status fx_worker_save_candle_add(struct fx_worker_save_candle *ca
                                                 struct fx_store *store,
                                                 const struct fx_instrument *instrument,
                                                 const struct fx_event *event);
+
+/**
+ * Fold all stored trades of the instruments anew, once: for a database that has trades from before
+ * it had bars. `done` notes that it was, in the same transaction. Bars of mark, index and premium
+ * cannot be made from tables.
+ * @return OK; CORRUPT where a trade does not fit its instrument; NO_MEMORY; of the store.
+ */
+FX_MUST_USE fx_status
+fx_worker_save_candle_rebuild(struct fx_store *store,
+                              const struct fx_instrument instruments[FX_INSTRUMENTS_MAX],
+                              const bool has_instrument[FX_INSTRUMENTS_MAX],
+                              const struct fx_store_progress_key *done);
 
 /** Write every bar that changed. *count_out: rows written since the flush before. */
 FX_MUST_USE fx_status fx_worker_save_candle_flush(struct fx_worker_save_candle *candle,

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "base/rng.h"
 #include "fx_test.h"
 #include "model/rows.h"
@@ -705,6 +707,49 @@ static void worker_save_kinds_have_their_own_watermarks(void **state)
     check_candles(fixture->store, events, EVENTS);
 }
 
+/* A database of a version without bars: they are made of its trades, once, whatever is there. */
+static void worker_save_bars_of_old_trades_are_made(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct fx_event events[EVENTS];
+    static struct fx_event before[EVENTS];
+    const uint32_t half = EVENTS / 2;
+    sqlite3 *raw = NULL;
+    make_events(events);
+    /* No mark was ever saved by it. */
+    for (uint32_t index = 0; index < EVENTS; index++) {
+        before[index] = events[index];
+        before[index].kind = index < half && events[index].kind == FX_EVENT_MARK
+                                 ? FX_EVENT_BOOK
+                                 : events[index].kind;
+    }
+    assert_int_equal(fx_worker_save_events(&fixture->save, before, half), FX_OK);
+    assert_int_equal(sqlite3_open(fixture->path, &raw), SQLITE_OK);
+    for (int partly = 0; partly < 2; partly++) {
+        const char *sql = partly == 0 ? "DELETE FROM candles;"
+                                        "DELETE FROM saver_progress WHERE worker='candles';"
+                                      : "UPDATE candles SET high=low, tradeCount=1 "
+                                        "WHERE resolution=30;"
+                                        "DELETE FROM saver_progress WHERE worker='candles';";
+        assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
+        crash(fixture);
+        check_candles(fixture->store, before, half);
+    }
+    /* Not again: what is there now is believed. */
+    assert_int_equal(sqlite3_exec(raw, "DELETE FROM candles", NULL, NULL, NULL), SQLITE_OK);
+    uint64_t count = 1;
+    crash(fixture);
+    assert_int_equal(fx_store_candle_count(fixture->store, &count), FX_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(
+        sqlite3_exec(raw, "DELETE FROM saver_progress WHERE worker='candles'", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+    crash(fixture);
+    assert_int_equal(fx_worker_save_events(&fixture->save, &before[half], EVENTS - half), FX_OK);
+    check_candles(fixture->store, before, EVENTS);
+}
+
 /* Two savers that do not know of each other write the same trades: no bar counts one twice. */
 static void worker_save_two_savers_count_once(void **state)
 {
@@ -779,6 +824,7 @@ int main(void)
         TEST(worker_save_dump_upserts_and_never_moves_back),
         TEST(worker_save_instruments_survive_a_restart),
         TEST(worker_save_kinds_have_their_own_watermarks),
+        TEST(worker_save_bars_of_old_trades_are_made),
         TEST(worker_save_two_savers_count_once),
         TEST(worker_save_overtaken_by_another_is_stale),
         TEST(worker_save_init_with_long_name_is_refused),
