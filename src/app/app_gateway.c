@@ -228,10 +228,10 @@ static void on_guest_tick(void *self)
 static void on_signal(void *self, int signal_number)
 {
     struct fx_app_gateway *gateway = self;
+    if (gateway->desk.on_signal != NULL) {
+        gateway->desk.on_signal(gateway->desk.self, signal_number);
+    }
     if (signal_number != SIGINT && signal_number != SIGTERM) {
-        if (gateway->desk.on_signal != NULL) {
-            gateway->desk.on_signal(gateway->desk.self, signal_number);
-        }
         return;
     }
     FX_LOG(FX_LOG_INFO,

@@ -77,7 +77,7 @@ bool fx_app_gateway_submit_guest(void *self, uint64_t token, const struct fx_com
 
 /** Who operates the process; all of it may be NULL but `self`. Set before the gateway runs. */
 struct fx_app_gateway_operator {
-    /** SIGHUP and SIGUSR1. */
+    /** SIGHUP and SIGUSR1; SIGINT and SIGTERM before the gateway stops for them. */
     void (*on_signal)(void *self, int signal_number);
     /** A path that is neither the API's nor the sockets', or any of the operator's own listener.
      * @return true where it was answered. */

@@ -7,6 +7,7 @@
 #include "app/app_health.h"
 #include "app/app_log.h"
 #include "app/app_metrics.h"
+#include "app/app_notify.h"
 #include "app/app_page.h"
 #include "app/app_tls.h"
 #include "app/app_version.h"
@@ -24,6 +25,8 @@ struct fx_app_operator {
     struct fx_app_exchange *exchange;
     struct fx_app_gateway *gateway;
     struct fx_app_metrics *metrics;
+    struct fx_app_notify *notify;
+    uint16_t port;
     int64_t started_us;
     bool is_access_logged;
     uint64_t saved_sequence;   /* at the last tick */
@@ -200,6 +203,9 @@ static void tick(void *self)
         desk->saver_progress_us = fx_clock_wall_us();
     }
     fx_app_metrics_tick(desk->metrics, fx_app_exchange_worker(desk->exchange));
+    if (!figures.inner.has_failed) {
+        fx_app_notify_alive(desk->notify, fx_clock_monotonic_us());
+    }
 }
 
 /* ---- signals ---- */
@@ -250,14 +256,19 @@ static void on_signal(void *self, int signal_number)
 {
     struct fx_app_operator *desk = self;
     if (signal_number == SIGHUP) {
+        fx_app_notify_reloading(desk->notify);
         reload(desk);
-    } else {
+        fx_app_notify_ready(desk->notify, desk->port);
+    } else if (signal_number == SIGUSR1) {
         report(desk);
+    } else {
+        fx_app_notify_stopping(desk->notify);
     }
 }
 
 fx_status fx_app_operator_create(const struct fx_app_options *options,
                                  struct fx_app_exchange *exchange,
+                                 struct fx_app_notify *notify,
                                  struct fx_app_operator **operator_out)
 {
     struct fx_app_operator *desk = calloc(1, sizeof *desk);
@@ -268,6 +279,7 @@ fx_status fx_app_operator_create(const struct fx_app_options *options,
         return FX_NO_MEMORY;
     }
     desk->metrics = metrics;
+    desk->notify = notify;
     desk->started_us = fx_clock_wall_us();
     desk->saver_progress_us = desk->started_us;
     desk->options = options;
@@ -311,6 +323,12 @@ fx_status fx_app_operator_listen(struct fx_app_operator *desk)
            fx_log_text("host", host),
            fx_log_u64("port", port));
     return FX_OK;
+}
+
+void fx_app_operator_ready(struct fx_app_operator *desk, uint16_t port)
+{
+    desk->port = port;
+    fx_app_notify_ready(desk->notify, port);
 }
 
 void fx_app_operator_destroy(struct fx_app_operator *desk)

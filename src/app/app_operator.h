@@ -13,19 +13,24 @@
 #define FX_APP_APP_OPERATOR_H
 
 #include "app/app_exchange.h"
+#include "app/app_notify.h"
 #include "app/app_options.h"
 #include "base/status.h"
 
 struct fx_app_operator;
 
-/** Stand at the exchange's gateway; both are kept. Gives. @return OK; NO_MEMORY. */
+/** Stand at the exchange's gateway; all are kept. Gives. @return OK; NO_MEMORY. */
 FX_MUST_USE fx_status fx_app_operator_create(const struct fx_app_options *options,
                                              struct fx_app_exchange *exchange,
+                                             struct fx_app_notify *notify,
                                              struct fx_app_operator **operator_out);
 
 /** Listen for the operator where a port is set. Problems are logged. @return OK; IO; BAD_PARAMETER.
  */
 FX_MUST_USE fx_status fx_app_operator_listen(struct fx_app_operator *desk);
+
+/** Everything listens: tell who started us. */
+void fx_app_operator_ready(struct fx_app_operator *desk, uint16_t port);
 
 /** Leave the gateway and free. Accepts NULL. */
 void fx_app_operator_destroy(struct fx_app_operator *desk);

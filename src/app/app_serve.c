@@ -71,7 +71,9 @@ static fx_status seed(const struct fx_config *config,
     return status;
 }
 
-static fx_status listen_and_run(const struct fx_config *config, struct fx_app_exchange *exchange)
+static fx_status listen_and_run(const struct fx_config *config,
+                                struct fx_app_exchange *exchange,
+                                struct fx_app_operator *desk)
 {
     struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
     uint16_t port = 0;
@@ -101,6 +103,7 @@ static fx_status listen_and_run(const struct fx_config *config, struct fx_app_ex
                                                                                 : host,
                  (unsigned)port);
     (void)fflush(stdout);
+    fx_app_operator_ready(desk, port);
     fx_app_gateway_run(gateway);
     return FX_OK;
 }
@@ -111,6 +114,8 @@ int fx_app_serve_run(const struct fx_app_options *options)
     struct fx_app_exchange *exchange = NULL;
     struct fx_app_bots *bots = NULL;
     struct fx_app_operator *desk = NULL;
+    struct fx_app_notify notify;
+    fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
     fx_app_limits_raise_files();
     fx_status status = fx_app_log_open(config);
     if (status == FX_OK) {
@@ -124,13 +129,13 @@ int fx_app_serve_run(const struct fx_app_options *options)
         status = seed(config, exchange, &bots);
     }
     if (status == FX_OK) {
-        status = fx_app_operator_create(options, exchange, &desk);
+        status = fx_app_operator_create(options, exchange, &notify, &desk);
     }
     if (status == FX_OK) {
         status = fx_app_operator_listen(desk);
     }
     if (status == FX_OK) {
-        status = listen_and_run(config, exchange);
+        status = listen_and_run(config, exchange, desk);
     }
     fx_app_operator_destroy(desk);
     const struct fx_app_gateway_guest nobody = {NULL, NULL, NULL};

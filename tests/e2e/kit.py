@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,13 +85,14 @@ class Server:
         self.port = 0
         journey.servers.append(self)
 
-    def start(self):
-        """Start and wait until it serves; a server that does not is the end of the journey. @return seconds."""
+    def start(self, **more):
+        """Start and wait until it serves; a server that does not is the end of the journey. `more` goes to Popen.
+        @return seconds."""
         begun = time.monotonic()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, *self.command, "--port", "0", *self.options],
-                stdout=subprocess.PIPE, stderr=log, cwd=self.journey.path, env=os.environ | self.environment)
+                stdout=subprocess.PIPE, stderr=log, cwd=self.journey.path, env=os.environ | self.environment, **more)
         text = b""
         while not (found := re.search(rb"http://\S+:(\d+)\n", text)):
             left = begun + START_SECONDS_MAX - time.monotonic()
@@ -187,3 +189,21 @@ class Client:
 
 def order(symbol, side, price, quantity, **more):
     return {"symbol": symbol, "side": side, "type": "LIMIT", "price": str(price), "quantity": str(quantity)} | more
+
+
+def promtool():
+    """Prometheus' own judge of metrics and rules: the installed one, or the one of Debian's package, unpacked but not
+    installed (no service comes with it). None where neither is to be had."""
+    folder = TREE / "build" / "tools"
+    unpacked = folder / "x" / "usr" / "bin" / "promtool"
+    found = shutil.which("promtool")
+    if found is None and not unpacked.exists() and shutil.which("apt-get") and shutil.which("dpkg"):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            subprocess.run(["apt-get", "download", "-qq", "prometheus"], cwd=folder, capture_output=True, timeout=300)
+        except subprocess.TimeoutExpired:
+            return None
+        for package in folder.glob("prometheus_*.deb"):
+            subprocess.run(["dpkg", "-x", package, folder / "x"], capture_output=True)
+            package.unlink()
+    return found or (str(unpacked) if unpacked.exists() else None)
