@@ -55,13 +55,14 @@ fx_status fx_store_trade_save(struct fx_store *store,
     return fx_store_table_append(store, &TABLE, trades, count);
 }
 
-/* The conditions that both branches of the union share. */
+/* The conditions of a branch of the union; `order_of` is for the order on the user's own side:
+ * whose order was on the other one is nobody's business. */
 static void and_filters(struct fx_store_table_select *select,
-                        const struct fx_store_trade_query *query)
+                        const struct fx_store_trade_query *query,
+                        fx_str order_of)
 {
     if (query->order_id != 0) {
-        fx_store_table_and_u64(select, FX_STR(" AND (`buyOrderId`=?"), query->order_id);
-        fx_store_table_and_u64(select, FX_STR(" OR `sellOrderId`=?)"), query->order_id);
+        fx_store_table_and_u64(select, order_of, query->order_id);
     }
     fx_store_table_and_filter(select, FX_STR(" AND `symbol`=?"), query->symbol);
     fx_store_table_and_word(
@@ -91,7 +92,7 @@ fx_status fx_store_trade_list(struct fx_store *store,
                                FX_STR("SELECT * FROM (SELECT `id` FROM `trades` WHERE "
                                       "`buyUserId`=?"),
                                query->user_id);
-        and_filters(&select, query);
+        and_filters(&select, query, FX_STR(" AND `buyOrderId`=?"));
         fx_buf_append(&store->sql, FX_STR(") AS `bought`"));
     }
     if (query->side == 0) {
@@ -102,7 +103,7 @@ fx_status fx_store_trade_list(struct fx_store *store,
                                FX_STR("SELECT * FROM (SELECT `id` FROM `trades` WHERE "
                                       "`sellUserId`=?"),
                                query->user_id);
-        and_filters(&select, query);
+        and_filters(&select, query, FX_STR(" AND `sellOrderId`=?"));
         fx_buf_append(&store->sql, FX_STR(") AS `sold`"));
     }
     fx_buf_append(&store->sql, FX_STR(") AS `both`)"));

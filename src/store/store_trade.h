@@ -12,7 +12,7 @@
 struct fx_store_trade_query {
     uint64_t user_id;  /* buyer or seller */
     enum fx_side side; /* the user's */
-    uint64_t order_id; /* of either side */
+    uint64_t order_id; /* on the user's own side */
     enum fx_contract_type contract_type;
     fx_str symbol;
     struct fx_store_span created;

@@ -326,13 +326,14 @@ void store_trade_differing_duplicate_is_corrupt(void **state)
 
 static bool trade_fits(const struct fx_rows_trade *row, const struct fx_store_trade_query *query)
 {
-    const bool is_buyer = row->buy_user_id == query->user_id;
-    const bool is_seller = row->sell_user_id == query->user_id;
+    const uint64_t order_id = query->order_id; /* of the user's own side only */
+    const bool is_buyer =
+        row->buy_user_id == query->user_id && (order_id == 0 || order_id == row->buy_order_id);
+    const bool is_seller =
+        row->sell_user_id == query->user_id && (order_id == 0 || order_id == row->sell_order_id);
     const fx_str symbol = fx_ids_symbol_str(&row->symbol);
     return ((is_buyer && query->side != FX_SIDE_SELL) ||
             (is_seller && query->side != FX_SIDE_BUY)) &&
-           (query->order_id == 0 || query->order_id == row->buy_order_id ||
-            query->order_id == row->sell_order_id) &&
            (query->contract_type == 0 || query->contract_type == row->contract_type) &&
            (query->symbol.size == 0 || fx_str_is_equal(query->symbol, symbol)) &&
            (query->created.start_us == 0 || row->created_us >= query->created.start_us) &&
