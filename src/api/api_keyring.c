@@ -149,6 +149,11 @@ static fx_status read_kind(struct fx_api_call *call, struct creation *creation)
     if (is_curve) {
         return read_public_key(call, creation);
     }
+    if (fx_api_param_find(call, FX_STR("publicKey"), &kind) != FX_NOT_FOUND) {
+        /* Who sends one wants ED25519: a shared secret instead would be a weaker key than he
+         * thinks. */
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("publicKey"));
+    }
     const struct fx_seal *seal = call->api->options.seal;
     if (seal == NULL) {
         return FX_NOT_IMPLEMENTED;
