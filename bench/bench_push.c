@@ -1,6 +1,7 @@
-/* The fan-out of one public event: 1,000 sockets on loopback, one book event each, with the
- * clients in another process. Prints the gateway's CPU time per delivered frame, of which the
- * system call is nearly all: compare with the second line, the same bytes by bare send(2). */
+/* The fan-out of one public event: 1,000 sockets on loopback, one book event each, by Socket.IO
+ * (the whole book) and by the plain stream (what changed), with the clients in another process.
+ * Prints the gateway's CPU time per delivered frame, of which the system call is nearly all:
+ * compare with the second line, the same bytes by bare send(2). */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -49,30 +50,55 @@ static void say(int fd, const char *text)
     FX_ASSERT(send(fd, frame, size + 6, MSG_NOSIGNAL) == (ssize_t)(size + 6));
 }
 
-static int dial(uint16_t port)
+/* How clients come, and how many frames they have when they are ready. */
+struct carrier {
+    const char *name;
+    const char *target;
+    const char *texts[2]; /* NULL: nothing to say */
+    uint32_t frames;
+};
+
+static const struct carrier CARRIERS[] = {
+    {"Socket.IO, whole books",
+     "/socket.io/?EIO=4&transport=websocket",
+     {"40/ws,", "42/ws,[\"subscribe\",\"orderbook_BTCUSDT\"]"},
+     3}, /* open, welcome, snapshot */
+    {"plain stream, differences",
+     "/ws/stream",
+     {"{\"op\":\"subscribe\",\"args\":[\"orderbook.50.BTCUSDT\"]}", NULL},
+     2}, /* answer, snapshot */
+};
+
+static int dial(const struct carrier *carrier, uint16_t port)
 {
-    static const char HELLO[] = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: h\r\n"
-                                "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                                "Sec-WebSocket-Version: 13\r\n"
-                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    char hello[512];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     FX_ASSERT(fd >= 0);
+    const int size = snprintf(hello,
+                              sizeof hello,
+                              "GET %s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+                              "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                              carrier->target);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     FX_ASSERT(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
-    FX_ASSERT(send(fd, HELLO, sizeof HELLO - 1, MSG_NOSIGNAL) == (ssize_t)sizeof HELLO - 1);
-    say(fd, "40/ws,");
-    say(fd, "42/ws,[\"subscribe\",\"orderbook_BTCUSDT\"]");
+    FX_ASSERT(send(fd, hello, (size_t)size, MSG_NOSIGNAL) == size);
+    for (int index = 0; index < 2; index++) {
+        if (carrier->texts[index] != NULL) {
+            say(fd, carrier->texts[index]);
+        }
+    }
     return fd;
 }
 
 /* The other process: connects, then reads and forgets. */
-static void run_clients(uint16_t port)
+static void run_clients(const struct carrier *carrier, uint16_t port)
 {
     static int fds[CLIENTS];
     static char bytes[1 << 16];
     for (int index = 0; index < CLIENTS; index++) {
-        fds[index] = dial(port);
+        fds[index] = dial(carrier, port);
     }
     for (;;) {
         for (int index = 0; index < CLIENTS; index++) {
@@ -92,7 +118,8 @@ static void apply(struct fx_market *market, struct fx_event *event)
         memset(memory, 0, size);
         fx_market_add(market, 0, memory, DEPTH);
     }
-    event->sequence++;
+    static uint64_t sequence;
+    event->sequence = ++sequence;
     fx_market_apply(market, event);
 }
 
@@ -131,7 +158,7 @@ static double bare_send_us(size_t size)
     FX_ASSERT(getsockname(listener, (struct sockaddr *)&address, &address_size) == 0);
     const pid_t child = fork();
     if (child == 0) {
-        run_clients(ntohs(address.sin_port));
+        run_clients(&CARRIERS[0], ntohs(address.sin_port));
     }
     for (int index = 0; index < CLIENTS; index++) {
         const int one = 1;
@@ -154,9 +181,9 @@ static double bare_send_us(size_t size)
     return total / ROUNDS / CLIENTS;
 }
 
-int main(void)
+static void run(const struct carrier *carrier)
 {
-    static struct fx_market market;
+    struct fx_market market = {0};
     struct fx_net_server *server = NULL;
     uint16_t port = 0;
     const struct fx_net_server_handler handler = {.on_request = on_request};
@@ -169,10 +196,10 @@ int main(void)
     list(&market);
     const pid_t child = fork();
     if (child == 0) {
-        run_clients(port);
+        run_clients(carrier, port);
     }
     struct fx_push_stats stats = {0};
-    while (stats.frames < 3ULL * CLIENTS) { /* open, welcome, snapshot */
+    while (stats.frames < (uint64_t)carrier->frames * CLIENTS) {
         (void)fx_net_server_step(server, true);
         fx_push_stats(push, &stats);
     }
@@ -181,6 +208,7 @@ int main(void)
     fx_net_server_stats(server, &before);
     const uint64_t frames = stats.frames;
     double total = 0;
+    double making = 0;
     for (int round = 0; round < ROUNDS; round++) {
         struct fx_event book = {.kind = FX_EVENT_BOOK};
         book.u.book.side = FX_SIDE_BUY;
@@ -189,6 +217,7 @@ int main(void)
         apply(&market, &book);
         const double begun = cpu_us();
         fx_push_tick(push);
+        making += cpu_us() - begun;
         (void)fx_net_server_step(server, false);
         total += cpu_us() - begun;
         (void)usleep(20000); /* the clients read */
@@ -200,17 +229,26 @@ int main(void)
     const double each = total / count;
     (void)kill(child, SIGKILL);
     (void)waitpid(child, NULL, 0);
-    printf("fan-out: %.0f frames of %.0f bytes to %d sockets, %llu encodings in all, "
-           "%.2f us CPU per frame\n",
+    printf("%s: %.0f frames of %.0f bytes to %d sockets, %llu encodings in all, "
+           "%.2f us CPU per frame, %.0f ns of it until it is queued\n",
+           carrier->name,
            count,
            size,
            CLIENTS,
            (unsigned long long)stats.encoded,
-           each);
+           each,
+           making / count * 1e3);
     const double bare = bare_send_us((size_t)size);
     printf("bare send(2) of as many bytes: %.2f us; ratio %.2f\n", bare, each / bare);
     fx_net_server_destroy(server);
     fx_push_destroy(push);
     free(market.symbols[0]);
+}
+
+int main(void)
+{
+    for (size_t index = 0; index < sizeof CARRIERS / sizeof CARRIERS[0]; index++) {
+        run(&CARRIERS[index]);
+    }
     return 0;
 }
