@@ -77,6 +77,8 @@ struct fx_push_public {
     struct fx_push_public *next;   /* of the same instrument */
     struct fx_net_frame *snapshot; /* for the stream, of its state; NULL: not asked for yet */
     struct fx_push_book book;      /* BOOK: what the stream's members hold */
+    uint64_t tape_from;            /* TRADES: how many trades ever there were before the last … */
+    uint64_t tape_to;              /* … and at this state */
     int64_t bar_from;              /* KLINE: first and last bar that changed at last: minutes */
     int64_t bar_to;
     uint64_t seq;     /* of that state: the engine's sequence */

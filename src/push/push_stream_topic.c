@@ -65,15 +65,17 @@ static void append_book(struct fx_buf *buf,
     fx_buf_append_byte(buf, '}');
 }
 
+/* A snapshot is of the state that was published, without what came to the tape since. */
 static void append_trades(struct fx_buf *buf,
+                          const struct fx_push_public *public,
                           const struct fx_market_symbol *symbol,
                           enum message_type type)
 {
-    struct fx_push_feed_range range = {0, symbol->new_trades};
-    if (type == MESSAGE_SNAPSHOT) { /* without what is still to come as a difference */
-        range = (struct fx_push_feed_range){symbol->new_trades, TRADES_IN_SNAPSHOT};
-    } else if (type == MESSAGE_HEARTBEAT) {
-        range.count = 0;
+    struct fx_push_feed_range range = {.from = (uint32_t)(symbol->tape.count - public->tape_to)};
+    if (type == MESSAGE_SNAPSHOT) {
+        range.count = TRADES_IN_SNAPSHOT;
+    } else if (type == MESSAGE_DELTA) {
+        range.count = (uint32_t)(public->tape_to - public->tape_from);
     }
     fx_push_feed_trades(buf, symbol, range);
 }
@@ -88,7 +90,7 @@ static void append_data(struct fx_push *push,
         append_book(&push->text, public, symbol, type);
         break;
     case FX_PUSH_TOPIC_KIND_TRADES:
-        append_trades(&push->text, symbol, type);
+        append_trades(&push->text, public, symbol, type);
         break;
     case FX_PUSH_TOPIC_KIND_KLINE:
         if (type == MESSAGE_HEARTBEAT) {
@@ -153,12 +155,13 @@ void fx_push_stream_topic_forget(struct fx_push_public *public)
     public->is_streamed = false;
 }
 
-/* Number and time of what the market shows now, but for the newest `unpublished` trades. */
-static void stamp(struct fx_push *push, struct fx_push_public *public, uint32_t unpublished)
+/* Number and time of what the market shows now; of trades, up to tape_to. */
+static void stamp(struct fx_push *push, struct fx_push_public *public)
 {
     const struct fx_market *market = push->options.market;
     const struct fx_market_symbol *symbol = symbol_of(push, public);
-    const struct fx_tape_trade *trade = fx_tape_at(&symbol->tape, unpublished);
+    const struct fx_tape_trade *trade =
+        fx_tape_at(&symbol->tape, (uint32_t)(symbol->tape.count - public->tape_to));
     switch (public->topic.kind) {
     case FX_PUSH_TOPIC_KIND_BOOK:
         public
@@ -191,7 +194,9 @@ static bool begin(struct fx_push *push, struct fx_push_public *public)
         }
         (void)fx_push_book_update(&public->book, &symbol->depth);
     }
-    stamp(push, public, symbol->new_trades);
+    public->tape_to = symbol->tape.count - symbol->new_trades;
+    public->tape_from = public->tape_to;
+    stamp(push, public);
     public->sent_ms = fx_net_server_now_ms(push->options.server);
     public->is_streamed = true;
     return true;
@@ -202,16 +207,16 @@ static bool advance(struct fx_push *push, struct fx_push_public *public)
 {
     const struct fx_market_symbol *symbol = symbol_of(push, public);
     const uint64_t previous = public->seq;
-    if (public->topic.kind == FX_PUSH_TOPIC_KIND_BOOK) {
-        if (!fx_push_book_update(&public->book, &symbol->depth)) {
-            return false;
-        }
-        stamp(push, public, 0);
-    } else {
-        stamp(push, public, 0);
-        if (public->seq == previous) {
-            return false;
-        }
+    const bool is_book = public->topic.kind == FX_PUSH_TOPIC_KIND_BOOK;
+    if (is_book && !fx_push_book_update(&public->book, &symbol->depth)) {
+        return false;
+    }
+    public->tape_from = public->tape_to;
+    public->tape_to = symbol->tape.count;
+    stamp(push, public);
+    const bool is_trades = public->topic.kind == FX_PUSH_TOPIC_KIND_TRADES;
+    if (is_trades ? public->tape_to == public->tape_from : !is_book && public->seq == previous) {
+        return false;
     }
     drop_snapshot(public);
     return true;
@@ -219,12 +224,10 @@ static bool advance(struct fx_push *push, struct fx_push_public *public)
 
 /* True where members that hold the state before can be told by a difference: numbers only grow, and
  * the tape still has all trades in between. Otherwise they begin anew with a snapshot. */
-static bool is_chained(const struct fx_push *push,
-                       const struct fx_push_public *public,
-                       uint64_t previous)
+static bool is_chained(const struct fx_push_public *public, uint64_t previous)
 {
     const bool is_whole = public->topic.kind != FX_PUSH_TOPIC_KIND_TRADES ||
-                          symbol_of(push, public)->new_trades < FX_TAPE_COUNT_MAX;
+                          public->tape_to - public->tape_from <= FX_TAPE_COUNT_MAX;
     return is_whole && public->seq > previous;
 }
 
@@ -305,7 +308,7 @@ void fx_push_stream_topic_publish(struct fx_push *push,
     if (is_due) {
         frame =
             make_frame(push, public, (struct message){MESSAGE_HEARTBEAT, (int64_t) public->seq});
-    } else if (has_delta && is_chained(push, public, previous)) {
+    } else if (has_delta && is_chained(public, previous)) {
         frame = make_frame(push, public, (struct message){MESSAGE_DELTA, (int64_t)previous});
     }
     public->sent_ms = has_delta || is_due ? now_ms : public->sent_ms;

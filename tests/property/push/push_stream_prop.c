@@ -208,10 +208,95 @@ static void push_stream_snapshot_and_deltas_equal_the_book(void **state)
     push_kit_destroy(kit);
 }
 
+/* ---- trades ---------------------------------------------------------------------------------- */
+
+enum { TRADERS = 4, TRADE_STEPS = 600 };
+
+struct listener {
+    struct push_kit_client *client;
+    int64_t seq;
+    int64_t trade_id; /* the last one seen; they are numbered from 1 without gaps */
+    uint32_t snapshots;
+};
+
+static void take_trades(struct listener *listener, const char *text)
+{
+    const int64_t previous = stream_kit_number(text, "prevSeq");
+    assert_true(previous == -1 || previous == listener->seq);
+    listener->snapshots += previous == -1;
+    listener->seq = stream_kit_number(text, "seq");
+    for (const char *at = text; (at = strstr(at, "{\"id\":")) != NULL; at++) {
+        const int64_t trade_id = stream_kit_number(at, "id");
+        if (previous == -1 && strstr(text, "{\"id\":") == at) {
+            listener->trade_id = trade_id - 1; /* begins anew */
+        }
+        assert_int_equal(trade_id, listener->trade_id + 1); /* each once and in order */
+        listener->trade_id = trade_id;
+    }
+}
+
+static void push_stream_trades_come_once_or_begin_anew(void **state)
+{
+    (void)state;
+    static struct listener listeners[TRADERS];
+    struct fx_rng rng;
+    uint64_t trade_id = 0;
+    uint32_t snapshots = 0;
+    struct push_kit *kit = push_kit_create(&(struct fx_push_options){.public_queued_max = 600});
+    push_kit_instrument(kit, 0, "BTCUSDT");
+    fx_rng_init(&rng, 3);
+    for (int step = 0; step < TRADE_STEPS; step++) {
+        struct listener *listener = &listeners[fx_rng_below(&rng, TRADERS)];
+        for (uint64_t left = fx_rng_below(&rng, 5); left > 0; left--) {
+            push_kit_begin(kit);
+            for (uint64_t count = 1 + fx_rng_below(&rng, 3); count > 0; count--) {
+                push_kit_trade(kit, 0, ++trade_id, 1);
+            }
+            push_kit_result(kit);
+            if (fx_rng_below(&rng, 3) > 0) {
+                fx_push_flush(kit->push);
+            }
+        }
+        if (listener->client == NULL) { /* also between a trade and its flush */
+            *listener = (struct listener){.client = stream_kit_open(kit, 0)};
+            stream_kit_subscribe(kit, listener->client, "[\"trades.BTCUSDT\"]");
+        } else if (fx_rng_below(&rng, 12) == 0) {
+            snapshots += listener->snapshots;
+            push_kit_close(kit, listener->client);
+            listener->client = NULL;
+        } else {
+            for (const char *text = push_kit_next(kit, listener->client); text != NULL;
+                 text = push_kit_next(kit, listener->client)) {
+                take_trades(listener, text);
+            }
+        }
+        if (fx_rng_below(&rng, 4) == 0) {
+            push_kit_tick(kit);
+        }
+    }
+    fx_push_flush(kit->push);
+    push_kit_tick(kit);
+    for (int index = 0; index < TRADERS; index++) {
+        struct listener *listener = &listeners[index];
+        if (listener->client != NULL) {
+            for (const char *text = push_kit_next(kit, listener->client); text != NULL;
+                 text = push_kit_next(kit, listener->client)) {
+                take_trades(listener, text);
+            }
+            assert_int_equal(listener->trade_id, trade_id);
+            snapshots += listener->snapshots;
+            push_kit_close(kit, listener->client);
+        }
+    }
+    assert_true(push_kit_stats(kit).conflated > 20 && snapshots > 40);
+    push_kit_destroy(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(push_stream_snapshot_and_deltas_equal_the_book),
+        cmocka_unit_test(push_stream_trades_come_once_or_begin_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
