@@ -124,6 +124,12 @@ static void write_push(const struct fx_push_stats *push,
     fx_metric_head(body, SOCKETS, "gauge", "Open sockets by protocol.");
     fx_metric_u64(body, SOCKETS, one(labels, "proto", FX_STR("socketio")), push->sessions);
     fx_metric_u64(body, SOCKETS, one(labels, "proto", FX_STR("json")), push->streams);
+    static const char RESUMES[] = "future_ws_resumes_total";
+    fx_metric_head(body, RESUMES, "counter", "Streams with private topics, by how they began.");
+    fx_metric_u64(body, RESUMES, one(labels, "result", FX_STR("rest")), push->resumed);
+    fx_metric_u64(body, RESUMES, one(labels, "result", FX_STR("state")), push->begun);
+    gauge(body, "future_ws_inboxes", "Users whose private messages are kept.", push->inboxes);
+    gauge(body, "future_ws_inbox_bytes", "Private messages that are kept.", push->inbox_bytes);
     counter(body, "future_ws_frames_total", "Frames queued to sockets.", push->frames);
     counter(body, "future_ws_encoded_total", "Events that were encoded.", push->encoded);
     fx_metric_head(body, DROPPED, "counter", "What sockets did not get, by reason.");

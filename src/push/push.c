@@ -214,6 +214,8 @@ void fx_push_stats(const struct fx_push *push, struct fx_push_stats *stats_out)
     const struct fx_push_gate_stats *gate = &push->gate.stats;
     *stats_out = push->stats;
     stats_out->encoded = push->feed.encoded;
+    stats_out->inboxes = push->inboxes.by_user.count;
+    stats_out->inbox_bytes = push->inboxes.bytes;
     stats_out->sessions = gate->sessions;
     stats_out->polls = gate->polls;
     stats_out->posts = gate->posts;

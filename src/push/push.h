@@ -137,12 +137,16 @@ void fx_push_on_answer(struct fx_push *push, uint64_t ticket, int http_status, f
 
 struct fx_push_stats {
     uint32_t sessions;
-    uint32_t streams;  /* connections of the plain stream */
-    uint64_t polls;    /* answered */
-    uint64_t posts;    /* taken */
-    uint64_t upgrades; /* of polling sessions to a WebSocket */
-    uint64_t frames;   /* queued to sockets */
-    uint64_t encoded;  /* events encoded; frames / encoded = fan-out */
+    uint32_t streams;     /* connections of the plain stream */
+    uint32_t inboxes;     /* users whose private messages are kept for their streams … */
+    uint64_t inbox_bytes; /* … and how much that is */
+    uint64_t resumed;     /* streams that got the rest */
+    uint64_t begun;       /* streams that began with the state */
+    uint64_t polls;       /* answered */
+    uint64_t posts;       /* taken */
+    uint64_t upgrades;    /* of polling sessions to a WebSocket */
+    uint64_t frames;      /* queued to sockets */
+    uint64_t encoded;     /* events encoded; frames / encoded = fan-out */
     uint64_t conflated;
     uint64_t slow_consumer_closed;
 };

@@ -34,6 +34,9 @@ fx_str fx_push_notify_room(uint64_t user_id, char target[FX_PUSH_HUB_NAME_SIZE_M
 static bool is_online(const struct fx_push *push, uint64_t user_id)
 {
     char target[FX_PUSH_HUB_NAME_SIZE_MAX];
+    if (push->gate.stats.sessions == 0) {
+        return false;
+    }
     const fx_str name = fx_push_notify_room(user_id, target);
     for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
         if (fx_push_hub_find(&push->hubs[index], name) != NULL) {

@@ -226,6 +226,8 @@ static void subscribe(struct fx_push_stream *stream,
     const enum resume resume = begin_private(stream, op, &wanted);
     answer_args(stream, op, json, resume);
     stream->topics |= wanted.private_topics;
+    stream->push->stats.resumed += resume == RESUME_REST;
+    stream->push->stats.begun += resume == RESUME_SNAPSHOT;
     if (resume == RESUME_REST) {
         fx_push_private_resume(stream, wanted.private_topics, op->seq);
     } else if (resume == RESUME_SNAPSHOT) {

@@ -362,6 +362,63 @@ static void push_stream_binary_and_large_messages_end_it(void **state)
     push_kit_destroy(kit);
 }
 
+/* Bytes as no client sends them: each ends the connection with its code, and only that one. */
+static void push_stream_broken_frames_end_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        uint16_t code;
+    } BAD[] = {
+        {"\x81\x02{}", 4, FX_NET_WEBSOCKET_CODE_PROTOCOL},               /* not masked */
+        {"\xc1\x82\0\0\0\0{}", 8, FX_NET_WEBSOCKET_CODE_PROTOCOL},       /* RSV1 */
+        {"\x83\x80\0\0\0\0", 6, FX_NET_WEBSOCKET_CODE_PROTOCOL},         /* opcode 3 */
+        {"\x80\x80\0\0\0\0", 6, FX_NET_WEBSOCKET_CODE_PROTOCOL},         /* nothing to go on */
+        {"\x89\xfe\0\x7e\0\0\0\0", 8, FX_NET_WEBSOCKET_CODE_PROTOCOL},   /* a long ping */
+        {"\x09\x80\0\0\0\0", 6, FX_NET_WEBSOCKET_CODE_PROTOCOL},         /* half a ping */
+        {"\x81\x82\0\0\0\0\xc3\x28", 8, FX_NET_WEBSOCKET_CODE_BAD_TEXT}, /* no UTF-8 */
+        {"\x88\x81\0\0\0\0\x03", 7, FX_NET_WEBSOCKET_CODE_PROTOCOL},     /* half a code */
+        {"\x88\x82\0\0\0\0\x03\xed", 8, FX_NET_WEBSOCKET_CODE_PROTOCOL}, /* code 1005 */
+        {"\x81\xff\x7f\0\0\0\0\0\0\0\0\0\0\0", 14, FX_NET_WEBSOCKET_CODE_TOO_LARGE},
+    };
+    struct push_kit *kit = scene_create(&PLAIN);
+    struct push_kit_client *other = stream_kit_open(kit, 0);
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        struct push_kit_client *client = stream_kit_open(kit, 0);
+        push_kit_put(client->fd, (fx_str){BAD[index].bytes, BAD[index].size});
+        for (int turn = 0; turn < 50 && !client->is_over; turn++) {
+            push_kit_read(kit, client);
+        }
+        assert_true(client->is_over);
+        assert_int_equal(client->code, BAD[index].code);
+        push_kit_close(kit, client);
+    }
+    push_kit_say(kit, other, "{\"op\":\"ping\"}");
+    (void)push_kit_expect_start(kit, other, "{\"op\":\"pong\",");
+    push_kit_close(kit, other);
+    push_kit_destroy(kit);
+}
+
+/* A message in three pieces with a ping in between is one message. */
+static void push_stream_fragments_are_one_message(void **state)
+{
+    (void)state;
+    static const char PIECES[] = "\x01\x84\0\0\0\0{\"op"
+                                 "\x00\x83\0\0\0\0\":\""
+                                 "\x89\x81\0\0\0\0!"
+                                 "\x80\x86\0\0\0\0ping\"}";
+    struct push_kit *kit = scene_create(&PLAIN);
+    struct push_kit_client *client = stream_kit_open(kit, 0);
+    for (size_t index = 0; index + 1 < sizeof PIECES; index++) { /* byte by byte */
+        push_kit_put(client->fd, (fx_str){PIECES + index, 1});
+        push_kit_turn(kit, 1);
+    }
+    (void)push_kit_expect_start(kit, client, "{\"op\":\"pong\",");
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 static void push_stream_flood_is_refused_and_then_closed(void **state)
 {
     (void)state;
@@ -523,6 +580,8 @@ int main(void)
         cmocka_unit_test(push_stream_change_is_encoded_once),
         cmocka_unit_test(push_stream_slow_reader_gets_a_new_snapshot),
         cmocka_unit_test(push_stream_binary_and_large_messages_end_it),
+        cmocka_unit_test(push_stream_broken_frames_end_it),
+        cmocka_unit_test(push_stream_fragments_are_one_message),
         cmocka_unit_test(push_stream_flood_is_refused_and_then_closed),
         cmocka_unit_test(push_stream_two_hundred_topics_are_the_most),
         cmocka_unit_test(push_stream_token_says_who_and_until_when),
