@@ -277,6 +277,37 @@ static void push_private_large_state_comes_in_parts(void **state)
     push_kit_destroy(kit);
 }
 
+/* More than may be sent at once is cut, and says so. */
+static void push_private_too_large_state_says_that_it_is_cut(void **state)
+{
+    (void)state;
+    enum { ORDERS = 9000 };
+    struct push_kit *kit = scene_create();
+    push_kit_begin(kit);
+    for (uint64_t order_id = 1; order_id <= ORDERS; order_id++) {
+        push_kit_order(kit, 7, order_id);
+    }
+    push_kit_result(kit);
+    struct push_kit_client *client = stream_kit_open(kit, 7);
+    ask(kit, client, "[\"order\"]", "");
+    expect_resumed(kit, client, false);
+    size_t size = 0;
+    uint32_t rows = 0;
+    for (bool is_last = false; !is_last;) {
+        const char *text = stream_kit_expect(kit, client, "order", "snapshot");
+        is_last = stream_kit_has(text, "\"isLast\":true");
+        assert_true(stream_kit_has(text, "\"isCut\":true") == is_last);
+        size += strlen(text);
+        for (const char *at = text; (at = strstr(at, "{\"id\":")) != NULL; at++) {
+            rows++;
+        }
+    }
+    assert_true(rows > 1000 && rows < ORDERS);
+    assert_true(size > 2U << 20U && size < 4U << 20U);
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 /* Who does not read is closed, and comes back without a gap. */
 static void push_private_slow_reader_is_closed_and_resumes(void **state)
 {
@@ -340,6 +371,7 @@ int main(void)
         cmocka_unit_test(push_private_resume_brings_the_rest),
         cmocka_unit_test(push_private_resume_of_another_epoch_or_user_is_a_snapshot),
         cmocka_unit_test(push_private_large_state_comes_in_parts),
+        cmocka_unit_test(push_private_too_large_state_says_that_it_is_cut),
         cmocka_unit_test(push_private_slow_reader_is_closed_and_resumes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
