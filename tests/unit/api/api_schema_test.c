@@ -68,6 +68,7 @@ static bool has_sound_params(const struct fx_api_route *route)
                                               colon + 1,
                                               fx_str_find(route->path, '/', colon) - colon - 1);
     bool has_path = colon == SIZE_MAX;
+    assert_true(colon != 1); /* the router looks at the first letter */
     fx_str rest = route->params;
     fx_str names[64];
     uint32_t count = 0;
