@@ -305,6 +305,34 @@ static void kline_list_of_mark_index_and_premium(void **state)
                "{\"symbol\":\"BTCUSDT\",\"interval\":\"1h\",\"priceType\":\"LAST\",\"data\":[]}");
 }
 
+/* A stored bar that is no multiple of the tick: an error, not half of an answer. */
+static void kline_damaged_bar_is_an_error(void **state)
+{
+    (void)state;
+    struct fx_rows_candle bar;
+    uint32_t count = 0;
+    const struct fx_store_candle_query query = {.symbol = FX_STR("BTCUSDT"),
+                                                .price = FX_ROWS_CANDLE_PRICE_LAST,
+                                                .minutes = 1440,
+                                                .limit = 1};
+    make_trades();
+    tell(TRADES);
+    assert_int_equal(fx_store_candle_list(world.store, &query, &bar, &count), FX_OK);
+    bar.close++;
+    bar.operation_id++;
+    assert_int_equal(fx_store_candle_save(world.store, &bar, 1), FX_OK);
+    API_EXPECT_ERROR(
+        &world, "GET", "/klines?symbol=BTCUSDT&interval=1d&startTime=0", 0, NULL, 500, "CORRUPT");
+    API_EXPECT_ERROR(&world,
+                     "GET",
+                     "/candle/BTCUSDT/candles?resolution=1M&from=0&to=1800000000",
+                     0,
+                     NULL,
+                     500,
+                     "CORRUPT");
+    API_EXPECT(&world, "GET", "/klines?symbol=BTCUSDT&interval=1d&limit=2", 0, NULL, 200, NULL);
+}
+
 static void kline_wrong_questions_name_their_field(void **state)
 {
     (void)state;
@@ -352,6 +380,7 @@ int main(void)
         TEST(kline_list_any_question_equals_model),
         TEST(kline_list_repeats_the_close_where_nothing_happened),
         TEST(kline_list_of_mark_index_and_premium),
+        TEST(kline_damaged_bar_is_an_error),
         TEST(kline_wrong_questions_name_their_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
