@@ -47,7 +47,9 @@ static void add_journal(const struct fx_app_health *health,
     const struct fx_worker_engine_figures *inner = &health->figures.inner;
     const char *reason = NULL;
     const char *space = "ok";
-    if (inner->space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY) {
+    if (inner->space == FX_BUS_JOURNAL_SPACE_NO_OPENS) {
+        space = "no_opens";
+    } else if (inner->space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY) {
         space = "cancel_only";
     } else if (inner->space == FX_BUS_JOURNAL_SPACE_FULL) {
         space = "full";

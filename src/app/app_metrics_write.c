@@ -333,7 +333,7 @@ static void write_engine(const struct fx_app_metrics *metrics,
     fx_metric_head(body, "future_journal_fsync_seconds", "histogram", "How long syncs took.");
     fx_metric_histogram(body, "future_journal_fsync_seconds", NONE, inner->sync_times);
     fx_metric_head(
-        body, SPACE, "gauge", "1: the disk has room, 2: cancels only, 3: nothing is taken.");
+        body, SPACE, "gauge", "1: the disk has room, 2: nothing opens, 3: cancels only, 4: full.");
     fx_metric_u64(body, SPACE, NONE, inner->space);
     fx_metric_head(
         body, "future_snapshot_age_seconds", "gauge", "Since the last snapshot or the start.");

@@ -12,8 +12,8 @@ enum {
     WRITER_IDLE_US_MAX = 1000000,
     WRITER_SPIN_COUNT = 20,
     WRITER_REST_US = 150, /* under load only: fewer and fuller frames, a third of the syncs' cost */
-    SEGMENTS_CANCEL_ONLY = 2, /* free segments at which opens must be refused … */
-    SEGMENTS_FULL = 1         /* … and everything */
+    SEGMENTS_NO_OPENS = 2,   /* free segments, the prepared one included, at which opens … */
+    SEGMENTS_CANCEL_ONLY = 1 /* … and all but cancels are refused; without one, everything */
 };
 
 /* Stop for good: nothing is written, synced or acknowledged after the first error (J6). */
@@ -36,10 +36,12 @@ void fx_bus_journal_check_space(struct fx_bus_journal *journal, bool is_next_res
     const uint64_t free_count =
         space.free_bytes / journal->options.segment_size_bytes + (is_next_reserved ? 1 : 0);
     enum fx_bus_journal_space state = FX_BUS_JOURNAL_SPACE_OK;
-    if (free_count <= SEGMENTS_FULL) {
+    if (free_count == 0) {
         state = FX_BUS_JOURNAL_SPACE_FULL;
     } else if (free_count <= SEGMENTS_CANCEL_ONLY) {
         state = FX_BUS_JOURNAL_SPACE_CANCEL_ONLY;
+    } else if (free_count <= SEGMENTS_NO_OPENS) {
+        state = FX_BUS_JOURNAL_SPACE_NO_OPENS;
     }
     atomic_store_explicit(&journal->space, (int)state, memory_order_relaxed);
 }

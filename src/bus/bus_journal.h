@@ -33,8 +33,9 @@ enum fx_bus_journal_mode {
 
 enum fx_bus_journal_space {
     FX_BUS_JOURNAL_SPACE_OK = 1,
-    FX_BUS_JOURNAL_SPACE_CANCEL_ONLY = 2, /* two segments are left: refuse what opens */
-    FX_BUS_JOURNAL_SPACE_FULL = 3         /* one or none is left: append says NO_SPACE */
+    FX_BUS_JOURNAL_SPACE_NO_OPENS = 2,    /* two segments are left: refuse what opens */
+    FX_BUS_JOURNAL_SPACE_CANCEL_ONLY = 3, /* one is left: take cancels only */
+    FX_BUS_JOURNAL_SPACE_FULL = 4         /* none is left: append says NO_SPACE */
 };
 
 /** A write or sync failed. Must not return to business: the default logs and calls abort(). */

@@ -121,6 +121,12 @@ bool fx_command_is_opening(const struct fx_command *command)
     }
 }
 
+bool fx_command_is_cancel(enum fx_command_kind kind)
+{
+    return kind == FX_COMMAND_CANCEL_ORDER || kind == FX_COMMAND_CANCEL_ALL ||
+           kind == FX_COMMAND_CANCEL_ALL_AFTER || kind == FX_COMMAND_TICK;
+}
+
 fx_str fx_command_encode(const struct fx_command *command)
 {
     const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);

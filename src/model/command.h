@@ -197,6 +197,10 @@ bool fx_command_is_question(enum fx_command_kind kind);
  * about such orders. Under load or on a full disk these wait; cancels and the rest are taken. */
 bool fx_command_is_opening(const struct fx_command *command);
 
+/** True for what only ends orders: cancels and the passing of time. Taken on the last of the disk.
+ */
+bool fx_command_is_cancel(enum fx_command_kind kind);
+
 /** "PLACE_ORDER" and the like: the codes of the topics. NULL where unknown. */
 const char *fx_command_name(enum fx_command_kind kind);
 

@@ -233,6 +233,16 @@ static void answer(struct fx_worker_engine *worker, const struct item *item)
     hold(worker, fx_engine_sequence(worker->engine));
 }
 
+/* While the disk fills, what makes positions larger is refused first, then all but cancels. (What
+ * cannot be written at all, append refuses.) */
+static bool is_allowed(enum fx_bus_journal_space space, const struct fx_command *command)
+{
+    if (space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY) {
+        return fx_command_is_cancel((enum fx_command_kind)command->kind);
+    }
+    return space != FX_BUS_JOURNAL_SPACE_NO_OPENS || !fx_command_is_opening(command);
+}
+
 /* @return false where the command must wait (journal or ring full for the moment). */
 static bool take(struct fx_worker_engine *worker, struct item *item, int64_t now_us)
 {
@@ -244,7 +254,7 @@ static bool take(struct fx_worker_engine *worker, struct item *item, int64_t now
         answer(worker, item);
         return true;
     }
-    if (space == FX_BUS_JOURNAL_SPACE_CANCEL_ONLY && fx_command_is_opening(command)) {
+    if (!is_allowed(space, command)) {
         refuse(worker, item, FX_CANCEL_ONLY);
         return true;
     }

@@ -245,8 +245,8 @@ static void bus_journal_error_while_preparing_is_fatal(void **state)
     assert_int_equal(fixture->model.fatal_count, 1);
 }
 
-/* Room for the files, then for ever fewer segments. */
-static void bus_journal_space_goes_from_ok_to_cancel_only_to_full(void **state)
+/* Room for the files, then for ever fewer segments: no opens, cancels only, full. */
+static void bus_journal_space_shrinks_step_by_step(void **state)
 {
     struct fixture *fixture = *state;
     const uint64_t segment = fixture->options.segment_size_bytes;
@@ -300,9 +300,17 @@ static void bus_journal_full_disk_still_takes_a_full_ring(void **state)
     }
     fx_bus_disk_set_faults(fixture->disk, (struct fx_bus_disk_faults){.capacity_bytes = 1});
     (void)fx_bus_journal_prepare_step(fixture->journal, 5000000);
-    assert_int_equal(fx_bus_journal_space(fixture->journal), FX_BUS_JOURNAL_SPACE_FULL);
+    assert_int_equal(fx_bus_journal_space(fixture->journal), FX_BUS_JOURNAL_SPACE_CANCEL_ONLY);
     while (fx_bus_journal_step(fixture->journal, 1) > 0) {
     }
+    assert_int_equal(fixture->model.acked, fixture->model.appended);
+    /* The reserved segment is in use, and there is no other: what is taken until the helper sees it
+     * has room in it. */
+    assert_int_equal(test_append(fixture->journal, &fixture->model), FX_OK);
+    (void)fx_bus_journal_prepare_step(fixture->journal, 6000000);
+    assert_int_equal(fx_bus_journal_space(fixture->journal), FX_BUS_JOURNAL_SPACE_FULL);
+    assert_int_equal(test_append(fixture->journal, &fixture->model), FX_NO_SPACE);
+    assert_int_equal(fx_bus_journal_step(fixture->journal, 2), 1);
     assert_int_equal(fixture->model.acked, fixture->model.appended);
 }
 
@@ -442,7 +450,7 @@ int main(void)
         TEST(bus_journal_sync_error_is_fatal_once_and_acks_nothing),
         TEST(bus_journal_write_error_is_fatal_once_and_acks_nothing),
         TEST(bus_journal_error_while_preparing_is_fatal),
-        TEST(bus_journal_space_goes_from_ok_to_cancel_only_to_full),
+        TEST(bus_journal_space_shrinks_step_by_step),
         TEST(bus_journal_full_disk_still_takes_a_full_ring),
         TEST(bus_journal_open_on_full_disk_is_no_space),
         TEST(bus_journal_relaxed_mode_acks_before_sync_and_syncs_in_time),

@@ -115,6 +115,25 @@ static void command_transaction_words_roundtrip(void **state)
     assert_int_equal(fx_command_transaction_of(FX_STR("GIFT")), 0);
 }
 
+/* On a disk that fills: what is refused at two segments, and what is still taken at the last one.
+ */
+static void command_opening_and_cancelling_kinds_are_told_apart(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind <= FX_COMMAND_TEST_ORDER; kind++) {
+        memset(&command, 0, sizeof command);
+        command.kind = (uint16_t)kind;
+        assert_int_equal(fx_command_is_opening(&command),
+                         kind == FX_COMMAND_PLACE_ORDER || kind == FX_COMMAND_AMEND_ORDER ||
+                             kind == FX_COMMAND_TEST_ORDER);
+        command.u.place.is_reduce_only = 1;
+        assert_int_equal(fx_command_is_opening(&command), kind == FX_COMMAND_AMEND_ORDER);
+        assert_int_equal(fx_command_is_cancel((enum fx_command_kind)kind),
+                         kind == FX_COMMAND_CANCEL_ORDER || kind == FX_COMMAND_CANCEL_ALL ||
+                             kind == FX_COMMAND_CANCEL_ALL_AFTER || kind == FX_COMMAND_TICK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +141,7 @@ int main(void)
         cmocka_unit_test(command_every_kind_roundtrips),
         cmocka_unit_test(command_decode_of_wrong_size_is_corrupt),
         cmocka_unit_test(command_question_is_never_part_of_a_log),
+        cmocka_unit_test(command_opening_and_cancelling_kinds_are_told_apart),
         cmocka_unit_test(command_names_are_the_codes_of_the_topics),
         cmocka_unit_test(command_transaction_words_roundtrip),
     };
