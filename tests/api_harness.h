@@ -544,7 +544,7 @@ static inline void api_harness_keys(struct api_harness *harness)
     if (rsa == NULL) {
         rsa = fx_crypto_rsa_generate();
     }
-    const struct fx_jwt_options options = {.keys = {{.rsa = rsa}}, .key_count = 1};
+    const struct fx_jwt_options options = {.keys = {{.rsa = rsa}}, .key_count = 1, .skew_s = 1};
     harness->rsa = rsa;
     harness->jwt = fx_jwt_create(&options);
     harness->jwt_cache = fx_jwt_cache_create(64);

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "api/api_delay_int.h"
+#include "api/api_enroll_int.h"
 #include "api/api_group_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
+#include "api/api_revoke_int.h"
 #include "api/api_writer_int.h"
 #include "base/crypto.h"
 #include "base/panic.h"
@@ -121,6 +123,9 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
     if (status == FX_OK) {
         status = fx_api_delay_init(api);
     }
+    if (status == FX_OK) {
+        status = fx_api_revoke_create(&api->options, &api->revoke);
+    }
     if (status == FX_OK && options->writer != NULL) {
         status = fx_api_writer_create(&api->options, &api->writer);
     }
@@ -149,6 +154,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_writer_destroy(api->writer);
     fx_api_key_destroy(api->keys);
     fx_api_book_destroy(api->books);
+    fx_api_revoke_destroy(api->revoke);
     fx_api_rate_deinit(api);
     fx_api_delay_deinit(api);
     fx_api_pending_deinit(api);
@@ -374,4 +380,19 @@ void fx_api_tick(struct fx_api *api)
 {
     fx_api_pending_expire(api);
     fx_api_on_async(api);
+    fx_api_revoke_tick(api);
+    fx_api_enroll_tick(api);
+    wake(api);
+}
+
+bool fx_api_admits(struct fx_api *api, const struct fx_jwt_claims *claims)
+{
+    return fx_api_guard_check_claims(api, claims) == FX_OK;
+}
+
+void fx_api_reserve_user(struct fx_api *api, uint64_t user_id)
+{
+    if (user_id > api->user_floor) {
+        api->user_floor = user_id;
+    }
 }

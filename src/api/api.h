@@ -94,11 +94,16 @@ struct fx_api_options {
                                 nobody else until destroy; NULL: no refresh tokens */
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
+    bool is_registration_open;  /* [false] strangers may make themselves users */
     const struct fx_seal *seal; /* for secrets at rest; NULL: no new HMAC keys, no second factors */
     struct fx_api_intake intake;
     struct fx_api_stream stream;
     fx_api_clock_fn wall_us; /* the time of day */
     void *clock_self;
+    /** A user's tokens are void: of one login, or where `login` is empty of all; close what is open
+     * with them. NULL: nobody to tell. */
+    void (*on_revoked)(void *self, uint64_t user_id, fx_str login);
+    void *revoked_self;
     uint32_t access_ttl_s;     /* [600] */
     uint32_t refresh_ttl_s;    /* [2,592,000] from the login, however often renewed */
     uint32_t refresh_idle_s;   /* [604,800] from the last renewal */
@@ -177,6 +182,13 @@ void fx_api_on_async(struct fx_api *api);
 FX_MUST_USE fx_status fx_api_key_seal(const struct fx_seal *seal,
                                       struct fx_store_api_key *key,
                                       fx_str secret);
+
+/** May a client with this (verified) token do anything? For other doors than REST. */
+bool fx_api_admits(struct fx_api *api, const struct fx_jwt_claims *claims);
+
+/** An account of this user exists: no new user may get this id or a smaller one (the table of users
+ * may have been lost). Called for each account that is folded, those of a dump too. */
+void fx_api_reserve_user(struct fx_api *api, uint64_t user_id);
 
 /** Now and then (about each 100 ms): time out what waits too long. */
 void fx_api_tick(struct fx_api *api);

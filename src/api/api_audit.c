@@ -86,3 +86,49 @@ fx_status fx_api_audit_conclude(struct fx_api_writer_desk *desk,
                     fx_api_audit_append(desk, note, fx_status_name(status)) == FX_OK;
     return status;
 }
+
+/* ---- rows that stand for themselves ---- */
+
+struct lone {
+    struct fx_api_audit_note note;
+    const char *outcome;
+};
+
+static fx_status work_lone(struct fx_api_writer_desk *desk, void *data)
+{
+    const struct lone *lone = data;
+    return fx_api_audit_append(desk, &lone->note, lone->outcome);
+}
+
+static void finish_lone(struct fx_api *api,
+                        const struct fx_api_target *target,
+                        fx_status status,
+                        void *data)
+{
+    const struct lone *lone = data;
+    (void)api;
+    (void)target;
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_WARN,
+               "audit",
+               "a row was lost",
+               fx_log_text("action", lone->note.action),
+               fx_log_text("subject", lone->note.subject),
+               fx_log_status("err", status));
+    }
+}
+
+void fx_api_audit_submit(struct fx_api *api,
+                         const struct fx_api_audit_note *note,
+                         const char *outcome)
+{
+    static const struct fx_api_writer_kind KIND = {
+        .size = sizeof(struct lone), .work = work_lone, .finish = finish_lone};
+    const struct fx_api_target nobody = {0};
+    const struct lone lone = {*note, outcome};
+    const fx_status status = fx_api_writer_submit(api, &nobody, &KIND, &lone);
+    if (status != FX_OK) {
+        struct lone copy = lone;
+        finish_lone(api, &nobody, status, &copy);
+    }
+}

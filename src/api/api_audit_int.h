@@ -10,17 +10,6 @@
 #include "api/api_int.h"
 #include "api/api_writer_int.h"
 
-/** What a row will say, beside how it ended. Texts are NUL-terminated. */
-struct fx_api_audit_note {
-    uint64_t user_id;   /* who acts; 0: nobody that is known */
-    const char *action; /* static: "api_key.create" */
-    char subject[96];
-    char detail[448]; /* JSON, never a secret */
-    char ip[48];
-    char request_id[68];
-    int64_t now_us;
-};
-
 /** Begin a note of a request. `action` is kept. */
 void fx_api_audit_init(struct fx_api_audit_note *note,
                        const struct fx_api_call *call,
@@ -39,6 +28,12 @@ void fx_api_audit_detail(struct fx_api_audit_note *note, const struct fx_buf *js
 FX_MUST_USE fx_status fx_api_audit_append(struct fx_api_writer_desk *desk,
                                           const struct fx_api_audit_note *note,
                                           const char *outcome);
+
+/** Write a row that stands for itself: something was refused. Where the writer is busy it is logged
+ * and lost. */
+void fx_api_audit_submit(struct fx_api *api,
+                         const struct fx_api_audit_note *note,
+                         const char *outcome);
 
 /**
  * End a job's work with its row: where `status` is a failure, forget what was written and keep the

@@ -1,13 +1,17 @@
 #include <string.h>
 
+#include "api/api_audit_int.h"
 #include "api/api_delay_int.h"
+#include "api/api_enroll_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
+#include "api/api_totp_int.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "base/password.h"
+#include "store/store_totp.h"
 #include "store/store_user.h"
 #include "wire/wire_rows.h"
 
@@ -55,15 +59,21 @@ fx_status fx_api_auth_login(struct fx_api_call *call)
         return status;
     }
     memset(&job, 0, sizeof job);
-    status = fx_store_user_find_email(api->options.reader, fx_str_of(email), &job.user);
+    status = fx_api_totp_read(call, job.otp);
+    if (status == FX_OK) {
+        status = fx_store_user_find_email(api->options.reader, fx_str_of(email), &job.user);
+    }
     if (status != FX_OK && status != FX_NOT_FOUND) {
         return status;
     }
+    fx_api_audit_init(&job.note, call, "login");
+    fx_api_audit_subject(&job.note, "user", job.user.id);
+    job.purpose = FX_API_LOGIN_ENTER;
     job.target = call->target;
     job.password_size = (uint32_t)password.size;
     memcpy(job.password, password.data, password.size);
     status = fx_api_login_submit(api->login, &job);
-    fx_crypto_wipe(job.password, sizeof job.password);
+    fx_crypto_wipe(&job, sizeof job);
     return status;
 }
 
@@ -72,13 +82,22 @@ static int64_t wall_us(const struct fx_api *api)
     return api->options.wall_us(api->options.clock_self);
 }
 
-static fx_status sign(struct fx_api *api, uint64_t user_id, struct fx_buf *token)
+/* The token names its login, so that a logout can call it back. After "all tokens of before" it
+ * says the second from which tokens are good again, which may be the next one. */
+static fx_status sign(struct fx_api *api,
+                      const struct fx_api_session_job *job,
+                      struct fx_buf *token)
 {
     struct fx_jwt_claims claims;
+    const fx_str family = fx_str_of(job->family);
+    const int64_t now_s = wall_us(api) / US_PER_S;
+    const int64_t from_s = job->user.tokens_from_us / US_PER_S;
     memset(&claims, 0, sizeof claims);
-    claims.user_id = user_id;
-    claims.issued_at_s = wall_us(api) / US_PER_S;
-    claims.expires_at_s = claims.issued_at_s + api->options.access_ttl_s;
+    claims.user_id = job->user.id;
+    claims.issued_at_s = now_s > from_s ? now_s : from_s;
+    claims.expires_at_s = now_s + api->options.access_ttl_s;
+    claims.jti_size = (uint32_t)family.size;
+    memcpy(claims.jti, family.data, family.size);
     return fx_jwt_sign(api->options.jwt, &claims, token);
 }
 
@@ -101,38 +120,60 @@ static void append_answer(struct fx_api *api,
     fx_buf_append_byte(buf, '}');
 }
 
-static void fail(struct fx_api *api, const struct fx_api_target *target, fx_status status)
-{
-    const struct fx_wire_public_error error = {.status = status};
-    fx_api_reply_error(api, target, &error, 0);
-}
-
-static void answer(struct fx_api *api,
-                   const struct fx_api_target *target,
-                   const struct fx_rows_user *user,
-                   fx_str refresh)
+void fx_api_auth_grant(struct fx_api *api,
+                       const struct fx_api_target *target,
+                       const struct fx_api_session_job *job)
 {
     struct fx_buf access;
     fx_buf_init(&access, FX_JWT_SIZE_MAX);
-    const fx_status status = sign(api, user->id, &access);
+    const fx_status status = sign(api, job, &access);
     if (status == FX_OK) {
-        fx_api_guard_forget(api, user->id);
-        append_answer(api, user, fx_buf_str(&access), refresh);
+        fx_api_guard_forget(api, job->user.id);
+        fx_api_enroll_heal(api, &job->user);
+        append_answer(api, &job->user, fx_buf_str(&access), fx_str_of(job->token));
         fx_api_reply_send(api, target, 200);
     } else {
-        fail(api, target, status);
+        fx_api_reply_fail(api, target, status);
     }
     fx_buf_deinit(&access);
 }
 
+/* Without a writer there is nobody to keep a refresh token, nor to count one-time codes. */
 static fx_status begin_session(struct fx_api *api, const struct fx_api_login_job *login)
 {
     struct fx_api_session_job job;
+    struct fx_store_totp totp;
     memset(&job, 0, sizeof job);
     job.kind = FX_API_SESSION_BEGIN;
     job.user = login->user;
+    job.note = login->note;
     job.now_us = wall_us(api);
-    return fx_api_session_submit(api, &login->target, &job);
+    memcpy(job.otp, login->otp, sizeof job.otp);
+    if (api->writer != NULL) {
+        return fx_api_session_submit(api, &login->target, &job);
+    }
+    const fx_status status = fx_store_totp_find(api->options.reader, login->user.id, &totp);
+    if (status == FX_OK && totp.is_enabled) {
+        return FX_NOT_IMPLEMENTED;
+    }
+    if (status == FX_OK || status == FX_NOT_FOUND) {
+        fx_api_delay_pass(api, &login->target, fx_str_of(job.user.email));
+        fx_api_auth_grant(api, &login->target, &job);
+        return FX_OK;
+    }
+    return status;
+}
+
+static fx_status finish_login(struct fx_api *api, const struct fx_api_login_job *job)
+{
+    const fx_status status =
+        fx_api_guard_admits(&job->user); /* told only to who knows the password */
+    if (status != FX_OK) {
+        fx_api_delay_pass(api, &job->target, fx_str_of(job->user.email));
+        fx_api_audit_submit(api, &job->note, fx_status_name(status));
+        return status;
+    }
+    return begin_session(api, job);
 }
 
 void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
@@ -142,21 +183,18 @@ void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
         FX_LOG(
             FX_LOG_ERROR, "api", "the password hash is damaged", fx_log_u64("user", job->user.id));
     }
-    if (status == FX_OK) {
-        fx_api_delay_pass(api, &job->target, fx_str_of(job->user.email));
+    if (status == FX_BAD_CREDENTIALS && job->user.id != 0) {
+        fx_api_audit_submit(api, &job->note, fx_status_name(status));
     }
-    if (status == FX_OK && job->user.is_locked) { /* told only to who knows the password */
-        status = FX_USER_LOCKED;
-    }
-    if (status == FX_OK && api->writer == NULL) {
-        answer(api, &job->target, &job->user, (fx_str){0});
-        return;
-    }
-    if (status == FX_OK) {
-        status = begin_session(api, job);
+    if (status == FX_OK && job->purpose == FX_API_LOGIN_REGISTER) {
+        status = fx_api_register_hashed(api, job);
+    } else if (status == FX_OK && job->purpose == FX_API_LOGIN_CHANGE) {
+        status = fx_api_password_hashed(api, job);
+    } else if (status == FX_OK) {
+        status = finish_login(api, job);
     }
     if (status != FX_OK) {
-        fail(api, &job->target, status);
+        fx_api_reply_fail(api, &job->target, status);
     }
 }
 
@@ -185,8 +223,9 @@ static fx_status submit(struct fx_api_call *call, enum fx_api_session_kind kind)
         return status;
     }
     memset(&job, 0, sizeof job);
+    fx_api_audit_init(&job.note, call, "refresh");
     job.kind = kind;
-    job.now_us = wall_us(api);
+    job.now_us = job.note.now_us;
     hash_of(token, job.hash);
     return fx_api_session_submit(api, &call->target, &job);
 }
@@ -207,12 +246,14 @@ void fx_api_auth_finish_session(struct fx_api *api,
                                 const struct fx_api_session_job *job)
 {
     if (status != FX_OK) {
-        fail(api, target, status);
+        fx_api_reply_fail(api, target, status);
     } else if (job->kind == FX_API_SESSION_END) {
-        fx_buf_append(fx_api_reply_begin(api), FX_STR("{}"));
-        fx_api_reply_send(api, target, 200);
+        fx_api_reply_done(api, target);
     } else {
-        answer(api, target, &job->user, fx_str_of(job->token));
+        if (job->kind == FX_API_SESSION_BEGIN) { /* the second factor was right too */
+            fx_api_delay_pass(api, target, fx_str_of(job->user.email));
+        }
+        fx_api_auth_grant(api, target, job);
     }
 }
 

@@ -5,6 +5,7 @@
  * so a lock reaches every process within USER_TTL_MS. */
 #include "api/api_int.h"
 #include "api/api_rate_int.h"
+#include "api/api_revoke_int.h"
 #include "store/store_user.h"
 
 enum { USER_TTL_MS = 1000, US_PER_S = 1000000, USERS_MASK = 8191, HTTP_UNAUTHORIZED = 401 };
@@ -19,6 +20,15 @@ static fx_str bearer_of(fx_str value)
     return fx_str_trim(fx_str_slice(value, scheme.size, value.size - scheme.size));
 }
 
+fx_status fx_api_guard_admits(const struct fx_rows_user *user)
+{
+    if (user->is_locked) {
+        return FX_USER_LOCKED;
+    }
+    const bool is_active = fx_str_is_equal_nocase(fx_str_of(user->status), FX_STR("ACTIVE"));
+    return is_active ? FX_OK : FX_USER_INACTIVE;
+}
+
 static fx_status load_user(struct fx_api *api, uint64_t user_id, struct fx_api_guard_entry *entry)
 {
     struct fx_rows_user row;
@@ -27,7 +37,8 @@ static fx_status load_user(struct fx_api *api, uint64_t user_id, struct fx_api_g
         return status;
     }
     entry->user.id = user_id;
-    entry->user.is_locked = row.is_locked;
+    entry->user.refusal = fx_api_guard_admits(&row);
+    entry->user.tokens_from_s = row.tokens_from_us / US_PER_S;
     entry->user.is_admin = fx_str_is_equal_nocase(fx_str_of(row.role), FX_STR("admin"));
     entry->user.is_trade_allowed = row.allow_trade;
     entry->user.is_maker = row.is_market_maker || row.is_bot;
@@ -94,7 +105,9 @@ static fx_status identify_by_token(struct fx_api_call *call, fx_str token)
             return status;
         }
     }
-    return find_user(call->api, claims.user_id, &call->user);
+    const fx_status status = find_user(call->api, claims.user_id, &call->user);
+    const bool is_void = status == FX_OK && fx_api_revoke_has(call->api, &claims, &call->user);
+    return is_void ? FX_TOKEN_REVOKED : status;
 }
 
 static fx_status identify(struct fx_api_call *call)
@@ -125,8 +138,8 @@ fx_status fx_api_guard_check(struct fx_api_call *call)
     if (status != FX_OK) {
         return status;
     }
-    if (call->user.is_locked) {
-        return FX_USER_LOCKED;
+    if (call->user.refusal != FX_OK) {
+        return call->user.refusal;
     }
     if (call->route->guard == FX_API_GUARD_ADMIN && !call->user.is_admin) {
         return FX_FORBIDDEN;
@@ -137,7 +150,20 @@ fx_status fx_api_guard_check(struct fx_api_call *call)
 fx_status fx_api_guard_user(struct fx_api *api, uint64_t user_id, struct fx_api_user *user_out)
 {
     const fx_status status = find_user(api, user_id, user_out);
-    return status == FX_OK && user_out->is_locked ? FX_USER_LOCKED : status;
+    return status == FX_OK ? user_out->refusal : status;
+}
+
+fx_status fx_api_guard_check_claims(struct fx_api *api, const struct fx_jwt_claims *claims)
+{
+    struct fx_api_user user;
+    const fx_status status = find_user(api, claims->user_id, &user);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (fx_api_revoke_has(api, claims, &user)) {
+        return FX_TOKEN_REVOKED;
+    }
+    return user.refusal;
 }
 
 void fx_api_guard_forget(struct fx_api *api, uint64_t user_id)

@@ -12,6 +12,7 @@
 #include "model/rows.h"
 #include "net/net_http_query.h"
 #include "store/store.h"
+#include "store/store_session.h"
 #include "wire/wire_public.h"
 
 enum {
@@ -68,11 +69,12 @@ struct fx_api_target {
 
 /** Who asks, as far as the store says. */
 struct fx_api_user {
-    uint64_t id; /* 0 = nobody */
-    bool is_locked;
+    uint64_t id;       /* 0 = nobody */
+    fx_status refusal; /* OK; why the user may do nothing */
     bool is_admin;
     bool is_trade_allowed;
-    bool is_maker; /* market maker or bot */
+    bool is_maker;         /* market maker or bot */
+    int64_t tokens_from_s; /* tokens issued before are void */
 };
 
 struct fx_api_call;
@@ -137,6 +139,7 @@ struct fx_api_pending {
 };
 
 struct fx_api_login;
+struct fx_api_revoke;
 struct fx_api_writer;
 struct fx_api_keys;
 struct fx_api_books;
@@ -171,14 +174,18 @@ struct fx_api {
     struct fx_api_keys *keys;
     struct fx_api_books *books;
     struct fx_ticker_memo *days; /* of FX_INSTRUMENTS_MAX tickers */
+    struct fx_api_revoke *revoke;
     struct fx_api_rate *rate;
     struct fx_api_delay *delay;
     struct fx_api_groups *groups;
     void *rows; /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;
-    uint64_t shed;     /* commands that were refused because a queue is too full */
-    bool is_shedding;  /* … at the moment */
+    uint64_t shed;          /* commands that were refused because a queue is too full */
+    bool is_shedding;       /* … at the moment */
+    uint64_t user_floor;    /* ids up to this may own accounts: no new user gets one */
+    uint64_t enroll_cursor; /* the last user that the walk has seen */
+    bool is_enroll_done;
     bool is_submitted; /* since the last wake of the intake */
 };
 
@@ -211,6 +218,14 @@ FX_MUST_USE fx_status fx_api_guard_check(struct fx_api_call *call);
 FX_MUST_USE fx_status fx_api_guard_user(struct fx_api *api,
                                         uint64_t user_id,
                                         struct fx_api_user *user_out);
+
+/** May this user do anything? @return OK; USER_LOCKED; USER_INACTIVE. */
+fx_status fx_api_guard_admits(const struct fx_rows_user *user);
+
+/** What the guard says of a token that was verified. @return OK; BAD_TOKEN (no such user);
+ * TOKEN_REVOKED; USER_LOCKED; USER_INACTIVE; of the store. */
+FX_MUST_USE fx_status fx_api_guard_check_claims(struct fx_api *api,
+                                                const struct fx_jwt_claims *claims);
 
 /** Read a user's rights anew at the next request. */
 void fx_api_guard_forget(struct fx_api *api, uint64_t user_id);
@@ -260,15 +275,39 @@ int64_t fx_api_market_next_funding(const struct fx_api *api,
 /** Make the store of encoded books. @return NULL without memory. Gives. */
 struct fx_api_books *fx_api_book_create(void);
 void fx_api_book_destroy(struct fx_api_books *books);
+/* ---- api_audit.c ---- */
+
+/** What a row of the audit log will say, beside how it ended. Texts are NUL-terminated. */
+struct fx_api_audit_note {
+    uint64_t user_id;   /* who acts; 0: nobody that is known */
+    const char *action; /* static: "api_key.create" */
+    char subject[96];
+    char detail[448]; /* JSON, never a secret */
+    char ip[48];
+    char request_id[68];
+    int64_t now_us;
+};
 
 /* ---- api_login.c ---- */
 
-/** A password to check; all texts are copied. */
+/** Why a password is worked on. */
+enum fx_api_login_purpose {
+    FX_API_LOGIN_ENTER = 1,    /* compare */
+    FX_API_LOGIN_REGISTER = 2, /* hash */
+    FX_API_LOGIN_CHANGE = 3    /* compare, and hash the new one */
+};
+
+/** A password to check or to hash; all texts are copied. */
 struct fx_api_login_job {
     struct fx_api_target target;
+    enum fx_api_login_purpose purpose;
     struct fx_rows_user user; /* id 0: unknown e-mail */
     char password[72];
     uint32_t password_size;
+    char next[72]; /* REGISTER, CHANGE: what is hashed into user.password_hash */
+    uint32_t next_size;
+    char otp[32];
+    struct fx_api_audit_note note;
     fx_status status;
 };
 
@@ -301,9 +340,19 @@ struct fx_api_session_job {
     struct fx_rows_user user;                  /* BEGIN: in; RENEW: out */
     char hash[72];                             /* RENEW, END: hex SHA-256 of the token presented */
     char token[FX_API_SESSION_TOKEN_SIZE + 1]; /* BEGIN, RENEW: the new one; out */
+    char family[40];                           /* BEGIN, RENEW: of the login; out */
+    char otp[32];                              /* BEGIN */
+    struct fx_store_session_revoked revoked;   /* END, RENEW: what became void; out */
+    struct fx_api_audit_note note;
     int64_t now_us;
     enum fx_api_session_kind kind;
 };
+
+struct fx_api_writer_desk;
+
+/** In the writer's transaction: a new login of job->user. Fills token and family. */
+FX_MUST_USE fx_status fx_api_session_open(struct fx_api_writer_desk *desk,
+                                          struct fx_api_session_job *job);
 
 /** Queue a job for the writer. @return of fx_api_writer_submit(). */
 FX_MUST_USE fx_status fx_api_session_submit(struct fx_api *api,
@@ -312,7 +361,12 @@ FX_MUST_USE fx_status fx_api_session_submit(struct fx_api *api,
 
 /* ---- api_auth.c ---- */
 
-/** Answer a finished check, or hand it on for a refresh token. */
+/** Answer with an access token and, where job->token is not empty, the refresh token. */
+void fx_api_auth_grant(struct fx_api *api,
+                       const struct fx_api_target *target,
+                       const struct fx_api_session_job *job);
+
+/** Answer a finished check, or hand it on to the writer. */
 void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job);
 
 /** Answer a finished job of the sessions. */
@@ -320,6 +374,28 @@ void fx_api_auth_finish_session(struct fx_api *api,
                                 const struct fx_api_target *target,
                                 fx_status status,
                                 const struct fx_api_session_job *job);
+
+/* ---- api_register.c, api_password.c ---- */
+
+/** The new password is hashed: hand it on to the writer. @return OK; of the writer. */
+FX_MUST_USE fx_status fx_api_register_hashed(struct fx_api *api,
+                                             const struct fx_api_login_job *job);
+FX_MUST_USE fx_status fx_api_password_hashed(struct fx_api *api,
+                                             const struct fx_api_login_job *job);
+
+/** What every new user has: uid, role, status, rights. @return OK; IO. */
+FX_MUST_USE fx_status fx_api_register_fill(struct fx_rows_user *user, int64_t now_us);
+
+/** In the writer's transaction, as its first write: insert a user with an id above `floor`.
+ * @return OK and user->id; EXISTS. */
+FX_MUST_USE fx_status fx_api_register_insert(struct fx_api_writer_desk *desk,
+                                             struct fx_rows_user *user,
+                                             uint64_t floor);
+
+/** Read a new password: long enough, and no longer than bcrypt takes. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_password_read_new(struct fx_api_call *call,
+                                               fx_str name,
+                                               struct fx_api_login_job *job);
 
 /* ---- api_trade.c, api_order_list.c and so on: the handlers ---- */
 

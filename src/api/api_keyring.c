@@ -5,6 +5,7 @@
 #include "api/api_audit_int.h"
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
+#include "api/api_totp_int.h"
 #include "base/crypto.h"
 #include "base/ed25519.h"
 #include "store/store_api_key.h"
@@ -51,12 +52,6 @@ static void append_key(struct fx_buf *buf, const struct fx_store_api_key *row, f
     fx_buf_append_byte(buf, '}');
 }
 
-static void fail(struct fx_api *api, const struct fx_api_target *target, fx_status status)
-{
-    const struct fx_wire_public_error error = {.status = status};
-    fx_api_reply_error(api, target, &error, 0);
-}
-
 /* ---- list ------------------------------------------------------------------------------------ */
 
 fx_status fx_api_keyring_list(struct fx_api_call *call)
@@ -87,6 +82,7 @@ fx_status fx_api_keyring_list(struct fx_api_call *call)
 struct creation {
     struct fx_store_api_key row;
     char secret[FX_API_KEY_SECRET_SIZE]; /* in the clear; empty for ED25519 */
+    char otp[FX_API_TOTP_TEXT_SIZE];
     struct fx_api_audit_note note;
 };
 
@@ -215,9 +211,14 @@ static fx_status read_label(struct fx_api_call *call, struct creation *creation)
 static fx_status create_work(struct fx_api_writer_desk *desk, void *data)
 {
     struct creation *creation = data;
+    const struct fx_api_totp_proof proof = {
+        creation->row.user_id, fx_str_of(creation->otp), creation->note.now_us};
     uint64_t count = 0;
-    fx_status status =
-        fx_store_api_key_count(desk->store, creation->row.user_id, creation->note.now_us, &count);
+    fx_status status = fx_api_totp_check(desk, &proof);
+    if (status == FX_OK) {
+        status = fx_store_api_key_count(
+            desk->store, creation->row.user_id, creation->note.now_us, &count);
+    }
     if (status == FX_OK && count >= PER_USER_MAX) {
         status = FX_API_KEY_LIMIT;
     }
@@ -237,7 +238,7 @@ static void create_finish(struct fx_api *api,
 {
     const struct creation *creation = data;
     if (status != FX_OK) {
-        fail(api, target, status);
+        fx_api_reply_fail(api, target, status);
         return;
     }
     append_key(fx_api_reply_begin(api), &creation->row, fx_str_of(creation->secret));
@@ -268,6 +269,9 @@ fx_status fx_api_keyring_create(struct fx_api_call *call)
     creation.row.user_id = call->user.id;
     creation.row.created_us = creation.note.now_us;
     fx_status status = make_text(creation.row.key, sizeof creation.row.key, KEY_BYTES);
+    if (status == FX_OK) {
+        status = fx_api_totp_read(call, creation.otp);
+    }
     if (status == FX_OK) {
         status = read_label(call, &creation);
     }
@@ -317,12 +321,11 @@ static void revoke_finish(struct fx_api *api,
 {
     const struct revocation *revocation = data;
     if (status != FX_OK) {
-        fail(api, target, status);
+        fx_api_reply_fail(api, target, status);
         return;
     }
     fx_api_key_forget(api, fx_str_of(revocation->row.key));
-    fx_buf_append(fx_api_reply_begin(api), FX_STR("{}"));
-    fx_api_reply_send(api, target, 200);
+    fx_api_reply_done(api, target);
 }
 
 fx_status fx_api_keyring_revoke(struct fx_api_call *call)

@@ -28,6 +28,24 @@ struct fx_api_login {
     uint32_t count_max;
 };
 
+/* What comes out in user.password_hash is the new hash, or nothing. */
+static fx_status work(const struct checker *checker, struct fx_api_login_job *job)
+{
+    const fx_str password = {job->password, job->password_size};
+    const fx_str next = {job->next, job->next_size};
+    fx_status status = FX_OK;
+    if (job->purpose != FX_API_LOGIN_REGISTER) {
+        status = job->user.id == 0
+                     ? fx_password_verify_unknown(password, checker->cost)
+                     : fx_password_verify(password, fx_str_of(job->user.password_hash));
+    }
+    fx_crypto_wipe(job->user.password_hash, sizeof job->user.password_hash);
+    if (status == FX_OK && job->purpose != FX_API_LOGIN_ENTER) {
+        status = fx_password_hash(next, checker->cost, job->user.password_hash);
+    }
+    return status;
+}
+
 static int check_one(void *self, int64_t now_us)
 {
     struct checker *checker = self;
@@ -36,17 +54,13 @@ static int check_one(void *self, int64_t now_us)
     if (!fx_ring_poll(checker->jobs, &job)) {
         return 0;
     }
-    const fx_str password = {job.password, job.password_size};
-    if (job.user.id == 0) {
-        job.status = fx_password_verify_unknown(password, checker->cost);
-    } else {
-        job.status = fx_password_verify(password, fx_str_of(job.user.password_hash));
-    }
+    job.status = work(checker, &job);
     fx_crypto_wipe(job.password, sizeof job.password);
-    fx_crypto_wipe(job.user.password_hash, sizeof job.user.password_hash);
+    fx_crypto_wipe(job.next, sizeof job.next);
     if (fx_ring_append(checker->answers, &job)) { /* as large as the queue of jobs: never full */
         fx_net_server_async(checker->server);
     }
+    fx_crypto_wipe(&job, sizeof job);
     return 1;
 }
 

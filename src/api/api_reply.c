@@ -243,6 +243,18 @@ void fx_api_reply_refusal(
     fx_buf_append(headers, fx_buf_str(&api->headers));
 }
 
+void fx_api_reply_fail(struct fx_api *api, const struct fx_api_target *target, fx_status status)
+{
+    const struct fx_wire_public_error error = {.status = status};
+    fx_api_reply_error(api, target, &error, 0);
+}
+
+void fx_api_reply_done(struct fx_api *api, const struct fx_api_target *target)
+{
+    fx_buf_append(fx_api_reply_begin(api), FX_STR("{}"));
+    fx_api_reply_send(api, target, 200);
+}
+
 void fx_api_reply_reject(struct fx_api *api,
                          const struct fx_api_target *target,
                          const struct fx_reject *reject)

@@ -39,6 +39,12 @@ void fx_api_reply_error(struct fx_api *api,
                         const struct fx_wire_public_error *error,
                         uint32_t allow);
 
+/** The same where there is nothing to say beside the status. */
+void fx_api_reply_fail(struct fx_api *api, const struct fx_api_target *target, fx_status status);
+
+/** An empty object: done. */
+void fx_api_reply_done(struct fx_api *api, const struct fx_api_target *target);
+
 /** The engine's or a filter's "no". */
 void fx_api_reply_reject(struct fx_api *api,
                          const struct fx_api_target *target,

@@ -18,7 +18,7 @@
 #include "worker/worker_save.h"
 #include "worker/worker_saver.h"
 
-enum { JWT_CACHE_ENTRIES = 65536, DUMP_EVENTS = 4096, OPERATION_BITS = 20 };
+enum { JWT_CACHE_ENTRIES = 65536, DUMP_EVENTS = 4096, OPERATION_BITS = 20, JWKS_SIZE_MAX = 4096 };
 
 struct fx_app_exchange {
     const struct fx_config *config;
@@ -34,6 +34,7 @@ struct fx_app_exchange {
     struct fx_worker_engine *worker;
     struct fx_worker_saver *saver;
     struct fx_app_keys *keys;
+    struct fx_buf jwks;
     struct fx_jwt_cache *jwt_cache;
     struct fx_app_gateway *gateway;
     struct fx_worker_engine_report report;
@@ -264,7 +265,20 @@ static fx_status open_keys(struct fx_app_exchange *exchange)
     if (status == FX_OK) {
         status = fx_app_keys_open_master(exchange->keys, data_dir, has_sealed);
     }
-    return status == FX_OK ? seal_old_secrets(exchange) : status;
+    if (status == FX_OK) {
+        fx_buf_init(&exchange->jwks, JWKS_SIZE_MAX);
+        fx_app_keys_append_jwks(exchange->keys, &exchange->jwks);
+        status = exchange->jwks.is_overflow ? FX_NO_MEMORY : seal_old_secrets(exchange);
+    }
+    return status;
+}
+
+/* A demo is there to be tried; anybody else opens the door knowingly. */
+static bool is_registration_open(const struct fx_config *config)
+{
+    const fx_str word = fx_config_str(config, "registration");
+    return fx_str_is_equal(word, FX_STR("open")) ||
+           (fx_str_is_equal(word, FX_STR("auto")) && fx_config_bool(config, "demo"));
 }
 
 static fx_status open_gateway(struct fx_app_exchange *exchange)
@@ -294,8 +308,10 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .jwt = fx_app_keys_jwt(exchange->keys),
         .jwt_cache = exchange->jwt_cache,
         .seal = fx_app_keys_seal(exchange->keys),
+        .jwks = fx_buf_str(&exchange->jwks),
         .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
+        .is_registration_open = is_registration_open(exchange->config),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
     fx_app_limits_net(exchange->config, &options.net);
     fx_app_limits_rates(exchange->config, &options.rates);
@@ -404,6 +420,7 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
     fx_worker_saver_destroy(exchange->saver);
     fx_app_gateway_destroy(exchange->gateway);
     fx_app_keys_close(exchange->keys);
+    fx_buf_deinit(&exchange->jwks);
     fx_jwt_cache_destroy(exchange->jwt_cache);
     if (exchange->has_save) {
         fx_worker_save_deinit(&exchange->save);

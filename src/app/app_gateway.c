@@ -87,6 +87,9 @@ void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *
         fx_market_add(&gateway->market, event->u.instrument.instrument_id, memory, capacity);
     }
     fx_market_apply(&gateway->market, event);
+    if (event->kind == FX_EVENT_ACCOUNT) {
+        fx_api_reserve_user(gateway->api, event->u.account.user_id);
+    }
     const fx_status status = fx_view_apply(gateway->view, event);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR, "gateway", "the view is full", fx_log_status("err", status));
@@ -171,6 +174,8 @@ static void on_request(void *self, const struct fx_net_server_call *call)
         fx_api_on_request(gateway->api, call);
     } else if (fx_push_owns(gateway->push, call->request)) {
         fx_push_on_request(gateway->push, call);
+    } else if (fx_str_is_equal(call->request->path, FX_STR("/.well-known/jwks.json"))) {
+        fx_app_page_respond_json(gateway->server, call, gateway->options.jwks);
     } else if (!ask_operator(gateway, call)) {
         fx_app_page_on_request(gateway->server, call);
     }
@@ -323,6 +328,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                                   .load_percent = load_percent,
                                                   .self = gateway},
                                        .stream = {on_stream_answer, gateway},
+                                       .is_registration_open = options->is_registration_open,
                                        .wall_us = wall_us,
                                        .rates = options->rates,
                                        .origins = options->origins,

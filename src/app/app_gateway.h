@@ -32,9 +32,11 @@ struct fx_app_gateway_options {
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
     const struct fx_seal *seal;
+    fx_str jwks;             /* the public keys, answered at /.well-known/jwks.json; kept */
     uint32_t depth_capacity; /* levels per side kept for each book */
     uint32_t password_cost;
     bool is_socket_auth_required;
+    bool is_registration_open;
     struct fx_net_server_config net; /* limits of connections and requests */
     struct fx_api_rates rates;       /* and of what each caller may ask */
     const char *origins;             /* whose pages may use the API and sockets; NULL: any */

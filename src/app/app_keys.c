@@ -1,9 +1,11 @@
 #include "app/app_keys.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/app_file.h"
 #include "base/crypto.h"
+#include "base/jwks.h"
 #include "base/log.h"
 
 enum { PEM_SIZE_MAX = 16384, SKEW_S = 30, MASTER_SIZE_MAX = 256 };
@@ -15,6 +17,9 @@ struct fx_app_keys {
     struct fx_crypto_rsa *signing;   /* NULL where only a public key is configured */
     struct fx_crypto_rsa *verifying; /* NULL where the signing key verifies too */
     struct fx_jwt *jwt;
+    struct fx_jwt_key set[FX_JWT_KEYS_MAX];
+    uint32_t count;
+    char kids[FX_JWT_KEYS_MAX][FX_JWKS_KID_SIZE + 1];
     struct fx_seal *seal;
 };
 
@@ -77,6 +82,16 @@ static fx_status load(const struct fx_config *config,
     return status;
 }
 
+/* A token names the key that signed it, so that who verifies it need not try. */
+static void add_key(struct fx_app_keys *keys, struct fx_crypto_rsa *rsa)
+{
+    if (rsa != NULL) {
+        fx_jwks_thumbprint(rsa, keys->kids[keys->count]);
+        keys->set[keys->count] = (struct fx_jwt_key){rsa, fx_str_of(keys->kids[keys->count])};
+        keys->count++;
+    }
+}
+
 fx_status fx_app_keys_open(const struct fx_config *config,
                            const char *data_dir,
                            struct fx_app_keys **keys_out)
@@ -90,12 +105,10 @@ fx_status fx_app_keys_open(const struct fx_config *config,
         struct fx_jwt_options options = {.skew_s = SKEW_S,
                                          .issuer = fx_config_str(config, "jwt-issuer"),
                                          .audience = fx_config_str(config, "jwt-audience")};
-        if (keys->signing != NULL) {
-            options.keys[options.key_count++].rsa = keys->signing;
-        }
-        if (keys->verifying != NULL) {
-            options.keys[options.key_count++].rsa = keys->verifying;
-        }
+        add_key(keys, keys->signing);
+        add_key(keys, keys->verifying);
+        options.key_count = keys->count;
+        memcpy(options.keys, keys->set, sizeof options.keys);
         keys->jwt = fx_jwt_create(&options);
         status = keys->jwt == NULL ? FX_NO_MEMORY : FX_OK;
     }
@@ -188,6 +201,11 @@ fx_status fx_app_keys_open_master(struct fx_app_keys *keys, const char *data_dir
 const struct fx_seal *fx_app_keys_seal(const struct fx_app_keys *keys)
 {
     return keys->seal;
+}
+
+void fx_app_keys_append_jwks(const struct fx_app_keys *keys, struct fx_buf *buf)
+{
+    fx_jwks_append(buf, keys->set, keys->count);
 }
 
 struct fx_jwt *fx_app_keys_jwt(struct fx_app_keys *keys)

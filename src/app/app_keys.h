@@ -37,6 +37,9 @@ FX_MUST_USE fx_status fx_app_keys_open_master(struct fx_app_keys *keys,
 /** What seals with the master key; NULL before it was opened. Borrowed. */
 const struct fx_seal *fx_app_keys_seal(const struct fx_app_keys *keys);
 
+/** Append the public keys as a JSON Web Key Set. */
+void fx_app_keys_append_jwks(const struct fx_app_keys *keys, struct fx_buf *buf);
+
 struct fx_jwt *fx_app_keys_jwt(struct fx_app_keys *keys);
 
 #endif

@@ -72,6 +72,15 @@ static const struct fx_config_option OPTIONS[] = {
      false,
      4,
      16},
+    {"registration",
+     "FUTURE_REGISTRATION",
+     "auto",
+     "may strangers register: open, closed; auto: open with --demo",
+     FX_CONFIG_STR,
+     false,
+     false,
+     0,
+     0},
     {"ws-require-auth",
      "FUTURE_WS_REQUIRE_AUTH",
      "false",
@@ -633,6 +642,17 @@ static int check_origins(const struct fx_config *config)
     return FX_APP_EXIT_OK;
 }
 
+static int check_registration(const struct fx_config *config)
+{
+    const fx_str word = fx_config_str(config, "registration");
+    if (fx_str_is_equal(word, FX_STR("open")) || fx_str_is_equal(word, FX_STR("closed")) ||
+        fx_str_is_equal(word, FX_STR("auto"))) {
+        return FX_APP_EXIT_OK;
+    }
+    (void)fprintf(stderr, "future: FUTURE_REGISTRATION must be open, closed or auto\n");
+    return exit_of_word(config, "registration");
+}
+
 static int configure_log(const struct fx_config *config)
 {
     struct fx_log_options log = {.level = FX_LOG_INFO, .format = FX_LOG_TEXT, .fd = 2};
@@ -670,6 +690,9 @@ int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_ou
     }
     if (code == FX_APP_EXIT_OK) {
         code = check_origins(options_out->config);
+    }
+    if (code == FX_APP_EXIT_OK) {
+        code = check_registration(options_out->config);
     }
     if (code == FX_APP_EXIT_OK) {
         code = configure_log(options_out->config);

@@ -29,10 +29,30 @@ void fx_app_page_refuse(struct fx_net_server *server,
     fx_buf_deinit(&body);
 }
 
+static bool is_get(const struct fx_net_http_request *request)
+{
+    return request->method == FX_NET_HTTP_METHOD_GET || request->method == FX_NET_HTTP_METHOD_HEAD;
+}
+
+void fx_app_page_respond_json(struct fx_net_server *server,
+                              const struct fx_net_server_call *call,
+                              fx_str body)
+{
+    if (!is_get(call->request)) {
+        fx_app_page_refuse(server, call->token, FX_METHOD_NOT_ALLOWED);
+        return;
+    }
+    const struct fx_net_http_response response = {.status = 200,
+                                                  .content_type = FX_STR("application/json"),
+                                                  .headers = FX_STR(HEADERS),
+                                                  .body = body};
+    fx_net_server_respond(server, call->token, &response);
+}
+
 void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_server_call *call)
 {
     const struct fx_net_http_request *request = call->request;
-    if (request->method != FX_NET_HTTP_METHOD_GET && request->method != FX_NET_HTTP_METHOD_HEAD) {
+    if (!is_get(request)) {
         fx_app_page_refuse(server, call->token, FX_METHOD_NOT_ALLOWED);
         return;
     }

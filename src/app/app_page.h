@@ -18,4 +18,9 @@ void fx_app_page_refuse(struct fx_net_server *server,
                         struct fx_net_server_token token,
                         fx_status status);
 
+/** Answer a GET with a public JSON text; anything else with 405. */
+void fx_app_page_respond_json(struct fx_net_server *server,
+                              const struct fx_net_server_call *call,
+                              fx_str body);
+
 #endif

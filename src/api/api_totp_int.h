@@ -1,0 +1,32 @@
+/**
+ * @file api_totp_int.h
+ * Second factors: one-time codes of an app, and recovery codes for when it is lost.
+ * Thread: the writer's.
+ */
+#ifndef FX_API_API_TOTP_INT_H
+#define FX_API_API_TOTP_INT_H
+
+#include "api/api_writer_int.h"
+
+enum { FX_API_TOTP_TEXT_SIZE = 32 }; /* of what a client gives, NUL included */
+
+/** Who gives which code when. */
+struct fx_api_totp_proof {
+    uint64_t user_id;
+    fx_str otp; /* six digits, or a recovery code; empty: none */
+    int64_t now_us;
+};
+
+/**
+ * In the writer's transaction: use a code up. @return OK, also for who has no second factor;
+ * OTP_REQUIRED (none was given); BAD_OTP (wrong, or used before); CORRUPT (the secret cannot be
+ * opened).
+ */
+FX_MUST_USE fx_status fx_api_totp_check(struct fx_api_writer_desk *desk,
+                                        const struct fx_api_totp_proof *proof);
+
+/** The optional member `otp` of a body, copied. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_totp_read(struct fx_api_call *call,
+                                       char otp_out[FX_API_TOTP_TEXT_SIZE]);
+
+#endif
