@@ -100,9 +100,9 @@ struct fx_api_options {
     struct fx_api_stream stream;
     fx_api_clock_fn wall_us; /* the time of day */
     void *clock_self;
-    /** A user's tokens are void: of one login, or where `login` is empty of all; close what is open
-     * with them. NULL: nobody to tell. */
-    void (*on_revoked)(void *self, uint64_t user_id, fx_str login);
+    /** Tokens of this user are void: close what fx_api_admits() admits no more. NULL: nobody to
+     * tell. */
+    void (*on_revoked)(void *self, uint64_t user_id);
     void *revoked_self;
     uint32_t access_ttl_s;     /* [600] */
     uint32_t refresh_ttl_s;    /* [2,592,000] from the login, however often renewed */

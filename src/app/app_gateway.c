@@ -312,6 +312,22 @@ static void on_stream_answer(void *self, uint64_t ticket, int http_status, fx_st
     fx_push_on_answer(gateway->push, ticket, http_status, body);
 }
 
+/* ---- tokens that are called back
+ * -----------------------------------------------------------------
+ */
+
+static void on_revoked(void *self, uint64_t user_id)
+{
+    const struct fx_app_gateway *gateway = self;
+    fx_push_kick_user(gateway->push, user_id);
+}
+
+static bool admits(void *self, const struct fx_jwt_claims *claims)
+{
+    const struct fx_app_gateway *gateway = self;
+    return fx_api_admits(gateway->api, claims);
+}
+
 static fx_status create_rooms(struct fx_app_gateway *gateway)
 {
     const struct fx_app_gateway_options *options = &gateway->options;
@@ -330,6 +346,8 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .stream = {on_stream_answer, gateway},
                                        .is_registration_open = options->is_registration_open,
                                        .wall_us = wall_us,
+                                       .on_revoked = on_revoked,
+                                       .revoked_self = gateway,
                                        .rates = options->rates,
                                        .origins = options->origins,
                                        .password_cost = options->password_cost};
@@ -345,6 +363,8 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                          .wall_us = wall_us,
                                          .keys = {check_key, renew_key, gateway},
                                          .backend = {on_stream_call, gateway},
+                                         .admits = admits,
+                                         .admits_self = gateway,
                                          .is_auth_required = options->is_socket_auth_required,
                                          .origins = options->origins,
                                          .sessions_per_address_max =

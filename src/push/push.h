@@ -82,6 +82,10 @@ struct fx_push_options {
     void *clock_self;
     struct fx_push_keys keys;
     struct fx_push_backend backend;
+    /** May a client with this token do anything? Asked at each handshake and CONNECT, and by
+     * fx_push_kick_user(). NULL: whoever has a genuine token may. */
+    bool (*admits)(void *self, const struct fx_jwt_claims *claims);
+    void *admits_self;
     bool is_auth_required; /* refuse clients without a token; [false] they get public rooms only */
     uint32_t ping_interval_ms;         /* [25,000] */
     uint32_t ping_timeout_ms;          /* [20,000] */
@@ -124,6 +128,10 @@ void fx_push_stop(struct fx_push *push);
 
 /** Every released event, after view and market have folded it. Events of a dump are not pushed. */
 void fx_push_on_event(struct fx_push *push, const struct fx_event *event);
+
+/** A user was locked, or tokens were called back: end what `admits` admits no more. Not from inside
+ * of a call of push. */
+void fx_push_kick_user(struct fx_push *push, uint64_t user_id);
 
 /** At the end of a loop turn that had events: send trades and private events gathered in it. */
 void fx_push_flush(struct fx_push *push);

@@ -13,6 +13,11 @@ static fx_str without_scheme(fx_str token)
     return fx_str_trim(token);
 }
 
+static bool is_admitted(const struct fx_push_auth_judge *judge, const struct fx_jwt_claims *claims)
+{
+    return judge->admits == NULL || judge->admits(judge->admits_self, claims);
+}
+
 struct fx_push_auth fx_push_auth_of_token(const struct fx_push_auth_judge *judge, fx_str token)
 {
     struct fx_jwt_claims claims = {0};
@@ -24,12 +29,21 @@ struct fx_push_auth fx_push_auth_of_token(const struct fx_push_auth_judge *judge
         judge->cache == NULL
             ? fx_jwt_verify(judge->jwt, token, judge->now_s, &claims)
             : fx_jwt_verify_cached(judge->jwt, judge->cache, token, judge->now_s, &claims);
-    if (status != FX_OK) {
+    if (status != FX_OK || !is_admitted(judge, &claims)) {
         return BAD;
     }
     return (struct fx_push_auth){.verdict = FX_PUSH_AUTH_GOOD,
                                  .user_id = claims.user_id,
-                                 .expires_at_s = claims.expires_at_s};
+                                 .expires_at_s = claims.expires_at_s,
+                                 .claims = claims};
+}
+
+struct fx_push_auth fx_push_auth_again(const struct fx_push_auth_judge *judge,
+                                       const struct fx_push_auth *auth)
+{
+    const bool is_void = auth->verdict == FX_PUSH_AUTH_GOOD &&
+                         (auth->expires_at_s <= judge->now_s || !is_admitted(judge, &auth->claims));
+    return is_void ? BAD : *auth;
 }
 
 static struct fx_push_auth of_query(const struct fx_push_auth_judge *judge, fx_str query)

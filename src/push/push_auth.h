@@ -26,8 +26,9 @@ enum fx_push_auth_verdict {
 /** Zeroed: nobody. */
 struct fx_push_auth {
     enum fx_push_auth_verdict verdict;
-    uint64_t user_id;     /* GOOD only, never 0 */
-    int64_t expires_at_s; /* GOOD only */
+    uint64_t user_id;            /* GOOD only, never 0 */
+    int64_t expires_at_s;        /* GOOD only */
+    struct fx_jwt_claims claims; /* GOOD only */
 };
 
 /** What is needed to judge. `cache` may be NULL. `scratch` is overwritten. */
@@ -36,10 +37,16 @@ struct fx_push_auth_judge {
     struct fx_jwt_cache *cache;
     struct fx_buf *scratch;
     int64_t now_s;
+    bool (*admits)(void *self, const struct fx_jwt_claims *claims); /* NULL: all that are genuine */
+    void *admits_self;
 };
 
 /** Judge a token; "Bearer " before it is skipped; empty is NONE. */
 struct fx_push_auth fx_push_auth_of_token(const struct fx_push_auth_judge *judge, fx_str token);
+
+/** Judge again what was GOOD before: it may have expired or been called back meanwhile. */
+struct fx_push_auth fx_push_auth_again(const struct fx_push_auth_judge *judge,
+                                       const struct fx_push_auth *auth);
 
 /** Judge a handshake: the query's `token`, else the Authorization header. */
 struct fx_push_auth fx_push_auth_of_request(const struct fx_push_auth_judge *judge,

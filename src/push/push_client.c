@@ -12,7 +12,9 @@ struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push)
                                        .cache = push->options.jwt_cache,
                                        .scratch = &push->scratch,
                                        .now_s = push->options.wall_us(push->options.clock_self) /
-                                                1000000};
+                                                1000000,
+                                       .admits = push->options.admits,
+                                       .admits_self = push->options.admits_self};
 }
 
 bool fx_push_client_spend(struct fx_push_client *client)
@@ -49,14 +51,8 @@ static struct fx_push_auth authenticate(struct fx_push_client *client,
                                         const struct fx_push_session_connect *connect)
 {
     const struct fx_push_auth_judge judge = fx_push_client_judge(client->push);
-    struct fx_push_auth auth = fx_push_auth_of_connect(&judge, connect->json, connect->query);
-    if (auth.verdict == FX_PUSH_AUTH_NONE) {
-        auth = client->auth;
-        if (auth.verdict == FX_PUSH_AUTH_GOOD && auth.expires_at_s <= judge.now_s) {
-            auth = (struct fx_push_auth){.verdict = FX_PUSH_AUTH_BAD};
-        }
-    }
-    return auth;
+    const struct fx_push_auth auth = fx_push_auth_of_connect(&judge, connect->json, connect->query);
+    return auth.verdict == FX_PUSH_AUTH_NONE ? fx_push_auth_again(&judge, &client->auth) : auth;
 }
 
 /* @return the reason to refuse; code 0: none. */
@@ -95,6 +91,7 @@ static fx_status enter(struct fx_push_client *client,
     if (status == FX_OK && auth->verdict == FX_PUSH_AUTH_GOOD) {
         socket->user_id = auth->user_id;
         socket->expires_at_s = auth->expires_at_s;
+        socket->claims = auth->claims;
         status = fx_push_hub_join(
             hub, &socket->rooms, fx_push_notify_room(auth->user_id, name)); /* P1 */
     }

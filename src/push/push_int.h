@@ -42,9 +42,10 @@ struct fx_push_client;
 struct fx_push_socket {
     struct fx_push_hub_socket rooms; /* owner: this socket */
     struct fx_push_client *client;
-    uint32_t index;       /* of the namespace */
-    uint64_t user_id;     /* 0: anonymous */
-    int64_t expires_at_s; /* of its token; 0: never */
+    uint32_t index;              /* of the namespace */
+    uint64_t user_id;            /* 0: anonymous */
+    int64_t expires_at_s;        /* of its token; 0: never */
+    struct fx_jwt_claims claims; /* of its token, where user_id != 0 */
 };
 
 /** Now, on both clocks: deadlines are measured on the server's, tokens end by the wall's. */
@@ -100,19 +101,21 @@ struct fx_push_stream {
     struct fx_push_inbox *inbox; /* NULL: no private topic is subscribed */
     struct fx_push_stream *inbox_next;
     struct fx_push_stream *inbox_previous;
-    uint64_t address;      /* of its peer, as the gate counts them; 0: not counted */
-    uint64_t user_id;      /* 0: nobody yet */
-    int64_t expires_at_s;  /* of its token; 0: never */
-    uint64_t key_id;       /* the API key that signed; 0: a token */
-    int64_t renew_key_ms;  /* when to ask whether the key is still good */
-    int64_t renew_ms;      /* when to arm the dead man's switch again */
-    uint32_t countdown_ms; /* of cancel_on_disconnect; 0: off */
+    uint64_t address;            /* of its peer, as the gate counts them; 0: not counted */
+    uint64_t user_id;            /* 0: nobody yet */
+    int64_t expires_at_s;        /* of its token; 0: never */
+    struct fx_jwt_claims claims; /* of its token, where user_id != 0 and key_id == 0 */
+    uint64_t key_id;             /* the API key that signed; 0: a token */
+    int64_t renew_key_ms;        /* when to ask whether the key is still good */
+    int64_t renew_ms;            /* when to arm the dead man's switch again */
+    uint32_t countdown_ms;       /* of cancel_on_disconnect; 0: off */
     bool is_trade_allowed;
     uint32_t topics;  /* bits by enum fx_push_inbox_topic */
     uint32_t refused; /* messages beyond its budget */
     bool is_slow;     /* closed and counted as a slow consumer */
     uint8_t key_size;
     char key[FX_PUSH_STREAM_KEY_SIZE_MAX];
+    uint8_t id_size;
     char id[FX_PUSH_STREAM_ID_SIZE_MAX]; /* the connId */
 };
 

@@ -187,6 +187,7 @@ static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_
     stream->user_id = auth.user_id;
     stream->is_trade_allowed = true; /* a login may */
     stream->expires_at_s = auth.expires_at_s;
+    stream->claims = auth.claims;
     fx_push_budget_init(&stream->budget, now_ms_of(push));
     link_stream(stream);
     fx_status status = make_id(stream);

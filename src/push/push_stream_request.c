@@ -296,6 +296,7 @@ static fx_status authenticate_by_token(struct fx_push_stream *stream, fx_str tok
     stream->is_trade_allowed = true;
     stream->key_id = 0;
     stream->key_size = 0;
+    stream->claims = auth.claims;
     return FX_OK;
 }
 

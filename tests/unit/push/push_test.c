@@ -276,6 +276,76 @@ static void push_token_that_expires_is_kicked(void **state)
     push_kit_destroy(kit);
 }
 
+/* The user of this id may do nothing. */
+static bool admits(void *self, const struct fx_jwt_claims *claims)
+{
+    const uint64_t *refused = self;
+    return claims->user_id != *refused;
+}
+
+static void push_token_that_is_called_back_is_kicked_at_once(void **state)
+{
+    (void)state;
+    uint64_t refused = 0;
+    const struct fx_push_options options = {.admits = admits, .admits_self = &refused};
+    struct push_kit *kit = scene_create(&options);
+    char token[1024];
+    char text[1200];
+    struct push_kit_client *clients[2];
+    for (uint64_t user = 5; user <= 6; user++) {
+        struct push_kit_client *client = push_kit_open(kit, EIO4);
+        clients[user - 5] = client;
+        (void)push_kit_expect_start(kit, client, "0{");
+        (void)push_kit_token(kit, user, kit->now_s + 60, token);
+        (void)snprintf(text, sizeof text, "40/ws,{\"token\":\"%s\"}", token);
+        push_kit_say(kit, client, text);
+        (void)push_kit_expect_start(kit, client, "40/ws,");
+    }
+    fx_push_kick_user(kit->push, 5); /* still admitted: nothing happens */
+    push_kit_expect(kit, clients[0], NULL);
+    refused = 5;
+    fx_push_kick_user(kit->push, 5);
+    push_kit_expect(kit, clients[0], "41/ws,");
+    push_kit_begin(kit);
+    push_kit_account(kit, 5, 1);
+    push_kit_account(kit, 6, 1);
+    push_kit_result(kit);
+    push_kit_expect(kit, clients[0], NULL);
+    (void)push_kit_expect_start(kit, clients[1], "42/ws,[\"account\"");
+    /* Nor does the token open a new one, at the handshake or at the CONNECT. */
+    struct push_kit_client *again = push_kit_open(kit, EIO4);
+    (void)push_kit_expect_start(kit, again, "0{");
+    (void)push_kit_token(kit, 5, kit->now_s + 60, token);
+    (void)snprintf(text, sizeof text, "40/ws,{\"token\":\"%s\"}", token);
+    push_kit_say(kit, again, text);
+    push_kit_expect(kit, again, "44/ws,{\"message\":\"invalid token\",\"data\":{\"code\":401}}");
+    push_kit_close(kit, again);
+    push_kit_close(kit, clients[0]);
+    push_kit_close(kit, clients[1]);
+    push_kit_destroy(kit);
+}
+
+/* The handshake was good, the CONNECT comes after the token was called back. */
+static void push_token_called_back_before_the_connect_is_refused(void **state)
+{
+    (void)state;
+    uint64_t refused = 0;
+    const struct fx_push_options options = {.admits = admits, .admits_self = &refused};
+    struct push_kit *kit = scene_create(&options);
+    char token[1024];
+    char query[1200];
+    (void)push_kit_token(kit, 5, kit->now_s + 60, token);
+    (void)snprintf(query, sizeof query, EIO4 "&token=%s", token);
+    struct push_kit_client *client = push_kit_open(kit, query);
+    (void)push_kit_expect_start(kit, client, "0{");
+    refused = 5;
+    fx_push_kick_user(kit->push, 5);
+    push_kit_say(kit, client, "40/ws,");
+    push_kit_expect(kit, client, "44/ws,{\"message\":\"invalid token\",\"data\":{\"code\":401}}");
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 static void push_token_that_expires_before_the_connect_is_refused(void **state)
 {
     (void)state;
@@ -810,6 +880,8 @@ int main(void)
         cmocka_unit_test(push_token_is_taken_from_every_place),
         cmocka_unit_test(push_bad_token_is_refused_and_disconnected),
         cmocka_unit_test(push_token_that_expires_is_kicked),
+        cmocka_unit_test(push_token_that_is_called_back_is_kicked_at_once),
+        cmocka_unit_test(push_token_called_back_before_the_connect_is_refused),
         cmocka_unit_test(push_token_that_expires_before_the_connect_is_refused),
         cmocka_unit_test(push_without_token_depends_on_the_option),
         cmocka_unit_test(push_eleventh_socket_of_a_user_is_refused),
