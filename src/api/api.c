@@ -12,6 +12,7 @@
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "api/api_revoke_int.h"
+#include "api/api_witness_int.h"
 #include "api/api_writer_int.h"
 #include "base/crypto.h"
 #include "base/panic.h"
@@ -126,6 +127,9 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
     if (status == FX_OK) {
         status = fx_api_revoke_create(&api->options, &api->revoke);
     }
+    if (status == FX_OK) {
+        status = fx_api_witness_create(api);
+    }
     if (status == FX_OK && options->writer != NULL) {
         status = fx_api_writer_create(&api->options, &api->writer);
     }
@@ -159,6 +163,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_api_delay_deinit(api);
     fx_api_pending_deinit(api);
     fx_api_group_destroy(api);
+    fx_api_witness_destroy(api);
     fx_buf_deinit(&api->reply);
     fx_buf_deinit(&api->headers);
     fx_buf_deinit(&api->openapi);

@@ -3,6 +3,8 @@
  * A token (its signature is checked once and then remembered) or a signed request says who; the
  * store says whether that user may do anything. The answer of the store is kept for a short while,
  * so a lock reaches every process within USER_TTL_MS. */
+#include <string.h>
+
 #include "api/api_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_revoke_int.h"
@@ -38,6 +40,7 @@ static fx_status load_user(struct fx_api *api, uint64_t user_id, struct fx_api_g
     }
     entry->user.id = user_id;
     entry->user.refusal = fx_api_guard_admits(&row);
+    entry->user.is_restricted = strcmp(row.user_type, "RESTRICTED") == 0;
     entry->user.tokens_from_s = row.tokens_from_us / US_PER_S;
     entry->user.is_admin = fx_str_is_equal_nocase(fx_str_of(row.role), FX_STR("admin"));
     entry->user.is_trade_allowed = row.allow_trade;
@@ -140,6 +143,10 @@ fx_status fx_api_guard_check(struct fx_api_call *call)
     }
     if (call->user.refusal != FX_OK) {
         return call->user.refusal;
+    }
+    if (call->user.is_restricted && call->route->scope == FX_API_SCOPE_TRANSFER) {
+        call->error.message = FX_STR("a restricted user moves no money out");
+        return FX_FORBIDDEN;
     }
     if (call->route->guard == FX_API_GUARD_ADMIN && !call->user.is_admin) {
         return FX_FORBIDDEN;

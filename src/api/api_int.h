@@ -62,6 +62,7 @@ struct fx_api_target {
     char request_id[FX_API_REQUEST_ID_SIZE_MAX];
     struct fx_api_rate_note rate;
     bool is_credentialed; /* the client sent a cookie: no open CORS for this answer */
+    uint32_t witness;     /* 0: …; else it waits for its row of the audit log (api_witness.c) */
     uint32_t group;  /* 0: the answer goes to the client; else to this group (api_group.c) … */
     uint32_t member; /* … as its part of the list */
     uint64_t ticket; /* 0: by HTTP; else to options.stream (api_stream.c) */
@@ -74,6 +75,7 @@ struct fx_api_user {
     bool is_admin;
     bool is_trade_allowed;
     bool is_maker;         /* market maker or bot */
+    bool is_restricted;    /* may not move money out, nor make keys */
     int64_t tokens_from_s; /* tokens issued before are void */
 };
 
@@ -178,7 +180,9 @@ struct fx_api {
     struct fx_api_rate *rate;
     struct fx_api_delay *delay;
     struct fx_api_groups *groups;
-    void *rows; /* FX_API_LIST_MAX rows of any kind */
+    struct fx_api_witnesses *witnesses;
+    fx_status said; /* of the answer being written; OK where it is no error */
+    void *rows;     /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;
     uint64_t shed;          /* commands that were refused because a queue is too full */
@@ -385,6 +389,12 @@ FX_MUST_USE fx_status fx_api_password_hashed(struct fx_api *api,
 
 /** What every new user has: uid, role, status, rights. @return OK; IO. */
 FX_MUST_USE fx_status fx_api_register_fill(struct fx_rows_user *user, int64_t now_us);
+
+/** Read email and password, hash, insert, make the accounts, answer 201 with the user; job->user
+ * and job->note are filled but for these. @return OK (answered later); BAD_PARAMETER; EXISTS; BUSY.
+ */
+FX_MUST_USE fx_status fx_api_register_submit(struct fx_api_call *call,
+                                             struct fx_api_login_job *job);
 
 /** In the writer's transaction, as its first write: insert a user with an id above `floor`.
  * @return OK and user->id; EXISTS. */

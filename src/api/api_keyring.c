@@ -264,6 +264,10 @@ fx_status fx_api_keyring_create(struct fx_api_call *call)
     static const struct fx_api_writer_kind KIND = {
         .size = sizeof(struct creation), .work = create_work, .finish = create_finish};
     struct creation creation;
+    if (call->user.is_restricted) {
+        call->error.message = FX_STR("a restricted user has no API keys");
+        return FX_FORBIDDEN;
+    }
     memset(&creation, 0, sizeof creation);
     fx_api_audit_init(&creation.note, call, "api_key.create");
     creation.row.user_id = call->user.id;

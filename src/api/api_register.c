@@ -35,35 +35,44 @@ fx_status fx_api_register_fill(struct fx_rows_user *user, int64_t now_us)
     return FX_OK;
 }
 
-fx_status fx_api_register_create(struct fx_api_call *call)
+fx_status fx_api_register_submit(struct fx_api_call *call, struct fx_api_login_job *job)
 {
     struct fx_api *api = call->api;
-    struct fx_api_login_job job;
     struct fx_rows_user known;
     fx_str email = {0};
-    if (!api->options.is_registration_open) {
-        return FX_REGISTRATION_CLOSED;
-    }
     if (api->writer == NULL) {
         return FX_NOT_IMPLEMENTED;
     }
-    memset(&job, 0, sizeof job);
-    fx_api_audit_init(&job.note, call, "register");
     fx_status status = fx_api_param_text(call, FX_STR("email"), &email);
-    if (status == FX_OK && !fx_email_normalize(email, job.user.email)) {
+    if (status == FX_OK && !fx_email_normalize(email, job->user.email)) {
         status = fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("email"));
     }
     if (status == FX_OK) {
-        status = fx_api_password_read_new(call, FX_STR("password"), &job);
+        status = fx_api_password_read_new(call, FX_STR("password"), job);
     }
     if (status == FX_OK) {
-        status = fx_store_user_find_email(api->options.reader, fx_str_of(job.user.email), &known);
+        status = fx_store_user_find_email(api->options.reader, fx_str_of(job->user.email), &known);
         status = status == FX_OK ? FX_EXISTS : status; /* before a hash is paid for */
     }
-    if (status == FX_NOT_FOUND) {
-        job.purpose = FX_API_LOGIN_REGISTER;
-        job.target = call->target;
-        status = fx_api_login_submit(api->login, &job);
+    if (status != FX_NOT_FOUND) {
+        return status;
+    }
+    job->purpose = FX_API_LOGIN_REGISTER;
+    job->target = call->target;
+    return fx_api_login_submit(api->login, job);
+}
+
+fx_status fx_api_register_create(struct fx_api_call *call)
+{
+    struct fx_api_login_job job;
+    if (!call->api->options.is_registration_open) {
+        return FX_REGISTRATION_CLOSED;
+    }
+    memset(&job, 0, sizeof job);
+    fx_api_audit_init(&job.note, call, "register");
+    fx_status status = fx_api_register_fill(&job.user, job.note.now_us);
+    if (status == FX_OK) {
+        status = fx_api_register_submit(call, &job);
     }
     fx_crypto_wipe(&job, sizeof job);
     return status;
@@ -95,7 +104,9 @@ static fx_status work(struct fx_api_writer_desk *desk, void *data)
     if (status == FX_EXISTS) {
         return status; /* of two at once one was first */
     }
-    registration->note.user_id = registration->user.id;
+    if (registration->note.user_id == 0) {
+        registration->note.user_id = registration->user.id; /* who makes himself a user */
+    }
     fx_api_audit_subject(&registration->note, "user", registration->user.id);
     return fx_api_audit_conclude(desk, &registration->note, status);
 }
@@ -142,10 +153,7 @@ fx_status fx_api_register_hashed(struct fx_api *api, const struct fx_api_login_j
     registration.user = job->user;
     registration.note = job->note;
     registration.floor = api->user_floor;
-    fx_status status = fx_api_register_fill(&registration.user, job->note.now_us);
-    if (status == FX_OK) {
-        status = fx_api_writer_submit(api, &job->target, &KIND, &registration);
-    }
+    const fx_status status = fx_api_writer_submit(api, &job->target, &KIND, &registration);
     fx_crypto_wipe(&registration, sizeof registration);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "api/api_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
+#include "api/api_witness_int.h"
 #include "base/crypto.h"
 #include "net/net_origin.h"
 #include "view/view_margin.h"
@@ -151,6 +152,10 @@ static void deliver(struct fx_api *api,
         return;
     }
     response.headers = fx_buf_str(&api->headers);
+    if (target->witness != 0) {
+        fx_api_witness_put(api, target, &response, api->said);
+        return;
+    }
     fx_net_server_respond(api->options.server, target->token, &response);
 }
 
@@ -224,7 +229,9 @@ void fx_api_reply_error(struct fx_api *api,
         fx_api_router_append_methods(&api->headers, allow);
         fx_buf_append(&api->headers, FX_STR("\r\n"));
     }
+    api->said = error->status;
     respond(api, target, http_status);
+    api->said = FX_OK;
 }
 
 void fx_api_reply_refusal(

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/app_audit.h"
 #include "app/app_file.h"
 #include "base/clock.h"
 #include "bus/bus_journal.h"
@@ -105,11 +106,42 @@ static fx_status run(struct replay *replay, const char *journal_dir)
     return FX_OK;
 }
 
+/* The log of who did what, beside the engine's own. @return false where a row does not hold. */
+static bool check_audit(const char *data_dir, struct fx_store_audit_report *report)
+{
+    memset(report, 0, sizeof *report);
+    const fx_status status = fx_app_audit_check(data_dir, report);
+    if (status == FX_NOT_FOUND) {
+        return true; /* no database: the journal can be checked alone */
+    }
+    if (status != FX_OK) {
+        (void)fprintf(
+            stderr, "future: check: the audit log cannot be read: %s\n", fx_status_text(status));
+        return false;
+    }
+    if (report->bad_id != 0) {
+        (void)fprintf(stderr,
+                      "future: check: row %" PRIu64 " of the audit log: %s\n",
+                      report->bad_id,
+                      report->reason);
+    }
+    return report->bad_id == 0;
+}
+
+/* What was found beside the replay. */
+struct verdict {
+    uint64_t snapshot_sequence; /* 0: there is none */
+    bool is_equal;              /* it gives the same state */
+    struct fx_store_audit_report audit;
+    bool is_audit_whole;
+};
+
 static void print_result(const struct fx_app_options *options,
                          const struct replay *genesis,
-                         uint64_t snapshot_sequence,
-                         bool is_equal)
+                         const struct verdict *verdict)
 {
+    const uint64_t snapshot_sequence = verdict->snapshot_sequence;
+    const bool is_equal = verdict->is_equal;
     const uint64_t sequence = fx_engine_sequence(genesis->engine);
     const uint64_t hash = fx_engine_hash(genesis->engine);
     const uint64_t rate =
@@ -118,7 +150,8 @@ static void print_result(const struct fx_app_options *options,
         (void)printf("{\"sequence\":%" PRIu64 ",\"state_hash\":\"%016" PRIx64
                      "\",\"trades\":%" PRIu64 ",\"snapshot_sequence\":%" PRIu64
                      ",\"snapshot_hash_equal\":%s,\"commands_per_second\":%" PRIu64
-                     ",\"torn_tail_bytes\":%" PRIu64 ",\"ok\":%s}\n",
+                     ",\"torn_tail_bytes\":%" PRIu64 ",\"audit_rows\":%" PRIu64
+                     ",\"audit_whole\":%s,\"ok\":%s}\n",
                      sequence,
                      hash,
                      genesis->trades,
@@ -126,18 +159,22 @@ static void print_result(const struct fx_app_options *options,
                      is_equal ? "true" : "false",
                      rate,
                      genesis->report.tail_bytes,
-                     is_equal ? "true" : "false");
+                     verdict->audit.count,
+                     verdict->is_audit_whole ? "true" : "false",
+                     is_equal && verdict->is_audit_whole ? "true" : "false");
         return;
     }
     (void)printf("sequence    %" PRIu64 "\nstate hash  %016" PRIx64 "\ntrades      %" PRIu64
                  "\nreplay      %" PRIu64 " commands/s from genesis\nsnapshot    %s at %" PRIu64
-                 "\ninvariants  hold\n",
+                 "\naudit log   %" PRIu64 " rows, %s\ninvariants  hold\n",
                  sequence,
                  hash,
                  genesis->trades,
                  rate,
                  snapshot_sequence == 0 ? "none" : (is_equal ? "same hash" : "DIFFERENT HASH"),
-                 snapshot_sequence);
+                 snapshot_sequence,
+                 verdict->audit.count,
+                 verdict->is_audit_whole ? "the chain holds" : "THE CHAIN IS BROKEN");
 }
 
 /* The newest snapshot and the rest of the journal must give the same state. */
@@ -197,17 +234,18 @@ int fx_app_check_run(const struct fx_app_options *options)
     }
     genesis.engine = fx_engine_init(genesis.memory, &genesis.limits);
     genesis.until = (uint64_t)fx_config_int(options->config, "until");
-    uint64_t snapshot_sequence = 0;
-    bool is_equal = true;
+    struct verdict verdict = {.is_equal = true};
     status = run(&genesis, journal_dir);
     if (status == FX_OK) {
-        status = compare(&genesis, snapshot_dir, journal_dir, &snapshot_sequence, &is_equal);
+        status = compare(
+            &genesis, snapshot_dir, journal_dir, &verdict.snapshot_sequence, &verdict.is_equal);
     }
+    verdict.is_audit_whole = check_audit(data_dir, &verdict.audit);
     if (status == FX_OK) {
-        print_result(options, &genesis, snapshot_sequence, is_equal);
+        print_result(options, &genesis, &verdict);
     }
     destroy(&genesis);
-    if (status == FX_OK && !is_equal) {
+    if (status == FX_OK && (!verdict.is_equal || !verdict.is_audit_whole)) {
         return FX_APP_EXIT_DATA;
     }
     return fx_app_options_exit(status);

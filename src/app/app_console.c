@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/api_openapi.h"
+#include "app/app_audit.h"
 #include "app/app_exchange.h"
 #include "app/app_file.h"
 #include "app/app_replay.h"
@@ -220,6 +221,9 @@ static fx_status insert_user(struct fx_app_exchange *exchange, struct wish *wish
         status = fx_store_begin(users);
         if (status == FX_OK) {
             status = fx_store_user_insert(users, &wish->user, id_out);
+        }
+        if (status == FX_OK) {
+            status = fx_app_audit_append(users, "console.user.create", *id_out, wish->user.role);
         }
         is_foreign = status == FX_OK && fx_view_next_account(view, *id_out, &cursor) != NULL;
         if (status == FX_OK && !is_foreign) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/app_audit.h"
 #include "app/app_file.h"
 #include "app/app_history.h"
 #include "app/app_keys.h"
@@ -325,6 +326,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     }
     if (status == FX_OK) {
         warn_of_lost_users(exchange);
+        fx_app_audit_log_head(exchange->reader);
     }
     return status;
 }

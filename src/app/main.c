@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/app_audit.h"
 #include "app/app_backup.h"
 #include "app/app_check.h"
 #include "app/app_conformance.h"

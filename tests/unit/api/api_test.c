@@ -386,10 +386,12 @@ static void api_broken_json_is_refused_by_every_route_with_a_body(void **state)
     const struct fx_api_route *routes = NULL;
     const uint32_t count = fx_api_router_table(&routes);
     const uint64_t before = fx_hash_content(world.kit.engine);
-    const char *token = api_harness_token(&world, 1);
     char path[128];
     for (uint32_t index = 0; index < count; index++) {
         const struct fx_api_route *route = &routes[index];
+        const bool is_admin = route->guard == FX_API_GUARD_ADMIN;
+        const char *token =
+            api_harness_token(&world, is_admin ? API_HARNESS_ADMIN : API_HARNESS_ALICE);
         if (route->body == FX_API_BODY_NONE) {
             continue;
         }

@@ -1,0 +1,30 @@
+/**
+ * @file api_admin_int.h
+ * What the admin's files share. Thread: the gateway's.
+ */
+#ifndef FX_API_API_ADMIN_INT_H
+#define FX_API_API_ADMIN_INT_H
+
+#include "api/api_audit_int.h"
+#include "api/api_int.h"
+
+/** The user that the path's :id or, without one, the parameter userId names. @return OK; NOT_FOUND,
+ * BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_admin_user_of(struct fx_api_call *call, struct fx_rows_user *user_out);
+
+/** The instrument that the path's :symbol or, without one, the parameter names. @return OK;
+ * UNKNOWN_SYMBOL; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_admin_symbol_of(struct fx_api_call *call,
+                                             const struct fx_market_symbol **symbol_out);
+
+/** A boolean; left where absent. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_admin_bool(struct fx_api_call *call, fx_str name, bool *value);
+
+/** A rate (0.0004) as parts per billion; left where absent. @return OK; NOT_FOUND; BAD_DECIMAL,
+ * TOO_MANY_DIGITS, BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_admin_rate(struct fx_api_call *call, fx_str name, int64_t *ppb);
+
+/** Keep a request's body (cut) as the detail of its row. */
+void fx_api_admin_detail(struct fx_api_call *call, struct fx_api_audit_note *note);
+
+#endif
