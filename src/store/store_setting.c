@@ -65,3 +65,15 @@ fx_status fx_store_setting_list(struct fx_store *store,
     fx_store_table_and_u64(&select, FX_STR(" LIMIT ?"), capacity);
     return fx_store_table_read(&select, settings_out, capacity, count_out);
 }
+
+fx_status fx_store_setting_count(struct fx_store *store, uint64_t user_id, uint64_t *count_out)
+{
+    const struct fx_store_value value = fx_store_value_u64(user_id);
+    int64_t count = 0;
+    fx_store_sql(store, FX_STR("SELECT COUNT(*) FROM `user_settings` WHERE `userId`=?"));
+    const fx_status status = fx_store_number(store, &value, 1, &count);
+    if (status == FX_OK) {
+        *count_out = (uint64_t)count;
+    }
+    return status;
+}

@@ -23,6 +23,11 @@ FX_MUST_USE fx_status fx_store_setting_put(struct fx_store *store,
 /** Forget one; none is fine. */
 FX_MUST_USE fx_status fx_store_setting_remove(struct fx_store *store, uint64_t user_id, fx_str key);
 
+/** How many a user has. */
+FX_MUST_USE fx_status fx_store_setting_count(struct fx_store *store,
+                                             uint64_t user_id,
+                                             uint64_t *count_out);
+
 /** A user's settings by key, at most `capacity`. */
 FX_MUST_USE fx_status fx_store_setting_list(struct fx_store *store,
                                             uint64_t user_id,
