@@ -5,6 +5,7 @@
 #include "api/api_audit_int.h"
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
+#include "api/api_revoke_int.h"
 #include "api/api_totp_int.h"
 #include "base/crypto.h"
 #include "base/ed25519.h"
@@ -329,6 +330,7 @@ static void revoke_finish(struct fx_api *api,
         return;
     }
     fx_api_key_forget(api, fx_str_of(revocation->row.key));
+    fx_api_revoke_tell(api, revocation->row.user_id); /* streams that it opened */
     fx_api_reply_done(api, target);
 }
 

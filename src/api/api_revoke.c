@@ -107,7 +107,7 @@ int64_t fx_api_revoke_next_us(int64_t now_us)
     return (now_us / US_PER_S + 1) * US_PER_S;
 }
 
-static void tell(const struct fx_api *api, uint64_t user_id)
+void fx_api_revoke_tell(const struct fx_api *api, uint64_t user_id)
 {
     if (api->options.on_revoked != NULL) {
         api->options.on_revoked(api->options.revoked_self, user_id);
@@ -117,13 +117,13 @@ static void tell(const struct fx_api *api, uint64_t user_id)
 void fx_api_revoke_family(struct fx_api *api, const struct fx_store_session_revoked *revoked)
 {
     (void)remember(api->revoke, revoked);
-    tell(api, revoked->user_id);
+    fx_api_revoke_tell(api, revoked->user_id);
 }
 
 void fx_api_revoke_user(struct fx_api *api, uint64_t user_id)
 {
     fx_api_guard_forget(api, user_id);
-    tell(api, user_id);
+    fx_api_revoke_tell(api, user_id);
 }
 
 bool fx_api_revoke_has(const struct fx_api *api,

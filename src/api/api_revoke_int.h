@@ -30,6 +30,9 @@ int64_t fx_api_revoke_next_us(int64_t now_us);
 /** The change is durable: refuse the login's tokens from now on, and close its sockets. */
 void fx_api_revoke_family(struct fx_api *api, const struct fx_store_session_revoked *revoked);
 
+/** Something that opened doors for this user is void: whoever holds one open asks again. */
+void fx_api_revoke_tell(const struct fx_api *api, uint64_t user_id);
+
 /** The same for all tokens of a user that his row says are void. */
 void fx_api_revoke_user(struct fx_api *api, uint64_t user_id);
 

@@ -17,10 +17,21 @@ enum { TEXT_SIZE = 256, HEADERS_SIZE = 1024 };
 /* A key pair made by Node for this test alone. */
 #define CURVE_PRIVATE_SEED "0001020304050607080900010203040506070809000102030405060708090001"
 
+/* Who was last said to hold doors open that are void. */
+static uint64_t told;
+
+static void on_revoked(void *self, uint64_t user_id)
+{
+    (void)self;
+    told = user_id;
+}
+
 static int setup(void **state)
 {
+    const struct fx_api_options options = {.on_revoked = on_revoked};
     (void)state;
-    api_harness_init(&world);
+    told = 0;
+    api_harness_init_with(&world, &options);
     world.wall_us = NOW_MS * 1000;
     return 0;
 }
@@ -169,7 +180,9 @@ static void api_keyring_revoked_key_is_refused_at_once(void **state)
     (void)snprintf(target, sizeof target, "/api-keys/%s", made.id);
     API_EXPECT_ERROR(&world, "DELETE", target, API_HARNESS_BOB, NULL, 404, "NOT_FOUND");
     assert_int_equal(ask_signed(&made, "GET", "/auth/me"), 200);
+    assert_int_equal(told, 0);
     API_EXPECT(&world, "DELETE", target, API_HARNESS_ALICE, NULL, 200, "{}");
+    assert_int_equal(told, API_HARNESS_ALICE);                   /* streams that the key opened */
     assert_int_equal(ask_signed(&made, "GET", "/auth/me"), 401); /* no clock has moved */
     expect_code("BAD_SIGNATURE");
     expect_audit("api_key.revoke", "OK");

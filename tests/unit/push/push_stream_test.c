@@ -347,6 +347,39 @@ static void expect_end(struct push_kit *kit, struct push_kit_client *client, uin
     assert_int_equal(push_kit_stats(kit).streams, 0);
 }
 
+/* The user of this id may do nothing. */
+static bool admits(void *self, const struct fx_jwt_claims *claims)
+{
+    const uint64_t *refused = self;
+    return claims->user_id != *refused;
+}
+
+static void push_stream_of_a_called_back_token_ends_at_once(void **state)
+{
+    (void)state;
+    uint64_t refused = 0;
+    const struct fx_push_options options = {.admits = admits, .admits_self = &refused};
+    struct push_kit *kit = scene_create(&options);
+    struct push_kit_client *other = stream_kit_open(kit, 6);
+    struct push_kit_client *client = stream_kit_open(kit, 5);
+    fx_push_kick_user(kit->push, 5); /* still admitted */
+    for (int turn = 0; turn < 5; turn++) {
+        push_kit_read(kit, client);
+    }
+    assert_false(client->is_over);
+    refused = 5;
+    fx_push_kick_user(kit->push, 5);
+    for (int turn = 0; turn < 50 && !client->is_over; turn++) {
+        push_kit_read(kit, client);
+    }
+    assert_true(client->is_over);
+    push_kit_read(kit, other);
+    assert_false(other->is_over);
+    push_kit_close(kit, client);
+    push_kit_close(kit, other);
+    push_kit_destroy(kit);
+}
+
 static void push_stream_binary_and_large_messages_end_it(void **state)
 {
     (void)state;
@@ -579,6 +612,7 @@ int main(void)
         cmocka_unit_test(push_stream_bars_move_and_become_final),
         cmocka_unit_test(push_stream_change_is_encoded_once),
         cmocka_unit_test(push_stream_slow_reader_gets_a_new_snapshot),
+        cmocka_unit_test(push_stream_of_a_called_back_token_ends_at_once),
         cmocka_unit_test(push_stream_binary_and_large_messages_end_it),
         cmocka_unit_test(push_stream_broken_frames_end_it),
         cmocka_unit_test(push_stream_fragments_are_one_message),
