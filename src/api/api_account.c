@@ -4,6 +4,7 @@
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
+#include "api/api_totp_int.h"
 #include "store/store_transaction.h"
 #include "wire/wire_rows.h"
 
@@ -176,7 +177,6 @@ static fx_status read_amount_of(struct fx_api_call *call, struct fx_command_tran
 
 fx_status fx_api_account_withdraw(struct fx_api_call *call)
 {
-    const struct fx_api_pending_wait wait = {.answer = answer_withdrawal};
     struct fx_command command;
     memset(&command, 0, sizeof command);
     const fx_status status = read_amount_of(call, &command.u.transfer);
@@ -187,5 +187,5 @@ fx_status fx_api_account_withdraw(struct fx_api_call *call)
     command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     command.user_id = call->user.id;
     command.u.transfer.type = FX_TRANSACTION_WITHDRAWAL;
-    return fx_api_pending_submit(call, &command, &wait);
+    return fx_api_totp_submit(call, &command, answer_withdrawal);
 }

@@ -3,6 +3,8 @@
 
 #include "api/api_audit_int.h"
 #include "api/api_param_int.h"
+#include "api/api_pending_int.h"
+#include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "api/api_totp_int.h"
 #include "base/crypto.h"
@@ -159,6 +161,80 @@ fx_status fx_api_totp_read(struct fx_api_call *call, char otp_out[FX_API_TOTP_TE
         return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("otp"));
     }
     return FX_OK;
+}
+
+/* ---- commands that want a code ----------------------------------------------------------------
+ */
+
+struct guarded {
+    struct fx_command command;
+    fx_api_answer_fn answer;
+    char otp[FX_API_TOTP_TEXT_SIZE];
+    struct fx_api_audit_note note;
+};
+
+static fx_status work_guarded(struct fx_api_writer_desk *desk, void *data)
+{
+    const struct guarded *guarded = data;
+    const struct fx_api_totp_proof proof = {
+        guarded->command.user_id, fx_str_of(guarded->otp), guarded->note.now_us};
+    const fx_status status = fx_api_totp_check(desk, &proof);
+    return status == FX_BAD_OTP ? fx_api_audit_conclude(desk, &guarded->note, status) : status;
+}
+
+static void finish_guarded(struct fx_api *api,
+                           const struct fx_api_target *target,
+                           fx_status status,
+                           void *data)
+{
+    const struct guarded *guarded = data;
+    const struct fx_api_pending pending = {.target = *target,
+                                           .answer = guarded->answer,
+                                           .user_id = guarded->command.user_id,
+                                           .instrument = guarded->command.instrument,
+                                           .deadline_ms =
+                                               fx_net_server_now_ms(api->options.server) +
+                                               (int64_t)api->options.wait_ms_max};
+    if (status == FX_OK) {
+        status = fx_api_pending_submit_more(api, &pending, &guarded->command);
+    }
+    if (status != FX_OK) {
+        fx_api_reply_fail(api, target, status);
+    }
+}
+
+fx_status fx_api_totp_submit(struct fx_api_call *call,
+                             const struct fx_command *command,
+                             fx_api_answer_fn answer)
+{
+    static const struct fx_api_writer_kind KIND = {
+        .size = sizeof(struct guarded), .work = work_guarded, .finish = finish_guarded};
+    const struct fx_api_pending_wait wait = {.answer = answer};
+    struct fx_store_totp totp;
+    struct guarded guarded;
+    fx_status status = fx_store_totp_find(call->api->options.reader, call->user.id, &totp);
+    if (status == FX_NOT_FOUND || (status == FX_OK && !totp.is_enabled)) {
+        return fx_api_pending_submit(call, command, &wait);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    memset(&guarded, 0, sizeof guarded);
+    status = fx_api_totp_read(call, guarded.otp);
+    if (status == FX_OK && guarded.otp[0] == '\0') {
+        status = FX_OTP_REQUIRED;
+    }
+    if (status == FX_OK) {
+        status = fx_api_rate_command(call, command);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    guarded.command = *command;
+    guarded.answer = answer;
+    fx_api_audit_init(&guarded.note, call, "totp.command");
+    fx_api_audit_subject(&guarded.note, "user", call->user.id);
+    return fx_api_writer_submit(call->api, &call->target, &KIND, &guarded);
 }
 
 /* ---- the routes ------------------------------------------------------------------------------ */

@@ -25,6 +25,15 @@ struct fx_api_totp_proof {
 FX_MUST_USE fx_status fx_api_totp_check(struct fx_api_writer_desk *desk,
                                         const struct fx_api_totp_proof *proof);
 
+/**
+ * Submit a command for which who has a second factor must give a code (`otp`), used up before the
+ * engine hears of it; who has none is not asked. `answer` as in fx_api_pending_wait.
+ * @return OK (answered later); OTP_REQUIRED; BAD_PARAMETER; of fx_api_pending_submit().
+ */
+FX_MUST_USE fx_status fx_api_totp_submit(struct fx_api_call *call,
+                                         const struct fx_command *command,
+                                         fx_api_answer_fn answer);
+
 /** The optional member `otp` of a body, copied. @return OK; BAD_PARAMETER. */
 FX_MUST_USE fx_status fx_api_totp_read(struct fx_api_call *call,
                                        char otp_out[FX_API_TOTP_TEXT_SIZE]);

@@ -264,6 +264,29 @@ static void api_totp_keys_and_passwords_want_a_code(void **state)
     API_EXPECT(&world, "POST", "/auth/password", API_HARNESS_ALICE, body, 200, NULL);
 }
 
+static void api_totp_withdrawals_want_a_code(void **state)
+{
+    (void)state;
+    char secret[64];
+    char recovery[CODE_SIZE];
+    char body[BODY_SIZE];
+    static const char PLAIN[] = "{\"asset\":\"USDT\",\"amount\":\"1\"}";
+    API_EXPECT(&world, "POST", "/account/withdraw", API_HARNESS_ALICE, PLAIN, 200, NULL);
+    enable(secret, recovery);
+    const uint32_t takes = world.takes;
+    API_EXPECT_ERROR(
+        &world, "POST", "/account/withdraw", API_HARNESS_ALICE, PLAIN, 401, "OTP_REQUIRED");
+    (void)snprintf(body, sizeof body, "{\"asset\":\"USDT\",\"amount\":\"1\",\"otp\":\"1\"}");
+    API_EXPECT_ERROR(&world, "POST", "/account/withdraw", API_HARNESS_ALICE, body, 401, "BAD_OTP");
+    assert_int_equal(world.takes, takes); /* the engine has heard of neither */
+    (void)snprintf(
+        body, sizeof body, "{\"asset\":\"USDT\",\"amount\":\"1\",\"otp\":\"%s\"}", recovery);
+    API_EXPECT(&world, "POST", "/account/withdraw", API_HARNESS_ALICE, body, 200, NULL);
+    assert_non_null(strstr(world.body, "\"balance\":\"999998\""));
+    API_EXPECT_ERROR(&world, "POST", "/account/withdraw", API_HARNESS_ALICE, body, 401, "BAD_OTP");
+    API_EXPECT(&world, "POST", "/account/withdraw", API_HARNESS_BOB, PLAIN, 200, NULL);
+}
+
 /* Codes of an app that is not ours: Node computes them from the secret as shown. */
 static void api_totp_takes_what_node_computes(void **state)
 {
@@ -309,6 +332,7 @@ int main(void)
         T(api_totp_recovery_codes_work_once),
         T(api_totp_end_wants_a_code),
         T(api_totp_keys_and_passwords_want_a_code),
+        T(api_totp_withdrawals_want_a_code),
         T(api_totp_takes_what_node_computes),
     };
 #undef T
