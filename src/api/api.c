@@ -376,6 +376,7 @@ void fx_api_on_async(struct fx_api *api)
     struct fx_api_login_job job;
     while (fx_api_login_poll(api->login, &job)) {
         fx_api_auth_finish(api, &job);
+        fx_crypto_wipe(&job, sizeof job);
     }
     fx_api_writer_poll(api);
     wake(api); /* what is finished may have submitted commands */

@@ -322,7 +322,7 @@ void fx_api_login_destroy(struct fx_api_login *login);
 /** Join the threads. */
 void fx_api_login_stop(struct fx_api_login *login);
 
-/** Queue a check. @return OK; BUSY. */
+/** Queue a job; all is copied. @return OK; BUSY; NO_MEMORY. */
 FX_MUST_USE fx_status fx_api_login_submit(struct fx_api_login *login,
                                           const struct fx_api_login_job *job);
 

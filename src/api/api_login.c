@@ -7,6 +7,7 @@
 #include "api/api_int.h"
 #include "base/agent.h"
 #include "base/crypto.h"
+#include "base/panic.h"
 #include "base/password.h"
 #include "base/ring.h"
 
@@ -14,8 +15,8 @@ enum { THREADS_MAX = 8, QUEUE_MAX = 4096, IDLE_US = 1000000 };
 
 struct checker {
     struct fx_agent *agent;
-    struct fx_ring *jobs;
-    struct fx_ring *answers;
+    struct fx_ring *jobs;    /* struct fx_api_login_job *: a queue by value would keep passwords */
+    struct fx_ring *answers; /* the same */
     struct fx_net_server *server;
     uint32_t cost;
     uint32_t count; /* jobs on the way; the gateway's */
@@ -49,19 +50,32 @@ static fx_status work(const struct checker *checker, struct fx_api_login_job *jo
 static int check_one(void *self, int64_t now_us)
 {
     struct checker *checker = self;
-    struct fx_api_login_job job;
+    struct fx_api_login_job *job = NULL;
     (void)now_us;
     if (!fx_ring_poll(checker->jobs, &job)) {
         return 0;
     }
-    job.status = work(checker, &job);
-    fx_crypto_wipe(job.password, sizeof job.password);
-    fx_crypto_wipe(job.next, sizeof job.next);
-    if (fx_ring_append(checker->answers, &job)) { /* as large as the queue of jobs: never full */
-        fx_net_server_async(checker->server);
-    }
-    fx_crypto_wipe(&job, sizeof job);
+    job->status = work(checker, job);
+    fx_crypto_wipe(job->password, sizeof job->password);
+    fx_crypto_wipe(job->next, sizeof job->next);
+    const bool is_appended = fx_ring_append(checker->answers, &job);
+    FX_ASSERT(is_appended); /* as large as the queue of jobs */
+    fx_net_server_async(checker->server);
     return 1;
+}
+
+static void destroy_job(struct fx_api_login_job *job)
+{
+    fx_crypto_wipe(job, sizeof *job);
+    free(job);
+}
+
+static void drain(struct fx_ring *ring)
+{
+    struct fx_api_login_job *job = NULL;
+    while (ring != NULL && fx_ring_poll(ring, &job)) {
+        destroy_job(job);
+    }
 }
 
 static uint32_t power_of_two(uint32_t least)
@@ -81,8 +95,8 @@ static fx_status start(struct checker *checker,
         .name = "fx-password", .step = check_one, .self = checker, .idle_us_max = IDLE_US};
     checker->server = options->server;
     checker->cost = options->password_cost;
-    checker->jobs = fx_ring_create(sizeof(struct fx_api_login_job), capacity);
-    checker->answers = fx_ring_create(sizeof(struct fx_api_login_job), capacity);
+    checker->jobs = fx_ring_create(sizeof(struct fx_api_login_job *), capacity);
+    checker->answers = fx_ring_create(sizeof(struct fx_api_login_job *), capacity);
     if (checker->jobs == NULL || checker->answers == NULL) {
         return FX_NO_MEMORY;
     }
@@ -135,6 +149,8 @@ void fx_api_login_destroy(struct fx_api_login *login)
     for (uint32_t index = 0; index < login->thread_count; index++) {
         struct checker *checker = &login->checkers[index];
         fx_agent_destroy(checker->agent);
+        drain(checker->jobs);
+        drain(checker->answers);
         fx_ring_destroy(checker->jobs);
         fx_ring_destroy(checker->answers);
     }
@@ -152,7 +168,13 @@ fx_status fx_api_login_submit(struct fx_api_login *login, const struct fx_api_lo
             least = &login->checkers[index];
         }
     }
-    if (!fx_ring_append(least->jobs, job)) {
+    struct fx_api_login_job *copy = malloc(sizeof *copy);
+    if (copy == NULL) {
+        return FX_NO_MEMORY;
+    }
+    *copy = *job;
+    if (!fx_ring_append(least->jobs, &copy)) {
+        destroy_job(copy);
         return FX_BUSY;
     }
     least->count++;
@@ -165,7 +187,10 @@ bool fx_api_login_poll(struct fx_api_login *login, struct fx_api_login_job *job_
 {
     for (uint32_t index = 0; index < login->thread_count; index++) {
         struct checker *checker = &login->checkers[index];
-        if (fx_ring_poll(checker->answers, job_out)) {
+        struct fx_api_login_job *job = NULL;
+        if (fx_ring_poll(checker->answers, &job)) {
+            *job_out = *job;
+            destroy_job(job);
             checker->count--;
             login->count--;
             return true;

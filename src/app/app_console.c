@@ -10,6 +10,7 @@
 #include "app/app_replay.h"
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/email.h"
 #include "base/password.h"
 #include "net/net_client.h"
 #include "store/store_migrate.h"
@@ -100,16 +101,9 @@ struct wish {
 
 static bool read_email(fx_str email, struct wish *wish)
 {
-    const size_t at = fx_str_find(email, '@', 0);
-    if (at == 0 || at == SIZE_MAX || at + 1 == email.size ||
-        !fx_str_copy(email, wish->user.email, sizeof wish->user.email)) {
+    if (!fx_email_normalize(email, wish->user.email)) {
         (void)fprintf(stderr, "future: --email must be an e-mail address\n");
         return false;
-    }
-    for (char *byte = wish->user.email; *byte != '\0'; byte++) {
-        if (*byte >= 'A' && *byte <= 'Z') {
-            *byte = (char)(*byte - 'A' + 'a');
-        }
     }
     return true;
 }
