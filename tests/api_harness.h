@@ -597,8 +597,8 @@ static inline void api_harness_init_with(struct api_harness *harness,
 
 static inline void api_harness_init(struct api_harness *harness)
 {
-    const struct fx_api_options none = {0};
-    api_harness_init_with(harness, &none);
+    const struct fx_api_options options = {.is_registration_open = true};
+    api_harness_init_with(harness, &options);
 }
 
 static inline void api_harness_deinit(struct api_harness *harness)

@@ -10,7 +10,7 @@
 fx_status fx_api_admin_user_of(struct fx_api_call *call, struct fx_rows_user *user_out)
 {
     const bool is_path = call->param.size > 0;
-    const fx_str name = is_path ? FX_STR("id") : FX_STR("userId");
+    const fx_str name = FX_STR("userId");
     uint64_t id = 0;
     if (is_path) {
         if (!fx_str_parse_u64(call->param, &id) || id == 0 || id > INT64_MAX) {

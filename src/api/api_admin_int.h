@@ -8,7 +8,7 @@
 #include "api/api_audit_int.h"
 #include "api/api_int.h"
 
-/** The user that the path's :id or, without one, the parameter userId names. @return OK; NOT_FOUND,
+/** The user that userId names, in the path or as a parameter. @return OK; NOT_FOUND,
  * BAD_PARAMETER. */
 FX_MUST_USE fx_status fx_api_admin_user_of(struct fx_api_call *call, struct fx_rows_user *user_out);
 

@@ -115,7 +115,6 @@ static fx_status read_role(struct fx_api_call *call, struct fx_rows_user *user)
     return FX_OK;
 }
 
-/* The words of the answers, or a boolean. */
 static fx_status read_lock(struct fx_api_call *call, struct fx_rows_user *user)
 {
     fx_str word = {0};
@@ -124,10 +123,8 @@ static fx_status read_lock(struct fx_api_call *call, struct fx_rows_user *user)
     if (status == FX_NOT_FOUND) {
         return FX_OK;
     }
-    const bool is_locked =
-        fx_str_is_equal(word, FX_STR("LOCKED")) || fx_str_is_equal(word, FX_STR("true"));
-    if (status != FX_OK || (!is_locked && !fx_str_is_equal(word, FX_STR("UNLOCKED")) &&
-                            !fx_str_is_equal(word, FX_STR("false")))) {
+    const bool is_locked = status == FX_OK && fx_str_is_equal(word, FX_STR("LOCKED"));
+    if (!is_locked && (status != FX_OK || !fx_str_is_equal(word, FX_STR("UNLOCKED")))) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, name);
     }
     user->is_locked = is_locked;

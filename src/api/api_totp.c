@@ -212,15 +212,15 @@ fx_status fx_api_totp_submit(struct fx_api_call *call,
     const struct fx_api_pending_wait wait = {.answer = answer};
     struct fx_store_totp totp;
     struct guarded guarded;
-    fx_status status = fx_store_totp_find(call->api->options.reader, call->user.id, &totp);
-    if (status == FX_NOT_FOUND || (status == FX_OK && !totp.is_enabled)) {
-        return fx_api_pending_submit(call, command, &wait);
-    }
+    memset(&guarded, 0, sizeof guarded);
+    fx_status status = fx_api_totp_read(call, guarded.otp);
     if (status != FX_OK) {
         return status;
     }
-    memset(&guarded, 0, sizeof guarded);
-    status = fx_api_totp_read(call, guarded.otp);
+    status = fx_store_totp_find(call->api->options.reader, call->user.id, &totp);
+    if (status == FX_NOT_FOUND || (status == FX_OK && !totp.is_enabled)) {
+        return fx_api_pending_submit(call, command, &wait);
+    }
     if (status == FX_OK && guarded.otp[0] == '\0') {
         status = FX_OTP_REQUIRED;
     }

@@ -240,7 +240,7 @@ static void api_admin_lock_ends_tokens_and_sockets_at_once(void **state)
     API_EXPECT(&world, "GET", "/auth/me", ALICE, NULL, 401, NULL); /* no clock has moved */
     (void)snprintf(body, sizeof body, "{\"refreshToken\":\"%s\"}", refresh);
     API_EXPECT(&world, "POST", "/auth/refresh", 0, body, 401, NULL);
-    update(ALICE, "{\"isLocked\":false}");
+    update(ALICE, "{\"isLocked\":\"UNLOCKED\"}");
     /* What was given out before stays void. */
     API_EXPECT_ERROR(&world, "GET", "/auth/me", ALICE, NULL, 401, "TOKEN_REVOKED");
     API_EXPECT(&world,
@@ -389,7 +389,7 @@ static void api_admin_does_not_shut_himself_out(void **state)
 {
     (void)state;
     static const char *const BODIES[] = {
-        "{\"role\":\"user\"}", "{\"isLocked\":true}", "{\"status\":\"GONE\"}"};
+        "{\"role\":\"user\"}", "{\"isLocked\":\"LOCKED\"}", "{\"status\":\"GONE\"}"};
     for (size_t index = 0; index < sizeof BODIES / sizeof BODIES[0]; index++) {
         API_EXPECT_ERROR(&world, "PUT", "/admin/users/4", ADMIN, BODIES[index], 403, "FORBIDDEN");
     }
