@@ -130,6 +130,11 @@ static void write_push(const struct fx_push_stats *push,
     fx_metric_u64(body, RESUMES, one(labels, "result", FX_STR("state")), push->begun);
     gauge(body, "future_ws_inboxes", "Users whose private messages are kept.", push->inboxes);
     gauge(body, "future_ws_inbox_bytes", "Private messages that are kept.", push->inbox_bytes);
+    static const char POLLING[] = "future_ws_polling_requests_total";
+    fx_metric_head(body, POLLING, "counter", "Requests of polling sessions.");
+    fx_metric_u64(body, POLLING, one(labels, "kind", FX_STR("poll")), push->polls);
+    fx_metric_u64(body, POLLING, one(labels, "kind", FX_STR("post")), push->posts);
+    fx_metric_u64(body, POLLING, one(labels, "kind", FX_STR("upgrade")), push->upgrades);
     counter(body, "future_ws_frames_total", "Frames queued to sockets.", push->frames);
     counter(body, "future_ws_encoded_total", "Events that were encoded.", push->encoded);
     fx_metric_head(body, DROPPED, "counter", "What sockets did not get, by reason.");
