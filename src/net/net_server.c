@@ -111,10 +111,16 @@ static void flush(struct fx_net_server *server)
     if (server->is_paused && server->free_count > 0) {
         accept_paused(server);
     }
+    const bool is_work = server->dirty != NULL;
     if (fx_net_server_out_flush_all(server)) {
         (void)uv_idle_stop(&server->idle);
     } else {
         (void)uv_idle_start(&server->idle, on_idle);
+    }
+    if (is_work) {
+        /* The loop takes its time before it sleeps from its last look at the clock: a long flush
+         * would make every timer late by as much. */
+        uv_update_time(&server->loop);
     }
     finish_if_empty(server);
 }

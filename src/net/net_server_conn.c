@@ -582,6 +582,10 @@ void fx_net_server_conn_accept(struct fx_net_server_listener *listener)
         fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
         return;
     }
+    if (uv_fileno((uv_handle_t *)&conn->tcp, &conn->fd) != 0) {
+        fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
+        return;
+    }
     note_peer(conn);
     conn->bucket = bucket_of(server, conn->address);
     if (server->is_stopping || is_address_full(server, conn)) {

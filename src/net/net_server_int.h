@@ -59,6 +59,7 @@ struct fx_net_server_tls; /* of a connection; net_server_tls.c */
 
 struct fx_net_server_conn {
     uv_tcp_t tcp;
+    uv_os_fd_t fd; /* of it */
     uv_write_t write;
     uv_shutdown_t shutdown;
     struct fx_net_server *server;

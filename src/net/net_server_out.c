@@ -1,5 +1,10 @@
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/panic.h"
 #include "net/net_server_int.h"
@@ -194,15 +199,31 @@ static void write_later(struct fx_net_server_conn *conn)
     }
 }
 
+static_assert(sizeof(uv_buf_t) == sizeof(struct iovec), "uv_buf_t is an iovec on Unix");
+static_assert(offsetof(uv_buf_t, base) == offsetof(struct iovec, iov_base), "as above");
+static_assert(offsetof(uv_buf_t, len) == offsetof(struct iovec, iov_len), "as above");
+
+/* What uv_try_write() would do, but as sendmsg(2): write(2) goes through the layer of files first,
+ * which costs 3 % of a fan-out. Nothing of uv's is queued here, see in_flight. */
+static ssize_t send_now(const struct fx_net_server_conn *conn, uv_buf_t *bufs, uint32_t count)
+{
+    const struct msghdr message = {.msg_iov = (struct iovec *)bufs, .msg_iovlen = count};
+    ssize_t sent = 0;
+    do {
+        sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
 static void write_now(struct fx_net_server_conn *conn)
 {
     while (conn->queue.count > 0) {
         uv_buf_t bufs[IOVECS_MAX];
         size_t size = 0;
         const uint32_t count = gather(&conn->queue, bufs, &size);
-        const int written = uv_try_write((uv_stream_t *)&conn->tcp, bufs, count);
+        const ssize_t written = send_now(conn, bufs, count);
         conn->server->stats.writes++;
-        if (written < 0 && written != UV_EAGAIN) {
+        if (written < 0 && errno != EAGAIN && errno != ENOBUFS) {
             fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
             return;
         }
