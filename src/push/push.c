@@ -68,7 +68,7 @@ static fx_status init_gate(struct fx_push *push)
         .sessions_per_address_max = options->sessions_per_address_max,
         .is_loopback_uncapped = options->is_loopback_uncapped,
         .queue_max = FX_PUSH_PRIVATE_QUEUED_MAX,
-        .origins = fx_str_of(options->origins == NULL ? "" : options->origins),
+        .origins = fx_str_of(options->origins == NULL ? "*" : options->origins),
         .self = push,
         .on_open = fx_push_client_open,
         .on_tick = fx_push_client_tick};

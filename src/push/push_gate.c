@@ -234,7 +234,8 @@ static void append_allowed(struct fx_buf *headers, fx_str origin, bool has_crede
     }
 }
 
-/* Without a list, clients 2.x get what their servers said to any origin, later ones nothing. */
+/* Where any origin may, clients 2.x get what their servers said to it: browsers' builds of them ask
+ * with credentials always, and would not take the "*" that later ones get. */
 static void append_cors(const struct fx_push_gate *gate,
                         struct fx_buf *headers,
                         const struct fx_net_http_request *request,
@@ -243,10 +244,11 @@ static void append_cors(const struct fx_push_gate *gate,
     const fx_str origin = fx_net_http_value(request, FX_STR("origin"));
     const fx_str list = gate->options.origins;
     bool is_any = false;
-    if (list.size == 0) {
-        if (is_three) {
-            append_allowed(headers, origin.size > 0 ? origin : FX_STR("*"), origin.size > 0);
-        }
+    const bool is_anybody = list.size == 0 || fx_str_is_equal(list, FX_STR("*"));
+    if (is_anybody && is_three) {
+        append_allowed(headers, origin.size > 0 ? origin : FX_STR("*"), origin.size > 0);
+    }
+    if (list.size == 0 || (is_anybody && is_three)) {
         return;
     }
     fx_buf_append(headers, FX_STR("Vary: Origin\r\n"));

@@ -31,8 +31,9 @@ struct fx_push_gate_options {
     bool is_loopback_uncapped;
     uint32_t queue_max; /* bytes that may wait before send_surely() closes */
     /**
-     * Origins that may use it, separated by blanks or commas; "*": all, without credentials.
-     * Empty: no rule; clients 2.x then get the answer that their servers gave (any origin).
+     * Origins that may use it, separated by blanks or commas; "*": all, without credentials, but
+     * clients 2.x get the answer that their servers gave (any origin, with them). Empty: the same
+     * for those, no header for later ones.
      */
     fx_str origins;
     /** A WebSocket's first packet comes so long after its 101 and not with it: for clients that

@@ -971,6 +971,10 @@ static void push_gate_any_origin_goes_without_credentials(void **state)
     const struct answer *answer = expect(rig, fd, 200, NULL);
     assert_true(has_header(answer, "Access-Control-Allow-Origin: *\r\n"));
     assert_false(has_header(answer, "Access-Control-Allow-Credentials"));
+    ask(rig, fd, "GET", PATH3, SHOP); /* browsers' clients 2.x always ask with credentials */
+    answer = expect(rig, fd, 200, NULL);
+    assert_true(has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"));
+    assert_true(has_header(answer, "Access-Control-Allow-Credentials: true\r\n"));
     hang_up(rig, fd);
     rig_destroy(rig);
 }
