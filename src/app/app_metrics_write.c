@@ -142,7 +142,13 @@ static void write_push(const struct fx_push_stats *push,
     fx_metric_u64(
         body, DROPPED, one(labels, "reason", FX_STR("slow_consumer")), push->slow_consumer_closed);
     fx_metric_u64(body, DROPPED, one(labels, "reason", FX_STR("queue_full")), net->slow_readers);
-    fx_metric_u64(body, DROPPED, one(labels, "reason", FX_STR("too_many_messages")), net->talkers);
+    fx_metric_u64(body,
+                  DROPPED,
+                  one(labels, "reason", FX_STR("too_many_messages")),
+                  net->talkers + push->talkers);
+    counter(body, "future_ws_polls_total", "Polls of Socket.IO that were answered.", push->polls);
+    counter(body, "future_ws_posts_total", "Payloads of Socket.IO taken by POST.", push->posts);
+    counter(body, "future_ws_upgrades_total", "Polling sessions upgraded.", push->upgrades);
 }
 
 /* ---- trading ---- */

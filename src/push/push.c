@@ -67,6 +67,7 @@ static fx_status init_gate(struct fx_push *push)
         .sessions_max = options->sessions_max,
         .sessions_per_address_max = options->sessions_per_address_max,
         .is_loopback_uncapped = options->is_loopback_uncapped,
+        .is_post_limited = true,
         .queue_max = FX_PUSH_PRIVATE_QUEUED_MAX,
         .origins = fx_str_of(options->origins == NULL ? "*" : options->origins),
         .self = push,
@@ -219,6 +220,7 @@ void fx_push_stats(const struct fx_push *push, struct fx_push_stats *stats_out)
     stats_out->sessions = gate->sessions;
     stats_out->polls = gate->polls;
     stats_out->posts = gate->posts;
+    stats_out->talkers = gate->talkers;
     stats_out->upgrades = gate->upgrades;
     stats_out->frames += gate->frames;
     stats_out->slow_consumer_closed += gate->slow_consumer_closed;

@@ -93,12 +93,12 @@ struct fx_push_options {
     uint32_t sessions_max;             /* [20,000] */
     bool is_loopback_uncapped;         /* a proxy on this machine speaks for all its clients */
     uint32_t sessions_per_address_max; /* [0: no cap] */
-    const char *origins; /* [NULL: no rule] of browsers, "https://a.example …" or "*"; see gate */
-    uint32_t rooms_max;  /* [200] per socket */
-    uint32_t book_levels;       /* [50] per side in an orderbook event */
-    uint32_t inbox_keep_ms;     /* [600,000] how long private messages wait for who was cut off */
-    uint32_t inboxes_max;       /* [100,000] users that have them */
-    uint32_t inbox_bytes_max;   /* [256 MiB] of all of them together */
+    const char *origins;      /* [*] of browsers: "https://a.example …" or "*"; see push_gate.h */
+    uint32_t rooms_max;       /* [200] per socket */
+    uint32_t book_levels;     /* [50] per side in an orderbook event */
+    uint32_t inbox_keep_ms;   /* [600,000] how long private messages wait for who was cut off */
+    uint32_t inboxes_max;     /* [100,000] users that have them */
+    uint32_t inbox_bytes_max; /* [256 MiB] of all of them together */
     uint32_t public_queued_max; /* [256 KiB] a socket with more queued gets no public events */
 };
 
@@ -157,6 +157,7 @@ struct fx_push_stats {
     uint64_t encoded;     /* events encoded; frames / encoded = fan-out */
     uint64_t conflated;
     uint64_t slow_consumer_closed;
+    uint64_t talkers; /* closed because they sent too many packets by POST */
 };
 
 void fx_push_stats(const struct fx_push *push, struct fx_push_stats *stats_out);

@@ -453,6 +453,7 @@ static struct fx_push_link *create(struct fx_push_gate *gate, const struct ask *
     }
     link->gate = gate;
     link->begin_ms = fx_net_server_now_ms(gate->options.server);
+    fx_push_budget_init(&link->packets, link->begin_ms);
     link->address = address_of(gate, ask->call->peer);
     fx_push_session_init(&link->session, gate->options.config, ask->eio, link);
     fx_push_polling_init(&link->polling, ask->eio, ask->is_base64, ask->is_websocket);

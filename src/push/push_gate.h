@@ -29,7 +29,8 @@ struct fx_push_gate_options {
     uint32_t sessions_max;
     uint32_t sessions_per_address_max; /* 0: no cap; of an IPv4 address, of an IPv6 /64 */
     bool is_loopback_uncapped;
-    uint32_t queue_max; /* bytes that may wait before send_surely() closes */
+    bool is_post_limited; /* packets by POST: 400 at once, then 10 per second (P9) */
+    uint32_t queue_max;   /* bytes that may wait before send_surely() closes */
     /**
      * Origins that may use it, separated by blanks or commas; "*": all, without credentials, but
      * clients 2.x get the answer that their servers gave (any origin, with them). Empty: the same
@@ -53,6 +54,7 @@ struct fx_push_gate_stats {
     uint64_t upgrades; /* finished */
     uint64_t frames;   /* queued to clients */
     uint64_t slow_consumer_closed;
+    uint64_t talkers; /* closed because they sent too many packets by POST */
 };
 
 struct fx_push_gate {

@@ -314,6 +314,13 @@ static bool receive(struct fx_push_link *link, enum fx_push_payload_form form, f
     fx_status status = FX_OK;
     fx_push_payload_init(&payload, form, body, &link->gate->scratch);
     while ((status = fx_push_payload_next(&payload, &packet)) == FX_OK) {
+        if (link->gate->options.is_post_limited &&
+            !fx_push_budget_spend(&link->packets, now_ms_of(link))) {
+            link->gate->stats.talkers++;
+            fx_push_session_close(
+                &link->session, FX_NET_WEBSOCKET_CODE_POLICY, FX_STR("too many messages"));
+            return false;
+        }
         if (!packet.is_binary && packet.bytes.data[0] == FX_PUSH_FRAME_CLOSE) {
             fx_push_session_lost(&link->session);
             end(link, FX_PUSH_POLLING_END_BY_CLIENT);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "net/net_server.h"
+#include "push/push_budget.h"
 #include "push/push_polling.h"
 #include "push/push_session.h"
 
@@ -30,6 +31,7 @@ struct fx_push_link {
     struct fx_net_server_token socket; /* the WebSocket that carries, or that wants to */
     struct fx_net_server_token poll;   /* the GET that waits */
     struct fx_net_server_token post;   /* the POST whose body is arriving */
+    struct fx_push_budget packets;     /* of its POSTs; see is_post_limited of the gate */
     int64_t begin_ms;
     uint64_t address;      /* of its opener, hashed: see the cap per address */
     uint32_t socket_count; /* WebSockets whose on_close is to come */

@@ -2,9 +2,9 @@
  * conformance list (PROTOCOLS A.8) and every row of its HTTP table (A.2). */
 #include "push/push_gate.h"
 
-#include "push_kit.h"
+#include "push_http.h"
 
-enum { ANSWER_SIZE = 1 << 16, PING_INTERVAL_MS = 300, PING_TIMEOUT_MS = 200 };
+enum { PING_INTERVAL_MS = 300, PING_TIMEOUT_MS = 200 };
 
 #define TRANSPORT "{\"code\":0,\"message\":\"Transport unknown\"}"
 #define SID       "{\"code\":1,\"message\":\"Session ID unknown\"}"
@@ -25,14 +25,6 @@ struct rig {
     struct fx_json json;
     struct fx_buf out;
     uint32_t opened;
-};
-
-/** An HTTP answer. */
-struct answer {
-    int status;
-    size_t size;
-    char *body;
-    char bytes[ANSWER_SIZE];
 };
 
 static void on_request(void *self, const struct fx_net_server_call *call)
@@ -136,108 +128,13 @@ static void pass(struct rig *rig, int64_t ms)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-static int dial(struct rig *rig)
-{
-    return push_kit_connect(&rig->kit, 0);
-}
-
-static void hang_up(struct rig *rig, int fd)
-{
-    (void)close(fd);
-    push_kit_turn(&rig->kit, 5);
-}
-
-/* "GET" without a body, all else with one. `headers`: lines with their CRLF. */
-static void ask(struct rig *rig, int fd, const char *method, const char *path, const char *headers)
-{
-    char text[4096];
-    const int size =
-        snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: h\r\n%s\r\n", method, path, headers);
-    assert_true(size > 0 && (size_t)size < sizeof text);
-    push_kit_put(fd, fx_str_of(text));
-    push_kit_turn(&rig->kit, 5);
-}
-
-static void post(struct rig *rig, int fd, const char *path, fx_str body, const char *headers)
-{
-    char lines[512];
-    (void)snprintf(lines, sizeof lines, "Content-Length: %zu\r\n%s", body.size, headers);
-    ask(rig, fd, "POST", path, lines);
-    for (size_t sent = 0; sent < body.size;) {
-        const size_t size = body.size - sent < 32768 ? body.size - sent : 32768;
-        push_kit_put(fd, fx_str_slice(body, sent, size));
-        sent += size;
-        push_kit_turn(&rig->kit, 5);
-    }
-}
-
-/* Read one whole answer; status 0: there is none now, -1: the connection ended instead. */
-static struct answer *read_answer(struct rig *rig, int fd)
-{
-    static struct answer answer;
-    answer = (struct answer){0};
-    size_t size = 0;
-    for (int round = 0; round < 200; round++) {
-        push_kit_turn(&rig->kit, 1);
-        const ssize_t got = recv(fd, answer.bytes + size, ANSWER_SIZE - 1 - size, MSG_DONTWAIT);
-        if (got == 0) {
-            answer.status = -1;
-            return &answer;
-        }
-        if (got < 0) {
-            if (size == 0 && round > 20) {
-                return &answer;
-            }
-            continue;
-        }
-        size += (size_t)got;
-        answer.bytes[size] = '\0';
-        char *end = strstr(answer.bytes, "\r\n\r\n");
-        const char *length = strstr(answer.bytes, "Content-Length: ");
-        if (end == NULL) {
-            continue;
-        }
-        answer.body = end + 4;
-        answer.size = size - (size_t)(answer.body - answer.bytes);
-        answer.status = (int)strtol(answer.bytes + 9, NULL, 10);
-        if (length == NULL || answer.size == strtoul(length + 16, NULL, 10)) {
-            return &answer;
-        }
-    }
-    fail_msg("half an answer: %s", answer.bytes);
-    return &answer;
-}
-
-static struct answer *expect(struct rig *rig, int fd, int status, const char *body)
-{
-    struct answer *answer = read_answer(rig, fd);
-    if (answer->status != status || (body != NULL && strcmp(answer->body, body) != 0)) {
-        fail_msg("%d %s: expected %d %s", answer->status, answer->bytes, status, body);
-    }
-    return answer;
-}
-
-static void expect_nothing(struct rig *rig, int fd)
-{
-    const struct answer *answer = read_answer(rig, fd);
-    if (answer->status != 0) {
-        fail_msg("unexpected: %s", answer->bytes);
-    }
-}
-
-static bool has_header(const struct answer *answer, const char *line)
-{
-    const char *found = strstr(answer->bytes, line);
-    return found != NULL && found < answer->body;
-}
-
 /* One request on a connection of its own. */
 static void check(struct rig *rig, const char *request, int status, const char *body)
 {
-    const int fd = dial(rig);
+    const int fd = push_http_dial(&rig->kit);
     push_kit_put(fd, fx_str_of(request));
-    (void)expect(rig, fd, status, body);
-    hang_up(rig, fd);
+    (void)push_http_expect(&rig->kit, fd, status, body);
+    push_http_hang_up(&rig->kit, fd);
 }
 
 /** A polling client: two connections, as browsers have, and the path with its session's id. */
@@ -250,9 +147,9 @@ struct client {
 
 static struct client open_with(struct rig *rig, const char *path)
 {
-    struct client client = {.get = dial(rig), .post = dial(rig)};
-    ask(rig, client.get, "GET", path, "");
-    const struct answer *answer = expect(rig, client.get, 200, NULL);
+    struct client client = {.get = push_http_dial(&rig->kit), .post = push_http_dial(&rig->kit)};
+    push_http_ask(&rig->kit, client.get, "GET", path, "");
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, client.get, 200, NULL);
     const char *sid = strstr(answer->body, "\"sid\":\"");
     assert_non_null(sid);
     memcpy(client.sid, sid + 7, 20);
@@ -269,19 +166,19 @@ static void leave(struct rig *rig, const struct client *client)
 
 static void say(struct rig *rig, const struct client *client, const char *text)
 {
-    post(rig, client->post, client->path, fx_str_of(text), "");
-    (void)expect(rig, client->post, 200, "ok");
+    push_http_post(&rig->kit, client->post, client->path, fx_str_of(text), "");
+    (void)push_http_expect(&rig->kit, client->post, 200, "ok");
 }
 
 static void poll_it(struct rig *rig, const struct client *client)
 {
-    ask(rig, client->get, "GET", client->path, "");
+    push_http_ask(&rig->kit, client->get, "GET", client->path, "");
 }
 
 static void hear(struct rig *rig, const struct client *client, const char *text)
 {
     poll_it(rig, client);
-    (void)expect(rig, client->get, 200, text);
+    (void)push_http_expect(&rig->kit, client->get, 200, text);
 }
 
 static void expect_gone(struct rig *rig, const struct client *client)
@@ -341,14 +238,14 @@ static void push_gate_refused_upgrade_is_said_in_plain_words(void **state)
 {
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
-    const int fd = dial(rig);
+    const int fd = push_http_dial(&rig->kit);
     push_kit_put(fd, FX_STR("GET /socket.io/?EIO=9&transport=websocket" UPGRADE));
-    const struct answer *answer = expect(rig, fd, 400, NULL);
-    assert_true(has_header(answer, "HTTP/1.1 400 Bad Request\r\n"));
-    assert_true(has_header(answer, "Connection: close\r\n"));
-    assert_true(has_header(answer, "Content-Type: text/html\r\n"));
-    assert_int_equal(read_answer(rig, fd)->status, -1);
-    hang_up(rig, fd);
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, fd, 400, NULL);
+    assert_true(push_http_has_header(answer, "HTTP/1.1 400 Bad Request\r\n"));
+    assert_true(push_http_has_header(answer, "Connection: close\r\n"));
+    assert_true(push_http_has_header(answer, "Content-Type: text/html\r\n"));
+    assert_int_equal(push_http_read_answer(&rig->kit, fd)->status, -1);
+    push_http_hang_up(&rig->kit, fd);
     rig_destroy(rig);
 }
 
@@ -357,17 +254,17 @@ static void push_gate_answers_carry_their_headers(void **state)
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH4);
-    post(rig, client.post, client.path, FX_STR("4a"), "");
-    const struct answer *answer = expect(rig, client.post, 200, "ok");
-    assert_true(has_header(answer, "Content-Type: text/html\r\n"));
-    assert_true(has_header(answer, "Content-Length: 2\r\n"));
-    assert_true(has_header(answer, "Cache-Control: no-store\r\n"));
-    assert_false(has_header(answer, "Set-Cookie"));
-    assert_false(has_header(answer, "Access-Control"));
+    push_http_post(&rig->kit, client.post, client.path, FX_STR("4a"), "");
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, client.post, 200, "ok");
+    assert_true(push_http_has_header(answer, "Content-Type: text/html\r\n"));
+    assert_true(push_http_has_header(answer, "Content-Length: 2\r\n"));
+    assert_true(push_http_has_header(answer, "Cache-Control: no-store\r\n"));
+    assert_false(push_http_has_header(answer, "Set-Cookie"));
+    assert_false(push_http_has_header(answer, "Access-Control"));
     poll_it(rig, &client);
-    answer = expect(rig, client.get, 200, "4a");
-    assert_true(has_header(answer, "Content-Type: text/plain; charset=UTF-8\r\n"));
-    assert_true(has_header(answer, "Cache-Control: no-store\r\n"));
+    answer = push_http_expect(&rig->kit, client.get, 200, "4a");
+    assert_true(push_http_has_header(answer, "Content-Type: text/plain; charset=UTF-8\r\n"));
+    assert_true(push_http_has_header(answer, "Cache-Control: no-store\r\n"));
     leave(rig, &client);
     rig_destroy(rig);
 }
@@ -385,8 +282,8 @@ static void push_gate_e4_handshake_opens_a_session(void **state)
                    "0{\"sid\":\"%s\",\"upgrades\":[\"websocket\"],\"pingInterval\":300,"
                    "\"pingTimeout\":200,\"maxPayload\":1000000}",
                    client.sid);
-    ask(rig, client.get, "GET", PATH4, "");
-    const struct answer *answer = expect(rig, client.get, 200, NULL);
+    push_http_ask(&rig->kit, client.get, "GET", PATH4, "");
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, client.get, 200, NULL);
     assert_int_equal(answer->size, strlen(expected));
     assert_memory_not_equal(strstr(answer->body, "\"sid\":\"") + 7, client.sid, 20);
     memcpy(strstr(answer->body, "\"sid\":\"") + 7, client.sid, 20);
@@ -422,9 +319,9 @@ static void push_gate_e4_messages_make_the_round(void **state)
          "4hello\x1e"
          "bAQIDBA==");
     poll_it(rig, &client);
-    expect_nothing(rig, client.get);
+    push_http_expect_nothing(&rig->kit, client.get);
     say(rig, &client, "4\xc3\xa9\xf0\x9f\x98\x80");
-    (void)expect(rig, client.get, 200, "4\xc3\xa9\xf0\x9f\x98\x80");
+    (void)push_http_expect(&rig->kit, client.get, 200, "4\xc3\xa9\xf0\x9f\x98\x80");
     leave(rig, &client);
     rig_destroy(rig);
 }
@@ -436,8 +333,8 @@ static void push_gate_e4_bad_payload_ends_the_session(void **state)
     for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
         struct rig *rig = rig_create(&PLAIN);
         const struct client client = open_with(rig, PATH4);
-        post(rig, client.post, client.path, fx_str_of(ROWS[index]), "");
-        (void)expect(rig, client.post, 400, REQUEST);
+        push_http_post(&rig->kit, client.post, client.path, fx_str_of(ROWS[index]), "");
+        (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
         expect_gone(rig, &client);
         assert_int_equal(rig->gate.stats.sessions, 0);
         leave(rig, &client);
@@ -450,12 +347,12 @@ static void push_gate_e4_octets_are_refused(void **state)
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH4);
-    post(rig,
-         client.post,
-         client.path,
-         FX_STR("4hello"),
-         "Content-Type: application/octet-stream\r\n");
-    (void)expect(rig, client.post, 400, REQUEST);
+    push_http_post(&rig->kit,
+                   client.post,
+                   client.path,
+                   FX_STR("4hello"),
+                   "Content-Type: application/octet-stream\r\n");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
     expect_gone(rig, &client);
     leave(rig, &client);
     rig_destroy(rig);
@@ -467,9 +364,9 @@ static void push_gate_e4_second_poll_ends_the_session(void **state)
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH4);
     poll_it(rig, &client);
-    ask(rig, client.post, "GET", client.path, "");
-    (void)expect(rig, client.get, 200, "1");
-    (void)expect(rig, client.post, 400, REQUEST);
+    push_http_ask(&rig->kit, client.post, "GET", client.path, "");
+    (void)push_http_expect(&rig->kit, client.get, 200, "1");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
     expect_gone(rig, &client);
     leave(rig, &client);
     rig_destroy(rig);
@@ -480,14 +377,14 @@ static void push_gate_second_post_ends_the_session(void **state)
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH4);
-    const int other = dial(rig);
-    ask(rig, client.post, "POST", client.path, "Content-Length: 6\r\n");
-    post(rig, other, client.path, FX_STR("4hello"), "");
-    (void)expect(rig, other, 400, REQUEST);
+    const int other = push_http_dial(&rig->kit);
+    push_http_ask(&rig->kit, client.post, "POST", client.path, "Content-Length: 6\r\n");
+    push_http_post(&rig->kit, other, client.path, FX_STR("4hello"), "");
+    (void)push_http_expect(&rig->kit, other, 400, REQUEST);
     push_kit_put(client.post, FX_STR("4hello"));
-    (void)expect(rig, client.post, 400, SID);
+    (void)push_http_expect(&rig->kit, client.post, 400, SID);
     expect_gone(rig, &client);
-    hang_up(rig, other);
+    push_http_hang_up(&rig->kit, other);
     leave(rig, &client);
     rig_destroy(rig);
 }
@@ -497,10 +394,10 @@ static void push_gate_other_methods_are_refused_and_harm_nothing(void **state)
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH4);
-    ask(rig, client.post, "PUT", client.path, "Content-Length: 0\r\n");
-    (void)expect(rig, client.post, 400, REQUEST);
-    ask(rig, client.post, "DELETE", client.path, "");
-    (void)expect(rig, client.post, 400, REQUEST);
+    push_http_ask(&rig->kit, client.post, "PUT", client.path, "Content-Length: 0\r\n");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
+    push_http_ask(&rig->kit, client.post, "DELETE", client.path, "");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
     say(rig, &client, "4a");
     hear(rig, &client, "4a");
     leave(rig, &client);
@@ -515,17 +412,17 @@ static void push_gate_body_at_the_limit_passes_and_beyond_is_413(void **state)
     char *bytes = malloc(1000001);
     assert_non_null(bytes);
     memset(bytes, '6', 1000001); /* 66…: a noop with data */
-    post(rig, client.post, client.path, (fx_str){bytes, 1000000}, "");
-    (void)expect(rig, client.post, 200, "ok");
-    ask(rig, client.post, "POST", client.path, "Content-Length: 1000001\r\n");
-    (void)expect(rig, client.post, 413, NULL);
-    assert_int_equal(read_answer(rig, client.post)->status, -1);
+    push_http_post(&rig->kit, client.post, client.path, (fx_str){bytes, 1000000}, "");
+    (void)push_http_expect(&rig->kit, client.post, 200, "ok");
+    push_http_ask(&rig->kit, client.post, "POST", client.path, "Content-Length: 1000001\r\n");
+    (void)push_http_expect(&rig->kit, client.post, 413, NULL);
+    assert_int_equal(push_http_read_answer(&rig->kit, client.post)->status, -1);
     expect_gone(rig, &client);
     /* Without a session of this id the server's own limit counts. */
-    const int fd = dial(rig);
-    ask(rig, fd, "POST", client.path, "Content-Length: 65537\r\n");
-    (void)expect(rig, fd, 413, NULL);
-    hang_up(rig, fd);
+    const int fd = push_http_dial(&rig->kit);
+    push_http_ask(&rig->kit, fd, "POST", client.path, "Content-Length: 65537\r\n");
+    (void)push_http_expect(&rig->kit, fd, 413, NULL);
+    push_http_hang_up(&rig->kit, fd);
     free(bytes);
     leave(rig, &client);
     rig_destroy(rig);
@@ -536,9 +433,9 @@ static void push_gate_chunked_body_beyond_the_limit_is_413_too(void **state)
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH4);
-    ask(rig, client.post, "POST", client.path, "Transfer-Encoding: chunked\r\n");
+    push_http_ask(&rig->kit, client.post, "POST", client.path, "Transfer-Encoding: chunked\r\n");
     push_kit_put(client.post, FX_STR("F4241\r\n"));
-    (void)expect(rig, client.post, 413, NULL);
+    (void)push_http_expect(&rig->kit, client.post, 413, NULL);
     expect_gone(rig, &client);
     leave(rig, &client);
     rig_destroy(rig);
@@ -552,9 +449,9 @@ static void push_gate_e4_pings_are_answered_three_times(void **state)
     for (int index = 0; index < 3; index++) {
         poll_it(rig, &client);
         pass(rig, PING_INTERVAL_MS - 1);
-        expect_nothing(rig, client.get);
+        push_http_expect_nothing(&rig->kit, client.get);
         pass(rig, 1);
-        (void)expect(rig, client.get, 200, "2");
+        (void)push_http_expect(&rig->kit, client.get, 200, "2");
         say(rig, &client, "3");
     }
     leave(rig, &client);
@@ -576,7 +473,7 @@ static void push_gate_e4_silence_ends_the_session(void **state)
     rig->kit.now_ms += 1;
     expect_gone(rig, &client); /* at once, not in the next tick */
     pass(rig, 1);
-    (void)expect(rig, poller.get, 200, "1");
+    (void)push_http_expect(&rig->kit, poller.get, 200, "1");
     expect_gone(rig, &poller);
     assert_int_equal(rig->gate.stats.sessions, 0);
     leave(rig, &client);
@@ -591,13 +488,13 @@ static void push_gate_client_that_closes_is_gone(void **state)
     const struct client client = open_with(rig, PATH4);
     poll_it(rig, &client);
     say(rig, &client, "1");
-    (void)expect(rig, client.get, 200, "6");
+    (void)push_http_expect(&rig->kit, client.get, 200, "6");
     expect_gone(rig, &client);
     leave(rig, &client);
     const struct client three = open_with(rig, PATH3);
     poll_it(rig, &three);
     say(rig, &three, "1:1");
-    (void)expect(rig, three.get, 200, "1:6");
+    (void)push_http_expect(&rig->kit, three.get, 200, "1:6");
     expect_gone(rig, &three);
     leave(rig, &three);
     struct push_kit_client *socket = push_kit_open(&rig->kit, "EIO=4&transport=websocket");
@@ -615,13 +512,13 @@ static void push_gate_poll_or_post_that_is_cut_ends_the_session(void **state)
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH4);
     poll_it(rig, &client);
-    hang_up(rig, client.get);
+    push_http_hang_up(&rig->kit, client.get);
     expect_gone(rig, &client);
     (void)close(client.post);
     const struct client other = open_with(rig, PATH4);
-    ask(rig, other.post, "POST", other.path, "Content-Length: 6\r\n");
+    push_http_ask(&rig->kit, other.post, "POST", other.path, "Content-Length: 6\r\n");
     push_kit_put(other.post, FX_STR("4he"));
-    hang_up(rig, other.post);
+    push_http_hang_up(&rig->kit, other.post);
     expect_gone(rig, &other);
     (void)close(other.get);
     assert_int_equal(rig->gate.stats.sessions, 0);
@@ -670,16 +567,16 @@ static void push_gate_upgrade_moves_the_session(void **state)
         push_kit_expect(&rig->kit, socket, NULL);
         push_kit_say(&rig->kit, socket, "2probe");
         push_kit_expect(&rig->kit, socket, "3probe");
-        (void)expect(rig, client.get, 200, eio == '3' ? "1:6" : "6");
+        (void)push_http_expect(&rig->kit, client.get, 200, eio == '3' ? "1:6" : "6");
         say(rig, &client, eio == '3' ? "5:4late" : "4late"); /* after the last poll */
         push_kit_say(&rig->kit, socket, "5");
         push_kit_expect(&rig->kit, socket, "4late");
         push_kit_say(&rig->kit, socket, "4hello");
         push_kit_expect(&rig->kit, socket, "4hello");
         poll_it(rig, &client); /* polling is over, the session is not */
-        (void)expect(rig, client.get, 400, REQUEST);
-        post(rig, client.post, client.path, FX_STR("4x"), "");
-        (void)expect(rig, client.post, 400, REQUEST);
+        (void)push_http_expect(&rig->kit, client.get, 400, REQUEST);
+        push_http_post(&rig->kit, client.post, client.path, FX_STR("4x"), "");
+        (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
         struct push_kit_client *second = upgrade(rig, &client, eio);
         push_kit_read(&rig->kit, second);
         assert_true(second->is_over);
@@ -708,7 +605,7 @@ static void push_gate_probe_and_upgrade_may_come_back_to_back(void **state)
                           19});
     push_kit_expect(&rig->kit, socket, "3probe");
     poll_it(rig, &client);
-    (void)expect(rig, client.get, 400, REQUEST);
+    (void)push_http_expect(&rig->kit, client.get, 400, REQUEST);
     push_kit_say(&rig->kit, socket, "4hello");
     push_kit_expect(&rig->kit, socket, "4hello");
     push_kit_close(&rig->kit, socket);
@@ -726,15 +623,15 @@ static void push_gate_poll_during_an_upgrade_ends_with_the_next_tick(void **stat
     push_kit_expect(&rig->kit, socket, "3probe");
     hear(rig, &client, "6");
     poll_it(rig, &client);
-    expect_nothing(rig, client.get);
+    push_http_expect_nothing(&rig->kit, client.get);
     pass(rig, 100);
-    (void)expect(rig, client.get, 200, "6");
+    (void)push_http_expect(&rig->kit, client.get, 200, "6");
     push_kit_close(&rig->kit, socket); /* the client gave it up */
     say(rig, &client, "4polling");
     hear(rig, &client, "4polling");
     poll_it(rig, &client);
     pass(rig, 100);
-    expect_nothing(rig, client.get);
+    push_http_expect_nothing(&rig->kit, client.get);
     leave(rig, &client);
     rig_destroy(rig);
 }
@@ -786,8 +683,8 @@ static void push_gate_session_that_ends_takes_its_offer_along(void **state)
     struct push_kit_client *socket = upgrade(rig, &client, '4');
     push_kit_say(&rig->kit, socket, "2probe");
     push_kit_expect(&rig->kit, socket, "3probe");
-    post(rig, client.post, client.path, FX_STR("abc"), "");
-    (void)expect(rig, client.post, 400, REQUEST);
+    push_http_post(&rig->kit, client.post, client.path, FX_STR("abc"), "");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
     push_kit_read(&rig->kit, socket);
     assert_true(socket->is_over);
     pass(rig, 100);
@@ -804,19 +701,19 @@ static void push_gate_e3_handshake_counts_its_characters(void **state)
 {
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
-    const int fd = dial(rig);
-    ask(rig, fd, "GET", PATH3, "");
-    const struct answer *answer = expect(rig, fd, 200, NULL);
+    const int fd = push_http_dial(&rig->kit);
+    push_http_ask(&rig->kit, fd, "GET", PATH3, "");
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, fd, 200, NULL);
     const char *colon = strchr(answer->body, ':');
     assert_non_null(colon);
     assert_int_equal(strtoul(answer->body, NULL, 10), strlen(colon + 1));
     assert_int_equal(strncmp(colon + 1, "0{\"sid\":\"", 9), 0);
     assert_non_null(strstr(colon, "\"upgrades\":[\"websocket\"]"));
     assert_null(strstr(colon, "maxPayload"));
-    assert_true(has_header(answer, "Set-Cookie: io="));
-    assert_true(has_header(answer, "; Path=/; HttpOnly; SameSite=Strict\r\n"));
-    assert_true(has_header(answer, "Access-Control-Allow-Origin: *\r\n"));
-    hang_up(rig, fd);
+    assert_true(push_http_has_header(answer, "Set-Cookie: io="));
+    assert_true(push_http_has_header(answer, "; Path=/; HttpOnly; SameSite=Strict\r\n"));
+    assert_true(push_http_has_header(answer, "Access-Control-Allow-Origin: *\r\n"));
+    push_http_hang_up(&rig->kit, fd);
     rig_destroy(rig);
 }
 
@@ -846,21 +743,21 @@ static void push_gate_e3_binary_bodies_go_both_ways(void **state)
                                 "4hello\x01\x05\xff\x04\x01\x02\x03\x04";
     struct rig *rig = rig_create(&PLAIN);
     const struct client client = open_with(rig, PATH3);
-    post(rig,
-         client.post,
-         client.path,
-         (fx_str){BYTES, sizeof BYTES - 1},
-         "Content-Type: application/octet-stream\r\n");
-    (void)expect(rig, client.post, 200, "ok");
+    push_http_post(&rig->kit,
+                   client.post,
+                   client.path,
+                   (fx_str){BYTES, sizeof BYTES - 1},
+                   "Content-Type: application/octet-stream\r\n");
+    (void)push_http_expect(&rig->kit, client.post, 200, "ok");
     poll_it(rig, &client);
-    const struct answer *answer = expect(rig, client.get, 200, NULL);
-    assert_true(has_header(answer, "Content-Type: application/octet-stream\r\n"));
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, client.get, 200, NULL);
+    assert_true(push_http_has_header(answer, "Content-Type: application/octet-stream\r\n"));
     assert_int_equal(answer->size, sizeof BYTES - 1);
     assert_memory_equal(answer->body, BYTES, sizeof BYTES - 1);
     say(rig, &client, "6:4hello"); /* text alone stays text */
     poll_it(rig, &client);
-    answer = expect(rig, client.get, 200, "6:4hello");
-    assert_true(has_header(answer, "Content-Type: text/plain; charset=UTF-8\r\n"));
+    answer = push_http_expect(&rig->kit, client.get, 200, "6:4hello");
+    assert_true(push_http_has_header(answer, "Content-Type: text/plain; charset=UTF-8\r\n"));
     leave(rig, &client);
     rig_destroy(rig);
 }
@@ -873,9 +770,9 @@ static void push_gate_e3_bad_payload_ends_the_session(void **state)
         struct rig *rig = rig_create(&PLAIN);
         const struct client client = open_with(rig, PATH3);
         poll_it(rig, &client);
-        post(rig, client.post, client.path, fx_str_of(ROWS[index]), "");
-        (void)expect(rig, client.post, 400, REQUEST);
-        (void)expect(rig, client.get, 200, "1:1");
+        push_http_post(&rig->kit, client.post, client.path, fx_str_of(ROWS[index]), "");
+        (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
+        (void)push_http_expect(&rig->kit, client.get, 200, "1:1");
         expect_gone(rig, &client);
         leave(rig, &client);
         rig_destroy(rig);
@@ -890,8 +787,8 @@ static void push_gate_e3_silence_ends_the_session(void **state)
     rig->kit.now_ms += PING_INTERVAL_MS + PING_TIMEOUT_MS - 1;
     say(rig, &client, "1:2");
     rig->kit.now_ms += PING_INTERVAL_MS + PING_TIMEOUT_MS;
-    post(rig, client.post, client.path, FX_STR("1:2"), "");
-    (void)expect(rig, client.post, 400, SID);
+    push_http_post(&rig->kit, client.post, client.path, FX_STR("1:2"), "");
+    (void)push_http_expect(&rig->kit, client.post, 400, SID);
     leave(rig, &client);
     rig_destroy(rig);
 }
@@ -904,15 +801,16 @@ static void push_gate_without_a_list_only_revision_3_names_origins(void **state)
 {
     (void)state;
     struct rig *rig = rig_create(&PLAIN);
-    const int fd = dial(rig);
-    ask(rig, fd, "GET", PATH3, SHOP);
-    const struct answer *answer = expect(rig, fd, 200, NULL);
-    assert_true(has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"));
-    assert_true(has_header(answer, "Access-Control-Allow-Credentials: true\r\n"));
-    ask(rig, fd, "GET", PATH4, SHOP);
-    answer = expect(rig, fd, 200, NULL);
-    assert_false(has_header(answer, "Access-Control"));
-    hang_up(rig, fd);
+    const int fd = push_http_dial(&rig->kit);
+    push_http_ask(&rig->kit, fd, "GET", PATH3, SHOP);
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, fd, 200, NULL);
+    assert_true(
+        push_http_has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"));
+    assert_true(push_http_has_header(answer, "Access-Control-Allow-Credentials: true\r\n"));
+    push_http_ask(&rig->kit, fd, "GET", PATH4, SHOP);
+    answer = push_http_expect(&rig->kit, fd, 200, NULL);
+    assert_false(push_http_has_header(answer, "Access-Control"));
+    push_http_hang_up(&rig->kit, fd);
     rig_destroy(rig);
 }
 
@@ -934,25 +832,27 @@ static void push_gate_list_of_origins_is_exact(void **state)
     for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
         static const char *const PATHS[] = {PATH3, PATH4};
         for (size_t path = 0; path < 2; path++) {
-            const int fd = dial(rig);
-            ask(rig, fd, "GET", PATHS[path], ROWS[index].origin);
-            const struct answer *answer =
-                expect(rig, fd, ROWS[index].status, ROWS[index].status == 403 ? FORBIDDEN : NULL);
-            assert_true(has_header(answer, "Vary: Origin\r\n"));
-            assert_int_equal(
-                has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"),
-                ROWS[index].is_named);
-            assert_int_equal(has_header(answer, "Access-Control-Allow-Credentials: true\r\n"),
+            const int fd = push_http_dial(&rig->kit);
+            push_http_ask(&rig->kit, fd, "GET", PATHS[path], ROWS[index].origin);
+            const struct push_http_answer *answer = push_http_expect(
+                &rig->kit, fd, ROWS[index].status, ROWS[index].status == 403 ? FORBIDDEN : NULL);
+            assert_true(push_http_has_header(answer, "Vary: Origin\r\n"));
+            assert_int_equal(push_http_has_header(
+                                 answer, "Access-Control-Allow-Origin: https://shop.example\r\n"),
                              ROWS[index].is_named);
-            hang_up(rig, fd);
+            assert_int_equal(
+                push_http_has_header(answer, "Access-Control-Allow-Credentials: true\r\n"),
+                ROWS[index].is_named);
+            push_http_hang_up(&rig->kit, fd);
         }
     }
-    const int fd = dial(rig);
-    ask(rig, fd, "OPTIONS", PATH4, SHOP);
-    const struct answer *answer = expect(rig, fd, 204, NULL);
-    assert_true(has_header(answer, "Access-Control-Allow-Methods: GET, POST\r\n"));
-    assert_true(has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"));
-    hang_up(rig, fd);
+    const int fd = push_http_dial(&rig->kit);
+    push_http_ask(&rig->kit, fd, "OPTIONS", PATH4, SHOP);
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, fd, 204, NULL);
+    assert_true(push_http_has_header(answer, "Access-Control-Allow-Methods: GET, POST\r\n"));
+    assert_true(
+        push_http_has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"));
+    push_http_hang_up(&rig->kit, fd);
     check(rig,
           "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: h\r\nOrigin: null\r\n"
           "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -966,16 +866,18 @@ static void push_gate_any_origin_goes_without_credentials(void **state)
 {
     (void)state;
     struct rig *rig = rig_create(&(struct fx_push_gate_options){.origins = FX_STR("*")});
-    const int fd = dial(rig);
-    ask(rig, fd, "GET", PATH4, SHOP);
-    const struct answer *answer = expect(rig, fd, 200, NULL);
-    assert_true(has_header(answer, "Access-Control-Allow-Origin: *\r\n"));
-    assert_false(has_header(answer, "Access-Control-Allow-Credentials"));
-    ask(rig, fd, "GET", PATH3, SHOP); /* browsers' clients 2.x always ask with credentials */
-    answer = expect(rig, fd, 200, NULL);
-    assert_true(has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"));
-    assert_true(has_header(answer, "Access-Control-Allow-Credentials: true\r\n"));
-    hang_up(rig, fd);
+    const int fd = push_http_dial(&rig->kit);
+    push_http_ask(&rig->kit, fd, "GET", PATH4, SHOP);
+    const struct push_http_answer *answer = push_http_expect(&rig->kit, fd, 200, NULL);
+    assert_true(push_http_has_header(answer, "Access-Control-Allow-Origin: *\r\n"));
+    assert_false(push_http_has_header(answer, "Access-Control-Allow-Credentials"));
+    push_http_ask(
+        &rig->kit, fd, "GET", PATH3, SHOP); /* browsers' clients 2.x always ask with credentials */
+    answer = push_http_expect(&rig->kit, fd, 200, NULL);
+    assert_true(
+        push_http_has_header(answer, "Access-Control-Allow-Origin: https://shop.example\r\n"));
+    assert_true(push_http_has_header(answer, "Access-Control-Allow-Credentials: true\r\n"));
+    push_http_hang_up(&rig->kit, fd);
     rig_destroy(rig);
 }
 
@@ -1011,13 +913,32 @@ static void push_gate_client_that_never_polls_is_closed_by_its_queue(void **stat
     memset(text, 'x', sizeof text);
     text[0] = '4';
     for (int index = 0; index < 3; index++) {
-        post(rig, client.post, client.path, (fx_str){text, sizeof text}, "");
-        (void)expect(rig, client.post, 200, "ok");
+        push_http_post(&rig->kit, client.post, client.path, (fx_str){text, sizeof text}, "");
+        (void)push_http_expect(&rig->kit, client.post, 200, "ok");
     }
-    post(rig, client.post, client.path, (fx_str){text, sizeof text}, "");
-    (void)expect(rig, client.post, 400, REQUEST);
+    push_http_post(&rig->kit, client.post, client.path, (fx_str){text, sizeof text}, "");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
     assert_int_equal(rig->gate.stats.slow_consumer_closed, 1);
     expect_gone(rig, &client);
+    leave(rig, &client);
+    rig_destroy(rig);
+}
+
+static void push_gate_client_that_posts_too_much_is_closed(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_create(&(struct fx_push_gate_options){.is_post_limited = true});
+    const struct client client = open_with(rig, PATH3);
+    char text[4 * FX_PUSH_BUDGET_MAX + 1];
+    for (size_t index = 0; index < FX_PUSH_BUDGET_MAX; index++) {
+        memcpy(text + 4 * index, "2:6x", 4);
+    }
+    push_http_post(&rig->kit, client.post, client.path, (fx_str){text, sizeof text - 1}, "");
+    (void)push_http_expect(&rig->kit, client.post, 200, "ok");
+    push_http_post(&rig->kit, client.post, client.path, FX_STR("1:2"), "");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST);
+    expect_gone(rig, &client);
+    assert_int_equal(rig->gate.stats.talkers, 1);
     leave(rig, &client);
     rig_destroy(rig);
 }
@@ -1031,7 +952,7 @@ static void push_gate_stop_answers_polls_and_leaves_nothing(void **state)
     struct push_kit_client *socket = push_kit_open(&rig->kit, "EIO=4&transport=websocket");
     poll_it(rig, &client);
     fx_push_gate_stop(&rig->gate);
-    (void)expect(rig, client.get, 200, "1");
+    (void)push_http_expect(&rig->kit, client.get, 200, "1");
     push_kit_read(&rig->kit, socket);
     assert_true(socket->is_over);
     assert_int_equal(socket->code, FX_NET_WEBSOCKET_CODE_GOING_AWAY);
@@ -1100,6 +1021,7 @@ int main(void)
         cmocka_unit_test(push_gate_any_origin_goes_without_credentials),
         cmocka_unit_test(push_gate_sessions_are_bounded_in_all_and_per_address),
         cmocka_unit_test(push_gate_client_that_never_polls_is_closed_by_its_queue),
+        cmocka_unit_test(push_gate_client_that_posts_too_much_is_closed),
         cmocka_unit_test(push_gate_stop_answers_polls_and_leaves_nothing),
         cmocka_unit_test(push_gate_deinit_with_live_sessions_leaves_nothing),
     };

@@ -1,0 +1,305 @@
+/* Users of the exchange who poll: what is theirs reaches them whole and in order, or they learn
+ * that it does not; the same events and frames as over a WebSocket. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "push_http.h"
+
+#define BOOK   "orderbook_BTCUSDT"
+#define HANDLE "/socket.io/?EIO=4&transport=polling"
+
+static const struct fx_push_options PLAIN = {0};
+static const struct fx_push_options PATIENT = {.ping_interval_ms = 1U << 30U};
+
+/** A client that polls: one connection waits, the other brings. */
+struct poller {
+    int get;
+    int post;
+    char path[2048];
+};
+
+static struct push_kit *scene_create(const struct fx_push_options *options)
+{
+    struct push_kit *kit = push_kit_create(options);
+    push_kit_instrument(kit, 0, "BTCUSDT");
+    push_kit_tick(kit);
+    return kit;
+}
+
+static void poll_it(struct push_kit *kit, const struct poller *poller)
+{
+    push_http_ask(kit, poller->get, "GET", poller->path, "");
+}
+
+static const char *hear(struct push_kit *kit, const struct poller *poller)
+{
+    poll_it(kit, poller);
+    return push_http_expect(kit, poller->get, 200, NULL)->body;
+}
+
+static void say(struct push_kit *kit, const struct poller *poller, const char *text)
+{
+    push_http_post(kit, poller->post, poller->path, fx_str_of(text), "");
+    (void)push_http_expect(kit, poller->post, 200, "ok");
+}
+
+static struct poller dial(struct push_kit *kit, const char *headers)
+{
+    struct poller poller = {.get = push_http_dial(kit), .post = push_http_dial(kit)};
+    push_http_ask(kit, poller.get, "GET", HANDLE, headers);
+    const struct push_http_answer *answer = push_http_expect(kit, poller.get, 200, NULL);
+    const char *sid = strstr(answer->body, "\"sid\":\"");
+    assert_non_null(sid);
+    (void)snprintf(poller.path, sizeof poller.path, HANDLE "&sid=%.20s", sid + 7);
+    return poller;
+}
+
+static void leave(struct push_kit *kit, const struct poller *poller)
+{
+    (void)close(poller->get);
+    (void)close(poller->post);
+    push_kit_turn(kit, 5);
+}
+
+/* A user who has joined /ws; 0: nobody. */
+static struct poller join(struct push_kit *kit, uint64_t user_id)
+{
+    char token[1024];
+    char text[1200] = "40/ws,";
+    const struct poller poller = dial(kit, "");
+    if (user_id != 0) {
+        (void)push_kit_token(kit, user_id, kit->now_s + 3600, token);
+        (void)snprintf(text, sizeof text, "40/ws,{\"token\":\"%s\"}", token);
+    }
+    say(kit, &poller, text);
+    assert_int_equal(strncmp(hear(kit, &poller), "40/ws,{\"sid\":\"", 14), 0);
+    return poller;
+}
+
+static uint32_t count_of(const char *text, const char *word)
+{
+    uint32_t count = 0;
+    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
+        count++;
+    }
+    return count;
+}
+
+static void push_client_that_polls_gets_a_command_in_one_body(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PLAIN);
+    const struct poller one = join(kit, 7);
+    const struct poller two = join(kit, 8);
+    poll_it(kit, &one);
+    poll_it(kit, &two);
+    push_kit_begin(kit);
+    push_kit_order(kit, 7, 1);
+    push_kit_order(kit, 7, 2);
+    push_kit_account(kit, 7, 5);
+    push_kit_result(kit);
+    fx_push_flush(kit->push);
+    const struct push_http_answer *answer = push_http_expect(kit, one.get, 200, NULL);
+    const char *account = strstr(answer->body, "42/ws,[\"account\",");
+    const char *balance = strstr(answer->body,
+                                 "\x1e"
+                                 "42/ws,[\"balance\",");
+    const char *orders = strstr(answer->body,
+                                "\x1e"
+                                "42/ws,[\"orders\",[{\"id\":1,");
+    assert_true(account == answer->body && balance > account && orders > balance);
+    assert_int_equal(count_of(orders, "{\"id\":"), 2);
+    push_http_expect_nothing(kit, two.get); /* not theirs */
+    leave(kit, &one);
+    leave(kit, &two);
+    push_kit_destroy(kit);
+}
+
+static void push_client_that_polls_shares_frames_with_websockets(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PLAIN);
+    struct push_kit_client *socket = push_kit_join(kit, 0);
+    const struct poller poller = join(kit, 0);
+    push_kit_say(kit, socket, "42/ws,[\"subscribe\",\"" BOOK "\"]");
+    say(kit, &poller, "42/ws,1[\"subscribe\",{\"channel\":\"" BOOK "\"}]");
+    const char *first = hear(kit, &poller);
+    assert_int_equal(strncmp(first, "42/ws,[\"orderbook\",", 19), 0);
+    assert_non_null(strstr(first,
+                           "\x1e"
+                           "43/ws,1[{\"ok\":true}]"));
+    push_kit_read(kit, socket);
+    socket->read = socket->count;
+    const struct fx_push_stats before = push_kit_stats(kit);
+    push_kit_begin(kit);
+    push_kit_book(kit, 0, FX_SIDE_BUY, 99, 1);
+    push_kit_tick(kit);
+    const struct fx_push_stats after = push_kit_stats(kit);
+    assert_int_equal(after.encoded - before.encoded, 1);
+    assert_int_equal(after.frames - before.frames, 2);
+    assert_string_equal(hear(kit, &poller), push_kit_next(kit, socket));
+    push_kit_close(kit, socket);
+    leave(kit, &poller);
+    push_kit_destroy(kit);
+}
+
+static void push_client_token_of_the_handshake_counts_for_polls_too(void **state)
+{
+    (void)state;
+    char token[1024];
+    char header[1200];
+    struct push_kit *kit = scene_create(&(struct fx_push_options){.is_auth_required = true});
+    (void)snprintf(header,
+                   sizeof header,
+                   "Authorization: Bearer %s\r\n",
+                   push_kit_token(kit, 7, kit->now_s + 60, token));
+    const struct poller good = dial(kit, header);
+    say(kit, &good, "40/ws,");
+    assert_int_equal(strncmp(hear(kit, &good), "40/ws,{\"sid\":\"", 14), 0);
+    const struct poller bad = dial(kit, "Authorization: Bearer nonsense\r\n");
+    say(kit, &bad, "40/ws,");
+    assert_string_equal(hear(kit, &bad),
+                        "44/ws,{\"message\":\"invalid token\",\"data\":{\"code\":401}}");
+    leave(kit, &good);
+    leave(kit, &bad);
+    push_kit_destroy(kit);
+}
+
+static void push_client_that_polls_is_kicked_when_its_token_ends(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PATIENT);
+    const struct poller poller = join(kit, 7);
+    poll_it(kit, &poller);
+    kit->now_s += 3600;
+    push_kit_tick(kit);
+    (void)push_http_expect(kit, poller.get, 200, "41/ws,");
+    for (int index = 0; index < 10; index++) {
+        push_kit_tick(kit);
+    }
+    assert_string_equal(hear(kit, &poller), "1"); /* it waited for this poll */
+    poll_it(kit, &poller);
+    (void)push_http_expect(kit, poller.get, 400, NULL);
+    assert_int_equal(push_kit_stats(kit).sessions, 0);
+    leave(kit, &poller);
+    push_kit_destroy(kit);
+}
+
+static void push_client_between_polls_misses_books_but_not_the_latest(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(
+        &(struct fx_push_options){.ping_interval_ms = 1U << 30U, .public_queued_max = 4000});
+    const struct poller poller = join(kit, 0);
+    say(kit, &poller, "42/ws,[\"subscribe\",\"" BOOK "\"]");
+    (void)hear(kit, &poller);
+    push_kit_begin(kit);
+    for (int64_t lots = 1; lots <= 200; lots++) {
+        push_kit_book(kit, 0, FX_SIDE_BUY, 99, lots);
+        push_kit_tick(kit);
+    }
+    assert_true(push_kit_stats(kit).conflated > 100);
+    const char *old = hear(kit, &poller);
+    assert_true(count_of(old, "[\"orderbook\",") > 5 && strlen(old) < 8000);
+    assert_null(strstr(old, "[\"99\",\"200\"]"));
+    push_kit_tick(kit); /* nothing has changed, but it is behind */
+    const char *latest = hear(kit, &poller);
+    assert_int_equal(count_of(latest, "[\"orderbook\","), 1);
+    assert_non_null(strstr(latest, "[\"99\",\"200\"]"));
+    assert_int_equal(push_kit_stats(kit).slow_consumer_closed, 0);
+    leave(kit, &poller);
+    push_kit_destroy(kit);
+}
+
+static void push_client_without_polls_is_closed_before_private_events_are_lost(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PATIENT);
+    const struct poller poller = join(kit, 7);
+    const struct poller other = join(kit, 7);
+    uint64_t id = 0;
+    uint64_t received = 0;
+    while (push_kit_stats(kit).slow_consumer_closed == 0 && id < 20000) {
+        push_kit_begin(kit);
+        for (int index = 0; index < 100; index++) {
+            id++;
+            push_kit_order(kit, 7, id);
+        }
+        push_kit_result(kit);
+        fx_push_flush(kit->push);
+        received += count_of(hear(kit, &other), "{\"id\":");
+    }
+    assert_int_equal(push_kit_stats(kit).slow_consumer_closed, 1);
+    assert_int_equal(received, id); /* who polls has missed nothing */
+    poll_it(kit, &poller);
+    (void)push_http_expect(kit, poller.get, 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
+    assert_int_equal(push_kit_stats(kit).sessions, 1);
+    leave(kit, &poller);
+    leave(kit, &other);
+    push_kit_destroy(kit);
+}
+
+static void push_client_upgraded_in_the_middle_loses_nothing(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PATIENT);
+    const struct poller poller = join(kit, 7);
+    char query[128];
+    uint64_t next = 1;
+    (void)snprintf(
+        query, sizeof query, "EIO=4&transport=websocket&sid=%s", strstr(poller.path, "&sid=") + 5);
+    for (uint64_t id = 1; id <= 30; id++) {
+        push_kit_begin(kit);
+        push_kit_order(kit, 7, id);
+        push_kit_result(kit);
+    }
+    fx_push_flush(kit->push);
+    struct push_kit_client *socket = push_kit_open(kit, query);
+    push_kit_say(kit, socket, "2probe");
+    push_kit_expect(kit, socket, "3probe");
+    const char *polled = hear(kit, &poller); /* some by the last poll … */
+    for (const char *at = strstr(polled, "{\"id\":"); at != NULL; at = strstr(at + 1, "{\"id\":")) {
+        assert_int_equal(strtoull(at + 6, NULL, 10), next);
+        next++;
+    }
+    for (uint64_t id = 31; id <= 60; id++) {
+        push_kit_begin(kit);
+        push_kit_order(kit, 7, id);
+        push_kit_result(kit);
+    }
+    fx_push_flush(kit->push);
+    push_kit_say(kit, socket, "5"); /* … the rest here */
+    for (uint64_t id = 61; id <= 90; id++) {
+        push_kit_begin(kit);
+        push_kit_order(kit, 7, id);
+        push_kit_result(kit);
+    }
+    fx_push_flush(kit->push);
+    for (const char *text = push_kit_next(kit, socket); text != NULL;
+         text = push_kit_next(kit, socket)) {
+        const char *at = strstr(text, "{\"id\":");
+        assert_non_null(at);
+        assert_int_equal(strtoull(at + 6, NULL, 10), next);
+        next++;
+    }
+    assert_int_equal(next, 91);
+    assert_int_equal(push_kit_stats(kit).upgrades, 1);
+    push_kit_close(kit, socket);
+    leave(kit, &poller);
+    push_kit_destroy(kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(push_client_that_polls_gets_a_command_in_one_body),
+        cmocka_unit_test(push_client_that_polls_shares_frames_with_websockets),
+        cmocka_unit_test(push_client_token_of_the_handshake_counts_for_polls_too),
+        cmocka_unit_test(push_client_that_polls_is_kicked_when_its_token_ends),
+        cmocka_unit_test(push_client_between_polls_misses_books_but_not_the_latest),
+        cmocka_unit_test(push_client_without_polls_is_closed_before_private_events_are_lost),
+        cmocka_unit_test(push_client_upgraded_in_the_middle_loses_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
