@@ -138,7 +138,8 @@ bool fx_api_revoke_has(const struct fx_api *api,
         return true;
     }
     const fx_str family = fx_crypto_str(claims->jti, claims->jti_size);
-    return family.size > 0 && fx_table_str_find(&api->revoke->families, family) != NULL;
+    return family.size > 0 && api->revoke->families.count > 0 &&
+           fx_table_str_find(&api->revoke->families, family) != NULL;
 }
 
 /* One walk, then the removals: nothing may be removed during a walk. */
