@@ -382,6 +382,15 @@ void fx_api_on_async(struct fx_api *api)
     wake(api); /* what is finished may have submitted commands */
 }
 
+void fx_api_stats(const struct fx_api *api, struct fx_api_stats *stats_out)
+{
+    *stats_out = (struct fx_api_stats){.limited = api->limited,
+                                       .bans = api->bans,
+                                       .shed = api->shed,
+                                       .pending = api->pending_count,
+                                       .load_percent = fx_api_pending_load(api)};
+}
+
 void fx_api_tick(struct fx_api *api)
 {
     fx_api_pending_expire(api);

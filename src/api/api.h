@@ -119,6 +119,15 @@ struct fx_api_options {
 
 struct fx_api;
 
+/** Figures since the start. */
+struct fx_api_stats {
+    uint64_t limited;      /* 429: over a rate, banned, or waiting after wrong passwords */
+    uint64_t bans;         /* begun */
+    uint64_t shed;         /* 503: opened while a queue was too full */
+    uint32_t pending;      /* commands that wait for their RESULT, now */
+    uint32_t load_percent; /* of the fullest queue, now */
+};
+
 /** Make it. Everything in `options` is kept. @return OK; NO_MEMORY; INTERNAL. Gives. */
 FX_MUST_USE fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **api_out);
 
@@ -192,5 +201,8 @@ void fx_api_reserve_user(struct fx_api *api, uint64_t user_id);
 
 /** Now and then (about each 100 ms): time out what waits too long. */
 void fx_api_tick(struct fx_api *api);
+
+/** For metrics. */
+void fx_api_stats(const struct fx_api *api, struct fx_api_stats *stats_out);
 
 #endif

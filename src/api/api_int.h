@@ -185,6 +185,8 @@ struct fx_api {
     void *rows;     /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;
+    uint64_t limited;       /* requests that were answered 429 */
+    uint64_t bans;          /* that were begun */
     uint64_t shed;          /* commands that were refused because a queue is too full */
     bool is_shedding;       /* … at the moment */
     uint64_t user_floor;    /* ids up to this may own accounts: no new user gets one */

@@ -81,7 +81,7 @@ fx_status fx_api_pending_submit_more(struct fx_api *api,
     return FX_OK;
 }
 
-static uint32_t load_of(const struct fx_api *api)
+uint32_t fx_api_pending_load(const struct fx_api *api)
 {
     const struct fx_api_intake *intake = &api->options.intake;
     const uint64_t waiting = (uint64_t)api->pending_count * PERCENT / api->options.pending_max;
@@ -94,7 +94,7 @@ static uint32_t load_of(const struct fx_api *api)
  * once. It ends at three quarters of where it began, so that it does not flicker. */
 static bool must_shed(struct fx_api *api)
 {
-    const uint32_t percent = load_of(api);
+    const uint32_t percent = fx_api_pending_load(api);
     const uint32_t begin = api->options.shed_percent;
     const bool is_full = percent >= (api->is_shedding ? begin - begin / 4 : begin);
     if (is_full != api->is_shedding) {

@@ -32,6 +32,9 @@ FX_MUST_USE fx_status fx_api_pending_submit_more(struct fx_api *api,
                                                  const struct fx_api_pending *pending,
                                                  const struct fx_command *command);
 
+/** How full the fullest queue is, the pending table included: 0..100. */
+uint32_t fx_api_pending_load(const struct fx_api *api);
+
 /** A RESULT has come. */
 void fx_api_pending_result(struct fx_api *api, const struct fx_event *event);
 

@@ -296,6 +296,7 @@ static void strike(struct fx_api_call *call, enum kind kind, enum class class)
     if (!fx_api_limit_strike(entry_of(call, kind), &call->api->rate->ban, now_ms_of(call))) {
         return;
     }
+    call->api->bans++;
     FX_LOG(FX_LOG_WARN,
            "api",
            "banned for a while: requests go on in spite of 429",

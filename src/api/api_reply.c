@@ -211,6 +211,7 @@ void fx_api_reply_error(struct fx_api *api,
 {
     struct fx_wire_public_error said = *error;
     const int http_status = fx_status_http(error->status);
+    api->limited += error->status == FX_RATE_LIMITED ? 1 : 0;
     said.request_id = id_of(target);
     said.time_ms = now_ms(api);
     fx_wire_public_error(fx_api_reply_begin(api), &said);

@@ -453,6 +453,11 @@ bool fx_app_gateway_is_stopping(const struct fx_app_gateway *gateway)
     return gateway->is_stopping;
 }
 
+void fx_app_gateway_api_stats(const struct fx_app_gateway *gateway, struct fx_api_stats *stats_out)
+{
+    fx_api_stats(gateway->api, stats_out);
+}
+
 void fx_app_gateway_push_stats(const struct fx_app_gateway *gateway,
                                struct fx_push_stats *stats_out)
 {

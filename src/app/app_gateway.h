@@ -101,6 +101,7 @@ enum { FX_APP_GATEWAY_OPERATOR_TAG = 2 };
 /** True after the signal to stop. */
 bool fx_app_gateway_is_stopping(const struct fx_app_gateway *gateway);
 
+void fx_app_gateway_api_stats(const struct fx_app_gateway *gateway, struct fx_api_stats *stats_out);
 void fx_app_gateway_push_stats(const struct fx_app_gateway *gateway,
                                struct fx_push_stats *stats_out);
 

@@ -114,6 +114,15 @@ static void write_net(const struct fx_net_server_stats *net,
     fx_metric_u64(body, BYTES, one(labels, "direction", FX_STR("out")), net->bytes_out);
 }
 
+static void write_api(const struct fx_api_stats *api, struct fx_buf *body)
+{
+    counter(body, "future_api_limited_total", "Requests refused with 429.", api->limited);
+    counter(body, "future_api_bans_total", "Callers banned for a while.", api->bans);
+    counter(body, "future_api_shed_total", "Orders refused while a queue was full.", api->shed);
+    gauge(body, "future_api_pending", "Commands that wait for their answer.", api->pending);
+    gauge(body, "future_load_percent", "How full the fullest queue is.", api->load_percent);
+}
+
 static void write_push(const struct fx_push_stats *push,
                        const struct fx_net_server_stats *net,
                        struct fx_buf *body,
@@ -449,13 +458,16 @@ void fx_app_metrics_write(const struct fx_app_metrics *metrics,
     struct fx_buf labels;
     struct fx_net_server_stats net;
     struct fx_push_stats push;
+    struct fx_api_stats api;
     struct fx_app_gateway *gateway = fx_app_exchange_gateway(now->exchange);
     const struct fx_market *market = fx_app_gateway_market(gateway);
     fx_buf_init(&labels, LABELS_SIZE_MAX);
     fx_net_server_stats(fx_app_gateway_server(gateway), &net);
     fx_app_gateway_push_stats(gateway, &push);
+    fx_app_gateway_api_stats(gateway, &api);
     write_requests(metrics, body, &labels);
     write_net(&net, body, &labels);
+    write_api(&api, body);
     write_push(&push, &net, body, &labels);
     write_trading(metrics, market, body, &labels);
     write_books(market, body, &labels);
