@@ -71,6 +71,8 @@ static inline void engine_kit_deinit(struct engine_kit *kit)
     free(kit->events.items);
 }
 
+static inline uint32_t engine_kit_count(const struct engine_kit *kit, enum fx_event_kind kind);
+
 /** Ask what a PLACE_ORDER would say; it must change nothing. */
 static inline struct fx_event_test engine_kit_ask(struct engine_kit *kit,
                                                   const struct fx_command *command)
@@ -95,10 +97,15 @@ static inline void engine_kit_compare(const struct engine_kit *kit,
     assert(test->result.reject.status == result->reject.status);
     assert(test->result.reject.limit == result->reject.limit);
     assert(test->result.is_repeated == result->is_repeated);
+    if (result->order_status == FX_ORDER_STATUS_UNTRIGGERED && result->is_repeated == 0) {
+        assert(test->reserve_after == test->reserve_before);
+        assert(test->available_after == test->available_before);
+    }
     if (result->reject.status != FX_OK || result->is_repeated != 0 ||
         kit->events.items[0].kind != FX_EVENT_ORDER ||
         kit->events.items[0].u.order.order_id != result->order_id ||
-        result->order_status != FX_ORDER_STATUS_ACTIVE) {
+        result->order_status != FX_ORDER_STATUS_ACTIVE ||
+        engine_kit_count(kit, FX_EVENT_ORDER) != 1) { /* others fired behind it */
         return;
     }
     const fx_slot account = (fx_slot)result->account_id - 1;
@@ -116,7 +123,10 @@ static inline void engine_kit_compare(const struct engine_kit *kit,
 static inline fx_status engine_kit_apply(struct engine_kit *kit, struct fx_command *command)
 {
     const uint64_t before = kit->is_unchecked ? 0 : fx_hash_content(kit->engine);
-    const bool is_asked = !kit->is_unchecked && command->kind == FX_COMMAND_PLACE_ORDER;
+    const bool is_waiting = fx_order_type_is_conditional((enum fx_order_type)command->u.place.type);
+    const bool is_asked =
+        !kit->is_unchecked &&
+        command->kind == (is_waiting ? FX_COMMAND_PLACE_CONDITIONAL : FX_COMMAND_PLACE_ORDER);
     struct fx_event_test test;
     memset(&test, 0, sizeof test);
     if (is_asked) {
@@ -305,6 +315,12 @@ struct engine_kit_order {
     enum fx_position_side position_side;
     uint64_t tmp_id;
     const char *client_id;
+    int64_t trigger_ticks; /* from here on: conditional types */
+    int32_t callback_ppb;
+    enum fx_trigger_source source; /* 0: LAST */
+    enum fx_trigger_condition condition;
+    bool is_close_position;
+    bool is_price_protected;
 };
 
 static inline struct fx_command engine_kit_place_command(const struct engine_kit_order *order)
@@ -329,6 +345,17 @@ static inline struct fx_command engine_kit_place_command(const struct engine_kit
         const bool is_valid = fx_ids_client_id(fx_str_of(order->client_id), &place->client_id);
         assert(is_valid);
         (void)is_valid;
+    }
+    if (fx_order_type_is_conditional((enum fx_order_type)place->type)) {
+        struct fx_command_conditional *conditional = &command.u.conditional;
+        command.kind = FX_COMMAND_PLACE_CONDITIONAL;
+        conditional->trigger_ticks = order->trigger_ticks;
+        conditional->callback_ppb = order->callback_ppb;
+        conditional->source =
+            (uint8_t)(order->source == 0 ? FX_TRIGGER_SOURCE_LAST : order->source);
+        conditional->condition = (uint8_t)order->condition;
+        conditional->is_close_position = order->is_close_position ? 1 : 0;
+        conditional->is_price_protected = order->is_price_protected ? 1 : 0;
     }
     return command;
 }

@@ -30,6 +30,7 @@ struct money_engine {
     struct fx_account_state accounts[MONEY_ACCOUNTS_MAX];
     fx_slot account_table[MONEY_TABLE_SIZE];
     struct fx_position_state positions[MONEY_POSITIONS_MAX];
+    struct fx_position_triggers position_triggers[MONEY_POSITIONS_MAX];
     struct fx_listing listings[MONEY_LISTINGS_MAX];
     struct fx_resting resting[MONEY_ORDERS_MAX];
     struct fx_order orders[MONEY_ORDERS_MAX];
@@ -54,6 +55,7 @@ static inline struct fx_engine *money_engine_init(struct money_engine *money)
     engine->accounts = money->accounts;
     engine->account_table = money->account_table;
     engine->positions = money->positions;
+    engine->position_triggers = money->position_triggers;
     engine->listings = money->listings;
     engine->resting = money->resting;
     engine->orders = money->orders;

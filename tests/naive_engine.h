@@ -20,7 +20,8 @@
 
 enum {
     NAIVE_ENGINE_ORDERS_MAX = 512,
-    NAIVE_ENGINE_TRADES_MAX = 512,
+    NAIVE_ENGINE_TRADES_MAX = 2048,
+    NAIVE_ENGINE_CONDITIONALS_MAX = 128,
     NAIVE_ENGINE_USERS_MAX = 8,
     NAIVE_ENGINE_SYMBOLS_MAX = 4
 };
@@ -44,6 +45,21 @@ struct naive_engine_order {
     bool is_reduce_only;
 };
 
+/** A conditional order. A key is a price as its side sees it: ticks for GT, -ticks for LT. */
+struct naive_engine_conditional {
+    struct naive_engine_order order; /* as it will be; lots == 0: the whole position */
+    enum fx_order_type type;
+    enum fx_trigger_source source;
+    enum fx_trigger_condition condition;
+    int64_t trigger_ticks; /* activation price of a trailing stop, 0 = none */
+    int64_t callback_ppb;  /* > 0: a trailing stop */
+    int64_t extreme_ticks; /* 0: not active */
+    int64_t key;           /* where it is crossed, or (trailing) was */
+    bool is_protected;
+    bool is_crossed;
+    uint32_t role; /* enum fx_trigger_role: take profit or stop loss of the position */
+};
+
 struct naive_engine_trade {
     uint64_t maker_id;
     uint64_t taker_id;
@@ -57,9 +73,15 @@ struct naive_engine {
     int64_t positions[NAIVE_ENGINE_SYMBOLS_MAX][NAIVE_ENGINE_USERS_MAX];
     /* 0 = none; the last place of a user is the deadline of all symbols */
     int64_t deadlines[NAIVE_ENGINE_USERS_MAX][NAIVE_ENGINE_SYMBOLS_MAX + 1];
+    struct naive_engine_conditional conditionals[NAIVE_ENGINE_CONDITIONALS_MAX];
+    int64_t prices[NAIVE_ENGINE_SYMBOLS_MAX][4];     /* by enum fx_trigger_source; 0 = none */
+    int64_t reached[NAIVE_ENGINE_SYMBOLS_MAX][4][3]; /* greatest key while one is crossed */
+    bool is_halted[NAIVE_ENGINE_SYMBOLS_MAX];
+    uint32_t conditional_count;
     uint32_t order_count;
     uint32_t trade_count;
     uint32_t work;
+    uint32_t work_base; /* where the order that runs now began */
     uint32_t fills_max;
     uint64_t arrivals;
     int64_t time_us;
@@ -81,6 +103,159 @@ static inline void naive_engine_remove(struct naive_engine *naive, uint64_t id)
     assert(order != NULL);
     naive->order_count--;
     *order = naive->orders[naive->order_count];
+}
+
+/** Take an open order away otherwise than by a trade. */
+static inline void naive_engine_end(struct naive_engine *naive, uint64_t id)
+{
+    naive_engine_remove(naive, id);
+    naive->work++;
+}
+
+static inline struct naive_engine_conditional *naive_engine_find_conditional(
+    struct naive_engine *naive, uint64_t id)
+{
+    for (uint32_t index = 0; index < naive->conditional_count; index++) {
+        if (naive->conditionals[index].order.id == id) {
+            return &naive->conditionals[index];
+        }
+    }
+    return NULL;
+}
+
+static inline int64_t naive_engine_key(enum fx_trigger_condition condition, int64_t ticks)
+{
+    return condition == FX_TRIGGER_CONDITION_GT ? ticks : -ticks;
+}
+
+/** Nothing is reached on a side where nobody is crossed. */
+static inline void naive_engine_settle(struct naive_engine *naive)
+{
+    for (uint32_t place = 0; place < NAIVE_ENGINE_SYMBOLS_MAX * 4 * 3; place++) {
+        const uint32_t symbol = place / 12, source = place / 3 % 4, condition = place % 3;
+        bool has_crossed = false;
+        for (uint32_t index = 0; index < naive->conditional_count; index++) {
+            const struct naive_engine_conditional *one = &naive->conditionals[index];
+            has_crossed = has_crossed || (one->is_crossed && one->order.symbol == symbol &&
+                                          (uint32_t)one->source == source &&
+                                          (uint32_t)one->condition == condition);
+        }
+        if (!has_crossed) {
+            naive->reached[symbol][source][condition] = INT64_MIN;
+        }
+    }
+}
+
+static inline void naive_engine_remove_conditional(struct naive_engine *naive, uint64_t id)
+{
+    struct naive_engine_conditional *one = naive_engine_find_conditional(naive, id);
+    assert(one != NULL);
+    naive->conditional_count--;
+    *one = naive->conditionals[naive->conditional_count];
+    naive_engine_settle(naive);
+}
+
+/** The first tick at which a trailing stop's distance from the extreme is there. */
+static inline int64_t naive_engine_stop(const struct naive_engine_conditional *one)
+{
+    int64_t ticks = one->extreme_ticks; /* walk away from it until it is far enough */
+    const int64_t whole = one->extreme_ticks * one->callback_ppb;
+    if (one->condition == FX_TRIGGER_CONDITION_LT) {
+        while ((one->extreme_ticks - ticks) * 1000000000 < whole) {
+            ticks--;
+        }
+    } else {
+        while ((ticks - one->extreme_ticks) * 1000000000 < whole) {
+            ticks++;
+        }
+    }
+    return ticks;
+}
+
+static inline void naive_engine_trail(struct naive_engine_conditional *one, int64_t ticks)
+{
+    const bool is_sell = one->condition == FX_TRIGGER_CONDITION_LT;
+    const bool is_activated = one->trigger_ticks == 0 ||
+                              (is_sell ? ticks >= one->trigger_ticks : ticks <= one->trigger_ticks);
+    if (one->extreme_ticks == 0) {
+        one->extreme_ticks = is_activated ? ticks : 0;
+    } else if (is_sell ? ticks > one->extreme_ticks : ticks < one->extreme_ticks) {
+        one->extreme_ticks = ticks;
+    }
+    if (one->extreme_ticks != 0) {
+        one->key = naive_engine_key(one->condition, naive_engine_stop(one));
+    }
+}
+
+/** A price moves: extremes, activations, and who is crossed. */
+static inline void naive_engine_price(struct naive_engine *naive,
+                                      uint32_t symbol,
+                                      enum fx_trigger_source source,
+                                      int64_t ticks)
+{
+    naive->prices[symbol][source] = ticks;
+    for (uint32_t index = 0; index < naive->conditional_count; index++) {
+        struct naive_engine_conditional *one = &naive->conditionals[index];
+        if (one->order.symbol != symbol || one->source != source) {
+            continue;
+        }
+        if (one->callback_ppb != 0 && !one->is_crossed) {
+            naive_engine_trail(one, ticks);
+        }
+        const bool waits = one->callback_ppb == 0 || one->extreme_ticks != 0;
+        one->is_crossed =
+            one->is_crossed || (waits && one->key <= naive_engine_key(one->condition, ticks));
+        int64_t *reached = &naive->reached[symbol][source][one->condition];
+        if (one->is_crossed && naive_engine_key(one->condition, ticks) > *reached) {
+            *reached = naive_engine_key(one->condition, ticks);
+        }
+    }
+}
+
+/** True where an order with this trigger price would fire as soon as it is there. */
+static inline bool naive_engine_would_fire(const struct naive_engine *naive,
+                                           const struct naive_engine_conditional *one)
+{
+    const int64_t ticks = naive->prices[one->order.symbol][one->source];
+    if (one->callback_ppb != 0) {
+        const bool is_sell = one->condition == FX_TRIGGER_CONDITION_LT;
+        return one->trigger_ticks != 0 && ticks != 0 &&
+               (is_sell ? ticks >= one->trigger_ticks : ticks <= one->trigger_ticks);
+    }
+    const int64_t key = naive_engine_key(one->condition, one->trigger_ticks);
+    return key <= naive->reached[one->order.symbol][one->source][one->condition] ||
+           (ticks != 0 && key <= naive_engine_key(one->condition, ticks));
+}
+
+/** True where the first fires before the second. */
+static inline bool naive_engine_fires_before(const struct naive_engine_conditional *one,
+                                             const struct naive_engine_conditional *other)
+{
+    if (one->order.symbol != other->order.symbol) {
+        return one->order.symbol < other->order.symbol;
+    }
+    if (one->source != other->source) {
+        return one->source < other->source;
+    }
+    if (one->condition != other->condition) {
+        return one->condition < other->condition;
+    }
+    return one->key != other->key ? one->key < other->key : one->order.id < other->order.id;
+}
+
+/** The crossed order of a symbol that trades that fires next; NULL where none. */
+static inline const struct naive_engine_conditional *naive_engine_next_crossed(
+    const struct naive_engine *naive)
+{
+    const struct naive_engine_conditional *best = NULL;
+    for (uint32_t index = 0; index < naive->conditional_count; index++) {
+        const struct naive_engine_conditional *one = &naive->conditionals[index];
+        if (one->is_crossed && !naive->is_halted[one->order.symbol] &&
+            (best == NULL || naive_engine_fires_before(one, best))) {
+            best = one;
+        }
+    }
+    return best;
 }
 
 /** True where the first is served before the second (same symbol and side). */
@@ -149,6 +324,23 @@ static inline struct naive_engine_order *naive_engine_last_reducing(
     return last;
 }
 
+/** Take profit and stop loss of a position that is flat or has turned go with it. */
+static inline void naive_engine_drop_tp_sl(struct naive_engine *naive,
+                                           uint64_t user_id,
+                                           uint32_t symbol)
+{
+    const int64_t held = naive->positions[symbol][user_id];
+    for (uint32_t index = naive->conditional_count; index > 0; index--) {
+        const struct naive_engine_conditional *one = &naive->conditionals[index - 1];
+        const int64_t closable = one->order.side == FX_SIDE_BUY ? -held : held;
+        if (one->role != 0 && one->order.user_id == user_id && one->order.symbol == symbol &&
+            closable <= 0) {
+            naive_engine_remove_conditional(naive, one->order.id);
+            naive->work++;
+        }
+    }
+}
+
 /** Shrink or drop reduce-only orders of a user until they cannot turn the position. */
 static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_id, uint32_t symbol)
 {
@@ -164,7 +356,7 @@ static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_i
             excess = last == NULL ? 0 : sum - naive_engine_reducible(naive, last);
         }
         if (excess <= 0) {
-            return;
+            break;
         }
         naive->work++;
         if (excess < last->lots) {
@@ -173,6 +365,7 @@ static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_i
             naive_engine_remove(naive, last->id);
         }
     }
+    naive_engine_drop_tp_sl(naive, user_id, symbol);
 }
 
 static inline void naive_engine_trade(struct naive_engine *naive,
@@ -193,6 +386,7 @@ static inline void naive_engine_trade(struct naive_engine *naive,
     taker->filled += lots;
     maker->lots -= lots;
     maker->filled += lots;
+    naive_engine_price(naive, taker->symbol, FX_TRIGGER_SOURCE_LAST, maker->ticks);
     if (maker->lots == 0) {
         naive_engine_remove(naive, maker->id);
     }
@@ -228,7 +422,15 @@ static inline uint32_t naive_engine_fire(struct naive_engine *naive,
     for (uint32_t index = naive->order_count; index > 0; index--) {
         const struct naive_engine_order *order = &naive->orders[index - 1];
         if (order->user_id == user_id && (symbol == NAIVE_ENGINE_ALL || symbol == order->symbol)) {
-            naive_engine_remove(naive, order->id);
+            naive_engine_end(naive, order->id);
+            count++;
+        }
+    }
+    for (uint32_t index = naive->conditional_count; index > 0; index--) {
+        const struct naive_engine_order *order = &naive->conditionals[index - 1].order;
+        if (order->user_id == user_id && (symbol == NAIVE_ENGINE_ALL || symbol == order->symbol)) {
+            naive_engine_remove_conditional(naive, order->id);
+            naive->work++;
             count++;
         }
     }
@@ -236,26 +438,23 @@ static inline uint32_t naive_engine_fire(struct naive_engine *naive,
     return count;
 }
 
-/** Trade, then rest or end. @return the status that the order must have now. */
-static inline enum fx_order_status naive_engine_enter(struct naive_engine *naive,
-                                                      struct naive_engine_order *taker)
+static inline enum fx_order_status naive_engine_run(struct naive_engine *naive,
+                                                    struct naive_engine_order *taker)
 {
     while (taker->lots > 0 && naive_engine_is_crossing(naive, taker)) {
-        if (naive->work >= naive->fills_max) {
+        if (naive->work - naive->work_base >= naive->fills_max) {
             return FX_ORDER_STATUS_CANCELED;
         }
         const uint64_t maker_id =
             naive_engine_next(naive, taker->symbol, fx_order_opposite(taker->side), NULL)->id;
         struct naive_engine_order *maker = naive_engine_find(naive, maker_id);
         if (naive_engine_is_over(naive, maker)) {
-            naive_engine_remove(naive, maker_id);
-            naive->work++;
+            naive_engine_end(naive, maker_id);
         } else if (maker->user_id != taker->user_id || taker->stp == FX_STP_MODE_NONE) {
             naive_engine_trade(naive, taker, maker);
         } else {
             if (taker->stp != FX_STP_MODE_EXPIRE_TAKER) {
-                naive_engine_remove(naive, maker_id);
-                naive->work++;
+                naive_engine_end(naive, maker_id);
             }
             if (taker->stp != FX_STP_MODE_EXPIRE_MAKER) {
                 return FX_ORDER_STATUS_EXPIRED;
@@ -265,8 +464,22 @@ static inline enum fx_order_status naive_engine_enter(struct naive_engine *naive
     if (taker->lots == 0) {
         return FX_ORDER_STATUS_FILLED;
     }
-    if (taker->tif == FX_TIME_IN_FORCE_IOC || taker->tif == FX_TIME_IN_FORCE_FOK) {
-        return FX_ORDER_STATUS_EXPIRED;
+    return taker->tif == FX_TIME_IN_FORCE_IOC || taker->tif == FX_TIME_IN_FORCE_FOK
+               ? FX_ORDER_STATUS_EXPIRED
+               : FX_ORDER_STATUS_ACTIVE;
+}
+
+/** Trade, then rest or end. @return the status that the order must have now. */
+static inline enum fx_order_status naive_engine_enter(struct naive_engine *naive,
+                                                      struct naive_engine_order *taker)
+{
+    const enum fx_order_status status = naive_engine_run(naive, taker);
+    if (status == FX_ORDER_STATUS_FILLED) {
+        return status;
+    }
+    if (status != FX_ORDER_STATUS_ACTIVE) {
+        naive->work++; /* its own end */
+        return status;
     }
     assert(naive->order_count < NAIVE_ENGINE_ORDERS_MAX);
     naive->arrivals++;
@@ -281,6 +494,7 @@ static inline void naive_engine_begin(struct naive_engine *naive, int64_t time_u
 {
     naive->trade_count = 0;
     naive->work = 0;
+    naive->work_base = 0;
     naive->time_us = time_us > naive->time_us ? time_us : naive->time_us;
 }
 

@@ -5,6 +5,7 @@
  * before anything is changed. Source: docs/rules/matching.md section 6. */
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 /* What the order would be. */
 struct target {
@@ -184,6 +185,15 @@ fx_status fx_amend_apply(struct fx_engine *engine,
     result->order_id = engine->orders[order].order_id;
     result->account_id = (uint64_t)engine->resting[order].account + 1;
     result->tmp_id = engine->orders[order].tmp_id;
+    if (engine->orders[order].status == FX_ORDER_STATUS_UNTRIGGERED) {
+        const fx_status status = check_rights(engine, order);
+        return status == FX_OK ? fx_conditional_amend(engine, order, command, result) : status;
+    }
+    if (command->kind == FX_COMMAND_AMEND_CONDITIONAL &&
+        command->u.amend_conditional.trigger_ticks != 0) {
+        result->reject.field = FX_FIELD_TRIGGER_PRICE; /* it does not wait, or not any more */
+        return FX_BAD_PARAMETER;
+    }
     const fx_status status = read_target(engine, order, amend, &target);
     if (status != FX_OK) {
         return status;

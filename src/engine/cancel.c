@@ -1,6 +1,7 @@
 /* How orders end other than by trading, and the commands that end them. */
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -22,6 +23,9 @@ void fx_cancel_release(struct fx_engine *engine, fx_slot order)
     if (cold->client_slot != UINT32_MAX) {
         fx_client_ids_end(engine, cold->client_slot);
     }
+    if (cold->trigger != 0) {
+        fx_trigger_release(engine, order);
+    }
     fx_order_pool_release(engine, order);
 }
 
@@ -33,7 +37,10 @@ void fx_cancel_order(struct fx_engine *engine,
     const struct fx_resting *hot = &engine->resting[order];
     struct fx_order *cold = &engine->orders[order];
     FX_ASSERT(fx_order_status_is_final(status));
-    FX_ASSERT(hot->remaining.lots > 0);
+    FX_ASSERT(hot->remaining.lots > 0 || cold->trigger != 0); /* closePosition has no quantity */
+    if (cold->status == FX_ORDER_STATUS_UNTRIGGERED) {
+        fx_conditional_unlink(engine, order);
+    }
     if (cold->is_resting != 0) {
         fx_book_remove(engine->listings[hot->instrument].book, order);
         fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
@@ -119,6 +126,9 @@ void fx_cancel_excess_reduce_only(struct fx_engine *engine, fx_slot position)
     if (state->reduce_sell_lots > 0) {
         trim(engine, position, FX_SIDE_SELL);
     }
+    if (state->has_tp_sl != 0) {
+        fx_tp_sl_trim(engine, position);
+    }
 }
 
 static bool is_meant(const struct fx_engine *engine,
@@ -174,33 +184,45 @@ fx_status fx_cancel_apply(struct fx_engine *engine,
     return FX_OK;
 }
 
-static bool is_in_scope(const struct fx_engine *engine,
+/* @return false where the command may end no more: has_more says so. */
+static bool sweep_order(struct fx_engine *engine,
+                        fx_slot order,
                         const struct fx_cancel_sweep *sweep,
-                        fx_slot order)
+                        struct fx_event_result *result)
 {
-    const uint8_t type = engine->orders[order].type;
-    const bool is_plain = type == FX_ORDER_TYPE_LIMIT || type == FX_ORDER_TYPE_MARKET;
-    const bool is_type =
-        sweep->scope == FX_CANCEL_SCOPE_ALL || is_plain == (sweep->scope == FX_CANCEL_SCOPE_LIMIT);
-    return is_type && (sweep->side == 0 || sweep->side == engine->resting[order].side);
+    if (sweep->side != 0 && sweep->side != engine->resting[order].side) {
+        return true;
+    }
+    if (engine->work >= sweep->work_max) {
+        result->has_more = 1;
+        return false;
+    }
+    fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, sweep->note);
+    result->count++;
+    return true;
 }
 
-/* Bounded: what one command may not end any more is left, and said in has_more. */
+/* STOP is what has not fired yet, LIMIT what is in the book. */
 static void sweep_position(struct fx_engine *engine,
                            fx_slot position,
                            const struct fx_cancel_sweep *sweep,
                            struct fx_event_result *result)
 {
-    fx_slot order = engine->positions[position].oldest_order;
+    fx_slot order = sweep->scope == FX_CANCEL_SCOPE_STOP ? FX_SLOT_NONE
+                                                         : engine->positions[position].oldest_order;
     while (order != FX_SLOT_NONE) {
         const fx_slot newer = engine->orders[order].newer;
-        if (is_in_scope(engine, sweep, order)) {
-            if (engine->work >= sweep->work_max) {
-                result->has_more = 1;
-                return;
-            }
-            fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, sweep->note);
-            result->count++;
+        if (!sweep_order(engine, order, sweep, result)) {
+            return;
+        }
+        order = newer;
+    }
+    order = sweep->scope == FX_CANCEL_SCOPE_LIMIT ? FX_SLOT_NONE
+                                                  : fx_conditional_oldest(engine, position);
+    while (order != FX_SLOT_NONE) {
+        const fx_slot newer = fx_conditional_newer(engine, order);
+        if (!sweep_order(engine, order, sweep, result)) {
+            return;
         }
         order = newer;
     }

@@ -2,6 +2,7 @@
  * The numbers are those of src/engine/README.md and of the reliability page ("I-01"). */
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -64,7 +65,8 @@ static void check_order(const struct fx_engine *engine, fx_slot order, fx_slot p
     FX_ASSERT(cold->status == FX_ORDER_STATUS_ACTIVE ||
               cold->status == FX_ORDER_STATUS_PARTIALLY_FILLED);
     FX_ASSERT(cold->status == FX_ORDER_STATUS_PARTIALLY_FILLED || cold->filled_value == 0);
-    FX_ASSERT(cold->type == FX_ORDER_TYPE_LIMIT);
+    FX_ASSERT(!fx_order_type_is_market((enum fx_order_type)cold->type));
+    FX_ASSERT(fx_order_type_is_conditional((enum fx_order_type)cold->type) == (cold->trigger != 0));
     FX_ASSERT(cold->time_in_force == FX_TIME_IN_FORCE_GTC ||
               cold->time_in_force == FX_TIME_IN_FORCE_GTD);
     FX_ASSERT(hot->price.ticks > 0);
@@ -202,7 +204,8 @@ static void check_expiries(const struct fx_engine *engine)
         const fx_slot order = engine->expiry_heap[index];
         FX_ASSERT(order < engine->order_used);
         FX_ASSERT(engine->orders[order].heap_index == index);
-        FX_ASSERT(engine->orders[order].is_resting == 1);
+        FX_ASSERT(engine->orders[order].is_resting == 1 ||
+                  engine->orders[order].status == FX_ORDER_STATUS_UNTRIGGERED);
         if (index > 0) {
             const fx_slot parent = engine->expiry_heap[(index - 1) / 2];
             FX_ASSERT(engine->orders[parent].expire_us <= engine->orders[order].expire_us);
@@ -277,11 +280,13 @@ void fx_check_state(const struct fx_engine *engine)
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         orders += check_listing(engine, index);
     }
-    FX_ASSERT(orders == engine->order_count);
+    FX_ASSERT(orders + engine->untriggered_count == engine->order_count);
     check_pool(engine);
     check_expiries(engine);
     check_clients(engine);
     fx_deadman_check(engine);
+    fx_trigger_check(engine);
+    fx_conditional_check(engine);
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -211,6 +211,19 @@ void fx_client_ids_end(struct fx_engine *engine, fx_slot slot)
     engine->client_newest = slot;
 }
 
+static uint64_t mix_conditional(uint64_t hash, const struct fx_command *command)
+{
+    const struct fx_command_conditional *conditional = &command->u.conditional;
+    const uint64_t words[] = {
+        (uint64_t)conditional->trigger_ticks,
+        (uint64_t)(uint32_t)conditional->callback_ppb | (uint64_t)conditional->source << 32U |
+            (uint64_t)conditional->condition << 40U |
+            (uint64_t)conditional->is_close_position << 48U |
+            (uint64_t)conditional->is_price_protected << 56U,
+    };
+    return fx_hash_mix(fx_hash_mix(hash, words[0]), words[1]);
+}
+
 uint64_t fx_client_ids_body_hash(const struct fx_command *command)
 {
     const struct fx_command_place *place = &command->u.place;
@@ -229,7 +242,9 @@ uint64_t fx_client_ids_body_hash(const struct fx_command *command)
     for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
         hash = fx_hash_mix(hash, words[index]);
     }
-    return hash;
+    return fx_order_type_is_conditional((enum fx_order_type)place->type)
+               ? mix_conditional(hash, command)
+               : hash;
 }
 
 void fx_client_ids_rebuild(struct fx_engine *engine)

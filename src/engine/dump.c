@@ -3,6 +3,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 enum stage {
     STAGE_BEGIN = 0,
@@ -11,6 +12,7 @@ enum stage {
     STAGE_ACCOUNTS,
     STAGE_POSITIONS,
     STAGE_ORDERS,
+    STAGE_CONDITIONALS,
     STAGE_BIDS,
     STAGE_ASKS,
     STAGE_END,
@@ -110,7 +112,18 @@ static void step_position(const struct fx_engine *engine,
     dump->index++;
 }
 
-/* Orders by position, in order of arrival; `inner` is the slot of the last one said, plus 1. */
+/* The order behind the last one said, whose slot plus 1 is `inner`; of the list of the stage. */
+static fx_slot next_order(const struct fx_engine *engine, const struct fx_engine_dump *dump)
+{
+    if (dump->stage == STAGE_ORDERS) {
+        return dump->inner == 0 ? engine->positions[dump->index].oldest_order
+                                : engine->orders[dump->inner - 1].newer;
+    }
+    return dump->inner == 0 ? fx_conditional_oldest(engine, dump->index)
+                            : fx_conditional_newer(engine, dump->inner - 1);
+}
+
+/* Orders by position, in order of arrival: those in the book, then those that have not fired. */
 static void step_order(const struct fx_engine *engine,
                        struct fx_engine_dump *dump,
                        struct fx_events *out)
@@ -119,8 +132,7 @@ static void step_order(const struct fx_engine *engine,
         advance(dump);
         return;
     }
-    const fx_slot order = dump->inner == 0 ? engine->positions[dump->index].oldest_order
-                                           : engine->orders[dump->inner - 1].newer;
+    const fx_slot order = next_order(engine, dump);
     if (order == FX_SLOT_NONE) {
         dump->inner = 0;
         dump->index++;
@@ -178,6 +190,7 @@ static void step(const struct fx_engine *engine,
         step_position(engine, dump, events);
         break;
     case STAGE_ORDERS:
+    case STAGE_CONDITIONALS:
         step_order(engine, dump, events);
         break;
     case STAGE_BIDS:

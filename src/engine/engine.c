@@ -2,7 +2,7 @@
  *
  *     struct fx_engine | assets | accounts | account table | positions | listings | resting |
  *     orders | order table | client entries | client table | expiry heap | deadlines and their
- *     table | touched … | books
+ *     table | triggers, their index, their lists | touched … | books
  *
  * Every area starts at a cache line. Its size follows from the limits alone, so the same limits
  * give the same offsets; nothing in the block but the root and the books holds an address. */
@@ -12,6 +12,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -58,16 +59,24 @@ static struct fx_book_limits book_limits(const struct fx_engine_limits *limits)
     };
 }
 
-/* Makers met and orders ended by one command: its own makers, and the reduce-only orders that one
- * last fill takes along on both sides; or what one CANCEL_ALL may end. */
+/* Makers met and orders ended by one command: its own makers, and the reduce-only orders, take
+ * profit and stop loss that one last fill takes along on both sides; or what one CANCEL_ALL may
+ * end. */
 static uint32_t fills_work_max(const struct fx_engine_limits *limits)
 {
-    return limits->fills_max + 2 * limits->reduce_orders_max;
+    return limits->fills_max + 2 * (limits->reduce_orders_max + 2);
+}
+
+/* Conditional orders begin to fire while less than fills_max is done, and the last of them may do
+ * as much as any taker. */
+static uint32_t fires_work_max(const struct fx_engine_limits *limits)
+{
+    return limits->fills_max + fills_work_max(limits) + 2; /* itself, its counterpart */
 }
 
 static uint32_t work_max(const struct fx_engine_limits *limits)
 {
-    const uint32_t fills = fills_work_max(limits);
+    const uint32_t fills = fires_work_max(limits);
     const uint32_t cancels = limits->cancels_max;
     const uint32_t expiries = FX_EXPIRY_STEP_MAX;
     const uint32_t larger = fills > cancels ? fills : cancels;
@@ -113,6 +122,9 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->expiry_heap = area(&layout, limits->orders_max, sizeof(fx_slot));
     root->deadmen = area(&layout, limits->accounts_max, sizeof *root->deadmen);
     root->deadman_table = area(&layout, root->deadman_table_size, sizeof *root->deadman_table);
+    root->triggers = area(&layout, limits->orders_max, sizeof *root->triggers);
+    root->trigger_books = area(&layout, limits->instruments_max, sizeof *root->trigger_books);
+    root->position_triggers = area(&layout, limits->positions_max, sizeof *root->position_triggers);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -152,7 +164,7 @@ size_t fx_engine_size(const struct fx_engine_limits *limits)
 
 uint32_t fx_engine_events_max(const struct fx_engine_limits *limits)
 {
-    const uint32_t by_fills = EVENTS_PER_FILL * fills_work_max(limits);
+    const uint32_t by_fills = EVENTS_PER_FILL * fires_work_max(limits);
     const uint32_t by_cancels = EVENTS_PER_CANCEL * work_max(limits);
     return (by_fills > by_cancels ? by_fills : by_cancels) + EVENTS_BESIDE;
 }
@@ -171,6 +183,8 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->client_free = FX_SLOT_NONE;
     engine->client_oldest = FX_SLOT_NONE;
     engine->client_newest = FX_SLOT_NONE;
+    engine->trigger_free = FX_SLOT_NONE;
+    fx_trigger_init(engine);
     return engine;
 }
 
@@ -198,10 +212,12 @@ static fx_status dispatch(struct fx_engine *engine,
 {
     switch ((enum fx_command_kind)command->kind) {
     case FX_COMMAND_PLACE_ORDER:
+    case FX_COMMAND_PLACE_CONDITIONAL:
         return fx_place_apply(engine, command, result);
     case FX_COMMAND_CANCEL_ORDER:
         return fx_cancel_apply(engine, command, result);
     case FX_COMMAND_AMEND_ORDER:
+    case FX_COMMAND_AMEND_CONDITIONAL:
         return fx_amend_apply(engine, command, result);
     case FX_COMMAND_CANCEL_ALL:
         return fx_cancel_apply_all(engine, command, result);
@@ -227,6 +243,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_position_state_adjust_margin(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
+    case FX_COMMAND_ADJUST_TP_SL:
+        return fx_tp_sl_apply(engine, command, result);
     case FX_COMMAND_CANCEL_ALL_AFTER:
         return fx_deadman_apply(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
@@ -267,12 +285,16 @@ void fx_engine_apply(struct fx_engine *engine,
     engine->events = events;
     engine->event_size = sizeof(struct fx_event);
     engine->work = 0;
+    engine->work_base = 0;
     engine->sequence = command->sequence;
     if (command->time_us > engine->time_us) {
         engine->time_us = command->time_us;
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
     const fx_status status = dispatch(engine, command, &result);
+    if (status == FX_OK && engine->has_crossed) {
+        fx_conditional_run(engine);
+    }
     conclude(engine, status, &result);
     FX_ASSERT(events->count > 0);
     engine->events = NULL;
@@ -396,7 +418,7 @@ void fx_engine_prefetch(const struct fx_engine *engine,
                         uint32_t ahead)
 {
     FX_ASSERT(ahead >= 1 && ahead <= FX_ENGINE_PREFETCH_MAX);
-    if (command->kind == FX_COMMAND_PLACE_ORDER) {
+    if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL) {
         prefetch_user(engine, command, ahead);
     } else if (command->kind == FX_COMMAND_CANCEL_ORDER) {
         prefetch_order(engine, command->u.cancel.order_id, ahead);
@@ -412,6 +434,9 @@ uint64_t fx_engine_sequence(const struct fx_engine *engine)
 
 int64_t fx_engine_next_due_us(const struct fx_engine *engine)
 {
+    if (engine->has_crossed) {
+        return engine->time_us; /* the last command had no room for all that fires */
+    }
     const int64_t deadline_us = fx_deadman_next_us(engine);
     const int64_t expire_us =
         engine->expiry_count == 0 ? INT64_MAX : engine->orders[engine->expiry_heap[0]].expire_us;

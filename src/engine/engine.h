@@ -66,7 +66,8 @@ void fx_engine_prefetch(const struct fx_engine *engine,
 /** Sequence of the last command applied; 0 at genesis. */
 uint64_t fx_engine_sequence(const struct fx_engine *engine);
 
-/** When a TICK is due (the earliest GTD expiry or deadline); INT64_MAX where none. */
+/** When a TICK is due: the earliest expiry or deadline, or at once where conditional orders are
+ * about to fire; INT64_MAX where none. */
 int64_t fx_engine_next_due_us(const struct fx_engine *engine);
 
 /** Hash of the whole logical state: equal states, equal hashes, on every build. O(state). */

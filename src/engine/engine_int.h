@@ -69,7 +69,7 @@ struct fx_position_state {
     uint8_t margin_mode;
     uint8_t position_side;
     uint8_t is_touched;
-    uint8_t zero;
+    uint8_t has_tp_sl; /* a take profit or a stop loss that dies with it */
 
     fx_i128 entry_value;
     fx_i128 position_margin; /* isolated */
@@ -120,7 +120,74 @@ struct fx_order {
     uint8_t is_resting; /* in the book and in the list of its position */
     uint8_t zero;
     struct fx_client_id client_id;
-    uint8_t rest[16]; /* three whole cache lines */
+    uint32_t trigger; /* slot + 1 of its record in triggers[]; 0: not a conditional order */
+    uint8_t rest[12]; /* three whole cache lines */
+};
+
+enum fx_trigger_state {
+    FX_TRIGGER_STATE_IDLE = 0,     /* in no index: its order has fired */
+    FX_TRIGGER_STATE_WAITING = 1,  /* for its trigger price, or crossed and about to fire */
+    FX_TRIGGER_STATE_INACTIVE = 2, /* a trailing stop that waits for its activation price */
+    FX_TRIGGER_STATE_TRAILING = 3, /* an active trailing stop, a member of a group */
+    FX_TRIGGER_STATE_GROUP = 4     /* trailing stops with one extreme; no order */
+};
+
+/** What a conditional order is to its position. */
+enum fx_trigger_role { FX_TRIGGER_ROLE_TAKE_PROFIT = 1, FX_TRIGGER_ROLE_STOP_LOSS = 2 };
+
+/** What a conditional order has beside the order, also after it fired; or a group (trigger.c). */
+struct fx_trigger {
+    int64_t key;      /* in its tree, the nearest least */
+    uint64_t arrival; /* the order's id: of equal keys the older first */
+    fx_slot parent;   /* links of its tree */
+    fx_slot left;
+    fx_slot right;
+    uint32_t priority;
+    fx_slot order;         /* NONE: a group */
+    fx_slot older;         /* record in the list of its position; group: in the stack of its side */
+    fx_slot newer;         /* also links the free ones */
+    fx_slot group;         /* of a trailing stop; of a group the root of its members */
+    int64_t trigger_ticks; /* trailing: activation price, 0 = none; group: the extreme */
+    int32_t callback_ppb;  /* trailing stops only */
+    uint32_t members;      /* of a group */
+    uint16_t instrument;
+    uint8_t state;     /* enum fx_trigger_state */
+    uint8_t source;    /* enum fx_trigger_source */
+    uint8_t condition; /* enum fx_trigger_condition: of the stop, for a trailing one */
+    uint8_t is_close_position;
+    uint8_t is_price_protected;
+    uint8_t is_listed; /* in the list of its position: it has not fired */
+    uint8_t role;      /* enum fx_trigger_role; 0: an order of the user's */
+    uint8_t zero[7];
+};
+
+/** Who waits on one side of a price; see trigger.c. */
+struct fx_trigger_side {
+    fx_slot waiting; /* roots of trees */
+    fx_slot inactive;
+    fx_slot groups;
+    fx_slot newest_group;
+    int64_t reached; /* the greatest key that was crossed and has not fired; INT64_MIN: none */
+};
+
+struct fx_trigger_index {
+    int64_t up_ticks;                /* derived: a price from here on up … */
+    int64_t down_ticks;              /* … or from here on down means something to somebody */
+    struct fx_trigger_side sides[2]; /* by enum fx_trigger_condition - 1 */
+};
+
+struct fx_trigger_book {
+    struct fx_trigger_index sources[3]; /* by enum fx_trigger_source - 1 */
+};
+
+/** The conditional orders of a position that have not fired; by its slot. */
+struct fx_position_triggers {
+    fx_slot oldest; /* of triggers[]; both are meaningless while count == 0 */
+    fx_slot newest;
+    uint32_t count;
+    uint32_t take_profit; /* slot of its record + 1; 0: none */
+    uint32_t stop_loss;
+    uint32_t zero;
 };
 
 /** An instrument with its live state. */
@@ -190,6 +257,10 @@ struct fx_engine {
     fx_slot client_oldest; /* of the ended ones */
     fx_slot client_newest;
     uint32_t deadman_count;
+    uint32_t trigger_count; /* records of orders, fired ones included */
+    uint32_t trigger_used;  /* records ever used: the high-water mark */
+    fx_slot trigger_free;
+    uint32_t untriggered_count; /* orders that have not fired */
 
     /* Derived: areas of the block. */
     struct fx_asset_state *assets;
@@ -205,6 +276,9 @@ struct fx_engine {
     fx_slot *expiry_heap;
     struct fx_deadman *deadmen; /* a heap, the earliest deadline first */
     uint32_t *deadman_table;    /* open addressing by (user, instrument); index + 1, 0 = empty */
+    struct fx_trigger *triggers;
+    struct fx_trigger_book *trigger_books;          /* by instrument id */
+    struct fx_position_triggers *position_triggers; /* by position */
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;
@@ -223,7 +297,9 @@ struct fx_engine {
     uint32_t touched_level_count;
     uint32_t work;       /* makers met and orders ended by the running command */
     uint32_t event_size; /* of struct fx_event; see fx_touch_event() */
+    uint32_t work_base;  /* where the order that runs now began */
     bool has_overdue;    /* a dead man's deadline has passed and is not worked off */
+    bool has_crossed;    /* conditional orders may be about to fire; outlives the command */
 };
 
 /* ---- touch.c: what the running command changed ------------------------------------------------

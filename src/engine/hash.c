@@ -5,6 +5,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -123,6 +124,22 @@ static uint64_t mix_client(uint64_t hash, const struct fx_client_entry *entry)
     return mix_bytes(hash, &entry->client_id, sizeof entry->client_id);
 }
 
+static uint64_t mix_trigger(const struct fx_engine *engine,
+                            uint64_t hash,
+                            const struct fx_trigger *trigger)
+{
+    hash = mix_signed(hash, trigger->trigger_ticks);
+    hash = mix_signed(hash, trigger->callback_ppb);
+    hash = mix_signed(hash, fx_trigger_extreme(engine, trigger).ticks);
+    hash = fx_hash_mix(hash,
+                       (uint64_t)trigger->source | (uint64_t)trigger->condition << 8U |
+                           (uint64_t)trigger->is_close_position << 16U |
+                           (uint64_t)trigger->is_price_protected << 24U |
+                           (uint64_t)trigger->is_listed << 32U | (uint64_t)trigger->role << 40U);
+    /* A trailing stop that was crossed waits at the stop that it had. */
+    return trigger->state == FX_TRIGGER_STATE_WAITING ? mix_signed(hash, trigger->key) : hash;
+}
+
 static uint64_t mix_order(const struct fx_engine *engine, uint64_t hash, fx_slot order)
 {
     const struct fx_resting *hot = &engine->resting[order];
@@ -147,6 +164,29 @@ static uint64_t mix_order(const struct fx_engine *engine, uint64_t hash, fx_slot
                            (uint64_t)cold->stp_mode << 32U | (uint64_t)cold->post_only_mode << 40U);
     if (cold->client_slot != UINT32_MAX) {
         hash = mix_client(hash, &engine->client_entries[cold->client_slot]);
+    }
+    return cold->trigger == 0 ? hash : mix_trigger(engine, hash, fx_trigger_of(engine, order));
+}
+
+/* Orders that have not fired; a position without any hashes as it did before there were any. */
+static uint64_t mix_conditionals(const struct fx_engine *engine, uint64_t hash, fx_slot position)
+{
+    uint32_t count = 0;
+    for (fx_slot order = fx_conditional_oldest(engine, position); order != FX_SLOT_NONE;
+         order = fx_conditional_newer(engine, order)) {
+        hash = mix_order(engine, hash, order);
+        count++;
+    }
+    return count == 0 ? hash : fx_hash_mix(hash, count);
+}
+
+/* What was crossed and has not fired yet. */
+static uint64_t mix_reached(const struct fx_engine *engine, uint64_t hash, uint32_t instrument)
+{
+    for (uint32_t half = 0; half < 6; half++) {
+        const struct fx_trigger_index *index = &engine->trigger_books[instrument].sources[half / 2];
+        const int64_t reached = index->sides[half % 2].reached;
+        hash = reached == INT64_MIN ? hash : mix_signed(fx_hash_mix(hash, half), reached);
     }
     return hash;
 }
@@ -187,6 +227,7 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
     hash = mix_signed(hash, listing->last.ticks);
     hash = mix_signed(hash, listing->open_interest_lots);
     hash = fx_hash_mix(hash, listing->asset);
+    hash = mix_reached(engine, hash, instrument);
     hash = mix_side(engine, hash, instrument, FX_SIDE_BUY);
     return mix_side(engine, hash, instrument, FX_SIDE_SELL);
 }
@@ -198,6 +239,7 @@ uint64_t fx_hash_content(const struct fx_engine *engine)
     hash = mix_accounts(engine, hash);
     for (uint32_t index = 0; index < engine->position_count; index++) {
         hash = mix_position(engine, hash, &engine->positions[index]);
+        hash = mix_conditionals(engine, hash, index);
     }
     hash = fx_hash_mix(hash, engine->position_count);
     for (uint32_t index = 0; index < engine->instrument_count; index++) {

@@ -3,6 +3,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -154,6 +155,7 @@ fx_status fx_listing_set_state(struct fx_engine *engine,
     result->is_changed = definition->state != state;
     if (result->is_changed != 0) {
         definition->state = (uint8_t)state;
+        engine->has_crossed = true; /* what was crossed meanwhile fires once trading goes on */
         emit(engine, command->instrument);
     }
     return FX_OK;
@@ -177,6 +179,8 @@ fx_status fx_listing_mark_price(struct fx_engine *engine,
     listing->mark.ticks = mark->mark_ticks;
     listing->mark_sequence = engine->sequence;
     listing->index.ticks = mark->index_ticks;
+    fx_trigger_see(engine, command->instrument, FX_TRIGGER_SOURCE_MARK, listing->mark);
+    fx_trigger_see(engine, command->instrument, FX_TRIGGER_SOURCE_INDEX, listing->index);
     struct fx_event_mark *event = &fx_touch_event(engine, FX_EVENT_MARK)->u.mark;
     event->mark_ticks = mark->mark_ticks;
     event->index_ticks = mark->index_ticks;

@@ -6,6 +6,7 @@
  * maker's ORDER, reduce-only orders of both. Source: docs/rules/matching.md sections 2 and 3. */
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -38,11 +39,16 @@ static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot o
                                                                     : FX_ORDER_NOTE_NONE;
 }
 
-static void end_overdue(struct fx_engine *engine, fx_slot order, enum fx_order_note note)
+bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order)
 {
+    const enum fx_order_note note = overdue_note(engine, order);
+    if (note == FX_ORDER_NOTE_NONE) {
+        return false;
+    }
     const bool is_expired = note == FX_ORDER_NOTE_EXPIRED;
     fx_cancel_order(
         engine, order, is_expired ? FX_ORDER_STATUS_EXPIRED : FX_ORDER_STATUS_CANCELED, note);
+    return true;
 }
 
 /* One fill as the engine sees it. */
@@ -178,6 +184,7 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
     charge(engine, &fill, buy_order, &buy);
     charge(engine, &fill, sell_order, &sell);
     engine->listings[hot->instrument].last = fill.price;
+    fx_trigger_see(engine, hot->instrument, FX_TRIGGER_SOURCE_LAST, fill.price);
     engine->work++;
     emit_trade(engine, &fill, &buy, &sell);
     fx_cancel_emit(engine, maker);
@@ -211,13 +218,13 @@ static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
         if (maker == FX_SLOT_NONE || !is_within(side, hot->price, engine->resting[maker].price)) {
             break;
         }
-        if (engine->work >= engine->limits.fills_max) {
+        if (engine->work - engine->work_base >= engine->limits.fills_max) {
             return FX_ORDER_NOTE_TAKER_LIMIT;
         }
-        const enum fx_order_note overdue = overdue_note(engine, maker);
-        if (overdue != FX_ORDER_NOTE_NONE) {
-            end_overdue(engine, maker, overdue);
-        } else if (engine->resting[maker].account == hot->account && mode != FX_STP_MODE_NONE) {
+        if (fx_match_end_overdue(engine, maker)) {
+            continue;
+        }
+        if (engine->resting[maker].account == hot->account && mode != FX_STP_MODE_NONE) {
             if (prevent_self_trade(engine, maker, mode)) {
                 return FX_ORDER_NOTE_SELF_TRADE;
             }
@@ -318,7 +325,7 @@ static uint32_t reducing_work(const struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *state = &engine->positions[position];
     const bool has_reducing = state->reduce_buy_lots > 0 || state->reduce_sell_lots > 0;
-    return has_reducing ? state->order_count : 0;
+    return (has_reducing ? state->order_count : 0) + (state->has_tp_sl != 0 ? 2 : 0);
 }
 
 fx_status fx_match_can_fill(struct fx_engine *engine,

@@ -54,6 +54,9 @@ fx_status fx_place_apply(struct fx_engine *engine,
 fx_status fx_place_test(struct fx_engine *engine,
                         const struct fx_command *command,
                         struct fx_event_test *test_out);
+/** A conditional order, out of its list and index, becomes what it waited to be: it is judged as a
+ * new order and goes to the book, or ends with the reason in its note. */
+void fx_place_fire(struct fx_engine *engine, fx_slot order);
 /**
  * Judge what an order that is not reduce-only may open, as if it rested beside the others of its
  * position; `replaced` (or NONE) is the resting order that it replaces. Changes nothing.
@@ -132,6 +135,8 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
                             const struct fx_resting *taker,
                             fx_slot position,
                             enum fx_stp_mode stp_mode);
+/** End an order whose date or whose owner's deadline has passed. @return true where it has. */
+bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order);
 /** True where a limit at this price would trade with what rests on the other side. */
 bool fx_match_is_crossing(const struct fx_engine *engine,
                           uint32_t instrument,

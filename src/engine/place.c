@@ -7,6 +7,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -24,6 +25,8 @@ struct intent {
     uint8_t note;
     bool is_position_new;
     bool is_setting_changed;
+    bool is_conditional;   /* it waits for its price */
+    bool is_whole;         /* closePosition: the quantity is not the user's choice */
     bool is_unmatchable;   /* a market order that meets an empty book */
     uint64_t moved_before; /* of the account, where is_setting_changed */
     struct fx_position_state before;
@@ -45,17 +48,27 @@ static fx_status reject_limit(struct fx_reject *reject_out,
     return reject(reject_out, status, field);
 }
 
-static fx_status check_words(const struct fx_command_place *place, struct fx_reject *reject_out)
+/* An order that waits for its price, placed or asked about. */
+static bool is_conditional(const struct fx_command *command)
 {
+    return command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
+           (command->kind == FX_COMMAND_TEST_ORDER &&
+            fx_order_type_is_conditional((enum fx_order_type)command->u.place.type));
+}
+
+static fx_status check_words(const struct fx_command *command, struct fx_reject *reject_out)
+{
+    const struct fx_command_place *place = &command->u.place;
+    const bool may_wait = is_conditional(command);
+    const bool is_type = place->type >= FX_ORDER_TYPE_LIMIT && place->type <= FX_ORDER_TYPE_MARKET;
     if (place->side < FX_SIDE_BUY || place->side > FX_SIDE_SELL) {
         return FX_BAD_PARAMETER;
     }
-    if (place->type > FX_ORDER_TYPE_MARKET && place->type <= FX_ORDER_TYPE_TRAILING_STOP) {
-        return FX_NOT_IMPLEMENTED;
+    if (!may_wait && fx_order_type_is_conditional((enum fx_order_type)place->type)) {
+        return FX_NOT_IMPLEMENTED; /* such an order comes as PLACE_CONDITIONAL */
     }
-    if (place->type < FX_ORDER_TYPE_LIMIT || place->type > FX_ORDER_TYPE_MARKET ||
-        place->stp_mode > FX_STP_MODE_NONE || place->post_only_mode > FX_POST_ONLY_MODE_SLIDE ||
-        place->is_reduce_only > 1) {
+    if ((!is_type && !may_wait) || place->stp_mode > FX_STP_MODE_NONE ||
+        place->post_only_mode > FX_POST_ONLY_MODE_SLIDE || place->is_reduce_only > 1) {
         return FX_BAD_PARAMETER;
     }
     if (place->margin_mode > FX_MARGIN_MODE_ISOLATED) {
@@ -67,7 +80,7 @@ static fx_status check_words(const struct fx_command_place *place, struct fx_rej
     if (place->client_id.size > FX_CLIENT_ID_SIZE_MAX) {
         return reject(reject_out, FX_BAD_PARAMETER, FX_FIELD_CLIENT_ORDER_ID);
     }
-    return FX_OK;
+    return may_wait ? fx_conditional_check_words(command, reject_out) : FX_OK;
 }
 
 /* A market order trades now or never, so it is IOC unless it is FOK. */
@@ -76,7 +89,7 @@ static fx_status check_time_in_force(const struct fx_engine *engine,
                                      struct fx_reject *reject_out)
 {
     const struct fx_command_place *place = intent->place;
-    const bool is_market = place->type == FX_ORDER_TYPE_MARKET;
+    const bool is_market = fx_order_type_is_market((enum fx_order_type)place->type);
     const bool is_gtd = place->time_in_force == FX_TIME_IN_FORCE_GTD;
     const bool is_immediate = is_market || place->time_in_force == FX_TIME_IN_FORCE_IOC ||
                               place->time_in_force == FX_TIME_IN_FORCE_FOK;
@@ -110,7 +123,7 @@ static fx_status check_rights(const struct fx_engine *engine, const struct inten
         return FX_INSTRUMENT_HALTED;
     }
     const uint32_t flags = engine->accounts[intent->hot.account].flags;
-    if ((flags & FX_ACCOUNT_FLAG_TRADE_BLOCKED) != 0 && intent->place->is_reduce_only == 0) {
+    if ((flags & FX_ACCOUNT_FLAG_TRADE_BLOCKED) != 0 && intent->hot.is_reduce_only == 0) {
         return FX_TRADING_NOT_ALLOWED;
     }
     return FX_OK;
@@ -192,15 +205,12 @@ static bool may_rest(const struct intent *intent)
            intent->time_in_force == FX_TIME_IN_FORCE_GTD;
 }
 
-static fx_status check_room(const struct fx_engine *engine,
+/* Room among the account's open orders and in the book, where it may rest. */
+static fx_status check_rest(const struct fx_engine *engine,
                             const struct intent *intent,
                             struct fx_reject *reject_out)
 {
     const uint32_t account_max = engine->limits.account_orders_max;
-    if (engine->order_count == engine->limits.orders_max ||
-        (intent->place->client_id.size > 0 && !fx_client_ids_has_room(engine))) {
-        return FX_CAPACITY;
-    }
     if (!may_rest(intent)) {
         return FX_OK;
     }
@@ -211,6 +221,17 @@ static fx_status check_room(const struct fx_engine *engine,
                intent->listing->book, (enum fx_side)intent->hot.side, intent->hot.price)
                ? FX_OK
                : FX_CAPACITY;
+}
+
+static fx_status check_room(const struct fx_engine *engine,
+                            const struct intent *intent,
+                            struct fx_reject *reject_out)
+{
+    if (engine->order_count == engine->limits.orders_max ||
+        (intent->place->client_id.size > 0 && !fx_client_ids_has_room(engine))) {
+        return FX_CAPACITY;
+    }
+    return intent->is_conditional ? FX_OK : check_rest(engine, intent, reject_out);
 }
 
 int64_t fx_place_closable(const struct fx_engine *engine,
@@ -402,6 +423,22 @@ static void undo(struct fx_engine *engine, const struct intent *intent)
     }
 }
 
+/* Whether it may enter the market as it is. */
+static fx_status judge_now(struct fx_engine *engine,
+                           struct intent *intent,
+                           struct fx_reject *reject_out)
+{
+    fx_status status = judge(engine, intent, reject_out);
+    if (status == FX_OK && intent->time_in_force == FX_TIME_IN_FORCE_FOK) {
+        status =
+            intent->is_unmatchable
+                ? FX_FOK_NOT_FILLED
+                : fx_match_can_fill(
+                      engine, &intent->hot, intent->position, (enum fx_stp_mode)intent->stp_mode);
+    }
+    return status;
+}
+
 /* The last judgements, which need the position record. A reject is undone by the caller. */
 static fx_status prepare(struct fx_engine *engine,
                          struct intent *intent,
@@ -409,15 +446,11 @@ static fx_status prepare(struct fx_engine *engine,
                          struct fx_reject *reject_out)
 {
     fx_status status = change_setting(engine, intent, command, reject_out);
-    if (status == FX_OK) {
-        status = judge(engine, intent, reject_out);
+    if (status == FX_OK && intent->is_conditional) {
+        return fx_conditional_judge_count(engine, intent->position, 1, reject_out);
     }
-    if (status == FX_OK && intent->time_in_force == FX_TIME_IN_FORCE_FOK) {
-        status =
-            intent->is_unmatchable
-                ? FX_FOK_NOT_FILLED
-                : fx_match_can_fill(
-                      engine, &intent->hot, intent->position, (enum fx_stp_mode)intent->stp_mode);
+    if (status == FX_OK) {
+        status = judge_now(engine, intent, reject_out);
     }
     return status;
 }
@@ -457,6 +490,18 @@ static fx_slot create_order(struct fx_engine *engine, const struct intent *inten
     return order;
 }
 
+/* A new or a fired order meets the market. @return its status. */
+static enum fx_order_status enter(struct fx_engine *engine,
+                                  const struct intent *intent,
+                                  fx_slot order)
+{
+    if (intent->is_unmatchable) {
+        fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
+        return FX_ORDER_STATUS_EXPIRED;
+    }
+    return fx_match_enter(engine, order);
+}
+
 static void execute(struct fx_engine *engine,
                     const struct intent *intent,
                     const struct fx_command *command,
@@ -469,11 +514,12 @@ static void execute(struct fx_engine *engine,
         entry = fx_client_ids_insert(engine, order, fx_client_ids_body_hash(command));
         engine->orders[order].client_slot = entry;
     }
-    if (intent->is_unmatchable) {
-        result->order_status = FX_ORDER_STATUS_EXPIRED;
-        fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
+    if (intent->is_conditional) {
+        const struct fx_trigger trigger = fx_conditional_read(&command->u.conditional);
+        fx_conditional_start(engine, order, &trigger);
+        result->order_status = FX_ORDER_STATUS_UNTRIGGERED;
     } else {
-        result->order_status = (uint8_t)fx_match_enter(engine, order);
+        result->order_status = (uint8_t)enter(engine, intent, order);
     }
     if (entry != FX_SLOT_NONE) {
         engine->client_entries[entry].order_status = result->order_status;
@@ -498,8 +544,24 @@ static fx_status repeat(const struct fx_engine *engine,
     return FX_OK;
 }
 
+static fx_status judge_price(const struct fx_engine *engine,
+                             struct intent *intent,
+                             const struct fx_command *command,
+                             struct fx_reject *reject_out)
+{
+    if (intent->is_conditional) {
+        return fx_conditional_judge(engine, command, &intent->hot, reject_out);
+    }
+    fx_status status = settle_price(engine, intent, reject_out);
+    if (status == FX_OK && !intent->is_whole) {
+        status = check_filters(engine, intent, reject_out);
+    }
+    return status;
+}
+
 static fx_status judge_alone(const struct fx_engine *engine,
                              struct intent *intent,
+                             const struct fx_command *command,
                              struct fx_reject *reject_out)
 {
     fx_status status = check_rights(engine, intent);
@@ -510,12 +572,100 @@ static fx_status judge_alone(const struct fx_engine *engine,
         status = check_time_in_force(engine, intent, reject_out);
     }
     if (status == FX_OK) {
-        status = settle_price(engine, intent, reject_out);
-    }
-    if (status == FX_OK) {
-        status = check_filters(engine, intent, reject_out);
+        status = judge_price(engine, intent, command, reject_out);
     }
     return status == FX_OK ? check_room(engine, intent, reject_out) : status;
+}
+
+/* ---- firing ------------------------------------------------------------------------------------
+ */
+
+/* How an order ends that was refused when it fired. */
+static enum fx_order_note refusal_note(fx_status status)
+{
+    static const struct {
+        fx_status status;
+        enum fx_order_note note;
+    } NOTES[] = {
+        {FX_INSUFFICIENT_MARGIN, FX_ORDER_NOTE_INSUFFICIENT_MARGIN},
+        {FX_REDUCE_ONLY_REJECTED, FX_ORDER_NOTE_NO_POSITION},
+        {FX_POST_ONLY_WOULD_TAKE, FX_ORDER_NOTE_POST_ONLY_WOULD_TAKE},
+        {FX_FOK_NOT_FILLED, FX_ORDER_NOTE_FOK_NOT_FILLED},
+        {FX_SELF_TRADE, FX_ORDER_NOTE_FOK_NOT_FILLED},
+        {FX_TAKER_LIMIT, FX_ORDER_NOTE_FOK_NOT_FILLED},
+        {FX_CAPACITY, FX_ORDER_NOTE_CAPACITY},
+    };
+    for (uint32_t index = 0; index < sizeof NOTES / sizeof NOTES[0]; index++) {
+        if (NOTES[index].status == status) {
+            return NOTES[index].note;
+        }
+    }
+    return FX_ORDER_NOTE_NOT_ADMITTED;
+}
+
+/* The order as a new one would be: LIMIT or MARKET, with what is open of the position as its
+ * quantity where it closes the whole. */
+static void read_fired(const struct fx_engine *engine,
+                       fx_slot order,
+                       struct fx_command_place *place_out,
+                       struct intent *intent)
+{
+    const struct fx_order *cold = &engine->orders[order];
+    const struct fx_resting *hot = &engine->resting[order];
+    const bool is_market = fx_order_type_is_market((enum fx_order_type)cold->type);
+    memset(place_out, 0, sizeof *place_out);
+    place_out->type = (uint8_t)(is_market ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT);
+    place_out->price_ticks = hot->price.ticks;
+    place_out->post_only_mode = cold->post_only_mode;
+    place_out->is_reduce_only = hot->is_reduce_only;
+    memset(intent, 0, offsetof(struct intent, before));
+    intent->place = place_out;
+    intent->listing = &engine->listings[hot->instrument];
+    intent->hot = *hot;
+    intent->position = cold->position;
+    intent->time_in_force = cold->time_in_force;
+    intent->stp_mode = cold->stp_mode;
+    intent->is_whole = fx_trigger_of(engine, order)->is_close_position != 0;
+    if (intent->is_whole) {
+        const int64_t lots = engine->positions[cold->position].lots;
+        const int64_t closable = hot->side == FX_SIDE_BUY ? -lots : lots;
+        intent->hot.remaining.lots = closable > 0 ? closable : 0;
+    }
+}
+
+void fx_place_fire(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_order *cold = &engine->orders[order];
+    struct fx_command_place place;
+    struct fx_reject reason; /* nobody is there to hear the details */
+    struct intent intent;
+    memset(&reason, 0, sizeof reason);
+    read_fired(engine, order, &place, &intent);
+    fx_status status = check_rights(engine, &intent);
+    if (status == FX_OK) {
+        status = judge_price(engine, &intent, NULL, &reason);
+    }
+    if (status == FX_OK) {
+        status = check_rest(engine, &intent, &reason);
+    }
+    if (status == FX_OK) {
+        status = judge_now(engine, &intent, &reason);
+    }
+    if (status != FX_OK) {
+        fx_cancel_order(engine,
+                        order,
+                        status == FX_REDUCE_ONLY_REJECTED ? FX_ORDER_STATUS_EXPIRED
+                                                          : FX_ORDER_STATUS_REJECTED,
+                        refusal_note(status));
+        return;
+    }
+    engine->resting[order].price = intent.hot.price;
+    engine->resting[order].remaining = intent.hot.remaining;
+    cold->lots = intent.hot.remaining.lots;
+    cold->note = intent.note;
+    cold->entry_mark_ticks = intent.listing->mark.ticks;
+    cold->updated_us = engine->time_us;
+    (void)enter(engine, &intent, order);
 }
 
 static void read_command(struct fx_engine *engine,
@@ -527,6 +677,7 @@ static void read_command(struct fx_engine *engine,
     intent->place = place;
     intent->listing = &engine->listings[command->instrument];
     intent->stp_mode = place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode;
+    intent->is_conditional = is_conditional(command);
     intent->hot = (struct fx_resting){
         .remaining = {place->lots},
         .older = FX_SLOT_NONE,
@@ -535,6 +686,10 @@ static void read_command(struct fx_engine *engine,
         .is_reduce_only = place->is_reduce_only,
         .instrument = (uint16_t)command->instrument,
     };
+    if (intent->is_conditional) {
+        intent->hot.price.ticks = place->price_ticks;
+        intent->hot.is_reduce_only |= command->u.conditional.is_close_position;
+    }
 }
 
 /* Everything that is asked of an order. `intent` is whole where the status is OK and the order is
@@ -555,7 +710,7 @@ static fx_status judge_all(struct fx_engine *engine,
     }
     result->account_id = (uint64_t)intent->hot.account + 1;
     result->tmp_id = place->tmp_id;
-    fx_status status = check_words(place, &result->reject);
+    fx_status status = check_words(command, &result->reject);
     if (status != FX_OK) {
         return status;
     }
@@ -565,7 +720,7 @@ static fx_status judge_all(struct fx_engine *engine,
             return repeat(engine, entry, command, result);
         }
     }
-    status = judge_alone(engine, intent, &result->reject);
+    status = judge_alone(engine, intent, command, &result->reject);
     if (status == FX_OK) {
         status = acquire_position(engine, intent, command);
     }
@@ -598,7 +753,7 @@ static void foresee(const struct fx_engine *engine,
 {
     const struct fx_position_state *position = &engine->positions[intent->position];
     test->reserve_after = position->reserve;
-    if (!intent->is_unmatchable) {
+    if (!intent->is_unmatchable && !intent->is_conditional) {
         test->reserve_after = fx_position_state_foresee(engine, intent->position, &intent->hot);
     }
     test->available_after = fx_margin_available(engine, intent->hot.account) -

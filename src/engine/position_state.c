@@ -575,7 +575,9 @@ fx_status fx_position_state_set_leverage(struct fx_engine *engine,
     if (!is_mode_new && after.leverage_centi == before.leverage_centi) {
         return FX_OK;
     }
-    if (is_mode_new && (before.lots != 0 || before.order_count != 0)) {
+    const bool has_orders = before.order_count != 0 ||
+                            (known != FX_SLOT_NONE && engine->position_triggers[known].count != 0);
+    if (is_mode_new && (before.lots != 0 || has_orders)) {
         result->reject.field = FX_FIELD_MARGIN_MODE;
         return FX_MARGIN_MODE_LOCKED;
     }

@@ -2,23 +2,25 @@
  * the hash of the whole at the end.
  *
  *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
- *     expiry heap | deadlines | per instrument: struct book_head, slots of bids, slots of asks |
- * hash of bytes
+ *     expiry heap | deadlines | triggers, their index, their lists | per instrument: struct
+ * book_head, slots of bids, slots of asks | hash of bytes
  *
  * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
  * where it was, so that it also answers alike when it runs full.
  *
- * Version 1 had no deadlines and is still read: its head is the same with 0 in their place. */
+ * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
+ * had no conditional orders, its head ends before theirs. */
 #include <string.h>
 
 #include "base/panic.h"
 #include "engine/book_int.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { VERSION = 2, VERSION_BEFORE_DEADLINES = 1 };
+enum { VERSION = 3, VERSION_OLDEST = 1 };
 
 static const uint64_t MAGIC = 0x31656e69676e6546U;
 
@@ -47,6 +49,10 @@ struct head {
     uint32_t client_oldest;
     uint32_t client_newest;
     uint32_t deadman_count; /* 0 in version 1 */
+    uint32_t trigger_count; /* the older heads end here */
+    uint32_t trigger_used;
+    uint32_t trigger_free;
+    uint32_t untriggered_count;
 };
 
 struct book_head {
@@ -57,9 +63,14 @@ struct book_head {
     uint32_t zero;
 };
 
+static size_t head_size(uint32_t version)
+{
+    return version == VERSION ? sizeof(struct head) : offsetof(struct head, trigger_count);
+}
+
 static uint32_t layout_of(uint32_t version)
 {
-    const size_t sizes[] = {sizeof(struct head),
+    const size_t sizes[] = {head_size(version),
                             sizeof(struct fx_asset_state),
                             sizeof(struct fx_account_state),
                             sizeof(struct fx_position_state),
@@ -68,10 +79,13 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_order),
                             sizeof(struct fx_client_entry),
                             sizeof(struct book_head),
-                            sizeof(struct fx_deadman)}; /* last: version 1 has no such struct */
+                            sizeof(struct fx_deadman), /* since version 2 */
+                            sizeof(struct fx_trigger), /* since version 3 */
+                            sizeof(struct fx_trigger_book),
+                            sizeof(struct fx_position_triggers)};
+    const uint32_t counts[] = {0, 9, 10, 13}; /* by version */
     uint64_t hash = version;
-    const uint32_t count = (uint32_t)(sizeof sizes / sizeof sizes[0]);
-    for (uint32_t index = 0; index < (version == VERSION ? count : count - 1); index++) {
+    for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
     }
     return (uint32_t)hash;
@@ -122,7 +136,7 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 9 };
+enum { SECTIONS = 12, SECTIONS_BEFORE_TRIGGERS = 9 };
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -136,6 +150,9 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->client_entries, engine->client_used, sizeof *engine->client_entries},
         {engine->expiry_heap, engine->expiry_count, sizeof *engine->expiry_heap},
         {engine->deadmen, engine->deadman_count, sizeof *engine->deadmen},
+        {engine->triggers, engine->trigger_used, sizeof *engine->triggers},
+        {engine->trigger_books, engine->instrument_count, sizeof *engine->trigger_books},
+        {engine->position_triggers, engine->position_count, sizeof *engine->position_triggers},
     };
     memcpy(sections_out, sections, sizeof sections);
 }
@@ -149,7 +166,7 @@ size_t fx_snapshot_size(const struct fx_engine *engine)
         size += sections[index].count * sections[index].item_size;
     }
     size += engine->instrument_count * sizeof(struct book_head);
-    return size + engine->order_count * sizeof(fx_slot);
+    return size + (engine->order_count - engine->untriggered_count) * sizeof(fx_slot);
 }
 
 static void save_side(const struct fx_engine *engine,
@@ -197,6 +214,10 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     head.client_oldest = engine->client_oldest;
     head.client_newest = engine->client_newest;
     head.deadman_count = engine->deadman_count;
+    head.trigger_count = engine->trigger_count;
+    head.trigger_used = engine->trigger_used;
+    head.trigger_free = engine->trigger_free;
+    head.untriggered_count = engine->untriggered_count;
     write(cursor, &head, sizeof head);
 }
 
@@ -248,6 +269,7 @@ static bool fits(const struct head *head, const struct fx_engine_limits *limits)
            head->instrument_count <= limits->instruments_max &&
            head->asset_count <= limits->assets_max && head->client_used <= limits->client_ids_max &&
            head->deadman_count <= limits->accounts_max &&
+           head->trigger_used <= limits->orders_max &&
            head->limits.book_window_levels <= limits->book_window_levels &&
            head->limits.book_overflow_levels_max <= limits->book_overflow_levels_max;
 }
@@ -255,7 +277,8 @@ static bool fits(const struct head *head, const struct fx_engine_limits *limits)
 static bool is_sound(const struct head *head)
 {
     return head->order_count <= head->order_used && head->expiry_count <= head->order_count &&
-           head->client_count <= head->client_used && head->next_order_id > 0 &&
+           head->client_count <= head->client_used && head->trigger_count <= head->trigger_used &&
+           head->untriggered_count <= head->trigger_count && head->next_order_id > 0 &&
            head->next_trade_id > 0;
 }
 
@@ -279,6 +302,10 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->client_oldest = head->client_oldest;
     engine->client_newest = head->client_newest;
     engine->deadman_count = head->deadman_count;
+    engine->trigger_count = head->trigger_count;
+    engine->trigger_used = head->trigger_used;
+    engine->trigger_free = head->trigger_free;
+    engine->untriggered_count = head->untriggered_count;
 }
 
 /* As fx_book_insert(), but the window stays where it was saved. */
@@ -346,18 +373,31 @@ static fx_status load_book(struct fx_engine *engine, struct cursor *cursor, uint
     return status;
 }
 
-/* Size and hash of the bytes, version, layout, and whether it fits. */
+/* A head of any version that is known, completed. */
+static fx_status read_head(struct cursor *cursor, struct head *head_out)
+{
+    const size_t least = head_size(VERSION_OLDEST);
+    memset(head_out, 0, sizeof *head_out);
+    head_out->trigger_free = FX_SLOT_NONE;
+    if (!read(cursor, head_out, least) || head_out->magic != MAGIC) {
+        return FX_CORRUPT;
+    }
+    const uint32_t version = head_out->version;
+    if (version < VERSION_OLDEST || version > VERSION || head_out->layout != layout_of(version)) {
+        return FX_VERSION_MISMATCH;
+    }
+    return read(cursor, (char *)head_out + least, head_size(version) - least) ? FX_OK : FX_CORRUPT;
+}
+
+/* Size and hash of the bytes, and whether it fits. */
 static fx_status check_head(const struct fx_engine *engine,
                             struct cursor *cursor,
                             struct head *head_out)
 {
     uint64_t hash = 0;
-    if (!read(cursor, head_out, sizeof *head_out) || head_out->magic != MAGIC) {
-        return FX_CORRUPT;
-    }
-    if (head_out->version < VERSION_BEFORE_DEADLINES || head_out->version > VERSION ||
-        head_out->layout != layout_of(head_out->version)) {
-        return FX_VERSION_MISMATCH;
+    const fx_status status = read_head(cursor, head_out);
+    if (status != FX_OK) {
+        return status;
     }
     if (head_out->size != cursor->saved.size || cursor->saved.size < cursor->at + sizeof hash) {
         return FX_CORRUPT;
@@ -381,7 +421,8 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     }
     load_head(engine, &head);
     sections_of(engine, sections);
-    for (uint32_t index = 0; index < SECTIONS; index++) {
+    const uint32_t count = head.version == VERSION ? SECTIONS : SECTIONS_BEFORE_TRIGGERS;
+    for (uint32_t index = 0; index < count; index++) {
         const size_t size = sections[index].count * sections[index].item_size;
         if (!read(&cursor, sections[index].items, size)) {
             return FX_CORRUPT;
@@ -397,6 +438,7 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     fx_order_pool_rebuild(engine);
     fx_client_ids_rebuild(engine);
     fx_deadman_rebuild(engine);
+    engine->has_crossed = fx_conditional_is_due(engine);
     return fx_hash_state(engine) == head.state_hash ? FX_OK : FX_CORRUPT;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -109,6 +110,17 @@ void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side 
     }
 }
 
+static uint64_t order_id_of(const struct fx_engine *engine,
+                            fx_slot position,
+                            enum fx_trigger_role role)
+{
+    if (engine->positions[position].has_tp_sl == 0) {
+        return 0;
+    }
+    const fx_slot order = fx_tp_sl_find(engine, position, role);
+    return order == FX_SLOT_NONE ? 0 : engine->orders[order].order_id;
+}
+
 /* All of a position's row but its prices. */
 static void describe_position(const struct fx_engine *engine,
                               fx_slot position,
@@ -128,6 +140,8 @@ static void describe_position(const struct fx_engine *engine,
     row_out->leverage_centi = state->leverage_centi;
     row_out->margin_mode = state->margin_mode;
     row_out->position_side = state->position_side;
+    row_out->take_profit_order_id = order_id_of(engine, position, FX_TRIGGER_ROLE_TAKE_PROFIT);
+    row_out->stop_loss_order_id = order_id_of(engine, position, FX_TRIGGER_ROLE_STOP_LOSS);
 }
 
 /* Most rows follow an order that came or went, and say the same prices again (M8). */
@@ -269,6 +283,19 @@ void fx_touch_order_row(const struct fx_engine *engine,
     row_out->position_side = position->position_side;
     row_out->margin_mode = position->margin_mode;
     row_out->client_id = cold->client_id;
+    if (cold->trigger != 0) {
+        const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+        row_out->source = trigger->source;
+        row_out->condition = trigger->condition;
+        row_out->is_close_position = trigger->is_close_position;
+        row_out->is_price_protected = trigger->is_price_protected;
+        row_out->trigger_ticks = trigger->trigger_ticks;
+        row_out->callback_ppb = trigger->callback_ppb;
+        const fx_slot sibling = fx_tp_sl_sibling(engine, order);
+        if (sibling != FX_SLOT_NONE) {
+            row_out->linked_order_id = engine->orders[sibling].order_id;
+        }
+    }
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

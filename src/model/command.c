@@ -26,6 +26,9 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_TICK, "TICK"},
     {FX_COMMAND_INITIALIZE_ENGINE, "INITIALIZE_ENGINE"},
     {FX_COMMAND_CANCEL_ALL_AFTER, "CANCEL_ALL_AFTER"},
+    {FX_COMMAND_PLACE_CONDITIONAL, "PLACE_CONDITIONAL"},
+    {FX_COMMAND_AMEND_CONDITIONAL, "AMEND_CONDITIONAL"},
+    {FX_COMMAND_ADJUST_TP_SL, "ADJUST_TP_SL"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
 
@@ -86,6 +89,12 @@ uint32_t fx_command_size(enum fx_command_kind kind)
         return (uint32_t)(head + sizeof(struct fx_command_cancel));
     case FX_COMMAND_CANCEL_ALL:
         return (uint32_t)(head + sizeof(struct fx_command_cancel_all));
+    case FX_COMMAND_PLACE_CONDITIONAL:
+        return (uint32_t)(head + sizeof(struct fx_command_conditional));
+    case FX_COMMAND_AMEND_CONDITIONAL:
+        return (uint32_t)(head + sizeof(struct fx_command_amend_conditional));
+    case FX_COMMAND_ADJUST_TP_SL:
+        return (uint32_t)(head + sizeof(struct fx_command_tp_sl));
     case FX_COMMAND_CANCEL_ALL_AFTER:
         return (uint32_t)(head + sizeof(struct fx_command_countdown));
     case FX_COMMAND_ADJUST_LEVERAGE:
@@ -114,7 +123,11 @@ bool fx_command_is_opening(const struct fx_command *command)
     case FX_COMMAND_PLACE_ORDER:
     case FX_COMMAND_TEST_ORDER:
         return command->u.place.is_reduce_only == 0;
+    case FX_COMMAND_PLACE_CONDITIONAL:
+        return command->u.place.is_reduce_only == 0 &&
+               command->u.conditional.is_close_position == 0;
     case FX_COMMAND_AMEND_ORDER:
+    case FX_COMMAND_AMEND_CONDITIONAL:
         return true;
     default:
         return false;

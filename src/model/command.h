@@ -36,6 +36,9 @@ enum fx_command_kind {
     FX_COMMAND_TICK = 15,
     FX_COMMAND_INITIALIZE_ENGINE = 16, /* the first record of a log */
     FX_COMMAND_CANCEL_ALL_AFTER = 17,
+    FX_COMMAND_PLACE_CONDITIONAL = 18,
+    FX_COMMAND_AMEND_CONDITIONAL = 19,
+    FX_COMMAND_ADJUST_TP_SL = 20,
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
 };
@@ -115,6 +118,21 @@ struct fx_command_place {
     struct fx_client_id client_id;
 };
 
+#define FX_COMMAND_CALLBACK_PPB_MIN 1000000   /* rate of a trailing stop: 0.1 % … */
+#define FX_COMMAND_CALLBACK_PPB_MAX 100000000 /* … to 10 % */
+
+/** PLACE_CONDITIONAL: an order that waits for a price, reserves nothing until then, and is judged
+ * when it fires. Without a limit price (STOP_MARKET and the like) `price_ticks` is 0. */
+struct fx_command_conditional {
+    struct fx_command_place place;
+    int64_t trigger_ticks;      /* TRAILING_STOP: the activation price, 0 = active at once */
+    int32_t callback_ppb;       /* TRAILING_STOP */
+    uint8_t source;             /* enum fx_trigger_source */
+    uint8_t condition;          /* enum fx_trigger_condition; 0 = as type and side say */
+    uint8_t is_close_position;  /* the whole position when it fires; lots = 0, _MARKET only */
+    uint8_t is_price_protected; /* fires only if |mark - last| is within the take bound */
+};
+
 /** Names an open order of the account by id, or by client id where order_id == 0. */
 struct fx_command_cancel {
     uint64_t order_id;
@@ -128,18 +146,20 @@ struct fx_command_amend {
     struct fx_client_id client_id;
 };
 
+/** AMEND_CONDITIONAL: an order that has not fired yet. */
+struct fx_command_amend_conditional {
+    struct fx_command_amend amend;
+    int64_t trigger_ticks; /* or the activation price, before activation; 0 = keep */
+};
+
 struct fx_command_cancel_all {
     uint32_t scope; /* enum fx_cancel_scope */
     uint32_t side;  /* 0 = both */
 };
 
-/** The longest countdown of CANCEL_ALL_AFTER: a day. */
-#define FX_COMMAND_COUNTDOWN_US_MAX 86400000000LL
-
-/**
- * CANCEL_ALL_AFTER: when the countdown ends, everything the user has open (of the symbol, or of all
- * symbols) is cancelled. Sent again, it starts anew; each symbol and "all" count by themselves.
- */
+#define FX_COMMAND_COUNTDOWN_US_MAX 86400000000LL /* of CANCEL_ALL_AFTER: a day */
+/** CANCEL_ALL_AFTER: when the countdown ends, all orders (of a symbol, or of all) are cancelled.
+ * Sent again, it starts anew; each symbol and "all" count by themselves. */
 struct fx_command_countdown {
     int64_t countdown_us; /* 0 = off */
 };
@@ -153,6 +173,17 @@ struct fx_command_margin {
     fx_i128 amount; /* > 0 adds to, < 0 takes from an isolated position */
     uint32_t position_side;
     uint32_t zero;
+};
+
+#define FX_COMMAND_TP_SL_KEEP INT64_MIN /* leave this one as it is */
+/** ADJUST_TP_SL: take profit and stop loss of an open position; each closes the whole of it. */
+struct fx_command_tp_sl {
+    int64_t take_profit_ticks; /* 0 = none, or FX_COMMAND_TP_SL_KEEP */
+    int64_t stop_loss_ticks;
+    uint8_t take_profit_source; /* enum fx_trigger_source */
+    uint8_t stop_loss_source;
+    uint8_t position_side; /* 0 = BOTH */
+    uint8_t zero[5];
 };
 
 struct fx_command_mark {
@@ -177,11 +208,14 @@ struct fx_command {
         struct fx_command_transfer transfer;
         struct fx_command_place place;
         struct fx_command_amend amend;
+        struct fx_command_conditional conditional;             /* begins with `place` */
+        struct fx_command_amend_conditional amend_conditional; /* begins with `amend` */
         struct fx_command_cancel cancel;
         struct fx_command_cancel_all cancel_all;
         struct fx_command_countdown countdown;
         struct fx_command_leverage leverage;
         struct fx_command_margin margin;
+        struct fx_command_tp_sl tp_sl;
         struct fx_command_mark mark;
         struct fx_engine_limits limits;
     } u;
@@ -197,8 +231,7 @@ bool fx_command_is_question(enum fx_command_kind kind);
  * about such orders. Under load or on a full disk these wait; cancels and the rest are taken. */
 bool fx_command_is_opening(const struct fx_command *command);
 
-/** True for what only ends orders: cancels and the passing of time. Taken on the last of the disk.
- */
+/** True for what only ends orders: cancels, the passing of time. Taken on the last of the disk. */
 bool fx_command_is_cancel(enum fx_command_kind kind);
 
 /** "PLACE_ORDER" and the like: the codes of the topics. NULL where unknown. */

@@ -99,7 +99,15 @@ struct fx_event_order {
     uint8_t post_only_mode;
     uint8_t position_side;
     uint8_t margin_mode;
-    uint8_t zero[6];
+    uint8_t source;    /* enum fx_trigger_source; 0: not a conditional order */
+    uint8_t condition; /* enum fx_trigger_condition */
+    uint8_t is_close_position;
+    uint8_t is_price_protected;
+    uint8_t zero[2];
+    int64_t trigger_ticks; /* of a trailing stop: its activation price, 0 = none */
+    int32_t callback_ppb;
+    uint32_t zero_too;
+    uint64_t linked_order_id; /* of take profit and stop loss of a position: the other one */
     struct fx_client_id client_id;
 };
 
@@ -150,6 +158,8 @@ struct fx_event_position {
     int64_t lots;              /* + long, - short */
     int64_t liquidation_ticks; /* 0 = none; rounded against the user */
     int64_t bankrupt_ticks;
+    uint64_t take_profit_order_id; /* 0 = none */
+    uint64_t stop_loss_order_id;
     uint32_t instrument;
     int32_t leverage_centi;
     uint8_t margin_mode;

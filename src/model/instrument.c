@@ -26,6 +26,13 @@ static const struct fx_words_entry FIELDS[] = {
     {FX_FIELD_MARGIN_MODE, "marginMode"},
     {FX_FIELD_CLIENT_ORDER_ID, "clientOrderId"},
     {FX_FIELD_POSITION_SIDE, "positionSide"},
+    {FX_FIELD_TRIGGER_PRICE, "triggerPrice"},
+    {FX_FIELD_ACTIVATION_PRICE, "activationPrice"},
+    {FX_FIELD_CALLBACK_RATE, "callbackRate"},
+    {FX_FIELD_TRIGGER_BY, "triggerBy"},
+    {FX_FIELD_CLOSE_POSITION, "closePosition"},
+    {FX_FIELD_TAKE_PROFIT, "takeProfit"},
+    {FX_FIELD_STOP_LOSS, "stopLoss"},
 };
 
 const char *fx_instrument_field_name(enum fx_field field)

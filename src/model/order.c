@@ -154,6 +154,13 @@ static const struct fx_words_entry NOTES[] = {
     {FX_ORDER_NOTE_LIQUIDATION, "LIQUIDATION"},
     {FX_ORDER_NOTE_CAPACITY, "CAPACITY"},
     {FX_ORDER_NOTE_CANCEL_ALL_AFTER, "CANCEL_ALL_AFTER"},
+    {FX_ORDER_NOTE_INSUFFICIENT_MARGIN, "INSUFFICIENT_MARGIN"},
+    {FX_ORDER_NOTE_PRICE_PROTECT, "PRICE_PROTECT"},
+    {FX_ORDER_NOTE_NO_POSITION, "NO_POSITION"},
+    {FX_ORDER_NOTE_LINKED, "LINKED"},
+    {FX_ORDER_NOTE_POST_ONLY_WOULD_TAKE, "POST_ONLY_WOULD_TAKE"},
+    {FX_ORDER_NOTE_FOK_NOT_FILLED, "FOK_NOT_FILLED"},
+    {FX_ORDER_NOTE_NOT_ADMITTED, "NOT_ADMITTED"},
 };
 
 const char *fx_order_note_name(enum fx_order_note note)
@@ -166,6 +173,65 @@ const char *fx_order_note_name(enum fx_order_note note)
 enum fx_order_note fx_order_note_of(fx_str name)
 {
     return (enum fx_order_note)fx_words_number(NOTES, COUNT(NOTES), name);
+}
+
+static const struct fx_words_entry SOURCES[] = {
+    {FX_TRIGGER_SOURCE_LAST, "LAST"},
+    {FX_TRIGGER_SOURCE_LAST, "LAST_PRICE"},
+    {FX_TRIGGER_SOURCE_LAST, "CONTRACT_PRICE"},
+    {FX_TRIGGER_SOURCE_MARK, "ORACLE"},
+    {FX_TRIGGER_SOURCE_MARK, "MARK"},
+    {FX_TRIGGER_SOURCE_MARK, "MARK_PRICE"},
+    {FX_TRIGGER_SOURCE_INDEX, "INDEX"},
+    {FX_TRIGGER_SOURCE_INDEX, "INDEX_PRICE"},
+};
+
+const char *fx_order_trigger_source_name(enum fx_trigger_source source)
+{
+    const char *name = fx_words_name(SOURCES, COUNT(SOURCES), source);
+    FX_ASSERT(name != NULL);
+    return name;
+}
+
+enum fx_trigger_source fx_order_trigger_source_of(fx_str name)
+{
+    return (enum fx_trigger_source)fx_words_number(SOURCES, COUNT(SOURCES), name);
+}
+
+static const struct fx_words_entry CONDITIONS[] = {
+    {FX_TRIGGER_CONDITION_GT, "GT"},
+    {FX_TRIGGER_CONDITION_LT, "LT"},
+};
+
+const char *fx_order_trigger_condition_name(enum fx_trigger_condition condition)
+{
+    const char *name = fx_words_name(CONDITIONS, COUNT(CONDITIONS), condition);
+    FX_ASSERT(name != NULL);
+    return name;
+}
+
+enum fx_trigger_condition fx_order_trigger_condition_of(fx_str name)
+{
+    return (enum fx_trigger_condition)fx_words_number(CONDITIONS, COUNT(CONDITIONS), name);
+}
+
+bool fx_order_type_is_conditional(enum fx_order_type type)
+{
+    return type >= FX_ORDER_TYPE_STOP_LIMIT && type <= FX_ORDER_TYPE_TRAILING_STOP;
+}
+
+bool fx_order_type_is_market(enum fx_order_type type)
+{
+    return type == FX_ORDER_TYPE_MARKET || type == FX_ORDER_TYPE_STOP_MARKET ||
+           type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET || type == FX_ORDER_TYPE_TRAILING_STOP;
+}
+
+enum fx_trigger_condition fx_order_default_condition(enum fx_order_type type, enum fx_side side)
+{
+    FX_ASSERT(fx_order_type_is_conditional(type));
+    const bool is_profit =
+        type == FX_ORDER_TYPE_TAKE_PROFIT_LIMIT || type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET;
+    return (side == FX_SIDE_BUY) != is_profit ? FX_TRIGGER_CONDITION_GT : FX_TRIGGER_CONDITION_LT;
 }
 
 enum fx_side fx_order_opposite(enum fx_side side)

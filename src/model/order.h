@@ -84,8 +84,26 @@ enum fx_order_note {
     FX_ORDER_NOTE_AMENDED_TO_FILLED = 8,
     FX_ORDER_NOTE_LIQUIDATION = 9,
     FX_ORDER_NOTE_CAPACITY = 10,
-    FX_ORDER_NOTE_CANCEL_ALL_AFTER = 11
+    FX_ORDER_NOTE_CANCEL_ALL_AFTER = 11,
+    /* of conditional orders, when they fire */
+    FX_ORDER_NOTE_INSUFFICIENT_MARGIN = 12,
+    FX_ORDER_NOTE_PRICE_PROTECT = 13,
+    FX_ORDER_NOTE_NO_POSITION = 14, /* nothing left to close */
+    FX_ORDER_NOTE_LINKED = 15,      /* its counterpart fired, or its parent ended unfilled */
+    FX_ORDER_NOTE_POST_ONLY_WOULD_TAKE = 16,
+    FX_ORDER_NOTE_FOK_NOT_FILLED = 17,
+    FX_ORDER_NOTE_NOT_ADMITTED = 18 /* a filter, a limit or a right refused it */
 };
+
+/** Whose price fires a conditional order. MARK is ORACLE to the seed's clients. */
+enum fx_trigger_source {
+    FX_TRIGGER_SOURCE_LAST = 1,
+    FX_TRIGGER_SOURCE_MARK = 2,
+    FX_TRIGGER_SOURCE_INDEX = 3
+};
+
+/** GT fires at or above the trigger price, LT at or below it. */
+enum fx_trigger_condition { FX_TRIGGER_CONDITION_GT = 1, FX_TRIGGER_CONDITION_LT = 2 };
 
 /** FX_SIDE_BUY for SELL and the reverse. */
 enum fx_side fx_order_opposite(enum fx_side side);
@@ -110,6 +128,21 @@ enum fx_stp_mode fx_order_stp_mode_of(fx_str name);
 enum fx_margin_mode fx_order_margin_mode_of(fx_str name);
 enum fx_position_side fx_order_position_side_of(fx_str name);
 enum fx_order_note fx_order_note_of(fx_str name);
+
+/** "LAST", "ORACLE", "INDEX"; "GT", "LT". */
+const char *fx_order_trigger_source_name(enum fx_trigger_source source);
+const char *fx_order_trigger_condition_name(enum fx_trigger_condition condition);
+/** The reverse; MARK, MARK_PRICE, LAST_PRICE, CONTRACT_PRICE, INDEX_PRICE are accepted too. */
+enum fx_trigger_source fx_order_trigger_source_of(fx_str name);
+enum fx_trigger_condition fx_order_trigger_condition_of(fx_str name);
+
+/** True for the five types that wait for a price. */
+bool fx_order_type_is_conditional(enum fx_order_type type);
+/** True where the order executes without a limit price of its own: MARKET, STOP_MARKET, … */
+bool fx_order_type_is_market(enum fx_order_type type);
+/** What type and side say where no condition is given: a stop fires behind the market, a take
+ * profit ahead of it. Conditional types. */
+enum fx_trigger_condition fx_order_default_condition(enum fx_order_type type, enum fx_side side);
 
 /** True for FILLED, CANCELED, EXPIRED, REJECTED. */
 bool fx_order_status_is_final(enum fx_order_status status);

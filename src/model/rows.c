@@ -53,6 +53,30 @@ static fx_i128 average_price(const struct fx_instrument *instrument, int64_t lot
     return price;
 }
 
+/* What it waits for, or has waited for. */
+static void fill_trigger(const struct fx_event_order *order,
+                         const struct fx_instrument *instrument,
+                         struct fx_rows_order *row)
+{
+    const enum fx_order_type type = (enum fx_order_type)order->type;
+    row->type = fx_order_type_is_market(type) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT;
+    if (!fx_order_type_is_conditional(type)) {
+        return;
+    }
+    row->tp_sl_type = type;
+    row->trigger = (enum fx_trigger_source)order->source;
+    row->stop_condition = (enum fx_trigger_condition)order->condition;
+    row->linked_order_id = order->linked_order_id;
+    row->is_close_position = order->is_close_position != 0;
+    row->is_price_protected = order->is_price_protected != 0;
+    if (type == FX_ORDER_TYPE_TRAILING_STOP) {
+        row->activation_price = price_of(instrument, order->trigger_ticks);
+        row->callback_rate = fx_rows_rate(order->callback_ppb) * 100;
+    } else {
+        row->tp_sl_price = price_of(instrument, order->trigger_ticks);
+    }
+}
+
 void fx_rows_order_of(const struct fx_event *event,
                       const struct fx_instrument *instrument,
                       struct fx_rows_order *row_out)
@@ -64,8 +88,9 @@ void fx_rows_order_of(const struct fx_event *event,
     const int64_t filled_lots = order->lots - order->remaining_lots;
     row_out->quantity = quantity_of(instrument, order->lots);
     /* A market order's price is only the bound that the engine put on it. */
-    row_out->price =
-        order->type == FX_ORDER_TYPE_MARKET ? 0 : price_of(instrument, order->price_ticks);
+    row_out->price = fx_order_type_is_market((enum fx_order_type)order->type)
+                         ? 0
+                         : price_of(instrument, order->price_ticks);
     row_out->remaining = quantity_of(instrument, order->remaining_lots);
     if (filled_lots > 0) {
         row_out->executed_price = average_price(instrument, filled_lots, order->filled_value);
@@ -82,7 +107,7 @@ void fx_rows_order_of(const struct fx_event *event,
     row_out->created_us = order->created_us;
     row_out->updated_us = order->updated_us;
     row_out->side = (enum fx_side)order->side;
-    row_out->type = (enum fx_order_type)order->type;
+    fill_trigger(order, instrument, row_out);
     row_out->time_in_force = (enum fx_time_in_force)order->time_in_force;
     row_out->status = (enum fx_order_status)order->status;
     row_out->note = (enum fx_order_note)order->note;
@@ -123,6 +148,8 @@ void fx_rows_position_of(const struct fx_event *event,
     row_out->id = position->position_id;
     row_out->account_id = position->account_id;
     row_out->user_id = position->user_id;
+    row_out->take_profit_order_id = position->take_profit_order_id;
+    row_out->stop_loss_order_id = position->stop_loss_order_id;
     row_out->updated_us = event->time_us;
     row_out->margin_mode = (enum fx_margin_mode)position->margin_mode;
     row_out->position_side = (enum fx_position_side)position->position_side;

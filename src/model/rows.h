@@ -33,8 +33,17 @@ struct fx_rows_order {
     int64_t expire_us;
     int64_t created_us;
     int64_t updated_us;
+    fx_i128 tp_sl_price;           /* trigger price; these are 0 where tp_sl_type is */
+    fx_i128 activation_price;      /* of a trailing stop; 0 = none */
+    fx_i128 callback_rate;         /* of a trailing stop, in percent */
+    uint64_t linked_order_id;      /* of take profit and stop loss of a position: the other one */
+    enum fx_order_type tp_sl_type; /* a conditional type, also after it fired; 0 = a plain order */
+    enum fx_trigger_source trigger;
+    enum fx_trigger_condition stop_condition;
+    bool is_close_position;
+    bool is_price_protected;
     enum fx_side side;
-    enum fx_order_type type;
+    enum fx_order_type type; /* LIMIT or MARKET: as it executes */
     enum fx_time_in_force time_in_force;
     enum fx_order_status status;
     enum fx_order_note note;
@@ -66,6 +75,8 @@ struct fx_rows_position {
     uint64_t id;
     uint64_t account_id;
     uint64_t user_id;
+    uint64_t take_profit_order_id; /* 0 = none */
+    uint64_t stop_loss_order_id;
     int64_t updated_us;
     enum fx_margin_mode margin_mode;
     enum fx_position_side position_side;

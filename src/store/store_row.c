@@ -61,7 +61,12 @@ static const char *word_of(enum fx_store_row_codec codec, uint32_t number)
     case FX_STORE_ROW_SIDE:
         return fx_order_side_name((enum fx_side)number);
     case FX_STORE_ROW_ORDER_TYPE:
+    case FX_STORE_ROW_ORDER_TYPE_OR_NULL:
         return fx_order_type_name((enum fx_order_type)number);
+    case FX_STORE_ROW_TRIGGER_OR_NULL:
+        return fx_order_trigger_source_name((enum fx_trigger_source)number);
+    case FX_STORE_ROW_CONDITION_OR_NULL:
+        return fx_order_trigger_condition_name((enum fx_trigger_condition)number);
     case FX_STORE_ROW_TIME_IN_FORCE:
         return fx_order_time_in_force_name((enum fx_time_in_force)number);
     case FX_STORE_ROW_ORDER_STATUS:
@@ -97,7 +102,12 @@ static uint32_t number_of(enum fx_store_row_codec codec, fx_str word)
     case FX_STORE_ROW_SIDE:
         return fx_order_side_of(word);
     case FX_STORE_ROW_ORDER_TYPE:
+    case FX_STORE_ROW_ORDER_TYPE_OR_NULL:
         return fx_order_type_of(word);
+    case FX_STORE_ROW_TRIGGER_OR_NULL:
+        return fx_order_trigger_source_of(word);
+    case FX_STORE_ROW_CONDITION_OR_NULL:
+        return fx_order_trigger_condition_of(word);
     case FX_STORE_ROW_TIME_IN_FORCE:
         return fx_order_time_in_force_of(word);
     case FX_STORE_ROW_ORDER_STATUS:
@@ -231,6 +241,11 @@ static struct fx_store_value encode(const struct fx_store_row_column *column,
         return fx_store_value_u64(load_uint(row, column));
     case FX_STORE_ROW_INT:
         return fx_store_value_u64((uint64_t)load_int(row, column));
+    case FX_STORE_ROW_DEC_OR_NULL:
+        if (load_dec(row, column) == 0) {
+            return (struct fx_store_value){0};
+        }
+        return dec_value(load_dec(row, column), text);
     case FX_STORE_ROW_DEC:
         return dec_value(load_dec(row, column), text);
     case FX_STORE_ROW_PPB:
@@ -257,6 +272,10 @@ static struct fx_store_value encode(const struct fx_store_row_column *column,
                                                                : FX_STR("UNLOCKED"));
     case FX_STORE_ROW_IS_CROSS:
         return fx_store_value_u64(load_uint(row, column) == FX_MARGIN_MODE_CROSS ? 1 : 0);
+    case FX_STORE_ROW_ORDER_TYPE_OR_NULL:
+    case FX_STORE_ROW_TRIGGER_OR_NULL:
+    case FX_STORE_ROW_CONDITION_OR_NULL:
+        return text_or_null(fx_str_of(word_of(column->codec, (uint32_t)load_uint(row, column))));
     default:
         return fx_store_value_text(
             fx_str_of(word_of(column->codec, (uint32_t)load_uint(row, column))));
@@ -342,6 +361,7 @@ static fx_status decode_text(const struct fx_store_row_column *column, fx_str te
     bool is_locked = false;
     switch ((int)column->codec) {
     case FX_STORE_ROW_DEC:
+    case FX_STORE_ROW_DEC_OR_NULL:
         if (fx_dec_parse(text, &units) != FX_OK) {
             return FX_CORRUPT;
         }
@@ -386,6 +406,10 @@ fx_status fx_store_row_decode(const struct fx_store_row_column *column,
     case FX_STORE_ROW_TIME_OR_NULL:
     case FX_STORE_ROW_CHARS_OR_NULL:
     case FX_STORE_ROW_CLIENT_ID:
+    case FX_STORE_ROW_DEC_OR_NULL:
+    case FX_STORE_ROW_ORDER_TYPE_OR_NULL:
+    case FX_STORE_ROW_TRIGGER_OR_NULL:
+    case FX_STORE_ROW_CONDITION_OR_NULL:
         if (value->kind == FX_STORE_VALUE_NULL) {
             memset((char *)row + column->offset, 0, column->size);
             return FX_OK;

@@ -16,6 +16,7 @@ enum fx_store_row_codec {
     FX_STORE_ROW_INT, /* 4 or 8 bytes */
     FX_STORE_ROW_BOOL,
     FX_STORE_ROW_DEC,
+    FX_STORE_ROW_DEC_OR_NULL,
     FX_STORE_ROW_PPB,   /* int64 parts per billion as a decimal */
     FX_STORE_ROW_CENTI, /* int32 hundredths as a decimal */
     FX_STORE_ROW_TIME,
@@ -39,7 +40,10 @@ enum fx_store_row_codec {
     FX_STORE_ROW_INSTRUMENT_STATE,
     FX_STORE_ROW_TRADE_NOTE,
     FX_STORE_ROW_TRANSACTION_TYPE,
-    FX_STORE_ROW_CANDLE_PRICE
+    FX_STORE_ROW_CANDLE_PRICE,
+    FX_STORE_ROW_ORDER_TYPE_OR_NULL,
+    FX_STORE_ROW_TRIGGER_OR_NULL,
+    FX_STORE_ROW_CONDITION_OR_NULL
 };
 
 struct fx_store_row_column {

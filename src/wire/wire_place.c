@@ -27,9 +27,9 @@ enum member {
     MEMBER_EXPIRE_TIME,
     MEMBER_POSITION_SIDE,
     MEMBER_STP_MODE,
-    MEMBER_CLOSE_POSITION,
-    MEMBER_BUILT,
-    MEMBER_TPSL_TYPE = MEMBER_BUILT,
+    MEMBER_TPSL_TYPE,
+    MEMBER_CLOSE_POSITION, /* from here to the last: of conditional orders only */
+    MEMBER_PRICE_PROTECT,
     MEMBER_TPSL_PRICE,
     MEMBER_TRIGGER,
     MEMBER_STOP_CONDITION,
@@ -38,7 +38,8 @@ enum member {
     MEMBER_TRIGGER_BY,
     MEMBER_ACTIVATION_PRICE,
     MEMBER_CALLBACK_RATE,
-    MEMBER_TAKE_PROFIT,
+    MEMBER_BUILT,
+    MEMBER_TAKE_PROFIT = MEMBER_BUILT,
     MEMBER_STOP_LOSS,
     MEMBERS
 };
@@ -67,6 +68,7 @@ static const fx_str NAMES[MEMBERS] = {
     [MEMBER_STP_MODE] = NAME("stpMode"),
     [MEMBER_CLOSE_POSITION] = NAME("closePosition"),
     [MEMBER_TPSL_TYPE] = NAME("tpSLType"),
+    [MEMBER_PRICE_PROTECT] = NAME("priceProtect"),
     [MEMBER_TPSL_PRICE] = NAME("tpSLPrice"),
     [MEMBER_TRIGGER] = NAME("trigger"),
     [MEMBER_STOP_CONDITION] = NAME("stopCondition"),
@@ -189,6 +191,16 @@ static uint32_t position_side_of(fx_str name)
     return (uint32_t)fx_order_position_side_of(name);
 }
 
+static uint32_t source_of(fx_str name)
+{
+    return (uint32_t)fx_order_trigger_source_of(name);
+}
+
+static uint32_t condition_of(fx_str name)
+{
+    return (uint32_t)fx_order_trigger_condition_of(name);
+}
+
 /* OFF is a word too, so the numbers are one higher than those of the enum. */
 static uint32_t post_only_mode_of(fx_str name)
 {
@@ -221,7 +233,7 @@ static uint32_t read_word(struct reading *reading, enum member name, word_fn num
 static bool read_flag(struct reading *reading, enum member name, enum member alias)
 {
     const struct fx_json_token *first = member_of(reading, name);
-    const struct fx_json_token *second = member_of(reading, alias);
+    const struct fx_json_token *second = name == alias ? NULL : member_of(reading, alias);
     const struct fx_json_token *token = first != NULL ? first : second;
     if (first != NULL && second != NULL) {
         fail(reading, FX_BAD_PARAMETER);
@@ -316,13 +328,9 @@ static void read_post_only(struct reading *reading, struct fx_wire_place *place)
     }
 }
 
-/* What conditional orders need: a later step. */
+/* What a later step needs. */
 static void refuse_unbuilt(struct reading *reading)
 {
-    const struct fx_json_token *close = member_of(reading, MEMBER_CLOSE_POSITION);
-    if (close != NULL && close->kind != FX_JSON_FALSE) { /* false is as good as absent */
-        fail(reading, close->kind == FX_JSON_TRUE ? FX_NOT_IMPLEMENTED : FX_BAD_PARAMETER);
-    }
     for (uint32_t member = MEMBER_BUILT; member < MEMBERS; member++) {
         if (member_of(reading, (enum member)member) != NULL) {
             fail(reading, FX_NOT_IMPLEMENTED);
@@ -330,6 +338,7 @@ static void refuse_unbuilt(struct reading *reading)
     }
 }
 
+/* `type`, and `tpSLType` beside it, which must not say something else. */
 static void read_kind(struct reading *reading, struct fx_wire_place *place)
 {
     place->side = (enum fx_side)read_word(reading, MEMBER_SIDE, side_of);
@@ -337,25 +346,106 @@ static void read_kind(struct reading *reading, struct fx_wire_place *place)
         fail(reading, FX_BAD_PARAMETER);
     }
     place->type = (enum fx_order_type)read_word(reading, MEMBER_TYPE, type_of);
-    if (reading->status != FX_OK) {
+    if (reading->status == FX_OK && place->type == 0) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    const enum fx_order_type kind =
+        (enum fx_order_type)read_word(reading, MEMBER_TPSL_TYPE, type_of);
+    if (reading->status != FX_OK || kind == 0) {
         return;
     }
-    if (place->type == 0) {
+    const bool is_same =
+        fx_order_type_is_conditional(place->type)
+            ? kind == place->type
+            : fx_order_type_is_market(kind) == fx_order_type_is_market(place->type);
+    if (!fx_order_type_is_conditional(kind) || !is_same) {
         fail(reading, FX_BAD_PARAMETER);
-    } else if (place->type != FX_ORDER_TYPE_LIMIT && place->type != FX_ORDER_TYPE_MARKET) {
-        fail(reading, FX_NOT_IMPLEMENTED);
     }
+    place->type = kind;
 }
 
 static void read_figures(struct reading *reading, struct fx_wire_place *place)
 {
-    if (!read_decimal(reading, MEMBER_QUANTITY, &place->quantity) && reading->status == FX_OK) {
-        fail(reading, FX_BAD_PARAMETER);
+    place->is_close_position = read_flag(reading, MEMBER_CLOSE_POSITION, MEMBER_CLOSE_POSITION);
+    const bool has_quantity = read_decimal(reading, MEMBER_QUANTITY, &place->quantity);
+    if (reading->status == FX_OK && has_quantity == place->is_close_position) {
+        fail(reading, FX_BAD_PARAMETER); /* closePosition asks for none, all else for one */
     }
     const bool has_price = read_decimal(reading, MEMBER_PRICE, &place->price);
-    if (reading->status == FX_OK && !has_price && place->type == FX_ORDER_TYPE_LIMIT) {
+    if (reading->status == FX_OK && !has_price && !fx_order_type_is_market(place->type)) {
         fail(reading, FX_BAD_PARAMETER);
     }
+}
+
+/* One price under any of its names. */
+static void read_trigger_price(struct reading *reading, struct fx_wire_place *place)
+{
+    static const enum member PRICES[] = {
+        MEMBER_TPSL_PRICE, MEMBER_TRIGGER_PRICE, MEMBER_STOP_PRICE};
+    bool has_price = false;
+    for (uint32_t index = 0; index < sizeof PRICES / sizeof PRICES[0]; index++) {
+        if (member_of(reading, PRICES[index]) != NULL && has_price) {
+            fail(reading, FX_BAD_PARAMETER); /* two names could say two prices */
+        }
+        has_price = read_decimal(reading, PRICES[index], &place->trigger_price) || has_price;
+    }
+    const bool is_trailing = place->type == FX_ORDER_TYPE_TRAILING_STOP;
+    if (reading->status == FX_OK && has_price == is_trailing) {
+        reading->field = NAMES[has_price ? MEMBER_TPSL_PRICE : MEMBER_TRIGGER_PRICE];
+        fail(reading, FX_BAD_PARAMETER);
+    }
+}
+
+/* A plain order must not carry what only a conditional one means. What is no number is said first.
+ */
+static void refuse_triggers(struct reading *reading)
+{
+    static const enum member DECIMALS[] = {MEMBER_TPSL_PRICE,
+                                           MEMBER_STOP_PRICE,
+                                           MEMBER_TRIGGER_PRICE,
+                                           MEMBER_ACTIVATION_PRICE,
+                                           MEMBER_CALLBACK_RATE};
+    for (uint32_t index = 0; index < sizeof DECIMALS / sizeof DECIMALS[0]; index++) {
+        fx_i128 units = 0;
+        (void)read_decimal(reading, DECIMALS[index], &units);
+    }
+    for (uint32_t member = MEMBER_CLOSE_POSITION; member < MEMBER_BUILT; member++) {
+        const struct fx_json_token *token = member_of(reading, (enum member)member);
+        if (token != NULL && token->kind != FX_JSON_FALSE) { /* false is as good as absent */
+            fail(reading, FX_BAD_PARAMETER);
+        }
+    }
+}
+
+static void read_trigger(struct reading *reading, struct fx_wire_place *place)
+{
+    if (reading->status == FX_OK && !fx_order_type_is_conditional(place->type)) {
+        refuse_triggers(reading);
+        return;
+    }
+    read_trigger_price(reading, place);
+    (void)read_decimal(reading, MEMBER_ACTIVATION_PRICE, &place->activation_price);
+    const bool has_rate = read_decimal(reading, MEMBER_CALLBACK_RATE, &place->callback_percent);
+    const bool is_trailing = place->type == FX_ORDER_TYPE_TRAILING_STOP;
+    if (reading->status == FX_OK && has_rate != is_trailing) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    if (reading->status == FX_OK && !is_trailing &&
+        member_of(reading, MEMBER_ACTIVATION_PRICE) != NULL) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    const uint32_t first = read_word(reading, MEMBER_TRIGGER, source_of);
+    const uint32_t second = read_word(reading, MEMBER_TRIGGER_BY, source_of);
+    if (reading->status == FX_OK && first != 0 && second != 0) {
+        fail(reading, FX_BAD_PARAMETER);
+    }
+    place->source = (enum fx_trigger_source)(first != 0 ? first : second);
+    if (place->source == 0) {
+        place->source = FX_TRIGGER_SOURCE_LAST;
+    }
+    place->condition =
+        (enum fx_trigger_condition)read_word(reading, MEMBER_STOP_CONDITION, condition_of);
+    place->is_price_protected = read_flag(reading, MEMBER_PRICE_PROTECT, MEMBER_PRICE_PROTECT);
 }
 
 static void read_time_in_force(struct reading *reading, struct fx_wire_place *place)
@@ -365,7 +455,7 @@ static void read_time_in_force(struct reading *reading, struct fx_wire_place *pl
     place->time_in_force = (enum fx_time_in_force)word;
     if (word == 0) {
         place->time_in_force =
-            place->type == FX_ORDER_TYPE_MARKET ? FX_TIME_IN_FORCE_IOC : FX_TIME_IN_FORCE_GTC;
+            fx_order_type_is_market(place->type) ? FX_TIME_IN_FORCE_IOC : FX_TIME_IN_FORCE_GTC;
     }
 }
 
@@ -393,6 +483,7 @@ fx_status fx_wire_place_parse(const struct fx_json *json,
     collect(&reading, json, object);
     read_kind(&reading, &place);
     read_figures(&reading, &place);
+    read_trigger(&reading, &place);
     read_leverage(&reading, &place);
     place.margin_mode =
         (enum fx_margin_mode)read_word(&reading, MEMBER_MARGIN_MODE, margin_mode_of);
@@ -412,38 +503,115 @@ fx_status fx_wire_place_parse(const struct fx_json *json,
     return FX_OK;
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a price and the name it goes by
+
+/* A price that the order waits for: refused under its own name. */
+static fx_status ticks_of(const struct fx_instrument *instrument,
+                          fx_i128 price,
+                          enum fx_field field,
+                          int64_t *ticks_out,
+                          struct fx_reject *reject_out)
+{
+    fx_px ticks = {0};
+    const fx_status status = fx_instrument_ticks(instrument, price, &ticks, reject_out);
+    if (status != FX_OK) {
+        reject_out->field = (uint8_t)field;
+    }
+    *ticks_out = ticks.ticks;
+    return status;
+}
+
+// NOLINTEND(bugprone-easily-swappable-parameters)
+
+/* Percent to parts per billion: 1 % is 10,000,000. */
+static fx_status rate_of(fx_i128 percent, int32_t *ppb_out, struct fx_reject *reject_out)
+{
+    const fx_i128 step = fx_dec_one() / 10000000;
+    const fx_i128 ppb = percent / step;
+    if (percent % step != 0 || ppb < FX_COMMAND_CALLBACK_PPB_MIN ||
+        ppb > FX_COMMAND_CALLBACK_PPB_MAX) {
+        reject_out->field = FX_FIELD_CALLBACK_RATE;
+        return FX_BAD_PARAMETER;
+    }
+    *ppb_out = (int32_t)ppb;
+    return FX_OK;
+}
+
+static fx_status fill_conditional(const struct fx_wire_place *place,
+                                  const struct fx_instrument *instrument,
+                                  struct fx_command *command,
+                                  struct fx_reject *reject_out)
+{
+    struct fx_command_conditional *target = &command->u.conditional;
+    fx_status status = FX_OK;
+    command->kind = FX_COMMAND_PLACE_CONDITIONAL;
+    target->source = (uint8_t)place->source;
+    target->condition = (uint8_t)place->condition;
+    target->is_close_position = place->is_close_position ? 1 : 0;
+    target->is_price_protected = place->is_price_protected ? 1 : 0;
+    target->place.is_reduce_only |= target->is_close_position;
+    if (place->type != FX_ORDER_TYPE_TRAILING_STOP) {
+        return ticks_of(instrument,
+                        place->trigger_price,
+                        FX_FIELD_TRIGGER_PRICE,
+                        &target->trigger_ticks,
+                        reject_out);
+    }
+    if (place->activation_price != 0) {
+        status = ticks_of(instrument,
+                          place->activation_price,
+                          FX_FIELD_ACTIVATION_PRICE,
+                          &target->trigger_ticks,
+                          reject_out);
+    }
+    return status == FX_OK ? rate_of(place->callback_percent, &target->callback_ppb, reject_out)
+                           : status;
+}
+
+/* Whole ticks and lots, and the filters that need no state. closePosition has no quantity yet. */
+static fx_status judge_figures(const struct fx_wire_place *place,
+                               const struct fx_instrument *instrument,
+                               struct fx_command_place *target,
+                               struct fx_reject *reject_out)
+{
+    const bool is_market = fx_order_type_is_market(place->type);
+    fx_px price = {0};
+    fx_qty quantity = {0};
+    fx_status status =
+        is_market ? FX_OK : fx_instrument_ticks(instrument, place->price, &price, reject_out);
+    if (status == FX_OK && !place->is_close_position) {
+        status = fx_instrument_lots(instrument, place->quantity, &quantity, reject_out);
+    }
+    if (status == FX_OK && !place->is_close_position) {
+        const struct fx_filter_input input = {
+            .side = place->side,
+            .type = is_market ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT,
+            .price = price,
+            .quantity = quantity,
+            .is_reduce_only = place->is_reduce_only,
+        };
+        status = fx_instrument_filter(instrument, &input, reject_out);
+    }
+    if (status == FX_OK) {
+        target->price_ticks = price.ticks;
+        target->lots = quantity.lots;
+    }
+    return status;
+}
+
 fx_status fx_wire_place_command(const struct fx_wire_place *place,
                                 const struct fx_instrument *instrument,
                                 struct fx_command *command_out,
                                 struct fx_reject *reject_out)
 {
-    fx_px price = {0};
-    fx_qty quantity = {0};
+    struct fx_command_place *target = &command_out->u.place;
     FX_ASSERT(place->side == FX_SIDE_BUY || place->side == FX_SIDE_SELL);
-    FX_ASSERT(place->type == FX_ORDER_TYPE_LIMIT || place->type == FX_ORDER_TYPE_MARKET);
-    fx_status status = FX_OK;
-    if (place->type == FX_ORDER_TYPE_LIMIT) {
-        status = fx_instrument_ticks(instrument, place->price, &price, reject_out);
-    }
-    if (status == FX_OK) {
-        status = fx_instrument_lots(instrument, place->quantity, &quantity, reject_out);
-    }
-    if (status == FX_OK) {
-        const struct fx_filter_input input = {.side = place->side,
-                                              .type = place->type,
-                                              .price = price,
-                                              .quantity = quantity,
-                                              .is_reduce_only = place->is_reduce_only};
-        status = fx_instrument_filter(instrument, &input, reject_out);
-    }
+    const fx_status status = judge_figures(place, instrument, target, reject_out);
     if (status != FX_OK) {
         return status;
     }
-    struct fx_command_place *target = &command_out->u.place;
     command_out->kind = FX_COMMAND_PLACE_ORDER;
     command_out->instrument = instrument->instrument_id;
-    target->price_ticks = price.ticks;
-    target->lots = quantity.lots;
     target->expire_us = place->expire_us;
     target->leverage_centi = place->leverage_centi;
     target->margin_mode = (uint8_t)place->margin_mode;
@@ -455,5 +623,7 @@ fx_status fx_wire_place_command(const struct fx_wire_place *place,
     target->is_reduce_only = place->is_reduce_only ? 1 : 0;
     target->position_side = (uint8_t)place->position_side;
     target->client_id = place->client_id;
-    return FX_OK;
+    return fx_order_type_is_conditional(place->type)
+               ? fill_conditional(place, instrument, command_out, reject_out)
+               : FX_OK;
 }

@@ -4,8 +4,9 @@
  *
  * Types are strict: words are strings, flags are true or false, decimals are strings or the text of
  * a number (never a double). null is as good as absent; unknown members are ignored. Members that
- * ask for what is not built yet (triggers, take profit, stop loss) are refused, never dropped: an
- * order without the stop its owner believes in is a loss of money. Thread: any.
+ * ask for what is not built yet (take profit and stop loss of an order) are refused, never dropped:
+ * an order without the stop its owner believes in is a loss of money; so are members of triggers
+ * on an order without one. Thread: any.
  */
 #ifndef FX_WIRE_WIRE_PLACE_H
 #define FX_WIRE_WIRE_PLACE_H
@@ -25,7 +26,7 @@ struct fx_wire_place {
     int64_t expire_us;
     int32_t leverage_centi;
     enum fx_side side;
-    enum fx_order_type type;
+    enum fx_order_type type;             /* the conditional one where there is one */
     enum fx_time_in_force time_in_force; /* always set: GTC, IOC for MARKET */
     enum fx_stp_mode stp_mode;
     enum fx_margin_mode margin_mode;
@@ -33,6 +34,16 @@ struct fx_wire_place {
     enum fx_post_only_mode post_only_mode;
     bool is_reduce_only;
     struct fx_client_id client_id;
+
+    /* Conditional types. Both shapes are read: `type` LIMIT or MARKET with `tpSLType`, and `type`
+     * STOP_MARKET and the like. */
+    fx_i128 trigger_price;         /* tpSLPrice, triggerPrice, stopPrice */
+    fx_i128 activation_price;      /* TRAILING_STOP; 0 = active at once */
+    fx_i128 callback_percent;      /* TRAILING_STOP */
+    enum fx_trigger_source source; /* trigger, triggerBy; LAST where not given */
+    enum fx_trigger_condition condition;
+    bool is_close_position;
+    bool is_price_protected;
 };
 
 /** The name of the symbol, borrowed. @return OK; BAD_PARAMETER where absent or not a string. */

@@ -52,6 +52,34 @@ static void add_order_state(struct fx_buf *buf, const struct fx_rows_order *row)
     }
 }
 
+/* Members of a conditional order, also after it fired. */
+static void add_trigger(struct fx_buf *buf, const struct fx_rows_order *row)
+{
+    if (row->tp_sl_type == 0) {
+        return;
+    }
+    add_name(buf, FX_STR("tpSLType"), fx_order_type_name(row->tp_sl_type));
+    add_name(buf, FX_STR("trigger"), fx_order_trigger_source_name(row->trigger));
+    add_name(buf, FX_STR("stopCondition"), fx_order_trigger_condition_name(row->stop_condition));
+    if (row->tp_sl_type == FX_ORDER_TYPE_TRAILING_STOP) {
+        fx_json_add_dec(buf, FX_STR("callbackRate"), row->callback_rate);
+        if (row->activation_price != 0) {
+            fx_json_add_dec(buf, FX_STR("activationPrice"), row->activation_price);
+        }
+    } else {
+        fx_json_add_dec(buf, FX_STR("tpSLPrice"), row->tp_sl_price);
+    }
+    if (row->linked_order_id != 0) {
+        add_number_id(buf, FX_STR("linkedOrderId"), row->linked_order_id);
+    }
+    if (row->is_close_position) {
+        fx_json_add_bool(buf, FX_STR("closePosition"), true);
+    }
+    if (row->is_price_protected) {
+        fx_json_add_bool(buf, FX_STR("priceProtect"), true);
+    }
+}
+
 void fx_wire_rows_order(struct fx_buf *buf, const struct fx_rows_order *row)
 {
     begin(buf);
@@ -66,6 +94,7 @@ void fx_wire_rows_order(struct fx_buf *buf, const struct fx_rows_order *row)
     fx_json_add_dec(buf, FX_STR("remaining"), row->remaining);
     fx_json_add_dec(buf, FX_STR("executedPrice"), row->executed_price);
     add_order_state(buf, row);
+    add_trigger(buf, row);
     fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
     fx_json_add_dec(buf, FX_STR("cost"), row->cost);
     fx_json_add_dec(buf, FX_STR("orderMargin"), row->order_margin);
@@ -101,6 +130,12 @@ void fx_wire_rows_position(struct fx_buf *buf, const struct fx_rows_position *ro
     fx_json_add_dec(buf, FX_STR("orderCost"), row->order_cost);
     fx_json_add_dec(buf, FX_STR("adjustMargin"), row->adjust_margin);
     fx_json_add_dec(buf, FX_STR("realizedPnl"), row->realized_pnl);
+    if (row->take_profit_order_id != 0) {
+        add_number_id(buf, FX_STR("takeProfitOrderId"), row->take_profit_order_id);
+    }
+    if (row->stop_loss_order_id != 0) {
+        add_number_id(buf, FX_STR("stopLossOrderId"), row->stop_loss_order_id);
+    }
     fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
     add_name(buf, FX_STR("contractType"), fx_instrument_contract_type_name(row->contract_type));
     fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);

@@ -52,11 +52,19 @@ struct fx_rows_order store_contract_any_order(struct fx_rng *rng, uint64_t id)
     row.type = (enum fx_order_type)(1 + fx_rng_below(rng, 7));
     row.time_in_force = (enum fx_time_in_force)(1 + fx_rng_below(rng, 4));
     row.status = (enum fx_order_status)(1 + fx_rng_below(rng, 8));
-    row.note = (enum fx_order_note)fx_rng_below(rng, 11);
+    row.note = (enum fx_order_note)fx_rng_below(rng, FX_ORDER_NOTE_NOT_ADMITTED + 1);
     row.stp_mode = (enum fx_stp_mode)(1 + fx_rng_below(rng, 4));
     row.margin_mode = (enum fx_margin_mode)(1 + fx_rng_below(rng, 2));
     row.position_side = (enum fx_position_side)(1 + fx_rng_below(rng, 3));
     row.contract_type = (enum fx_contract_type)(1 + fx_rng_below(rng, 2));
+    row.tp_sl_type = (enum fx_order_type)(fx_rng_below(rng, 2) * (3 + fx_rng_below(rng, 5)));
+    if (row.tp_sl_type != 0) {
+        row.tp_sl_price = store_contract_any_dec(rng);
+        row.activation_price = store_contract_any_dec(rng);
+        row.callback_rate = store_contract_any_dec(rng);
+        row.trigger = (enum fx_trigger_source)(1 + fx_rng_below(rng, 3));
+        row.stop_condition = (enum fx_trigger_condition)(1 + fx_rng_below(rng, 2));
+    }
     row.is_reduce_only = fx_rng_below(rng, 2) != 0;
     row.is_post_only = fx_rng_below(rng, 2) != 0;
     row.instrument = (uint32_t)fx_rng_below(rng, 2);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/rng.h"
+#include "engine/triggers_int.h"
 #include "engine_kit.h"
 #include "fx_test.h"
 #include "naive_engine.h"
@@ -28,6 +29,8 @@ struct swarm {
     uint64_t gtd_share;
     uint64_t client_share;
     uint64_t deadline_share;
+    uint64_t trigger_share;
+    uint64_t halt_share;
     uint32_t fills_max;
 };
 
@@ -45,10 +48,16 @@ struct world {
     uint32_t saved_at;
     int64_t mid[SYMBOLS];
     uint64_t client_number;
-    uint32_t seen[FX_BAD_INSTRUMENT + 1]; /* answers by status */
+    uint32_t seen[FX_NO_TRIGGER_PRICE + 1]; /* answers by status */
     uint32_t trades;
-    uint32_t fired; /* deadlines that found orders, by a TICK … */
-    uint32_t late;  /* … and by being set again too late */
+    uint32_t fired;       /* deadlines that found orders, by a TICK … */
+    uint32_t late;        /* … and by being set again too late */
+    uint32_t protections; /* take profits and stop losses asked for */
+    uint32_t linked;      /* … that ended with their counterpart */
+    uint32_t triggered;   /* conditional orders that fired */
+    uint32_t trailed;     /* … trailing stops among them */
+    uint32_t left;        /* commands that left crossed orders to the next */
+    uint32_t notes[32];   /* how fired orders ended or began */
 };
 
 static struct world world;
@@ -99,6 +108,9 @@ static void draw_swarm(void)
     swarm->gtd_share = below(30);
     swarm->client_share = below(40);
     swarm->deadline_share = chance(50) ? below(10) : 0;
+    swarm->trigger_share = chance(70) ? below(60) : 0;
+    swarm->halt_share = chance(30) ? 2 : 0;
+    swarm->mark_share += swarm->trigger_share == 0 ? 0 : below(30);
     swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
 }
 
@@ -117,6 +129,8 @@ static void list_symbols(void)
         definition.maker_fee_ppb = -(int64_t)below(300001);
         definition.taker_fee_ppb = 300000 + (int64_t)below(400000);
         definition.orders_max = 3 + (int32_t)below(20);
+        definition.algo_orders_max = 1 + (int32_t)below(10);
+        definition.market_take_bound_ppb = 1000000 * (1 + (int64_t)below(50));
         if (chance(30)) {
             definition.open_interest_cap_lots = 20;
         }
@@ -145,6 +159,11 @@ static void begin(uint64_t seed)
     engine_kit_init(&world.kit, &limits);
     world.naive.fills_max = limits.fills_max;
     list_symbols();
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_MARK, world.mid[symbol]);
+        naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_INDEX, world.mid[symbol]);
+    }
+    naive_engine_settle(&world.naive);
     for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
         engine_kit_account(&world.kit, user_id, "USDT", chance(50) ? "3.1" : "100000.000000007");
         engine_kit_account(&world.kit, user_id, "BTC", chance(50) ? "1.3" : "5000.3");
@@ -179,6 +198,28 @@ static void compare_side(uint32_t symbol, enum fx_side side)
     REQUIRE(naive_engine_next(&world.naive, symbol, side, order) == NULL);
 }
 
+/* Every order that waits for its price, and how far a trailing one has come. */
+static void compare_conditionals(void)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    for (uint32_t index = 0; index < world.naive.conditional_count; index++) {
+        const struct naive_engine_conditional *one = &world.naive.conditionals[index];
+        const fx_slot slot = fx_order_pool_find(engine, one->order.id);
+        REQUIRE(slot != FX_SLOT_NONE);
+        const struct fx_trigger *trigger = fx_trigger_of(engine, slot);
+        REQUIRE(engine->orders[slot].status == FX_ORDER_STATUS_UNTRIGGERED);
+        REQUIRE(trigger->trigger_ticks == one->trigger_ticks);
+        REQUIRE(engine->orders[slot].lots == one->order.lots);
+        const bool is_active = one->extreme_ticks != 0 && !one->is_crossed;
+        REQUIRE(fx_trigger_extreme(engine, trigger).ticks == (is_active ? one->extreme_ticks : 0));
+        if (trigger->state == FX_TRIGGER_STATE_WAITING) {
+            REQUIRE(trigger->key == one->key);
+        }
+    }
+    REQUIRE(fx_engine_next_due_us(engine) > world.naive.time_us ||
+            naive_engine_next_crossed(&world.naive) != NULL || !engine->has_crossed);
+}
+
 /* The trades, and every open order of both, in order of priority. */
 static void compare(void)
 {
@@ -196,7 +237,8 @@ static void compare(void)
         REQUIRE(trade->lots == expected->lots);
     }
     world.trades += naive->trade_count;
-    REQUIRE(engine->order_count == naive->order_count);
+    REQUIRE(engine->order_count == naive->order_count + naive->conditional_count);
+    compare_conditionals();
     for (uint32_t half = 0; half < 2 * SYMBOLS; half++) {
         compare_side(half / 2, half % 2 == 0 ? FX_SIDE_BUY : FX_SIDE_SELL);
     }
@@ -313,7 +355,6 @@ static void place(void)
     struct fx_command command = engine_kit_place_command(&order);
     const fx_status status = apply(&command);
     if (status == FX_OK && world.kit.result.is_repeated != 0) {
-        REQUIRE(world.kit.events.count == 1);
         return;
     }
     compare_placed(&command, status);
@@ -326,9 +367,39 @@ static struct naive_engine_order *draw_order(void)
                                         : &world.naive.orders[below(world.naive.order_count)];
 }
 
+static struct naive_engine_conditional *draw_conditional(void)
+{
+    struct naive_engine *naive = &world.naive;
+    return naive->conditional_count == 0 ? NULL
+                                         : &naive->conditionals[below(naive->conditional_count)];
+}
+
+/* An order of either kind ends otherwise than by a trade. */
+static void end_naive(uint64_t id)
+{
+    if (naive_engine_find(&world.naive, id) != NULL) {
+        naive_engine_end(&world.naive, id);
+    } else {
+        naive_engine_remove_conditional(&world.naive, id);
+        world.naive.work++;
+    }
+}
+
+static bool is_swept(const struct naive_engine_order *order, const struct fx_command *command)
+{
+    return order->user_id == command->user_id &&
+           (command->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
+            command->instrument == order->symbol) &&
+           (command->u.cancel_all.side == 0 || command->u.cancel_all.side == (uint32_t)order->side);
+}
+
 static void cancel(void)
 {
     const struct naive_engine_order *order = draw_order();
+    const struct naive_engine_conditional *conditional = draw_conditional();
+    if (conditional != NULL && (order == NULL || chance(40))) {
+        order = &conditional->order;
+    }
     const uint64_t user_id = order == NULL || chance(10) ? 1 : order->user_id;
     struct fx_command command =
         engine_kit_command(FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user_id);
@@ -337,7 +408,7 @@ static void cancel(void)
     const bool is_his = order != NULL && order->user_id == user_id;
     REQUIRE(status == (is_his ? FX_OK : FX_ORDER_NOT_FOUND));
     if (status == FX_OK) {
-        naive_engine_remove(&world.naive, command.u.cancel.order_id);
+        end_naive(command.u.cancel.order_id);
     }
 }
 
@@ -346,21 +417,28 @@ static void cancel_all(void)
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
     const uint64_t user_id = 1 + below(world.swarm.users);
     struct fx_command command = engine_kit_command(FX_COMMAND_CANCEL_ALL, symbol, user_id);
-    command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    const enum fx_cancel_scope scope = (enum fx_cancel_scope)(1 + below(3));
+    command.u.cancel_all.scope = (uint32_t)scope;
     command.u.cancel_all.side = (uint32_t)below(3);
     if (chance(30)) {
         command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     }
     REQUIRE(apply(&command) == FX_OK);
     uint32_t count = 0;
-    for (uint32_t index = world.naive.order_count; index > 0; index--) {
+    for (uint32_t index = scope == FX_CANCEL_SCOPE_STOP ? 0 : world.naive.order_count; index > 0;
+         index--) {
         const struct naive_engine_order *order = &world.naive.orders[index - 1];
-        if (order->user_id == command.user_id &&
-            (command.instrument == FX_COMMAND_ALL_INSTRUMENTS ||
-             command.instrument == order->symbol) &&
-            (command.u.cancel_all.side == 0 ||
-             command.u.cancel_all.side == (uint32_t)order->side)) {
-            naive_engine_remove(&world.naive, order->id);
+        if (is_swept(order, &command)) {
+            end_naive(order->id);
+            count++;
+        }
+    }
+    for (uint32_t index = scope == FX_CANCEL_SCOPE_LIMIT ? 0 : world.naive.conditional_count;
+         index > 0;
+         index--) {
+        const struct naive_engine_order *order = &world.naive.conditionals[index - 1].order;
+        if (is_swept(order, &command)) {
+            end_naive(order->id);
             count++;
         }
     }
@@ -376,7 +454,7 @@ static void compare_amended(const struct fx_command *command, fx_status status)
     order.lots = amend->lots == 0 ? old->lots : amend->lots - old->filled;
     if (order.lots <= 0) {
         REQUIRE(status == FX_OK);
-        naive_engine_remove(&world.naive, order.id);
+        naive_engine_end(&world.naive, order.id);
         return;
     }
     if (order.ticks == old->ticks && order.lots <= old->lots) {
@@ -431,8 +509,21 @@ static void mark(void)
     world.mid[symbol] += fx_rng_between(&world.rng, -15, 15);
     world.mid[symbol] = world.mid[symbol] < 100 ? 100 : world.mid[symbol];
     command.u.mark.mark_ticks = world.mid[symbol];
-    command.u.mark.index_ticks = world.mid[symbol] + 1;
+    command.u.mark.index_ticks = world.mid[symbol] + 1 + (int64_t)below(3);
     REQUIRE(apply(&command) == FX_OK);
+    naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_MARK, command.u.mark.mark_ticks);
+    naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_INDEX, command.u.mark.index_ticks);
+}
+
+static void set_state(void)
+{
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    struct fx_command command = engine_kit_command(FX_COMMAND_SET_STATE, symbol, 0);
+    const bool is_halted = chance(40);
+    command.u.set_state.state =
+        (uint32_t)(is_halted ? FX_INSTRUMENT_STATE_HALTED : FX_INSTRUMENT_STATE_TRADING);
+    REQUIRE(apply(&command) == FX_OK);
+    world.naive.is_halted[symbol] = is_halted;
 }
 
 static void set_leverage(void)
@@ -482,6 +573,7 @@ static void fire_deadlines(void)
     for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
         for (uint32_t symbol = 0; symbol <= NAIVE_ENGINE_ALL; symbol++) {
             if (naive_engine_is_due(&world.naive, user_id, symbol)) {
+                world.naive.work++;
                 world.fired += naive_engine_fire(&world.naive, user_id, symbol) > 0 ? 1 : 0;
             }
         }
@@ -496,10 +588,381 @@ static void tick(void)
     for (uint32_t index = world.naive.order_count; index > 0; index--) {
         const struct naive_engine_order *order = &world.naive.orders[index - 1];
         if (order->expire_us != 0 && order->expire_us <= world.naive.time_us) {
-            naive_engine_remove(&world.naive, order->id);
+            end_naive(order->id);
+        }
+    }
+    for (uint32_t index = world.naive.conditional_count; index > 0; index--) {
+        const struct naive_engine_order *order = &world.naive.conditionals[index - 1].order;
+        if (order->expire_us != 0 && order->expire_us <= world.naive.time_us) {
+            end_naive(order->id);
         }
     }
     fire_deadlines();
+}
+
+/* A trailing stop, or a trigger price around the market on one of the three prices. */
+static struct engine_kit_order draw_trigger(uint32_t symbol)
+{
+    const struct swarm *swarm = &world.swarm;
+    struct engine_kit_order order = {.instrument = symbol};
+    order.user_id = 1 + below(swarm->users);
+    order.side = chance(50) ? FX_SIDE_BUY : FX_SIDE_SELL;
+    order.type = (enum fx_order_type)(FX_ORDER_TYPE_STOP_LIMIT + below(5));
+    order.source = (enum fx_trigger_source)(1 + below(3));
+    order.trigger_ticks = world.mid[symbol] + fx_rng_between(&world.rng, -12, 12);
+    order.lots = 1 + (int64_t)below((uint64_t)swarm->lots_max);
+    order.stp = (enum fx_stp_mode)below(5);
+    order.is_reduce_only = chance(swarm->reduce_share);
+    order.is_price_protected = chance(20);
+    order.tif = (enum fx_time_in_force)(1 + below(3));
+    if (!fx_order_type_is_market(order.type)) {
+        order.ticks = world.mid[symbol] + fx_rng_between(&world.rng, -swarm->spread, swarm->spread);
+        if (chance(15)) {
+            order.tif = FX_TIME_IN_FORCE_GTC;
+            order.post_only = (enum fx_post_only_mode)(1 + below(2));
+        } else if (chance(swarm->gtd_share)) {
+            order.tif = FX_TIME_IN_FORCE_GTD;
+            order.expire_us = world.kit.time_us + 900000 + (int64_t)below(5000000);
+        }
+    } else if (order.type == FX_ORDER_TYPE_TRAILING_STOP) {
+        order.callback_ppb = 1000000 + (int32_t)below(20) * 500001;
+        order.trigger_ticks = chance(50) ? 0 : order.trigger_ticks;
+    } else if (chance(30)) {
+        order.is_close_position = true;
+        order.lots = 0;
+    }
+    if (order.type != FX_ORDER_TYPE_TRAILING_STOP && chance(30)) {
+        order.condition = (enum fx_trigger_condition)(1 + below(2));
+    }
+    return order;
+}
+
+static struct naive_engine_conditional conditional_of(const struct engine_kit_order *order)
+{
+    struct naive_engine_conditional one;
+    memset(&one, 0, sizeof one);
+    one.order.user_id = order->user_id;
+    one.order.symbol = order->instrument;
+    one.order.side = order->side;
+    one.order.ticks = order->ticks;
+    one.order.lots = order->lots;
+    one.order.expire_us = order->expire_us;
+    one.order.tif = order->tif;
+    one.order.stp = order->stp == 0 ? FX_STP_MODE_EXPIRE_MAKER : order->stp;
+    one.order.post_only = order->post_only;
+    one.order.is_reduce_only = order->is_reduce_only || order->is_close_position;
+    one.type = order->type;
+    one.source = order->source;
+    one.condition = order->condition != 0 ? order->condition
+                                          : fx_order_default_condition(order->type, order->side);
+    one.trigger_ticks = order->trigger_ticks;
+    one.callback_ppb = order->callback_ppb;
+    one.is_protected = order->is_price_protected;
+    return one;
+}
+
+static void place_conditional(void)
+{
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    char client_id[24] = "";
+    struct engine_kit_order order = draw_trigger(symbol);
+    if (chance(world.swarm.client_share)) {
+        world.client_number += below(2);
+        (void)snprintf(
+            client_id, sizeof client_id, "c-%llu", (unsigned long long)world.client_number);
+        order.client_id = client_id;
+    }
+    struct fx_command command = engine_kit_place_command(&order);
+    const int64_t now = world.naive.prices[symbol][order.source];
+    struct naive_engine_conditional one = conditional_of(&order);
+    const fx_status status = apply(&command);
+    if (status == FX_OK && world.kit.result.is_repeated != 0) {
+        return;
+    }
+    if (status == FX_TRIGGER_WOULD_FIRE || status == FX_OK) {
+        REQUIRE((status == FX_OK) == !naive_engine_would_fire(&world.naive, &one));
+    }
+    if (status != FX_OK) {
+        return;
+    }
+    REQUIRE(world.kit.result.order_status == FX_ORDER_STATUS_UNTRIGGERED);
+    one.order.id = world.kit.result.order_id;
+    one.key = naive_engine_key(one.condition, one.trigger_ticks);
+    if (one.callback_ppb != 0) {
+        REQUIRE(one.trigger_ticks != 0 || now != 0);
+        if (one.trigger_ticks == 0) {
+            naive_engine_trail(&one, now);
+        }
+    }
+    world.naive.conditionals[world.naive.conditional_count] = one;
+    world.naive.conditional_count++;
+}
+
+/* The take profit or stop loss of a user's position; NULL where there is none. */
+static struct naive_engine_conditional *find_role(uint64_t user_id, uint32_t symbol, uint32_t role)
+{
+    for (uint32_t index = 0; index < world.naive.conditional_count; index++) {
+        struct naive_engine_conditional *one = &world.naive.conditionals[index];
+        if (one->role == role && one->order.user_id == user_id && one->order.symbol == symbol) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* A wish in the command as the order that it asks for; trigger_ticks 0: none, KEEP: as it is. */
+static struct naive_engine_conditional wish_of(const struct fx_command *command, uint32_t role)
+{
+    const struct fx_command_tp_sl *tp_sl = &command->u.tp_sl;
+    const bool is_profit = role == FX_TRIGGER_ROLE_TAKE_PROFIT;
+    const int64_t held = world.naive.positions[command->instrument][command->user_id];
+    struct engine_kit_order order = {.user_id = command->user_id,
+                                     .instrument = command->instrument,
+                                     .side = held > 0 ? FX_SIDE_SELL : FX_SIDE_BUY,
+                                     .tif = FX_TIME_IN_FORCE_IOC,
+                                     .is_close_position = true};
+    order.type = is_profit ? FX_ORDER_TYPE_TAKE_PROFIT_MARKET : FX_ORDER_TYPE_STOP_MARKET;
+    order.trigger_ticks = is_profit ? tp_sl->take_profit_ticks : tp_sl->stop_loss_ticks;
+    order.source =
+        (enum fx_trigger_source)(is_profit ? tp_sl->take_profit_source : tp_sl->stop_loss_source);
+    struct naive_engine_conditional one = conditional_of(&order);
+    one.role = role;
+    if (one.trigger_ticks != FX_COMMAND_TP_SL_KEEP) {
+        one.key = naive_engine_key(one.condition, one.trigger_ticks);
+    }
+    return one;
+}
+
+/* @return true where nothing is asked for. */
+static bool is_as_it_is(const struct naive_engine_conditional *now,
+                        const struct naive_engine_conditional *wish)
+{
+    return wish->trigger_ticks == FX_COMMAND_TP_SL_KEEP ||
+           (now == NULL && wish->trigger_ticks == 0) ||
+           (now != NULL && now->trigger_ticks == wish->trigger_ticks &&
+            now->source == wish->source);
+}
+
+static uint64_t id_of_role(const struct fx_command *command, uint32_t role)
+{
+    const fx_slot account = (fx_slot)world.kit.result.account_id - 1;
+    const fx_slot position = fx_position_state_find(
+        world.kit.engine, account, command->instrument, FX_POSITION_SIDE_BOTH);
+    const fx_slot order = fx_tp_sl_find(world.kit.engine, position, (enum fx_trigger_role)role);
+    return order == FX_SLOT_NONE ? 0 : world.kit.engine->orders[order].order_id;
+}
+
+static void grant(const struct fx_command *command, const struct naive_engine_conditional *wish)
+{
+    struct naive_engine_conditional *now =
+        find_role(command->user_id, command->instrument, wish->role);
+    if (is_as_it_is(now, wish)) {
+        return;
+    }
+    if (wish->trigger_ticks == 0) {
+        naive_engine_remove_conditional(&world.naive, now->order.id);
+        world.naive.work++;
+        return;
+    }
+    if (now == NULL) {
+        now = &world.naive.conditionals[world.naive.conditional_count];
+        world.naive.conditional_count++;
+        *now = *wish;
+        now->order.id = id_of_role(command, wish->role);
+        REQUIRE(now->order.id != 0);
+    } else {
+        const uint64_t id = now->order.id;
+        *now = *wish;
+        now->order.id = id;
+        naive_engine_settle(&world.naive);
+    }
+}
+
+static void set_tp_sl(void)
+{
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    const uint64_t user_id = 1 + below(world.swarm.users);
+    struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_TP_SL, symbol, user_id);
+    struct fx_command_tp_sl *tp_sl = &command.u.tp_sl;
+    const int64_t held = world.naive.positions[symbol][user_id];
+    const int64_t up = chance(90) ? 1 + (int64_t)below(15) : -(int64_t)below(9);
+    const int64_t down = chance(90) ? 1 + (int64_t)below(15) : -(int64_t)below(9);
+    tp_sl->take_profit_ticks = world.mid[symbol] + (held > 0 ? up : -up);
+    tp_sl->stop_loss_ticks = world.mid[symbol] - (held > 0 ? down : -down);
+    if (chance(25)) {
+        tp_sl->take_profit_ticks = chance(50) ? 0 : FX_COMMAND_TP_SL_KEEP;
+    }
+    if (chance(25)) {
+        tp_sl->stop_loss_ticks = chance(50) ? 0 : FX_COMMAND_TP_SL_KEEP;
+    }
+    tp_sl->take_profit_source = (uint8_t)(1 + below(3));
+    tp_sl->stop_loss_source = (uint8_t)(1 + below(3));
+    const fx_status status = apply(&command);
+    REQUIRE((status == FX_POSITION_NOT_FOUND) == (held == 0));
+    if (held == 0) {
+        return;
+    }
+    const struct naive_engine_conditional wishes[] = {
+        wish_of(&command, FX_TRIGGER_ROLE_TAKE_PROFIT),
+        wish_of(&command, FX_TRIGGER_ROLE_STOP_LOSS)};
+    bool would_fire = false;
+    for (uint32_t index = 0; index < 2; index++) {
+        const struct naive_engine_conditional *now = find_role(user_id, symbol, wishes[index].role);
+        would_fire =
+            would_fire || (!is_as_it_is(now, &wishes[index]) && wishes[index].trigger_ticks != 0 &&
+                           naive_engine_would_fire(&world.naive, &wishes[index]));
+    }
+    if (status == FX_OK || status == FX_TRIGGER_WOULD_FIRE) {
+        REQUIRE((status == FX_TRIGGER_WOULD_FIRE) == would_fire);
+    }
+    for (uint32_t index = 0; index < 2 && status == FX_OK; index++) {
+        world.protections++;
+        grant(&command, &wishes[index]);
+    }
+}
+
+static void amend_conditional(void)
+{
+    struct naive_engine_conditional *one = draw_conditional();
+    struct naive_engine_conditional changed = *one;
+    struct fx_command command = engine_kit_command(
+        FX_COMMAND_AMEND_CONDITIONAL, FX_COMMAND_ALL_INSTRUMENTS, one->order.user_id);
+    command.u.amend.order_id = one->order.id;
+    if (chance(60)) {
+        changed.trigger_ticks = world.mid[one->order.symbol] + fx_rng_between(&world.rng, -12, 12);
+        changed.key = naive_engine_key(changed.condition, changed.trigger_ticks);
+        command.u.amend_conditional.trigger_ticks = changed.trigger_ticks;
+    }
+    if (chance(30) && !fx_order_type_is_market(one->type)) {
+        changed.order.ticks = world.mid[one->order.symbol];
+        command.u.amend.price_ticks = changed.order.ticks;
+    }
+    if (chance(30) && one->order.lots > 0) {
+        changed.order.lots = 1 + (int64_t)below((uint64_t)world.swarm.lots_max);
+        command.u.amend.lots = changed.order.lots;
+    }
+    const fx_status status = apply(&command);
+    const bool is_moved = changed.trigger_ticks != one->trigger_ticks;
+    if (one->callback_ppb != 0 && (one->extreme_ticks != 0 || one->is_crossed) &&
+        command.u.amend_conditional.trigger_ticks != 0) {
+        REQUIRE(status == FX_BAD_PARAMETER || status == FX_INSTRUMENT_HALTED);
+    } else if (status == FX_OK && is_moved) {
+        REQUIRE(!one->is_crossed && !naive_engine_would_fire(&world.naive, &changed));
+    } else if (status == FX_TRIGGER_WOULD_FIRE) {
+        REQUIRE(one->is_crossed || naive_engine_would_fire(&world.naive, one) ||
+                naive_engine_would_fire(&world.naive, &changed));
+    }
+    if (status == FX_OK) {
+        *one = changed;
+    }
+}
+
+/* The first row of an order in this command that is not about waiting: how it came out. */
+static const struct fx_event_order *fired_row(uint64_t id)
+{
+    for (uint32_t index = 0; index < world.kit.events.count; index++) {
+        const struct fx_event *event = &world.kit.events.items[index];
+        if (event->kind == FX_EVENT_ORDER && event->u.order.order_id == id &&
+            event->u.order.status != FX_ORDER_STATUS_UNTRIGGERED) {
+            return &event->u.order;
+        }
+    }
+    return NULL;
+}
+
+static bool is_within_protection(const struct naive_engine_conditional *one)
+{
+    const int64_t mark = world.naive.prices[one->order.symbol][FX_TRIGGER_SOURCE_MARK];
+    const int64_t last = world.naive.prices[one->order.symbol][FX_TRIGGER_SOURCE_LAST];
+    const int64_t bound_ppb =
+        world.kit.engine->listings[one->order.symbol].definition.market_take_bound_ppb;
+    return mark > 0 && last > 0 && llabs(mark - last) * 1000000000 <= mark * bound_ppb;
+}
+
+/* What an order that fires comes to; margin and filters are the engine's own to refuse. */
+static enum fx_order_status expect_fired(struct naive_engine_conditional *one,
+                                         const struct fx_event_order *row)
+{
+    struct naive_engine_order *order = &one->order;
+    const bool is_refused = row->status == FX_ORDER_STATUS_REJECTED;
+    struct fx_command_place place;
+    memset(&place, 0, sizeof place);
+    place.type =
+        (uint8_t)(fx_order_type_is_market(one->type) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT);
+    if (order->lots == 0) {
+        order->lots = naive_engine_reducible(&world.naive, order);
+        order->lots = order->lots == 0 ? 1 : order->lots; /* it is refused below */
+    }
+    const fx_status expected = expect_placed(&place, order);
+    if (is_refused &&
+        (row->note == FX_ORDER_NOTE_INSUFFICIENT_MARGIN ||
+         row->note == FX_ORDER_NOTE_NOT_ADMITTED || row->note == FX_ORDER_NOTE_CAPACITY)) {
+        world.naive.work++;
+        return FX_ORDER_STATUS_REJECTED;
+    }
+    if (is_refused && order->tif == FX_TIME_IN_FORCE_FOK) {
+        REQUIRE(row->note == FX_ORDER_NOTE_FOK_NOT_FILLED);
+        world.naive.work++;
+        return FX_ORDER_STATUS_REJECTED;
+    }
+    if (expected != FX_OK) {
+        world.naive.work++;
+        return expected == FX_REDUCE_ONLY_REJECTED ? FX_ORDER_STATUS_EXPIRED
+                                                   : FX_ORDER_STATUS_REJECTED;
+    }
+    return naive_engine_enter(&world.naive, order);
+}
+
+/* Take profit and stop loss end each other once one has closed something. */
+static void end_sibling(const struct naive_engine_conditional *one, int64_t held_before)
+{
+    const uint32_t role = one->role == FX_TRIGGER_ROLE_TAKE_PROFIT ? FX_TRIGGER_ROLE_STOP_LOSS
+                                                                   : FX_TRIGGER_ROLE_TAKE_PROFIT;
+    const struct naive_engine_conditional *sibling =
+        one->role == 0 ? NULL : find_role(one->order.user_id, one->order.symbol, role);
+    if (sibling != NULL &&
+        world.naive.positions[one->order.symbol][one->order.user_id] != held_before) {
+        naive_engine_remove_conditional(&world.naive, sibling->order.id);
+        world.naive.work++;
+        world.linked++;
+    }
+}
+
+static void fire_crossed(void)
+{
+    struct naive_engine *naive = &world.naive;
+    for (const struct naive_engine_conditional *next = naive_engine_next_crossed(naive);
+         next != NULL;
+         next = naive_engine_next_crossed(naive)) {
+        if (naive->work >= naive->fills_max) {
+            world.left++;
+            return;
+        }
+        struct naive_engine_conditional one = *next;
+        const struct fx_event_order *row = fired_row(one.order.id);
+        REQUIRE(row != NULL);
+        enum fx_order_status expected = FX_ORDER_STATUS_CANCELED;
+        naive_engine_remove_conditional(naive, one.order.id);
+        naive->work_base = naive->work;
+        naive->work++;
+        world.triggered++;
+        world.trailed += one.callback_ppb != 0 ? 1 : 0;
+        world.notes[row->note]++;
+        if (naive_engine_is_over(naive, &one.order)) {
+            naive->work++;
+            const bool is_dated = one.order.expire_us != 0 && one.order.expire_us <= naive->time_us;
+            expected = is_dated ? FX_ORDER_STATUS_EXPIRED : FX_ORDER_STATUS_CANCELED;
+        } else if (one.is_protected && !is_within_protection(&one)) {
+            naive->work++;
+            expected = FX_ORDER_STATUS_EXPIRED;
+            REQUIRE(row->note == FX_ORDER_NOTE_PRICE_PROTECT);
+        } else {
+            const int64_t held = naive->positions[one.order.symbol][one.order.user_id];
+            expected = expect_fired(&one, row);
+            end_sibling(&one, held);
+        }
+        REQUIRE((enum fx_order_status)row->status == expected);
+    }
 }
 
 static void step(void)
@@ -524,14 +987,25 @@ static void step(void)
         set_leverage();
     } else if (chance(swarm->deadline_share)) {
         set_deadline();
-    } else if (chance(4)) {
+    } else if (chance(swarm->halt_share)) {
+        set_state();
+    } else if (chance(swarm->trigger_share)) {
+        if (chance(15)) {
+            set_tp_sl();
+        } else if (chance(25) && world.naive.conditional_count > 0) {
+            amend_conditional();
+        } else {
+            place_conditional();
+        }
+    } else if (chance(6)) {
         tick();
     } else {
         place();
     }
-    if (world.kit.result.is_repeated == 0) {
-        compare();
+    if (world.kit.result.reject.status == FX_OK) {
+        fire_crossed();
     }
+    compare();
 }
 
 static void save_in_the_middle(void)
@@ -586,16 +1060,26 @@ static uint64_t run_seed(uint64_t seed, uint32_t commands)
 static void engine_random_stream_equals_model(void **state)
 {
     (void)state;
-    uint32_t seen[FX_BAD_INSTRUMENT + 1] = {0};
-    uint32_t trades = 0, fired = 0, late = 0;
+    uint32_t seen[FX_NO_TRIGGER_PRICE + 1] = {0};
+    uint32_t trades = 0, fired = 0, late = 0, triggered = 0, trailed = 0, left = 0;
+    uint32_t protections = 0, linked = 0;
+    uint32_t notes[32] = {0};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         (void)run_seed(seed, COMMANDS);
-        for (uint32_t status = 0; status <= FX_BAD_INSTRUMENT; status++) {
+        for (uint32_t status = 0; status <= FX_NO_TRIGGER_PRICE; status++) {
             seen[status] += world.seen[status];
         }
         trades += world.trades;
         fired += world.fired;
         late += world.late;
+        triggered += world.triggered;
+        trailed += world.trailed;
+        left += world.left;
+        protections += world.protections;
+        linked += world.linked;
+        for (uint32_t note = 0; note < 32; note++) {
+            notes[note] += world.notes[note];
+        }
         end();
     }
     /* The streams must meet these, or they test less than they say. */
@@ -613,7 +1097,11 @@ static void engine_random_stream_equals_model(void **state)
                                    FX_SELF_TRADE,
                                    FX_OPEN_INTEREST_CAP,
                                    FX_EXPIRE_TIME_TOO_EARLY,
-                                   FX_TAKER_LIMIT};
+                                   FX_TAKER_LIMIT,
+                                   FX_MAX_NUM_ALGO_ORDERS,
+                                   FX_NO_TRIGGER_PRICE,
+                                   FX_POSITION_NOT_FOUND,
+                                   FX_TRIGGER_WOULD_FIRE};
     for (uint32_t index = 0; index < sizeof must_meet / sizeof must_meet[0]; index++) {
         if (seen[must_meet[index]] == 0) {
             (void)fprintf(stderr, "never met: %s\n", fx_status_name(must_meet[index]));
@@ -621,8 +1109,31 @@ static void engine_random_stream_equals_model(void **state)
         }
     }
     assert_true(trades > 1000);
-    assert_true(fired > 100);
+    assert_true(fired > 60);
     assert_true(late > 10);
+    assert_true(triggered > 600);
+    assert_true(trailed > 100);
+    assert_true(left > 5);
+    assert_true(protections > 200);
+    assert_true(linked > 3);
+    const enum fx_order_note must_note[] = {FX_ORDER_NOTE_NONE,
+                                            FX_ORDER_NOTE_IOC_REMAINDER,
+                                            FX_ORDER_NOTE_EXPIRED,
+                                            FX_ORDER_NOTE_SELF_TRADE,
+                                            FX_ORDER_NOTE_REDUCE_ONLY,
+                                            FX_ORDER_NOTE_CANCEL_ALL_AFTER,
+                                            FX_ORDER_NOTE_INSUFFICIENT_MARGIN,
+                                            FX_ORDER_NOTE_PRICE_PROTECT,
+                                            FX_ORDER_NOTE_NO_POSITION,
+                                            FX_ORDER_NOTE_POST_ONLY_WOULD_TAKE,
+                                            FX_ORDER_NOTE_FOK_NOT_FILLED,
+                                            FX_ORDER_NOTE_NOT_ADMITTED};
+    for (uint32_t index = 0; index < sizeof must_note / sizeof must_note[0]; index++) {
+        if (notes[must_note[index]] == 0) {
+            (void)fprintf(stderr, "never noted: %s\n", fx_order_note_name(must_note[index]));
+            fail();
+        }
+    }
 }
 
 static void engine_same_seed_replays_identically(void **state)

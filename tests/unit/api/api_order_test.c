@@ -87,6 +87,37 @@ static void api_order_that_fills_at_once_shows_its_final_row(void **state)
     assert_true(starts_with(ROW("2", "1", "BUY", "MARKET", "1.5", "0", "0", "100", "FILLED") ","));
 }
 
+/* A stop waits, is among the open orders, and can be cancelled; both shapes are taken. */
+static void api_order_stop_waits_for_its_price(void **state)
+{
+    (void)state;
+    API_EXPECT(
+        &world,
+        "POST",
+        "/order?wait=result",
+        1,
+        "{\"symbol\":\"BTCUSDT\",\"side\":\"SELL\",\"type\":\"STOP_MARKET\",\"quantity\":\"0.5\","
+        "\"triggerPrice\":\"95\",\"triggerBy\":\"MARK_PRICE\",\"reduceOnly\":true}",
+        201,
+        NULL);
+    assert_true(
+        starts_with(ROW("1", "1", "SELL", "MARKET", "0.5", "0", "0.5", "0", "UNTRIGGERED") ","));
+    assert_non_null(strstr(world.body,
+                           "\"tpSLType\":\"STOP_MARKET\",\"trigger\":\"ORACLE\","
+                           "\"stopCondition\":\"LT\",\"tpSLPrice\":\"95\""));
+    assert_non_null(strstr(world.body, "\"orderMargin\":\"0\""));
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/order?wait=result",
+                     1,
+                     "{\"symbol\":\"BTCUSDT\",\"side\":\"SELL\",\"type\":\"MARKET\",\"quantity\":1,"
+                     "\"tpSLType\":\"STOP_MARKET\",\"tpSLPrice\":\"100\",\"trigger\":\"ORACLE\"}",
+                     422,
+                     "TRIGGER_WOULD_FIRE");
+    API_EXPECT(&world, "DELETE", "/order/1", 1, NULL, 200, NULL);
+    assert_non_null(strstr(world.body, "\"status\":\"CANCELED\""));
+}
+
 static void api_order_that_ended_is_shown_before_it_is_stored(void **state)
 {
     (void)state;
@@ -501,6 +532,7 @@ int main(void)
         T(api_order_plain_post_is_pending_with_a_tmp_id),
         T(api_order_with_wait_is_created),
         T(api_order_that_fills_at_once_shows_its_final_row),
+        T(api_order_stop_waits_for_its_price),
         T(api_order_that_ended_is_shown_before_it_is_stored),
         T(api_order_rejected_by_the_engine_says_why_in_both_modes),
         T(api_order_filter_says_limit_and_nearest),

@@ -7,9 +7,12 @@
  *     mark SYMBOL PRICE           account USER ASSET AMOUNT
  *     leverage USER SYMBOL LEVERAGE [CROSS|ISOLATED]
  *     place NAME USER SYMBOL BUY|SELL QUANTITY PRICE|MARKET [words]
+ *     protect USER SYMBOL PROFIT|- LOSS|-         sets both on the mark; they are USER.tp, USER.sl
  *     amend NAME PRICE|- QUANTITY|-                cancel NAME        tick SECONDS
  *     book SYMBOL                 available USER SYMBOL
- * Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE NONE EXPIRE_TAKER EXPIRE_BOTH. */
+ * Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE NONE EXPIRE_TAKER EXPIRE_BOTH, and of a
+ * conditional order TYPE:SOURCE:PRICE (of a trailing stop RATE or RATE:ACTIVATION) and PROTECT;
+ * the quantity "-" is closePosition. */
 #include <dirent.h>
 #include <stdio.h>
 
@@ -280,9 +283,38 @@ static void do_leverage(void)
     run(&command);
 }
 
+/* TYPE:SOURCE:PRICE or TRAILING_STOP:SOURCE:RATE[:ACTIVATION]. @return false where it is neither.
+ */
+static bool read_trigger(struct engine_kit_order *order, const char *option)
+{
+    char text[64];
+    char *rest = NULL;
+    assert_true(fx_str_copy(fx_str_of(option), text, sizeof text));
+    const char *type = strtok_r(text, ":", &rest), *source = strtok_r(NULL, ":", &rest);
+    const char *price = strtok_r(NULL, ":", &rest), *activation = strtok_r(NULL, ":", &rest);
+    const enum fx_order_type number = fx_order_type_of(fx_str_of(type));
+    if (!fx_order_type_is_conditional(number)) {
+        return false;
+    }
+    order->type = number;
+    order->source = fx_order_trigger_source_of(fx_str_of(source));
+    if (number == FX_ORDER_TYPE_TRAILING_STOP) {
+        order->callback_ppb = (int32_t)ppb_of(price);
+        order->trigger_ticks = activation == NULL ? 0 : ticks_of(order->instrument, activation);
+    } else {
+        order->trigger_ticks = ticks_of(order->instrument, price);
+    }
+    return true;
+}
+
 static void read_option(struct engine_kit_order *order, const char *option)
 {
-    if (strcmp(option, "IOC") == 0 || strcmp(option, "FOK") == 0) {
+    if (read_trigger(order, option)) {
+        return;
+    }
+    if (strcmp(option, "PROTECT") == 0) {
+        order->is_price_protected = true;
+    } else if (strcmp(option, "IOC") == 0 || strcmp(option, "FOK") == 0) {
         order->tif = fx_order_time_in_force_of(fx_str_of(option));
     } else if (strncmp(option, "GTD:", 4) == 0) {
         order->tif = FX_TIME_IN_FORCE_GTD;
@@ -306,7 +338,8 @@ static void do_place(void)
     struct engine_kit_order order = {
         .user_id = number_of(golden.users, word(2), false),
         .side = fx_order_side_of(fx_str_of(word(4))),
-        .lots = lots_of(instrument, word(5)),
+        .lots = strcmp(word(5), "-") == 0 ? 0 : lots_of(instrument, word(5)),
+        .is_close_position = strcmp(word(5), "-") == 0,
         .ticks = is_market ? 0 : ticks_of(instrument, word(6)),
         .instrument = instrument,
         .type = is_market ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT,
@@ -319,6 +352,31 @@ static void do_place(void)
     assert_true(fx_str_copy(fx_str_of(word(1)), golden.orders[order_id], NAME_SIZE));
     golden.owners[order_id] = order.user_id;
     struct fx_command command = engine_kit_place_command(&order);
+    run(&command);
+}
+
+/* The name of the order that comes `ahead` after the next one. */
+static void name_order(uint64_t order_id, const char *user, const char *end)
+{
+    assert_true(order_id < NAMES_MAX);
+    (void)snprintf(golden.orders[order_id], NAME_SIZE, "%s.%s", user, end);
+    golden.owners[order_id] = number_of(golden.users, user, false);
+}
+
+static void do_protect(void)
+{
+    const uint32_t instrument = symbol_of(word(2));
+    const uint64_t next = golden.kit.engine->next_order_id;
+    struct fx_command command = engine_kit_command(
+        FX_COMMAND_ADJUST_TP_SL, instrument, number_of(golden.users, word(1), false));
+    struct fx_command_tp_sl *tp_sl = &command.u.tp_sl;
+    const bool has_profit = strcmp(word(3), "-") != 0, has_loss = strcmp(word(4), "-") != 0;
+    tp_sl->take_profit_ticks = has_profit ? ticks_of(instrument, word(3)) : FX_COMMAND_TP_SL_KEEP;
+    tp_sl->stop_loss_ticks = has_loss ? ticks_of(instrument, word(4)) : FX_COMMAND_TP_SL_KEEP;
+    tp_sl->take_profit_source = FX_TRIGGER_SOURCE_MARK;
+    tp_sl->stop_loss_source = FX_TRIGGER_SOURCE_MARK;
+    name_order(next, word(1), has_profit ? "tp" : "sl");
+    name_order(next + 1, word(1), "sl");
     run(&command);
 }
 
@@ -394,6 +452,7 @@ static void do_line(void)
         {"account", do_account},
         {"leverage", do_leverage},
         {"place", do_place},
+        {"protect", do_protect},
         {"amend", do_amend},
         {"cancel", do_cancel},
         {"tick", do_tick},

@@ -14,22 +14,21 @@ static struct fx_command decoded;
 static void command_size_of_each_kind_is_fixed(void **state)
 {
     (void)state;
-    static const uint32_t SIZES[] = {
-        0, 352, 816, 40, 72, 72, 80, 80, 120, 96, 80, 40, 40, 64, 48, 32, 80, 40};
+    static const uint32_t SIZES[] = {0,  352, 816, 40, 72, 72, 80, 80,  120, 96, 80,
+                                     40, 40,  64,  48, 32, 80, 40, 136, 104, 56};
     assert_int_equal(offsetof(struct fx_command, u), 32);
-    for (uint32_t kind = 0; kind <= FX_COMMAND_CANCEL_ALL_AFTER; kind++) {
+    for (uint32_t kind = 0; kind <= FX_COMMAND_ADJUST_TP_SL; kind++) {
         assert_int_equal(fx_command_size((enum fx_command_kind)kind), SIZES[kind]);
         assert_int_equal(SIZES[kind] % 8, 0);
         assert_true(SIZES[kind] <= sizeof(struct fx_command));
     }
-    assert_int_equal(fx_command_size((enum fx_command_kind)(FX_COMMAND_CANCEL_ALL_AFTER + 1)), 0);
+    assert_int_equal(fx_command_size((enum fx_command_kind)(FX_COMMAND_ADJUST_TP_SL + 1)), 0);
 }
 
 static void command_every_kind_roundtrips(void **state)
 {
     (void)state;
-    for (uint32_t kind = FX_COMMAND_UPDATE_INSTRUMENT; kind <= FX_COMMAND_CANCEL_ALL_AFTER;
-         kind++) {
+    for (uint32_t kind = FX_COMMAND_UPDATE_INSTRUMENT; kind <= FX_COMMAND_ADJUST_TP_SL; kind++) {
         const uint32_t size = fx_command_size((enum fx_command_kind)kind);
         memset(&command, 0, sizeof command);
         memset(&decoded, 0xff, sizeof decoded);
@@ -58,7 +57,7 @@ static void command_decode_of_wrong_size_is_corrupt(void **state)
         assert_int_equal(fx_command_decode((fx_str){bytes.data, size}, &decoded), FX_CORRUPT);
     }
     assert_int_equal(fx_command_decode((fx_str){bytes.data, bytes.size + 8}, &decoded), FX_CORRUPT);
-    command.kind = FX_COMMAND_CANCEL_ALL_AFTER + 1;
+    command.kind = FX_COMMAND_ADJUST_TP_SL + 1;
     assert_int_equal(fx_command_decode(bytes, &decoded), FX_CORRUPT);
     command.kind = 0;
     assert_int_equal(fx_command_decode(bytes, &decoded), FX_CORRUPT);
@@ -97,8 +96,11 @@ static void command_names_are_the_codes_of_the_topics(void **state)
                                         "MARK_PRICE",
                                         "TICK",
                                         "INITIALIZE_ENGINE",
-                                        "CANCEL_ALL_AFTER"};
-    for (uint32_t kind = 1; kind <= FX_COMMAND_CANCEL_ALL_AFTER; kind++) {
+                                        "CANCEL_ALL_AFTER",
+                                        "PLACE_CONDITIONAL",
+                                        "AMEND_CONDITIONAL",
+                                        "ADJUST_TP_SL"};
+    for (uint32_t kind = 1; kind <= FX_COMMAND_ADJUST_TP_SL; kind++) {
         assert_string_equal(fx_command_name((enum fx_command_kind)kind), NAMES[kind - 1]);
     }
     assert_null(fx_command_name((enum fx_command_kind)0));
@@ -125,9 +127,11 @@ static void command_opening_and_cancelling_kinds_are_told_apart(void **state)
         command.kind = (uint16_t)kind;
         assert_int_equal(fx_command_is_opening(&command),
                          kind == FX_COMMAND_PLACE_ORDER || kind == FX_COMMAND_AMEND_ORDER ||
-                             kind == FX_COMMAND_TEST_ORDER);
+                             kind == FX_COMMAND_PLACE_CONDITIONAL ||
+                             kind == FX_COMMAND_AMEND_CONDITIONAL || kind == FX_COMMAND_TEST_ORDER);
         command.u.place.is_reduce_only = 1;
-        assert_int_equal(fx_command_is_opening(&command), kind == FX_COMMAND_AMEND_ORDER);
+        assert_int_equal(fx_command_is_opening(&command),
+                         kind == FX_COMMAND_AMEND_ORDER || kind == FX_COMMAND_AMEND_CONDITIONAL);
         assert_int_equal(fx_command_is_cancel((enum fx_command_kind)kind),
                          kind == FX_COMMAND_CANCEL_ORDER || kind == FX_COMMAND_CANCEL_ALL ||
                              kind == FX_COMMAND_CANCEL_ALL_AFTER || kind == FX_COMMAND_TICK);

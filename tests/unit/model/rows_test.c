@@ -162,6 +162,37 @@ static void rows_order_of_unfilled_has_no_average(void **state)
     assert_dec(row.price, "0");
 }
 
+static void rows_order_of_a_trigger_says_how_it_executes(void **state)
+{
+    (void)state;
+    const struct fx_instrument instrument = linear();
+    struct fx_event event = event_of(FX_EVENT_ORDER);
+    event.u.order.instrument = 3;
+    event.u.order.type = FX_ORDER_TYPE_TAKE_PROFIT_LIMIT;
+    event.u.order.price_ticks = 1002;
+    event.u.order.trigger_ticks = 1001;
+    event.u.order.source = FX_TRIGGER_SOURCE_INDEX;
+    event.u.order.condition = FX_TRIGGER_CONDITION_GT;
+    event.u.order.is_close_position = 1;
+    struct fx_rows_order row;
+    fx_rows_order_of(&event, &instrument, &row);
+    assert_int_equal(row.type, FX_ORDER_TYPE_LIMIT);
+    assert_int_equal(row.tp_sl_type, FX_ORDER_TYPE_TAKE_PROFIT_LIMIT);
+    assert_int_equal(row.trigger, FX_TRIGGER_SOURCE_INDEX);
+    assert_int_equal(row.stop_condition, FX_TRIGGER_CONDITION_GT);
+    assert_true(row.is_close_position);
+    assert_dec(row.price, "100.2");
+    assert_dec(row.tp_sl_price, "100.1");
+    event.u.order.type = FX_ORDER_TYPE_TRAILING_STOP;
+    event.u.order.callback_ppb = 1500000;
+    fx_rows_order_of(&event, &instrument, &row);
+    assert_int_equal(row.type, FX_ORDER_TYPE_MARKET);
+    assert_dec(row.price, "0");
+    assert_dec(row.tp_sl_price, "0");
+    assert_dec(row.activation_price, "100.1");
+    assert_dec(row.callback_rate, "0.15"); /* percent */
+}
+
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a decimal and a count
 static fx_i128 average_of(fx_i128 value, int64_t lots)
 {
@@ -382,6 +413,7 @@ int main(void)
         cmocka_unit_test(rows_order_of_partial_fill_shows_average),
         cmocka_unit_test(rows_order_of_keeps_words_and_ids),
         cmocka_unit_test(rows_order_of_unfilled_has_no_average),
+        cmocka_unit_test(rows_order_of_a_trigger_says_how_it_executes),
         cmocka_unit_test(rows_average_ties_go_to_even),
         cmocka_unit_test(rows_position_of_inverse_short_shows_harmonic_mean),
         cmocka_unit_test(rows_position_of_flat_has_no_entry_price),

@@ -18,7 +18,9 @@ static fx_status read_body(const char *body, struct fx_wire_place *place, fx_str
     return fx_wire_place_parse(&json, &json.tokens[0], place, field);
 }
 
-#define BASE "\"side\":\"SELL\",\"type\":\"LIMIT\",\"quantity\":\"1.5\",\"price\":\"20\""
+#define STOP  "{\"side\":\"SELL\",\"type\":\"STOP_LIMIT\",\"quantity\":\"1.5\""
+#define TRAIL "{\"side\":\"SELL\",\"type\":\"TRAILING_STOP\",\"quantity\":\"1.5\""
+#define BASE  "\"side\":\"SELL\",\"type\":\"LIMIT\",\"quantity\":\"1.5\",\"price\":\"20\""
 
 static void wire_place_full_dto_is_read(void **state)
 {
@@ -100,7 +102,6 @@ static void wire_place_wrong_types_and_words_name_the_member(void **state)
         {"{\"side\":\"\"}", "side", FX_BAD_PARAMETER},
         {"{\"side\":\"BUY\"}", "type", FX_BAD_PARAMETER},
         {"{\"side\":\"BUY\",\"type\":\"ICEBERG\"}", "type", FX_BAD_PARAMETER},
-        {"{\"side\":\"BUY\",\"type\":\"TRAILING_STOP\"}", "type", FX_NOT_IMPLEMENTED},
         {"{\"side\":\"BUY\",\"type\":\"MARKET\"}", "quantity", FX_BAD_PARAMETER},
         {"{\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1}", "price", FX_BAD_PARAMETER},
         {"{\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":{},\"price\":1}",
@@ -135,9 +136,35 @@ static void wire_place_wrong_types_and_words_name_the_member(void **state)
         {"{" BASE ",\"positionSide\":\"UP\"}", "positionSide", FX_BAD_PARAMETER},
         {"{" BASE ",\"stpMode\":\"X\"}", "stpMode", FX_BAD_PARAMETER},
         {"{" BASE ",\"stopLoss\":{\"price\":1}}", "stopLoss", FX_NOT_IMPLEMENTED},
-        {"{" BASE ",\"tpSLPrice\":\"5\"}", "tpSLPrice", FX_NOT_IMPLEMENTED},
-        {"{" BASE ",\"closePosition\":true}", "closePosition", FX_NOT_IMPLEMENTED},
+        {"{" BASE ",\"tpSLPrice\":\"5\"}", "tpSLPrice", FX_BAD_PARAMETER},
+        {"{" BASE ",\"closePosition\":true}", "quantity", FX_BAD_PARAMETER},
         {"{" BASE ",\"closePosition\":\"true\"}", "closePosition", FX_BAD_PARAMETER},
+        {"{" BASE ",\"tpSLType\":\"STOP\"}", "tpSLType", FX_BAD_PARAMETER},
+        {"{" BASE ",\"tpSLType\":\"LIMIT\"}", "tpSLType", FX_BAD_PARAMETER},
+        {"{" BASE ",\"tpSLType\":\"STOP_MARKET\"}", "tpSLType", FX_BAD_PARAMETER},
+        {"{" BASE ",\"tpSLType\":\"STOP_LIMIT\"}", "triggerPrice", FX_BAD_PARAMETER},
+        {STOP ",\"price\":\"20\",\"tpSLType\":\"TAKE_PROFIT_LIMIT\"}",
+         "tpSLType",
+         FX_BAD_PARAMETER},
+        {STOP ",\"triggerPrice\":\"20\"}", "price", FX_BAD_PARAMETER},
+        {STOP ",\"price\":\"20\",\"triggerPrice\":\"x\"}", "triggerPrice", FX_BAD_DECIMAL},
+        {STOP ",\"price\":\"20\",\"triggerPrice\":\"1\",\"stopPrice\":\"1\"}",
+         "stopPrice",
+         FX_BAD_PARAMETER},
+        {STOP ",\"price\":\"20\",\"triggerPrice\":\"1\",\"triggerBy\":\"BID\"}",
+         "triggerBy",
+         FX_BAD_PARAMETER},
+        {STOP ",\"price\":\"20\",\"triggerPrice\":\"1\",\"stopCondition\":\"EQ\"}",
+         "stopCondition",
+         FX_BAD_PARAMETER},
+        {STOP ",\"price\":\"20\",\"triggerPrice\":\"1\",\"callbackRate\":1}",
+         "callbackRate",
+         FX_BAD_PARAMETER},
+        {STOP ",\"price\":\"20\",\"triggerPrice\":\"1\",\"activationPrice\":1}",
+         "activationPrice",
+         FX_BAD_PARAMETER},
+        {TRAIL "}", "callbackRate", FX_BAD_PARAMETER},
+        {TRAIL ",\"callbackRate\":1,\"tpSLPrice\":1}", "tpSLPrice", FX_BAD_PARAMETER},
     };
     for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
         struct fx_wire_place place;
@@ -157,48 +184,6 @@ static void wire_place_wrong_types_and_words_name_the_member(void **state)
     }
 }
 
-static void wire_place_unbuilt_members_are_refused_never_dropped(void **state)
-{
-    (void)state;
-    static const char *const NAMES[] = {"tpSLType",
-                                        "tpSLPrice",
-                                        "trigger",
-                                        "stopCondition",
-                                        "stopPrice",
-                                        "triggerPrice",
-                                        "triggerBy",
-                                        "activationPrice",
-                                        "callbackRate",
-                                        "takeProfit",
-                                        "stopLoss"};
-    for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
-        char body[256];
-        struct fx_wire_place place;
-        fx_str field;
-        (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":\"1\"}", NAMES[index]);
-        assert_int_equal(read_body(body, &place, &field), FX_NOT_IMPLEMENTED);
-        assert_true(fx_str_is_equal(field, fx_str_of(NAMES[index])));
-        (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":null}", NAMES[index]);
-        assert_int_equal(read_body(body, &place, &field), FX_OK);
-    }
-    struct fx_wire_place place;
-    fx_str field;
-    assert_int_equal(read_body("{" BASE ",\"closePosition\":false}", &place, &field), FX_OK);
-}
-
-static void wire_place_symbol_must_be_a_string(void **state)
-{
-    (void)state;
-    fx_str symbol = {0};
-    assert_int_equal(fx_json_parse(&json, FX_STR("{\"symbol\":\"X\"}")), FX_OK);
-    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_OK);
-    assert_true(fx_str_is_equal(symbol, FX_STR("X")));
-    assert_int_equal(fx_json_parse(&json, FX_STR("{\"symbol\":1}")), FX_OK);
-    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_BAD_PARAMETER);
-    assert_int_equal(fx_json_parse(&json, FX_STR("[]")), FX_OK);
-    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_BAD_PARAMETER);
-}
-
 static struct fx_instrument make_instrument(void)
 {
     struct fx_instrument instrument;
@@ -213,6 +198,132 @@ static struct fx_instrument make_instrument(void)
     instrument.instrument_id = 3;
     instrument.contract_type = FX_CONTRACT_TYPE_USD_M;
     return instrument;
+}
+
+/* On a plain order, what belongs to a conditional one; and what is not built yet. */
+static void wire_place_foreign_members_are_refused_never_dropped(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"tpSLPrice",
+                                        "trigger",
+                                        "stopCondition",
+                                        "stopPrice",
+                                        "triggerPrice",
+                                        "triggerBy",
+                                        "activationPrice",
+                                        "callbackRate",
+                                        "takeProfit",
+                                        "stopLoss"};
+    for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
+        char body[256];
+        struct fx_wire_place place;
+        fx_str field;
+        (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":\"1\"}", NAMES[index]);
+        assert_int_equal(read_body(body, &place, &field),
+                         index < 8 ? FX_BAD_PARAMETER : FX_NOT_IMPLEMENTED);
+        assert_true(fx_str_is_equal(field, fx_str_of(NAMES[index])));
+        (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":null}", NAMES[index]);
+        assert_int_equal(read_body(body, &place, &field), FX_OK);
+    }
+    struct fx_wire_place place;
+    fx_str field;
+    assert_int_equal(read_body("{" BASE ",\"closePosition\":false}", &place, &field), FX_OK);
+}
+
+/* The seed's shape and the plain one say the same. */
+static void wire_place_both_shapes_of_a_trigger_are_read(void **state)
+{
+    (void)state;
+    static const char *const BODIES[] = {
+        "{\"side\":\"SELL\",\"type\":\"MARKET\",\"tpSLType\":\"STOP_MARKET\",\"tpSLPrice\":\"19.5\","
+        "\"trigger\":\"ORACLE\",\"stopCondition\":\"LT\",\"quantity\":1,\"priceProtect\":true}",
+        "{\"side\":\"SELL\",\"type\":\"STOP_MARKET\",\"triggerPrice\":19.5,"
+        "\"triggerBy\":\"MARK_PRICE\",\"stopCondition\":\"LT\",\"quantity\":\"1\",\"priceProtect\":true}",
+        "{\"side\":\"SELL\",\"type\":\"STOP_MARKET\",\"tpSLType\":\"STOP_MARKET\",\"stopPrice\":19.5,"
+        "\"triggerBy\":\"MARK\",\"stopCondition\":\"LT\",\"quantity\":\"1\",\"priceProtect\":true}"};
+    const struct fx_instrument instrument = make_instrument();
+    for (size_t index = 0; index < sizeof BODIES / sizeof BODIES[0]; index++) {
+        struct fx_wire_place place;
+        struct fx_command command;
+        struct fx_reject reject;
+        fx_str field;
+        memset(&command, 0, sizeof command);
+        memset(&reject, 0, sizeof reject);
+        assert_int_equal(read_body(BODIES[index], &place, &field), FX_OK);
+        assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_OK);
+        assert_int_equal(command.kind, FX_COMMAND_PLACE_CONDITIONAL);
+        const struct fx_command_conditional *conditional = &command.u.conditional;
+        assert_int_equal(conditional->place.type, FX_ORDER_TYPE_STOP_MARKET);
+        assert_int_equal(conditional->place.lots, 1000);
+        assert_int_equal(conditional->place.time_in_force, FX_TIME_IN_FORCE_IOC);
+        assert_int_equal(conditional->trigger_ticks, 195);
+        assert_int_equal(conditional->source, FX_TRIGGER_SOURCE_MARK);
+        assert_int_equal(conditional->condition, FX_TRIGGER_CONDITION_LT);
+        assert_int_equal(conditional->is_price_protected, 1);
+        assert_int_equal(conditional->is_close_position, 0);
+    }
+}
+
+static void wire_place_trailing_and_close_are_read(void **state)
+{
+    (void)state;
+    const struct fx_instrument instrument = make_instrument();
+    struct fx_wire_place place;
+    struct fx_command command;
+    struct fx_reject reject;
+    fx_str field;
+    memset(&command, 0, sizeof command);
+    memset(&reject, 0, sizeof reject);
+    assert_int_equal(
+        read_body(TRAIL ",\"callbackRate\":\"0.1\",\"activationPrice\":\"21\"}", &place, &field),
+        FX_OK);
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_OK);
+    assert_int_equal(command.u.conditional.callback_ppb, FX_COMMAND_CALLBACK_PPB_MIN);
+    assert_int_equal(command.u.conditional.trigger_ticks, 210);
+    assert_int_equal(command.u.conditional.source, FX_TRIGGER_SOURCE_LAST);
+    place.callback_percent = fx_dec_one() * 10;
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_OK);
+    assert_int_equal(command.u.conditional.callback_ppb, FX_COMMAND_CALLBACK_PPB_MAX);
+    place.callback_percent += fx_dec_one() / 10000000;
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject),
+                     FX_BAD_PARAMETER);
+    assert_int_equal(reject.field, FX_FIELD_CALLBACK_RATE);
+    place.callback_percent = fx_dec_one() / 5 + 1; /* finer than it can be held */
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject),
+                     FX_BAD_PARAMETER);
+    place.callback_percent = fx_dec_one();
+    place.activation_price += 1;
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject),
+                     FX_PRICE_FILTER);
+    assert_int_equal(reject.field, FX_FIELD_ACTIVATION_PRICE);
+    memset(&command, 0, sizeof command);
+    assert_int_equal(read_body("{\"side\":\"BUY\",\"type\":\"TAKE_PROFIT_MARKET\",\"stopPrice\":5,"
+                               "\"closePosition\":true,\"triggerBy\":\"INDEX\"}",
+                               &place,
+                               &field),
+                     FX_OK);
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_OK);
+    assert_int_equal(command.u.conditional.is_close_position, 1);
+    assert_int_equal(command.u.place.is_reduce_only, 1);
+    assert_int_equal(command.u.place.lots, 0);
+    assert_int_equal(command.u.conditional.source, FX_TRIGGER_SOURCE_INDEX);
+    place.trigger_price = fx_dec_one() / 100;
+    assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject),
+                     FX_PRICE_FILTER);
+    assert_int_equal(reject.field, FX_FIELD_TRIGGER_PRICE);
+}
+
+static void wire_place_symbol_must_be_a_string(void **state)
+{
+    (void)state;
+    fx_str symbol = {0};
+    assert_int_equal(fx_json_parse(&json, FX_STR("{\"symbol\":\"X\"}")), FX_OK);
+    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_OK);
+    assert_true(fx_str_is_equal(symbol, FX_STR("X")));
+    assert_int_equal(fx_json_parse(&json, FX_STR("{\"symbol\":1}")), FX_OK);
+    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_BAD_PARAMETER);
+    assert_int_equal(fx_json_parse(&json, FX_STR("[]")), FX_OK);
+    assert_int_equal(fx_wire_place_symbol(&json, &json.tokens[0], &symbol), FX_BAD_PARAMETER);
 }
 
 static void wire_place_command_counts_ticks_and_lots(void **state)
@@ -258,7 +369,9 @@ int main(void)
         cmocka_unit_test(wire_place_defaults_depend_on_the_type),
         cmocka_unit_test(wire_place_escaped_texts_mean_the_same),
         cmocka_unit_test(wire_place_wrong_types_and_words_name_the_member),
-        cmocka_unit_test(wire_place_unbuilt_members_are_refused_never_dropped),
+        cmocka_unit_test(wire_place_foreign_members_are_refused_never_dropped),
+        cmocka_unit_test(wire_place_both_shapes_of_a_trigger_are_read),
+        cmocka_unit_test(wire_place_trailing_and_close_are_read),
         cmocka_unit_test(wire_place_symbol_must_be_a_string),
         cmocka_unit_test(wire_place_command_counts_ticks_and_lots),
     };

@@ -95,6 +95,37 @@ static void wire_rows_order_optional_members_appear_when_set(void **state)
            "\"tmpId\":\"18446744073709551615\",\"clientOrderId\":\"a:b/c-1\"," ORDER_TAIL);
 }
 
+static void wire_rows_order_of_a_trigger_says_what_it_waits_for(void **state)
+{
+    (void)state;
+    struct fx_buf buf;
+    struct fx_rows_order row = order_row();
+    row.tp_sl_type = FX_ORDER_TYPE_STOP_LIMIT;
+    row.trigger = FX_TRIGGER_SOURCE_MARK;
+    row.stop_condition = FX_TRIGGER_CONDITION_LT;
+    row.tp_sl_price = fx_dec_one() * 3;
+    row.is_close_position = true;
+    row.is_price_protected = true;
+    fx_buf_init(&buf, 4096);
+    fx_wire_rows_order(&buf, &row);
+    expect(
+        &buf,
+        ORDER_HEAD ORDER_MIDDLE
+        "\"tpSLType\":\"STOP_LIMIT\",\"trigger\":\"ORACLE\",\"stopCondition\":\"LT\","
+        "\"tpSLPrice\":\"3\",\"closePosition\":true,\"priceProtect\":true," ORDER_COST ORDER_TAIL);
+    row.tp_sl_type = FX_ORDER_TYPE_TRAILING_STOP;
+    row.callback_rate = fx_dec_one() / 10;
+    row.activation_price = fx_dec_one() * 7;
+    row.is_close_position = false;
+    row.is_price_protected = false;
+    fx_buf_init(&buf, 4096);
+    fx_wire_rows_order(&buf, &row);
+    expect(&buf,
+           ORDER_HEAD ORDER_MIDDLE
+           "\"tpSLType\":\"TRAILING_STOP\",\"trigger\":\"ORACLE\",\"stopCondition\":\"LT\","
+           "\"callbackRate\":\"0.1\",\"activationPrice\":\"7\"," ORDER_COST ORDER_TAIL);
+}
+
 static void wire_rows_account_is_exact(void **state)
 {
     (void)state;
@@ -207,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wire_rows_order_has_seed_names_and_exact_numbers),
         cmocka_unit_test(wire_rows_order_optional_members_appear_when_set),
+        cmocka_unit_test(wire_rows_order_of_a_trigger_says_what_it_waits_for),
         cmocka_unit_test(wire_rows_account_is_exact),
         cmocka_unit_test(wire_rows_fill_shows_only_the_own_side),
         cmocka_unit_test(wire_public_error_tells_limit_and_nearest),
