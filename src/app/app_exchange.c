@@ -8,6 +8,7 @@
 #include "app/app_history.h"
 #include "app/app_keys.h"
 #include "app/app_limits.h"
+#include "app/app_options.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -274,14 +275,6 @@ static fx_status open_keys(struct fx_app_exchange *exchange)
     return status;
 }
 
-/* A demo is there to be tried; anybody else opens the door knowingly. */
-static bool is_registration_open(const struct fx_config *config)
-{
-    const fx_str word = fx_config_str(config, "registration");
-    return fx_str_is_equal(word, FX_STR("open")) ||
-           (fx_str_is_equal(word, FX_STR("auto")) && fx_config_bool(config, "demo"));
-}
-
 static fx_status open_gateway(struct fx_app_exchange *exchange)
 {
     fx_status status = open_keys(exchange);
@@ -312,7 +305,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .jwks = fx_buf_str(&exchange->jwks),
         .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
-        .is_registration_open = is_registration_open(exchange->config),
+        .is_registration_open = fx_app_options_is_registration_open(exchange->config),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
     fx_app_limits_net(exchange->config, &options.net);
     fx_app_limits_rates(exchange->config, &options.rates);

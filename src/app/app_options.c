@@ -745,3 +745,10 @@ int fx_app_options_exit(fx_status status)
     }
     return FX_APP_EXIT_FAILURE;
 }
+
+bool fx_app_options_is_registration_open(const struct fx_config *config)
+{
+    const fx_str word = fx_config_str(config, "registration");
+    return fx_str_is_equal(word, FX_STR("open")) ||
+           (fx_str_is_equal(word, FX_STR("auto")) && fx_config_bool(config, "demo"));
+}

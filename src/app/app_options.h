@@ -46,4 +46,7 @@ void fx_app_options_help(void);
 /** The exit code for a status. */
 int fx_app_options_exit(fx_status status);
 
+/** May strangers register? A demo is there to be tried; anybody else opens the door knowingly. */
+bool fx_app_options_is_registration_open(const struct fx_config *config);
+
 #endif

@@ -97,7 +97,9 @@ static fx_status listen_and_run(const struct fx_config *config,
            "serving",
            fx_log_text("host", host),
            fx_log_u64("port", port),
-           fx_log_text("durability", fx_config_text(config, "durability")));
+           fx_log_text("durability", fx_config_text(config, "durability")),
+           fx_log_text("registration",
+                       fx_app_options_is_registration_open(config) ? "open" : "closed"));
     (void)printf("future is serving on http://%s:%u\n",
                  strcmp(host, "0.0.0.0") == 0 || strcmp(host, "127.0.0.1") == 0 ? "localhost"
                                                                                 : host,
