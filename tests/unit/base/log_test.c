@@ -133,7 +133,10 @@ static void log_of_a_secret_is_masked(void **state)
                                         "cookie",
                                         "JWT_PRIVATE_KEY",
                                         "privateKey",
-                                        "totp_code"};
+                                        "totp_code",
+                                        "otp",
+                                        "apikey",
+                                        "passphrase"};
     static const enum fx_log_format FORMATS[] = {FX_LOG_TEXT, FX_LOG_LOGFMT, FX_LOG_JSON};
     for (size_t format = 0; format < 3; format++) {
         configure(FX_LOG_INFO, FORMATS[format]);
