@@ -227,6 +227,18 @@ static void matrix_spot_checks_hold(void **state)
         {"GET", "/api-keys", "read key", 403},
         {"GET", "/auth/me", "key without rights", 403},
         {"GET", "/auth/me", "admin", 0},
+        {"POST", "/auth/password", "user", 0},
+        {"POST", "/auth/password", "write key", 403},
+        {"POST", "/auth/2fa/disable", "admin key", 403},
+        {"GET", "/admin/users", "nobody", 401},
+        {"GET", "/admin/users", "user", 403},
+        {"GET", "/admin/users", "user's admin key", 403},
+        {"GET", "/admin/users", "admin's plain key", 403},
+        {"GET", "/admin/users", "admin key", 0},
+        {"GET", "/admin/users", "admin", 0},
+        {"POST", "/admin/deposits", "user", 403},
+        {"POST", "/admin/deposits", "transfer key", 403},
+        {"POST", "/admin/halts", "admin's plain key", 403},
     };
     for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
         char path[128];
