@@ -155,9 +155,6 @@ static void write_push(const struct fx_push_stats *push,
                   DROPPED,
                   one(labels, "reason", FX_STR("too_many_messages")),
                   net->talkers + push->talkers);
-    counter(body, "future_ws_polls_total", "Polls of Socket.IO that were answered.", push->polls);
-    counter(body, "future_ws_posts_total", "Payloads of Socket.IO taken by POST.", push->posts);
-    counter(body, "future_ws_upgrades_total", "Polling sessions upgraded.", push->upgrades);
 }
 
 /* ---- trading ---- */
