@@ -143,7 +143,7 @@ fx_status fx_api_order_read(struct fx_api_call *call, struct fx_command *command
         return fx_api_param_reject(call, &reject);
     }
     command_out->user_id = call->user.id;
-    return call->user.is_trade_allowed || command_out->u.place.is_reduce_only != 0
+    return call->user.is_trade_allowed || !fx_command_is_opening(command_out)
                ? FX_OK
                : FX_TRADING_NOT_ALLOWED;
 }
@@ -260,36 +260,86 @@ fx_status fx_api_order_cancel(struct fx_api_call *call)
     return status == FX_OK ? fx_api_order_cancel_row(call, row) : status;
 }
 
-/* New price and total quantity in ticks and lots; 0 = keep. */
-static fx_status read_amend(struct fx_api_call *call,
+/* A price in ticks under one of several names; 0 where absent: keep. */
+static fx_status read_price(struct fx_api_call *call,
                             const struct fx_instrument *instrument,
-                            struct fx_command_amend *amend)
+                            const fx_str names[],
+                            uint32_t count,
+                            int64_t *ticks_out)
+{
+    struct fx_reject reject;
+    fx_px price = {0};
+    memset(&reject, 0, sizeof reject);
+    for (uint32_t index = 0; index < count; index++) {
+        fx_i128 units = 0;
+        const fx_status status = fx_api_param_decimal(call, names[index], &units);
+        if (status == FX_NOT_FOUND) {
+            continue;
+        }
+        if (status != FX_OK || price.ticks != 0) { /* or given twice */
+            return fx_api_param_fail(
+                call, status != FX_OK ? status : FX_BAD_PARAMETER, names[index]);
+        }
+        if (fx_instrument_ticks(instrument, units, &price, &reject) != FX_OK) {
+            const fx_status refused = fx_api_param_reject(call, &reject);
+            return fx_api_param_fail(call, refused, names[index]);
+        }
+    }
+    *ticks_out = price.ticks;
+    return FX_OK;
+}
+
+static fx_status read_total(struct fx_api_call *call,
+                            const struct fx_instrument *instrument,
+                            int64_t *lots_out)
 {
     struct fx_reject reject;
     fx_i128 units = 0;
-    fx_px price = {0};
     fx_qty quantity = {0};
     memset(&reject, 0, sizeof reject);
-    fx_status status = fx_api_param_decimal(call, FX_STR("price"), &units);
-    if (status == FX_OK && fx_instrument_ticks(instrument, units, &price, &reject) != FX_OK) {
-        return fx_api_param_reject(call, &reject);
-    }
-    if (status != FX_OK && status != FX_NOT_FOUND) {
-        return status;
-    }
-    status = fx_api_param_decimal(call, FX_STR("quantity"), &units);
+    const fx_status status = fx_api_param_decimal(call, FX_STR("quantity"), &units);
     if (status == FX_OK && fx_instrument_lots(instrument, units, &quantity, &reject) != FX_OK) {
         return fx_api_param_reject(call, &reject);
     }
-    if (status != FX_OK && status != FX_NOT_FOUND) {
+    *lots_out = quantity.lots;
+    return status == FX_NOT_FOUND ? FX_OK : status;
+}
+
+/* New price and total quantity, and the trigger price of an order that still waits. */
+static fx_status read_amend(struct fx_api_call *call,
+                            const struct fx_instrument *instrument,
+                            const struct fx_rows_order *row,
+                            struct fx_command *command)
+{
+    static const fx_str PRICE[] = {{"price", 5}};
+    static const fx_str TRIGGER[] = {{"triggerPrice", 12}, {"stopPrice", 9}, {"tpSLPrice", 9}};
+    static const fx_str ACTIVATION[] = {{"activationPrice", 15}};
+    const bool is_trailing = row->tp_sl_type == FX_ORDER_TYPE_TRAILING_STOP;
+    struct fx_command_amend_conditional *amend = &command->u.amend_conditional;
+    int64_t ticks = 0;
+    fx_status status = read_price(call, instrument, PRICE, 1, &amend->amend.price_ticks);
+    if (status == FX_OK) {
+        status = read_total(call, instrument, &amend->amend.lots);
+    }
+    if (status == FX_OK) {
+        status = is_trailing ? read_price(call, instrument, ACTIVATION, 1, &ticks)
+                             : read_price(call, instrument, TRIGGER, 3, &ticks);
+    }
+    if (status != FX_OK) {
         return status;
     }
-    if (price.ticks == 0 && quantity.lots == 0) {
+    if (ticks != 0 && row->status != FX_ORDER_STATUS_UNTRIGGERED) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("triggerPrice"));
+    }
+    if (ticks == 0 && amend->amend.price_ticks == 0 && amend->amend.lots == 0) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("price"));
     }
     call->error.field = (fx_str){0};
-    amend->price_ticks = price.ticks;
-    amend->lots = quantity.lots;
+    command->kind = FX_COMMAND_AMEND_ORDER;
+    if (row->status == FX_ORDER_STATUS_UNTRIGGERED) {
+        command->kind = FX_COMMAND_AMEND_CONDITIONAL;
+        amend->trigger_ticks = ticks;
+    }
     return FX_OK;
 }
 
@@ -308,11 +358,10 @@ fx_status fx_api_order_amend(struct fx_api_call *call)
         return FX_INTERNAL; /* view and market fold the same events */
     }
     memset(&command, 0, sizeof command);
-    status = read_amend(call, &symbol->definition, &command.u.amend);
+    status = read_amend(call, &symbol->definition, row, &command);
     if (status != FX_OK) {
         return status;
     }
-    command.kind = FX_COMMAND_AMEND_ORDER;
     command.instrument = row->instrument;
     command.user_id = call->user.id;
     command.u.amend.order_id = row->id;

@@ -4,6 +4,7 @@
 
 #include "api/api_int.h"
 #include "api/api_order_int.h"
+#include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
 
@@ -52,6 +53,9 @@ fx_status fx_api_order_dry_run(struct fx_api_call *call)
     const fx_status status = fx_api_order_read(call, &command);
     if (status != FX_OK) {
         return status;
+    }
+    if (command.kind != FX_COMMAND_PLACE_ORDER) { /* it needs no margin until it fires */
+        return fx_api_param_fail(call, FX_NOT_IMPLEMENTED, FX_STR("type"));
     }
     const struct fx_api_pending_wait wait = {.answer = answer_test,
                                              .instrument = command.instrument};

@@ -61,7 +61,7 @@ static fx_status read_query(struct fx_api_call *call, struct fx_store_order_quer
 static bool is_asked(const struct fx_store_order_query *query, const struct fx_rows_order *row)
 {
     return (query->side == 0 || query->side == row->side) &&
-           (query->type == 0 || query->type == row->type) &&
+           (query->type == 0 || query->type == row->type || query->type == row->tp_sl_type) &&
            (query->status == 0 || query->status == row->status) &&
            (query->contract_type == 0 || query->contract_type == row->contract_type) &&
            (query->symbol.size == 0 ||

@@ -140,7 +140,7 @@ fx_status fx_api_position_leverage(struct fx_api_call *call)
 /* ---- isolated margin --------------------------------------------------------------------------
  */
 
-static void answer_position(struct fx_api *api,
+void fx_api_position_answer(struct fx_api *api,
                             const struct fx_api_pending *pending,
                             const struct fx_event_result *result)
 {
@@ -167,8 +167,7 @@ static const struct fx_rows_position *find_by_id(const struct fx_api_call *call,
     return row;
 }
 
-/* By positionId, or by symbol and positionSide. */
-static fx_status read_position(struct fx_api_call *call, struct fx_command *command)
+fx_status fx_api_position_name(struct fx_api_call *call, struct fx_api_position_name *name_out)
 {
     const struct fx_market_symbol *symbol = NULL;
     uint64_t id = 0;
@@ -181,19 +180,17 @@ static fx_status read_position(struct fx_api_call *call, struct fx_command *comm
         if (row == NULL) {
             return fx_api_param_fail(call, FX_POSITION_NOT_FOUND, FX_STR("positionId"));
         }
-        command->instrument = row->instrument;
-        command->u.margin.position_side = (uint32_t)row->position_side;
+        name_out->instrument = row->instrument;
+        name_out->side = (uint32_t)row->position_side;
         return FX_OK;
     }
     status = fx_api_position_symbol(call, &symbol);
     if (status == FX_OK) {
-        status = fx_api_param_word(call,
-                                   FX_STR("positionSide"),
-                                   fx_api_position_side_of,
-                                   &command->u.margin.position_side);
+        status = fx_api_param_word(
+            call, FX_STR("positionSide"), fx_api_position_side_of, &name_out->side);
     }
     if (status == FX_OK) {
-        command->instrument = symbol->definition.instrument_id;
+        name_out->instrument = symbol->definition.instrument_id;
     }
     return status;
 }
@@ -214,8 +211,11 @@ fx_status fx_api_position_margin(struct fx_api_call *call)
 {
     struct fx_command command;
     memset(&command, 0, sizeof command);
-    fx_status status = read_position(call, &command);
+    struct fx_api_position_name name = {0};
+    fx_status status = fx_api_position_name(call, &name);
     if (status == FX_OK) {
+        command.instrument = name.instrument;
+        command.u.margin.position_side = name.side;
         status = read_amount(call, &command.u.margin.amount);
     }
     if (status != FX_OK) {
@@ -223,7 +223,7 @@ fx_status fx_api_position_margin(struct fx_api_call *call)
     }
     const uint32_t side = command.u.margin.position_side;
     const struct fx_api_pending_wait wait = {
-        .answer = answer_position,
+        .answer = fx_api_position_answer,
         .instrument = command.instrument,
         .position_side = side == 0 ? FX_POSITION_SIDE_BOTH : (enum fx_position_side)side};
     command.kind = FX_COMMAND_ADJUST_MARGIN_POSITION;

@@ -406,7 +406,9 @@ bool fx_api_rate_is_reducing(const struct fx_api_call *call, const struct fx_com
 {
     return call->route->scope == FX_API_SCOPE_REDUCE || command->kind == FX_COMMAND_CANCEL_ORDER ||
            command->kind == FX_COMMAND_CANCEL_ALL ||
-           (command->kind == FX_COMMAND_PLACE_ORDER && command->u.place.is_reduce_only != 0);
+           ((command->kind == FX_COMMAND_PLACE_ORDER ||
+             command->kind == FX_COMMAND_PLACE_CONDITIONAL) &&
+            !fx_command_is_opening(command));
 }
 
 fx_status fx_api_rate_command(struct fx_api_call *call, const struct fx_command *command)

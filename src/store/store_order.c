@@ -32,6 +32,8 @@ static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("activationPrice", DEC_OR_NULL, activation_price),
     COLUMN("callbackRate", DEC_OR_NULL, callback_rate),
     COLUMN("linkedOrderId", UINT_OR_NULL, linked_order_id),
+    COLUMN("closePosition", BOOL, is_close_position),
+    COLUMN("priceProtect", BOOL, is_price_protected),
     COLUMN("cost", DEC, cost),
     COLUMN("orderMargin", DEC, order_margin),
     COLUMN("contractType", CONTRACT_TYPE, contract_type),
@@ -127,8 +129,10 @@ fx_status fx_store_order_list(struct fx_store *store,
     fx_store_table_and_word(&select,
                             FX_STR(" AND `side`=?"),
                             query->side != 0 ? fx_order_side_name(query->side) : NULL);
+    /* A conditional type is what it waits for; the plain ones are as what orders execute. */
     fx_store_table_and_word(&select,
-                            FX_STR(" AND `type`=?"),
+                            fx_order_type_is_conditional(query->type) ? FX_STR(" AND `tpSLType`=?")
+                                                                      : FX_STR(" AND `type`=?"),
                             query->type != 0 ? fx_order_type_name(query->type) : NULL);
     fx_store_table_and_word(&select,
                             FX_STR(" AND `status`=?"),
