@@ -316,20 +316,24 @@ static fx_status read_amend(struct fx_api_call *call,
     static const fx_str ACTIVATION[] = {{"activationPrice", 15}};
     const bool is_trailing = row->tp_sl_type == FX_ORDER_TYPE_TRAILING_STOP;
     struct fx_command_amend_conditional *amend = &command->u.amend_conditional;
-    int64_t ticks = 0;
+    int64_t trigger = 0;
+    int64_t activation = 0;
     fx_status status = read_price(call, instrument, PRICE, 1, &amend->amend.price_ticks);
     if (status == FX_OK) {
         status = read_total(call, instrument, &amend->amend.lots);
     }
     if (status == FX_OK) {
-        status = is_trailing ? read_price(call, instrument, ACTIVATION, 1, &ticks)
-                             : read_price(call, instrument, TRIGGER, 3, &ticks);
+        status = read_price(call, instrument, TRIGGER, 3, &trigger);
+    }
+    if (status == FX_OK) {
+        status = read_price(call, instrument, ACTIVATION, 1, &activation);
     }
     if (status != FX_OK) {
         return status;
     }
-    if (ticks != 0 && row->status != FX_ORDER_STATUS_UNTRIGGERED) {
-        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("triggerPrice"));
+    const int64_t ticks = is_trailing ? activation : trigger;
+    if (trigger + activation != 0 && (ticks == 0 || row->status != FX_ORDER_STATUS_UNTRIGGERED)) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, trigger != 0 ? TRIGGER[0] : ACTIVATION[0]);
     }
     if (ticks == 0 && amend->amend.price_ticks == 0 && amend->amend.lots == 0) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("price"));

@@ -315,6 +315,9 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         status = dump(exchange);
     }
     if (status == FX_OK) {
+        status = fx_app_gateway_recall(exchange->gateway);
+    }
+    if (status == FX_OK) {
         status = fx_app_history_load(exchange->reader, fx_app_gateway_market(exchange->gateway));
     }
     if (status == FX_OK) {

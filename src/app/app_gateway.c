@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "app/app_page.h"
+#include "app/app_recall.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -95,6 +96,11 @@ void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *
         FX_LOG(FX_LOG_ERROR, "gateway", "the view is full", fx_log_status("err", status));
         abort(); /* an incomplete view would show wrong money */
     }
+}
+
+fx_status fx_app_gateway_recall(struct fx_app_gateway *gateway)
+{
+    return fx_app_recall_rows(gateway->options.reader, gateway->view);
 }
 
 static void handle(struct fx_app_gateway *gateway, const struct fx_event *event)

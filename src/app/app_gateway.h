@@ -50,6 +50,9 @@ void fx_app_gateway_destroy(struct fx_app_gateway *gateway);
 /** Fold one event of the start-up dump. */
 void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *event);
 
+/** After the dump: take numbers and times of the last changes from the tables (app_recall.h). */
+FX_MUST_USE fx_status fx_app_gateway_recall(struct fx_app_gateway *gateway);
+
 /** Consume what was released; an fx_worker_engine_wake_fn for stopping. */
 void fx_app_gateway_pump(void *self);
 

@@ -103,6 +103,28 @@ fx_status fx_store_account_sum(struct fx_store *store, fx_str asset, fx_i128 *su
     return FX_OK;
 }
 
+static const struct fx_store_row_column VERSIONS[] = {
+    COLUMN("id", UINT, id),
+    COLUMN("updatedAt", TIME, updated_us),
+    COLUMN("operationId", UINT, operation_id),
+};
+
+static const struct fx_store_row_table VERSIONS_TABLE = {
+    "accounts", VERSIONS, sizeof VERSIONS / sizeof VERSIONS[0], 1, sizeof(struct fx_rows_account)};
+
+fx_status fx_store_account_list_versions(struct fx_store *store,
+                                         uint64_t before_id,
+                                         struct fx_rows_account accounts_out[FX_STORE_LIMIT_MAX],
+                                         uint32_t *count_out)
+{
+    const struct fx_store_page page = {.before_id = before_id, .limit = FX_STORE_LIMIT_MAX};
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, &VERSIONS_TABLE, FX_STR("1=1"));
+    fx_store_table_and_before(&select, before_id);
+    fx_store_table_page(&select, &page);
+    return fx_store_table_read(&select, accounts_out, page.limit, count_out);
+}
+
 fx_status fx_store_account_count(struct fx_store *store, uint64_t *count_out)
 {
     return fx_store_table_count(store, &TABLE, count_out);

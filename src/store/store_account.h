@@ -33,6 +33,14 @@ FX_MUST_USE fx_status fx_store_account_list(struct fx_store *store,
  * @return OK; BAD_DECIMAL where the sum is out of range. */
 FX_MUST_USE fx_status fx_store_account_sum(struct fx_store *store, fx_str asset, fx_i128 *sum_out);
 
+/** Of the rows of all users with smaller ids (0: of the newest ones) id, operation_id and
+ * updated_us alone: at most FX_STORE_LIMIT_MAX, greatest ids first. */
+FX_MUST_USE fx_status
+fx_store_account_list_versions(struct fx_store *store,
+                               uint64_t before_id,
+                               struct fx_rows_account accounts_out[FX_STORE_LIMIT_MAX],
+                               uint32_t *count_out);
+
 FX_MUST_USE fx_status fx_store_account_count(struct fx_store *store, uint64_t *count_out);
 
 #endif

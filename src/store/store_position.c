@@ -72,6 +72,31 @@ fx_status fx_store_position_list(struct fx_store *store,
     return fx_store_table_read(&select, positions_out, query->page.limit, count_out);
 }
 
+static const struct fx_store_row_column VERSIONS[] = {
+    COLUMN("id", UINT, id),
+    COLUMN("updatedAt", TIME, updated_us),
+    COLUMN("operationId", UINT, operation_id),
+};
+
+static const struct fx_store_row_table VERSIONS_TABLE = {"positions",
+                                                         VERSIONS,
+                                                         sizeof VERSIONS / sizeof VERSIONS[0],
+                                                         1,
+                                                         sizeof(struct fx_rows_position)};
+
+fx_status fx_store_position_list_versions(struct fx_store *store,
+                                          uint64_t before_id,
+                                          struct fx_rows_position positions_out[FX_STORE_LIMIT_MAX],
+                                          uint32_t *count_out)
+{
+    const struct fx_store_page page = {.before_id = before_id, .limit = FX_STORE_LIMIT_MAX};
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, &VERSIONS_TABLE, FX_STR("1=1"));
+    fx_store_table_and_before(&select, before_id);
+    fx_store_table_page(&select, &page);
+    return fx_store_table_read(&select, positions_out, page.limit, count_out);
+}
+
 fx_status fx_store_position_count(struct fx_store *store, uint64_t *count_out)
 {
     return fx_store_table_count(store, &TABLE, count_out);

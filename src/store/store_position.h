@@ -30,6 +30,14 @@ FX_MUST_USE fx_status fx_store_position_list(struct fx_store *store,
                                              struct fx_rows_position positions_out[],
                                              uint32_t *count_out);
 
+/** Of the rows of all users with smaller ids (0: of the newest ones) id, operation_id and
+ * updated_us alone: at most FX_STORE_LIMIT_MAX, greatest ids first. */
+FX_MUST_USE fx_status
+fx_store_position_list_versions(struct fx_store *store,
+                                uint64_t before_id,
+                                struct fx_rows_position positions_out[FX_STORE_LIMIT_MAX],
+                                uint32_t *count_out);
+
 FX_MUST_USE fx_status fx_store_position_count(struct fx_store *store, uint64_t *count_out);
 
 #endif

@@ -437,6 +437,26 @@ fx_status fx_view_apply(struct fx_view *view, const struct fx_event *event)
     }
 }
 
+void fx_view_recall_account(struct fx_view *view, const struct fx_rows_account *stored)
+{
+    const uint32_t index = index_of(&view->account_index, stored->id);
+    struct fx_rows_account *row = index == UINT32_MAX ? NULL : &account_at(view, index)->row;
+    if (row != NULL && row->operation_id > stored->operation_id) {
+        row->operation_id = stored->operation_id;
+        row->updated_us = stored->updated_us;
+    }
+}
+
+void fx_view_recall_position(struct fx_view *view, const struct fx_rows_position *stored)
+{
+    const uint32_t index = index_of(&view->position_index, stored->id);
+    struct fx_rows_position *row = index == UINT32_MAX ? NULL : &position_at(view, index)->row;
+    if (row != NULL && row->operation_id > stored->operation_id) {
+        row->operation_id = stored->operation_id;
+        row->updated_us = stored->updated_us;
+    }
+}
+
 const struct fx_rows_order *fx_view_last_order(const struct fx_view *view)
 {
     return &view->last_order;

@@ -50,6 +50,14 @@ void fx_view_destroy(struct fx_view *view);
  */
 FX_MUST_USE fx_status fx_view_apply(struct fx_view *view, const struct fx_event *event);
 
+/**
+ * Tell the view by which change, and when, an account or a position became what it is: id,
+ * operation_id and updated_us of a stored row. Only between a dump, which says no more than which
+ * command was the last of all, and the first event behind it. An unknown id is ignored.
+ */
+void fx_view_recall_account(struct fx_view *view, const struct fx_rows_account *stored);
+void fx_view_recall_position(struct fx_view *view, const struct fx_rows_position *stored);
+
 /** The row that the last applied event became, where it was ORDER, ACCOUNT or POSITION. */
 const struct fx_rows_order *fx_view_last_order(const struct fx_view *view);
 const struct fx_rows_account *fx_view_last_account(const struct fx_view *view);

@@ -283,6 +283,17 @@ static void store_position_save_roundtrips_and_guards(void **state)
     old.operation_id = 49;
     old.current_qty = 7;
     assert_int_equal(fx_store_position_save(fixture->writer, &old, 1), FX_OK);
+    struct fx_rows_position versions[FX_STORE_LIMIT_MAX];
+    assert_int_equal(fx_store_position_list_versions(fixture->reader, 0, versions, &count), FX_OK);
+    assert_int_equal(count, 4);
+    for (uint32_t index = 0; index < 4; index++) { /* of all users, the greatest id first */
+        assert_int_equal(versions[index].id, rows[3 - index].id);
+        assert_int_equal(versions[index].operation_id, rows[3 - index].operation_id);
+        assert_int_equal(versions[index].updated_us, rows[3 - index].updated_us);
+    }
+    assert_int_equal(fx_store_position_list_versions(fixture->reader, rows[1].id, versions, &count),
+                     FX_OK);
+    assert_int_equal(count, 1);
     const struct fx_store_key mine = {1, 1}, foreign = {2, 1};
     assert_int_equal(fx_store_position_find(fixture->reader, mine, &found), FX_OK);
     assert_memory_equal(&found, &rows[0], sizeof found);
@@ -325,6 +336,12 @@ static void store_account_sum_is_exact(void **state)
     assert_int_equal(fx_store_account_list(fixture->reader, 2, &first, page, &count), FX_OK);
     assert_int_equal(count, 2);
     assert_memory_equal(&page[0], &rows[3], sizeof page[0]);
+    static struct fx_rows_account versions[FX_STORE_LIMIT_MAX];
+    assert_int_equal(fx_store_account_list_versions(fixture->reader, 0, versions, &count), FX_OK);
+    assert_int_equal(count, 150);
+    assert_int_equal(versions[0].id, 150);
+    assert_int_equal(versions[149].operation_id, 5);
+    assert_int_equal(versions[149].updated_us, STORE_CONTRACT_START_US);
 }
 
 static void store_progress_moves_forward_only(void **state)

@@ -49,7 +49,7 @@ struct fx_rows_order store_contract_any_order(struct fx_rng *rng, uint64_t id)
     row.created_us = STORE_CONTRACT_START_US + (int64_t)id * STORE_CONTRACT_SECOND_US;
     row.updated_us = row.created_us + 1000;
     row.side = (enum fx_side)(1 + fx_rng_below(rng, 2));
-    row.type = (enum fx_order_type)(1 + fx_rng_below(rng, 7));
+    row.type = (enum fx_order_type)(1 + fx_rng_below(rng, 2));
     row.time_in_force = (enum fx_time_in_force)(1 + fx_rng_below(rng, 4));
     row.status = (enum fx_order_status)(1 + fx_rng_below(rng, 8));
     row.note = (enum fx_order_note)fx_rng_below(rng, FX_ORDER_NOTE_NOT_ADMITTED + 1);
@@ -64,6 +64,8 @@ struct fx_rows_order store_contract_any_order(struct fx_rng *rng, uint64_t id)
         row.callback_rate = store_contract_any_dec(rng);
         row.trigger = (enum fx_trigger_source)(1 + fx_rng_below(rng, 3));
         row.stop_condition = (enum fx_trigger_condition)(1 + fx_rng_below(rng, 2));
+        row.is_close_position = fx_rng_below(rng, 2) != 0;
+        row.is_price_protected = fx_rng_below(rng, 2) != 0;
     }
     row.is_reduce_only = fx_rng_below(rng, 2) != 0;
     row.is_post_only = fx_rng_below(rng, 2) != 0;
@@ -165,7 +167,7 @@ static bool order_fits(const struct fx_rows_order *row, const struct fx_store_or
     const bool is_final = fx_order_status_is_final(row->status);
     const fx_str symbol = fx_ids_symbol_str(&row->symbol);
     return row->user_id == query->user_id && (query->side == 0 || query->side == row->side) &&
-           (query->type == 0 || query->type == row->type) &&
+           (query->type == 0 || query->type == row->type || query->type == row->tp_sl_type) &&
            (query->status == 0 || query->status == row->status) &&
            (query->contract_type == 0 || query->contract_type == row->contract_type) &&
            (query->symbol.size == 0 || fx_str_is_equal(query->symbol, symbol)) &&

@@ -272,6 +272,46 @@ static void view_interest_is_the_sum_of_all_positions(void **state)
     fx_view_destroy(view);
 }
 
+static void view_recalled_rows_have_the_number_and_time_of_their_change(void **state)
+{
+    (void)state;
+    struct fx_view *view = fx_view_create(&(struct fx_view_limits){0});
+    struct fx_event event;
+    uint32_t cursor = 0;
+    define_instrument(view);
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_ACCOUNT;
+    event.sequence = 50; /* a dump says that of every row */
+    event.time_us = 9000;
+    event.u.account.account_id = 3;
+    event.u.account.user_id = 1;
+    assert_true(fx_ids_asset(FX_STR("USDT"), &event.u.account.asset));
+    assert_int_equal(fx_view_apply(view, &event), FX_OK);
+    const struct fx_rows_account account = {.id = 3, .operation_id = 77, .updated_us = 4000};
+    fx_view_recall_account(view, &account);
+    const struct fx_rows_account *row = fx_view_account(view, 1, FX_STR("USDT"));
+    assert_int_equal(row->operation_id, 77);
+    assert_int_equal(row->updated_us, 4000);
+    const struct fx_rows_account unknown = {.id = 4, .operation_id = 1};
+    fx_view_recall_account(view, &unknown);
+    event.kind = FX_EVENT_POSITION;
+    memset(&event.u, 0, sizeof event.u);
+    event.u.position.position_id = 5;
+    event.u.position.user_id = 1;
+    event.u.position.leverage_centi = 100;
+    event.u.position.margin_mode = FX_MARGIN_MODE_CROSS;
+    event.u.position.position_side = FX_POSITION_SIDE_BOTH;
+    assert_int_equal(fx_view_apply(view, &event), FX_OK);
+    const struct fx_rows_position position = {.id = 5, .operation_id = 78, .updated_us = 4001};
+    fx_view_recall_position(view, &position);
+    assert_int_equal(fx_view_next_position(view, 1, &cursor)->operation_id, 78);
+    event.sequence = 51; /* what comes after it wins as ever */
+    assert_int_equal(fx_view_apply(view, &event), FX_OK);
+    cursor = 0;
+    assert_int_equal(fx_view_next_position(view, 1, &cursor)->updated_us, 9000);
+    fx_view_destroy(view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +321,7 @@ int main(void)
         cmocka_unit_test(view_full_says_capacity),
         cmocka_unit_test(view_ended_order_is_found_for_a_while),
         cmocka_unit_test(view_accounts_are_found_by_asset_and_owner),
+        cmocka_unit_test(view_recalled_rows_have_the_number_and_time_of_their_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
