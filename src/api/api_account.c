@@ -6,6 +6,7 @@
 #include "api/api_reply_int.h"
 #include "api/api_totp_int.h"
 #include "store/store_transaction.h"
+#include "store/store_user.h"
 #include "wire/wire_rows.h"
 
 fx_status fx_api_account_list(struct fx_api_call *call)
@@ -161,6 +162,22 @@ static void answer_withdrawal(struct fx_api *api,
     fx_api_reply_send(api, &pending->target, 200);
 }
 
+static void answer_transfer(struct fx_api *api,
+                            const struct fx_api_pending *pending,
+                            const struct fx_event_result *result)
+{
+    struct fx_buf *buf = fx_api_reply_begin(api);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("transferId"), result->tmp_id);
+    fx_json_add_int(buf, FX_STR("accountId"), (int64_t)result->account_id);
+    fx_json_add_dec(buf, FX_STR("balance"), result->amount);
+    if (result->is_repeated != 0) {
+        fx_json_add_bool(buf, FX_STR("repeated"), true);
+    }
+    fx_buf_append_byte(buf, '}');
+    fx_api_reply_send(api, &pending->target, 200);
+}
+
 static fx_status read_amount_of(struct fx_api_call *call, struct fx_command_transfer *transfer)
 {
     fx_str asset = {0};
@@ -188,4 +205,77 @@ fx_status fx_api_account_withdraw(struct fx_api_call *call)
     command.user_id = call->user.id;
     command.u.transfer.type = FX_TRANSACTION_WITHDRAWAL;
     return fx_api_totp_submit(call, &command, answer_withdrawal);
+}
+
+/* ---- from user to user ------------------------------------------------------------------------
+ */
+
+/* The receiver's uid is public; his account must be there. */
+static fx_status read_receiver(struct fx_api_call *call, struct fx_command_move *move)
+{
+    struct fx_rows_user user;
+    fx_str uid = {0};
+    fx_status status = fx_api_param_find(call, FX_STR("toUid"), &uid);
+    if (status != FX_OK) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("toUid"));
+    }
+    status = fx_store_user_find_uid(call->api->options.reader, uid, &user);
+    if (status != FX_OK) {
+        return fx_api_param_fail(call, status, FX_STR("toUid"));
+    }
+    if (user.id == call->user.id) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("toUid"));
+    }
+    if (fx_view_account(call->api->options.view, user.id, fx_ids_asset_str(&move->asset)) == NULL) {
+        return fx_api_param_fail(call, FX_ACCOUNT_NOT_FOUND, FX_STR("toUid"));
+    }
+    move->to_user_id = user.id;
+    return FX_OK;
+}
+
+/* The sender's name of the transfer, marked so that it is none of an order. */
+static fx_status read_transfer_id(struct fx_api_call *call, struct fx_client_id *id)
+{
+    struct fx_client_id named;
+    fx_str text = {0};
+    const fx_status status = fx_api_param_find(call, FX_STR("clientTransferId"), &text);
+    if (status == FX_NOT_FOUND) {
+        return FX_OK;
+    }
+    if (status != FX_OK || text.size >= FX_CLIENT_ID_SIZE_MAX || !fx_ids_client_id(text, &named)) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("clientTransferId"));
+    }
+    id->text[0] = FX_COMMAND_MOVE_MARK;
+    memcpy(id->text + 1, text.data, text.size);
+    id->size = (uint8_t)(text.size + 1);
+    return FX_OK;
+}
+
+fx_status fx_api_account_transfer(struct fx_api_call *call)
+{
+    struct fx_command_transfer amount;
+    struct fx_command command;
+    memset(&amount, 0, sizeof amount);
+    memset(&command, 0, sizeof command);
+    fx_status status = read_amount_of(call, &amount);
+    if (status == FX_OK) {
+        command.u.move.asset = amount.asset;
+        command.u.move.amount = amount.amount;
+        status = read_transfer_id(call, &command.u.move.client_id);
+    }
+    if (status == FX_OK) { /* every parameter is judged before anything is looked up */
+        fx_str otp = {0};
+        status = fx_api_param_find(call, FX_STR("otp"), &otp);
+        status = status == FX_NOT_FOUND ? FX_OK : status;
+    }
+    if (status == FX_OK) {
+        status = read_receiver(call, &command.u.move);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    command.kind = FX_COMMAND_TRANSFER;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.user_id = call->user.id;
+    return fx_api_totp_submit(call, &command, answer_transfer);
 }

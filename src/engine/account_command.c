@@ -1,7 +1,10 @@
 /* Commands on accounts: create, set, deposit, withdraw. Money enters and leaves the exchange only
  * here, and is counted in fx_asset_state.deposited (M2). */
+#include <string.h>
+
 #include "base/panic.h"
 #include "engine/money_int.h"
+#include "engine/orders_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum {
@@ -218,6 +221,132 @@ fx_status fx_account_command_withdraw(struct fx_engine *engine,
     result->amount = account->balance;
     result->is_changed = 1;
     emit_transaction(engine, slot, (enum fx_transaction_type)type, -transfer->amount);
+    return FX_OK;
+}
+
+/* ---- from user to user --------------------------------------------------------------------------
+ */
+
+static uint64_t move_hash(const struct fx_command_move *move)
+{
+    uint64_t asset[sizeof move->asset / sizeof(uint64_t)];
+    memcpy(asset, &move->asset, sizeof asset);
+    uint64_t hash = fx_hash_mix(1, move->to_user_id);
+    hash = fx_hash_mix(hash, (uint64_t)move->amount);
+    hash = fx_hash_mix(hash, (uint64_t)(move->amount >> 64U));
+    for (uint32_t index = 0; index < sizeof asset / sizeof asset[0]; index++) {
+        hash = fx_hash_mix(hash, asset[index]);
+    }
+    return hash;
+}
+
+static bool is_move_named(const struct fx_client_id *id)
+{
+    return id->size > 1 && id->size <= FX_CLIENT_ID_SIZE_MAX && id->text[0] == FX_COMMAND_MOVE_MARK;
+}
+
+/* What is wrong with the command itself. */
+static fx_status check_move(const struct fx_command *command, struct fx_reject *reject_out)
+{
+    const struct fx_command_move *move = &command->u.move;
+    if (move->client_id.size != 0 && !is_move_named(&move->client_id)) {
+        reject_out->field = FX_FIELD_CLIENT_TRANSFER_ID;
+        return FX_BAD_PARAMETER;
+    }
+    if (command->user_id == 0 || move->to_user_id == 0 || move->to_user_id == command->user_id) {
+        return FX_BAD_PARAMETER;
+    }
+    reject_out->field = FX_FIELD_AMOUNT;
+    if (move->amount <= 0) {
+        return FX_BAD_PARAMETER;
+    }
+    if (!fx_dec_is_in_range(move->amount)) {
+        return FX_AMOUNT_OUT_OF_RANGE;
+    }
+    reject_out->field = FX_FIELD_NONE;
+    return FX_OK;
+}
+
+/* Enough to give, and room for it at the other side. */
+static fx_status judge_move(const struct fx_engine *engine,
+                            const struct fx_command_move *move,
+                            fx_slot from,
+                            fx_slot to,
+                            struct fx_reject *reject_out)
+{
+    const fx_i128 most = fx_margin_withdrawable(engine, from);
+    fx_i128 bound = 0;
+    reject_out->field = FX_FIELD_AMOUNT;
+    if (move->amount > most) {
+        reject_out->has_limit = 1;
+        reject_out->has_nearest = most > 0 ? 1 : 0;
+        reject_out->limit = most;
+        reject_out->nearest = most;
+        return FX_INSUFFICIENT_BALANCE;
+    }
+    if (!fx_account_state_bound(engine, to, &bound) || !fx_dec_add(bound, move->amount, &bound)) {
+        return FX_AMOUNT_OUT_OF_RANGE;
+    }
+    reject_out->field = FX_FIELD_NONE;
+    return move->client_id.size == 0 || fx_client_ids_has_room(engine) ? FX_OK : FX_CAPACITY;
+}
+
+/* A name that is known: the first answer again, or a reject. */
+static fx_status repeat_move(const struct fx_engine *engine,
+                             fx_slot entry,
+                             const struct fx_command_move *move,
+                             struct fx_event_result *result)
+{
+    const struct fx_client_entry *known = &engine->client_entries[entry];
+    if (known->body_hash != move_hash(move)) {
+        result->reject.field = FX_FIELD_CLIENT_TRANSFER_ID;
+        return FX_DUPLICATE_CLIENT_ORDER_ID;
+    }
+    result->tmp_id = known->tmp_id;
+    result->amount = engine->accounts[known->account].balance;
+    result->is_repeated = 1;
+    return FX_OK;
+}
+
+fx_status fx_account_command_move(struct fx_engine *engine,
+                                  const struct fx_command *command,
+                                  struct fx_event_result *result)
+{
+    const struct fx_command_move *move = &command->u.move;
+    fx_status status = check_move(command, &result->reject);
+    if (status != FX_OK) {
+        return status;
+    }
+    const fx_slot from = find_account(engine, command->user_id, &move->asset);
+    const fx_slot to = find_account(engine, move->to_user_id, &move->asset);
+    if (from == FX_SLOT_NONE || to == FX_SLOT_NONE) {
+        return FX_ACCOUNT_NOT_FOUND;
+    }
+    result->account_id = (uint64_t)from + 1;
+    if (move->client_id.size > 0) {
+        const fx_slot entry = fx_client_ids_find(engine, from, &move->client_id);
+        if (entry != FX_SLOT_NONE) {
+            return repeat_move(engine, entry, move, result);
+        }
+    }
+    status = judge_move(engine, move, from, to, &result->reject);
+    if (status != FX_OK) {
+        return status;
+    }
+    if (move->client_id.size > 0) {
+        const struct fx_client_ids_done done = {from, command->sequence, move_hash(move)};
+        fx_client_ids_insert_done(engine, &move->client_id, &done);
+    }
+    engine->accounts[from].balance -= move->amount;
+    engine->accounts[to].balance += move->amount;
+    fx_account_state_moved(engine, from);
+    fx_account_state_moved(engine, to);
+    FX_ASSERT(engine->accounts[from].balance >= 0);
+    result->tmp_id = command->sequence;
+    result->amount = engine->accounts[from].balance;
+    result->is_changed = 1;
+    emit_transaction(engine, from, FX_TRANSACTION_TRANSFER, -move->amount);
+    emit_transaction(engine, to, FX_TRANSACTION_TRANSFER, move->amount);
     return FX_OK;
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)

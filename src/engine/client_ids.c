@@ -165,10 +165,9 @@ static void make_room(struct fx_engine *engine, fx_slot account, const struct fx
     }
 }
 
-fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash)
+/* A new entry of an account, fresh, with its key in the table. */
+static fx_slot insert(struct fx_engine *engine, fx_slot account, const struct fx_client_id *id)
 {
-    const struct fx_client_id *id = &engine->orders[order].client_id;
-    const fx_slot account = engine->resting[order].account;
     FX_ASSERT(id->size > 0);
     FX_ASSERT(fx_client_ids_has_room(engine));
     make_room(engine, account, id);
@@ -182,9 +181,6 @@ fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t b
     }
     struct fx_client_entry *entry = &engine->client_entries[slot];
     memset(entry, 0, sizeof *entry);
-    entry->body_hash = body_hash;
-    entry->order_id = engine->orders[order].order_id;
-    entry->tmp_id = engine->orders[order].tmp_id;
     entry->account = account;
     entry->older = FX_SLOT_NONE;
     entry->newer = FX_SLOT_NONE;
@@ -192,6 +188,27 @@ fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t b
     put(engine, slot);
     engine->client_count++;
     return slot;
+}
+
+fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash)
+{
+    const fx_slot slot =
+        insert(engine, engine->resting[order].account, &engine->orders[order].client_id);
+    struct fx_client_entry *entry = &engine->client_entries[slot];
+    entry->body_hash = body_hash;
+    entry->order_id = engine->orders[order].order_id;
+    entry->tmp_id = engine->orders[order].tmp_id;
+    return slot;
+}
+
+void fx_client_ids_insert_done(struct fx_engine *engine,
+                               const struct fx_client_id *id,
+                               const struct fx_client_ids_done *done)
+{
+    const fx_slot slot = insert(engine, done->account, id);
+    engine->client_entries[slot].body_hash = done->body_hash;
+    engine->client_entries[slot].tmp_id = done->number;
+    fx_client_ids_end(engine, slot);
 }
 
 void fx_client_ids_end(struct fx_engine *engine, fx_slot slot)

@@ -237,6 +237,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_account_command_deposit(engine, command, result);
     case FX_COMMAND_WITHDRAW:
         return fx_account_command_withdraw(engine, command, result);
+    case FX_COMMAND_TRANSFER:
+        return fx_account_command_move(engine, command, result);
     case FX_COMMAND_ADJUST_LEVERAGE:
         return fx_position_state_set_leverage(engine, command, result);
     case FX_COMMAND_ADJUST_MARGIN_POSITION:

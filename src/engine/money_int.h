@@ -210,5 +210,9 @@ fx_status fx_account_command_deposit(struct fx_engine *engine,
 fx_status fx_account_command_withdraw(struct fx_engine *engine,
                                       const struct fx_command *command,
                                       struct fx_event_result *result);
+/** TRANSFER. */
+fx_status fx_account_command_move(struct fx_engine *engine,
+                                  const struct fx_command *command,
+                                  struct fx_event_result *result);
 
 #endif

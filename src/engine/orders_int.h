@@ -158,6 +158,16 @@ fx_slot fx_client_ids_find(const struct fx_engine *engine,
 bool fx_client_ids_has_room(const struct fx_engine *engine);
 /** Hold an id for an open order (room asserted, absent asserted). */
 fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash);
+/** What an entry without an order remembers. */
+struct fx_client_ids_done {
+    fx_slot account;
+    uint64_t number; /* told again as tmp_id */
+    uint64_t body_hash;
+};
+/** Remember an id of something that is done already (room asserted, absent asserted). */
+void fx_client_ids_insert_done(struct fx_engine *engine,
+                               const struct fx_client_id *id,
+                               const struct fx_client_ids_done *done);
 /** Its order has ended: remember it for 24 h. */
 void fx_client_ids_end(struct fx_engine *engine, fx_slot slot);
 /** The order behind a client id, if open; NONE where not. */

@@ -29,6 +29,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_PLACE_CONDITIONAL, "PLACE_CONDITIONAL"},
     {FX_COMMAND_AMEND_CONDITIONAL, "AMEND_CONDITIONAL"},
     {FX_COMMAND_ADJUST_TP_SL, "ADJUST_TP_SL"},
+    {FX_COMMAND_TRANSFER, "TRANSFER"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
 
@@ -80,6 +81,8 @@ uint32_t fx_command_size(enum fx_command_kind kind)
     case FX_COMMAND_DEPOSIT:
     case FX_COMMAND_WITHDRAW:
         return (uint32_t)(head + sizeof(struct fx_command_transfer));
+    case FX_COMMAND_TRANSFER:
+        return (uint32_t)(head + sizeof(struct fx_command_move));
     case FX_COMMAND_PLACE_ORDER:
     case FX_COMMAND_TEST_ORDER:
         return (uint32_t)(head + sizeof(struct fx_command_place));

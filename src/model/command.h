@@ -16,6 +16,7 @@
 #include "model/instrument.h"
 #include "model/limits.h"
 #include "model/order.h"
+#include "model/transaction.h"
 #include "model/units.h"
 
 enum fx_command_kind {
@@ -39,23 +40,9 @@ enum fx_command_kind {
     FX_COMMAND_PLACE_CONDITIONAL = 18,
     FX_COMMAND_AMEND_CONDITIONAL = 19,
     FX_COMMAND_ADJUST_TP_SL = 20,
+    FX_COMMAND_TRANSFER = 30, /* 20 to 29 are kept for orders */
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
-};
-
-enum fx_transaction_type {
-    FX_TRANSACTION_DEPOSIT = 1,
-    FX_TRANSACTION_WITHDRAWAL = 2,
-    FX_TRANSACTION_TRANSFER = 3,
-    FX_TRANSACTION_TRADING_FEE = 4,
-    FX_TRANSACTION_REALIZED_PNL = 5,
-    FX_TRANSACTION_FUNDING_FEE = 6,
-    FX_TRANSACTION_LIQUIDATION_CLEARANCE = 7,
-    FX_TRANSACTION_REFERRAL = 8,
-    FX_TRANSACTION_REWARD = 9,
-    FX_TRANSACTION_MARGIN_INSURANCE_FEE = 10,
-    FX_TRANSACTION_EVENT_REWARD = 11,
-    FX_TRANSACTION_ROUNDING = 12
 };
 
 enum fx_account_flag {
@@ -98,6 +85,16 @@ struct fx_command_transfer {
     struct fx_asset asset;
     uint32_t type;      /* enum fx_transaction_type */
     uint32_t is_reward; /* DEPOSIT: to rewardBalance */
+};
+
+/** TRANSFER: amount > 0 to another user's account in the same asset. `client_id` names it to its
+ * sender for 24 h, as a clientOrderId names an order. */
+#define FX_COMMAND_MOVE_MARK '@'
+struct fx_command_move {
+    fx_i128 amount;
+    struct fx_asset asset;
+    uint64_t to_user_id;
+    struct fx_client_id client_id; /* begins with FX_COMMAND_MOVE_MARK, which no order's has */
 };
 
 struct fx_command_place {
@@ -198,14 +195,14 @@ struct fx_command {
     uint32_t instrument; /* index; FX_COMMAND_ALL_INSTRUMENTS where none is meant */
     uint64_t sequence;   /* position in the log, from 1 without gaps; set by the sequencer */
     int64_t time_us;     /* set by the sequencer, never falls */
-    uint64_t
-        user_id; /* whose account (with the instrument's or payload's asset); 0 = the exchange */
+    uint64_t user_id;    /* whose account; 0 = the exchange */
     union {
         struct fx_instrument instrument;
         struct fx_command_tiers tiers;
         struct fx_command_set_state set_state;
         struct fx_command_account account;
         struct fx_command_transfer transfer;
+        struct fx_command_move move;
         struct fx_command_place place;
         struct fx_command_amend amend;
         struct fx_command_conditional conditional;             /* begins with `place` */

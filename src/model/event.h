@@ -46,8 +46,8 @@ struct fx_event_result {
     struct fx_reject reject; /* reject.status == FX_OK: done */
     uint64_t order_id;       /* PLACE, AMEND, CANCEL; 0 where none */
     uint64_t account_id;
-    uint64_t tmp_id;
-    fx_i128 amount; /* SET/ADJUST: the new value; CANCEL_ALL_AFTER: deadline in us, 0 = off */
+    uint64_t tmp_id; /* TRANSFER: its number */
+    fx_i128 amount;  /* SET/ADJUST: the new value; CANCEL_ALL_AFTER: deadline in us, 0 = off */
     uint32_t command_kind;
     uint32_t count;       /* CANCEL_ALL, CANCEL_ALL_AFTER, TICK: orders ended */
     uint8_t order_status; /* enum fx_order_status after the command; 0 where no order */

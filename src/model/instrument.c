@@ -33,6 +33,7 @@ static const struct fx_words_entry FIELDS[] = {
     {FX_FIELD_CLOSE_POSITION, "closePosition"},
     {FX_FIELD_TAKE_PROFIT, "takeProfit"},
     {FX_FIELD_STOP_LOSS, "stopLoss"},
+    {FX_FIELD_CLIENT_TRANSFER_ID, "clientTransferId"},
 };
 
 const char *fx_instrument_field_name(enum fx_field field)

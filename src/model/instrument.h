@@ -113,7 +113,8 @@ enum fx_field {
     FX_FIELD_TRIGGER_BY = 14,
     FX_FIELD_CLOSE_POSITION = 15,
     FX_FIELD_TAKE_PROFIT = 16,
-    FX_FIELD_STOP_LOSS = 17
+    FX_FIELD_STOP_LOSS = 17,
+    FX_FIELD_CLIENT_TRANSFER_ID = 20
 };
 
 /** "price" and the like; "" for NONE. */

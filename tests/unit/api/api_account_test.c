@@ -86,6 +86,76 @@ static void api_account_withdraw_refuses_what_is_no_amount(void **state)
     assert_true(before == fx_hash_content(world.kit.engine));
 }
 
+static void api_account_transfer_is_done_once_per_name(void **state)
+{
+    (void)state;
+    const char *const body = "{\"asset\":\"USDT\",\"amount\":\"2.5\",\"toUid\":\"uid2\","
+                             "\"clientTransferId\":\"rent\"}";
+    char number[32];
+    char said[256];
+    API_EXPECT(&world, "POST", "/account/transfer", 1, body, 200, NULL);
+    api_harness_member(&world, "transferId", number, sizeof number);
+    (void)snprintf(
+        said,
+        sizeof said,
+        "{\"transferId\":\"%s\",\"accountId\":1,\"balance\":\"999997.5\",\"repeated\":true}",
+        number);
+    API_EXPECT(&world, "POST", "/account/transfer", 1, body, 200, said);
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/account/transfer",
+                     1,
+                     "{\"asset\":\"USDT\",\"amount\":\"3\",\"toUid\":\"uid2\","
+                     "\"clientTransferId\":\"rent\"}",
+                     409,
+                     "DUPLICATE_CLIENT_ORDER_ID");
+    assert_true(says("\"field\":\"clientTransferId\""));
+    API_EXPECT(&world, "GET", "/account/balance/USDT", 2, NULL, 200, NULL);
+    assert_true(says("\"balance\":\"1000002.5\""));
+    API_EXPECT(&world, "GET", "/transactions?type=TRANSFER", 2, NULL, 200, NULL);
+    assert_true(says("\"type\":\"TRANSFER\",\"asset\":\"USDT\",\"amount\":\"2.5\""));
+    API_EXPECT(&world, "GET", "/transactions?type=TRANSFER", 1, NULL, 200, NULL);
+    assert_true(says("\"amount\":\"-2.5\""));
+}
+
+static void api_account_transfer_refuses_what_cannot_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rest;
+        int status;
+        const char *code;
+        const char *field;
+    } BAD[] = {
+        {"\"amount\":\"1\"", 400, "BAD_PARAMETER", "toUid"},
+        {"\"amount\":\"1\",\"toUid\":\"nobody\"", 404, "NOT_FOUND", "toUid"},
+        {"\"amount\":\"1\",\"toUid\":\"uid1\"", 400, "BAD_PARAMETER", "toUid"},
+        {"\"amount\":\"1\",\"toUid\":\"uid6\"", 404, "ACCOUNT_NOT_FOUND", "toUid"},
+        {"\"amount\":\"0\",\"toUid\":\"uid2\"", 400, "BAD_PARAMETER", "amount"},
+        {"\"amount\":\"1000001\",\"toUid\":\"uid2\"", 422, "INSUFFICIENT_BALANCE", "amount"},
+        {"\"amount\":\"1\",\"toUid\":\"uid2\",\"clientTransferId\":\"\"",
+         400,
+         "BAD_PARAMETER",
+         "clientTransferId"},
+        {"\"amount\":\"1\",\"toUid\":\"uid2\",\"clientTransferId\":"
+         "\"012345678901234567890123456789012345\"",
+         400,
+         "BAD_PARAMETER",
+         "clientTransferId"},
+    };
+    const uint64_t before = fx_hash_content(world.kit.engine);
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        char body[256];
+        char field[64];
+        (void)snprintf(body, sizeof body, "{\"asset\":\"USDT\",%s}", BAD[index].rest);
+        API_EXPECT_ERROR(
+            &world, "POST", "/account/transfer", 1, body, BAD[index].status, BAD[index].code);
+        (void)snprintf(field, sizeof field, "\"field\":\"%s\"", BAD[index].field);
+        assert_true(says(field));
+    }
+    assert_true(before == fx_hash_content(world.kit.engine));
+}
+
 static void set_account(uint32_t flags, bool has_fees)
 {
     struct fx_command command =
@@ -130,6 +200,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(api_account_withdraw_takes_what_is_free),
         T(api_account_withdraw_refuses_what_is_no_amount),
+        T(api_account_transfer_is_done_once_per_name),
+        T(api_account_transfer_refuses_what_cannot_be),
         T(api_account_fees_are_what_the_engine_charges),
     };
 #undef T

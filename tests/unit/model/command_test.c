@@ -64,6 +64,20 @@ static void command_decode_of_wrong_size_is_corrupt(void **state)
     assert_int_equal(decoded.sequence, 5);
 }
 
+static void command_transfer_between_users_roundtrips(void **state)
+{
+    (void)state;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_TRANSFER;
+    command.u.move.to_user_id = 7;
+    command.u.move.client_id.size = 36;
+    assert_int_equal(fx_command_size(FX_COMMAND_TRANSFER), 112);
+    assert_int_equal(fx_command_decode(fx_command_encode(&command), &decoded), FX_OK);
+    assert_memory_equal(&command, &decoded, sizeof command);
+    assert_string_equal(fx_command_name(FX_COMMAND_TRANSFER), "TRANSFER");
+    assert_false(fx_command_is_opening(&command));
+}
+
 static void command_question_is_never_part_of_a_log(void **state)
 {
     (void)state;
@@ -144,6 +158,7 @@ int main(void)
         cmocka_unit_test(command_size_of_each_kind_is_fixed),
         cmocka_unit_test(command_every_kind_roundtrips),
         cmocka_unit_test(command_decode_of_wrong_size_is_corrupt),
+        cmocka_unit_test(command_transfer_between_users_roundtrips),
         cmocka_unit_test(command_question_is_never_part_of_a_log),
         cmocka_unit_test(command_opening_and_cancelling_kinds_are_told_apart),
         cmocka_unit_test(command_names_are_the_codes_of_the_topics),

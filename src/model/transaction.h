@@ -1,0 +1,23 @@
+/**
+ * @file transaction.h
+ * Why a balance changed. Numbers are stored: they never change meaning. Thread: any (data).
+ */
+#ifndef FX_MODEL_TRANSACTION_H
+#define FX_MODEL_TRANSACTION_H
+
+enum fx_transaction_type {
+    FX_TRANSACTION_DEPOSIT = 1,
+    FX_TRANSACTION_WITHDRAWAL = 2,
+    FX_TRANSACTION_TRANSFER = 3,
+    FX_TRANSACTION_TRADING_FEE = 4,
+    FX_TRANSACTION_REALIZED_PNL = 5,
+    FX_TRANSACTION_FUNDING_FEE = 6,
+    FX_TRANSACTION_LIQUIDATION_CLEARANCE = 7,
+    FX_TRANSACTION_REFERRAL = 8,
+    FX_TRANSACTION_REWARD = 9,
+    FX_TRANSACTION_MARGIN_INSURANCE_FEE = 10,
+    FX_TRANSACTION_EVENT_REWARD = 11,
+    FX_TRANSACTION_ROUNDING = 12
+};
+
+#endif
