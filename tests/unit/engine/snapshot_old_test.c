@@ -38,10 +38,10 @@ static void take(struct old_log *log, void *target, size_t size)
     log->at += size;
 }
 
-static void open_log(struct old_log *log)
+static void open_log(struct old_log *log, const char *name)
 {
     memset(log, 0, sizeof *log);
-    log->data = read_file("log-1.bin", &log->size);
+    log->data = read_file(name, &log->size);
     take(log, &log->limits, sizeof log->limits);
     log->events.capacity = fx_engine_events_max(&log->limits);
     log->events.items = calloc(log->events.capacity, sizeof *log->events.items);
@@ -84,11 +84,10 @@ static uint32_t replay(struct old_log *log, struct fx_engine *engine)
     return count;
 }
 
-static void snapshot_old_log_gives_the_same_state(void **state)
+static void replay_old(const char *name)
 {
-    (void)state;
     struct old_log log;
-    open_log(&log);
+    open_log(&log, name);
     struct fx_engine *engine = fx_engine_init(engine_kit_memory(&log.limits), &log.limits);
     assert_true(replay(&log, engine) > 400);
     assert_true(fx_engine_hash(engine) == log.hash);
@@ -97,18 +96,25 @@ static void snapshot_old_log_gives_the_same_state(void **state)
     close_log(&log);
 }
 
-static void snapshot_of_version_1_is_read(void **state)
+static void snapshot_old_logs_give_the_same_state(void **state)
 {
     (void)state;
+    replay_old("log-1.bin");
+    replay_old("log-2.bin");
+}
+
+static void load_old(const char *snapshot, const char *name, uint32_t deadlines)
+{
     struct old_log log;
     size_t size = 0;
-    char *saved = read_file("snapshot-1.bin", &size);
-    open_log(&log);
+    char *saved = read_file(snapshot, &size);
+    open_log(&log, name);
     struct fx_engine *engine = NULL;
     assert_int_equal(
         fx_engine_load(engine_kit_memory(&log.limits), &log.limits, (fx_str){saved, size}, &engine),
         FX_OK);
     fx_engine_check(engine);
+    assert_int_equal(engine->deadman_count, deadlines);
     const uint32_t tail = replay(&log, engine);
     assert_true(tail > 100 && tail < 300);
     assert_true(fx_engine_hash(engine) == log.hash);
@@ -116,6 +122,13 @@ static void snapshot_of_version_1_is_read(void **state)
     free(engine);
     free(saved);
     close_log(&log);
+}
+
+static void snapshots_of_older_versions_are_read(void **state)
+{
+    (void)state;
+    load_old("snapshot-1.bin", "log-1.bin", 0);
+    load_old("snapshot-2.bin", "log-2.bin", 2);
 }
 
 static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
@@ -140,8 +153,8 @@ static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(snapshot_old_log_gives_the_same_state),
-        cmocka_unit_test(snapshot_of_version_1_is_read),
+        cmocka_unit_test(snapshot_old_logs_give_the_same_state),
+        cmocka_unit_test(snapshots_of_older_versions_are_read),
         cmocka_unit_test(snapshot_of_an_unknown_version_is_a_mismatch),
     };
     return cmocka_run_group_tests_name("snapshot_old", tests, NULL, NULL);
