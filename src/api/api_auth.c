@@ -38,7 +38,7 @@ fx_status fx_api_auth_login(struct fx_api_call *call)
 {
     struct fx_api *api = call->api;
     struct fx_api_login_job job;
-    char email[256];
+    char email[256] = {0};
     fx_str text = {0};
     fx_str password = {0};
     fx_status status = fx_api_param_text(call, FX_STR("email"), &text);
@@ -54,18 +54,20 @@ fx_status fx_api_auth_login(struct fx_api_call *call)
     if (!fx_password_is_acceptable(password)) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("password"));
     }
-    status = fx_api_delay_begin(call, fx_str_of(email));
-    if (status != FX_OK) {
-        return status;
-    }
     memset(&job, 0, sizeof job);
     status = fx_api_totp_read(call, job.otp);
     if (status == FX_OK) {
-        status = fx_store_user_find_email(api->options.reader, fx_str_of(email), &job.user);
+        status = fx_api_delay_begin(call, fx_str_of(email));
     }
-    if (status != FX_OK && status != FX_NOT_FOUND) {
+    if (status != FX_OK) {
         return status;
     }
+    status = fx_store_user_find_email(api->options.reader, fx_str_of(email), &job.user);
+    if (status != FX_OK && status != FX_NOT_FOUND) {
+        fx_api_delay_take_back(call, fx_str_of(email));
+        return status;
+    }
+    memcpy(job.user.email, email, sizeof email); /* what it counts for, known or not */
     fx_api_audit_init(&job.note, call, "login");
     fx_api_audit_subject(&job.note, "user", job.user.id);
     job.purpose = FX_API_LOGIN_ENTER;
@@ -73,6 +75,9 @@ fx_status fx_api_auth_login(struct fx_api_call *call)
     job.password_size = (uint32_t)password.size;
     memcpy(job.password, password.data, password.size);
     status = fx_api_login_submit(api->login, &job);
+    if (status != FX_OK) {
+        fx_api_delay_take_back(call, fx_str_of(email));
+    }
     fx_crypto_wipe(&job, sizeof job);
     return status;
 }
@@ -157,7 +162,7 @@ static fx_status begin_session(struct fx_api *api, const struct fx_api_login_job
         return FX_NOT_IMPLEMENTED;
     }
     if (status == FX_OK || status == FX_NOT_FOUND) {
-        fx_api_delay_pass(api, &login->target, fx_str_of(job.user.email));
+        fx_api_delay_end(api, &login->target, fx_str_of(job.user.email), FX_OK);
         fx_api_auth_grant(api, &login->target, &job);
         return FX_OK;
     }
@@ -169,7 +174,6 @@ static fx_status finish_login(struct fx_api *api, const struct fx_api_login_job 
     const fx_status status =
         fx_api_guard_admits(&job->user); /* told only to who knows the password */
     if (status != FX_OK) {
-        fx_api_delay_pass(api, &job->target, fx_str_of(job->user.email));
         fx_api_audit_submit(api, &job->note, fx_status_name(status));
         return status;
     }
@@ -192,6 +196,9 @@ void fx_api_auth_finish(struct fx_api *api, const struct fx_api_login_job *job)
         status = fx_api_password_hashed(api, job);
     } else if (status == FX_OK) {
         status = finish_login(api, job);
+    }
+    if (status != FX_OK && job->purpose != FX_API_LOGIN_REGISTER) {
+        fx_api_delay_end(api, &job->target, fx_str_of(job->user.email), status);
     }
     if (status != FX_OK) {
         fx_api_reply_fail(api, &job->target, status);
@@ -245,14 +252,14 @@ void fx_api_auth_finish_session(struct fx_api *api,
                                 fx_status status,
                                 const struct fx_api_session_job *job)
 {
+    if (job->kind == FX_API_SESSION_BEGIN) { /* the second factor was looked at too */
+        fx_api_delay_end(api, target, fx_str_of(job->user.email), status);
+    }
     if (status != FX_OK) {
         fx_api_reply_fail(api, target, status);
     } else if (job->kind == FX_API_SESSION_END) {
         fx_api_reply_done(api, target);
     } else {
-        if (job->kind == FX_API_SESSION_BEGIN) { /* the second factor was right too */
-            fx_api_delay_pass(api, target, fx_str_of(job->user.email));
-        }
         fx_api_auth_grant(api, target, job);
     }
 }

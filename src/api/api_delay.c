@@ -1,5 +1,6 @@
 /* Guessing passwords is made slow, for one account from anywhere and for one address over all
- * accounts. An unknown account waits like a known one, so the wait tells nothing. */
+ * accounts. An unknown account waits like a known one, so the wait tells nothing. Guessing codes of
+ * a second factor is made slow for the user who is logged in: a stolen token must not find one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ enum {
 
 struct fx_api_delay {
     struct fx_api_limit *limit;
-    struct fx_table_seed seeds[2]; /* of accounts and addresses, so that neither can be the other */
+    struct fx_table_seed seeds[3]; /* of accounts, addresses, users: none can be another */
 };
 
 fx_status fx_api_delay_init(struct fx_api *api)
@@ -55,6 +56,11 @@ static struct fx_api_limit_entry *find(struct fx_api *api, struct fx_table_seed 
 static struct fx_api_limit_entry *find_account(struct fx_api *api, fx_str account)
 {
     return find(api, api->delay->seeds[0], account);
+}
+
+static struct fx_api_limit_entry *find_codes(struct fx_api *api, uint64_t user_id)
+{
+    return find(api, api->delay->seeds[2], fx_crypto_str(&user_id, sizeof user_id));
 }
 
 /* NULL: its attempts are not counted. */
@@ -107,15 +113,75 @@ fx_status fx_api_delay_begin(struct fx_api_call *call, fx_str account)
     return FX_OK;
 }
 
-void fx_api_delay_pass(struct fx_api *api, const struct fx_api_target *target, fx_str account)
+void fx_api_delay_take_back(struct fx_api_call *call, fx_str account)
 {
+    struct fx_api *api = call->api;
     if (api->options.rates.login_free == 0) {
         return;
     }
-    fx_api_limit_forgive(find_account(api, account), UINT32_MAX);
+    fx_api_limit_take_back(find_account(api, account));
+    struct fx_api_limit_entry *address = find_address(api, call->peer);
+    if (address != NULL) {
+        fx_api_limit_take_back(address);
+    }
+}
+
+void fx_api_delay_end(struct fx_api *api,
+                      const struct fx_api_target *target,
+                      fx_str account,
+                      fx_status status)
+{
+    if (api->options.rates.login_free == 0 || status == FX_BAD_CREDENTIALS ||
+        status == FX_BAD_OTP) {
+        return;
+    }
+    if (status != FX_OTP_REQUIRED) { /* which tells that the password is right */
+        const bool is_right =
+            status == FX_OK || status == FX_USER_LOCKED || status == FX_USER_INACTIVE;
+        fx_api_limit_forgive(find_account(api, account), is_right ? UINT32_MAX : 1);
+    }
     const fx_str peer = fx_net_server_peer(api->options.server, target->token);
     struct fx_api_limit_entry *address = peer.size == 0 ? NULL : find_address(api, peer);
     if (address != NULL) {
         fx_api_limit_forgive(address, 1);
+    }
+}
+
+/* ---- codes of a second factor -----------------------------------------------------------------
+ */
+
+fx_status fx_api_delay_begin_code(struct fx_api_call *call)
+{
+    struct fx_api *api = call->api;
+    if (api->options.rates.login_free == 0) {
+        return FX_OK;
+    }
+    const uint32_t wait_s = wait_of(api, find_codes(api, call->user.id));
+    if (wait_s > 0) {
+        call->target.rate.retry_s = wait_s;
+        call->error.message = FX_STR("too many wrong codes: wait");
+        return FX_RATE_LIMITED;
+    }
+    if (count(api, find_codes(api, call->user.id), api->options.rates.login_free)) {
+        FX_LOG(FX_LOG_WARN,
+               "api",
+               "second factor waits: many wrong codes",
+               fx_log_u64("user", call->user.id),
+               fx_log_str("peer", call->peer));
+    }
+    return FX_OK;
+}
+
+void fx_api_delay_take_back_code(struct fx_api_call *call)
+{
+    if (call->api->options.rates.login_free != 0) {
+        fx_api_limit_take_back(find_codes(call->api, call->user.id));
+    }
+}
+
+void fx_api_delay_end_code(struct fx_api *api, uint64_t user_id, fx_status status)
+{
+    if (api->options.rates.login_free != 0 && status != FX_BAD_OTP) {
+        fx_api_limit_forgive(find_codes(api, user_id), status == FX_OK ? UINT32_MAX : 1);
     }
 }

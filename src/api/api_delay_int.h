@@ -1,6 +1,7 @@
 /**
  * @file api_delay_int.h
- * Wrong passwords make their account and their address wait (docs/protocol/limits.md).
+ * Wrong passwords make their account and their address wait, wrong codes of a second factor their
+ * user (docs/protocol/limits.md).
  *
  * Every attempt counts as wrong from its beginning, so that many at once are not free; the right
  * one takes that back. Accounts are named by what the client wrote, whether they exist or not.
@@ -19,8 +20,28 @@ void fx_api_delay_deinit(struct fx_api *api);
  * as wrong; RATE_LIMITED, with the wait noted for Retry-After. */
 FX_MUST_USE fx_status fx_api_delay_begin(struct fx_api_call *call, fx_str account);
 
-/** It was right, second factor included: the account waits no more, the address for one less. Call
- * it before the answer is written. */
-void fx_api_delay_pass(struct fx_api *api, const struct fx_api_target *target, fx_str account);
+/** In the call that began: nobody has looked at the password, so the attempt does not count. */
+void fx_api_delay_take_back(struct fx_api_call *call, fx_str account);
+
+/**
+ * How the attempt ended. BAD_CREDENTIALS and BAD_OTP stay counted. OK (second factor included)
+ * and what is told only to who knows the password (USER_LOCKED, USER_INACTIVE): the account waits
+ * no more, the address for one less. OTP_REQUIRED: the address for one less. Anything
+ * else is no fault of the password: account and address for one less. Before the answer is written.
+ */
+void fx_api_delay_end(struct fx_api *api,
+                      const struct fx_api_target *target,
+                      fx_str account,
+                      fx_status status);
+
+/** Before a code of the call's user is looked at that came with anything but a password. @return
+ * OK, and it counts as wrong; RATE_LIMITED, with the wait noted for Retry-After. */
+FX_MUST_USE fx_status fx_api_delay_begin_code(struct fx_api_call *call);
+
+/** In the call that began: nobody has looked at the code. */
+void fx_api_delay_take_back_code(struct fx_api_call *call);
+
+/** How it ended: BAD_OTP stays counted, OK forgives all, anything else this attempt. */
+void fx_api_delay_end_code(struct fx_api *api, uint64_t user_id, fx_status status);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "api/api_address_int.h"
 #include "api/api_audit_int.h"
+#include "api/api_delay_int.h"
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
 #include "api/api_revoke_int.h"
@@ -238,6 +239,9 @@ static void create_finish(struct fx_api *api,
                           void *data)
 {
     const struct creation *creation = data;
+    if (creation->otp[0] != '\0') {
+        fx_api_delay_end_code(api, creation->note.user_id, status);
+    }
     if (status != FX_OK) {
         fx_api_reply_fail(api, target, status);
         return;
@@ -260,10 +264,25 @@ static void note_creation(struct creation *creation)
     fx_buf_deinit(&json);
 }
 
-fx_status fx_api_keyring_create(struct fx_api_call *call)
+/* Without a code there is nothing to be guessed. */
+static fx_status submit_creation(struct fx_api_call *call, const struct creation *creation)
 {
     static const struct fx_api_writer_kind KIND = {
         .size = sizeof(struct creation), .work = create_work, .finish = create_finish};
+    const bool has_code = creation->otp[0] != '\0';
+    fx_status status = has_code ? fx_api_delay_begin_code(call) : FX_OK;
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_api_writer_submit(call->api, &call->target, &KIND, creation);
+    if (status != FX_OK && has_code) {
+        fx_api_delay_take_back_code(call);
+    }
+    return status;
+}
+
+fx_status fx_api_keyring_create(struct fx_api_call *call)
+{
     struct creation creation;
     if (call->user.is_restricted) {
         call->error.message = FX_STR("a restricted user has no API keys");
@@ -291,7 +310,7 @@ fx_status fx_api_keyring_create(struct fx_api_call *call)
     }
     if (status == FX_OK) {
         note_creation(&creation);
-        status = fx_api_writer_submit(call->api, &call->target, &KIND, &creation);
+        status = submit_creation(call, &creation);
     }
     fx_crypto_wipe(&creation, sizeof creation);
     return status;

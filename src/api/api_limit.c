@@ -226,6 +226,14 @@ void fx_api_limit_forgive(struct fx_api_limit_entry *entry, uint32_t count)
 {
     const uint32_t left = count < entry->strikes ? entry->strikes - count : 0;
     entry->strikes = (uint16_t)left;
+    if (left == 0) {
+        entry->banned_until_s = 0;
+    }
+}
+
+void fx_api_limit_take_back(struct fx_api_limit_entry *entry)
+{
+    entry->strikes = (uint16_t)(entry->strikes > 0 ? entry->strikes - 1 : 0);
     entry->banned_until_s = 0;
 }
 

@@ -96,8 +96,12 @@ bool fx_api_limit_fail(struct fx_api_limit_entry *entry,
                        const struct fx_api_limit_delay *delay,
                        int64_t now_ms);
 
-/** Take back so many failures, and the wait. */
+/** Take back so many failures; the wait ends where none is left, because others have their share in
+ * it. */
 void fx_api_limit_forgive(struct fx_api_limit_entry *entry, uint32_t count);
+
+/** Undo fx_api_limit_fail() of this very moment, before which there was no wait. */
+void fx_api_limit_take_back(struct fx_api_limit_entry *entry);
 
 /** Seconds that a ban or a delay still lasts, rounded up; 0: none. */
 uint32_t fx_api_limit_banned_s(const struct fx_api_limit_entry *entry, int64_t now_ms);

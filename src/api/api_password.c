@@ -69,6 +69,9 @@ fx_status fx_api_password_change(struct fx_api_call *call)
     }
     if (status == FX_OK) {
         status = fx_api_login_submit(call->api->login, &job);
+        if (status != FX_OK) {
+            fx_api_delay_take_back(call, fx_str_of(job.user.email));
+        }
     }
     fx_crypto_wipe(&job, sizeof job);
     return status;
@@ -121,11 +124,11 @@ static void finish(struct fx_api *api,
                    void *data)
 {
     const struct fx_api_session_job *job = data;
+    fx_api_delay_end(api, target, fx_str_of(job->user.email), status);
     if (status != FX_OK) {
         fx_api_reply_fail(api, target, status);
         return;
     }
-    fx_api_delay_pass(api, target, fx_str_of(job->user.email));
     fx_api_revoke_user(api, job->user.id);
     fx_api_auth_grant(api, target, job);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/api_audit_int.h"
+#include "api/api_delay_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_rate_int.h"
@@ -188,6 +189,7 @@ static void finish_guarded(struct fx_api *api,
                            void *data)
 {
     const struct guarded *guarded = data;
+    fx_api_delay_end_code(api, guarded->note.user_id, status);
     const struct fx_api_pending pending = {.target = *target,
                                            .answer = guarded->answer,
                                            .user_id = guarded->command.user_id,
@@ -227,6 +229,9 @@ fx_status fx_api_totp_submit(struct fx_api_call *call,
     if (status == FX_OK) {
         status = fx_api_rate_command(call, command);
     }
+    if (status == FX_OK) {
+        status = fx_api_delay_begin_code(call);
+    }
     if (status != FX_OK) {
         return status;
     }
@@ -234,7 +239,11 @@ fx_status fx_api_totp_submit(struct fx_api_call *call,
     guarded.answer = answer;
     fx_api_audit_init(&guarded.note, call, "totp.command");
     fx_api_audit_subject(&guarded.note, "user", call->user.id);
-    return fx_api_writer_submit(call->api, &call->target, &KIND, &guarded);
+    status = fx_api_writer_submit(call->api, &call->target, &KIND, &guarded);
+    if (status != FX_OK) {
+        fx_api_delay_take_back_code(call);
+    }
+    return status;
 }
 
 /* ---- the routes ------------------------------------------------------------------------------ */
@@ -411,6 +420,7 @@ static void confirm_finish(struct fx_api *api,
                            void *data)
 {
     const struct change *change = data;
+    fx_api_delay_end_code(api, change->note.user_id, status);
     if (status != FX_OK) {
         fx_api_reply_fail(api, target, status);
         return;
@@ -437,7 +447,17 @@ static fx_status submit_change(struct fx_api_call *call,
     if (status == FX_OK && change.otp[0] == '\0') {
         status = fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("otp"));
     }
-    return status == FX_OK ? fx_api_writer_submit(call->api, &call->target, kind, &change) : status;
+    if (status == FX_OK) {
+        status = fx_api_delay_begin_code(call);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_api_writer_submit(call->api, &call->target, kind, &change);
+    if (status != FX_OK) {
+        fx_api_delay_take_back_code(call);
+    }
+    return status;
 }
 
 fx_status fx_api_totp_confirm(struct fx_api_call *call)
@@ -468,7 +488,8 @@ static void disable_finish(struct fx_api *api,
                            fx_status status,
                            void *data)
 {
-    (void)data;
+    const struct change *change = data;
+    fx_api_delay_end_code(api, change->note.user_id, status);
     if (status != FX_OK) {
         fx_api_reply_fail(api, target, status);
         return;

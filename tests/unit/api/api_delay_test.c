@@ -92,7 +92,9 @@ static void delay_of_an_address_is_over_all_accounts(void **state)
     expect_wait("alice@example.org", "2");
     world.now_ms += 2000;
     assert_int_equal(login("alice@example.org", RIGHT), 200); /* it takes back its own attempt … */
-    assert_int_equal(login("guess9@example.org", "wrong password"), 401); /* … and no other */
+    expect_wait("guess9@example.org", "4"); /* … but not the wait that the others are due */
+    world.now_ms += 4000;
+    assert_int_equal(login("guess9@example.org", "wrong password"), 401);
     expect_wait("alice@example.org", "4");
 }
 
@@ -129,6 +131,94 @@ static void delay_counts_attempts_that_are_on_the_way(void **state)
     assert_int_equal(codes[1], 4);
 }
 
+/* Two logins that the server reads in one turn: neither is over when the other begins. */
+static void login_at_once(const char *first, const char *second, int codes_out[2])
+{
+    const char *const bodies[2] = {first, second};
+    struct fx_net_http_client clients[2];
+    int descriptors[2];
+    for (int index = 0; index < 2; index++) {
+        if (index > 0) {
+            api_harness_connect(&world);
+        }
+        assert_int_equal(api_harness_ask(&world, "GET", "/ping", NULL, NULL), 200);
+        fx_net_http_client_next(&world.client);
+        descriptors[index] = world.fd;
+        clients[index] = world.client;
+    }
+    for (int index = 0; index < 2; index++) {
+        char text[512];
+        const int size = snprintf(text,
+                                  sizeof text,
+                                  "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                  "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                                  strlen(bodies[index]),
+                                  bodies[index]);
+        assert_int_equal(send(descriptors[index], text, (size_t)size, MSG_NOSIGNAL), size);
+    }
+    for (int index = 1; index >= 0; index--) { /* the first connection stays the world's */
+        world.fd = descriptors[index];
+        world.client = clients[index];
+        api_harness_receive(&world);
+        codes_out[index] = world.code;
+        if (index > 0) {
+            fx_net_http_client_deinit(&world.client);
+            (void)close(world.fd);
+        }
+    }
+}
+
+/* Somebody with an account of his own must not get a guess for each of his logins. */
+static void delay_of_an_address_is_not_ended_by_a_login(void **state)
+{
+    (void)state;
+    char email[64];
+    int codes[2];
+    begin((struct fx_api_rates){.login_free = 1});
+    for (int index = 0; index < 3; index++) {
+        (void)snprintf(email, sizeof email, "guess%d@example.org", index);
+        assert_int_equal(login(email, "wrong password"), 401);
+    }
+    login_at_once("{\"email\":\"bob@example.org\",\"password\":\"" RIGHT "\"}",
+                  "{\"email\":\"guess4@example.org\",\"password\":\"wrong password\"}",
+                  codes);
+    assert_int_equal(codes[0], 200);
+    assert_int_equal(codes[1], 401);
+    expect_wait("alice@example.org", "2");
+}
+
+/* A full queue is nobody's guess. */
+static void delay_counts_no_attempt_that_was_refused(void **state)
+{
+    (void)state;
+    enum { FREE = 3 };
+    static const char WRONG[] = "{\"email\":\"alice@example.org\",\"password\":\"wrong password\"}";
+    const struct fx_api_options options = {
+        .rates = {.login_free = FREE}, .password_threads = 1, .password_queue = 1};
+    int codes[2];
+    api_harness_init_with(&world, &options);
+    for (int index = 0; index < FREE; index++) {
+        login_at_once(WRONG, WRONG, codes);
+        assert_int_equal(codes[0] + codes[1], 401 + 503);
+    }
+    assert_int_equal(login("alice@example.org", RIGHT), 200);
+}
+
+/* Nor is a hash that is damaged. */
+static void delay_counts_no_failure_of_ours(void **state)
+{
+    (void)state;
+    struct fx_rows_user user;
+    begin((struct fx_api_rates){.login_free = 1});
+    assert_int_equal(fx_store_user_find(world.store, API_HARNESS_ALICE, &user), FX_OK);
+    assert_true(fx_str_copy(FX_STR("damaged"), user.password_hash, sizeof user.password_hash));
+    assert_int_equal(fx_store_user_update(world.store, &user), FX_OK);
+    for (int index = 0; index < 8; index++) {
+        assert_int_equal(login("alice@example.org", RIGHT), 500);
+    }
+    assert_int_equal(login("bob@example.org", RIGHT), 200);
+}
+
 static void delay_is_off_where_not_configured(void **state)
 {
     (void)state;
@@ -146,6 +236,9 @@ int main(void)
         T(delay_is_the_same_for_an_unknown_account),
         T(delay_of_an_address_is_over_all_accounts),
         T(delay_counts_attempts_that_are_on_the_way),
+        T(delay_of_an_address_is_not_ended_by_a_login),
+        T(delay_counts_no_attempt_that_was_refused),
+        T(delay_counts_no_failure_of_ours),
         T(delay_is_off_where_not_configured),
     };
 #undef T

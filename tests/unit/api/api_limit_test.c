@@ -191,9 +191,13 @@ static void limit_failures_make_wait_longer_and_longer(void **state)
         assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 0);
     }
     assert_true(fx_api_limit_fail(entry, &delay, now_ms));
-    fx_api_limit_forgive(entry, 1); /* one less: as before it, and no wait */
+    fx_api_limit_take_back(entry); /* as before it, and no wait */
     assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 0);
+    assert_true(fx_api_limit_fail(entry, &delay, now_ms));
+    fx_api_limit_forgive(entry, 1); /* others are left, and so is the wait */
+    assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 900);
     fx_api_limit_forgive(entry, UINT32_MAX);
+    assert_int_equal(fx_api_limit_banned_s(entry, now_ms), 0);
     for (uint32_t index = 0; index < 5; index++) {
         assert_false(fx_api_limit_fail(entry, &delay, now_ms));
     }

@@ -287,6 +287,112 @@ static void api_totp_withdrawals_want_a_code(void **state)
     API_EXPECT(&world, "POST", "/account/withdraw", API_HARNESS_BOB, PLAIN, 200, NULL);
 }
 
+/* ---- guessing ---------------------------------------------------------------------------------
+ */
+
+static void setup_with_delay(char secret_out[64], char recovery_out[CODE_SIZE])
+{
+    const struct fx_api_options options = {.rates = {.login_free = 2}};
+    api_harness_deinit(&world);
+    api_harness_init_with(&world, &options);
+    enable(secret_out, recovery_out);
+}
+
+static void expect_wait(const char *target, const char *body, const char *seconds)
+{
+    API_EXPECT_ERROR(&world, "POST", target, API_HARNESS_ALICE, body, 429, "RATE_LIMITED");
+    assert_true(fx_str_is_equal(api_harness_header(&world, "retry-after"), fx_str_of(seconds)));
+}
+
+/* A stolen token: all doors that ask for a code count as one. */
+static void api_totp_codes_are_not_guessed(void **state)
+{
+    (void)state;
+    char secret[64];
+    char recovery[CODE_SIZE];
+    char code[CODE_SIZE];
+    char body[BODY_SIZE];
+    static const char MONEY[] = "{\"asset\":\"USDT\",\"amount\":\"1\",\"otp\":\"000000\"}";
+    static const char KEY[] = "{\"scopes\":[\"READ\"],\"otp\":\"000000\"}";
+    static const char END[] = "{\"otp\":\"000000\"}";
+    setup_with_delay(secret, recovery);
+    for (int index = 0; index < 8; index++) { /* no code, no guess; ours is no guess either */
+        API_EXPECT_ERROR(&world,
+                         "POST",
+                         "/account/withdraw",
+                         API_HARNESS_ALICE,
+                         "{\"asset\":\"USDT\",\"amount\":\"1\"}",
+                         401,
+                         "OTP_REQUIRED");
+        API_EXPECT_ERROR(&world,
+                         "POST",
+                         "/api-keys",
+                         API_HARNESS_ALICE,
+                         "{\"scopes\":[\"READ\"]}",
+                         401,
+                         "OTP_REQUIRED");
+        assert_int_equal(send_code("/auth/2fa/confirm", "000000"), 409);
+    }
+    API_EXPECT_ERROR(&world, "POST", "/account/withdraw", API_HARNESS_ALICE, MONEY, 401, "BAD_OTP");
+    API_EXPECT_ERROR(&world, "POST", "/api-keys", API_HARNESS_ALICE, KEY, 401, "BAD_OTP");
+    API_EXPECT_ERROR(&world, "POST", "/auth/2fa/disable", API_HARNESS_ALICE, END, 401, "BAD_OTP");
+    expect_wait("/account/withdraw", MONEY, "2");
+    expect_wait("/api-keys", KEY, "2");
+    expect_wait("/auth/2fa/disable", END, "2");
+    expect_wait("/auth/2fa/confirm", END, "2");
+    API_EXPECT(&world,
+               "POST",
+               "/account/withdraw",
+               API_HARNESS_BOB,
+               "{\"asset\":\"USDT\",\"amount\":\"1\"}",
+               200,
+               NULL); /* others do not wait */
+    world.now_ms += 2000;
+    API_EXPECT_ERROR(&world, "POST", "/account/withdraw", API_HARNESS_ALICE, MONEY, 401, "BAD_OTP");
+    (void)snprintf(body, sizeof body, "{\"scopes\":[\"READ\"],\"otp\":\"%s\"}", recovery);
+    expect_wait("/api-keys", body, "4"); /* also the right one */
+    world.now_ms += 4000;
+    API_EXPECT(&world, "POST", "/api-keys", API_HARNESS_ALICE, body, 201, NULL);
+    API_EXPECT_ERROR(&world, "POST", "/api-keys", API_HARNESS_ALICE, KEY, 401, "BAD_OTP");
+    API_EXPECT_ERROR(&world, "POST", "/api-keys", API_HARNESS_ALICE, KEY, 401, "BAD_OTP");
+    world.wall_us += 30LL * 1000000;
+    code_at(secret, world.wall_us, code); /* all was forgiven, so this is only the third */
+    assert_int_equal(send_code("/auth/2fa/disable", code), 200);
+}
+
+/* The app's first code is asked for in the same way. */
+static void api_totp_first_code_is_not_guessed(void **state)
+{
+    (void)state;
+    char secret[64];
+    const struct fx_api_options options = {.rates = {.login_free = 2}};
+    api_harness_deinit(&world);
+    api_harness_init_with(&world, &options);
+    begin(secret);
+    for (int index = 0; index < 3; index++) {
+        assert_int_equal(send_code("/auth/2fa/confirm", "000000"), 401);
+    }
+    expect_wait("/auth/2fa/confirm", "{\"otp\":\"000000\"}", "2");
+}
+
+/* A client that first asks whether a code is wanted does not make its neighbours wait. */
+static void api_totp_question_for_a_code_is_no_guess_of_the_address(void **state)
+{
+    (void)state;
+    char secret[64];
+    char recovery[CODE_SIZE];
+    static const char BOB[] =
+        "{\"email\":\"bob@example.org\",\"password\":\"correct \\\"horse\\\"\"}";
+    setup_with_delay(secret, recovery);
+    for (int index = 0; index < 10; index++) { /* eight are free for an address */
+        assert_int_equal(log_in(NULL), 401);
+        expect_code("OTP_REQUIRED");
+        world.now_ms += index == 9 ? 0 : 300000; /* the account's own waits pass */
+    }
+    assert_int_equal(api_harness_ask(&world, "POST", "/auth/login", NULL, BOB), 200);
+    assert_int_equal(log_in(NULL), 429); /* the account's attempts count */
+}
+
 /* Codes of an app that is not ours: Node computes them from the secret as shown. */
 static void api_totp_takes_what_node_computes(void **state)
 {
@@ -333,6 +439,9 @@ int main(void)
         T(api_totp_end_wants_a_code),
         T(api_totp_keys_and_passwords_want_a_code),
         T(api_totp_withdrawals_want_a_code),
+        T(api_totp_codes_are_not_guessed),
+        T(api_totp_first_code_is_not_guessed),
+        T(api_totp_question_for_a_code_is_no_guess_of_the_address),
         T(api_totp_takes_what_node_computes),
     };
 #undef T
