@@ -72,7 +72,8 @@ static fx_status init_gate(struct fx_push *push)
         .origins = fx_str_of(options->origins == NULL ? "*" : options->origins),
         .self = push,
         .on_open = fx_push_client_open,
-        .on_tick = fx_push_client_tick};
+        .on_tick = fx_push_client_tick,
+        .on_free = fx_push_client_free};
     return fx_push_gate_init(&push->gate, &gate);
 }
 

@@ -88,6 +88,13 @@ static void unsubscribe(struct fx_push_socket *socket, const struct fx_push_topi
     (void)fx_push_hub_leave(&push->hubs[socket->index], &socket->rooms, name);
 }
 
+/* False once a snapshot found the client's queue full: it has left all rooms, and must not come
+ * back into one. */
+static bool is_open(const struct fx_push_socket *socket)
+{
+    return socket->client->link.session.state == FX_PUSH_SESSION_STATE_OPEN;
+}
+
 static void apply_one(struct fx_push_socket *socket,
                       const struct request *request,
                       const struct fx_json_token *token,
@@ -147,7 +154,7 @@ static struct outcome apply(struct fx_push_socket *socket,
     } else if (channels->kind != FX_JSON_ARRAY) {
         apply_one(socket, request, channels, &outcome);
     } else {
-        for (uint32_t index = 0; index < channels->count; index++) {
+        for (uint32_t index = 0; index < channels->count && is_open(socket); index++) {
             apply_one(socket, request, fx_json_element(json, channels, index), &outcome);
         }
     }

@@ -1,4 +1,5 @@
 /* A client of the exchange: who it is, what it may join, what it may ask. */
+#include "base/panic.h"
 #include "push/push_int.h"
 
 static int64_t now_ms_of(const struct fx_push *push)
@@ -174,5 +175,13 @@ void fx_push_client_tick(struct fx_push_link *link, int64_t now_ms)
         if (expires_at_s != 0 && client->push->wall_s >= expires_at_s) {
             fx_push_session_kick(&link->session, index, now_ms);
         }
+    }
+}
+
+void fx_push_client_free(struct fx_push_link *link)
+{
+    const struct fx_push_client *client = (struct fx_push_client *)link;
+    for (uint32_t index = 0; index < FX_PUSH_NAMESPACES; index++) {
+        FX_ASSERT(client->sockets[index].rooms.first == NULL);
     }
 }

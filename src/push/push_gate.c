@@ -186,6 +186,9 @@ void fx_push_gate_retire(struct fx_push_gate *gate, struct fx_push_link *link)
 void fx_push_gate_free(struct fx_push_gate *gate, struct fx_push_link *link)
 {
     FX_ASSERT(link->is_over);
+    if (gate->options.on_free != NULL) {
+        gate->options.on_free(link);
+    }
     unmark(gate, link);
     if (link->next != NULL) {
         link->next->previous = link->previous;

@@ -45,6 +45,8 @@ struct fx_push_gate_options {
     void (*on_open)(struct fx_push_link *link, const struct fx_net_server_call *call);
     /** In each tick, for each client, before its own deadlines. */
     void (*on_tick)(struct fx_push_link *link, int64_t now_ms);
+    /** A client is about to be freed; nothing may lead to it any more. May be NULL. */
+    void (*on_free)(struct fx_push_link *link);
 };
 
 struct fx_push_gate_stats {

@@ -154,6 +154,9 @@ void fx_push_client_open(struct fx_push_link *link, const struct fx_net_server_c
 /** Kick namespaces whose token has expired. */
 void fx_push_client_tick(struct fx_push_link *link, int64_t now_ms);
 
+/** The gate frees it: see that it is in no room. */
+void fx_push_client_free(struct fx_push_link *link);
+
 /** What is needed to judge tokens now. */
 struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push);
 
@@ -163,7 +166,8 @@ bool fx_push_client_spend(struct fx_push_client *client);
 /** Queue a private frame; a client that lets too much lie is closed (P3). */
 void fx_push_client_send(struct fx_push_client *client, struct fx_net_frame *frame);
 
-/** Queue a public frame, or note that the member missed it (P4). */
+/** Queue a public frame, or note that the member missed it (P4). Afterwards the member may be gone
+ * (P8). */
 void fx_push_client_offer(struct fx_push_hub_member *member, struct fx_net_frame *frame);
 
 /** An event `subscribe` or `unsubscribe`: do it and acknowledge. Others are unknown. */

@@ -147,10 +147,12 @@ static bool publish(struct fx_push *push, const struct fx_push_public *public, b
         }
         struct fx_net_frame *frame = fx_push_feed_frame(&push->feed, index);
         struct fx_push_hub_member *member = frame == NULL ? NULL : room->first;
-        for (; member != NULL; member = member->room_next) {
+        while (member != NULL) { /* an offer may take it out, and with the last one the room (P8) */
+            struct fx_push_hub_member *next = member->room_next;
             if (is_changed || member->is_behind) {
                 fx_push_client_offer(member, frame);
             }
+            member = next;
         }
     }
     return is_wanted;

@@ -465,6 +465,9 @@ void fx_push_session_open(struct fx_push_session *session, bool has_upgrade, int
     session->heard_ms = now_ms;
     session->next_ping_ms = now_ms + session->config->ping_interval_ms;
     send_open(session, has_upgrade);
+    if (session->state != FX_PUSH_SESSION_STATE_OPEN) {
+        return; /* closed by what was sent: it has left all namespaces, and joins none */
+    }
     if (door_of(session)->on_message != NULL) {
         session->was_connected = true; /* there is nothing to connect to */
     } else if (session->eio == FX_PUSH_EIO_3) {

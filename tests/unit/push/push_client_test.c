@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "push/push_budget.h"
+#include "push/push_polling.h"
 #include "push_http.h"
 
-#define BOOK   "orderbook_BTCUSDT"
-#define HANDLE "/socket.io/?EIO=4&transport=polling"
+#define BOOK    "orderbook_BTCUSDT"
+#define HANDLE  "/socket.io/?EIO=4&transport=polling"
+#define HANDLE3 "/socket.io/?EIO=3&transport=polling"
 
 static const struct fx_push_options PLAIN = {0};
 static const struct fx_push_options PATIENT = {.ping_interval_ms = 1U << 30U};
@@ -44,15 +47,20 @@ static void say(struct push_kit *kit, const struct poller *poller, const char *t
     (void)push_http_expect(kit, poller->post, 200, "ok");
 }
 
-static struct poller dial(struct push_kit *kit, const char *headers)
+static struct poller dial_at(struct push_kit *kit, const char *handle, const char *headers)
 {
     struct poller poller = {.get = push_http_dial(kit), .post = push_http_dial(kit)};
-    push_http_ask(kit, poller.get, "GET", HANDLE, headers);
+    push_http_ask(kit, poller.get, "GET", handle, headers);
     const struct push_http_answer *answer = push_http_expect(kit, poller.get, 200, NULL);
     const char *sid = strstr(answer->body, "\"sid\":\"");
     assert_non_null(sid);
-    (void)snprintf(poller.path, sizeof poller.path, HANDLE "&sid=%.20s", sid + 7);
+    (void)snprintf(poller.path, sizeof poller.path, "%s&sid=%.20s", handle, sid + 7);
     return poller;
+}
+
+static struct poller dial(struct push_kit *kit, const char *headers)
+{
+    return dial_at(kit, HANDLE, headers);
 }
 
 static void leave(struct push_kit *kit, const struct poller *poller)
@@ -240,6 +248,83 @@ static void push_client_without_polls_is_closed_before_private_events_are_lost(v
     push_kit_destroy(kit);
 }
 
+/* A client 2.x that has subscribed to the book, and whose queue takes not one packet more: tiny
+ * ones, so that it is full by number long before it is by size. */
+static struct poller dial_full(struct push_kit *kit)
+{
+    char pings[3 * FX_PUSH_BUDGET_MAX + 1];
+    const struct poller poller = dial_at(kit, HANDLE3, "");
+    say(kit, &poller, "35:42[\"subscribe\",\"orderbook_BTCUSDT\"]");
+    for (size_t index = 0; index < FX_PUSH_BUDGET_MAX; index++) {
+        memcpy(pings + 3 * index, "1:2", 4);
+    }
+    for (size_t left = FX_PUSH_POLLING_PACKETS_MAX - 1; left > 0;) { /* the book is one */
+        const size_t count = left < FX_PUSH_BUDGET_MAX ? left : FX_PUSH_BUDGET_MAX;
+        kit->now_ms += 60000; /* it may say as much again */
+        push_http_post(kit, poller.post, poller.path, (fx_str){pings, 3 * count}, "");
+        (void)push_http_expect(kit, poller.post, 200, "ok");
+        left -= count;
+    }
+    kit->now_ms += 60000;
+    return poller;
+}
+
+static void push_client_closed_by_a_snapshot_joins_no_further_room(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PATIENT);
+    const struct poller poller = dial_full(kit);
+    const fx_str more = FX_STR("53:42[\"subscribe\",[\"ticker_BTCUSDT\",\"kline_BTCUSDT_5m\"]]");
+    push_http_post(kit, poller.post, poller.path, more, "");
+    (void)push_http_expect(kit, poller.post, 400, NULL);
+    assert_int_equal(push_kit_stats(kit).slow_consumer_closed, 1);
+    push_kit_tick(kit); /* here it is freed: from every room */
+    push_kit_begin(kit);
+    push_kit_trade(kit, 0, 1, 4);
+    push_kit_result(kit);
+    push_kit_tick(kit);
+    assert_int_equal(push_kit_stats(kit).sessions, 0);
+    leave(kit, &poller);
+    push_kit_destroy(kit);
+}
+
+static void push_client_closed_by_a_public_event_does_not_stop_the_others(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create(&PATIENT);
+    const struct poller one = dial_at(kit, HANDLE3, "");
+    say(kit, &one, "35:42[\"subscribe\",\"orderbook_BTCUSDT\"]");
+    const struct poller full[] = {dial_full(kit), dial_full(kit)};
+    const struct poller two = dial_at(kit, HANDLE3, "");
+    say(kit, &two, "35:42[\"subscribe\",\"orderbook_BTCUSDT\"]");
+    (void)hear(kit, &one);
+    (void)hear(kit, &two);
+    push_kit_begin(kit);
+    push_kit_book(kit, 0, FX_SIDE_BUY, 99, 1);
+    push_kit_result(kit);
+    push_kit_tick(kit); /* two leave in the middle of the walk */
+    assert_int_equal(push_kit_stats(kit).slow_consumer_closed, 2);
+    assert_int_equal(count_of(hear(kit, &one), "[[\"99\",\"1\"]]"), 1);
+    assert_int_equal(count_of(hear(kit, &two), "[[\"99\",\"1\"]]"), 1);
+    assert_int_equal(push_kit_stats(kit).sessions, 2);
+    say(kit, &one, "37:42[\"unsubscribe\",\"orderbook_BTCUSDT\"]");
+    say(kit, &two, "37:42[\"unsubscribe\",\"orderbook_BTCUSDT\"]");
+    const struct poller last = dial_full(kit);
+    push_kit_begin(kit);
+    push_kit_book(kit, 0, FX_SIDE_BUY, 99, 2);
+    push_kit_result(kit);
+    push_kit_tick(kit); /* the last one takes the room along */
+    push_kit_tick(kit);
+    assert_int_equal(push_kit_stats(kit).slow_consumer_closed, 3);
+    assert_int_equal(push_kit_stats(kit).sessions, 2);
+    leave(kit, &one);
+    leave(kit, &two);
+    leave(kit, &full[0]);
+    leave(kit, &full[1]);
+    leave(kit, &last);
+    push_kit_destroy(kit);
+}
+
 static void push_client_upgraded_in_the_middle_loses_nothing(void **state)
 {
     (void)state;
@@ -299,6 +384,8 @@ int main(void)
         cmocka_unit_test(push_client_that_polls_is_kicked_when_its_token_ends),
         cmocka_unit_test(push_client_between_polls_misses_books_but_not_the_latest),
         cmocka_unit_test(push_client_without_polls_is_closed_before_private_events_are_lost),
+        cmocka_unit_test(push_client_closed_by_a_snapshot_joins_no_further_room),
+        cmocka_unit_test(push_client_closed_by_a_public_event_does_not_stop_the_others),
         cmocka_unit_test(push_client_upgraded_in_the_middle_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

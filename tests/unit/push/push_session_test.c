@@ -39,6 +39,7 @@ struct rig {
     char query[64];
     bool is_implied;
     bool is_refusing;
+    bool is_full; /* what is sent closes it, as a queue does that takes no more */
     bool has_upgrade;
 };
 
@@ -52,6 +53,9 @@ static void on_send(void *self, bool is_binary, fx_str packet)
     sent->size = packet.size;
     memcpy(sent->bytes, packet.data, packet.size);
     rig->sent_count++;
+    if (rig->is_full) {
+        fx_push_session_close(&rig->session, 1013, FX_STR("slow consumer"));
+    }
 }
 
 static void on_shut(void *self, uint16_t code, fx_str reason)
@@ -173,6 +177,21 @@ static void rig_destroy(struct rig *rig)
     fx_push_session_deinit(&rig->session);
     fx_buf_deinit(&rig->out);
     free(rig);
+}
+
+static void push_session_closed_by_its_open_packet_joins_nothing(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_create(FX_PUSH_EIO_3);
+    assert_int_equal(rig->connect_count, 1); /* the implied root */
+    fx_push_session_deinit(&rig->session);
+    rig->is_full = true;
+    fx_push_session_init(&rig->session, &rig->config, FX_PUSH_EIO_3, rig);
+    fx_push_session_open(&rig->session, false, rig->now_ms);
+    assert_int_equal(rig->close_count, 1);
+    assert_int_equal(rig->connect_count, 1);
+    assert_false(fx_push_session_has(&rig->session, 0));
+    rig_destroy(rig);
 }
 
 static size_t unhex(const char *text, char *target)
@@ -733,6 +752,7 @@ static void push_session_s4_ack_and_kick(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(push_session_closed_by_its_open_packet_joins_nothing),
         cmocka_unit_test(push_session_eio4_open_packet_has_five_keys),
         cmocka_unit_test(push_session_eio4_heartbeat_goes_from_server_to_client),
         cmocka_unit_test(push_session_eio4_without_pong_is_closed),
