@@ -450,7 +450,9 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
     }
     conn->server->stats.bytes_in += (uint64_t)size;
     conn->read_ms = fx_net_server_now_ms(conn->server);
-    if (conn->mode == FX_NET_SERVER_MODE_LINGER) {
+    /* After the last answer nothing is read any more, TLS or not: kept for the session it would
+     * only grow, as long as the peer sends and does not read that answer. */
+    if (conn->mode == FX_NET_SERVER_MODE_LINGER || (conn->is_last && conn->tls != NULL)) {
         return;
     }
     const fx_str bytes = {buf->base, (size_t)size};

@@ -196,6 +196,9 @@ void fx_net_tls_session_destroy(struct fx_net_tls_session *session)
 bool fx_net_tls_session_take(struct fx_net_tls_session *session, fx_str cipher)
 {
     FX_ASSERT(cipher.size <= INT32_MAX);
+    if (BIO_ctrl_pending(session->in) + cipher.size > FX_NET_TLS_UNREAD_SIZE_MAX) {
+        return false;
+    }
     return BIO_write(session->in, cipher.data, (int)cipher.size) == (int)cipher.size;
 }
 

@@ -20,8 +20,9 @@
 #include "base/str.h"
 
 enum {
-    FX_NET_TLS_RECORD_SIZE_MAX = 16 * 1024, /* plain bytes of one record */
-    FX_NET_TLS_FINGERPRINT_SIZE = 96        /* "AB:CD:…", 32 bytes in hex, and the NUL */
+    FX_NET_TLS_RECORD_SIZE_MAX = 16 * 1024,  /* plain bytes of one record */
+    FX_NET_TLS_UNREAD_SIZE_MAX = 256 * 1024, /* cipher bytes that wait in a session */
+    FX_NET_TLS_FINGERPRINT_SIZE = 96         /* "AB:CD:…", 32 bytes in hex, and the NUL */
 };
 
 struct fx_net_tls;
@@ -51,7 +52,8 @@ struct fx_net_tls_session *fx_net_tls_session_create(struct fx_net_tls *tls);
 /** Free it. Accepts NULL. */
 void fx_net_tls_session_destroy(struct fx_net_tls_session *session);
 
-/** Hand in bytes of the peer; copies. @return false without memory. */
+/** Hand in bytes of the peer; copies. @return false without memory, and where more than
+ * FX_NET_TLS_UNREAD_SIZE_MAX would wait to be read. */
 FX_MUST_USE bool fx_net_tls_session_take(struct fx_net_tls_session *session, fx_str cipher);
 
 /**

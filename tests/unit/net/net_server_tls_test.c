@@ -253,6 +253,62 @@ static void net_server_tls_large_answers_wait_for_the_reader(void **state)
     rig_destroy(rig);
 }
 
+/* The last answer is on its way, and its reader does not read but talk: what it says is dropped and
+ * not kept, and does not cost it the answer. */
+static void net_server_tls_what_follows_the_last_answer_is_dropped(void **state)
+{
+    (void)state;
+    enum { SIZE = 3 << 20, MORE = 4 << 20, PART = 100000 };
+    const struct fx_net_server_config config = {.connections_max = 10, .body_size_max = SIZE};
+    struct rig *rig = rig_create_tls(&config);
+    struct client client;
+    client_init(&client, rig, 4096);
+    assert_true(handshake(&client));
+    char *bytes = malloc(SIZE);
+    char *answer_text = malloc(SIZE + TEXT_SIZE);
+    assert_true(bytes != NULL && answer_text != NULL);
+    memset(bytes, 'x', SIZE);
+    say(&client,
+        FX_STR("POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+               "Content-Length: 3145728\r\n\r\n"));
+    for (size_t sent = 0; sent < SIZE; sent += PART) {
+        say(&client, (fx_str){bytes, SIZE - sent < PART ? SIZE - sent : PART});
+    }
+    turn(rig, 50);
+    assert_int_equal(rig->request_count, 1);
+    for (size_t sent = 0; sent < MORE; sent += PART) {
+        say(&client, (fx_str){bytes, PART});
+    }
+    turn(rig, 50);
+    bool is_end = false;
+    assert_true(hear(&client, answer_text, SIZE + TEXT_SIZE, &is_end) > SIZE);
+    assert_true(is_end);
+    free(bytes);
+    free(answer_text);
+    client_deinit(&client);
+    turn(rig, 50);
+    struct fx_net_server_stats stats;
+    fx_net_server_stats(rig->server, &stats);
+    assert_int_equal(stats.connections, 0);
+    rig_destroy(rig);
+}
+
+static void net_server_tls_session_keeps_so_much_unread_and_no_more(void **state)
+{
+    (void)state;
+    struct fx_net_tls *tls = make_tls("first");
+    struct fx_net_tls_session *session = fx_net_tls_session_create(tls);
+    char bytes[FX_NET_TLS_RECORD_SIZE_MAX];
+    memset(bytes, 'x', sizeof bytes);
+    assert_non_null(session);
+    for (size_t size = 0; size < FX_NET_TLS_UNREAD_SIZE_MAX; size += sizeof bytes) {
+        assert_true(fx_net_tls_session_take(session, (fx_str){bytes, sizeof bytes}));
+    }
+    assert_false(fx_net_tls_session_take(session, FX_STR("x")));
+    fx_net_tls_session_destroy(session);
+    fx_net_tls_destroy(tls);
+}
+
 static void net_server_tls_pipelined_input_is_bounded_and_complete(void **state)
 {
     (void)state;
@@ -561,6 +617,8 @@ int main(void)
         cmocka_unit_test(net_server_tls_says_hsts_on_answers),
         cmocka_unit_test(net_server_tls_does_not_depend_on_the_split),
         cmocka_unit_test(net_server_tls_large_answers_wait_for_the_reader),
+        cmocka_unit_test(net_server_tls_what_follows_the_last_answer_is_dropped),
+        cmocka_unit_test(net_server_tls_session_keeps_so_much_unread_and_no_more),
         cmocka_unit_test(net_server_tls_pipelined_input_is_bounded_and_complete),
         cmocka_unit_test(net_server_tls_websocket_echoes),
         cmocka_unit_test(net_server_tls_garbage_is_refused_and_others_live),
