@@ -389,6 +389,26 @@ static void push_gate_second_post_ends_the_session(void **state)
     rig_destroy(rig);
 }
 
+/* Only a GET is an upgrade: a POST that says so is a POST, and done with when it is answered. */
+static void push_gate_post_that_wants_to_upgrade_is_a_post(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_create(&PLAIN);
+    const struct client client = open_with(rig, PATH4);
+    push_http_post(&rig->kit,
+                   client.post,
+                   client.path,
+                   FX_STR("4one"),
+                   "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+    (void)push_http_expect(&rig->kit, client.post, 200, "ok");
+    hear(rig, &client, "4one");
+    push_http_post(&rig->kit, client.post, client.path, (fx_str){0}, "Upgrade: websocket\r\n");
+    (void)push_http_expect(&rig->kit, client.post, 400, REQUEST); /* a payload of no packet */
+    expect_gone(rig, &client);
+    leave(rig, &client);
+    rig_destroy(rig);
+}
+
 static void push_gate_other_methods_are_refused_and_harm_nothing(void **state)
 {
     (void)state;
@@ -998,6 +1018,7 @@ int main(void)
         cmocka_unit_test(push_gate_e4_octets_are_refused),
         cmocka_unit_test(push_gate_e4_second_poll_ends_the_session),
         cmocka_unit_test(push_gate_second_post_ends_the_session),
+        cmocka_unit_test(push_gate_post_that_wants_to_upgrade_is_a_post),
         cmocka_unit_test(push_gate_other_methods_are_refused_and_harm_nothing),
         cmocka_unit_test(push_gate_body_at_the_limit_passes_and_beyond_is_413),
         cmocka_unit_test(push_gate_chunked_body_beyond_the_limit_is_413_too),
