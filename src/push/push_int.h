@@ -108,7 +108,9 @@ struct fx_push_stream {
     uint64_t key_id;             /* the API key that signed; 0: a token */
     int64_t renew_key_ms;        /* when to ask whether the key is still good */
     int64_t renew_ms;            /* when to arm the dead man's switch again */
-    uint32_t countdown_ms;       /* of cancel_on_disconnect; 0: off */
+    uint32_t countdown_ms;       /* of cancel_on_disconnect, as asked for last; 0: off */
+    uint32_t granted_ms;         /* the last one that was not refused */
+    uint64_t countdown_ticket;   /* whose answer says what becomes of countdown_ms */
     bool is_trade_allowed;
     uint32_t topics;  /* bits by enum fx_push_inbox_topic */
     uint32_t refused; /* messages beyond its budget */

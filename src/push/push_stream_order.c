@@ -10,6 +10,7 @@
 enum {
     PATH_SIZE_MAX = 160,
     NAME_SIZE_MAX = 64, /* of an order's id or a symbol */
+    HTTP_REFUSED = 300,
     COUNTDOWN_MS_MIN = 1000,
     COUNTDOWN_MS_MAX = 60 * 60 * 1000
 };
@@ -72,9 +73,12 @@ static fx_status send_call(struct fx_push_stream *stream,
     call->key_id = stream->key_id;
     call->is_trade_allowed = stream->is_trade_allowed;
     call->peer = fx_net_server_peer(push->options.server, stream->token);
-    call->ticket = fx_push_ticket_acquire(&push->tickets, stream->token, op);
+    call->ticket = fx_push_ticket_acquire(&push->tickets, stream->token, op, stream->countdown_ms);
     if (call->ticket == 0) {
         return FX_BUSY;
+    }
+    if (op->kind == FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT) {
+        stream->countdown_ticket = call->ticket; /* the answer may come from inside of the call */
     }
     push->options.backend.call(push->options.backend.self, call);
     return FX_OK;
@@ -135,35 +139,67 @@ static fx_status send_order(struct fx_push_stream *stream,
 /* ---- cancel_on_disconnect --------------------------------------------------------------------
  */
 
-static void arm(struct fx_push_stream *stream,
-                const struct fx_push_stream_op *op,
-                uint32_t countdown_ms)
+static fx_status arm(struct fx_push_stream *stream,
+                     const struct fx_push_stream_op *op,
+                     uint32_t countdown_ms)
 {
     struct fx_push *push = stream->push;
     struct fx_push_call call = {.method = FX_NET_HTTP_METHOD_POST,
                                 .path = FX_STR("/api/v1/order/cancel-all-after")};
+    const int64_t now_ms = fx_net_server_now_ms(push->options.server);
     char digits[FX_DEC_TEXT_SIZE_MAX];
     struct line body = {.size = 0};
     add(&body, FX_STR("{\"countdown\":"));
     add(&body, (fx_str){digits, fx_dec_format(fx_dec_one() * countdown_ms, digits)});
     add(&body, FX_STR("}"));
     call.body = text_of(&body);
-    stream->renew_ms = fx_net_server_now_ms(push->options.server) + stream->countdown_ms / 2;
-    (void)send_call(stream, op, &call); /* a renewal that fails is made up for by the next */
+    stream->renew_ms = now_ms + stream->countdown_ms / 2;
+    const fx_status status = send_call(stream, op, &call);
+    if (status != FX_OK) {
+        stream->renew_ms = now_ms;
+    }
+    return status;
 }
 
 /* While the connection lives the switch is armed again and again, for half as long again: so the
  * orders end too where this process dies. When the connection ends it is set to the time exactly.
  */
+static uint32_t alive_ms(uint32_t countdown_ms)
+{
+    return countdown_ms + countdown_ms / 2;
+}
+
 static void renew(struct fx_push_stream *stream)
 {
     const struct fx_push_stream_op op = {.kind = FX_PUSH_STREAM_OP_UNKNOWN};
-    arm(stream, &op, stream->countdown_ms + stream->countdown_ms / 2);
+    /* One that fails is made up for by the next. */
+    (void)arm(stream, &op, alive_ms(stream->countdown_ms));
+}
+
+/* The engine has one switch per user. Another connection of the user that asked for it; NULL: this
+ * was the last one. */
+static struct fx_push_stream *find_other(const struct fx_push_stream *stream)
+{
+    struct fx_push_stream *other = stream->push->streams;
+    while (other != NULL &&
+           (other == stream || other->user_id != stream->user_id || other->countdown_ms == 0)) {
+        other = other->next;
+    }
+    return other;
+}
+
+/* What was asked for is not to be had: what was granted before goes on, armed anew at once, since
+ * its time may be the shorter one. */
+static void fall_back(struct fx_push_stream *stream, uint32_t countdown_ms)
+{
+    stream->countdown_ms = countdown_ms;
+    stream->renew_ms = fx_net_server_now_ms(stream->push->options.server);
 }
 
 static fx_status start_countdown(struct fx_push_stream *stream, const struct fx_push_stream_op *op)
 {
     const struct fx_json_token *first = op->args == NULL ? NULL : op->args + 1;
+    const uint32_t before_ms = stream->countdown_ms;
     uint64_t countdown_ms = 0;
     if (first == NULL || op->args->count != 1 || first->kind != FX_JSON_NUMBER ||
         !fx_str_parse_u64(first->text, &countdown_ms) || countdown_ms > COUNTDOWN_MS_MAX ||
@@ -171,8 +207,42 @@ static fx_status start_countdown(struct fx_push_stream *stream, const struct fx_
         return FX_BAD_PARAMETER;
     }
     stream->countdown_ms = (uint32_t)countdown_ms;
-    arm(stream, op, stream->countdown_ms + stream->countdown_ms / 2);
-    return FX_OK;
+    /* Off for this connection is not off for the others. */
+    const struct fx_push_stream *other = countdown_ms == 0 ? find_other(stream) : NULL;
+    const uint32_t wanted_ms = other == NULL ? stream->countdown_ms : other->countdown_ms;
+    const fx_status status = arm(stream, op, alive_ms(wanted_ms));
+    if (status != FX_OK) {
+        fall_back(stream, before_ms);
+    }
+    return status;
+}
+
+static struct fx_push_stream *find_stream(const struct fx_push *push,
+                                          struct fx_net_server_token token)
+{
+    struct fx_push_stream *stream = push->streams;
+    while (stream != NULL &&
+           (stream->token.slot != token.slot || stream->token.generation != token.generation)) {
+        stream = stream->next;
+    }
+    return stream;
+}
+
+/* A countdown was granted or refused; of several that are under way the last one counts. */
+static void settle_countdown(const struct fx_push *push,
+                             const struct fx_push_ticket *ticket,
+                             uint64_t number,
+                             bool is_granted)
+{
+    struct fx_push_stream *stream = find_stream(push, ticket->token);
+    if (stream == NULL) {
+        return;
+    }
+    if (is_granted) {
+        stream->granted_ms = ticket->note;
+    } else if (number == stream->countdown_ticket) {
+        fall_back(stream, stream->granted_ms);
+    }
 }
 
 void fx_push_stream_order_tick(struct fx_push_stream *stream, int64_t now_ms)
@@ -185,9 +255,14 @@ void fx_push_stream_order_tick(struct fx_push_stream *stream, int64_t now_ms)
 void fx_push_stream_order_lost(struct fx_push_stream *stream)
 {
     const struct fx_push_stream_op op = {.kind = FX_PUSH_STREAM_OP_UNKNOWN};
-    if (stream->countdown_ms != 0 &&
-        !stream->push->is_stopping) { /* then it is armed long enough */
-        arm(stream, &op, stream->countdown_ms);
+    if (stream->countdown_ms == 0 || stream->push->is_stopping) { /* then it is armed long enough */
+        return;
+    }
+    struct fx_push_stream *other = find_other(stream);
+    if (other != NULL) {
+        renew(other);
+    } else {
+        (void)arm(stream, &op, stream->countdown_ms); /* else it ends half as long later */
     }
 }
 
@@ -243,6 +318,9 @@ void fx_push_stream_order_answer(
         !fx_net_server_is_open(push->options.server, ticket.token)) {
         return;
     }
+    if (ticket.kind == FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT) {
+        settle_countdown(push, &ticket, number, http_status < HTTP_REFUSED);
+    }
     fx_buf_clear(buf);
     fx_buf_append_byte(buf, '{');
     if (ticket.id_size > 0) {
@@ -250,7 +328,7 @@ void fx_push_stream_order_answer(
         fx_buf_append(buf, (fx_str){ticket.id, ticket.id_size});
     }
     fx_json_add_str(buf, FX_STR("op"), fx_push_stream_op_name(ticket.kind));
-    if (http_status < 300) {
+    if (http_status < HTTP_REFUSED) {
         fx_json_add_bool(buf, FX_STR("success"), true);
         fx_json_append_key(buf, FX_STR("data"));
         fx_buf_append(buf, body);

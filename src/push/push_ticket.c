@@ -35,7 +35,8 @@ static struct fx_push_ticket *take(struct fx_push_tickets *tickets, uint32_t *sl
 
 uint64_t fx_push_ticket_acquire(struct fx_push_tickets *tickets,
                                 struct fx_net_server_token token,
-                                const struct fx_push_stream_op *op)
+                                const struct fx_push_stream_op *op,
+                                uint32_t note)
 {
     uint32_t slot = 0;
     struct fx_push_ticket *ticket = take(tickets, &slot);
@@ -47,6 +48,7 @@ uint64_t fx_push_ticket_acquire(struct fx_push_tickets *tickets,
     ticket->is_open = 1;
     ticket->token = token;
     ticket->kind = op->kind;
+    ticket->note = note;
     ticket->id_size = (uint8_t)op->id.size;
     if (op->id.size > 0) {
         memcpy(ticket->id, op->id.data, op->id.size);

@@ -20,6 +20,7 @@ struct fx_push_ticket {
     enum fx_push_stream_op_kind kind;
     uint32_t generation;
     uint32_t next_free; /* index + 1 */
+    uint32_t note;      /* as given */
     uint8_t is_open;
     uint8_t id_size;
     char id[FX_PUSH_STREAM_OP_ID_SIZE_MAX + 2]; /* as JSON */
@@ -35,11 +36,12 @@ struct fx_push_tickets {
 
 void fx_push_ticket_deinit(struct fx_push_tickets *tickets);
 
-/** Keep what an answer needs. @return the ticket, never 0; 0 where too many are open or without
- * memory. */
+/** Keep what an answer needs; `note` is the caller's own. @return the ticket, never 0; 0 where too
+ * many are open or without memory. */
 uint64_t fx_push_ticket_acquire(struct fx_push_tickets *tickets,
                                 struct fx_net_server_token token,
-                                const struct fx_push_stream_op *op);
+                                const struct fx_push_stream_op *op,
+                                uint32_t note);
 
 /** Take it out. @return false where there is none (any more). */
 bool fx_push_ticket_release(struct fx_push_tickets *tickets,

@@ -1,6 +1,6 @@
 /* Ops that others answer: what is asked of them, how answers find their question, API keys and the
  * dead man's switch. The backend is the test's own. */
-#include "push/push.h"
+#include "push/push_int.h"
 #include "stream_kit.h"
 
 enum { CALLS_MAX = 64 };
@@ -254,6 +254,107 @@ static void push_stream_order_switch_can_be_turned_off(void **state)
     push_kit_destroy(kit);
 }
 
+/* Ask for a countdown and have it granted. */
+static void arm(struct push_kit *kit, struct push_kit_client *client, const char *countdown_ms)
+{
+    char text[128];
+    (void)snprintf(
+        text, sizeof text, "{\"op\":\"cancel_on_disconnect\",\"args\":[%s]}", countdown_ms);
+    push_kit_say(kit, client, text);
+    fx_push_on_answer(kit->push, backend.tickets[backend.count - 1], 200, FX_STR("{}"));
+    (void)push_kit_expect_start(
+        kit, client, "{\"op\":\"cancel_on_disconnect\",\"success\":true,\"data\":{},");
+}
+
+static void push_stream_order_switch_is_the_last_connections(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create();
+    struct push_kit_client *stranger = stream_kit_open(kit, 8);
+    struct push_kit_client *silent = stream_kit_open(kit, 7); /* did not ask */
+    struct push_kit_client *one = stream_kit_open(kit, 7);
+    struct push_kit_client *two = stream_kit_open(kit, 7);
+    struct push_kit_client *three = stream_kit_open(kit, 7);
+    arm(kit, stranger, "50000");
+    arm(kit, one, "10000");
+    arm(kit, two, "20000");
+    arm(kit, three, "30000");
+    push_kit_close(kit, three); /* one of the others is alive: no countdown to the end */
+    assert_true(strcmp(backend.texts[backend.count - 1], ARM("30000")) == 0 ||
+                strcmp(backend.texts[backend.count - 1], ARM("15000")) == 0);
+    arm(kit, two, "0"); /* off for this one */
+    expect_call(ARM("15000"));
+    const uint32_t count = backend.count;
+    push_kit_close(kit, two);
+    assert_int_equal(backend.count, count);
+    push_kit_close(kit, one); /* the last one that asked */
+    assert_int_equal(backend.count, count + 1);
+    expect_call(ARM("10000"));
+    push_kit_close(kit, silent);
+    assert_int_equal(backend.count, count + 1);
+    push_kit_close(kit, stranger);
+    push_kit_destroy(kit);
+}
+
+static void push_stream_order_refused_switch_is_not_kept(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create();
+    struct push_kit_client *client = stream_kit_open(kit, 7);
+    backend.is_quick = true; /* refuses */
+    refuse(kit, client, "{\"op\":\"cancel_on_disconnect\",\"args\":[10000]}", "LOT_SIZE");
+    kit->now_ms += 60000;
+    push_kit_tick(kit);
+    assert_int_equal(backend.count, 1);
+    backend.is_quick = false;
+    arm(kit, client, "8000");
+    /* Of two under way the last one counts, and what was granted before is armed anew at once. */
+    push_kit_say(kit, client, "{\"op\":\"cancel_on_disconnect\",\"args\":[40000]}");
+    push_kit_say(kit, client, "{\"op\":\"cancel_on_disconnect\",\"args\":[60000]}");
+    assert_int_equal(backend.count, 4);
+    fx_push_on_answer(kit->push, backend.tickets[2], 503, FX_STR("{\"code\":\"BUSY\"}"));
+    push_kit_tick(kit);
+    assert_int_equal(backend.count, 4);
+    fx_push_on_answer(kit->push, backend.tickets[3], 429, FX_STR("{\"code\":\"RATE_LIMITED\"}"));
+    push_kit_tick(kit);
+    assert_int_equal(backend.count, 5);
+    expect_call(ARM("12000"));
+    for (int index = 0; index < 2; index++) {
+        (void)push_kit_expect_start(
+            kit, client, "{\"op\":\"cancel_on_disconnect\",\"success\":false,");
+    }
+    refuse(kit, client, "{\"op\":\"cancel_on_disconnect\",\"args\":[1]}", "BAD_PARAMETER");
+    push_kit_close(kit, client);
+    expect_call(ARM("8000"));
+    push_kit_destroy(kit);
+}
+
+static void push_stream_order_without_tickets_is_told_so(void **state)
+{
+    (void)state;
+    static uint64_t numbers[FX_PUSH_TICKET_MAX];
+    const struct fx_push_stream_op op = {.kind = FX_PUSH_STREAM_OP_UNKNOWN};
+    struct push_kit *kit = scene_create();
+    struct push_kit_client *client = stream_kit_open(kit, 7);
+    arm(kit, client, "8000");
+    for (size_t index = 0; index < FX_PUSH_TICKET_MAX; index++) {
+        numbers[index] =
+            fx_push_ticket_acquire(&kit->push->tickets, (struct fx_net_server_token){0, 0}, &op, 0);
+        assert_true(numbers[index] != 0);
+    }
+    refuse(kit, client, "{\"op\":\"cancel_on_disconnect\",\"args\":[40000]}", "BUSY");
+    refuse(kit, client, "{\"op\":\"cancel_on_disconnect\",\"args\":[0]}", "BUSY");
+    assert_int_equal(backend.count, 1);
+    for (size_t index = 0; index < FX_PUSH_TICKET_MAX; index++) {
+        fx_push_on_answer(kit->push, numbers[index], 200, FX_STR("{}"));
+    }
+    push_kit_tick(kit);
+    expect_call(ARM("12000")); /* the one before goes on */
+    push_kit_close(kit, client);
+    expect_call(ARM("8000"));
+    push_kit_destroy(kit);
+}
+
 /* ---- API keys -------------------------------------------------------------------------------- */
 
 #define AUTH "{\"op\":\"auth\",\"args\":[\"k1\",1700000001000,\"00ff\"]}"
@@ -314,6 +415,9 @@ int main(void)
         cmocka_unit_test(push_stream_order_answer_of_a_gone_connection_is_dropped),
         cmocka_unit_test(push_stream_order_switch_is_armed_while_it_lives),
         cmocka_unit_test(push_stream_order_switch_can_be_turned_off),
+        cmocka_unit_test(push_stream_order_switch_is_the_last_connections),
+        cmocka_unit_test(push_stream_order_refused_switch_is_not_kept),
+        cmocka_unit_test(push_stream_order_without_tickets_is_told_so),
         cmocka_unit_test(push_stream_order_key_opens_and_is_asked_again),
         cmocka_unit_test(push_stream_order_bad_keys_are_refused),
     };
