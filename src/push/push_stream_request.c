@@ -361,16 +361,23 @@ static bool is_rest(const struct fx_push_stream_op *op)
     return op->kind >= FX_PUSH_STREAM_OP_CANCEL_ON_DISCONNECT;
 }
 
-/* Orders have the limits of REST; all else the connection's own. */
-static bool may_ask(struct fx_push_stream *stream, const struct fx_push_stream_op *op)
+/* Take a message off the connection's budget. @return false where nothing is left. */
+static bool spend(struct fx_push_stream *stream)
 {
-    if (is_rest(op) && stream->user_id != 0) {
-        return true;
-    }
     const int64_t now_ms = fx_net_server_now_ms(stream->push->options.server);
     const bool is_good = fx_push_budget_spend(&stream->budget, now_ms);
     stream->refused += is_good ? 0 : 1;
     return is_good;
+}
+
+/* An order has the limits of REST; where it does not get as far as those, it counts here. */
+static fx_status request_order(struct fx_push_stream *stream,
+                               const struct fx_push_stream_op *op,
+                               const struct fx_json *json)
+{
+    const fx_status status = fx_push_stream_order_request(stream, op, json);
+    const bool is_free = status == FX_OK || stream->user_id == 0; /* whose message counted before */
+    return is_free || spend(stream) ? status : FX_RATE_LIMITED;
 }
 
 void fx_push_stream_request(struct fx_push_stream *stream, fx_str text)
@@ -378,7 +385,8 @@ void fx_push_stream_request(struct fx_push_stream *stream, fx_str text)
     struct fx_push *push = stream->push;
     struct fx_push_stream_op op;
     struct outcome outcome = {.status = fx_push_stream_op_parse(&push->json, text, &op)};
-    if (!may_ask(stream, &op)) {
+    const bool is_free = outcome.status == FX_OK && is_rest(&op) && stream->user_id != 0;
+    if (!is_free && !spend(stream)) {
         outcome.status = FX_RATE_LIMITED;
     }
     if (outcome.status != FX_OK) {
@@ -402,7 +410,7 @@ void fx_push_stream_request(struct fx_push_stream *stream, fx_str text)
     case FX_PUSH_STREAM_OP_ORDER_CREATE:
     case FX_PUSH_STREAM_OP_ORDER_AMEND:
     case FX_PUSH_STREAM_OP_ORDER_CANCEL:
-        outcome.status = fx_push_stream_order_request(stream, &op, &push->json);
+        outcome.status = request_order(stream, &op, &push->json);
         if (outcome.status == FX_OK) {
             return;
         }

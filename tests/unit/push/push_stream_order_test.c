@@ -355,6 +355,31 @@ static void push_stream_order_without_tickets_is_told_so(void **state)
     push_kit_destroy(kit);
 }
 
+static void push_stream_order_malformed_ops_have_an_end(void **state)
+{
+    (void)state;
+    static const char *const BAD[] = {"{\"op\":\"order.create\",\"args\":[7]}",
+                                      "{\"op\":\"order.cancel\",\"args\":[{}]}",
+                                      "{\"op\":\"order.amend\",\"args\":7}",
+                                      "{\"op\":\"cancel_on_disconnect\",\"args\":[1]}"};
+    struct push_kit *kit = scene_create();
+    struct push_kit_client *client = stream_kit_open(kit, 7);
+    for (size_t index = 0; index < FX_PUSH_BUDGET_MAX; index++) {
+        refuse(kit, client, BAD[index % 4], "BAD_PARAMETER");
+    }
+    for (size_t index = 0; index < 100; index++) {
+        refuse(kit, client, BAD[index % 4], "RATE_LIMITED");
+    }
+    push_kit_say(kit, client, "{\"op\":\"order.cancel\",\"args\":[{\"id\":1}]}"); /* a good one */
+    assert_int_equal(backend.count, 1);
+    push_kit_say(kit, client, BAD[0]);
+    push_kit_read(kit, client);
+    assert_true(client->is_over);
+    assert_int_equal(client->code, FX_NET_WEBSOCKET_CODE_POLICY);
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 /* ---- API keys -------------------------------------------------------------------------------- */
 
 #define AUTH "{\"op\":\"auth\",\"args\":[\"k1\",1700000001000,\"00ff\"]}"
@@ -418,6 +443,7 @@ int main(void)
         cmocka_unit_test(push_stream_order_switch_is_the_last_connections),
         cmocka_unit_test(push_stream_order_refused_switch_is_not_kept),
         cmocka_unit_test(push_stream_order_without_tickets_is_told_so),
+        cmocka_unit_test(push_stream_order_malformed_ops_have_an_end),
         cmocka_unit_test(push_stream_order_key_opens_and_is_asked_again),
         cmocka_unit_test(push_stream_order_bad_keys_are_refused),
     };
