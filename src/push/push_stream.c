@@ -166,16 +166,17 @@ static fx_status make_id(struct fx_push_stream *stream)
 
 static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_call *call)
 {
-    const struct fx_push_auth_judge judge = fx_push_client_judge(push);
-    const struct fx_push_auth auth = fx_push_auth_of_request(&judge, call->request);
-    if (auth.verdict == FX_PUSH_AUTH_BAD) {
-        return FX_BAD_TOKEN;
-    }
+    /* Who may not come in anyway does not have a signature verified first. */
     if (!fx_push_gate_admits(&push->gate, call)) {
         return FX_FORBIDDEN;
     }
     if (push->stats.streams >= push->options.sessions_max) {
         return FX_CAPACITY;
+    }
+    const struct fx_push_auth_judge judge = fx_push_client_judge(push);
+    const struct fx_push_auth auth = fx_push_auth_of_request(&judge, call->request);
+    if (auth.verdict == FX_PUSH_AUTH_BAD) {
+        return FX_BAD_TOKEN;
     }
     struct fx_push_stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL) {
