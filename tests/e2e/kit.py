@@ -3,6 +3,7 @@
 A journey is tests/e2e/NN-name/run; it gets the path of the binary and prints one line per check: `ok WHAT`,
 `not ok WHAT` or `skip WHAT: WHY`. Only the standard library; nothing is sent to any other machine.
 """
+import atexit
 import http.client
 import json
 import os
@@ -33,6 +34,11 @@ class Journey:
         self.folder = tempfile.TemporaryDirectory(prefix="future-e2e.")
         self.path = pathlib.Path(self.folder.name)
         self.servers = []
+        atexit.register(self._kill_servers)  # also where the journey ends in an exception
+
+    def _kill_servers(self):
+        for server in self.servers:
+            server.kill()
 
     def check(self, is_good, what, detail=""):
         print(("ok " if is_good else "not ok ") + what, flush=True)
@@ -61,8 +67,7 @@ class Journey:
         return json.loads(done.stdout)
 
     def end(self):
-        for server in self.servers:
-            server.kill()
+        self._kill_servers()
         if self.failed:
             for server in self.servers:
                 print(f"---- log of {server.data.name}\n" + server.log_path.read_text()[-4000:], file=sys.stderr)
