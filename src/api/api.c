@@ -405,6 +405,18 @@ bool fx_api_admits(struct fx_api *api, const struct fx_jwt_claims *claims)
     return fx_api_guard_check_claims(api, claims) == FX_OK;
 }
 
+bool fx_api_may_try(struct fx_api *api, fx_str peer)
+{
+    struct fx_api_call call = {.api = api, .peer = peer};
+    return fx_api_rate_admit(&call) == FX_OK;
+}
+
+void fx_api_note_wrong(struct fx_api *api, fx_str peer)
+{
+    struct fx_api_call call = {.api = api, .peer = peer};
+    fx_api_rate_failed(&call);
+}
+
 void fx_api_reserve_user(struct fx_api *api, uint64_t user_id)
 {
     if (user_id > api->user_floor) {

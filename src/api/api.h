@@ -195,6 +195,11 @@ FX_MUST_USE fx_status fx_api_key_seal(const struct fx_seal *seal,
 /** May a client with this (verified) token do anything? For other doors than REST. */
 bool fx_api_admits(struct fx_api *api, const struct fx_jwt_claims *claims);
 
+/** May this address show one more token that was not verified before? And: it was a wrong one.
+ * For other doors than REST; the limit is the same one. */
+bool fx_api_may_try(struct fx_api *api, fx_str peer);
+void fx_api_note_wrong(struct fx_api *api, fx_str peer);
+
 /** An account of this user exists: no new user may get this id or a smaller one (the table of users
  * may have been lost). Called for each account that is folded, those of a dump too. */
 void fx_api_reserve_user(struct fx_api *api, uint64_t user_id);

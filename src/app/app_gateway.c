@@ -334,6 +334,18 @@ static bool admits(void *self, const struct fx_jwt_claims *claims)
     return fx_api_admits(gateway->api, claims);
 }
 
+static bool may_try(void *self, fx_str peer)
+{
+    const struct fx_app_gateway *gateway = self;
+    return fx_api_may_try(gateway->api, peer);
+}
+
+static void on_wrong(void *self, fx_str peer)
+{
+    const struct fx_app_gateway *gateway = self;
+    fx_api_note_wrong(gateway->api, peer);
+}
+
 static fx_status create_rooms(struct fx_app_gateway *gateway)
 {
     const struct fx_app_gateway_options *options = &gateway->options;
@@ -371,6 +383,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                          .backend = {on_stream_call, gateway},
                                          .admits = admits,
                                          .admits_self = gateway,
+                                         .strangers = {may_try, on_wrong, gateway},
                                          .is_auth_required = options->is_socket_auth_required,
                                          .origins = options->origins,
                                          .sessions_per_address_max =

@@ -71,6 +71,15 @@ struct fx_push_backend {
     void *self;
 };
 
+/** Who counts the wrong tokens of an address, together with those of REST. NULL: nobody. */
+struct fx_push_strangers {
+    /** May it show one more that was not verified before? Else its client is told 429. */
+    bool (*may_try)(void *self, fx_str peer);
+    /** It was wrong, expired or called back. */
+    void (*on_wrong)(void *self, fx_str peer);
+    void *self;
+};
+
 /** Zero fields take the default in brackets. */
 struct fx_push_options {
     struct fx_net_server *server;
@@ -86,6 +95,7 @@ struct fx_push_options {
      * fx_push_kick_user(). NULL: whoever has a genuine token may. */
     bool (*admits)(void *self, const struct fx_jwt_claims *claims);
     void *admits_self;
+    struct fx_push_strangers strangers;
     bool is_auth_required; /* refuse clients without a token; [false] they get public rooms only */
     uint32_t ping_interval_ms;         /* [25,000] */
     uint32_t ping_timeout_ms;          /* [20,000] */

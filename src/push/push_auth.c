@@ -1,6 +1,7 @@
 #include "push/push_auth.h"
 
 #include "net/net_http_query.h"
+#include "push/push.h"
 
 static const struct fx_push_auth BAD = {.verdict = FX_PUSH_AUTH_BAD};
 
@@ -18,18 +19,41 @@ static bool is_admitted(const struct fx_push_auth_judge *judge, const struct fx_
     return judge->admits == NULL || judge->admits(judge->admits_self, claims);
 }
 
+/* A token that was verified before costs no RSA and passes the address's limit, as in REST. */
+static fx_status verify(const struct fx_push_auth_judge *judge,
+                        fx_str token,
+                        struct fx_jwt_claims *claims)
+{
+    const struct fx_push_strangers *strangers = judge->strangers;
+    if (judge->cache != NULL &&
+        fx_jwt_recall(judge->jwt, judge->cache, token, judge->now_s, claims)) {
+        return FX_OK;
+    }
+    if (strangers != NULL && strangers->may_try != NULL &&
+        !strangers->may_try(strangers->self, judge->peer)) {
+        return FX_RATE_LIMITED;
+    }
+    return judge->cache == NULL
+               ? fx_jwt_verify(judge->jwt, token, judge->now_s, claims)
+               : fx_jwt_verify_cached(judge->jwt, judge->cache, token, judge->now_s, claims);
+}
+
 struct fx_push_auth fx_push_auth_of_token(const struct fx_push_auth_judge *judge, fx_str token)
 {
+    const struct fx_push_strangers *strangers = judge->strangers;
     struct fx_jwt_claims claims = {0};
     token = without_scheme(token);
     if (token.size == 0) {
         return (struct fx_push_auth){0};
     }
-    const fx_status status =
-        judge->cache == NULL
-            ? fx_jwt_verify(judge->jwt, token, judge->now_s, &claims)
-            : fx_jwt_verify_cached(judge->jwt, judge->cache, token, judge->now_s, &claims);
+    const fx_status status = verify(judge, token, &claims);
+    if (status == FX_RATE_LIMITED) {
+        return (struct fx_push_auth){.verdict = FX_PUSH_AUTH_LIMITED};
+    }
     if (status != FX_OK || !is_admitted(judge, &claims)) {
+        if (strangers != NULL && strangers->on_wrong != NULL) {
+            strangers->on_wrong(strangers->self, judge->peer);
+        }
         return BAD;
     }
     return (struct fx_push_auth){.verdict = FX_PUSH_AUTH_GOOD,

@@ -20,8 +20,11 @@
 enum fx_push_auth_verdict {
     FX_PUSH_AUTH_NONE = 0, /* no token was given */
     FX_PUSH_AUTH_GOOD = 1,
-    FX_PUSH_AUTH_BAD = 2
+    FX_PUSH_AUTH_BAD = 2,
+    FX_PUSH_AUTH_LIMITED = 3 /* not looked at: too many wrong ones came from there */
 };
+
+struct fx_push_strangers;
 
 /** Zeroed: nobody. */
 struct fx_push_auth {
@@ -39,6 +42,8 @@ struct fx_push_auth_judge {
     int64_t now_s;
     bool (*admits)(void *self, const struct fx_jwt_claims *claims); /* NULL: all that are genuine */
     void *admits_self;
+    const struct fx_push_strangers *strangers; /* NULL: nobody counts wrong tokens; see push.h */
+    fx_str peer;                               /* who shows it */
 };
 
 /** Judge a token; "Bearer " before it is skipped; empty is NONE. */

@@ -7,7 +7,7 @@ static int64_t now_ms_of(const struct fx_push *push)
     return fx_net_server_now_ms(push->options.server);
 }
 
-struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push)
+struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push, fx_str peer)
 {
     return (struct fx_push_auth_judge){.jwt = push->options.jwt,
                                        .cache = push->options.jwt_cache,
@@ -15,7 +15,9 @@ struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push)
                                        .now_s = push->options.wall_us(push->options.clock_self) /
                                                 1000000,
                                        .admits = push->options.admits,
-                                       .admits_self = push->options.admits_self};
+                                       .admits_self = push->options.admits_self,
+                                       .strangers = &push->options.strangers,
+                                       .peer = peer};
 }
 
 bool fx_push_client_spend(struct fx_push_client *client)
@@ -51,7 +53,8 @@ void fx_push_client_offer(struct fx_push_hub_member *member, struct fx_net_frame
 static struct fx_push_auth authenticate(struct fx_push_client *client,
                                         const struct fx_push_session_connect *connect)
 {
-    const struct fx_push_auth_judge judge = fx_push_client_judge(client->push);
+    const struct fx_push_auth_judge judge =
+        fx_push_client_judge(client->push, fx_str_of(client->peer));
     const struct fx_push_auth auth = fx_push_auth_of_connect(&judge, connect->json, connect->query);
     return auth.verdict == FX_PUSH_AUTH_NONE ? fx_push_auth_again(&judge, &client->auth) : auth;
 }
@@ -64,6 +67,9 @@ static struct fx_push_session_refusal refusal_of(const struct fx_push *push,
     char name[FX_PUSH_HUB_NAME_SIZE_MAX];
     if (auth->verdict == FX_PUSH_AUTH_BAD) {
         return (struct fx_push_session_refusal){FX_STR("invalid token"), 401};
+    }
+    if (auth->verdict == FX_PUSH_AUTH_LIMITED) {
+        return (struct fx_push_session_refusal){FX_STR("too many requests"), 429};
     }
     if (auth->verdict == FX_PUSH_AUTH_NONE) {
         /* The implied root of revision 3 comes before its client could name a token. */
@@ -163,7 +169,8 @@ void fx_push_client_open(struct fx_push_link *link, const struct fx_net_server_c
     struct fx_push_client *client = (struct fx_push_client *)link;
     client->push = link->gate->options.self;
     fx_push_budget_init(&client->budget, now_ms_of(client->push));
-    const struct fx_push_auth_judge judge = fx_push_client_judge(client->push);
+    (void)fx_str_copy(call->peer, client->peer, sizeof client->peer);
+    const struct fx_push_auth_judge judge = fx_push_client_judge(client->push, call->peer);
     client->auth = fx_push_auth_of_request(&judge, call->request);
 }
 

@@ -58,7 +58,8 @@ struct fx_push_moment {
 struct fx_push_client {
     struct fx_push_link link; /* first: see push_link.h */
     struct fx_push *push;
-    struct fx_push_auth auth; /* of the handshake */
+    struct fx_push_auth auth;               /* of the handshake */
+    char peer[FX_NET_SERVER_PEER_SIZE_MAX]; /* who made it */
     struct fx_push_socket sockets[FX_PUSH_NAMESPACES];
     struct fx_push_budget budget;
 };
@@ -159,8 +160,8 @@ void fx_push_client_tick(struct fx_push_link *link, int64_t now_ms);
 /** The gate frees it: see that it is in no room. */
 void fx_push_client_free(struct fx_push_link *link);
 
-/** What is needed to judge tokens now. */
-struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push);
+/** What is needed to judge tokens of this address now; borrows it. */
+struct fx_push_auth_judge fx_push_client_judge(struct fx_push *push, fx_str peer);
 
 /** Take one request off the client's budget. @return false where nothing is left (P9). */
 bool fx_push_client_spend(struct fx_push_client *client);

@@ -173,10 +173,10 @@ static fx_status accept_stream(struct fx_push *push, const struct fx_net_server_
     if (push->stats.streams >= push->options.sessions_max) {
         return FX_CAPACITY;
     }
-    const struct fx_push_auth_judge judge = fx_push_client_judge(push);
+    const struct fx_push_auth_judge judge = fx_push_client_judge(push, call->peer);
     const struct fx_push_auth auth = fx_push_auth_of_request(&judge, call->request);
-    if (auth.verdict == FX_PUSH_AUTH_BAD) {
-        return FX_BAD_TOKEN;
+    if (auth.verdict == FX_PUSH_AUTH_BAD || auth.verdict == FX_PUSH_AUTH_LIMITED) {
+        return auth.verdict == FX_PUSH_AUTH_BAD ? FX_BAD_TOKEN : FX_RATE_LIMITED;
     }
     struct fx_push_stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL) {

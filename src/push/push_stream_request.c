@@ -283,10 +283,12 @@ static bool is_other(const struct fx_push_stream *stream, uint64_t user_id)
 
 static fx_status authenticate_by_token(struct fx_push_stream *stream, fx_str token)
 {
-    const struct fx_push_auth_judge judge = fx_push_client_judge(stream->push);
+    const struct fx_push *push = stream->push;
+    const struct fx_push_auth_judge judge =
+        fx_push_client_judge(stream->push, fx_net_server_peer(push->options.server, stream->token));
     const struct fx_push_auth auth = fx_push_auth_of_token(&judge, token);
     if (auth.verdict != FX_PUSH_AUTH_GOOD) {
-        return FX_BAD_TOKEN;
+        return auth.verdict == FX_PUSH_AUTH_LIMITED ? FX_RATE_LIMITED : FX_BAD_TOKEN;
     }
     if (is_other(stream, auth.user_id)) {
         return FX_FORBIDDEN;

@@ -190,6 +190,24 @@ static void rate_wrong_proofs_shut_the_door_before_the_crypto(void **state)
     assert_int_equal(world.code, 200);
 }
 
+/* Sockets show tokens too: their wrong ones come out of the same bucket. */
+static void rate_of_wrong_proofs_counts_those_of_other_doors(void **state)
+{
+    (void)state;
+    const fx_str peer = FX_STR("127.0.0.1");
+    begin((struct fx_api_rates){.failures = 1});
+    for (int index = 0; index < 20; index++) {
+        assert_true(fx_api_may_try(world.api, peer));
+        fx_api_note_wrong(world.api, peer);
+    }
+    assert_false(fx_api_may_try(world.api, peer));
+    assert_true(fx_api_may_try(world.api, FX_STR("192.0.2.1")));
+    (void)api_harness_ask(&world, "GET", "/auth/me", api_harness_token_until(&world, 2, 0), NULL);
+    assert_int_equal(world.code, 429);
+    world.now_ms += 1000;
+    assert_true(fx_api_may_try(world.api, peer));
+}
+
 static void rate_of_a_key_is_a_share_of_its_users(void **state)
 {
     (void)state;
@@ -305,6 +323,7 @@ int main(void)
         T(rate_of_an_address_counts_all_without_a_user),
         T(rate_spares_this_machine_where_told),
         T(rate_wrong_proofs_shut_the_door_before_the_crypto),
+        T(rate_of_wrong_proofs_counts_those_of_other_doors),
         T(rate_of_a_key_is_a_share_of_its_users),
         T(rate_of_makers_is_a_multiple),
         T(rate_of_makers_may_be_none),

@@ -375,6 +375,86 @@ static void push_client_upgraded_in_the_middle_loses_nothing(void **state)
     push_kit_destroy(kit);
 }
 
+/** Who counts wrong tokens. */
+struct counter {
+    uint32_t tries;
+    uint32_t wrong;
+    bool is_full;
+};
+
+static bool may_try(void *self, fx_str peer)
+{
+    struct counter *counter = self;
+    assert_true(fx_str_is_equal(peer, FX_STR("127.0.0.1")));
+    counter->tries++;
+    return !counter->is_full;
+}
+
+static void on_wrong(void *self, fx_str peer)
+{
+    struct counter *counter = self;
+    assert_true(fx_str_is_equal(peer, FX_STR("127.0.0.1")));
+    counter->wrong++;
+}
+
+static void expect_stream(struct push_kit *kit, const char *token, int status)
+{
+    char request[2048];
+    char answer[4096];
+    const int fd = push_kit_connect(kit, 0);
+    (void)snprintf(request,
+                   sizeof request,
+                   "GET /ws/stream HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+                   "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                   "Authorization: Bearer %s\r\n\r\n",
+                   token);
+    (void)push_kit_request(kit, fd, request, answer, sizeof answer);
+    assert_int_equal(strtol(answer + 9, NULL, 10), status);
+    push_http_hang_up(kit, fd);
+}
+
+static void push_client_wrong_tokens_are_counted_and_then_not_looked_at(void **state)
+{
+    (void)state;
+    char token[1024];
+    char text[1200];
+    struct counter counter = {0};
+    const struct fx_push_options options = {.strangers = {may_try, on_wrong, &counter}};
+    struct push_kit *kit = scene_create(&options);
+    struct push_kit_client *stream = push_kit_dial(kit, "/ws/stream", "", 0);
+    (void)push_kit_token(kit, 7, kit->now_s + 60, token);
+    (void)snprintf(text, sizeof text, "40/ws,{\"token\":\"%s\"}", token);
+    assert_int_equal(counter.tries, 0); /* nobody shows nothing */
+    const struct poller good = join(kit, 7);
+    expect_stream(kit, token, 101);
+    assert_true(counter.tries == 2 && counter.wrong == 0);
+    expect_stream(kit, "nonsense", 401);
+    assert_int_equal(counter.wrong, 1);
+    const struct poller bad = dial(kit, "Authorization: Bearer nonsense\r\n");
+    assert_int_equal(counter.wrong, 2);
+    say(kit, &bad, "40/ws,{\"token\":\"nonsense\"}");
+    assert_int_equal(counter.wrong, 3);
+    (void)hear(kit, &bad);
+    push_kit_say(kit, stream, "{\"op\":\"auth\",\"args\":[\"Bearer nonsense\"]}");
+    assert_int_equal(counter.wrong, 4);
+    push_kit_expect_start(kit, stream, "{\"op\":\"auth\",\"success\":false,\"code\":\"BAD_TOKEN\"");
+    counter.is_full = true;
+    expect_stream(kit, token, 429);
+    say(kit, &bad, text);
+    assert_string_equal(hear(kit, &bad),
+                        "44/ws,{\"message\":\"too many requests\",\"data\":{\"code\":429}}");
+    (void)snprintf(text, sizeof text, "{\"op\":\"auth\",\"args\":[\"Bearer %s\"]}", token);
+    push_kit_say(kit, stream, text);
+    push_kit_expect_start(
+        kit, stream, "{\"op\":\"auth\",\"success\":false,\"code\":\"RATE_LIMITED\"");
+    assert_int_equal(counter.wrong, 4); /* only what was looked at */
+    push_kit_close(kit, stream);
+    leave(kit, &good);
+    leave(kit, &bad);
+    push_kit_destroy(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +466,7 @@ int main(void)
         cmocka_unit_test(push_client_without_polls_is_closed_before_private_events_are_lost),
         cmocka_unit_test(push_client_closed_by_a_snapshot_joins_no_further_room),
         cmocka_unit_test(push_client_closed_by_a_public_event_does_not_stop_the_others),
+        cmocka_unit_test(push_client_wrong_tokens_are_counted_and_then_not_looked_at),
         cmocka_unit_test(push_client_upgraded_in_the_middle_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
