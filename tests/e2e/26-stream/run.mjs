@@ -144,8 +144,11 @@ await loading
 check(`cut off ${cuts} times, it never had to begin anew`, own.counts.begun === 1 && own.counts.resumed >= cuts * 0.9, JSON.stringify(own.counts))
 check('no private message is missing or comes twice', own.counts.gaps === 0 && own.counts.twice === 0, JSON.stringify(own.counts))
 await compare(own, tokens[0], 'after the cuts')
-const fills = await all('/trade', tokens[0])
-await until('all executions are here', () => own.execution.length >= fills.length)
+let fills = [] // the table is written a moment after the stream has told it
+await until('all executions are here and in the table', async () => {
+  fills = await all('/trade', tokens[0])
+  return own.execution.length === fills.length && steady.execution.length === fills.length
+})
 same('each execution came exactly once, in order', own.execution.map(({ id }) => id), ids(fills))
 check('there were enough of them', fills.length > 20, String(fills.length))
 same('a connection that was never cut says the same', steady.execution.map(({ id }) => id), ids(fills))
