@@ -431,16 +431,18 @@ static inline const char *api_harness_token_until(const struct api_harness *harn
     return text;
 }
 
-/** A good token of a user; kept for the life of the program. */
+/** A good token of a user; kept for the life of the program, unless the clock is behind it. */
 static inline const char *api_harness_token(const struct api_harness *harness, uint64_t user_id)
 {
     static char texts[8][FX_JWT_SIZE_MAX];
     static const struct fx_jwt *makers[8];
+    static int64_t made_us[8];
     assert_true(user_id < 8);
-    if (makers[user_id] != harness->jwt) {
+    if (makers[user_id] != harness->jwt || harness->wall_us < made_us[user_id]) {
         const char *text = api_harness_token_until(harness, user_id, 0);
         assert_true(fx_str_copy(fx_str_of(text), texts[user_id], sizeof texts[user_id]));
         makers[user_id] = harness->jwt;
+        made_us[user_id] = harness->wall_us;
     }
     return texts[user_id];
 }

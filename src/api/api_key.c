@@ -505,7 +505,13 @@ static fx_str lack_of(enum fx_api_scope scope)
     }
 }
 
-static fx_status check_rights(struct fx_api_call *call, const struct entry *entry)
+/* A request of version 1 can be sent again by whoever has seen it. */
+static bool needs_v2(enum fx_api_scope scope)
+{
+    return scope == FX_API_SCOPE_TRANSFER || scope == FX_API_SCOPE_ADMIN;
+}
+
+static fx_status check_rights(struct fx_api_call *call, const struct entry *entry, bool is_v2)
 {
     const fx_str ips = fx_str_of(entry->row.ips);
     if (ips.size > 0 && !fx_api_address_is_listed(call->peer, ips)) {
@@ -513,6 +519,9 @@ static fx_status check_rights(struct fx_api_call *call, const struct entry *entr
     }
     if ((entry->scopes & rights_for(call)) == 0) {
         return fail(call, FX_FORBIDDEN, lack_of(call->route->scope));
+    }
+    if (!is_v2 && needs_v2(call->route->scope)) {
+        return fail(call, FX_FORBIDDEN, FX_STR("this route needs a signature of version 2"));
     }
     return FX_OK;
 }
@@ -542,7 +551,7 @@ fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out)
     }
     status = proof.is_v2 ? fx_api_replay_put(keys->replay, proof.mac, &proof.window) : FX_OK;
     if (status == FX_OK) {
-        status = check_rights(call, entry);
+        status = check_rights(call, entry, proof.is_v2);
     }
     if (status == FX_OK) {
         *user_id_out = entry->row.user_id;

@@ -499,7 +499,7 @@ static void make_target(const struct fx_api_route *route, char *target, size_t c
                    rest.data);
 }
 
-/* What docs/protocol/auth.md says of scopes and rights. */
+/* What docs/protocol/auth.md says of scopes and rights, of version 1. */
 static bool is_opened_by(const struct fx_api_route *route, const char *key)
 {
     const bool is_get = route->method == FX_NET_HTTP_METHOD_GET;
@@ -514,9 +514,7 @@ static bool is_opened_by(const struct fx_api_route *route, const char *key)
     case FX_API_SCOPE_REDUCE:
         return is_writer || strcmp(key, "trader") == 0;
     case FX_API_SCOPE_TRANSFER:
-        return strcmp(key, "transferrer") == 0;
     case FX_API_SCOPE_ADMIN:
-        return strcmp(key, "administrator") == 0;
     case FX_API_SCOPE_NONE:
     case FX_API_SCOPE_SESSION:
     default:
@@ -554,9 +552,11 @@ static void api_key_matrix_of_routes_and_rights_holds(void **state)
                 expect(__LINE__, 403, "FORBIDDEN");
             }
         }
-        const bool is_session = route->scope == FX_API_SCOPE_SESSION;
+        const bool is_refused = route->scope == FX_API_SCOPE_SESSION ||
+                                route->scope == FX_API_SCOPE_TRANSFER ||
+                                route->scope == FX_API_SCOPE_ADMIN;
         ASK(403,
-            is_session ? "FORBIDDEN" : "USER_LOCKED",
+            is_refused ? "FORBIDDEN" : "USER_LOCKED",
             "locked",
             method,
             target,
@@ -570,6 +570,26 @@ static void api_key_matrix_of_routes_and_rights_holds(void **state)
     ASK(404, "ORDER_NOT_FOUND", "writer", "DELETE", "/order/1", NULL, NOW_TEXT);
     ASK(200, NULL, "writer", "POST", "/order/open", NULL, NOW_TEXT);
     ASK(403, NULL, "trader", "POST", "/order/open", NULL, NOW_TEXT);
+}
+
+/* A request that somebody has seen must not move money twice. */
+static void api_key_v1_moves_no_money(void **state)
+{
+    (void)state;
+    static const char BODY[] = "{\"asset\":\"USDT\",\"amount\":\"1\"}";
+    const uint32_t takes = world.takes;
+    (void)insert_key("admins", API_HARNESS_ADMIN, "ADMIN", "");
+    ASK(403, "FORBIDDEN", "transferrer", "POST", "/account/withdraw", BODY, NOW_TEXT);
+    assert_non_null(strstr(world.body, "version 2"));
+    ASK(403, "FORBIDDEN", "admins", "GET", "/admin/users", NULL, NOW_TEXT);
+    assert_non_null(strstr(world.body, "version 2"));
+    ASK(403, "FORBIDDEN", "reader", "POST", "/account/withdraw", BODY, NOW_TEXT);
+    assert_non_null(strstr(world.body, "lacks the right TRANSFER"));
+    assert_int_equal(world.takes, takes);
+    ASK(200, NULL, "transferrer", "POST", "/account/withdraw", BODY, NOW_TEXT, "5000");
+    ASK(401, "REPLAYED", "transferrer", "POST", "/account/withdraw", BODY, NOW_TEXT, "5000");
+    ASK(200, NULL, "admins", "GET", "/admin/users", NULL, NOW_TEXT, "5000");
+    assert_int_equal(world.takes, takes + 1);
 }
 
 static void api_key_foreign_objects_do_not_exist(void **state)
@@ -910,6 +930,7 @@ int main(void)
         T(api_key_v2_takes_nothing_from_before_the_start),
         cmocka_unit_test(api_replay_never_forgets_what_lives),
         T(api_key_matrix_of_routes_and_rights_holds),
+        T(api_key_v1_moves_no_money),
         T(api_key_foreign_objects_do_not_exist),
         T(api_key_revocation_is_seen_within_a_second),
         T(api_key_rows_that_cannot_sign_are_unknown),
