@@ -5,7 +5,7 @@
 #include "base/crypto.h"
 #include "wire/wire_place.h"
 
-enum { US_PER_MS = 1000 };
+enum { US_PER_MS = 1000, OFFSET_MAX = 10000 /* rows that are read for nothing, on the loop */ };
 
 static const uint64_t TIME_MS_MAX = 253402300799999ULL;
 
@@ -408,8 +408,11 @@ fx_status fx_api_param_page(struct fx_api_call *call, struct fx_store_page *page
     }
     page = 1;
     status = fx_api_param_u64(call, FX_STR("page"), &page);
-    if (status != FX_OK || page == 0 || (page > 1 && page_out->before_id != 0) ||
-        page - 1 > UINT32_MAX / page_out->limit) {
+    if (status == FX_OK && page > 1 && page - 1 > OFFSET_MAX / page_out->limit) {
+        call->error.message = FX_STR("pages end at 10000 rows: go on with cursor");
+        status = FX_BAD_PARAMETER;
+    }
+    if (status != FX_OK || page == 0 || (page > 1 && page_out->before_id != 0)) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("page"));
     }
     page_out->offset = (uint32_t)(page - 1) * page_out->limit;

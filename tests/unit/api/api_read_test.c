@@ -172,6 +172,28 @@ static void api_read_margin_is_moved_by_symbol_and_by_position(void **state)
                      "BAD_LEVERAGE");
 }
 
+/* What is skipped is read all the same, on the gateway's loop. */
+static void api_read_pages_end_where_skipping_gets_dear(void **state)
+{
+    (void)state;
+    static const char *const LISTS[] = {
+        "/order/history", "/trades?symbol=BTCUSDT", "/transactions"};
+    char target[96];
+    for (size_t index = 0; index < sizeof LISTS / sizeof LISTS[0]; index++) {
+        const char *mark = strchr(LISTS[index], '?') == NULL ? "?" : "&";
+        (void)snprintf(target, sizeof target, "%s%spage=11&size=1000", LISTS[index], mark);
+        API_EXPECT(&world, "GET", target, 1, NULL, 200, "{\"data\":[]}");
+        (void)snprintf(target, sizeof target, "%s%spage=12&size=1000", LISTS[index], mark);
+        API_EXPECT_ERROR(&world, "GET", target, 1, NULL, 400, "BAD_PARAMETER");
+        assert_non_null(strstr(world.body, "\"field\":\"page\""));
+        assert_non_null(strstr(world.body, "cursor"));
+        (void)snprintf(target, sizeof target, "%s%spage=10001&size=1", LISTS[index], mark);
+        API_EXPECT(&world, "GET", target, 1, NULL, 200, "{\"data\":[]}");
+        (void)snprintf(target, sizeof target, "%s%spage=10002&size=1", LISTS[index], mark);
+        API_EXPECT_ERROR(&world, "GET", target, 1, NULL, 400, "BAD_PARAMETER");
+    }
+}
+
 static void api_read_open_orders_filter_and_page(void **state)
 {
     (void)state;
@@ -414,6 +436,7 @@ int main(void)
         T(api_read_account_shows_balance_and_what_is_held),
         T(api_read_positions_of_the_caller_only),
         T(api_read_margin_is_moved_by_symbol_and_by_position),
+        T(api_read_pages_end_where_skipping_gets_dear),
         T(api_read_open_orders_filter_and_page),
         T(api_read_history_holds_ended_orders),
         T(api_read_fills_show_the_own_side_only),
