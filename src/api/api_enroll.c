@@ -101,6 +101,34 @@ static bool make_command(const struct fx_api *api,
 
 /* ---- with an answer -------------------------------------------------------------------------- */
 
+static void walk_again(struct fx_api *api)
+{
+    api->enroll_cursor = 0;
+    api->is_enroll_done = false;
+}
+
+static void open_chain(struct fx_api *api, const struct fx_api_pending *pending)
+{
+    if (api->enroll_chain_count == FX_API_ENROLL_CHAINS_MAX) {
+        walk_again(api); /* the walk comes to this user too */
+        return;
+    }
+    api->enroll_chains[api->enroll_chain_count++] = (struct fx_api_enroll_chain){
+        .user_id = pending->user_id, .deadline_ms = pending->deadline_ms};
+}
+
+/* Its last command was accepted. */
+static void close_chain(struct fx_api *api, const struct fx_api_pending *pending)
+{
+    for (uint32_t index = 0; index < api->enroll_chain_count; index++) {
+        const struct fx_api_enroll_chain *chain = &api->enroll_chains[index];
+        if (chain->user_id == pending->user_id && chain->deadline_ms == pending->deadline_ms) {
+            api->enroll_chains[index] = api->enroll_chains[--api->enroll_chain_count];
+            return;
+        }
+    }
+}
+
 bool fx_api_enroll_next(struct fx_api *api, const struct fx_api_pending *pending)
 {
     struct assets assets;
@@ -112,21 +140,17 @@ bool fx_api_enroll_next(struct fx_api *api, const struct fx_api_pending *pending
         status = load_wish(api, &user, &wish);
     }
     if (status != FX_OK) {
-        return false; /* the walk comes back to this user */
+        return false; /* the chain stays open: the tick makes it good */
     }
     list_assets(api, pending->user_id, &assets);
     struct fx_api_pending next = *pending;
     while (next.count < assets.count) {
         const struct fx_asset *asset = &assets.items[next.count++];
         if (make_command(api, &wish, asset, &command)) {
-            const bool is_submitted = fx_api_pending_submit_more(api, &next, &command) == FX_OK;
-            if (!is_submitted) {
-                api->enroll_cursor = 0; /* the walk will come to this user */
-                api->is_enroll_done = false;
-            }
-            return is_submitted;
+            return fx_api_pending_submit_more(api, &next, &command) == FX_OK; /* as above */
         }
     }
+    close_chain(api, pending);
     return false;
 }
 
@@ -142,6 +166,7 @@ void fx_api_enroll_begin(struct fx_api *api,
                                            .deadline_ms =
                                                fx_net_server_now_ms(api->options.server) +
                                                (int64_t)api->options.wait_ms_max};
+    open_chain(api, &pending);
     answer(api, &pending, &result);
 }
 
@@ -193,8 +218,34 @@ static bool walk_one(struct fx_api *api, const struct fx_rows_user *user)
     return load_wish(api, user, &wish) == FX_OK && submit_all(api, &wish);
 }
 
+/* Chains that a time-out or a refusal has broken: the tables are the master, so all accounts get
+ * what they say. */
+static void heal_chains(struct fx_api *api)
+{
+    const int64_t now_ms = fx_net_server_now_ms(api->options.server);
+    for (uint32_t index = api->enroll_chain_count; index > 0; index--) {
+        const struct fx_api_enroll_chain chain = api->enroll_chains[index - 1];
+        struct fx_rows_user user;
+        struct wish wish;
+        if (chain.deadline_ms > now_ms) {
+            continue;
+        }
+        fx_status status = fx_store_user_find(api->options.reader, chain.user_id, &user);
+        if (status == FX_OK) {
+            status = load_wish(api, &user, &wish);
+        }
+        if (status == FX_OK && !submit_all(api, &wish)) {
+            return; /* the intake is full: again at the next tick */
+        }
+        if (status == FX_OK || status == FX_NOT_FOUND) {
+            api->enroll_chains[index - 1] = api->enroll_chains[--api->enroll_chain_count];
+        }
+    }
+}
+
 void fx_api_enroll_tick(struct fx_api *api)
 {
+    heal_chains(api);
     struct fx_rows_user *users = api->rows;
     const struct fx_store_page page = {.before_id = api->enroll_cursor, .limit = USERS_PER_TICK};
     uint32_t count = 0;

@@ -3,7 +3,8 @@
  * What the engine must know of a user: an account for each asset that instruments settle in, with
  * the flags and fees that the tables say. The tables are the master (users, user_fees); whatever is
  * missing or differs after a crash is made good at the user's next login and by a walk over all
- * users after the start. Thread: the gateway's.
+ * users after the start. What a time-out or a refusal left half done is made good by the tick.
+ * Thread: the gateway's.
  */
 #ifndef FX_API_API_ENROLL_INT_H
 #define FX_API_API_ENROLL_INT_H

@@ -22,6 +22,7 @@ enum {
     FX_API_LIST_MAX = FX_STORE_LIMIT_MAX,
     FX_API_LIST_DEFAULT = 100,
     FX_API_PAIRS_MAX = 32,
+    FX_API_ENROLL_CHAINS_MAX = 256,
     FX_API_TEXTS_SIZE_MAX = 64 * 1024, /* unescaped texts of one body */
     FX_API_REPLY_SIZE_MAX = 16 << 20
 };
@@ -148,6 +149,12 @@ struct fx_api_books;
 struct fx_api_rate;
 struct fx_api_delay;
 
+/** A user whose accounts are being brought up to date, command by command. */
+struct fx_api_enroll_chain {
+    uint64_t user_id;
+    int64_t deadline_ms; /* of its answer: whoever is still here then gets no further by himself */
+};
+
 /** An entry of the user cache. */
 struct fx_api_guard_entry {
     struct fx_api_user user;
@@ -192,6 +199,8 @@ struct fx_api {
     uint64_t user_floor;    /* ids up to this may own accounts: no new user gets one */
     uint64_t enroll_cursor; /* the last user that the walk has seen */
     bool is_enroll_done;
+    struct fx_api_enroll_chain enroll_chains[FX_API_ENROLL_CHAINS_MAX]; /* not at their end */
+    uint32_t enroll_chain_count;
     bool is_submitted; /* since the last wake of the intake */
 };
 

@@ -506,6 +506,48 @@ static void api_admin_full_intake_and_time_out_are_noted(void **state)
     api_harness_turn(&world);
 }
 
+/* Fees that are in the table reach the engine, though a RESULT got lost or the intake was full. */
+static void api_admin_fees_left_half_done_are_made_good(void **state)
+{
+    (void)state;
+    static const char BODY[] = "{\"makerFee\":\"0.0003\",\"takerFee\":\"0.0007\"}";
+    fx_api_tick(world.api); /* the walk after the start is over */
+    api_harness_turn(&world);
+    world.is_stalled = true;
+    api_harness_send(
+        &world, "PUT", "/admin/users/2/fees", api_harness_token(&world, ADMIN), FX_STR(BODY));
+    for (uint32_t turn = 0; turn < API_HARNESS_TURNS_MAX && world.queued == 0; turn++) {
+        api_harness_turn(&world);
+        struct pollfd nothing = {.fd = -1};
+        (void)poll(&nothing, 0, 1);
+    }
+    assert_int_equal(world.queued, 1);
+    world.queued = 0; /* the command is lost */
+    fx_api_tick(world.api);
+    assert_int_equal(world.queued, 0); /* it is not late yet */
+    world.now_ms += 10000;
+    world.is_full = true;
+    fx_api_tick(world.api);
+    api_harness_receive(&world);
+    assert_int_equal(world.code, 504);
+    assert_int_equal(world.queued, 0);
+    world.is_full = false;
+    fx_api_tick(world.api);
+    assert_int_equal(world.queued, 1);
+    assert_int_equal(world.queue[0].kind, FX_COMMAND_SET_ACCOUNT);
+    assert_int_equal(world.queue[0].user_id, 2);
+    assert_int_equal(world.queue[0].u.account.maker_fee_ppb, 300000);
+    assert_int_equal(world.queue[0].u.account.taker_fee_ppb, 700000);
+    world.is_stalled = false;
+    api_harness_turn(&world);
+    fx_api_tick(world.api);
+    assert_int_equal(world.queued, 0); /* once */
+    API_EXPECT(&world, "PUT", "/admin/users/2/fees", ADMIN, BODY, 200, NULL);
+    world.now_ms += 10000;
+    fx_api_tick(world.api);
+    assert_int_equal(world.queued, 0); /* what came to its end needs nothing */
+}
+
 static void api_admin_without_a_writer_does_nothing(void **state)
 {
     (void)state;
@@ -714,6 +756,7 @@ int main(void)
         T(api_admin_deposit_makes_the_account),
         T(api_admin_bad_deposits_reach_nothing),
         T(api_admin_full_intake_and_time_out_are_noted),
+        T(api_admin_fees_left_half_done_are_made_good),
         T(api_admin_without_a_writer_does_nothing),
         T(api_admin_instrument_is_made_opened_and_traded),
         T(api_admin_instrument_update_keeps_what_is_not_said),
