@@ -75,11 +75,102 @@ fx_status fx_api_admin_rate(struct fx_api_call *call, fx_str name, int64_t *ppb)
     return FX_OK;
 }
 
+/* ---- what the log keeps ----------------------------------------------------------------------
+ */
+
+/* The log is for ever, so a member that no route knows is not kept: it may be a password that
+ * somebody sent to the wrong place. */
+static void append_scalar(struct fx_buf *json, const struct fx_json_token *token)
+{
+    switch (token->kind) {
+    case FX_JSON_TRUE:
+        fx_buf_append(json, FX_STR("true"));
+        return;
+    case FX_JSON_FALSE:
+        fx_buf_append(json, FX_STR("false"));
+        return;
+    case FX_JSON_NUMBER:
+        fx_buf_append(json, token->text);
+        return;
+    case FX_JSON_STRING: /* still escaped */
+        fx_buf_append_byte(json, '"');
+        fx_buf_append(json, token->text);
+        fx_buf_append_byte(json, '"');
+        return;
+    case FX_JSON_NULL:
+    case FX_JSON_ARRAY:
+    case FX_JSON_OBJECT:
+    default:
+        fx_buf_append(json, FX_STR("null"));
+    }
+}
+
+static void append_tiers(struct fx_buf *json,
+                         const struct fx_json *body,
+                         const struct fx_json_token *list)
+{
+    static const char *const NAMES[] = {"cap", "maintenanceMarginRate", "maxLeverage"};
+    fx_buf_append_byte(json, '[');
+    for (uint32_t index = 0; index < list->count && !json->is_overflow; index++) {
+        const struct fx_json_token *tier = fx_json_element(body, list, index);
+        fx_json_append_comma(json);
+        fx_buf_append_byte(json, '{');
+        for (size_t at = 0; at < sizeof NAMES / sizeof NAMES[0]; at++) {
+            const fx_str name = fx_str_of(NAMES[at]);
+            const struct fx_json_token *value =
+                tier->kind == FX_JSON_OBJECT ? fx_json_member(body, tier, name) : NULL;
+            if (value != NULL) {
+                fx_json_append_key(json, name);
+                append_scalar(json, value);
+            }
+        }
+        fx_buf_append_byte(json, '}');
+    }
+    fx_buf_append_byte(json, ']');
+}
+
+static void append_member(struct fx_api_call *call, struct fx_buf *json, fx_str name)
+{
+    static const char *const SECRETS[] = {"password", "newPassword", "otp", "secret"};
+    const struct fx_json *body = &call->api->json;
+    const struct fx_json_token *value = fx_json_member(body, call->body, name);
+    for (size_t index = 0; index < sizeof SECRETS / sizeof SECRETS[0]; index++) {
+        if (fx_str_is_equal(name, fx_str_of(SECRETS[index]))) {
+            return;
+        }
+    }
+    if (value == NULL) {
+        return;
+    }
+    fx_json_append_key(json, name);
+    if (value->kind == FX_JSON_ARRAY && fx_str_is_equal(name, FX_STR("tiers"))) {
+        append_tiers(json, body, value);
+    } else {
+        append_scalar(json, value);
+    }
+}
+
 void fx_api_admin_detail(struct fx_api_call *call, struct fx_api_audit_note *note)
 {
+    const fx_str params = call->route->params;
     struct fx_buf json;
+    if (call->body == NULL) {
+        return;
+    }
     fx_buf_init(&json, sizeof note->detail);
-    fx_buf_append(&json, call->request->body);
+    fx_buf_append_byte(&json, '{');
+    for (size_t from = 0; from < params.size;) {
+        const size_t blank = fx_str_find(params, ' ', from);
+        const size_t end = blank == SIZE_MAX ? params.size : blank;
+        size_t size = 0; /* of the name on the wire: "symbol.new!" is symbol */
+        while (from + size < end && params.data[from + size] != '.' &&
+               params.data[from + size] != '!') {
+            size++;
+        }
+        append_member(call, &json, fx_str_slice(params, from, size));
+        from = end + 1;
+    }
+    fx_buf_append_byte(&json, '}');
     fx_api_audit_detail(note, &json);
     fx_buf_deinit(&json);
 }

@@ -24,7 +24,7 @@ FX_MUST_USE fx_status fx_api_admin_bool(struct fx_api_call *call, fx_str name, b
  * TOO_MANY_DIGITS, BAD_PARAMETER. */
 FX_MUST_USE fx_status fx_api_admin_rate(struct fx_api_call *call, fx_str name, int64_t *ppb);
 
-/** Keep a request's body (cut) as the detail of its row. */
+/** Keep the members of the body that the route knows, secrets never, as the detail of its row. */
 void fx_api_admin_detail(struct fx_api_call *call, struct fx_api_audit_note *note);
 
 #endif
