@@ -9,6 +9,8 @@
 #include "wire/wire_place.h"
 #include "wire/wire_public.h"
 
+static const char CREATE[] = "admin.instrument.create";
+
 static uint32_t contract_type_of(fx_str name)
 {
     return (uint32_t)fx_instrument_contract_type_of(name);
@@ -38,22 +40,21 @@ static void answer_instrument(struct fx_api *api,
     fx_api_reply_send(api, &pending->target, 200);
 }
 
-/* The engine gave it the next number: it is the last one. */
+/* The engine gave it a number, which the market knows by its name. */
 static void answer_created(struct fx_api *api,
                            const struct fx_api_pending *pending,
                            const struct fx_event_result *result)
 {
-    const struct fx_market_symbol *last = NULL;
+    const fx_str subject = fx_str_of(fx_api_witness_subject(api, &pending->target));
+    const fx_str prefix = FX_STR("symbol:");
+    const struct fx_market_symbol *symbol =
+        fx_market_find(api->options.market, fx_str_slice(subject, prefix.size, subject.size));
     (void)result;
-    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
-        const struct fx_market_symbol *symbol = fx_market_at(api->options.market, id);
-        last = symbol == NULL ? last : symbol;
-    }
-    if (last == NULL) {
+    if (symbol == NULL) {
         fx_api_reply_done(api, &pending->target);
         return;
     }
-    fx_wire_public_instrument(fx_api_reply_begin(api), &last->definition, last->tiers);
+    fx_wire_public_instrument(fx_api_reply_begin(api), &symbol->definition, symbol->tiers);
     fx_api_reply_send(api, &pending->target, 201);
 }
 
@@ -219,6 +220,16 @@ static fx_status read_terms(struct fx_api_call *call, struct fx_instrument *defi
     return status == FX_OK ? read_sizes(call, definition) : status;
 }
 
+/* The engine takes a second definition of a symbol for a change, so of two that race the second
+ * must not reach it. */
+static bool is_being_created(struct fx_api_call *call, fx_str symbol)
+{
+    struct fx_api_audit_note note;
+    fx_api_audit_init(&note, call, CREATE);
+    fx_api_audit_subject_name(&note, "symbol", symbol);
+    return fx_api_witness_is_on_the_way(call->api, &note);
+}
+
 fx_status fx_api_admin_market_create(struct fx_api_call *call)
 {
     struct fx_api_witness_act act;
@@ -237,13 +248,14 @@ fx_status fx_api_admin_market_create(struct fx_api_call *call)
         return status;
     }
     const fx_str symbol = fx_ids_symbol_str(&definition->symbol);
-    if (fx_market_find(call->api->options.market, symbol) != NULL) {
+    if (fx_market_find(call->api->options.market, symbol) != NULL ||
+        is_being_created(call, symbol)) {
         return fx_api_param_fail(call, FX_EXISTS, FX_STR("symbol"));
     }
     if (fx_instrument_check(definition) != FX_OK) {
         return FX_BAD_INSTRUMENT;
     }
-    return submit(call, "admin.instrument.create", symbol, &act);
+    return submit(call, CREATE, symbol, &act);
 }
 
 fx_status fx_api_admin_market_update(struct fx_api_call *call)

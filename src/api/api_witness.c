@@ -74,6 +74,23 @@ static void release(struct witness *witness)
     fx_buf_clear(&witness->body);
 }
 
+bool fx_api_witness_is_on_the_way(const struct fx_api *api, const struct fx_api_audit_note *note)
+{
+    for (uint32_t index = 0; index < SLOTS; index++) {
+        const struct witness *witness = &api->witnesses->slots[index];
+        if (witness->is_used && strcmp(witness->note.action, note->action) == 0 &&
+            strcmp(witness->note.subject, note->subject) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *fx_api_witness_subject(const struct fx_api *api, const struct fx_api_target *target)
+{
+    return at(api, target->witness)->note.subject;
+}
+
 /* ---- before ---------------------------------------------------------------------------------- */
 
 struct intent {

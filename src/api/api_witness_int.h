@@ -28,6 +28,12 @@ FX_MUST_USE fx_status fx_api_witness_submit(struct fx_api_call *call,
                                             const struct fx_api_audit_note *note,
                                             const struct fx_api_witness_act *act);
 
+/** Is the same being done to the same subject at this moment? */
+bool fx_api_witness_is_on_the_way(const struct fx_api *api, const struct fx_api_audit_note *note);
+
+/** The subject of what an answer is about. Valid until the answer is written. */
+const char *fx_api_witness_subject(const struct fx_api *api, const struct fx_api_target *target);
+
 /** An answer to a target of a witness: hold it until its row is durable. For api_reply.c. */
 void fx_api_witness_put(struct fx_api *api,
                         const struct fx_api_target *target,

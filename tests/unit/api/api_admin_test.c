@@ -574,6 +574,34 @@ static const char NEW[] =
     "\"takerFee\":\"0.0005\",\"maxLeverage\":50,\"maxOrders\":100,\"maxAlgoOrders\":10,"
     "\"minNotional\":\"1\",\"marketTakeBound\":\"0.05\"}";
 
+/* Of two that race the second is no change of what the first has made. */
+static void api_admin_instrument_is_made_once(void **state)
+{
+    (void)state;
+    world.is_stalled = true;
+    api_harness_send(
+        &world, "POST", "/admin/instruments", api_harness_token(&world, ADMIN), FX_STR(NEW));
+    const int waiting = world.fd;
+    const struct fx_net_http_client client = world.client;
+    api_harness_connect(&world);
+    for (uint32_t turn = 0; turn < API_HARNESS_TURNS_MAX && world.queued == 0; turn++) {
+        api_harness_turn(&world);
+        struct pollfd nothing = {.fd = -1};
+        (void)poll(&nothing, 0, 1);
+    }
+    assert_int_equal(world.queued, 1);
+    API_EXPECT_ERROR(&world, "POST", "/admin/instruments", ADMIN, NEW, 409, "EXISTS");
+    assert_int_equal(world.queued, 1);
+    fx_net_http_client_deinit(&world.client);
+    (void)close(world.fd);
+    world.fd = waiting;
+    world.client = client;
+    world.is_stalled = false;
+    api_harness_receive(&world);
+    assert_int_equal(world.code, 201);
+    assert_non_null(strstr(world.body, "\"symbol\":\"SOLUSDT\""));
+}
+
 static void api_admin_instrument_is_made_opened_and_traded(void **state)
 {
     (void)state;
@@ -721,6 +749,48 @@ static void api_admin_bad_instruments_reach_nothing(void **state)
 /* ---- the log ----------------------------------------------------------------------------------
  */
 
+/* The log is for ever: what a route does not know is not in it, wherever it was put. */
+static void api_admin_log_keeps_no_secret(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method;
+        const char *target;
+        const char *body;
+        const char *kept;
+    } CASES[] = {
+        {"PUT",
+         "/admin/users/2",
+         "{\"password\":\"hunter2\",\"isBot\":true,\"otp\":\"hunter2\"}",
+         "{\"isBot\":true}"},
+        {"PUT",
+         "/admin/users/2/fees",
+         "{\"makerFee\":\"0.0003\",\"secret\":\"hunter2\",\"takerFee\":0.0007}",
+         "{\"makerFee\":\"0.0003\",\"takerFee\":0.0007}"},
+        {"POST",
+         "/admin/deposits",
+         "{\"userId\":2,\"asset\":\"USDT\",\"amount\":\"1\",\"token\":{\"a\":\"hunter2\"}}",
+         "{\"userId\":2,\"asset\":\"USDT\",\"amount\":\"1\"}"},
+        {"PUT",
+         "/admin/instruments/BTCUSDT/tiers",
+         "{\"tiers\":[{\"cap\":\"10000\",\"maintenanceMarginRate\":\"0.01\",\"maxLeverage\":50,"
+         "\"password\":\"hunter2\"}],\"x\":\"hunter2\"}",
+         "{\"tiers\":[{\"cap\":\"10000\",\"maintenanceMarginRate\":\"0.01\",\"maxLeverage\":50}]}"},
+        {"POST",
+         "/admin/mark-price",
+         "{\"symbol\":\"BTCUSDT\",\"markPrice\":\"100\",\"hunter2\":1}",
+         "{\"symbol\":\"BTCUSDT\",\"markPrice\":\"100\"}"}};
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
+        struct fx_store_audit row;
+        uint32_t count = 0;
+        const struct fx_store_audit_query query = {.page = {.limit = 1}};
+        API_EXPECT(
+            &world, CASES[index].method, CASES[index].target, ADMIN, CASES[index].body, 200, NULL);
+        assert_int_equal(fx_store_audit_list(world.store, &query, &row, &count), FX_OK);
+        assert_string_equal(row.detail, CASES[index].kept);
+    }
+}
+
 static void api_admin_reads_the_audit_log(void **state)
 {
     (void)state;
@@ -758,10 +828,12 @@ int main(void)
         T(api_admin_full_intake_and_time_out_are_noted),
         T(api_admin_fees_left_half_done_are_made_good),
         T(api_admin_without_a_writer_does_nothing),
+        T(api_admin_instrument_is_made_once),
         T(api_admin_instrument_is_made_opened_and_traded),
         T(api_admin_instrument_update_keeps_what_is_not_said),
         T(api_admin_halt_stops_orders_at_once),
         T(api_admin_bad_instruments_reach_nothing),
+        T(api_admin_log_keeps_no_secret),
         T(api_admin_reads_the_audit_log),
     };
 #undef T
