@@ -25,13 +25,13 @@ enum {
     TEXT_SIZE = 112
 };
 
-enum class {
-    CLASS_ORDERS = 0,
-    CLASS_CANCELS = 1,
-    CLASS_READS = 2,
-    CLASS_LOGINS = 3,
-    CLASS_FAILURES = 4,
-    CLASSES = 5
+enum bucket {
+    BUCKET_ORDERS = 0,
+    BUCKET_CANCELS = 1,
+    BUCKET_READS = 2,
+    BUCKET_LOGINS = 3,
+    BUCKET_FAILURES = 4,
+    BUCKETS = 5
 };
 
 enum kind {
@@ -53,7 +53,7 @@ struct fx_api_rate {
     struct fx_api_limit *limit;
     struct fx_table_seed seed;
     struct fx_api_limit_ban ban;
-    struct policy policies[KINDS][CLASSES];
+    struct policy policies[KINDS][BUCKETS];
     struct fx_api_limit_entry *last; /* what was looked up last: a request asks several times */
     uint64_t last_id;
     enum kind last_kind;
@@ -62,23 +62,23 @@ struct fx_api_rate {
 /* ---- policies ---------------------------------------------------------------------------------
  */
 
-static void write_text(struct policy *policy, enum kind kind, enum class class)
+static void write_text(struct policy *policy, enum kind kind, enum bucket bucket)
 {
-    static const char *const NAMES[CLASSES] = {"orders", "cancels", "reads", "logins", "failures"};
+    static const char *const NAMES[BUCKETS] = {"orders", "cancels", "reads", "logins", "failures"};
     static const char *const OWNERS[KINDS] = {"address-", "", "key-", "", "key-"};
     struct fx_buf text;
     const struct fx_api_limit_rate rate = policy->rate;
     fx_buf_init(&text, TEXT_SIZE);
     fx_buf_append(&text, FX_STR("ratelimit-policy: \""));
     fx_buf_append(&text, fx_str_of(OWNERS[kind]));
-    fx_buf_append(&text, fx_str_of(NAMES[class]));
+    fx_buf_append(&text, fx_str_of(NAMES[bucket]));
     fx_buf_append(&text, FX_STR("\";q="));
     fx_buf_append_u64(&text, rate.burst);
     fx_buf_append(&text, FX_STR(";w="));
     fx_buf_append_u64(&text, (rate.burst + rate.per_s - 1) / rate.per_s);
     fx_buf_append(&text, FX_STR("\r\nratelimit: \""));
     fx_buf_append(&text, fx_str_of(OWNERS[kind]));
-    fx_buf_append(&text, fx_str_of(NAMES[class]));
+    fx_buf_append(&text, fx_str_of(NAMES[bucket]));
     fx_buf_append(&text, FX_STR("\";r="));
     if (!text.is_overflow) {
         policy->text_size = (uint32_t)text.size;
@@ -88,17 +88,17 @@ static void write_text(struct policy *policy, enum kind kind, enum class class)
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a place and its figure
-static void set_policy(struct fx_api_rate *rate, enum kind kind, enum class class, uint64_t per_s)
+static void set_policy(struct fx_api_rate *rate, enum kind kind, enum bucket bucket, uint64_t per_s)
 {
-    struct policy *policy = &rate->policies[kind][class];
-    const bool is_slow = class == CLASS_LOGINS || class == CLASS_FAILURES;
+    struct policy *policy = &rate->policies[kind][bucket];
+    const bool is_slow = bucket == BUCKET_LOGINS || bucket == BUCKET_FAILURES;
     if (per_s == 0) {
         return;
     }
     per_s = per_s < FX_API_LIMIT_RATE_MAX ? per_s : FX_API_LIMIT_RATE_MAX;
     policy->rate.per_s = (uint32_t)per_s;
     policy->rate.burst = (uint32_t)per_s * (is_slow ? BURST_SLOW_S : BURST_S);
-    write_text(policy, kind, class);
+    write_text(policy, kind, bucket);
 }
 
 static uint64_t share_of(uint32_t per_s, uint32_t percent)
@@ -109,18 +109,18 @@ static uint64_t share_of(uint32_t per_s, uint32_t percent)
 
 static void set_policies(struct fx_api_rate *rate, const struct fx_api_rates *rates)
 {
-    const uint32_t per_s[CLASSES] = {
+    const uint32_t per_s[BUCKETS] = {
         rates->orders, rates->cancels, rates->reads, rates->logins, rates->failures};
     const uint32_t percent = rates->key_percent == 0 ? PERCENT : rates->key_percent;
     const uint64_t factor = rates->maker_factor;
-    for (uint32_t index = 0; index < CLASSES; index++) {
-        const enum class class = (enum class)index;
+    for (uint32_t index = 0; index < BUCKETS; index++) {
+        const enum bucket bucket = (enum bucket)index;
         const uint64_t key_per_s = share_of(per_s[index], percent);
-        set_policy(rate, KIND_ADDRESS, class, per_s[index]);
-        set_policy(rate, KIND_USER, class, per_s[index]);
-        set_policy(rate, KIND_KEY, class, key_per_s);
-        set_policy(rate, KIND_MAKER, class, per_s[index] * factor);
-        set_policy(rate, KIND_MAKER_KEY, class, key_per_s * factor);
+        set_policy(rate, KIND_ADDRESS, bucket, per_s[index]);
+        set_policy(rate, KIND_USER, bucket, per_s[index]);
+        set_policy(rate, KIND_KEY, bucket, key_per_s);
+        set_policy(rate, KIND_MAKER, bucket, per_s[index] * factor);
+        set_policy(rate, KIND_MAKER_KEY, bucket, key_per_s * factor);
     }
 }
 
@@ -193,7 +193,7 @@ static struct fx_api_limit_entry *entry_of(const struct fx_api_call *call, enum 
 /* Note for the answer the bucket with the least in it, of those that this step looked at. */
 static void note(struct fx_api_call *call,
                  enum kind kind,
-                 enum class class,
+                 enum bucket bucket,
                  const struct fx_api_limit_room *room)
 {
     struct fx_api_rate_note *noted = &call->target.rate;
@@ -201,40 +201,40 @@ static void note(struct fx_api_call *call,
         noted->remaining <= room->remaining) {
         return;
     }
-    *noted = (struct fx_api_rate_note){.policy = (uint8_t)((uint32_t)kind * CLASSES + class + 1),
+    *noted = (struct fx_api_rate_note){.policy = (uint8_t)((uint32_t)kind * BUCKETS + bucket + 1),
                                        .remaining = room->remaining,
                                        .reset_s = room->reset_s,
                                        .retry_s = room->retry_s};
 }
 
-static bool has_limit(const struct fx_api_call *call, enum kind kind, enum class class)
+static bool has_limit(const struct fx_api_call *call, enum kind kind, enum bucket bucket)
 {
-    return call->api->rate->policies[kind][class].rate.per_s != 0;
+    return call->api->rate->policies[kind][bucket].rate.per_s != 0;
 }
 
-static bool fits(struct fx_api_call *call, enum kind kind, enum class class, uint32_t weight)
+static bool fits(struct fx_api_call *call, enum kind kind, enum bucket bucket, uint32_t weight)
 {
     struct fx_api_limit_room room;
-    if (!has_limit(call, kind, class)) {
+    if (!has_limit(call, kind, bucket)) {
         return true;
     }
-    const struct fx_api_limit_rate rate = call->api->rate->policies[kind][class].rate;
+    const struct fx_api_limit_rate rate = call->api->rate->policies[kind][bucket].rate;
     const bool is_fitting =
-        fx_api_limit_fits(entry_of(call, kind), class, rate, weight, now_ms_of(call), &room);
-    note(call, kind, class, &room);
+        fx_api_limit_fits(entry_of(call, kind), bucket, rate, weight, now_ms_of(call), &room);
+    note(call, kind, bucket, &room);
     return is_fitting;
 }
 
-static bool take(struct fx_api_call *call, enum kind kind, enum class class, uint32_t weight)
+static bool take(struct fx_api_call *call, enum kind kind, enum bucket bucket, uint32_t weight)
 {
     struct fx_api_limit_room room;
-    if (!has_limit(call, kind, class)) {
+    if (!has_limit(call, kind, bucket)) {
         return true;
     }
-    const struct fx_api_limit_rate rate = call->api->rate->policies[kind][class].rate;
+    const struct fx_api_limit_rate rate = call->api->rate->policies[kind][bucket].rate;
     const bool is_taken =
-        fx_api_limit_take(entry_of(call, kind), class, rate, weight, now_ms_of(call), &room);
-    note(call, kind, class, &room);
+        fx_api_limit_take(entry_of(call, kind), bucket, rate, weight, now_ms_of(call), &room);
+    note(call, kind, bucket, &room);
     return is_taken;
 }
 
@@ -254,28 +254,28 @@ static enum kind key_kind(const struct fx_api_call *call)
 }
 
 /* Of a user and, where the request was signed, of its key: of both or of none. */
-static bool fits_user(struct fx_api_call *call, enum class class, uint32_t weight)
+static bool fits_user(struct fx_api_call *call, enum bucket bucket, uint32_t weight)
 {
     begin_step(call);
-    return fits(call, user_kind(call), class, weight) &&
-           (call->key_id == 0 || fits(call, key_kind(call), class, weight));
+    return fits(call, user_kind(call), bucket, weight) &&
+           (call->key_id == 0 || fits(call, key_kind(call), bucket, weight));
 }
 
-static bool take_user(struct fx_api_call *call, enum class class, uint32_t weight)
+static bool take_user(struct fx_api_call *call, enum bucket bucket, uint32_t weight)
 {
     begin_step(call);
-    if (call->key_id != 0 && !fits(call, key_kind(call), class, weight)) {
+    if (call->key_id != 0 && !fits(call, key_kind(call), bucket, weight)) {
         return false;
     }
     begin_step(call);
-    return take(call, user_kind(call), class, weight) &&
-           (call->key_id == 0 || take(call, key_kind(call), class, weight));
+    return take(call, user_kind(call), bucket, weight) &&
+           (call->key_id == 0 || take(call, key_kind(call), bucket, weight));
 }
 
 /* ---- bans -------------------------------------------------------------------------------------
  */
 
-static bool is_banned(struct fx_api_call *call, enum kind kind, enum class class)
+static bool is_banned(struct fx_api_call *call, enum kind kind, enum bucket bucket)
 {
     if (call->api->rate->ban.strikes == 0) {
         return false;
@@ -286,12 +286,12 @@ static bool is_banned(struct fx_api_call *call, enum kind kind, enum class class
         return false;
     }
     begin_step(call);
-    note(call, kind, class, &room);
+    note(call, kind, bucket, &room);
     call->error.message = FX_STR("too many requests were sent in spite of 429: wait");
     return true;
 }
 
-static void strike(struct fx_api_call *call, enum kind kind, enum class class)
+static void strike(struct fx_api_call *call, enum kind kind, enum bucket bucket)
 {
     if (!fx_api_limit_strike(entry_of(call, kind), &call->api->rate->ban, now_ms_of(call))) {
         return;
@@ -304,18 +304,18 @@ static void strike(struct fx_api_call *call, enum kind kind, enum class class)
            fx_log_str("peer", call->peer),
            fx_log_u64("user", call->user.id),
            fx_log_u64("key", call->key_id));
-    (void)is_banned(call, kind, class);
+    (void)is_banned(call, kind, bucket);
 }
 
-static fx_status refuse(struct fx_api_call *call, enum kind kind, enum class class)
+static fx_status refuse(struct fx_api_call *call, enum kind kind, enum bucket bucket)
 {
-    strike(call, kind, class);
+    strike(call, kind, bucket);
     return FX_RATE_LIMITED;
 }
 
-static fx_status refuse_user(struct fx_api_call *call, enum class class)
+static fx_status refuse_user(struct fx_api_call *call, enum bucket bucket)
 {
-    return refuse(call, call->key_id != 0 ? key_kind(call) : user_kind(call), class);
+    return refuse(call, call->key_id != 0 ? key_kind(call) : user_kind(call), bucket);
 }
 
 /* ---- in the order of a request ----------------------------------------------------------------
@@ -331,75 +331,105 @@ static bool is_get(const struct fx_api_route *route)
     return route->method == FX_NET_HTTP_METHOD_GET;
 }
 
-static enum class class_of(const struct fx_api_route *route) {
-    switch (route->scope){
-        case FX_API_SCOPE_TRADE : case FX_API_SCOPE_TRANSFER : return CLASS_ORDERS;
-        case FX_API_SCOPE_REDUCE : return CLASS_CANCELS;
-        case FX_API_SCOPE_NONE : /* tokens and passwords */
-                case FX_API_SCOPE_SESSION : return is_get(route) ? CLASS_READS : CLASS_LOGINS;
-        case FX_API_SCOPE_READ : case FX_API_SCOPE_WRITE : case
-        FX_API_SCOPE_ADMIN : default : return CLASS_READS;
+static enum bucket bucket_of(const struct fx_api_route *route)
+{
+    switch (route->scope) {
+    case FX_API_SCOPE_TRADE:
+    case FX_API_SCOPE_TRANSFER:
+        return BUCKET_ORDERS;
+    case FX_API_SCOPE_REDUCE:
+        return BUCKET_CANCELS;
+    case FX_API_SCOPE_NONE: /* tokens and passwords */
+    case FX_API_SCOPE_SESSION:
+        return is_get(route) ? BUCKET_READS : BUCKET_LOGINS;
+    case FX_API_SCOPE_READ:
+    case FX_API_SCOPE_WRITE:
+    case FX_API_SCOPE_ADMIN:
+    default:
+        return BUCKET_READS;
     }
 }
 
-static bool is_class_of_commands(enum class class)
+static bool is_bucket_of_commands(enum bucket bucket)
 {
-    return class == CLASS_ORDERS || class == CLASS_CANCELS;
+    return bucket == BUCKET_ORDERS || bucket == BUCKET_CANCELS;
+}
+
+/* Nothing is counted of this address, so all is left: an answer says what holds for the others. */
+static void note_full(struct fx_api_call *call, enum bucket bucket)
+{
+    const struct policy *policy = &call->api->rate->policies[KIND_ADDRESS][bucket];
+    const struct fx_api_limit_room room = {.remaining = policy->rate.burst};
+    if (policy->rate.per_s != 0) {
+        note(call, KIND_ADDRESS, bucket, &room);
+    }
 }
 
 fx_status fx_api_rate_enter(struct fx_api_call *call)
 {
     const struct fx_api_route *route = call->route;
-    const enum class class = route == NULL ? CLASS_READS : class_of(route);
-    if (is_address_free(call) || !has_limit(call, KIND_ADDRESS, class)) {
+    const enum bucket bucket = route == NULL ? BUCKET_READS : bucket_of(route);
+    if (is_address_free(call)) {
+        note_full(call, bucket);
         return FX_OK;
     }
-    if (is_banned(call, KIND_ADDRESS, class)) {
+    if (!has_limit(call, KIND_ADDRESS, bucket)) {
+        return FX_OK;
+    }
+    if (is_banned(call, KIND_ADDRESS, bucket)) {
         return FX_RATE_LIMITED;
     }
-    return take(call, KIND_ADDRESS, class, route == NULL ? 1 : route->weight)
+    return take(call, KIND_ADDRESS, bucket, route == NULL ? 1 : route->weight)
                ? FX_OK
-               : refuse(call, KIND_ADDRESS, class);
+               : refuse(call, KIND_ADDRESS, bucket);
 }
 
 fx_status fx_api_rate_admit(struct fx_api_call *call)
 {
-    if (is_address_free(call) || !has_limit(call, KIND_ADDRESS, CLASS_FAILURES)) {
+    if (is_address_free(call)) {
+        note_full(call, BUCKET_FAILURES);
         return FX_OK;
     }
-    if (is_banned(call, KIND_ADDRESS, CLASS_FAILURES)) {
+    if (!has_limit(call, KIND_ADDRESS, BUCKET_FAILURES)) {
+        return FX_OK;
+    }
+    if (is_banned(call, KIND_ADDRESS, BUCKET_FAILURES)) {
         return FX_RATE_LIMITED;
     }
-    return fits(call, KIND_ADDRESS, CLASS_FAILURES, 1) ? FX_OK
-                                                       : refuse(call, KIND_ADDRESS, CLASS_FAILURES);
+    return fits(call, KIND_ADDRESS, BUCKET_FAILURES, 1)
+               ? FX_OK
+               : refuse(call, KIND_ADDRESS, BUCKET_FAILURES);
 }
 
 void fx_api_rate_failed(struct fx_api_call *call)
 {
-    if (!is_address_free(call)) {
-        begin_step(call);
-        (void)take(call, KIND_ADDRESS, CLASS_FAILURES, 1);
+    begin_step(call);
+    if (is_address_free(call)) {
+        note_full(call, BUCKET_FAILURES);
+    } else {
+        (void)take(call, KIND_ADDRESS, BUCKET_FAILURES, 1);
     }
 }
 
 fx_status fx_api_rate_identified(struct fx_api_call *call)
 {
-    const enum class class = class_of(call->route);
+    const enum bucket bucket = bucket_of(call->route);
     const uint32_t weight = call->route->weight;
-    if (class != CLASS_CANCELS && (is_banned(call, user_kind(call), class) ||
-                                   (call->key_id != 0 && is_banned(call, key_kind(call), class)))) {
+    if (bucket != BUCKET_CANCELS &&
+        (is_banned(call, user_kind(call), bucket) ||
+         (call->key_id != 0 && is_banned(call, key_kind(call), bucket)))) {
         return FX_RATE_LIMITED;
     }
-    if (!is_class_of_commands(class)) {
-        return take_user(call, class, weight) ? FX_OK : refuse_user(call, class);
+    if (!is_bucket_of_commands(bucket)) {
+        return take_user(call, bucket, weight) ? FX_OK : refuse_user(call, bucket);
     }
-    if (fits_user(call, class, weight)) {
+    if (fits_user(call, bucket, weight)) {
         return FX_OK;
     }
-    if (class == CLASS_ORDERS && fits_user(call, CLASS_CANCELS, weight)) {
+    if (bucket == BUCKET_ORDERS && fits_user(call, BUCKET_CANCELS, weight)) {
         return FX_OK;
     }
-    return refuse_user(call, class);
+    return refuse_user(call, bucket);
 }
 
 bool fx_api_rate_is_reducing(const struct fx_api_call *call, const struct fx_command *command)
@@ -414,22 +444,22 @@ bool fx_api_rate_is_reducing(const struct fx_api_call *call, const struct fx_com
 fx_status fx_api_rate_command(struct fx_api_call *call, const struct fx_command *command)
 {
     const bool is_reducing = fx_api_rate_is_reducing(call, command);
-    const enum class class = is_reducing ? CLASS_CANCELS : CLASS_ORDERS;
-    if (!is_class_of_commands(class_of(call->route))) {
+    const enum bucket bucket = is_reducing ? BUCKET_CANCELS : BUCKET_ORDERS;
+    if (!is_bucket_of_commands(bucket_of(call->route))) {
         return FX_OK; /* taken when the user was known */
     }
     call->is_counted = true;
-    return take_user(call, class, call->route->weight) ? FX_OK : refuse_user(call, class);
+    return take_user(call, bucket, call->route->weight) ? FX_OK : refuse_user(call, bucket);
 }
 
 void fx_api_rate_settle(struct fx_api_call *call)
 {
-    const enum class class = class_of(call->route);
-    if (call->user.id == 0 || call->is_counted || !is_class_of_commands(class)) {
+    const enum bucket bucket = bucket_of(call->route);
+    if (call->user.id == 0 || call->is_counted || !is_bucket_of_commands(bucket)) {
         return;
     }
-    if (!take_user(call, class, call->route->weight)) {
-        (void)take_user(call, CLASS_CANCELS, call->route->weight);
+    if (!take_user(call, bucket, call->route->weight)) {
+        (void)take_user(call, BUCKET_CANCELS, call->route->weight);
     }
 }
 
@@ -441,7 +471,7 @@ void fx_api_rate_append(const struct fx_api *api,
         return;
     }
     const uint32_t index = note->policy - 1U;
-    const struct policy *policy = &api->rate->policies[index / CLASSES][index % CLASSES];
+    const struct policy *policy = &api->rate->policies[index / BUCKETS][index % BUCKETS];
     fx_buf_append(headers, (fx_str){policy->text, policy->text_size});
     fx_buf_append_u64(headers, note->remaining);
     fx_buf_append(headers, FX_STR(";t="));

@@ -148,7 +148,7 @@ static void rate_spares_this_machine_where_told(void **state)
         (void)api_harness_ask(&world, "GET", "/auth/me", "a.b.c", NULL);
         assert_int_equal(world.code, 401);
     }
-    assert_int_equal(api_harness_header(&world, "ratelimit").size, 0);
+    HEADER("ratelimit", "\"address-failures\";r=20;t=0");
 }
 
 static void rate_wrong_proofs_shut_the_door_before_the_crypto(void **state)
@@ -206,6 +206,27 @@ static void rate_of_wrong_proofs_counts_those_of_other_doors(void **state)
     assert_int_equal(world.code, 429);
     world.now_ms += 1000;
     assert_true(fx_api_may_try(world.api, peer));
+}
+
+/* Of an address of this machine nothing is counted; its answers say so in the same headers. */
+static void rate_of_a_free_address_shows_all_that_is_left(void **state)
+{
+    (void)state;
+    begin((struct fx_api_rates){.reads = 2, .failures = 3, .is_loopback_free = true});
+    for (int index = 0; index < 10; index++) {
+        API_EXPECT(&world, "GET", "/ping", 0, NULL, 200, NULL);
+        HEADER("ratelimit-policy", "\"address-reads\";q=4;w=2");
+        HEADER("ratelimit", "\"address-reads\";r=4;t=0");
+        API_EXPECT(&world, "GET", "/nowhere", 0, NULL, 404, NULL);
+        HEADER("ratelimit", "\"address-reads\";r=4;t=0");
+        API_EXPECT(&world, "GET", "/account", 0, NULL, 401, NULL);
+        HEADER("ratelimit-policy", "\"address-failures\";q=60;w=20");
+        HEADER("ratelimit", "\"address-failures\";r=60;t=0");
+    }
+    API_EXPECT(&world, "GET", "/account", API_HARNESS_ALICE, NULL, 200, NULL);
+    HEADER("ratelimit-policy", "\"reads\";q=4;w=2");
+    API_EXPECT(&world, "POST", "/auth/logout", 0, "{}", 400, NULL); /* this bucket has no limit */
+    assert_int_equal(api_harness_header(&world, "ratelimit").size, 0);
 }
 
 static void rate_of_a_key_is_a_share_of_its_users(void **state)
@@ -324,6 +345,7 @@ int main(void)
         T(rate_spares_this_machine_where_told),
         T(rate_wrong_proofs_shut_the_door_before_the_crypto),
         T(rate_of_wrong_proofs_counts_those_of_other_doors),
+        T(rate_of_a_free_address_shows_all_that_is_left),
         T(rate_of_a_key_is_a_share_of_its_users),
         T(rate_of_makers_is_a_multiple),
         T(rate_of_makers_may_be_none),
