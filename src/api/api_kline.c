@@ -8,7 +8,13 @@
 #include "store/store_candle.h"
 #include "wire/wire_candle.h"
 
-enum { LIMIT_DEFAULT = 500, LIMIT_MAX = 1500, MS_PER_S = 1000, MS_PER_MINUTE = 60000 };
+enum {
+    LIMIT_DEFAULT = 500,
+    LIMIT_MAX = 1500,
+    ROWS_MAX = 3000, /* stored bars that one answer is added up from, on the loop */
+    MS_PER_S = 1000,
+    MS_PER_MINUTE = 60000
+};
 
 static const int64_t MINUTE_US = 60LL * 1000 * 1000;
 static const uint64_t TIME_MS_MAX = 253402300799999ULL;
@@ -119,6 +125,18 @@ static int64_t start_from(enum fx_interval interval, uint64_t time_ms)
     return start * MS_PER_MINUTE < (int64_t)time_ms ? fx_interval_next(interval, start) : start;
 }
 
+/* How many bars an answer has at most: those of 12 hours are added up from 6 rows each, a month
+ * from up to 31. */
+static uint64_t bars_max(const struct chart *chart)
+{
+    const int64_t january = 0; /* 1970: the longest month */
+    const int64_t start = fx_interval_start(chart->interval, january);
+    const int64_t minutes = fx_interval_next(chart->interval, start) - start;
+    const int64_t rows = minutes / fx_interval_base_minutes(fx_interval_base(chart->interval));
+    const uint64_t most = (uint64_t)(ROWS_MAX / (rows > 0 ? rows : 1));
+    return chart->limit < most ? chart->limit : most;
+}
+
 /* @return false where there is no bar to show. */
 static bool choose(const struct fx_api *api,
                    const struct chart *chart,
@@ -141,7 +159,8 @@ static bool choose(const struct fx_api *api,
     }
     int64_t bound = chart->has_start && !chart->is_newest ? range->start : range->last;
     const bool is_forward = chart->has_start && !chart->is_newest;
-    for (uint64_t bars = 1; bars < chart->limit; bars++) {
+    const uint64_t limit = bars_max(chart);
+    for (uint64_t bars = 1; bars < limit; bars++) {
         bound =
             is_forward ? fx_interval_next(interval, bound) : fx_interval_start(interval, bound - 1);
     }

@@ -8,7 +8,11 @@
 #define MINUTE_US (60LL * 1000 * 1000)
 #define START_US  1690000000000000LL
 
-enum { TRADES = 5000, CHECKS = 150, LIMIT_MAX = 1500, LENGTHS = 5 };
+enum { TRADES = 5000, CHECKS = 150, LIMIT_MAX = 1500, LENGTHS = 5, ROWS_MAX = 3000 };
+
+/* Stored bars that one of an interval is added up from, at most; in the order of the intervals. */
+static const uint32_t ROWS_OF_A_BAR[FX_INTERVAL_COUNT] = {
+    1, 3, 1, 3, 1, 2, 1, 2, 3, 4, 6, 1, 3, 7, 31};
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
 static struct api_harness world;
@@ -212,6 +216,8 @@ static void kline_list_any_question_equals_model(void **state)
                            (long long)question.end_ms);
         }
         fx_buf_clear(&expected);
+        const uint32_t most = ROWS_MAX / ROWS_OF_A_BAR[question.interval - 1];
+        question.limit = question.limit < most ? question.limit : most;
         append_expected(&expected, &question);
         assert_int_equal(api_harness_ask(&world, "GET", target, NULL, NULL), 200);
         if (!fx_str_is_equal(fx_str_of(world.body), fx_buf_str(&expected))) {
@@ -220,6 +226,28 @@ static void kline_list_any_question_equals_model(void **state)
         }
     }
     fx_buf_deinit(&expected);
+}
+
+/* However long the history is, an answer is added up from a bounded number of rows. */
+static void kline_answer_reads_no_more_than_3000_rows(void **state)
+{
+    (void)state;
+    char target[128];
+    trades[0] = trade_at(START_US - 50LL * 365 * 1440 * MINUTE_US, 1000, 2000);
+    fx_market_apply(&world.market, &trades[0]);
+    for (uint32_t interval = 1; interval <= FX_INTERVAL_COUNT; interval++) {
+        const uint32_t most = ROWS_MAX / ROWS_OF_A_BAR[interval - 1];
+        (void)snprintf(target,
+                       sizeof target,
+                       "/klines?symbol=BTCUSDT&limit=1500&interval=%s",
+                       fx_interval_name((enum fx_interval)interval));
+        API_EXPECT(&world, "GET", target, 0, NULL, 200, NULL);
+        uint32_t bars = 0;
+        for (const char *at = strchr(world.body, '[') + 1; (at = strchr(at, '[')) != NULL; at++) {
+            bars++;
+        }
+        assert_int_equal(bars, most < LIMIT_MAX ? most : LIMIT_MAX);
+    }
 }
 
 /* Two trades, two minutes apart, and now is a minute later: four bars, two of them empty. */
@@ -378,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(kline_list_any_question_equals_model),
+        TEST(kline_answer_reads_no_more_than_3000_rows),
         TEST(kline_list_repeats_the_close_where_nothing_happened),
         TEST(kline_list_of_mark_index_and_premium),
         TEST(kline_damaged_bar_is_an_error),
