@@ -19,7 +19,10 @@ enum {
     AUDITS_CAPACITY = 4,
     STEP_COMMANDS_MAX = 512, /* bounded work per step */
     HELD_MAX = 1 << 16,      /* commands applied and not yet durable */
-    RING_CAPACITY_MIN = 1 << 16
+    RING_CAPACITY_MIN = 1 << 16,
+    IDLE_US_MAX = 50000,
+    SPIN_COUNT = 16,
+    REST_US = 60 /* under load only: fewer wake-ups of journal, gateway and this agent */
 };
 
 struct item {
@@ -101,8 +104,9 @@ static fx_status allocate(struct fx_worker_engine *worker)
     const struct fx_agent_options agent = {.name = "engine",
                                            .step = fx_worker_engine_step,
                                            .self = worker,
-                                           .idle_us_max = 50000,
-                                           .spin_count = 64};
+                                           .idle_us_max = IDLE_US_MAX,
+                                           .spin_count = SPIN_COUNT,
+                                           .rest_us = REST_US};
     if (worker->memory == NULL || worker->intake == NULL || worker->audits == NULL ||
         worker->ring == NULL || worker->held == NULL || worker->events.items == NULL ||
         worker->snapshot == NULL) {
