@@ -19,7 +19,7 @@ enum {
     KEYS = 1024,
     KEYS_MASK = KEYS - 1,
     KEY_TTL_MS = 1000,
-    REPLAY_ENTRIES = 1 << 19, /* 6 s of 30,000 per second, and no set full */
+    REPLAY_ENTRIES = 1 << 20, /* 6 s of 30,000 per second, and no set full */
     TEXT_SIZE_MAX = 256 * 1024,
     US_PER_MS = 1000,
     V1_WINDOW_MS = 60000,

@@ -5,7 +5,7 @@
 #include "base/panic.h"
 #include "base/table.h"
 
-enum { WAYS = 8 };
+enum { WAYS = 16 };
 
 struct entry {
     int64_t until_ms; /* 0: free */
