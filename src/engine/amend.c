@@ -51,7 +51,7 @@ static fx_status check_filters(const struct fx_engine *engine,
     }
     if (engine->orders[order].post_only_mode != FX_POST_ONLY_MODE_OFF &&
         fx_match_is_crossing(engine, target->hot.instrument, input.side, input.price)) {
-        return fx_place_reject_crossing(engine, &target->hot, reject_out);
+        return fx_place_judge_crossing(engine, &target->hot, reject_out);
     }
     return FX_OK;
 }
@@ -70,7 +70,7 @@ static fx_status judge_requeue(const struct fx_engine *engine,
     if (hot->is_reduce_only == 0) {
         return fx_place_judge(engine, position, hot, order, reject_out);
     }
-    const int64_t closable = fx_place_closable(engine, position, hot, order);
+    const int64_t closable = fx_place_judge_closable(engine, position, hot, order);
     if (closable == 0) {
         reject_out->field = FX_FIELD_QUANTITY;
         return FX_REDUCE_ONLY_REJECTED;

@@ -44,7 +44,7 @@ fx_status fx_listing_mark_price(struct fx_engine *engine,
 /** Index of a symbol; UINT32_MAX where absent. */
 uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol *symbol);
 
-/* ---- commands on orders: place.c match.c amend.c cancel.c expiry.c client_ids.c
+/* ---- commands on orders: place.c match.c amend.c cancel.c expiry.c client_ids.c; place_judge.c
  * ------------------- */
 
 fx_status fx_place_apply(struct fx_engine *engine,
@@ -68,17 +68,17 @@ fx_status fx_place_judge(const struct fx_engine *engine,
                          fx_slot replaced,
                          struct fx_reject *reject_out);
 /** Limit and nearest of a price that must not cross the opposite best price. */
-fx_status fx_place_reject_crossing(const struct fx_engine *engine,
-                                   const struct fx_resting *order,
-                                   struct fx_reject *reject_out);
+fx_status fx_place_judge_crossing(const struct fx_engine *engine,
+                                  const struct fx_resting *order,
+                                  struct fx_reject *reject_out);
 /**
  * Lots that a reduce-only order at this price may still close: the position less what resting
  * reduce-only orders of the same or better price hold; `replaced` (or NONE) does not count.
  */
-int64_t fx_place_closable(const struct fx_engine *engine,
-                          fx_slot position,
-                          const struct fx_resting *order,
-                          fx_slot replaced);
+int64_t fx_place_judge_closable(const struct fx_engine *engine,
+                                fx_slot position,
+                                const struct fx_resting *order,
+                                fx_slot replaced);
 fx_status fx_amend_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result);

@@ -6,46 +6,16 @@
 #include <string.h>
 
 #include "base/panic.h"
-#include "engine/orders_int.h"
+#include "engine/place_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-static const int64_t GTD_AHEAD_US = 1000000;
-
-/* An order on its way in: what the command says, completed. */
-struct intent {
-    const struct fx_command_place *place;
-    struct fx_listing *listing;
-    struct fx_resting hot; /* the order as it would rest */
-    fx_slot position;
-    uint8_t time_in_force;
-    uint8_t stp_mode;
-    uint8_t note;
-    bool is_position_new;
-    bool is_setting_changed;
-    bool is_conditional;   /* it waits for its price */
-    bool is_whole;         /* closePosition: the quantity is not the user's choice */
-    bool is_unmatchable;   /* a market order that meets an empty book */
-    uint64_t moved_before; /* of the account, where is_setting_changed */
-    struct fx_position_state before;
-};
-
 static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_field field)
 {
     reject_out->field = (uint8_t)field;
     return status;
-}
-
-static fx_status reject_limit(struct fx_reject *reject_out,
-                              fx_status status,
-                              enum fx_field field,
-                              fx_i128 limit)
-{
-    reject_out->has_limit = 1;
-    reject_out->limit = limit;
-    return reject(reject_out, status, field);
 }
 
 /* An order that waits for its price, placed or asked about. */
@@ -56,306 +26,9 @@ static bool is_conditional(const struct fx_command *command)
             fx_order_type_is_conditional((enum fx_order_type)command->u.place.type));
 }
 
-static fx_status check_words(const struct fx_command *command, struct fx_reject *reject_out)
-{
-    const struct fx_command_place *place = &command->u.place;
-    const bool may_wait = is_conditional(command);
-    const bool is_type = place->type >= FX_ORDER_TYPE_LIMIT && place->type <= FX_ORDER_TYPE_MARKET;
-    if (place->side < FX_SIDE_BUY || place->side > FX_SIDE_SELL) {
-        return FX_BAD_PARAMETER;
-    }
-    if (!may_wait && fx_order_type_is_conditional((enum fx_order_type)place->type)) {
-        return FX_NOT_IMPLEMENTED; /* such an order comes as PLACE_CONDITIONAL */
-    }
-    if ((!is_type && !may_wait) || place->stp_mode > FX_STP_MODE_NONE ||
-        place->post_only_mode > FX_POST_ONLY_MODE_SLIDE || place->is_reduce_only > 1) {
-        return FX_BAD_PARAMETER;
-    }
-    if (place->margin_mode > FX_MARGIN_MODE_ISOLATED) {
-        return reject(reject_out, FX_BAD_PARAMETER, FX_FIELD_MARGIN_MODE);
-    }
-    if (place->position_side > FX_POSITION_SIDE_SHORT) {
-        return reject(reject_out, FX_BAD_PARAMETER, FX_FIELD_POSITION_SIDE);
-    }
-    if (place->client_id.size > FX_CLIENT_ID_SIZE_MAX) {
-        return reject(reject_out, FX_BAD_PARAMETER, FX_FIELD_CLIENT_ORDER_ID);
-    }
-    return may_wait ? fx_conditional_check_words(command, reject_out) : FX_OK;
-}
-
-/* A market order trades now or never, so it is IOC unless it is FOK. */
-static fx_status check_time_in_force(const struct fx_engine *engine,
-                                     struct intent *intent,
-                                     struct fx_reject *reject_out)
-{
-    const struct fx_command_place *place = intent->place;
-    const bool is_market = fx_order_type_is_market((enum fx_order_type)place->type);
-    const bool is_gtd = place->time_in_force == FX_TIME_IN_FORCE_GTD;
-    const bool is_immediate = is_market || place->time_in_force == FX_TIME_IN_FORCE_IOC ||
-                              place->time_in_force == FX_TIME_IN_FORCE_FOK;
-    if (place->time_in_force < FX_TIME_IN_FORCE_GTC ||
-        place->time_in_force > FX_TIME_IN_FORCE_GTD || (is_market && is_gtd) ||
-        (is_immediate && place->post_only_mode != FX_POST_ONLY_MODE_OFF)) {
-        return reject(reject_out, FX_BAD_TIME_IN_FORCE, FX_FIELD_TIME_IN_FORCE);
-    }
-    if (!is_gtd && place->expire_us != 0) {
-        return reject(reject_out, FX_BAD_TIME_IN_FORCE, FX_FIELD_EXPIRE_TIME);
-    }
-    if (is_gtd && place->expire_us < engine->time_us + GTD_AHEAD_US) {
-        return reject_limit(reject_out,
-                            FX_EXPIRE_TIME_TOO_EARLY,
-                            FX_FIELD_EXPIRE_TIME,
-                            (fx_i128)engine->time_us + GTD_AHEAD_US);
-    }
-    intent->time_in_force = place->time_in_force;
-    if (is_market && place->time_in_force != FX_TIME_IN_FORCE_FOK) {
-        intent->time_in_force = FX_TIME_IN_FORCE_IOC;
-    }
-    return FX_OK;
-}
-
-static fx_status check_rights(const struct fx_engine *engine, const struct intent *intent)
-{
-    const uint8_t state = intent->listing->definition.state;
-    const bool is_post_only = intent->place->post_only_mode != FX_POST_ONLY_MODE_OFF;
-    if (state != FX_INSTRUMENT_STATE_TRADING &&
-        !(state == FX_INSTRUMENT_STATE_POST_ONLY && is_post_only)) {
-        return FX_INSTRUMENT_HALTED;
-    }
-    const uint32_t flags = engine->accounts[intent->hot.account].flags;
-    if ((flags & FX_ACCOUNT_FLAG_TRADE_BLOCKED) != 0 && intent->hot.is_reduce_only == 0) {
-        return FX_TRADING_NOT_ALLOWED;
-    }
-    return FX_OK;
-}
-
-fx_status fx_place_reject_crossing(const struct fx_engine *engine,
-                                   const struct fx_resting *order,
-                                   struct fx_reject *reject_out)
-{
-    const struct fx_listing *listing = &engine->listings[order->instrument];
-    const enum fx_side side = (enum fx_side)order->side;
-    const fx_px best = fx_book_best(listing->book, fx_order_opposite(side));
-    const int64_t free_ticks = side == FX_SIDE_BUY ? best.ticks - 1 : best.ticks + 1;
-    FX_ASSERT(best.ticks > 0);
-    if (free_ticks > 0 && free_ticks <= listing->definition.max_ticks) {
-        reject_out->has_nearest = 1;
-        reject_out->nearest = fx_instrument_price(&listing->definition, (fx_px){free_ticks});
-    }
-    return reject_limit(reject_out,
-                        FX_POST_ONLY_WOULD_TAKE,
-                        FX_FIELD_PRICE,
-                        fx_instrument_price(&listing->definition, best));
-}
-
-/* The price at which the order competes: its limit, the market bound, or where it slides to. */
-static fx_status settle_price(const struct fx_engine *engine,
-                              struct intent *intent,
-                              struct fx_reject *reject_out)
-{
-    const struct fx_command_place *place = intent->place;
-    struct fx_resting *hot = &intent->hot;
-    const enum fx_side side = (enum fx_side)hot->side;
-    const fx_px best = fx_book_best(intent->listing->book, fx_order_opposite(side));
-    if (place->type == FX_ORDER_TYPE_MARKET) {
-        intent->is_unmatchable = best.ticks == 0;
-        hot->price = intent->is_unmatchable
-                         ? best
-                         : fx_instrument_take_bound(&intent->listing->definition, side, best);
-        return FX_OK;
-    }
-    hot->price.ticks = place->price_ticks;
-    if (place->post_only_mode == FX_POST_ONLY_MODE_SLIDE && place->price_ticks > 0 &&
-        fx_match_is_crossing(engine, hot->instrument, side, hot->price)) {
-        hot->price.ticks = side == FX_SIDE_BUY ? best.ticks - 1 : best.ticks + 1;
-        if (hot->price.ticks < 1) {
-            return fx_place_reject_crossing(engine, hot, reject_out);
-        }
-    }
-    return FX_OK;
-}
-
-static fx_status check_filters(const struct fx_engine *engine,
-                               const struct intent *intent,
-                               struct fx_reject *reject_out)
-{
-    const struct fx_filter_input input = {
-        .side = (enum fx_side)intent->hot.side,
-        .type = (enum fx_order_type)intent->place->type,
-        .price = intent->place->type == FX_ORDER_TYPE_LIMIT ? intent->hot.price : (fx_px){0},
-        .quantity = intent->hot.remaining,
-        .mark = intent->listing->mark,
-        .is_reduce_only = intent->place->is_reduce_only != 0,
-        .unit = intent->listing->unit,
-    };
-    const fx_status status = fx_instrument_filter(&intent->listing->definition, &input, reject_out);
-    if (status != FX_OK) {
-        return status;
-    }
-    if (intent->place->post_only_mode == FX_POST_ONLY_MODE_REJECT &&
-        fx_match_is_crossing(engine, intent->hot.instrument, input.side, input.price)) {
-        return fx_place_reject_crossing(engine, &intent->hot, reject_out);
-    }
-    return FX_OK;
-}
-
-static bool may_rest(const struct intent *intent)
-{
-    return intent->time_in_force == FX_TIME_IN_FORCE_GTC ||
-           intent->time_in_force == FX_TIME_IN_FORCE_GTD;
-}
-
-/* Room among the account's open orders and in the book, where it may rest. */
-static fx_status check_rest(const struct fx_engine *engine,
-                            const struct intent *intent,
-                            struct fx_reject *reject_out)
-{
-    const uint32_t account_max = engine->limits.account_orders_max;
-    if (!may_rest(intent)) {
-        return FX_OK;
-    }
-    if (engine->accounts[intent->hot.account].order_count >= account_max) {
-        return reject_limit(reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, account_max);
-    }
-    return fx_book_can_insert(
-               intent->listing->book, (enum fx_side)intent->hot.side, intent->hot.price)
-               ? FX_OK
-               : FX_CAPACITY;
-}
-
-static fx_status check_room(const struct fx_engine *engine,
-                            const struct intent *intent,
-                            struct fx_reject *reject_out)
-{
-    if (engine->order_count == engine->limits.orders_max ||
-        (intent->place->client_id.size > 0 && !fx_client_ids_has_room(engine))) {
-        return FX_CAPACITY;
-    }
-    return intent->is_conditional ? FX_OK : check_rest(engine, intent, reject_out);
-}
-
-int64_t fx_place_closable(const struct fx_engine *engine,
-                          fx_slot position,
-                          const struct fx_resting *order,
-                          fx_slot replaced)
-{
-    const struct fx_position_state *state = &engine->positions[position];
-    const bool is_buy = order->side == FX_SIDE_BUY;
-    int64_t lots = is_buy ? -state->lots : state->lots;
-    if (lots <= 0 || (is_buy ? state->reduce_buy_lots : state->reduce_sell_lots) == 0) {
-        return lots > 0 ? lots : 0;
-    }
-    for (fx_slot other = state->oldest_order; other != FX_SLOT_NONE;
-         other = engine->orders[other].newer) {
-        const struct fx_resting *hot = &engine->resting[other];
-        const bool is_ahead = is_buy ? hot->price.ticks >= order->price.ticks
-                                     : hot->price.ticks <= order->price.ticks;
-        if (hot->is_reduce_only != 0 && hot->side == order->side && is_ahead && other != replaced) {
-            lots -= hot->remaining.lots;
-        }
-    }
-    return lots > 0 ? lots : 0;
-}
-
-/* Lots by which an order could raise its position, given the open orders of its side. */
-static int64_t opening_lots(const struct fx_engine *engine,
-                            const struct fx_position_state *position,
-                            const struct fx_resting *order,
-                            fx_slot replaced)
-{
-    const bool is_buy = order->side == FX_SIDE_BUY;
-    const int64_t opposite = is_buy ? -position->lots : position->lots;
-    const int64_t replaced_lots =
-        replaced == FX_SLOT_NONE ? 0 : engine->resting[replaced].remaining.lots;
-    const int64_t queued = (is_buy ? position->buy_lots : position->sell_lots) - replaced_lots;
-    int64_t lots = 0;
-    if (__builtin_add_overflow(queued, order->remaining.lots, &lots)) {
-        return INT64_MAX;
-    }
-    lots -= opposite > 0 ? opposite : 0;
-    if (lots <= 0) {
-        return 0;
-    }
-    return lots < order->remaining.lots ? lots : order->remaining.lots;
-}
-
-fx_status fx_place_judge(const struct fx_engine *engine,
-                         fx_slot position,
-                         const struct fx_resting *order,
-                         fx_slot replaced,
-                         struct fx_reject *reject_out)
-{
-    const struct fx_listing *listing = &engine->listings[order->instrument];
-    const int64_t cap = listing->definition.open_interest_cap_lots;
-    const int64_t opening = opening_lots(engine, &engine->positions[position], order, replaced);
-    if (opening > 0 && listing->mark.ticks == 0) {
-        return FX_NO_MARK_PRICE;
-    }
-    if (opening > 0 && cap > 0 && opening > cap - listing->open_interest_lots) {
-        return reject_limit(reject_out,
-                            FX_OPEN_INTEREST_CAP,
-                            FX_FIELD_QUANTITY,
-                            fx_instrument_quantity(&listing->definition, (fx_qty){cap}));
-    }
-    const fx_status status = fx_position_state_admit(engine, position, order, replaced);
-    if (status == FX_INSUFFICIENT_MARGIN) {
-        return reject_limit(
-            reject_out, status, FX_FIELD_AMOUNT, fx_margin_available(engine, order->account));
-    }
-    if (status == FX_LEVERAGE_TOO_HIGH) {
-        return reject(reject_out, status, FX_FIELD_LEVERAGE);
-    }
-    return status;
-}
-
-static fx_status judge(const struct fx_engine *engine,
-                       struct intent *intent,
-                       struct fx_reject *reject_out)
-{
-    struct fx_resting *hot = &intent->hot;
-    const int32_t orders_max = intent->listing->definition.orders_max;
-    if (may_rest(intent) && orders_max > 0 &&
-        engine->positions[intent->position].order_count >= (uint32_t)orders_max) {
-        return reject_limit(reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, orders_max);
-    }
-    if (may_rest(intent) && hot->is_reduce_only != 0 &&
-        engine->positions[intent->position].reduce_order_count >=
-            engine->limits.reduce_orders_max) {
-        /* A fill takes all of them along where it must: the bound keeps one command bounded. */
-        return reject_limit(
-            reject_out, FX_MAX_NUM_ORDERS, FX_FIELD_NONE, engine->limits.reduce_orders_max);
-    }
-    if (hot->is_reduce_only != 0) {
-        /* A market order without a counterpart has no price; nothing is ahead of it either. */
-        struct fx_resting order = *hot;
-        if (intent->is_unmatchable) {
-            order.price.ticks = hot->side == FX_SIDE_BUY ? INT64_MAX : 0;
-        }
-        const int64_t closable = fx_place_closable(engine, intent->position, &order, FX_SLOT_NONE);
-        if (closable == 0) {
-            return reject_limit(reject_out, FX_REDUCE_ONLY_REJECTED, FX_FIELD_QUANTITY, 0);
-        }
-        if (closable < hot->remaining.lots) {
-            hot->remaining.lots = closable;
-            intent->note = FX_ORDER_NOTE_REDUCE_ONLY;
-        }
-    }
-    if (intent->is_unmatchable) {
-        return FX_OK;
-    }
-    if (hot->is_reduce_only == 0) {
-        const fx_status status =
-            fx_place_judge(engine, intent->position, hot, FX_SLOT_NONE, reject_out);
-        if (status != FX_OK) {
-            return status;
-        }
-    }
-    return FX_OK;
-}
-
 /* The order's leverage and margin mode become the symbol's setting, as if set by a command. */
 static fx_status change_setting(struct fx_engine *engine,
-                                struct intent *intent,
+                                struct fx_place_intent *intent,
                                 const struct fx_command *command,
                                 struct fx_reject *reject_out)
 {
@@ -407,7 +80,7 @@ static void forget_position(struct fx_engine *engine, fx_slot position)
     engine->position_count--;
 }
 
-static void undo(struct fx_engine *engine, const struct intent *intent)
+static void undo(struct fx_engine *engine, const struct fx_place_intent *intent)
 {
     FX_ASSERT(engine->touched_level_count == 0);
     FX_ASSERT(engine->touched_account_count == 0);
@@ -423,25 +96,9 @@ static void undo(struct fx_engine *engine, const struct intent *intent)
     }
 }
 
-/* Whether it may enter the market as it is. */
-static fx_status judge_now(struct fx_engine *engine,
-                           struct intent *intent,
-                           struct fx_reject *reject_out)
-{
-    fx_status status = judge(engine, intent, reject_out);
-    if (status == FX_OK && intent->time_in_force == FX_TIME_IN_FORCE_FOK) {
-        status =
-            intent->is_unmatchable
-                ? FX_FOK_NOT_FILLED
-                : fx_match_can_fill(
-                      engine, &intent->hot, intent->position, (enum fx_stp_mode)intent->stp_mode);
-    }
-    return status;
-}
-
 /* The last judgements, which need the position record. A reject is undone by the caller. */
 static fx_status prepare(struct fx_engine *engine,
-                         struct intent *intent,
+                         struct fx_place_intent *intent,
                          const struct fx_command *command,
                          struct fx_reject *reject_out)
 {
@@ -450,13 +107,13 @@ static fx_status prepare(struct fx_engine *engine,
         return fx_conditional_judge_count(engine, intent->position, 1, reject_out);
     }
     if (status == FX_OK) {
-        status = judge_now(engine, intent, reject_out);
+        status = fx_place_judge_now(engine, intent, reject_out);
     }
     return status;
 }
 
 static fx_status acquire_position(struct fx_engine *engine,
-                                  struct intent *intent,
+                                  struct fx_place_intent *intent,
                                   const struct fx_command *command)
 {
     const uint32_t count = engine->position_count;
@@ -466,7 +123,7 @@ static fx_status acquire_position(struct fx_engine *engine,
     return intent->position == FX_SLOT_NONE ? FX_CAPACITY : FX_OK;
 }
 
-static fx_slot create_order(struct fx_engine *engine, const struct intent *intent)
+static fx_slot create_order(struct fx_engine *engine, const struct fx_place_intent *intent)
 {
     const fx_slot order = fx_order_pool_acquire(engine);
     FX_ASSERT(order != FX_SLOT_NONE);
@@ -492,7 +149,7 @@ static fx_slot create_order(struct fx_engine *engine, const struct intent *inten
 
 /* A new or a fired order meets the market. @return its status. */
 static enum fx_order_status enter(struct fx_engine *engine,
-                                  const struct intent *intent,
+                                  const struct fx_place_intent *intent,
                                   fx_slot order)
 {
     if (intent->is_unmatchable) {
@@ -503,7 +160,7 @@ static enum fx_order_status enter(struct fx_engine *engine,
 }
 
 static void execute(struct fx_engine *engine,
-                    const struct intent *intent,
+                    const struct fx_place_intent *intent,
                     const struct fx_command *command,
                     struct fx_event_result *result)
 {
@@ -544,39 +201,6 @@ static fx_status repeat(const struct fx_engine *engine,
     return FX_OK;
 }
 
-static fx_status judge_price(const struct fx_engine *engine,
-                             struct intent *intent,
-                             const struct fx_command *command,
-                             struct fx_reject *reject_out)
-{
-    if (intent->is_conditional) {
-        return fx_conditional_judge(engine, command, &intent->hot, reject_out);
-    }
-    fx_status status = settle_price(engine, intent, reject_out);
-    if (status == FX_OK && !intent->is_whole) {
-        status = check_filters(engine, intent, reject_out);
-    }
-    return status;
-}
-
-static fx_status judge_alone(const struct fx_engine *engine,
-                             struct intent *intent,
-                             const struct fx_command *command,
-                             struct fx_reject *reject_out)
-{
-    fx_status status = check_rights(engine, intent);
-    if (status == FX_OK && intent->place->position_side > FX_POSITION_SIDE_BOTH) {
-        status = reject(reject_out, FX_POSITION_MODE_LOCKED, FX_FIELD_POSITION_SIDE);
-    }
-    if (status == FX_OK) {
-        status = check_time_in_force(engine, intent, reject_out);
-    }
-    if (status == FX_OK) {
-        status = judge_price(engine, intent, command, reject_out);
-    }
-    return status == FX_OK ? check_room(engine, intent, reject_out) : status;
-}
-
 /* ---- firing ------------------------------------------------------------------------------------
  */
 
@@ -608,7 +232,7 @@ static enum fx_order_note refusal_note(fx_status status)
 static void read_fired(const struct fx_engine *engine,
                        fx_slot order,
                        struct fx_command_place *place_out,
-                       struct intent *intent)
+                       struct fx_place_intent *intent)
 {
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
@@ -618,7 +242,7 @@ static void read_fired(const struct fx_engine *engine,
     place_out->price_ticks = hot->price.ticks;
     place_out->post_only_mode = cold->post_only_mode;
     place_out->is_reduce_only = hot->is_reduce_only;
-    memset(intent, 0, offsetof(struct intent, before));
+    memset(intent, 0, offsetof(struct fx_place_intent, before));
     intent->place = place_out;
     intent->listing = &engine->listings[hot->instrument];
     intent->hot = *hot;
@@ -638,19 +262,10 @@ void fx_place_fire(struct fx_engine *engine, fx_slot order)
     struct fx_order *cold = &engine->orders[order];
     struct fx_command_place place;
     struct fx_reject reason; /* nobody is there to hear the details */
-    struct intent intent;
+    struct fx_place_intent intent;
     memset(&reason, 0, sizeof reason);
     read_fired(engine, order, &place, &intent);
-    fx_status status = check_rights(engine, &intent);
-    if (status == FX_OK) {
-        status = judge_price(engine, &intent, NULL, &reason);
-    }
-    if (status == FX_OK) {
-        status = check_rest(engine, &intent, &reason);
-    }
-    if (status == FX_OK) {
-        status = judge_now(engine, &intent, &reason);
-    }
+    const fx_status status = fx_place_judge_fired(engine, &intent, &reason);
     if (status != FX_OK) {
         fx_cancel_order(engine,
                         order,
@@ -670,10 +285,10 @@ void fx_place_fire(struct fx_engine *engine, fx_slot order)
 
 static void read_command(struct fx_engine *engine,
                          const struct fx_command *command,
-                         struct intent *intent)
+                         struct fx_place_intent *intent)
 {
     const struct fx_command_place *place = &command->u.place;
-    memset(intent, 0, offsetof(struct intent, before));
+    memset(intent, 0, offsetof(struct fx_place_intent, before));
     intent->place = place;
     intent->listing = &engine->listings[command->instrument];
     intent->stp_mode = place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode;
@@ -696,7 +311,7 @@ static void read_command(struct fx_engine *engine,
  * not a repeated one; then the caller executes it or takes it back. A reject leaves no trace. */
 static fx_status judge_all(struct fx_engine *engine,
                            const struct fx_command *command,
-                           struct intent *intent,
+                           struct fx_place_intent *intent,
                            struct fx_event_result *result)
 {
     const struct fx_command_place *place = &command->u.place;
@@ -710,7 +325,7 @@ static fx_status judge_all(struct fx_engine *engine,
     }
     result->account_id = (uint64_t)intent->hot.account + 1;
     result->tmp_id = place->tmp_id;
-    fx_status status = check_words(command, &result->reject);
+    fx_status status = fx_place_judge_words(command, intent->is_conditional, &result->reject);
     if (status != FX_OK) {
         return status;
     }
@@ -720,7 +335,7 @@ static fx_status judge_all(struct fx_engine *engine,
             return repeat(engine, entry, command, result);
         }
     }
-    status = judge_alone(engine, intent, command, &result->reject);
+    status = fx_place_judge_alone(engine, intent, command, &result->reject);
     if (status == FX_OK) {
         status = acquire_position(engine, intent, command);
     }
@@ -738,7 +353,7 @@ fx_status fx_place_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result)
 {
-    struct intent intent;
+    struct fx_place_intent intent;
     const fx_status status = judge_all(engine, command, &intent, result);
     if (status == FX_OK && result->is_repeated == 0) {
         execute(engine, &intent, command, result);
@@ -748,7 +363,7 @@ fx_status fx_place_apply(struct fx_engine *engine,
 
 /* What the account has left for orders, and what it would have left. */
 static void foresee(const struct fx_engine *engine,
-                    const struct intent *intent,
+                    const struct fx_place_intent *intent,
                     struct fx_event_test *test)
 {
     const struct fx_position_state *position = &engine->positions[intent->position];
@@ -768,7 +383,7 @@ fx_status fx_place_test(struct fx_engine *engine,
                         const struct fx_command *command,
                         struct fx_event_test *test_out)
 {
-    struct intent intent;
+    struct fx_place_intent intent;
     const fx_status status = judge_all(engine, command, &intent, &test_out->result);
     if (status != FX_OK || test_out->result.is_repeated != 0) {
         return status;
