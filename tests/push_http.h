@@ -103,7 +103,11 @@ static inline struct push_http_answer *push_http_expect(struct push_kit *kit,
 {
     struct push_http_answer *answer = push_http_read_answer(kit, fd);
     if (answer->status != status || (body != NULL && strcmp(answer->body, body) != 0)) {
-        fail_msg("%d %s: expected %d %s", answer->status, answer->bytes, status, body);
+        fail_msg("%d %s: expected %d %s",
+                 answer->status,
+                 answer->bytes,
+                 status,
+                 body == NULL ? "" : body);
     }
     return answer;
 }

@@ -31,6 +31,7 @@ class Journey:
             sys.exit(f"usage: {sys.argv[0]} BINARY")
         self.binary = os.path.abspath(sys.argv[1])
         self.failed = 0
+        self.details = []  # of what failed, said once more at the end: below the logs, where a reader looks first
         self.folder = tempfile.TemporaryDirectory(prefix="future-e2e.")
         self.path = pathlib.Path(self.folder.name)
         self.servers = []
@@ -44,7 +45,8 @@ class Journey:
         print(("ok " if is_good else "not ok ") + what, flush=True)
         if not is_good:
             self.failed += 1
-            print(f"{what}: {detail}", file=sys.stderr, flush=True)
+            self.details.append(f"{what}: {detail}")
+            print(self.details[-1], file=sys.stderr, flush=True)
         return is_good
 
     def equal(self, got, wanted, what):
@@ -70,7 +72,9 @@ class Journey:
         self._kill_servers()
         if self.failed:
             for server in self.servers:
-                print(f"---- log of {server.data.name}\n" + server.log_path.read_text()[-4000:], file=sys.stderr)
+                log = server.log_path.read_text() if server.log_path.exists() else "(none: it was not started)"
+                print(f"---- log of {server.data.name}\n" + log[-4000:], file=sys.stderr)
+            print("---- failed\n" + "\n".join(self.details), file=sys.stderr)
         self.folder.cleanup()
         sys.exit(1 if self.failed else 0)
 
