@@ -192,8 +192,12 @@ static fx_status compare(const struct replay *genesis,
         return FX_NO_MEMORY;
     }
     tail.until = genesis->until;
-    fx_status status = fx_worker_snapshot_load(
-        snapshot_dir, fx_engine_sequence(genesis->engine), tail.memory, &tail.limits, &tail.engine);
+    fx_status status = fx_worker_snapshot_load(NULL,
+                                               snapshot_dir,
+                                               fx_engine_sequence(genesis->engine),
+                                               tail.memory,
+                                               &tail.limits,
+                                               &tail.engine);
     if (status == FX_OK) {
         *sequence_out = fx_engine_sequence(tail.engine);
         status = run(&tail, journal_dir);
@@ -220,7 +224,7 @@ int fx_app_check_run(const struct fx_app_options *options)
         !fx_app_file_join(data_dir, "snapshots", snapshot_dir)) {
         return FX_APP_EXIT_USAGE;
     }
-    fx_status status = fx_worker_limits_read(journal_dir, &limits);
+    fx_status status = fx_worker_limits_read(NULL, journal_dir, &limits);
     if (status != FX_OK) {
         (void)fprintf(stderr,
                       "future: check: %s: %s\n",

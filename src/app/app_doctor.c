@@ -127,7 +127,7 @@ static void check_memory(struct doctor *doctor)
     char journal[FX_APP_FILE_PATH_SIZE_MAX];
     struct fx_engine_limits limits = fx_engine_default_limits();
     if (fx_app_file_join(doctor->data, "journal", journal) && doctor->has_data &&
-        fx_worker_limits_read(journal, &limits) != FX_OK) {
+        fx_worker_limits_read(NULL, journal, &limits) != FX_OK) {
         limits =
             fx_engine_default_limits(); /* the journal's own check says what is wrong with it */
     }

@@ -38,6 +38,7 @@ struct held {
 
 struct fx_worker_engine {
     struct fx_worker_engine_options options;
+    struct fx_worker_host host;
     struct fx_engine_limits limits;
     struct fx_engine *engine;
     void *memory;
@@ -64,6 +65,7 @@ static void set_defaults(struct fx_worker_engine *worker,
                          const struct fx_engine_limits *limits)
 {
     worker->options = *options;
+    worker->host = fx_worker_host_of(options->host);
     worker->limits = *limits;
     if (worker->options.intake_capacity == 0) {
         worker->options.intake_capacity = INTAKE_CAPACITY;
@@ -100,7 +102,7 @@ static fx_status allocate(struct fx_worker_engine *worker)
     worker->held = calloc(HELD_MAX, sizeof worker->held[0]);
     worker->events.items = aligned_alloc(16, (size_t)events_max * sizeof(struct fx_event));
     worker->events.capacity = events_max;
-    worker->snapshot = fx_worker_snapshot_create(worker->options.snapshot_dir);
+    worker->snapshot = fx_worker_snapshot_create(&worker->host, worker->options.snapshot_dir);
     const struct fx_agent_options agent = {.name = "engine",
                                            .step = fx_worker_engine_step,
                                            .self = worker,
@@ -143,7 +145,8 @@ static void on_durable(void *context, uint64_t durable_seq)
 
 static fx_status load_state(struct fx_worker_engine *worker)
 {
-    const fx_status status = fx_worker_snapshot_load(worker->options.snapshot_dir,
+    const fx_status status = fx_worker_snapshot_load(&worker->host,
+                                                     worker->options.snapshot_dir,
                                                      worker->options.saved_sequence,
                                                      worker->memory,
                                                      &worker->limits,
@@ -174,14 +177,18 @@ static fx_status recover(struct fx_worker_engine *worker, struct fx_worker_engin
                                       .events = &worker->events,
                                       .on_applied = on_applied,
                                       .context = worker};
-    const struct fx_bus_journal_options options = {.dir = worker->options.journal_dir,
-                                                   .system = fx_bus_file_posix(),
-                                                   .mode = worker->options.mode,
-                                                   .from_seq = worker->snapshot_sequence + 1,
-                                                   .on_record = on_record,
-                                                   .recover_context = &replay,
-                                                   .on_durable = on_durable,
-                                                   .durable_context = worker};
+    struct fx_bus_journal_options options = {.dir = NULL};
+    if (worker->options.journal != NULL) {
+        options = *worker->options.journal;
+    }
+    options.dir = worker->options.journal_dir;
+    options.system = worker->host.system;
+    options.mode = worker->options.mode;
+    options.from_seq = worker->snapshot_sequence + 1;
+    options.on_record = on_record;
+    options.recover_context = &replay;
+    options.on_durable = on_durable;
+    options.durable_context = worker;
     status = fx_bus_journal_open(&options, &worker->journal, &report->journal);
     if (status == FX_OK) {
         status = fx_worker_replay_finish(&replay);
@@ -441,7 +448,7 @@ static fx_status begin_log(struct fx_worker_engine *worker)
     item.command.kind = FX_COMMAND_INITIALIZE_ENGINE;
     item.command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     item.command.u.limits = worker->limits;
-    const bool is_taken = take(worker, &item, fx_clock_wall_us());
+    const bool is_taken = take(worker, &item, fx_worker_host_now_us(&worker->host));
     return is_taken && fx_engine_sequence(worker->engine) == 1 ? FX_OK : FX_NO_SPACE;
 }
 
@@ -450,7 +457,7 @@ static fx_status choose_limits(const struct fx_worker_engine_options *options,
                                struct fx_engine_limits *limits_out)
 {
     *limits_out = options->limits == NULL ? fx_engine_default_limits() : *options->limits;
-    const fx_status status = fx_worker_limits_read(options->journal_dir, limits_out);
+    const fx_status status = fx_worker_limits_read(options->host, options->journal_dir, limits_out);
     return status == FX_NOT_FOUND ? FX_OK : status;
 }
 
@@ -485,7 +492,7 @@ fx_status fx_worker_engine_create(const struct fx_worker_engine_options *options
         fx_worker_engine_destroy(worker);
         return status;
     }
-    worker->snapshot_us = fx_clock_wall_us();
+    worker->snapshot_us = fx_worker_host_now_us(&worker->host);
     *worker_out = worker;
     return FX_OK;
 }
@@ -519,7 +526,7 @@ void fx_worker_engine_stop(struct fx_worker_engine *worker,
     /* This thread is the engine's now: finish what was handed in. The saver still runs. */
     int64_t done_us = fx_clock_monotonic_us();
     while (fx_ring_count(worker->intake) > 0 || worker->held_first < worker->held_end) {
-        const int done = fx_worker_engine_step(worker, fx_clock_wall_us());
+        const int done = fx_worker_engine_step(worker, fx_worker_host_now_us(&worker->host));
         const int64_t now_us = fx_clock_monotonic_us();
         if (pump != NULL) {
             pump(context);
@@ -555,7 +562,20 @@ void fx_worker_engine_destroy(struct fx_worker_engine *worker)
         (void)status;
     }
     fx_bus_journal_close(worker->journal);
+    worker->journal = NULL;
     fx_worker_snapshot_destroy(worker->snapshot);
+    worker->snapshot = NULL;
+    fx_worker_engine_abandon(worker);
+}
+
+void fx_worker_engine_abandon(struct fx_worker_engine *worker)
+{
+    if (worker == NULL) {
+        return;
+    }
+    FX_ASSERT(!worker->is_running);
+    fx_bus_journal_abandon(worker->journal);
+    fx_worker_snapshot_abandon(worker->snapshot);
     fx_agent_destroy(worker->agent);
     fx_ring_destroy(worker->intake);
     fx_ring_destroy(worker->audits);
@@ -596,6 +616,16 @@ struct fx_engine *fx_worker_engine_engine(struct fx_worker_engine *worker)
 {
     FX_ASSERT(!worker->is_running);
     return worker->engine;
+}
+
+struct fx_bus_journal *fx_worker_engine_journal(struct fx_worker_engine *worker)
+{
+    return worker->journal;
+}
+
+struct fx_worker_snapshot *fx_worker_engine_snapshot(struct fx_worker_engine *worker)
+{
+    return worker->snapshot;
 }
 
 bool fx_worker_engine_audit(struct fx_worker_engine *worker, struct fx_engine_audit *audit_out)

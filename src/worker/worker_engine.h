@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "model/command.h"
 #include "model/event.h"
+#include "worker/worker_host.h"
 #include "worker/worker_snapshot.h"
 
 /** Consumers of the event ring. */
@@ -40,6 +41,9 @@ typedef void (*fx_worker_engine_wake_fn)(void *context);
 struct fx_worker_engine_options {
     const char *journal_dir;
     const char *snapshot_dir;
+    const struct fx_worker_host *host; /* NULL: this machine */
+    /* NULL: defaults. Sizes and on_fatal are taken from it; the rest is the worker's to say. */
+    const struct fx_bus_journal_options *journal;
     const struct fx_engine_limits *limits; /* of a new journal; NULL: fx_engine_default_limits() */
     enum fx_bus_journal_mode mode;         /* STRICT */
     uint32_t intake_capacity;              /* 4096, a power of two */
@@ -101,6 +105,10 @@ FX_MUST_USE fx_status fx_worker_engine_create(const struct fx_worker_engine_opti
 /** Make all durable, write a last snapshot, free. Stopped before. Accepts NULL. */
 void fx_worker_engine_destroy(struct fx_worker_engine *worker);
 
+/** Free everything without writing: what a crash leaves. Not started. For tests and the simulator.
+ * Accepts NULL. */
+void fx_worker_engine_abandon(struct fx_worker_engine *worker);
+
 /** Run the engine agent, the journal's threads and the snapshot writer. @return OK; NO_MEMORY. */
 FX_MUST_USE fx_status fx_worker_engine_start(struct fx_worker_engine *worker);
 
@@ -145,7 +153,12 @@ void fx_worker_engine_figures(const struct fx_worker_engine *worker,
  */
 bool fx_worker_engine_audit(struct fx_worker_engine *worker, struct fx_engine_audit *audit_out);
 
-/** One unit of work by hand: tests and simulator. @return commands applied plus releases. */
+/** One unit of work by hand, where it was not started: tests and simulator, who also step the
+ * journal and the snapshots below. @return commands applied plus releases. */
 int fx_worker_engine_step(void *self, int64_t now_us);
+
+/** What fx_worker_engine_start() would give threads to, for whoever steps by hand. */
+struct fx_bus_journal *fx_worker_engine_journal(struct fx_worker_engine *worker);
+struct fx_worker_snapshot *fx_worker_engine_snapshot(struct fx_worker_engine *worker);
 
 #endif

@@ -24,11 +24,13 @@ static fx_status on_record(void *context, const struct fx_bus_journal_record *re
     return FX_STALE; /* enough */
 }
 
-fx_status fx_worker_limits_read(const char *journal_dir, struct fx_engine_limits *limits_out)
+fx_status fx_worker_limits_read(const struct fx_worker_host *host,
+                                const char *journal_dir,
+                                struct fx_engine_limits *limits_out)
 {
     struct reading reading = {.status = FX_NOT_FOUND};
     struct fx_bus_journal_report report;
-    const struct fx_bus_journal_recover_options options = {.system = fx_bus_file_posix(),
+    const struct fx_bus_journal_recover_options options = {.system = fx_worker_host_of(host).system,
                                                            .dir = journal_dir,
                                                            .from_seq = 1,
                                                            .on_record = on_record,

@@ -10,12 +10,15 @@
 
 #include "base/status.h"
 #include "engine/engine.h"
+#include "worker/worker_host.h"
 
 /**
- * Read them from the first record. @return OK; NOT_FOUND where there is no record yet: a new
- * journal, which begins with INITIALIZE_ENGINE; CORRUPT where the first record is another.
+ * Read them from the first record (host NULL: this machine). @return OK; NOT_FOUND where there is
+ * no record yet: a new journal, which begins with INITIALIZE_ENGINE; CORRUPT where the first record
+ * is another.
  */
-FX_MUST_USE fx_status fx_worker_limits_read(const char *journal_dir,
+FX_MUST_USE fx_status fx_worker_limits_read(const struct fx_worker_host *host,
+                                            const char *journal_dir,
                                             struct fx_engine_limits *limits_out);
 
 #endif

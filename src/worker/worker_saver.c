@@ -68,7 +68,7 @@ static void on_failure(struct fx_worker_saver *saver, fx_status status, int64_t 
     saver->retry_us = now_us + (10000LL << shift);
 }
 
-static int step(void *self, int64_t now_us)
+int fx_worker_saver_step(void *self, int64_t now_us)
 {
     struct fx_worker_saver *saver = self;
     fill(saver);
@@ -100,7 +100,7 @@ fx_status fx_worker_saver_create(const struct fx_worker_saver_options *options,
     saver->items = aligned_alloc(16, (size_t)saver->capacity * sizeof saver->items[0]);
     atomic_store(&saver->watermark, options->save->watermark);
     const struct fx_agent_options agent = {.name = "saver",
-                                           .step = step,
+                                           .step = fx_worker_saver_step,
                                            .self = saver,
                                            .idle_us_max = IDLE_US_MAX,
                                            .rest_us = REST_US};
@@ -136,7 +136,7 @@ void fx_worker_saver_stop(struct fx_worker_saver *saver)
 {
     fx_agent_stop(saver->agent);
     fx_agent_join(saver->agent);
-    while (saver->failures == 0 && step(saver, 0) > 0) {
+    while (saver->failures == 0 && fx_worker_saver_step(saver, 0) > 0) {
         /* until the ring is empty; what fails is written at the next start */
     }
 }

@@ -35,6 +35,10 @@ void fx_worker_saver_destroy(struct fx_worker_saver *saver);
 
 FX_MUST_USE fx_status fx_worker_saver_start(struct fx_worker_saver *saver);
 
+/** One unit of work by hand, where it was not started: tests and simulator. @return events
+ * written. */
+int fx_worker_saver_step(void *self, int64_t now_us);
+
 /** There are released events. Thread: any. */
 void fx_worker_saver_wake(void *saver);
 

@@ -21,6 +21,7 @@ struct job {
 };
 
 struct fx_worker_snapshot {
+    struct fx_worker_host host;
     struct fx_ring *jobs;
     struct fx_ring *done;
     struct fx_agent *agent;
@@ -35,17 +36,18 @@ struct fx_worker_snapshot {
 static fx_status write_job(struct fx_worker_snapshot *snapshot, const struct job *job)
 {
     const char *dir = snapshot->dir;
-    const struct fx_bus_file_system system = fx_bus_file_posix();
-    const struct fx_bus_snapshot_info info = {.seq = job->sequence,
-                                              .state_hash = job->hash,
-                                              .wall_ns = (uint64_t)fx_clock_wall_us() * 1000,
-                                              .version = FX_WORKER_SNAPSHOT_VERSION};
+    const struct fx_bus_file_system *system = &snapshot->host.system;
+    const struct fx_bus_snapshot_info info = {
+        .seq = job->sequence,
+        .state_hash = job->hash,
+        .wall_ns = (uint64_t)fx_worker_host_now_us(&snapshot->host) * 1000,
+        .version = FX_WORKER_SNAPSHOT_VERSION};
     const fx_str part = {job->body, job->size};
     const int64_t start_us = fx_clock_monotonic_us();
-    fx_status status = fx_bus_snapshot_write(&system, dir, &info, &part, 1);
+    fx_status status = fx_bus_snapshot_write(system, dir, &info, &part, 1);
     uint64_t oldest = 0;
     if (status == FX_OK) {
-        status = fx_bus_snapshot_trim(&system, dir, FX_WORKER_SNAPSHOT_KEEP, &oldest);
+        status = fx_bus_snapshot_trim(system, dir, FX_WORKER_SNAPSHOT_KEEP, &oldest);
     }
     if (status != FX_OK) {
         atomic_fetch_add(&snapshot->failures, 1);
@@ -57,7 +59,7 @@ static fx_status write_job(struct fx_worker_snapshot *snapshot, const struct job
         return status;
     }
     atomic_store(&snapshot->written_sequence, job->sequence);
-    atomic_store(&snapshot->written_us, fx_clock_wall_us());
+    atomic_store(&snapshot->written_us, fx_worker_host_now_us(&snapshot->host));
     FX_LOG(FX_LOG_INFO,
            "snapshot",
            "written",
@@ -67,7 +69,7 @@ static fx_status write_job(struct fx_worker_snapshot *snapshot, const struct job
     return FX_OK;
 }
 
-static int step(void *self, int64_t now_us)
+int fx_worker_snapshot_step(void *self, int64_t now_us)
 {
     (void)now_us;
     struct fx_worker_snapshot *snapshot = self;
@@ -81,17 +83,21 @@ static int step(void *self, int64_t now_us)
     return 1;
 }
 
-struct fx_worker_snapshot *fx_worker_snapshot_create(const char *dir)
+struct fx_worker_snapshot *fx_worker_snapshot_create(const struct fx_worker_host *host,
+                                                     const char *dir)
 {
     struct fx_worker_snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (snapshot == NULL) {
         return NULL;
     }
+    snapshot->host = fx_worker_host_of(host);
     snapshot->dir = dir;
     snapshot->jobs = fx_ring_create(sizeof(struct job), 2);
     snapshot->done = fx_ring_create(sizeof(struct job), 2);
-    const struct fx_agent_options options = {
-        .name = "snapshot", .step = step, .self = snapshot, .idle_us_max = 1000000};
+    const struct fx_agent_options options = {.name = "snapshot",
+                                             .step = fx_worker_snapshot_step,
+                                             .self = snapshot,
+                                             .idle_us_max = 1000000};
     if (snapshot->jobs == NULL || snapshot->done == NULL ||
         fx_agent_create(&options, &snapshot->agent) != FX_OK) {
         fx_worker_snapshot_destroy(snapshot);
@@ -114,7 +120,7 @@ void fx_worker_snapshot_stop(struct fx_worker_snapshot *snapshot)
 {
     fx_agent_stop(snapshot->agent);
     fx_agent_join(snapshot->agent);
-    while (step(snapshot, 0) > 0) {
+    while (fx_worker_snapshot_step(snapshot, 0) > 0) {
         /* what the agent did not come to */
     }
     collect(snapshot);
@@ -122,11 +128,23 @@ void fx_worker_snapshot_stop(struct fx_worker_snapshot *snapshot)
 
 void fx_worker_snapshot_destroy(struct fx_worker_snapshot *snapshot)
 {
+    if (snapshot != NULL && snapshot->agent != NULL) {
+        fx_worker_snapshot_stop(snapshot);
+    }
+    fx_worker_snapshot_abandon(snapshot);
+}
+
+void fx_worker_snapshot_abandon(struct fx_worker_snapshot *snapshot)
+{
     if (snapshot == NULL) {
         return;
     }
-    if (snapshot->agent != NULL) {
-        fx_worker_snapshot_stop(snapshot);
+    struct job job;
+    while (snapshot->jobs != NULL && fx_ring_poll(snapshot->jobs, &job)) {
+        free(job.body);
+    }
+    while (snapshot->done != NULL && fx_ring_poll(snapshot->done, &job)) {
+        free(job.body);
     }
     free(snapshot->spare.body);
     fx_agent_destroy(snapshot->agent);
@@ -193,15 +211,15 @@ void fx_worker_snapshot_stats(const struct fx_worker_snapshot *snapshot,
                                                    .failures = atomic_load(&snapshot->failures)};
 }
 
-static fx_status load_one(const char *dir,
+static fx_status load_one(const struct fx_bus_file_system *system,
+                          const char *dir,
                           uint64_t sequence,
                           void *memory,
                           const struct fx_engine_limits *limits,
                           struct fx_engine **engine_out)
 {
-    const struct fx_bus_file_system system = fx_bus_file_posix();
     struct fx_bus_snapshot file = {0};
-    fx_status status = fx_bus_snapshot_load(&system, dir, sequence, &file);
+    fx_status status = fx_bus_snapshot_load(system, dir, sequence, &file);
     if (status != FX_OK) {
         return status;
     }
@@ -218,13 +236,14 @@ static fx_status load_one(const char *dir,
     return status;
 }
 
-fx_status fx_worker_snapshot_load(const char *dir,
+fx_status fx_worker_snapshot_load(const struct fx_worker_host *host,
+                                  const char *dir,
                                   uint64_t sequence_max,
                                   void *memory,
                                   const struct fx_engine_limits *limits,
                                   struct fx_engine **engine_out)
 {
-    const struct fx_bus_file_system system = fx_bus_file_posix();
+    const struct fx_bus_file_system system = fx_worker_host_of(host).system;
     static const size_t LIST_MAX = 64;
     uint64_t sequences[64];
     size_t count = 0;
@@ -237,7 +256,7 @@ fx_status fx_worker_snapshot_load(const char *dir,
         if (sequences[index] > sequence_max) {
             continue;
         }
-        status = load_one(dir, sequences[index], memory, limits, engine_out);
+        status = load_one(&system, dir, sequences[index], memory, limits, engine_out);
         if (status == FX_OK) {
             return FX_OK;
         }

@@ -13,22 +13,32 @@
 
 #include "base/status.h"
 #include "engine/engine.h"
+#include "worker/worker_host.h"
 
 enum { FX_WORKER_SNAPSHOT_VERSION = 1, FX_WORKER_SNAPSHOT_KEEP = 3 };
 
 struct fx_worker_snapshot;
 
-/** @return NULL without memory; gives. `dir` is kept. */
-struct fx_worker_snapshot *fx_worker_snapshot_create(const char *dir);
+/** @return NULL without memory; gives. `dir` is kept; host NULL: this machine. */
+struct fx_worker_snapshot *fx_worker_snapshot_create(const struct fx_worker_host *host,
+                                                     const char *dir);
 
 /** Wait for what is under way, free. Accepts NULL. */
 void fx_worker_snapshot_destroy(struct fx_worker_snapshot *snapshot);
+
+/** Free it without writing anything: what a crash leaves. Not started. For tests and the simulator.
+ */
+void fx_worker_snapshot_abandon(struct fx_worker_snapshot *snapshot);
 
 /** Run the writing agent. @return OK or NO_MEMORY. */
 FX_MUST_USE fx_status fx_worker_snapshot_start(struct fx_worker_snapshot *snapshot);
 
 /** Copy the state and have it written. @return false where one is still under way. */
 bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine);
+
+/** The agent's unit of work by hand, where it was not started: write what was offered. @return 1
+ * where there was something. */
+int fx_worker_snapshot_step(void *self, int64_t now_us);
 
 /** Write the state now, in this thread; after the agent was stopped. @return OK; IO; NO_SPACE. */
 FX_MUST_USE fx_status fx_worker_snapshot_write(struct fx_worker_snapshot *snapshot,
@@ -47,11 +57,13 @@ void fx_worker_snapshot_stats(const struct fx_worker_snapshot *snapshot,
 void fx_worker_snapshot_stop(struct fx_worker_snapshot *snapshot);
 
 /**
- * The newest intact snapshot at or below `sequence_max`, loaded into `memory`.
+ * The newest intact snapshot at or below `sequence_max`, loaded into `memory` (host NULL: this
+ * machine).
  * @return OK, with *engine_out == an engine at that sequence, or NOT_FOUND (start from genesis), or
  * the reason why none can be used (CORRUPT, CAPACITY, VERSION_MISMATCH, IO, NO_MEMORY).
  */
-FX_MUST_USE fx_status fx_worker_snapshot_load(const char *dir,
+FX_MUST_USE fx_status fx_worker_snapshot_load(const struct fx_worker_host *host,
+                                              const char *dir,
                                               uint64_t sequence_max,
                                               void *memory,
                                               const struct fx_engine_limits *limits,
