@@ -29,6 +29,8 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_PLACE_CONDITIONAL, "PLACE_CONDITIONAL"},
     {FX_COMMAND_AMEND_CONDITIONAL, "AMEND_CONDITIONAL"},
     {FX_COMMAND_ADJUST_TP_SL, "ADJUST_TP_SL"},
+    {FX_COMMAND_PLACE_BRACKET, "PLACE_BRACKET"},
+    {FX_COMMAND_ADJUST_ORDER_TP_SL, "ADJUST_ORDER_TP_SL"},
     {FX_COMMAND_TRANSFER, "TRANSFER"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
@@ -84,7 +86,6 @@ uint32_t fx_command_size(enum fx_command_kind kind)
     case FX_COMMAND_TRANSFER:
         return (uint32_t)(head + sizeof(struct fx_command_move));
     case FX_COMMAND_PLACE_ORDER:
-    case FX_COMMAND_TEST_ORDER:
         return (uint32_t)(head + sizeof(struct fx_command_place));
     case FX_COMMAND_AMEND_ORDER:
         return (uint32_t)(head + sizeof(struct fx_command_amend));
@@ -98,6 +99,11 @@ uint32_t fx_command_size(enum fx_command_kind kind)
         return (uint32_t)(head + sizeof(struct fx_command_amend_conditional));
     case FX_COMMAND_ADJUST_TP_SL:
         return (uint32_t)(head + sizeof(struct fx_command_tp_sl));
+    case FX_COMMAND_PLACE_BRACKET:
+    case FX_COMMAND_TEST_ORDER:
+        return (uint32_t)(head + sizeof(struct fx_command_bracket));
+    case FX_COMMAND_ADJUST_ORDER_TP_SL:
+        return (uint32_t)(head + sizeof(struct fx_command_order_tp_sl));
     case FX_COMMAND_CANCEL_ALL_AFTER:
         return (uint32_t)(head + sizeof(struct fx_command_countdown));
     case FX_COMMAND_ADJUST_LEVERAGE:
@@ -124,6 +130,7 @@ bool fx_command_is_opening(const struct fx_command *command)
 {
     switch (command->kind) {
     case FX_COMMAND_PLACE_ORDER:
+    case FX_COMMAND_PLACE_BRACKET:
     case FX_COMMAND_TEST_ORDER:
         return command->u.place.is_reduce_only == 0;
     case FX_COMMAND_PLACE_CONDITIONAL:

@@ -107,7 +107,10 @@ struct fx_event_order {
     int64_t trigger_ticks; /* of a trailing stop: its activation price, 0 = none */
     int32_t callback_ppb;
     uint32_t zero_too;
-    uint64_t linked_order_id; /* of take profit and stop loss of a position: the other one */
+    uint64_t linked_order_id;      /* of a take profit and a stop loss: the other one */
+    uint64_t parent_order_id;      /* of those of an order: the order */
+    uint64_t take_profit_order_id; /* of an order: what protects it; 0 = none */
+    uint64_t stop_loss_order_id;
     struct fx_client_id client_id;
 };
 

@@ -67,6 +67,7 @@ static void fill_trigger(const struct fx_event_order *order,
     row->trigger = (enum fx_trigger_source)order->source;
     row->stop_condition = (enum fx_trigger_condition)order->condition;
     row->linked_order_id = order->linked_order_id;
+    row->parent_order_id = order->parent_order_id;
     row->is_close_position = order->is_close_position != 0;
     row->is_price_protected = order->is_price_protected != 0;
     if (type == FX_ORDER_TYPE_TRAILING_STOP) {
@@ -103,6 +104,8 @@ void fx_rows_order_of(const struct fx_event *event,
     row_out->account_id = order->account_id;
     row_out->user_id = order->user_id;
     row_out->tmp_id = order->tmp_id;
+    row_out->take_profit_order_id = order->take_profit_order_id;
+    row_out->stop_loss_order_id = order->stop_loss_order_id;
     row_out->expire_us = order->expire_us;
     row_out->created_us = order->created_us;
     row_out->updated_us = order->updated_us;

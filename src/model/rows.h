@@ -36,7 +36,10 @@ struct fx_rows_order {
     fx_i128 tp_sl_price;           /* trigger price; these are 0 where tp_sl_type is */
     fx_i128 activation_price;      /* of a trailing stop; 0 = none */
     fx_i128 callback_rate;         /* of a trailing stop, in percent */
-    uint64_t linked_order_id;      /* of take profit and stop loss of a position: the other one */
+    uint64_t linked_order_id;      /* of a take profit and a stop loss: the other one */
+    uint64_t parent_order_id;      /* of those of an order: the order; 0 = none */
+    uint64_t take_profit_order_id; /* of an order: what protects it; 0 = none */
+    uint64_t stop_loss_order_id;
     enum fx_order_type tp_sl_type; /* a conditional type, also after it fired; 0 = a plain order */
     enum fx_trigger_source trigger;
     enum fx_trigger_condition stop_condition;

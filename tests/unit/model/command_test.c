@@ -11,6 +11,8 @@
 static struct fx_command command;
 static struct fx_command decoded;
 
+enum { UNKNOWN_KIND = 200 };
+
 static void command_size_of_each_kind_is_fixed(void **state)
 {
     (void)state;
@@ -22,14 +24,19 @@ static void command_size_of_each_kind_is_fixed(void **state)
         assert_int_equal(SIZES[kind] % 8, 0);
         assert_true(SIZES[kind] <= sizeof(struct fx_command));
     }
-    assert_int_equal(fx_command_size((enum fx_command_kind)(FX_COMMAND_ADJUST_TP_SL + 1)), 0);
+    assert_int_equal(fx_command_size(FX_COMMAND_PLACE_BRACKET), 176);
+    assert_int_equal(fx_command_size(FX_COMMAND_ADJUST_ORDER_TP_SL), 120);
+    assert_int_equal(fx_command_size((enum fx_command_kind)UNKNOWN_KIND), 0);
 }
 
 static void command_every_kind_roundtrips(void **state)
 {
     (void)state;
-    for (uint32_t kind = FX_COMMAND_UPDATE_INSTRUMENT; kind <= FX_COMMAND_ADJUST_TP_SL; kind++) {
+    for (uint32_t kind = FX_COMMAND_UPDATE_INSTRUMENT; kind <= FX_COMMAND_TRANSFER; kind++) {
         const uint32_t size = fx_command_size((enum fx_command_kind)kind);
+        if (size == 0) {
+            continue; /* a number that nobody has yet */
+        }
         memset(&command, 0, sizeof command);
         memset(&decoded, 0xff, sizeof decoded);
         memset((char *)&command + offsetof(struct fx_command, u),
@@ -57,7 +64,7 @@ static void command_decode_of_wrong_size_is_corrupt(void **state)
         assert_int_equal(fx_command_decode((fx_str){bytes.data, size}, &decoded), FX_CORRUPT);
     }
     assert_int_equal(fx_command_decode((fx_str){bytes.data, bytes.size + 8}, &decoded), FX_CORRUPT);
-    command.kind = FX_COMMAND_ADJUST_TP_SL + 1;
+    command.kind = UNKNOWN_KIND;
     assert_int_equal(fx_command_decode(bytes, &decoded), FX_CORRUPT);
     command.kind = 0;
     assert_int_equal(fx_command_decode(bytes, &decoded), FX_CORRUPT);
@@ -86,7 +93,7 @@ static void command_question_is_never_part_of_a_log(void **state)
     assert_true(fx_command_is_question(FX_COMMAND_TEST_ORDER));
     assert_false(fx_command_is_question(FX_COMMAND_PLACE_ORDER));
     assert_int_equal(fx_command_size(FX_COMMAND_TEST_ORDER),
-                     fx_command_size(FX_COMMAND_PLACE_ORDER));
+                     fx_command_size(FX_COMMAND_PLACE_BRACKET));
     assert_string_equal(fx_command_name(FX_COMMAND_TEST_ORDER), "TEST_ORDER");
     assert_int_equal(fx_command_decode(fx_command_encode(&command), &decoded), FX_CORRUPT);
 }
@@ -117,6 +124,8 @@ static void command_names_are_the_codes_of_the_topics(void **state)
     for (uint32_t kind = 1; kind <= FX_COMMAND_ADJUST_TP_SL; kind++) {
         assert_string_equal(fx_command_name((enum fx_command_kind)kind), NAMES[kind - 1]);
     }
+    assert_string_equal(fx_command_name(FX_COMMAND_PLACE_BRACKET), "PLACE_BRACKET");
+    assert_string_equal(fx_command_name(FX_COMMAND_ADJUST_ORDER_TP_SL), "ADJUST_ORDER_TP_SL");
     assert_null(fx_command_name((enum fx_command_kind)0));
 }
 
@@ -142,6 +151,7 @@ static void command_opening_and_cancelling_kinds_are_told_apart(void **state)
         assert_int_equal(fx_command_is_opening(&command),
                          kind == FX_COMMAND_PLACE_ORDER || kind == FX_COMMAND_AMEND_ORDER ||
                              kind == FX_COMMAND_PLACE_CONDITIONAL ||
+                             kind == FX_COMMAND_PLACE_BRACKET ||
                              kind == FX_COMMAND_AMEND_CONDITIONAL || kind == FX_COMMAND_TEST_ORDER);
         command.u.place.is_reduce_only = 1;
         assert_int_equal(fx_command_is_opening(&command),
