@@ -98,6 +98,12 @@ const char *fx_store_error_text(const struct fx_store *store)
     return store->error;
 }
 
+fx_status fx_store_take_turn(struct fx_store *store)
+{
+    FX_ASSERT(store->is_writer && store->is_in_transaction);
+    return store->ops->take_turn == NULL ? FX_OK : store->ops->take_turn(store);
+}
+
 void fx_store_note_error(struct fx_store *store, fx_str text)
 {
     const size_t size = text.size < FX_STORE_ERROR_SIZE ? text.size : FX_STORE_ERROR_SIZE - 1;
@@ -181,7 +187,12 @@ void fx_store_sql(struct fx_store *store, fx_str text)
 struct fx_store_value fx_store_value_u64(uint64_t number)
 {
     /* Above 2^63 no id exists; such a question finds nothing. */
-    return (struct fx_store_value){.kind = FX_STORE_VALUE_INT, .number = (int64_t)number};
+    return (struct fx_store_value){.kind = FX_STORE_VALUE_UINT, .number = (int64_t)number};
+}
+
+struct fx_store_value fx_store_value_i64(int64_t number)
+{
+    return (struct fx_store_value){.kind = FX_STORE_VALUE_INT, .number = number};
 }
 
 struct fx_store_value fx_store_value_text(fx_str text)

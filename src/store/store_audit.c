@@ -82,9 +82,12 @@ fx_status fx_store_audit_append(struct fx_store *store, struct fx_store_audit *r
     struct fx_store_audit last;
     struct fx_store_table_select select;
     uint64_t id = 0;
-    FX_ASSERT(store->is_in_transaction);
+    fx_status status = fx_store_take_turn(store); /* of two that append, one follows the other */
+    if (status != FX_OK) {
+        return status;
+    }
     fx_store_table_select(&select, store, &TABLE, FX_STR("`id`>0 ORDER BY `id` DESC"));
-    fx_status status = fx_store_table_read_one(&select, &last);
+    status = fx_store_table_read_one(&select, &last);
     row->id = 1;
     if (status == FX_OK) {
         row->id = last.id + 1;

@@ -23,7 +23,8 @@ enum {
 enum fx_store_value_kind {
     FX_STORE_VALUE_NULL = 0,
     FX_STORE_VALUE_INT = 1,
-    FX_STORE_VALUE_TEXT = 2
+    FX_STORE_VALUE_TEXT = 2,
+    FX_STORE_VALUE_UINT = 3 /* the bits of `number`, unsigned where the database knows such */
 };
 
 /** A parameter or a column. Decimals, times and words travel as text. */
@@ -33,7 +34,8 @@ struct fx_store_value {
     fx_str text; /* borrowed */
 };
 
-/** Rows of parameters, one row after the other. */
+/** Rows of parameters, one row after the other. In a column of rows that go together there are
+ * NULLs and values of one kind. */
 struct fx_store_values {
     const struct fx_store_value *items;
     uint32_t columns;
@@ -48,11 +50,13 @@ struct fx_store_ops {
     /** Free the adapter's part and the handle. */
     void (*close)(struct fx_store *store);
     fx_status (*control)(struct fx_store *store, enum fx_store_control control);
-    /** Run statements without parameters; the text is NUL-terminated. */
+    /** Run statements without parameters, of which each ends with the text or with ";" and a
+     * newline; the text is NUL-terminated. */
     fx_status (*script)(struct fx_store *store, fx_str sql);
     fx_status (*prepare)(struct fx_store *store, fx_str sql, void **statement_out);
     void (*finalize)(struct fx_store *store, void *statement);
-    /** Run once per row of values. EXISTS: a unique key is taken. */
+    /** Run with one row of values. EXISTS: a unique key is taken. `changed`: rows that were found
+     * and written, also where they said the same before. */
     fx_status (*execute)(struct fx_store *store,
                          void *statement,
                          const struct fx_store_values *values,
@@ -67,12 +71,23 @@ struct fx_store_ops {
     void (*reset)(struct fx_store *store, void *statement);
     /** The id that the last insert gave. */
     uint64_t (*last_id)(struct fx_store *store);
+    /** Insert rows of a table. EXISTS: a key is taken; any of the other rows may be in. */
+    fx_status (*insert)(struct fx_store *store,
+                        const struct fx_store_row_table *table,
+                        const struct fx_store_values *values);
     /** Save rows of a table; of two with one key the newer wins, by operationId. */
     fx_status (*upsert)(struct fx_store *store,
                         const struct fx_store_row_table *table,
                         const struct fx_store_values *values);
-    /** The end of an INSERT: the row that is there stays. */
-    void (*append_ignore)(struct fx_buf *sql, const struct fx_store_row_table *table);
+    /** In a writer's transaction: wait until no other one is past this point, and hold the others
+     * up there until the end. NULL where transactions of writers take turns anyway. */
+    fx_status (*take_turn)(struct fx_store *store);
+    /** For databases that cannot roll back a change of the schema (all three NULL elsewhere): let
+     * one process change it at a time; run a migration, passing over what an earlier try
+     * (is_again) has done. */
+    fx_status (*lock_schema)(struct fx_store *store);
+    void (*unlock_schema)(struct fx_store *store);
+    fx_status (*change_schema)(struct fx_store *store, fx_str sql, bool is_again);
     const struct fx_store_migrate_item *(*migrations)(uint32_t *count_out);
 };
 
@@ -94,6 +109,9 @@ FX_MUST_USE fx_status fx_store_setup(struct fx_store *store,
                                      const struct fx_store_ops *ops,
                                      bool is_writer);
 void fx_store_teardown(struct fx_store *store);
+
+/** Wait for the turn of this transaction: see take_turn above. */
+FX_MUST_USE fx_status fx_store_take_turn(struct fx_store *store);
 
 /** Keep the database's words (cut to fit). */
 void fx_store_note_error(struct fx_store *store, fx_str text);
@@ -118,6 +136,7 @@ void fx_store_sql(struct fx_store *store, fx_str text);
 
 /** A parameter. */
 struct fx_store_value fx_store_value_u64(uint64_t number);
+struct fx_store_value fx_store_value_i64(int64_t number);
 struct fx_store_value fx_store_value_text(fx_str text);
 
 #endif

@@ -10,6 +10,12 @@ static const char CREATE_TABLE[] = "CREATE TABLE IF NOT EXISTS `migrations` ("
                                    "`checksum` BIGINT NOT NULL,"
                                    "`appliedAt` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)";
 
+/* What is known of a migration. BEGUN is recorded where a rollback would not undo it: what a crash
+ * leaves half done is finished by the next try. */
+enum progress { PROGRESS_NONE = 0, PROGRESS_BEGUN = 1, PROGRESS_APPLIED = 2 };
+
+enum { CHECKSUM_BEGUN = 0 };
+
 static int64_t checksum_of(const struct fx_store_migrate_item *item)
 {
     return (int64_t)fx_crc32c(0, item->sql.data, item->sql.size);
@@ -18,37 +24,75 @@ static int64_t checksum_of(const struct fx_store_migrate_item *item)
 /* Is it recorded? VERSION_MISMATCH where with another text. */
 static fx_status find_item(struct fx_store *store,
                            const struct fx_store_migrate_item *item,
-                           bool *is_applied_out)
+                           enum progress *progress_out)
 {
     const struct fx_store_value number = fx_store_value_u64(item->number);
     int64_t checksum = 0;
     fx_store_sql(store, FX_STR("SELECT `checksum` FROM `migrations` WHERE `id`=?"));
     const fx_status status = fx_store_number(store, &number, 1, &checksum);
     if (status == FX_NOT_FOUND) {
-        *is_applied_out = false;
+        *progress_out = PROGRESS_NONE;
         return FX_OK;
     }
     if (status != FX_OK) {
         return status;
     }
+    if (checksum == CHECKSUM_BEGUN) {
+        *progress_out = PROGRESS_BEGUN;
+        return FX_OK;
+    }
     if (checksum != checksum_of(item)) {
         fx_store_note_error(store, FX_STR("a migration was changed after it was applied"));
         return FX_VERSION_MISMATCH;
     }
-    *is_applied_out = true;
+    *progress_out = PROGRESS_APPLIED;
     return FX_OK;
 }
 
-static fx_status record(struct fx_store *store, const struct fx_store_migrate_item *item)
+static fx_status record(struct fx_store *store,
+                        const struct fx_store_migrate_item *item,
+                        int64_t checksum)
 {
     const struct fx_store_value values[] = {
         fx_store_value_u64(item->number),
         fx_store_value_text(fx_str_of(item->name)),
-        fx_store_value_u64((uint64_t)checksum_of(item)),
+        fx_store_value_i64(checksum),
     };
     uint64_t changed = 0;
     fx_store_sql(store, FX_STR("INSERT INTO `migrations` (`id`,`name`,`checksum`) VALUES (?,?,?)"));
     return fx_store_execute(store, values, 3, &changed);
+}
+
+static fx_status record_end(struct fx_store *store, const struct fx_store_migrate_item *item)
+{
+    const struct fx_store_value values[] = {
+        fx_store_value_i64(checksum_of(item)),
+        fx_store_value_u64(item->number),
+    };
+    uint64_t changed = 0;
+    fx_store_sql(store, FX_STR("UPDATE `migrations` SET `checksum`=? WHERE `id`=?"));
+    return fx_store_execute(store, values, 2, &changed);
+}
+
+/* Run its statements and record it. */
+static fx_status apply(struct fx_store *store,
+                       const struct fx_store_migrate_item *item,
+                       enum progress progress)
+{
+    if (store->ops->change_schema == NULL) {
+        const fx_status status = store->ops->script(store, item->sql);
+        return status == FX_OK ? record(store, item, checksum_of(item)) : status;
+    }
+    fx_status status = FX_OK;
+    if (progress == PROGRESS_NONE) {
+        status = record(store, item, CHECKSUM_BEGUN);
+        status = status == FX_OK ? fx_store_commit(store) : status;
+        status = status == FX_OK ? fx_store_begin(store) : status;
+    }
+    if (status == FX_OK) {
+        status = store->ops->change_schema(store, item->sql, progress == PROGRESS_BEGUN);
+    }
+    return status == FX_OK ? record_end(store, item) : status;
 }
 
 /* One transaction: look, apply, record. Two processes that migrate at once come one after the
@@ -61,13 +105,10 @@ static fx_status migrate_item(struct fx_store *store,
     if (status != FX_OK) {
         return status;
     }
-    bool is_applied = false;
-    status = find_item(store, item, &is_applied);
-    if (status == FX_OK && !is_applied) {
-        status = store->ops->script(store, item->sql);
-        if (status == FX_OK) {
-            status = record(store, item);
-        }
+    enum progress progress = PROGRESS_NONE;
+    status = find_item(store, item, &progress);
+    if (status == FX_OK && progress != PROGRESS_APPLIED) {
+        status = apply(store, item, progress);
     }
     if (status == FX_OK) {
         status = fx_store_commit(store);
@@ -76,7 +117,7 @@ static fx_status migrate_item(struct fx_store *store,
         fx_store_rollback(store);
         return status;
     }
-    *applied += is_applied ? 0 : 1;
+    *applied += progress == PROGRESS_APPLIED ? 0 : 1;
     return FX_OK;
 }
 
@@ -93,7 +134,7 @@ static fx_status check_newest(struct fx_store *store, uint32_t newest)
     return status;
 }
 
-fx_status fx_store_migrate(struct fx_store *store, uint32_t *applied_out)
+static fx_status migrate_all(struct fx_store *store, uint32_t *applied_out)
 {
     uint32_t count = 0, applied = 0;
     const struct fx_store_migrate_item *items = store->ops->migrations(&count);
@@ -110,6 +151,19 @@ fx_status fx_store_migrate(struct fx_store *store, uint32_t *applied_out)
     return status;
 }
 
+fx_status fx_store_migrate(struct fx_store *store, uint32_t *applied_out)
+{
+    if (store->ops->lock_schema == NULL) {
+        return migrate_all(store, applied_out);
+    }
+    fx_status status = store->ops->lock_schema(store);
+    if (status == FX_OK) {
+        status = migrate_all(store, applied_out);
+        store->ops->unlock_schema(store);
+    }
+    return status;
+}
+
 fx_status fx_store_migrate_check(struct fx_store *store)
 {
     uint32_t count = 0;
@@ -119,9 +173,9 @@ fx_status fx_store_migrate_check(struct fx_store *store)
         return FX_VERSION_MISMATCH; /* not even the table is there */
     }
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
-        bool is_applied = false;
-        status = find_item(store, &items[index], &is_applied);
-        if (status == FX_OK && !is_applied) {
+        enum progress progress = PROGRESS_NONE;
+        status = find_item(store, &items[index], &progress);
+        if (status == FX_OK && progress != PROGRESS_APPLIED) {
             fx_store_note_error(store, FX_STR("migrations are missing: run migrate"));
             status = FX_VERSION_MISMATCH;
         }

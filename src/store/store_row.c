@@ -240,7 +240,7 @@ static struct fx_store_value encode(const struct fx_store_row_column *column,
     case FX_STORE_ROW_BOOL:
         return fx_store_value_u64(load_uint(row, column));
     case FX_STORE_ROW_INT:
-        return fx_store_value_u64((uint64_t)load_int(row, column));
+        return fx_store_value_i64(load_int(row, column));
     case FX_STORE_ROW_DEC_OR_NULL:
         if (load_dec(row, column) == 0) {
             return (struct fx_store_value){0};
@@ -339,7 +339,7 @@ static fx_status decode_number(const struct fx_store_row_column *column,
                                const struct fx_store_value *value,
                                void *row)
 {
-    if (value->kind != FX_STORE_VALUE_INT) {
+    if (value->kind != FX_STORE_VALUE_INT && value->kind != FX_STORE_VALUE_UINT) {
         return FX_CORRUPT;
     }
     int64_t number = value->number;

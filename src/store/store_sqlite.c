@@ -138,6 +138,7 @@ static int bind(sqlite3_stmt *statement, const struct fx_store_value values[], u
             code = sqlite3_bind_null(statement, place);
             break;
         case FX_STORE_VALUE_INT:
+        case FX_STORE_VALUE_UINT: /* integers have 64 bits and a sign here */
             code = sqlite3_bind_int64(statement, place, value->number);
             break;
         case FX_STORE_VALUE_TEXT:
@@ -160,22 +161,30 @@ static void reset(struct fx_store *store, void *statement)
     (void)sqlite3_clear_bindings(statement);
 }
 
+/* The texts of the row must live until the bindings are cleared or bound anew. */
+static fx_status run_row(struct fx_store *store,
+                         sqlite3_stmt *statement,
+                         const struct fx_store_value row[],
+                         uint32_t columns)
+{
+    int code = bind(statement, row, columns);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+    }
+    const fx_status status = judge(store, code);
+    (void)sqlite3_reset(statement); /* repeats the failure */
+    return status;
+}
+
 static fx_status execute(struct fx_store *store,
                          void *statement,
                          const struct fx_store_values *values,
                          uint64_t *changed_out)
 {
+    FX_ASSERT(values->rows == 1);
     const sqlite3_int64 before = sqlite3_total_changes64(db_of(store));
-    fx_status status = FX_OK;
-    for (uint32_t row = 0; row < values->rows && status == FX_OK; row++) {
-        int code = bind(statement, &values->items[(size_t)row * values->columns], values->columns);
-        if (code == SQLITE_OK) {
-            code = sqlite3_step(statement);
-        }
-        status = judge(store, code);
-        (void)sqlite3_reset(statement);
-    }
-    reset(store, statement);
+    const fx_status status = run_row(store, statement, values->items, values->columns);
+    (void)sqlite3_clear_bindings(statement);
     if (status == FX_OK) {
         *changed_out = (uint64_t)(sqlite3_total_changes64(db_of(store)) - before);
     }
@@ -224,13 +233,6 @@ static uint64_t last_id(struct fx_store *store)
     return (uint64_t)sqlite3_last_insert_rowid(db_of(store));
 }
 
-static void append_name(struct fx_buf *sql, const char *name)
-{
-    fx_buf_append_byte(sql, '`');
-    fx_buf_append(sql, fx_str_of(name));
-    fx_buf_append_byte(sql, '`');
-}
-
 static void append_conflict(struct fx_buf *sql, const struct fx_store_row_table *table)
 {
     fx_buf_append(sql, FX_STR(" ON CONFLICT ("));
@@ -238,7 +240,7 @@ static void append_conflict(struct fx_buf *sql, const struct fx_store_row_table 
         if (index > 0) {
             fx_buf_append_byte(sql, ',');
         }
-        append_name(sql, table->columns[index].name);
+        fx_store_table_name(sql, table->columns[index].name);
     }
     fx_buf_append(sql, FX_STR(") DO "));
 }
@@ -263,24 +265,48 @@ static void sql_update_older(struct fx_store *store, const struct fx_store_row_t
     const uint32_t last = table->count - 1;
     FX_ASSERT(strcmp(table->columns[last].name, "operationId") == 0);
     fx_store_sql(store, FX_STR("UPDATE "));
-    append_name(sql, table->name);
+    fx_store_table_name(sql, table->name);
     fx_buf_append(sql, FX_STR(" SET "));
     for (uint32_t index = table->key_count; index < table->count; index++) {
         if (!table->columns[index].is_fixed) {
-            append_name(sql, table->columns[index].name);
+            fx_store_table_name(sql, table->columns[index].name);
             fx_buf_append_byte(sql, '=');
             append_place(sql, index);
             fx_buf_append(sql, index < last ? FX_STR(",") : FX_STR(" WHERE "));
         }
     }
     for (uint32_t index = 0; index < table->key_count; index++) {
-        append_name(sql, table->columns[index].name);
+        fx_store_table_name(sql, table->columns[index].name);
         fx_buf_append_byte(sql, '=');
         append_place(sql, index);
         fx_buf_append(sql, FX_STR(" AND "));
     }
     fx_buf_append(sql, FX_STR("`operationId`<"));
     append_place(sql, last);
+}
+
+static struct fx_store_values row_of(const struct fx_store_values *values, uint32_t row)
+{
+    return (struct fx_store_values){
+        &values->items[(size_t)row * values->columns], values->columns, 1};
+}
+
+static fx_status insert(struct fx_store *store,
+                        const struct fx_store_row_table *table,
+                        const struct fx_store_values *values)
+{
+    void *statement = NULL;
+    fx_store_table_sql_insert(store, table);
+    fx_status status = fx_store_statement(store, &statement);
+    if (status != FX_OK) {
+        return status;
+    }
+    for (uint32_t row = 0; row < values->rows && status == FX_OK; row++) {
+        const struct fx_store_values one = row_of(values, row);
+        status = run_row(store, statement, one.items, one.columns);
+    }
+    (void)sqlite3_clear_bindings(statement);
+    return status;
 }
 
 /*
@@ -303,8 +329,7 @@ static fx_status upsert(struct fx_store *store,
     }
     bool is_new = true;
     for (uint32_t row = 0; row < values->rows && status == FX_OK; row++) {
-        const struct fx_store_values one = {
-            &values->items[(size_t)row * values->columns], values->columns, 1};
+        const struct fx_store_values one = row_of(values, row);
         uint64_t changed = 0;
         status = execute(store, is_new ? insert : update, &one, &changed);
         if (status == FX_OK && changed == 0) {
@@ -327,8 +352,8 @@ static const struct fx_store_ops OPS = {
     .column = column,
     .reset = reset,
     .last_id = last_id,
+    .insert = insert,
     .upsert = upsert,
-    .append_ignore = append_ignore,
     .migrations = fx_store_migrate_items_sqlite,
 };
 

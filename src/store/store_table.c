@@ -26,7 +26,7 @@ void fx_store_table_scratch_destroy(struct fx_store_scratch *scratch)
     free(scratch);
 }
 
-static void append_name(struct fx_buf *sql, const char *name)
+void fx_store_table_name(struct fx_buf *sql, const char *name)
 {
     fx_buf_append_byte(sql, '`');
     fx_buf_append(sql, fx_str_of(name));
@@ -39,14 +39,14 @@ void fx_store_table_columns(struct fx_buf *sql, const struct fx_store_row_table 
         if (index > 0) {
             fx_buf_append_byte(sql, ',');
         }
-        append_name(sql, table->columns[index].name);
+        fx_store_table_name(sql, table->columns[index].name);
     }
 }
 
 void fx_store_table_sql_insert(struct fx_store *store, const struct fx_store_row_table *table)
 {
     fx_store_sql(store, FX_STR("INSERT INTO "));
-    append_name(&store->sql, table->name);
+    fx_store_table_name(&store->sql, table->name);
     fx_buf_append(&store->sql, FX_STR(" ("));
     fx_store_table_columns(&store->sql, table);
     fx_buf_append(&store->sql, FX_STR(") VALUES ("));
@@ -134,6 +134,24 @@ static fx_status compare_stored(struct fx_store *store,
     return FX_OK;
 }
 
+/* A batch that is repeated after a crash: some rows are there. Rare, so one by one. */
+static fx_status append_what_is_missing(struct fx_store *store,
+                                        const struct fx_store_row_table *table,
+                                        const char *rows,
+                                        uint32_t count)
+{
+    fx_status status = FX_OK;
+    for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+        const char *row = rows + (size_t)index * table->row_size;
+        const struct fx_store_values values = encode_chunk(store, table, row, 1);
+        status = store->ops->insert(store, table, &values);
+        if (status == FX_EXISTS) {
+            status = compare_stored(store, table, row);
+        }
+    }
+    return status;
+}
+
 fx_status fx_store_table_append(struct fx_store *store,
                                 const struct fx_store_row_table *table,
                                 const void *rows,
@@ -144,20 +162,10 @@ fx_status fx_store_table_append(struct fx_store *store,
     const char *next = rows;
     for (uint32_t left = count; left > 0 && status == FX_OK;) {
         const uint32_t chunk = chunk_of(left);
-        fx_store_table_sql_insert(store, table);
-        store->ops->append_ignore(&store->sql, table);
-        void *statement = NULL;
-        status = fx_store_statement(store, &statement);
-        if (status != FX_OK) {
-            return status;
-        }
         const struct fx_store_values values = encode_chunk(store, table, next, chunk);
-        uint64_t changed = 0;
-        status = store->ops->execute(store, statement, &values, &changed);
-        if (status == FX_OK && changed != chunk) {
-            for (uint32_t index = 0; index < chunk && status == FX_OK; index++) {
-                status = compare_stored(store, table, next + (size_t)index * table->row_size);
-            }
+        status = store->ops->insert(store, table, &values);
+        if (status == FX_EXISTS) {
+            status = append_what_is_missing(store, table, next, chunk);
         }
         next += (size_t)chunk * table->row_size;
         left -= chunk;
@@ -199,10 +207,10 @@ fx_status fx_store_table_update(struct fx_store *store,
     FX_ASSERT(store->is_writer);
     FX_ASSERT(table->key_count == 1 && column_count <= table->count);
     fx_store_sql(store, FX_STR("UPDATE "));
-    append_name(&store->sql, table->name);
+    fx_store_table_name(&store->sql, table->name);
     for (uint32_t index = 1; index < column_count; index++) {
         fx_buf_append(&store->sql, index == 1 ? FX_STR(" SET ") : FX_STR(","));
-        append_name(&store->sql, table->columns[index].name);
+        fx_store_table_name(&store->sql, table->columns[index].name);
         fx_buf_append(&store->sql, FX_STR("=?"));
     }
     fx_buf_append(&store->sql, FX_STR(" WHERE `id`=?"));
@@ -228,7 +236,7 @@ void fx_store_table_select(struct fx_store_table_select *select,
     fx_store_sql(store, FX_STR("SELECT "));
     fx_store_table_columns(&store->sql, table);
     fx_buf_append(&store->sql, FX_STR(" FROM "));
-    append_name(&store->sql, table->name);
+    fx_store_table_name(&store->sql, table->name);
     fx_buf_append(&store->sql, FX_STR(" WHERE "));
     fx_buf_append(&store->sql, where);
 }
@@ -374,7 +382,7 @@ fx_status fx_store_table_count(struct fx_store *store,
                                uint64_t *count_out)
 {
     fx_store_sql(store, FX_STR("SELECT COUNT(*) FROM "));
-    append_name(&store->sql, table->name);
+    fx_store_table_name(&store->sql, table->name);
     int64_t count = 0;
     const fx_status status = fx_store_number(store, NULL, 0, &count);
     if (status == FX_OK) {

@@ -31,7 +31,8 @@ FX_MUST_USE fx_status fx_store_table_upsert(struct fx_store *store,
 /** Begin store->sql with "INSERT INTO `orders` (…) VALUES (?,…)". For adapters. */
 void fx_store_table_sql_insert(struct fx_store *store, const struct fx_store_row_table *table);
 
-/** Insert; what is there stays and must be equal: CORRUPT where it differs. */
+/** Insert; what is there stays and must be equal: CORRUPT where it differs. In a transaction, or
+ * some of the rows may stay where it fails. */
 FX_MUST_USE fx_status fx_store_table_append(struct fx_store *store,
                                             const struct fx_store_row_table *table,
                                             const void *rows,
@@ -86,6 +87,9 @@ FX_MUST_USE fx_status fx_store_table_read_one(struct fx_store_table_select *sele
 FX_MUST_USE fx_status fx_store_table_count(struct fx_store *store,
                                            const struct fx_store_row_table *table,
                                            uint64_t *count_out);
+
+/** Append "`name`". */
+void fx_store_table_name(struct fx_buf *sql, const char *name);
 
 /** Append "`a`,`b`" of all columns. */
 void fx_store_table_columns(struct fx_buf *sql, const struct fx_store_row_table *table);
