@@ -1,0 +1,15 @@
+# Tests that want a real server: tests/integration/<port>_<server>_test.c. Without one (nothing in the environment says where) they end
+# with 77, which ctest calls skipped. The lane `integration` of script/test starts the servers and runs what has that label.
+add_custom_target(integration)
+function(fx_integration_test name room)
+  fx_test(${name} ${CMAKE_SOURCE_DIR}/tests/integration/${name}.c fx_${room})
+  target_sources(${name} PRIVATE ${ARGN})
+  add_test(NAME integration/${name} COMMAND ${name})
+  set_tests_properties(integration/${name} PROPERTIES LABELS integration SKIP_RETURN_CODE 77)
+  add_dependencies(integration ${name})
+endfunction()
+
+# The contract suites are compiled into the test of each adapter.
+set(cache_contract ${CMAKE_SOURCE_DIR}/tests/integration/cache_contract.c)
+target_sources(cache_mem_test PRIVATE ${cache_contract})
+fx_integration_test(cache_redis_test cache ${cache_contract})
