@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "base/crc32c.h"
 #include "base/panic.h"
 #include "store/store_int.h"
 #include "store/store_table_int.h"
@@ -447,5 +448,77 @@ fx_status fx_store_sqlite_copy(const char *path, const char *target)
     }
     (void)sqlite3_close(into);
     (void)sqlite3_close(from);
+    return status;
+}
+
+fx_status fx_store_sqlite_clone(struct fx_store *source, struct fx_store *target)
+{
+    FX_ASSERT(!source->is_in_transaction && !target->is_in_transaction);
+    return judge(target, copy_pages(db_of(source), db_of(target)));
+}
+
+/* A checksum of the current row: kinds, sizes and texts of all columns. */
+static uint64_t checksum_of_row(sqlite3_stmt *statement)
+{
+    uint32_t low = 0, high = 1;
+    const int count = sqlite3_column_count(statement);
+    for (int index = 0; index < count; index++) {
+        const int kind = sqlite3_column_type(statement, index);
+        const void *text = sqlite3_column_text(statement, index); /* NULL only for NULL */
+        const size_t size = (size_t)sqlite3_column_bytes(statement, index);
+        low = fx_crc32c(fx_crc32c(low, &kind, sizeof kind), &size, sizeof size);
+        low = fx_crc32c(low, text == NULL ? "" : text, size);
+        high = fx_crc32c(high ^ low, text == NULL ? "" : text, size);
+    }
+    return (uint64_t)high << 32 | low;
+}
+
+static fx_status digest_table(struct fx_store *store, struct fx_store_sqlite_digest *digest)
+{
+    sqlite3_stmt *statement = NULL;
+    fx_store_sql(store, FX_STR("SELECT * FROM `"));
+    fx_buf_append(&store->sql, fx_str_of(digest->table));
+    fx_buf_append_byte(&store->sql, '`');
+    const fx_str sql = fx_buf_str(&store->sql);
+    int code = sqlite3_prepare_v2(db_of(store), sql.data, (int)sql.size, &statement, NULL);
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW) {
+            digest->rows++;
+            digest->sum += checksum_of_row(statement);
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return judge(store, code);
+}
+
+fx_status fx_store_sqlite_digest(struct fx_store *store,
+                                 struct fx_store_sqlite_digest digests_out[],
+                                 uint32_t capacity,
+                                 uint32_t *count_out)
+{
+    static const char SQL[] = "SELECT name FROM sqlite_schema WHERE type='table' AND "
+                              "name NOT LIKE 'sqlite_%' AND name<>'migrations' ORDER BY name";
+    sqlite3_stmt *names = NULL;
+    uint32_t count = 0;
+    fx_status status =
+        judge(store, sqlite3_prepare_v2(db_of(store), SQL, (int)sizeof SQL - 1, &names, NULL));
+    while (status == FX_OK && sqlite3_step(names) == SQLITE_ROW) {
+        const fx_str name = {(const char *)sqlite3_column_text(names, 0),
+                             (size_t)sqlite3_column_bytes(names, 0)};
+        if (count == capacity || name.size >= FX_STORE_SQLITE_NAME_SIZE) {
+            status = FX_CAPACITY;
+            break;
+        }
+        struct fx_store_sqlite_digest *digest = &digests_out[count];
+        memset(digest, 0, sizeof *digest);
+        memcpy(digest->table, name.data, name.size);
+        status = digest_table(store, digest);
+        count++;
+    }
+    (void)sqlite3_finalize(names);
+    if (status == FX_OK) {
+        *count_out = count;
+    }
     return status;
 }

@@ -30,4 +30,26 @@ FX_MUST_USE fx_status fx_store_sqlite_open(const char *path,
  */
 FX_MUST_USE fx_status fx_store_sqlite_copy(const char *path, const char *target);
 
+/** Make `target` an exact copy of `source`, two open handles, none in a transaction: what a machine
+ * that went down has left, for tests and the simulator. @return OK; BUSY; IO; NO_MEMORY. */
+FX_MUST_USE fx_status fx_store_sqlite_clone(struct fx_store *source, struct fx_store *target);
+
+enum { FX_STORE_SQLITE_NAME_SIZE = 48, FX_STORE_SQLITE_TABLES_MAX = 64 };
+
+/** All content of one table, in any order of its rows. */
+struct fx_store_sqlite_digest {
+    char table[FX_STORE_SQLITE_NAME_SIZE];
+    uint64_t rows;
+    uint64_t sum; /* of the rows' checksums: equal tables, equal sums */
+};
+
+/**
+ * Sum up every table but `migrations`, by name: to compare two databases, in tests and the
+ * simulator. O(rows). @return OK and *count_out; CAPACITY.
+ */
+FX_MUST_USE fx_status fx_store_sqlite_digest(struct fx_store *store,
+                                             struct fx_store_sqlite_digest digests_out[],
+                                             uint32_t capacity,
+                                             uint32_t *count_out);
+
 #endif
