@@ -17,6 +17,7 @@
 #include "store/store_migrate.h"
 #include "store/store_sqlite.h"
 #include "store/store_user.h"
+#include "worker/worker_recover.h"
 #include "worker/worker_save.h"
 #include "worker/worker_saver.h"
 
@@ -40,8 +41,6 @@ struct fx_app_exchange {
     struct fx_jwt_cache *jwt_cache;
     struct fx_app_gateway *gateway;
     struct fx_worker_engine_report report;
-    struct fx_event *recovered; /* not yet in the tables; only while opening */
-    uint32_t recovered_count;
     bool is_running;
 };
 
@@ -56,34 +55,6 @@ static void wake_saver(void *self)
 {
     const struct fx_app_exchange *exchange = self;
     fx_worker_saver_wake(exchange->saver);
-}
-
-/* Write what the recovery has gathered, in whole commands. */
-static fx_status save_recovered(struct fx_app_exchange *exchange)
-{
-    if (exchange->recovered_count == 0) {
-        return FX_OK;
-    }
-    const fx_status status =
-        fx_worker_save_events(&exchange->save, exchange->recovered, exchange->recovered_count);
-    exchange->recovered_count = 0;
-    return status;
-}
-
-static fx_status on_recovered(void *self, const struct fx_event events[], uint32_t count)
-{
-    struct fx_app_exchange *exchange = self;
-    fx_status status = FX_OK;
-    if (exchange->recovered_count + count > FX_WORKER_SAVE_EVENTS_MAX) {
-        status = save_recovered(exchange);
-    }
-    if (status == FX_OK) {
-        memcpy(&exchange->recovered[exchange->recovered_count],
-               events,
-               (size_t)count * sizeof events[0]);
-        exchange->recovered_count += count;
-    }
-    return status;
 }
 
 static fx_status open_store(struct fx_app_exchange *exchange)
@@ -142,34 +113,14 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
         .snapshot_dir = exchange->snapshot_dir,
         .mode = mode_of(fx_config_str(exchange->config, "durability")),
         .snapshot_us = fx_config_int(exchange->config, "snapshot-seconds") * 1000 * 1000,
-        .saved_sequence = exchange->save.watermark >> OPERATION_BITS,
-        .on_recovered = on_recovered,
-        .recovered_context = exchange,
         .wake = {wake_gateway, wake_saver},
         .wake_context = {exchange, exchange}};
     if (options.mode == 0) {
         FX_LOG(FX_LOG_ERROR, "config", "FUTURE_DURABILITY must be strict, relaxed or none");
         return FX_BAD_PARAMETER;
     }
-    exchange->recovered =
-        aligned_alloc(16, (size_t)FX_WORKER_SAVE_EVENTS_MAX * sizeof(struct fx_event));
-    if (exchange->recovered == NULL) {
-        return FX_NO_MEMORY;
-    }
-    fx_status status = fx_worker_engine_create(&options, &exchange->worker, &exchange->report);
-    if (status == FX_OK) {
-        status = save_recovered(exchange);
-    }
-    free(exchange->recovered);
-    exchange->recovered = NULL;
-    if (status == FX_OK && exchange->report.sequence < options.saved_sequence) {
-        FX_LOG(FX_LOG_ERROR,
-               "engine",
-               "the database is ahead of the journal: the journal has lost commands",
-               fx_log_u64("journal_seq", exchange->report.sequence),
-               fx_log_u64("database_seq", options.saved_sequence));
-        status = FX_CORRUPT;
-    }
+    const fx_status status =
+        fx_worker_recover(&options, &exchange->save, &exchange->worker, &exchange->report);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "engine",
