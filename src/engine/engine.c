@@ -251,6 +251,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_deadman_apply(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
+    case FX_COMMAND_CLOSE_INSURANCE: /* not yet */
+    case FX_COMMAND_FUND_INSURANCE:
     case FX_COMMAND_PLACE_BRACKET:
     case FX_COMMAND_ADJUST_ORDER_TP_SL:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */

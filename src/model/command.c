@@ -29,8 +29,10 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_PLACE_CONDITIONAL, "PLACE_CONDITIONAL"},
     {FX_COMMAND_AMEND_CONDITIONAL, "AMEND_CONDITIONAL"},
     {FX_COMMAND_ADJUST_TP_SL, "ADJUST_TP_SL"},
+    {FX_COMMAND_CLOSE_INSURANCE, "CLOSE_INSURANCE"},
     {FX_COMMAND_PLACE_BRACKET, "PLACE_BRACKET"},
     {FX_COMMAND_ADJUST_ORDER_TP_SL, "ADJUST_ORDER_TP_SL"},
+    {FX_COMMAND_FUND_INSURANCE, "FUND_INSURANCE"},
     {FX_COMMAND_TRANSFER, "TRANSFER"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
@@ -112,6 +114,10 @@ uint32_t fx_command_size(enum fx_command_kind kind)
         return (uint32_t)(head + sizeof(struct fx_command_margin));
     case FX_COMMAND_MARK_PRICE:
         return (uint32_t)(head + sizeof(struct fx_command_mark));
+    case FX_COMMAND_CLOSE_INSURANCE:
+        return (uint32_t)(head + sizeof(struct fx_command_close_insurance));
+    case FX_COMMAND_FUND_INSURANCE:
+        return (uint32_t)(head + sizeof(struct fx_command_fund_insurance));
     case FX_COMMAND_INITIALIZE_ENGINE:
         return (uint32_t)(head + sizeof(struct fx_engine_limits));
     case FX_COMMAND_TICK:

@@ -41,8 +41,10 @@ enum fx_command_kind {
     FX_COMMAND_PLACE_CONDITIONAL = 18,
     FX_COMMAND_AMEND_CONDITIONAL = 19,
     FX_COMMAND_ADJUST_TP_SL = 20,
+    FX_COMMAND_CLOSE_INSURANCE = 23,
     FX_COMMAND_PLACE_BRACKET = 26,
     FX_COMMAND_ADJUST_ORDER_TP_SL = 27,
+    FX_COMMAND_FUND_INSURANCE = 28,
     FX_COMMAND_TRANSFER = 30, /* 20 to 29 are kept for orders */
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
@@ -94,6 +96,18 @@ struct fx_command_move {
     struct fx_client_id client_id; /* begins with FX_COMMAND_MOVE_MARK, which no order's has */
 };
 
+/** CLOSE_INSURANCE: work off what the insurance fund holds of a symbol, by a reduce-only IOC. */
+struct fx_command_close_insurance {
+    int64_t lots;        /* 0 = all of it */
+    int64_t price_ticks; /* its limit; 0 = like a market order, within the take bound */
+};
+
+/** FUND_INSURANCE: money from outside into the insurance fund of an asset, or out of it. */
+struct fx_command_fund_insurance {
+    fx_i128 amount; /* > 0 into the fund, < 0 out of it */
+    struct fx_asset asset;
+};
+
 struct fx_command_mark {
     int64_t mark_ticks;  /* > 0 */
     int64_t index_ticks; /* > 0 */
@@ -127,6 +141,8 @@ struct fx_command {
         struct fx_command_margin margin;
         struct fx_command_tp_sl tp_sl;
         struct fx_command_mark mark;
+        struct fx_command_close_insurance close_insurance;
+        struct fx_command_fund_insurance fund_insurance;
         struct fx_engine_limits limits;
     } u;
 };

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "model/command.h"
+#include "model/event_risk.h"
 #include "model/ids.h"
 #include "model/instrument.h"
 #include "model/order.h"
@@ -31,7 +32,9 @@ enum fx_event_kind {
     FX_EVENT_TIER = 9,
     FX_EVENT_MARK = 10,
     FX_EVENT_DUMP_BEGIN = 11, /* a whole state follows (start of a projection) … */
-    FX_EVENT_DUMP_END = 12    /* … and is complete */
+    FX_EVENT_DUMP_END = 12,   /* … and is complete */
+    FX_EVENT_LIQUIDATION = 13,
+    FX_EVENT_INSURANCE = 15
 };
 
 enum fx_trade_note {
@@ -120,8 +123,8 @@ struct fx_event_trade {
     fx_i128 sell_fee;
     fx_i128 buy_pnl; /* realised, before fees */
     fx_i128 sell_pnl;
-    uint64_t trade_id; /* dense over all instruments, from 1 */
-    uint64_t buy_order_id;
+    uint64_t trade_id;     /* dense over all instruments, from 1 */
+    uint64_t buy_order_id; /* 0: without an order (takeover, ADL) */
     uint64_t sell_order_id;
     uint64_t buy_account_id;
     uint64_t sell_account_id;
@@ -167,7 +170,8 @@ struct fx_event_position {
     int32_t leverage_centi;
     uint8_t margin_mode;
     uint8_t position_side;
-    uint8_t zero[6];
+    uint8_t adl_rank; /* 1 (last in the queue) to 5 (first); 0: flat */
+    uint8_t zero[5];
 };
 
 struct fx_event_transaction {
@@ -196,13 +200,6 @@ struct fx_event_tier {
     uint32_t zero;
 };
 
-struct fx_event_mark {
-    int64_t mark_ticks;
-    int64_t index_ticks;
-    uint32_t instrument;
-    uint32_t zero;
-};
-
 struct fx_event {
     uint16_t kind; /* enum fx_event_kind */
     uint16_t zero;
@@ -223,6 +220,8 @@ struct fx_event {
         struct fx_instrument instrument;
         struct fx_event_tier tier;
         struct fx_event_mark mark;
+        struct fx_event_liquidation liquidation;
+        struct fx_event_insurance insurance;
     } u;
 };
 

@@ -161,6 +161,8 @@ static const struct fx_words_entry NOTES[] = {
     {FX_ORDER_NOTE_POST_ONLY_WOULD_TAKE, "POST_ONLY_WOULD_TAKE"},
     {FX_ORDER_NOTE_FOK_NOT_FILLED, "FOK_NOT_FILLED"},
     {FX_ORDER_NOTE_NOT_ADMITTED, "NOT_ADMITTED"},
+    {FX_ORDER_NOTE_AUTO_DELEVERAGE, "AUTO_DELEVERAGE"},
+    {FX_ORDER_NOTE_CLOSE_INSURANCE, "CLOSE_INSURANCE"},
 };
 
 const char *fx_order_note_name(enum fx_order_note note)

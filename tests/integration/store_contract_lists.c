@@ -52,7 +52,7 @@ struct fx_rows_order store_contract_any_order(struct fx_rng *rng, uint64_t id)
     row.type = (enum fx_order_type)(1 + fx_rng_below(rng, 2));
     row.time_in_force = (enum fx_time_in_force)(1 + fx_rng_below(rng, 4));
     row.status = (enum fx_order_status)(1 + fx_rng_below(rng, 8));
-    row.note = (enum fx_order_note)fx_rng_below(rng, FX_ORDER_NOTE_NOT_ADMITTED + 1);
+    row.note = (enum fx_order_note)fx_rng_below(rng, FX_ORDER_NOTE_CLOSE_INSURANCE + 1);
     row.stp_mode = (enum fx_stp_mode)(1 + fx_rng_below(rng, 4));
     row.margin_mode = (enum fx_margin_mode)(1 + fx_rng_below(rng, 2));
     row.position_side = (enum fx_position_side)(1 + fx_rng_below(rng, 3));

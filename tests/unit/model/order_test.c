@@ -63,7 +63,7 @@ static void order_notes_have_names(void **state)
 {
     (void)state;
     assert_string_equal(fx_order_note_name(FX_ORDER_NOTE_NONE), "");
-    for (int note = FX_ORDER_NOTE_USER_CANCELED; note <= FX_ORDER_NOTE_NOT_ADMITTED; note++) {
+    for (int note = FX_ORDER_NOTE_USER_CANCELED; note <= FX_ORDER_NOTE_CLOSE_INSURANCE; note++) {
         assert_true(strlen(fx_order_note_name((enum fx_order_note)note)) > 0);
     }
 }
