@@ -539,6 +539,14 @@ bool fx_net_server_send_frame(struct fx_net_server *server,
     return true;
 }
 
+void fx_net_server_prefetch(const struct fx_net_server *server, struct fx_net_server_token token)
+{
+    if (token.generation != 0 && token.slot < server->config.connections_max &&
+        server->conns[token.slot] != NULL) {
+        fx_net_server_conn_prefetch(server->conns[token.slot]);
+    }
+}
+
 bool fx_net_server_send(struct fx_net_server *server,
                         struct fx_net_server_token token,
                         enum fx_net_websocket_opcode opcode,

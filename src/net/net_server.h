@@ -206,6 +206,10 @@ bool fx_net_server_send_frame(struct fx_net_server *server,
                               struct fx_net_server_token token,
                               struct fx_net_frame *frame);
 
+/** Ask the processor for what fx_net_server_send_frame() to this token will touch: who sends to
+ * many asks some receivers ahead. Changes nothing; any token will do. */
+void fx_net_server_prefetch(const struct fx_net_server *server, struct fx_net_server_token token);
+
 /** Encode and queue one message: send_frame for a single receiver. */
 bool fx_net_server_send(struct fx_net_server *server,
                         struct fx_net_server_token token,

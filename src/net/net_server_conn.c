@@ -36,6 +36,14 @@ struct fx_net_server_conn *fx_net_server_conn_find(const struct fx_net_server *s
     return conn->is_awaiting || is_socket ? conn : NULL;
 }
 
+void fx_net_server_conn_prefetch(const struct fx_net_server_conn *conn)
+{
+    const char *const lines = (const char *)conn;
+    __builtin_prefetch(lines, 1);
+    __builtin_prefetch(lines + FX_NET_SERVER_LINE_SIZE, 1);
+    __builtin_prefetch(lines + 2 * (size_t)FX_NET_SERVER_LINE_SIZE);
+}
+
 /* Each request gets a generation of its own, so that it cannot be answered twice (I5). */
 static void bump_generation(struct fx_net_server_conn *conn)
 {
@@ -545,8 +553,11 @@ static void note_peer(struct fx_net_server_conn *conn)
 static struct fx_net_server_conn *create(struct fx_net_server_listener *listener)
 {
     struct fx_net_server *server = listener->server;
-    struct fx_net_server_conn *conn = calloc(1, sizeof *conn);
+    struct fx_net_server_conn *conn = aligned_alloc(FX_NET_SERVER_LINE_SIZE, sizeof *conn);
     struct fx_net_http *http = malloc(sizeof *http);
+    if (conn != NULL) {
+        memset(conn, 0, sizeof *conn);
+    }
     if (conn == NULL || http == NULL || uv_tcp_init(&server->loop, &conn->tcp) != 0) {
         free(conn);
         free(http);

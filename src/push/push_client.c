@@ -47,6 +47,25 @@ void fx_push_client_offer(struct fx_push_hub_member *member, struct fx_net_frame
     fx_push_link_send(link, frame);
 }
 
+void fx_push_client_prefetch(const struct fx_push_hub_member *member, uint32_t stage)
+{
+    const struct fx_push_socket *socket =
+        (const void *)member->socket; /* its owner, as the first member */
+    if (stage == 0) {
+        __builtin_prefetch(socket);
+        __builtin_prefetch(&socket->client);
+        return;
+    }
+    const struct fx_push_link *link = &socket->client->link;
+    if (stage == 1) {
+        __builtin_prefetch(&link->gate);
+        __builtin_prefetch(&link->polling);
+        __builtin_prefetch(&link->socket);
+        return;
+    }
+    fx_net_server_prefetch(link->gate->options.server, link->socket);
+}
+
 /* ---- the session's door ----------------------------------------------------------------------
  */
 

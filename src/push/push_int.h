@@ -173,6 +173,11 @@ void fx_push_client_send(struct fx_push_client *client, struct fx_net_frame *fra
  * (P8). */
 void fx_push_client_offer(struct fx_push_hub_member *member, struct fx_net_frame *frame);
 
+/** Ask the processor for what an offer to this member will touch, stage by stage: each reads what
+ * the one before asked for. Changes nothing. */
+enum { FX_PUSH_CLIENT_STAGES = 3 };
+void fx_push_client_prefetch(const struct fx_push_hub_member *member, uint32_t stage);
+
 /** An event `subscribe` or `unsubscribe`: do it and acknowledge. Others are unknown. */
 void fx_push_channel_on_event(struct fx_push_socket *socket,
                               const struct fx_push_session_event *event);

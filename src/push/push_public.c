@@ -1,5 +1,6 @@
 /* Public topics: what somebody listens to, and what is sent of it when. Trades go per flush, books
  * and tickers per tick. A topic that nobody listens to any more is forgotten in the next tick. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,53 @@ void fx_push_public_encode(struct fx_push *push,
     fx_push_feed_end(&push->feed);
 }
 
+/* The clients of a room lie all over the memory, more of them than a cache holds. So members are
+ * looked up some places ahead, what they refer to a little later, and so on. */
+struct lookahead {
+    const struct fx_push_hub_member *next; /* the first that was not looked at */
+    const struct fx_push_hub_member *seen[8];
+    uint32_t turn;
+};
+
+enum { STEP = 2, AHEAD = STEP * FX_PUSH_CLIENT_STAGES };
+
+static void look_ahead(struct lookahead *ahead)
+{
+    enum { COUNT = sizeof ahead->seen / sizeof ahead->seen[0] };
+    static_assert((int)AHEAD <= (int)COUNT, "what is asked for last is still known");
+    ahead->seen[ahead->turn % COUNT] = ahead->next;
+    if (ahead->next != NULL) {
+        ahead->next = ahead->next->room_next;
+    }
+    for (uint32_t stage = 0; stage < FX_PUSH_CLIENT_STAGES && stage * STEP <= ahead->turn;
+         stage++) {
+        const struct fx_push_hub_member *member = ahead->seen[(ahead->turn - stage * STEP) % COUNT];
+        if (member != NULL) {
+            fx_push_client_prefetch(member, stage);
+        }
+    }
+    ahead->turn++;
+}
+
+/* An offer may take its own member out, and with the last one the room (P8), never another one. */
+static void offer_all(struct fx_push_hub_member *member,
+                      struct fx_net_frame *frame,
+                      bool is_changed)
+{
+    struct lookahead ahead = {.next = member};
+    for (uint32_t count = 0; count < AHEAD; count++) {
+        look_ahead(&ahead);
+    }
+    while (member != NULL) {
+        struct fx_push_hub_member *next = member->room_next;
+        look_ahead(&ahead);
+        if (is_changed || member->is_behind) {
+            fx_push_client_offer(member, frame);
+        }
+        member = next;
+    }
+}
+
 /* The state of a topic: to all its members where it changed, else to those that are behind.
  * @return false where nobody is in its rooms. */
 static bool publish(struct fx_push *push, const struct fx_push_public *public, bool is_changed)
@@ -146,13 +194,8 @@ static bool publish(struct fx_push *push, const struct fx_push_public *public, b
             fx_push_public_encode(push, public, is_changed);
         }
         struct fx_net_frame *frame = fx_push_feed_frame(&push->feed, index);
-        struct fx_push_hub_member *member = frame == NULL ? NULL : room->first;
-        while (member != NULL) { /* an offer may take it out, and with the last one the room (P8) */
-            struct fx_push_hub_member *next = member->room_next;
-            if (is_changed || member->is_behind) {
-                fx_push_client_offer(member, frame);
-            }
-            member = next;
+        if (frame != NULL) {
+            offer_all(room->first, frame, is_changed);
         }
     }
     return is_wanted;
