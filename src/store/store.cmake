@@ -7,11 +7,3 @@ add_custom_command(OUTPUT ${store_migrations_c}
   DEPENDS ${store_migrations} ${CMAKE_CURRENT_LIST_DIR}/migrations/embed.cmake
   VERBATIM)
 target_sources(fx_store PRIVATE ${store_migrations_c})
-
-# The contract suite is compiled into the test of each adapter.
-if(TARGET store_sqlite_test)
-  target_sources(store_sqlite_test PRIVATE ${CMAKE_SOURCE_DIR}/tests/integration/store_contract.c
-    ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_lists.c
-    ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_access.c
-    ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_market.c)
-endif()

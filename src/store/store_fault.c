@@ -156,6 +156,14 @@ static uint64_t last_id(struct fx_store *store)
     return inner_of(store)->ops->last_id(inner_of(store));
 }
 
+static fx_status insert(struct fx_store *store,
+                        const struct fx_store_row_table *table,
+                        const struct fx_store_values *values)
+{
+    const fx_status status = disturb(self_of(store));
+    return status == FX_OK ? inner_of(store)->ops->insert(inner_of(store), table, values) : status;
+}
+
 static fx_status upsert(struct fx_store *store,
                         const struct fx_store_row_table *table,
                         const struct fx_store_values *values)
@@ -191,7 +199,9 @@ static void take_ops(struct fault_store *self)
     self->ops.column = column;
     self->ops.reset = reset;
     self->ops.last_id = last_id;
+    self->ops.insert = insert;
     self->ops.upsert = upsert;
+    self->ops.take_turn = NULL; /* one writer */
     self->ops.migrations = no_migrations;
 }
 

@@ -83,11 +83,11 @@ struct fx_store_ops {
      * up there until the end. NULL where transactions of writers take turns anyway. */
     fx_status (*take_turn)(struct fx_store *store);
     /** For databases that cannot roll back a change of the schema (all three NULL elsewhere): let
-     * one process change it at a time; run a migration, passing over what an earlier try
-     * (is_again) has done. */
+     * one process change it at a time; run one statement of a migration. `is_again`: an earlier
+     * try may have done it, then that is no failure. */
     fx_status (*lock_schema)(struct fx_store *store);
     void (*unlock_schema)(struct fx_store *store);
-    fx_status (*change_schema)(struct fx_store *store, fx_str sql, bool is_again);
+    fx_status (*change_schema)(struct fx_store *store, fx_str statement, bool is_again);
     const struct fx_store_migrate_item *(*migrations)(uint32_t *count_out);
 };
 

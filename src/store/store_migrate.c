@@ -10,42 +10,69 @@ static const char CREATE_TABLE[] = "CREATE TABLE IF NOT EXISTS `migrations` ("
                                    "`checksum` BIGINT NOT NULL,"
                                    "`appliedAt` TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)";
 
-/* What is known of a migration. BEGUN is recorded where a rollback would not undo it: what a crash
- * leaves half done is finished by the next try. */
-enum progress { PROGRESS_NONE = 0, PROGRESS_BEGUN = 1, PROGRESS_APPLIED = 2 };
-
-enum { CHECKSUM_BEGUN = 0 };
+/*
+ * Where a rollback does not undo a change of the schema, a migration is recorded before it begins,
+ * and in place of its checksum, which is never negative, how far it came: -1 - (2 x statements that
+ * are done + 1 while the next one runs). What a crash leaves half done is finished by the next try.
+ * Only of the statement that ran may it be that it is done already; of one that was refused it may
+ * not: the table that it met is somebody else's.
+ */
+struct progress {
+    bool is_recorded;
+    bool is_applied;
+    int64_t done;
+    bool is_running;
+};
 
 static int64_t checksum_of(const struct fx_store_migrate_item *item)
 {
     return (int64_t)fx_crc32c(0, item->sql.data, item->sql.size);
 }
 
-/* Is it recorded? VERSION_MISMATCH where with another text. */
+bool fx_store_migrate_next(fx_str *script, fx_str *statement_out)
+{
+    while (script->size > 0) {
+        const size_t end = fx_str_find(*script, ';', 0);
+        size_t cut = end;
+        while (cut != SIZE_MAX && cut + 1 < script->size && script->data[cut + 1] != '\n') {
+            cut = fx_str_find(*script, ';', cut + 1);
+        }
+        const size_t size = cut == SIZE_MAX ? script->size : cut;
+        *statement_out = fx_str_slice(*script, 0, size);
+        *script = fx_str_slice(*script, cut == SIZE_MAX ? size : size + 1, SIZE_MAX);
+        if (fx_str_trim(*statement_out).size > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is recorded of it? VERSION_MISMATCH where it had another text. */
 static fx_status find_item(struct fx_store *store,
                            const struct fx_store_migrate_item *item,
-                           enum progress *progress_out)
+                           struct progress *progress_out)
 {
     const struct fx_store_value number = fx_store_value_u64(item->number);
     int64_t checksum = 0;
     fx_store_sql(store, FX_STR("SELECT `checksum` FROM `migrations` WHERE `id`=?"));
     const fx_status status = fx_store_number(store, &number, 1, &checksum);
-    if (status == FX_NOT_FOUND) {
-        *progress_out = PROGRESS_NONE;
-        return FX_OK;
-    }
-    if (status != FX_OK) {
+    if (status != FX_OK && status != FX_NOT_FOUND) {
         return status;
     }
-    if (checksum == CHECKSUM_BEGUN) {
-        *progress_out = PROGRESS_BEGUN;
+    *progress_out = (struct progress){.is_recorded = status == FX_OK};
+    if (status == FX_NOT_FOUND) {
+        return FX_OK;
+    }
+    if (checksum < 0) {
+        progress_out->done = (-1 - checksum) / 2;
+        progress_out->is_running = (-1 - checksum) % 2 != 0;
         return FX_OK;
     }
     if (checksum != checksum_of(item)) {
         fx_store_note_error(store, FX_STR("a migration was changed after it was applied"));
         return FX_VERSION_MISMATCH;
     }
-    *progress_out = PROGRESS_APPLIED;
+    progress_out->is_applied = true;
     return FX_OK;
 }
 
@@ -63,10 +90,12 @@ static fx_status record(struct fx_store *store,
     return fx_store_execute(store, values, 3, &changed);
 }
 
-static fx_status record_end(struct fx_store *store, const struct fx_store_migrate_item *item)
+static fx_status record_anew(struct fx_store *store,
+                             const struct fx_store_migrate_item *item,
+                             int64_t checksum)
 {
     const struct fx_store_value values[] = {
-        fx_store_value_i64(checksum_of(item)),
+        fx_store_value_i64(checksum),
         fx_store_value_u64(item->number),
     };
     uint64_t changed = 0;
@@ -74,25 +103,52 @@ static fx_status record_end(struct fx_store *store, const struct fx_store_migrat
     return fx_store_execute(store, values, 2, &changed);
 }
 
-/* Run its statements and record it. */
-static fx_status apply(struct fx_store *store,
-                       const struct fx_store_migrate_item *item,
-                       enum progress progress)
+static fx_status record_progress(struct fx_store *store,
+                                 const struct fx_store_migrate_item *item,
+                                 const struct progress *progress)
 {
-    if (store->ops->change_schema == NULL) {
-        const fx_status status = store->ops->script(store, item->sql);
-        return status == FX_OK ? record(store, item, checksum_of(item)) : status;
-    }
+    return record_anew(store, item, -1 - (progress->done * 2 + (progress->is_running ? 1 : 0)));
+}
+
+/* One statement after the other, each recorded before it runs. Thereby nothing is in a transaction:
+ * the database ends it by itself. */
+static fx_status apply_in_steps(struct fx_store *store,
+                                const struct fx_store_migrate_item *item,
+                                const struct progress *found)
+{
+    struct progress progress = {0};
+    fx_str left = item->sql, statement;
     fx_status status = FX_OK;
-    if (progress == PROGRESS_NONE) {
-        status = record(store, item, CHECKSUM_BEGUN);
-        status = status == FX_OK ? fx_store_commit(store) : status;
-        status = status == FX_OK ? fx_store_begin(store) : status;
+    if (!found->is_recorded) {
+        status = record(store, item, -1);
     }
-    if (status == FX_OK) {
-        status = store->ops->change_schema(store, item->sql, progress == PROGRESS_BEGUN);
+    while (status == FX_OK && fx_store_migrate_next(&left, &statement)) {
+        const bool is_again = found->is_running && progress.done == found->done;
+        if (progress.done >= found->done) {
+            progress.is_running = true;
+            status = record_progress(store, item, &progress);
+            status =
+                status == FX_OK ? store->ops->change_schema(store, statement, is_again) : status;
+            progress.is_running = false;
+        }
+        progress.done += status == FX_OK ? 1 : 0;
     }
-    return status == FX_OK ? record_end(store, item) : status;
+    if (status != FX_OK) {
+        char words[FX_STORE_ERROR_SIZE];
+        (void)fx_str_copy(fx_str_of(store->error), words, sizeof words);
+        const fx_status noted = record_progress(store, item, &progress);
+        if (noted == FX_OK) {
+            fx_store_note_error(store, fx_str_of(words)); /* of what failed first */
+        }
+        return status;
+    }
+    return record_anew(store, item, checksum_of(item));
+}
+
+static fx_status apply(struct fx_store *store, const struct fx_store_migrate_item *item)
+{
+    const fx_status status = store->ops->script(store, item->sql);
+    return status == FX_OK ? record(store, item, checksum_of(item)) : status;
 }
 
 /* One transaction: look, apply, record. Two processes that migrate at once come one after the
@@ -101,14 +157,20 @@ static fx_status migrate_item(struct fx_store *store,
                               const struct fx_store_migrate_item *item,
                               uint32_t *applied)
 {
+    struct progress progress;
+    if (store->ops->change_schema != NULL) {
+        const fx_status status = find_item(store, item, &progress);
+        *applied += status == FX_OK && !progress.is_applied ? 1 : 0;
+        return status != FX_OK || progress.is_applied ? status
+                                                      : apply_in_steps(store, item, &progress);
+    }
     fx_status status = fx_store_begin(store);
     if (status != FX_OK) {
         return status;
     }
-    enum progress progress = PROGRESS_NONE;
     status = find_item(store, item, &progress);
-    if (status == FX_OK && progress != PROGRESS_APPLIED) {
-        status = apply(store, item, progress);
+    if (status == FX_OK && !progress.is_applied) {
+        status = apply(store, item);
     }
     if (status == FX_OK) {
         status = fx_store_commit(store);
@@ -117,7 +179,7 @@ static fx_status migrate_item(struct fx_store *store,
         fx_store_rollback(store);
         return status;
     }
-    *applied += progress == PROGRESS_APPLIED ? 0 : 1;
+    *applied += progress.is_applied ? 0 : 1;
     return FX_OK;
 }
 
@@ -173,9 +235,9 @@ fx_status fx_store_migrate_check(struct fx_store *store)
         return FX_VERSION_MISMATCH; /* not even the table is there */
     }
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
-        enum progress progress = PROGRESS_NONE;
+        struct progress progress;
         status = find_item(store, &items[index], &progress);
-        if (status == FX_OK && progress != PROGRESS_APPLIED) {
+        if (status == FX_OK && !progress.is_applied) {
             fx_store_note_error(store, FX_STR("migrations are missing: run migrate"));
             status = FX_VERSION_MISMATCH;
         }

@@ -13,3 +13,11 @@ endfunction()
 set(cache_contract ${CMAKE_SOURCE_DIR}/tests/integration/cache_contract.c)
 target_sources(cache_mem_test PRIVATE ${cache_contract})
 fx_integration_test(cache_redis_test cache ${cache_contract})
+
+set(store_contract ${CMAKE_SOURCE_DIR}/tests/integration/store_contract.c
+  ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_lists.c
+  ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_access.c
+  ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_market.c)
+target_sources(store_sqlite_test PRIVATE ${store_contract})
+fx_integration_test(store_maria_test store ${store_contract})
+fx_integration_test(store_maria_schema_test store)

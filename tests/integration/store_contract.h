@@ -12,7 +12,7 @@
 
 struct store_contract_adapter {
     const char *name;
-    /** Make an empty database; *context_out goes to the others. */
+    /** Make an empty database, with or without its tables; *context_out goes to the others. */
     bool (*setup)(void **context_out);
     fx_status (*open)(void *context, bool is_writer, struct fx_store **store_out);
     void (*teardown)(void *context);
