@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -76,12 +77,8 @@ static void step_mark(const struct fx_engine *engine,
         advance(dump);
         return;
     }
-    const struct fx_listing *listing = &engine->listings[dump->index];
-    if (listing->mark.ticks > 0) {
-        struct fx_event_mark *mark = &next_event(engine, out, FX_EVENT_MARK)->u.mark;
-        mark->mark_ticks = listing->mark.ticks;
-        mark->index_ticks = listing->index.ticks;
-        mark->instrument = dump->index;
+    if (engine->listings[dump->index].mark.ticks > 0 || engine->marks[dump->index].has_rules != 0) {
+        fx_mark_row(engine, dump->index, &next_event(engine, out, FX_EVENT_MARK)->u.mark);
     }
     dump->index++;
 }

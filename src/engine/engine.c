@@ -2,7 +2,7 @@
  *
  *     struct fx_engine | assets | accounts | account table | positions | listings | resting |
  *     orders | order table | client entries | client table | expiry heap | deadlines and their
- *     table | triggers, their index, their lists | touched … | books
+ *     table | triggers, their index, their lists | marks | touched … | books
  *
  * Every area starts at a cache line. Its size follows from the limits alone, so the same limits
  * give the same offsets; nothing in the block but the root and the books holds an address. */
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -125,6 +126,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->triggers = area(&layout, limits->orders_max, sizeof *root->triggers);
     root->trigger_books = area(&layout, limits->instruments_max, sizeof *root->trigger_books);
     root->position_triggers = area(&layout, limits->positions_max, sizeof *root->position_triggers);
+    root->marks = area(&layout, limits->instruments_max, sizeof *root->marks);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -185,6 +187,7 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->client_newest = FX_SLOT_NONE;
     engine->trigger_free = FX_SLOT_NONE;
     fx_trigger_init(engine);
+    fx_mark_refresh_due(engine);
     return engine;
 }
 
@@ -228,7 +231,9 @@ static fx_status dispatch(struct fx_engine *engine,
     case FX_COMMAND_SET_STATE:
         return fx_listing_set_state(engine, command, result);
     case FX_COMMAND_MARK_PRICE:
-        return fx_listing_mark_price(engine, command, result);
+        return fx_mark_apply_price(engine, command, result);
+    case FX_COMMAND_SET_MARK_RULES:
+        return fx_mark_apply_rules(engine, command, result);
     case FX_COMMAND_CREATE_ACCOUNT:
         return fx_account_command_create(engine, command, result);
     case FX_COMMAND_SET_ACCOUNT:
@@ -255,6 +260,8 @@ static fx_status dispatch(struct fx_engine *engine,
     case FX_COMMAND_FUND_INSURANCE:
     case FX_COMMAND_PLACE_BRACKET:
     case FX_COMMAND_ADJUST_ORDER_TP_SL:
+    case FX_COMMAND_INDEX_PRICE:
+    case FX_COMMAND_PAY_FUNDING:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
         return FX_UNKNOWN_COMMAND;
@@ -446,7 +453,8 @@ int64_t fx_engine_next_due_us(const struct fx_engine *engine)
     const int64_t deadline_us = fx_deadman_next_us(engine);
     const int64_t expire_us =
         engine->expiry_count == 0 ? INT64_MAX : engine->orders[engine->expiry_heap[0]].expire_us;
-    return deadline_us < expire_us ? deadline_us : expire_us;
+    const int64_t due_us = deadline_us < expire_us ? deadline_us : expire_us;
+    return due_us < engine->mark_due_us ? due_us : engine->mark_due_us;
 }
 
 uint64_t fx_engine_hash(const struct fx_engine *engine)

@@ -237,6 +237,8 @@ struct fx_client_entry {
     struct fx_client_id client_id;
 };
 
+struct fx_mark_state; /* marks_int.h */
+
 struct fx_engine {
     struct fx_engine_limits limits;
     uint64_t sequence;
@@ -279,6 +281,7 @@ struct fx_engine {
     struct fx_trigger *triggers;
     struct fx_trigger_book *trigger_books;          /* by instrument id */
     struct fx_position_triggers *position_triggers; /* by position */
+    struct fx_mark_state *marks;                    /* by instrument id */
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;
@@ -298,6 +301,7 @@ struct fx_engine {
     uint32_t work;       /* makers met and orders ended by the running command */
     uint32_t event_size; /* of struct fx_event; see fx_touch_event() */
     uint32_t work_base;  /* where the order that runs now began */
+    int64_t mark_due_us; /* derived: when a mark grows stale next; INT64_MAX: none does */
     bool has_overdue;    /* a dead man's deadline has passed and is not worked off */
     bool has_crossed;    /* conditional orders may be about to fire; outlives the command */
 };

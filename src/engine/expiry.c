@@ -1,6 +1,7 @@
 /* Good-till-date orders in a binary heap of slots: the earliest expiry first, then the older order.
  * orders[].heap_index says where an order stands, so that it leaves in O(log n). */
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -87,7 +88,8 @@ fx_status fx_expiry_apply(struct fx_engine *engine, struct fx_event_result *resu
         result->count++;
     }
     const bool has_fired = fx_deadman_tick(engine, result);
-    result->is_changed = has_fired || result->count > 0;
+    const bool has_aged = fx_mark_tick(engine);
+    result->is_changed = has_fired || has_aged || result->count > 0;
     return FX_OK;
 }
 

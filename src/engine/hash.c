@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -209,6 +210,21 @@ static uint64_t mix_side(const struct fx_engine *engine,
     return fx_hash_mix(hash, fx_book_count(book, side));
 }
 
+/* A symbol without rules for its mark hashes as it did before there were any. */
+static uint64_t mix_mark(uint64_t hash, const struct fx_mark_state *mark)
+{
+    if (mark->has_rules == 0) {
+        return hash;
+    }
+    const int64_t words[] = {
+        mark->stale_us, mark->mark_us, mark->source_us, mark->max_age_us, mark->band_ppb};
+    for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
+        hash = mix_signed(hash, words[index]);
+    }
+    hash = fx_hash_mix(hash, (uint64_t)mark->sources_min << 32U | mark->source_count);
+    return fx_hash_mix(hash, (uint64_t)mark->has_index << 8U | mark->is_stale);
+}
+
 static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint32_t instrument)
 {
     const struct fx_listing *listing = &engine->listings[instrument];
@@ -227,6 +243,7 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
     hash = mix_signed(hash, listing->last.ticks);
     hash = mix_signed(hash, listing->open_interest_lots);
     hash = fx_hash_mix(hash, listing->asset);
+    hash = mix_mark(hash, &engine->marks[instrument]);
     hash = mix_reached(engine, hash, instrument);
     hash = mix_side(engine, hash, instrument, FX_SIDE_BUY);
     return mix_side(engine, hash, instrument, FX_SIDE_SELL);

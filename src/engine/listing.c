@@ -161,32 +161,4 @@ fx_status fx_listing_set_state(struct fx_engine *engine,
     return FX_OK;
 }
 
-fx_status fx_listing_mark_price(struct fx_engine *engine,
-                                const struct fx_command *command,
-                                struct fx_event_result *result)
-{
-    const struct fx_command_mark *mark = &command->u.mark;
-    if (command->instrument >= engine->instrument_count) {
-        return unknown_symbol(result);
-    }
-    struct fx_listing *listing = &engine->listings[command->instrument];
-    const int64_t max_ticks = listing->definition.max_ticks;
-    if (mark->mark_ticks < 1 || mark->mark_ticks > max_ticks || mark->index_ticks < 1 ||
-        mark->index_ticks > max_ticks) {
-        result->reject.field = FX_FIELD_PRICE;
-        return FX_PRICE_FILTER;
-    }
-    listing->mark.ticks = mark->mark_ticks;
-    listing->mark_sequence = engine->sequence;
-    listing->index.ticks = mark->index_ticks;
-    fx_trigger_see(engine, command->instrument, FX_TRIGGER_SOURCE_MARK, listing->mark);
-    fx_trigger_see(engine, command->instrument, FX_TRIGGER_SOURCE_INDEX, listing->index);
-    struct fx_event_mark *event = &fx_touch_event(engine, FX_EVENT_MARK)->u.mark;
-    event->mark_ticks = mark->mark_ticks;
-    event->index_ticks = mark->index_ticks;
-    event->instrument = command->instrument;
-    result->is_changed = 1;
-    return FX_OK;
-}
-
 // NOLINTEND(bugprone-easily-swappable-parameters)

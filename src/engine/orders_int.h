@@ -38,9 +38,6 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
 fx_status fx_listing_set_state(struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result);
-fx_status fx_listing_mark_price(struct fx_engine *engine,
-                                const struct fx_command *command,
-                                struct fx_event_result *result);
 /** Index of a symbol; UINT32_MAX where absent. */
 uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol *symbol);
 
@@ -60,7 +57,8 @@ void fx_place_fire(struct fx_engine *engine, fx_slot order);
 /**
  * Judge what an order that is not reduce-only may open, as if it rested beside the others of its
  * position; `replaced` (or NONE) is the resting order that it replaces. Changes nothing.
- * @return OK; OPEN_INTEREST_CAP; NO_MARK_PRICE; and what fx_position_state_admit() says.
+ * @return OK; OPEN_INTEREST_CAP; NO_MARK_PRICE; MARK_STALE; and what fx_position_state_admit()
+ * says.
  */
 fx_status fx_place_judge(const struct fx_engine *engine,
                          fx_slot position,

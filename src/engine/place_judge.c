@@ -3,6 +3,7 @@
  * judgements complete (price, quantity, note). Order of judgement: docs/rules/matching.md
  * section 4. */
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/place_int.h"
 #include "engine/triggers_int.h"
 
@@ -262,6 +263,9 @@ fx_status fx_place_judge(const struct fx_engine *engine,
     const int64_t opening = opening_lots(engine, &engine->positions[position], order, replaced);
     if (opening > 0 && listing->mark.ticks == 0) {
         return FX_NO_MARK_PRICE;
+    }
+    if (opening > 0 && !fx_mark_is_fresh(engine, order->instrument)) {
+        return FX_MARK_STALE;
     }
     if (opening > 0 && cap > 0 && opening > cap - listing->open_interest_lots) {
         return reject_limit(reject_out,

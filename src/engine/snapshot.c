@@ -2,25 +2,26 @@
  * the hash of the whole at the end.
  *
  *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
- *     expiry heap | deadlines | triggers, their index, their lists | per instrument: struct
+ *     expiry heap | deadlines | triggers, their index, their lists | marks | per instrument: struct
  * book_head, slots of bids, slots of asks | hash of bytes
  *
  * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
  * where it was, so that it also answers alike when it runs full.
  *
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
- * had no conditional orders, its head ends before theirs. */
+ * had no conditional orders, its head ends before theirs; 3 had no rules for marks. */
 #include <string.h>
 
 #include "base/panic.h"
 #include "engine/book_int.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { VERSION = 3, VERSION_OLDEST = 1 };
+enum { VERSION = 4, VERSION_TRIGGERS = 3, VERSION_OLDEST = 1 };
 
 static const uint64_t MAGIC = 0x31656e69676e6546U;
 
@@ -65,7 +66,7 @@ struct book_head {
 
 static size_t head_size(uint32_t version)
 {
-    return version == VERSION ? sizeof(struct head) : offsetof(struct head, trigger_count);
+    return version >= VERSION_TRIGGERS ? sizeof(struct head) : offsetof(struct head, trigger_count);
 }
 
 static uint32_t layout_of(uint32_t version)
@@ -82,8 +83,9 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_deadman), /* since version 2 */
                             sizeof(struct fx_trigger), /* since version 3 */
                             sizeof(struct fx_trigger_book),
-                            sizeof(struct fx_position_triggers)};
-    const uint32_t counts[] = {0, 9, 10, 13}; /* by version */
+                            sizeof(struct fx_position_triggers),
+                            sizeof(struct fx_mark_state)}; /* since version 4 */
+    const uint32_t counts[] = {0, 9, 10, 13, 14};          /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -136,7 +138,9 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 12, SECTIONS_BEFORE_TRIGGERS = 9 };
+enum { SECTIONS = 13 };
+
+static const uint32_t SECTION_COUNTS[VERSION + 1] = {0, 9, 9, 12, 13}; /* by version */
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -153,6 +157,7 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->triggers, engine->trigger_used, sizeof *engine->triggers},
         {engine->trigger_books, engine->instrument_count, sizeof *engine->trigger_books},
         {engine->position_triggers, engine->position_count, sizeof *engine->position_triggers},
+        {engine->marks, engine->instrument_count, sizeof *engine->marks},
     };
     memcpy(sections_out, sections, sizeof sections);
 }
@@ -421,8 +426,7 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     }
     load_head(engine, &head);
     sections_of(engine, sections);
-    const uint32_t count = head.version == VERSION ? SECTIONS : SECTIONS_BEFORE_TRIGGERS;
-    for (uint32_t index = 0; index < count; index++) {
+    for (uint32_t index = 0; index < SECTION_COUNTS[head.version]; index++) {
         const size_t size = sections[index].count * sections[index].item_size;
         if (!read(&cursor, sections[index].items, size)) {
             return FX_CORRUPT;
@@ -438,6 +442,7 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     fx_order_pool_rebuild(engine);
     fx_client_ids_rebuild(engine);
     fx_deadman_rebuild(engine);
+    fx_mark_refresh_due(engine);
     engine->has_crossed = fx_conditional_is_due(engine);
     return fx_hash_state(engine) == head.state_hash ? FX_OK : FX_CORRUPT;
 }

@@ -30,10 +30,13 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_AMEND_CONDITIONAL, "AMEND_CONDITIONAL"},
     {FX_COMMAND_ADJUST_TP_SL, "ADJUST_TP_SL"},
     {FX_COMMAND_CLOSE_INSURANCE, "CLOSE_INSURANCE"},
+    {FX_COMMAND_INDEX_PRICE, "INDEX_PRICE"},
+    {FX_COMMAND_PAY_FUNDING, "PAY_FUNDING"},
     {FX_COMMAND_PLACE_BRACKET, "PLACE_BRACKET"},
     {FX_COMMAND_ADJUST_ORDER_TP_SL, "ADJUST_ORDER_TP_SL"},
     {FX_COMMAND_FUND_INSURANCE, "FUND_INSURANCE"},
     {FX_COMMAND_TRANSFER, "TRANSFER"},
+    {FX_COMMAND_SET_MARK_RULES, "SET_MARK_RULES"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
 
@@ -118,6 +121,12 @@ uint32_t fx_command_size(enum fx_command_kind kind)
         return (uint32_t)(head + sizeof(struct fx_command_close_insurance));
     case FX_COMMAND_FUND_INSURANCE:
         return (uint32_t)(head + sizeof(struct fx_command_fund_insurance));
+    case FX_COMMAND_INDEX_PRICE:
+        return (uint32_t)(head + sizeof(struct fx_command_index));
+    case FX_COMMAND_PAY_FUNDING:
+        return (uint32_t)(head + sizeof(struct fx_command_funding));
+    case FX_COMMAND_SET_MARK_RULES:
+        return (uint32_t)(head + sizeof(struct fx_command_mark_rules));
     case FX_COMMAND_INITIALIZE_ENGINE:
         return (uint32_t)(head + sizeof(struct fx_engine_limits));
     case FX_COMMAND_TICK:

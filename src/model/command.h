@@ -41,11 +41,14 @@ enum fx_command_kind {
     FX_COMMAND_PLACE_CONDITIONAL = 18,
     FX_COMMAND_AMEND_CONDITIONAL = 19,
     FX_COMMAND_ADJUST_TP_SL = 20,
+    FX_COMMAND_INDEX_PRICE = 21, /* what the sources say; the mark follows from it */
+    FX_COMMAND_PAY_FUNDING = 22,
     FX_COMMAND_CLOSE_INSURANCE = 23,
     FX_COMMAND_PLACE_BRACKET = 26,
     FX_COMMAND_ADJUST_ORDER_TP_SL = 27,
     FX_COMMAND_FUND_INSURANCE = 28,
     FX_COMMAND_TRANSFER = 30, /* 20 to 29 are kept for orders */
+    FX_COMMAND_SET_MARK_RULES = 41,
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
 };
@@ -113,6 +116,35 @@ struct fx_command_mark {
     int64_t index_ticks; /* > 0 */
 };
 
+/** INDEX_PRICE: the weighted median of so many fresh sources. Fewer than the rules want: nothing
+ * but their number is taken (the price may be 0), and the mark is stale from now on. */
+struct fx_command_index {
+    int64_t index_ticks; /* > 0 */
+    int64_t source_us;   /* when the sources said so; 0 or later than the log: now */
+    uint32_t source_count;
+    uint32_t zero;
+};
+
+/** PAY_FUNDING: at once, for an instant that has passed and is not paid. */
+struct fx_command_funding {
+    int64_t instant_us; /* 0: now */
+    int64_t rate_ppb;   /* where has_rate != 0; else what the premium says. Positive: longs pay */
+    uint32_t has_rate;
+    uint32_t zero;
+};
+
+#define FX_COMMAND_MARK_AGE_US_MAX 3600000000LL /* of SET_MARK_RULES: an hour */
+#define FX_COMMAND_MARK_BAND_PPB   50000000     /* the default: 5 % to each side */
+#define FX_COMMAND_MARK_AGE_US     30000000LL   /* the default: 30 s */
+/** SET_MARK_RULES: what a mark of the symbol must keep to. A symbol that had none and no
+ * INDEX_PRICE has no limits; the first INDEX_PRICE gives it the defaults. */
+struct fx_command_mark_rules {
+    int64_t max_age_us;   /* an older mark is stale; 0 = never */
+    int64_t band_ppb;     /* a mark from INDEX_PRICE is in index x (1 +- it); 0 = no band */
+    uint32_t sources_min; /* of an INDEX_PRICE; at least 1 */
+    uint32_t zero;
+};
+
 /** The part that every command has comes first; `u` is what the kind says. */
 struct fx_command {
     uint16_t kind; /* enum fx_command_kind */
@@ -143,6 +175,9 @@ struct fx_command {
         struct fx_command_mark mark;
         struct fx_command_close_insurance close_insurance;
         struct fx_command_fund_insurance fund_insurance;
+        struct fx_command_index index;
+        struct fx_command_funding funding;
+        struct fx_command_mark_rules mark_rules;
         struct fx_engine_limits limits;
     } u;
 };

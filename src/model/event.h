@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "model/command.h"
+#include "model/event_mark.h"
 #include "model/event_risk.h"
 #include "model/ids.h"
 #include "model/instrument.h"
@@ -34,6 +35,7 @@ enum fx_event_kind {
     FX_EVENT_DUMP_BEGIN = 11, /* a whole state follows (start of a projection) … */
     FX_EVENT_DUMP_END = 12,   /* … and is complete */
     FX_EVENT_LIQUIDATION = 13,
+    FX_EVENT_FUNDING = 14, /* the positions of a symbol begin to pay, or have paid */
     FX_EVENT_INSURANCE = 15
 };
 
@@ -174,15 +176,6 @@ struct fx_event_position {
     uint8_t zero[5];
 };
 
-struct fx_event_transaction {
-    fx_i128 amount; /* signed, as the account sees it */
-    uint64_t account_id;
-    uint64_t user_id;
-    uint32_t type;       /* enum fx_transaction_type */
-    uint32_t instrument; /* or FX_COMMAND_ALL_INSTRUMENTS */
-    struct fx_asset asset;
-};
-
 struct fx_event_book {
     int64_t price_ticks;
     int64_t lots; /* total now; 0 = the level is gone */
@@ -222,6 +215,7 @@ struct fx_event {
         struct fx_event_mark mark;
         struct fx_event_liquidation liquidation;
         struct fx_event_insurance insurance;
+        struct fx_event_funding funding;
     } u;
 };
 

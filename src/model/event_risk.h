@@ -1,6 +1,6 @@
 /**
  * @file event_risk.h
- * Events about prices and risk: marks, liquidations, the insurance fund. Thread: any (data).
+ * Events about risk: liquidations, the insurance fund. Thread: any (data).
  */
 #ifndef FX_MODEL_EVENT_RISK_H
 #define FX_MODEL_EVENT_RISK_H
@@ -26,13 +26,6 @@ enum fx_insurance_reason {
     FX_INSURANCE_REASON_TAKEOVER = 3, /* a position was taken over */
     FX_INSURANCE_REASON_CLOSE = 4,    /* inventory was worked off in the book */
     FX_INSURANCE_REASON_ADL = 5       /* inventory was closed against opposite positions */
-};
-
-struct fx_event_mark {
-    int64_t mark_ticks;
-    int64_t index_ticks;
-    uint32_t instrument;
-    uint32_t zero;
 };
 
 /** One step of a liquidation. All steps of an account between two DONE belong together. */

@@ -37,11 +37,14 @@ static const struct {
     {18, 136, "PLACE_CONDITIONAL"},
     {19, 104, "AMEND_CONDITIONAL"},
     {20, 56, "ADJUST_TP_SL"},
+    {21, 56, "INDEX_PRICE"},
+    {22, 56, "PAY_FUNDING"},
     {23, 48, "CLOSE_INSURANCE"},
     {26, 176, "PLACE_BRACKET"},
     {27, 120, "ADJUST_ORDER_TP_SL"},
     {28, 64, "FUND_INSURANCE"},
     {30, 112, "TRANSFER"},
+    {41, 56, "SET_MARK_RULES"},
 };
 
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
