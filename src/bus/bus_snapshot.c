@@ -362,3 +362,32 @@ fx_status fx_bus_snapshot_trim(const struct fx_bus_file_system *system,
     free(seqs);
     return status;
 }
+
+fx_status fx_bus_snapshot_drop_after(const struct fx_bus_file_system *system,
+                                     const char *dir,
+                                     uint64_t last_seq,
+                                     uint32_t *count_out)
+{
+    char path[FX_BUS_FILE_PATH_SIZE_MAX];
+    size_t count = 0;
+    uint32_t dropped = 0;
+    uint64_t *seqs = malloc(FX_BUS_SNAPSHOT_LIST_MAX * sizeof *seqs);
+    if (seqs == NULL) {
+        return FX_NO_MEMORY;
+    }
+    fx_status status = fx_bus_snapshot_list(system, dir, seqs, FX_BUS_SNAPSHOT_LIST_MAX, &count);
+    for (size_t index = 0; status == FX_OK && index < count && seqs[index] > last_seq; index++) {
+        if (!path_of(dir, seqs[index], path) || system->ops->unlink(system->disk, path) != 0) {
+            status = FX_IO;
+        }
+        dropped++;
+    }
+    if (status == FX_OK && dropped > 0 && system->ops->sync_dir(system->disk, dir) != 0) {
+        status = FX_IO;
+    }
+    free(seqs);
+    if (status == FX_OK) {
+        *count_out = dropped;
+    }
+    return status;
+}

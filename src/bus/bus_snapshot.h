@@ -93,4 +93,15 @@ FX_MUST_USE fx_status fx_bus_snapshot_trim(const struct fx_bus_file_system *syst
                                            size_t keep_count,
                                            uint64_t *oldest_seq_out);
 
+/**
+ * Delete every snapshot after `last_seq`, where the journal ends: after a power cut in a mode that
+ * is not strict it may end before a snapshot that was written. Such a state never was, and other
+ * records will get its numbers. Before anything is appended.
+ * @return OK and how many there were; IO; NO_MEMORY.
+ */
+FX_MUST_USE fx_status fx_bus_snapshot_drop_after(const struct fx_bus_file_system *system,
+                                                 const char *dir,
+                                                 uint64_t last_seq,
+                                                 uint32_t *count_out);
+
 #endif

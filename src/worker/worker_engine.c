@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
+#include "bus/bus_snapshot.h"
 #include "worker/worker_limits.h"
 #include "worker/worker_replay.h"
 #include "worker/worker_snapshot.h"
@@ -166,6 +167,24 @@ static fx_status load_state(struct fx_worker_engine *worker)
     return FX_OK;
 }
 
+/* W6: of a future that the journal has lost. */
+static fx_status drop_lost_snapshots(const struct fx_worker_engine *worker)
+{
+    uint32_t count = 0;
+    const fx_status status = fx_bus_snapshot_drop_after(&worker->host.system,
+                                                        worker->options.snapshot_dir,
+                                                        fx_engine_sequence(worker->engine),
+                                                        &count);
+    if (status == FX_OK && count > 0) {
+        FX_LOG(FX_LOG_WARN,
+               "engine",
+               "snapshots behind the end of the journal were deleted: a power cut has taken what "
+               "they were made of",
+               fx_log_u64("count", count));
+    }
+    return status;
+}
+
 static fx_status recover(struct fx_worker_engine *worker, struct fx_worker_engine_report *report)
 {
     fx_status status = load_state(worker);
@@ -197,6 +216,10 @@ static fx_status recover(struct fx_worker_engine *worker, struct fx_worker_engin
         return status;
     }
     FX_ASSERT(fx_bus_journal_next_seq(worker->journal) == fx_engine_sequence(worker->engine) + 1);
+    status = drop_lost_snapshots(worker);
+    if (status != FX_OK) {
+        return status;
+    }
     report->replayed = worker->replayed;
     report->sequence = fx_engine_sequence(worker->engine);
     report->state_hash = fx_engine_hash(worker->engine);

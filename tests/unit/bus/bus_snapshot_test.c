@@ -198,6 +198,30 @@ static void bus_snapshot_without_room_is_no_space_and_leaves_nothing(void **stat
     assert_int_equal(fx_bus_disk_file_size(disk, "data/snap-next.tmp"), 0);
 }
 
+static void bus_snapshot_drop_after_takes_the_lost_future_only(void **state)
+{
+    (void)state;
+    struct fx_bus_disk *disk = fx_bus_disk_create(3);
+    const struct fx_bus_file_system system = fx_bus_disk_system(disk);
+    const fx_str part = FX_STR("state");
+    for (uint64_t seq = 10; seq <= 50; seq += 10) {
+        const struct fx_bus_snapshot_info info = {.seq = seq, .version = 1};
+        assert_int_equal(fx_bus_snapshot_write(&system, "data", &info, &part, 1), FX_OK);
+    }
+    uint32_t dropped = 7;
+    uint64_t seqs[8];
+    size_t count = 0;
+    assert_int_equal(fx_bus_snapshot_drop_after(&system, "data", 30, &dropped), FX_OK);
+    assert_int_equal(dropped, 2);
+    fx_bus_disk_crash(disk); /* it is durable */
+    assert_int_equal(fx_bus_snapshot_list(&system, "data", seqs, 8, &count), FX_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(seqs[0], 30);
+    assert_int_equal(fx_bus_snapshot_drop_after(&system, "data", 30, &dropped), FX_OK);
+    assert_int_equal(dropped, 0);
+    fx_bus_disk_destroy(disk);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -211,6 +235,7 @@ int main(void)
         TEST(bus_snapshot_crash_at_every_operation_keeps_a_whole_one),
         TEST(bus_snapshot_trim_keeps_the_newest),
         TEST(bus_snapshot_without_room_is_no_space_and_leaves_nothing),
+        TEST(bus_snapshot_drop_after_takes_the_lost_future_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
