@@ -25,7 +25,8 @@ MAY_INCLUDE = {
     "push": "base model wire net view market",
     "api": "base model wire bus store cache net view market",
     "worker": "base model engine market wire bus store cache view",
-    "app": "base model engine market view wire net bus store cache api push worker",
+    "sim": "base model engine market bus store view worker",
+    "app": "base model engine market view wire net bus store cache api push worker sim",
 }
 PURE = {"model", "engine", "market"}  # no clock, no heap, no I/O, no floats, no hidden state
 PURE_MAY_USE_OF_BASE = {"dec", "panic", "status", "str"}

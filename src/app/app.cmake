@@ -7,3 +7,12 @@ add_custom_command(OUTPUT ${app_page_files_c}
   DEPENDS ${app_page_files} ${CMAKE_CURRENT_LIST_DIR}/app_page_files.cmake
   VERBATIM)
 target_sources(fx_app PRIVATE ${app_page_files_c})
+
+# Which sources this is: asked at every build, written only where it has changed.
+set(app_version_c ${CMAKE_BINARY_DIR}/generated/app_version.c)
+add_custom_target(app_version BYPRODUCTS ${app_version_c}
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DTARGET=${app_version_c}
+    -P ${CMAKE_CURRENT_LIST_DIR}/app_version.cmake
+  VERBATIM)
+target_sources(fx_app PRIVATE ${app_version_c})
+add_dependencies(fx_app app_version)

@@ -11,6 +11,7 @@
 #include "app/app_options.h"
 #include "app/app_restore.h"
 #include "app/app_serve.h"
+#include "app/app_sim.h"
 
 static const struct command {
     const char *name;
