@@ -62,20 +62,13 @@ fx_status fx_api_admin_user_list(struct fx_api_call *call)
     return FX_OK;
 }
 
-static void send_user(struct fx_api *api,
-                      const struct fx_api_target *target,
-                      const struct fx_rows_user *user)
-{
-    fx_wire_rows_user(fx_api_reply_begin(api), user);
-    fx_api_reply_send(api, target, 200);
-}
-
 fx_status fx_api_admin_user_one(struct fx_api_call *call)
 {
     struct fx_rows_user user;
     const fx_status status = fx_api_admin_user_of(call, &user);
     if (status == FX_OK) {
-        send_user(call->api, &call->target, &user);
+        fx_wire_rows_user(fx_api_reply_begin(call->api), &user);
+        fx_api_reply_send(call->api, &call->target, 200);
     }
     return status;
 }
@@ -248,22 +241,12 @@ static fx_status work_update(struct fx_api_writer_desk *desk, void *data)
     return fx_api_audit_conclude(desk, &change->note, status);
 }
 
-/* After each account; the last one answers. */
 static void answer_user(struct fx_api *api,
                         const struct fx_api_pending *pending,
                         const struct fx_event_result *result)
 {
-    struct fx_rows_user user;
     (void)result;
-    if (fx_api_enroll_next(api, pending)) {
-        return;
-    }
-    const fx_status status = fx_store_user_find(api->options.reader, pending->user_id, &user);
-    if (status == FX_OK) {
-        send_user(api, &pending->target, &user);
-    } else {
-        fx_api_reply_fail(api, &pending->target, status);
-    }
+    fx_api_register_answer(api, pending, 200);
 }
 
 static void finish_update(struct fx_api *api,
@@ -356,7 +339,7 @@ static void answer_fees(struct fx_api *api,
         append_fees(fx_api_reply_begin(api), &row);
         fx_api_reply_send(api, &pending->target, 200);
     } else {
-        fx_api_reply_fail(api, &pending->target, status);
+        fx_api_reply_unknown(api, &pending->target, status);
     }
 }
 

@@ -407,6 +407,10 @@ FX_MUST_USE fx_status fx_api_register_fill(struct fx_rows_user *user, int64_t no
 FX_MUST_USE fx_status fx_api_register_submit(struct fx_api_call *call,
                                              struct fx_api_login_job *job);
 
+/** After each account of a user: the next one, or the answer with the user as the table has him.
+ * What cannot be read back is answered with executed "unknown": the commands are done. */
+void fx_api_register_answer(struct fx_api *api, const struct fx_api_pending *pending, int code);
+
 /** In the writer's transaction, as its first write: insert a user with an id above `floor`.
  * @return OK and user->id; EXISTS. */
 FX_MUST_USE fx_status fx_api_register_insert(struct fx_api_writer_desk *desk,

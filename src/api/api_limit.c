@@ -136,6 +136,20 @@ static int64_t judge(int64_t full_ns,
     return now_ns + left_ns;
 }
 
+/* What judge() says of a bucket of the entry; without a rate it is never full. */
+static int64_t look(const struct fx_api_limit_entry *entry,
+                    uint32_t class_index,
+                    struct fx_api_limit_rate rate,
+                    uint32_t weight,
+                    int64_t now_ms,
+                    struct fx_api_limit_room *room_out)
+{
+    FX_ASSERT(class_index < FX_API_LIMIT_CLASSES);
+    const int64_t full_ns = entry->full_ns[class_index];
+    memset(room_out, 0, sizeof *room_out);
+    return rate.per_s == 0 ? full_ns : judge(full_ns, rate, weight, now_ms * NS_PER_MS, room_out);
+}
+
 bool fx_api_limit_fits(const struct fx_api_limit_entry *entry,
                        uint32_t class_index,
                        struct fx_api_limit_rate rate,
@@ -143,13 +157,7 @@ bool fx_api_limit_fits(const struct fx_api_limit_entry *entry,
                        int64_t now_ms,
                        struct fx_api_limit_room *room_out)
 {
-    FX_ASSERT(class_index < FX_API_LIMIT_CLASSES);
-    memset(room_out, 0, sizeof *room_out);
-    if (rate.per_s == 0) {
-        return true;
-    }
-    const int64_t full_ns = entry->full_ns[class_index];
-    (void)judge(full_ns, rate, weight, now_ms * NS_PER_MS, room_out);
+    (void)look(entry, class_index, rate, weight, now_ms, room_out);
     return room_out->retry_s == 0;
 }
 
@@ -160,13 +168,7 @@ bool fx_api_limit_take(struct fx_api_limit_entry *entry,
                        int64_t now_ms,
                        struct fx_api_limit_room *room_out)
 {
-    FX_ASSERT(class_index < FX_API_LIMIT_CLASSES);
-    memset(room_out, 0, sizeof *room_out);
-    if (rate.per_s == 0) {
-        return true;
-    }
-    const int64_t full_ns = entry->full_ns[class_index];
-    entry->full_ns[class_index] = judge(full_ns, rate, weight, now_ms * NS_PER_MS, room_out);
+    entry->full_ns[class_index] = look(entry, class_index, rate, weight, now_ms, room_out);
     return room_out->retry_s == 0;
 }
 

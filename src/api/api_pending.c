@@ -163,7 +163,6 @@ void fx_api_pending_result(struct fx_api *api, const struct fx_event *event)
 
 void fx_api_pending_expire(struct fx_api *api)
 {
-    const struct fx_wire_public_error error = {.status = FX_TIMEOUT, .executed = FX_STR("unknown")};
     if (api->pending_count == 0) {
         return;
     }
@@ -173,7 +172,7 @@ void fx_api_pending_expire(struct fx_api *api)
         if (pending->answer != NULL && pending->deadline_ms <= now_ms) {
             const struct fx_api_target target = pending->target;
             release(api, slot);
-            fx_api_reply_error(api, &target, &error, 0);
+            fx_api_reply_unknown(api, &target, FX_TIMEOUT);
         }
     }
 }

@@ -212,30 +212,31 @@ static bool has_limit(const struct fx_api_call *call, enum kind kind, enum bucke
     return call->api->rate->policies[kind][bucket].rate.per_s != 0;
 }
 
-static bool fits(struct fx_api_call *call, enum kind kind, enum bucket bucket, uint32_t weight)
+/* Ask whether it fits, and take it where it does and `is_taking`. */
+static bool ask(
+    struct fx_api_call *call, enum kind kind, enum bucket bucket, uint32_t weight, bool is_taking)
 {
     struct fx_api_limit_room room;
     if (!has_limit(call, kind, bucket)) {
         return true;
     }
     const struct fx_api_limit_rate rate = call->api->rate->policies[kind][bucket].rate;
-    const bool is_fitting =
-        fx_api_limit_fits(entry_of(call, kind), bucket, rate, weight, now_ms_of(call), &room);
+    struct fx_api_limit_entry *entry = entry_of(call, kind);
+    const bool is_good =
+        is_taking ? fx_api_limit_take(entry, bucket, rate, weight, now_ms_of(call), &room)
+                  : fx_api_limit_fits(entry, bucket, rate, weight, now_ms_of(call), &room);
     note(call, kind, bucket, &room);
-    return is_fitting;
+    return is_good;
+}
+
+static bool fits(struct fx_api_call *call, enum kind kind, enum bucket bucket, uint32_t weight)
+{
+    return ask(call, kind, bucket, weight, false);
 }
 
 static bool take(struct fx_api_call *call, enum kind kind, enum bucket bucket, uint32_t weight)
 {
-    struct fx_api_limit_room room;
-    if (!has_limit(call, kind, bucket)) {
-        return true;
-    }
-    const struct fx_api_limit_rate rate = call->api->rate->policies[kind][bucket].rate;
-    const bool is_taken =
-        fx_api_limit_take(entry_of(call, kind), bucket, rate, weight, now_ms_of(call), &room);
-    note(call, kind, bucket, &room);
-    return is_taken;
+    return ask(call, kind, bucket, weight, true);
 }
 
 static void begin_step(struct fx_api_call *call)

@@ -111,24 +111,28 @@ static fx_status work(struct fx_api_writer_desk *desk, void *data)
     return fx_api_audit_conclude(desk, &registration->note, status);
 }
 
-/* After each account; the last one answers. */
-static void answer(struct fx_api *api,
-                   const struct fx_api_pending *pending,
-                   const struct fx_event_result *result)
+void fx_api_register_answer(struct fx_api *api, const struct fx_api_pending *pending, int code)
 {
     struct fx_rows_user user;
-    (void)result;
     if (fx_api_enroll_next(api, pending)) {
         return;
     }
     const fx_status status = fx_store_user_find(api->options.reader, pending->user_id, &user);
     if (status != FX_OK) {
-        const struct fx_wire_public_error error = {.status = status, .executed = FX_STR("unknown")};
-        fx_api_reply_error(api, &pending->target, &error, 0);
+        fx_api_reply_unknown(api, &pending->target, status);
         return;
     }
     fx_wire_rows_user(fx_api_reply_begin(api), &user);
-    fx_api_reply_send(api, &pending->target, 201);
+    fx_api_reply_send(api, &pending->target, code);
+    fx_crypto_wipe(&user, sizeof user);
+}
+
+static void answer(struct fx_api *api,
+                   const struct fx_api_pending *pending,
+                   const struct fx_event_result *result)
+{
+    (void)result;
+    fx_api_register_answer(api, pending, 201);
 }
 
 static void finish(struct fx_api *api,

@@ -257,6 +257,12 @@ void fx_api_reply_fail(struct fx_api *api, const struct fx_api_target *target, f
     fx_api_reply_error(api, target, &error, 0);
 }
 
+void fx_api_reply_unknown(struct fx_api *api, const struct fx_api_target *target, fx_status status)
+{
+    const struct fx_wire_public_error error = {.status = status, .executed = FX_STR("unknown")};
+    fx_api_reply_error(api, target, &error, 0);
+}
+
 void fx_api_reply_done(struct fx_api *api, const struct fx_api_target *target)
 {
     fx_buf_append(fx_api_reply_begin(api), FX_STR("{}"));

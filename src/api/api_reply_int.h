@@ -42,6 +42,9 @@ void fx_api_reply_error(struct fx_api *api,
 /** The same where there is nothing to say beside the status. */
 void fx_api_reply_fail(struct fx_api *api, const struct fx_api_target *target, fx_status status);
 
+/** The same where something was done and its outcome cannot be told: executed is "unknown". */
+void fx_api_reply_unknown(struct fx_api *api, const struct fx_api_target *target, fx_status status);
+
 /** An empty object: done. */
 void fx_api_reply_done(struct fx_api *api, const struct fx_api_target *target);
 

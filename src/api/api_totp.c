@@ -414,15 +414,26 @@ static fx_status confirm_work(struct fx_api_writer_desk *desk, void *data)
     return status == FX_NOT_FOUND ? status : fx_api_audit_conclude(desk, &change->note, status);
 }
 
+/* @return true where the change was made; otherwise the answer is given. */
+static bool has_changed(struct fx_api *api,
+                        const struct fx_api_target *target,
+                        fx_status status,
+                        const struct change *change)
+{
+    fx_api_delay_end_code(api, change->note.user_id, status);
+    if (status != FX_OK) {
+        fx_api_reply_fail(api, target, status);
+    }
+    return status == FX_OK;
+}
+
 static void confirm_finish(struct fx_api *api,
                            const struct fx_api_target *target,
                            fx_status status,
                            void *data)
 {
     const struct change *change = data;
-    fx_api_delay_end_code(api, change->note.user_id, status);
-    if (status != FX_OK) {
-        fx_api_reply_fail(api, target, status);
+    if (!has_changed(api, target, status, change)) {
         return;
     }
     struct fx_buf *buf = fx_api_reply_begin(api);
@@ -488,13 +499,9 @@ static void disable_finish(struct fx_api *api,
                            fx_status status,
                            void *data)
 {
-    const struct change *change = data;
-    fx_api_delay_end_code(api, change->note.user_id, status);
-    if (status != FX_OK) {
-        fx_api_reply_fail(api, target, status);
-        return;
+    if (has_changed(api, target, status, data)) {
+        fx_api_reply_done(api, target);
     }
-    fx_api_reply_done(api, target);
 }
 
 fx_status fx_api_totp_disable(struct fx_api_call *call)

@@ -189,8 +189,7 @@ static void finish_outcome(struct fx_api *api,
         response.body = fx_buf_str(&witness->body);
         fx_net_server_respond(api->options.server, target->token, &response);
     } else { /* it was done, perhaps: the first row says so */
-        const struct fx_wire_public_error error = {.status = status, .executed = FX_STR("unknown")};
-        fx_api_reply_error(api, target, &error, 0);
+        fx_api_reply_unknown(api, target, status);
     }
     release(witness);
 }

@@ -3,6 +3,7 @@
 #include "api_harness.h"
 #include "store/store_audit.h"
 #include "store/store_fee.h"
+#include "store/store_int.h"
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
 static struct api_harness world;
@@ -478,6 +479,19 @@ static void api_admin_bad_deposits_reach_nothing(void **state)
     assert_int_equal(world.takes, 0);
 }
 
+/* A request of the admin, up to the moment at which its command waits for an engine that stands. */
+static void send_and_stall(const char *method, const char *target, const char *body)
+{
+    world.is_stalled = true;
+    api_harness_send(&world, method, target, api_harness_token(&world, ADMIN), fx_str_of(body));
+    for (uint32_t turn = 0; turn < API_HARNESS_TURNS_MAX && world.queued == 0; turn++) {
+        api_harness_turn(&world);
+        struct pollfd nothing = {.fd = -1};
+        (void)poll(&nothing, 0, 1);
+    }
+    assert_int_equal(world.queued, 1);
+}
+
 static void api_admin_full_intake_and_time_out_are_noted(void **state)
 {
     (void)state;
@@ -487,15 +501,7 @@ static void api_admin_full_intake_and_time_out_are_noted(void **state)
     expect_row(0, "admin.deposit", "user:2", "BUSY");
     expect_row(1, "admin.deposit", "user:2", "BEGIN");
     world.is_full = false;
-    world.is_stalled = true;
-    api_harness_send(
-        &world, "POST", "/admin/deposits", api_harness_token(&world, ADMIN), FX_STR(BODY));
-    for (uint32_t turn = 0; turn < API_HARNESS_TURNS_MAX && world.queued == 0; turn++) {
-        api_harness_turn(&world);
-        struct pollfd nothing = {.fd = -1};
-        (void)poll(&nothing, 0, 1);
-    }
-    assert_int_equal(world.queued, 1);
+    send_and_stall("POST", "/admin/deposits", BODY);
     world.now_ms += 10000;
     fx_api_tick(world.api);
     api_harness_receive(&world);
@@ -513,15 +519,7 @@ static void api_admin_fees_left_half_done_are_made_good(void **state)
     static const char BODY[] = "{\"makerFee\":\"0.0003\",\"takerFee\":\"0.0007\"}";
     fx_api_tick(world.api); /* the walk after the start is over */
     api_harness_turn(&world);
-    world.is_stalled = true;
-    api_harness_send(
-        &world, "PUT", "/admin/users/2/fees", api_harness_token(&world, ADMIN), FX_STR(BODY));
-    for (uint32_t turn = 0; turn < API_HARNESS_TURNS_MAX && world.queued == 0; turn++) {
-        api_harness_turn(&world);
-        struct pollfd nothing = {.fd = -1};
-        (void)poll(&nothing, 0, 1);
-    }
-    assert_int_equal(world.queued, 1);
+    send_and_stall("PUT", "/admin/users/2/fees", BODY);
     world.queued = 0; /* the command is lost */
     fx_api_tick(world.api);
     assert_int_equal(world.queued, 0); /* it is not late yet */
@@ -546,6 +544,46 @@ static void api_admin_fees_left_half_done_are_made_good(void **state)
     world.now_ms += 10000;
     fx_api_tick(world.api);
     assert_int_equal(world.queued, 0); /* what came to its end needs nothing */
+}
+
+static void execute(const char *sql)
+{
+    uint64_t changed = 0;
+    fx_store_sql(world.store, fx_str_of(sql));
+    assert_int_equal(fx_store_execute(world.store, NULL, 0, &changed), FX_OK);
+}
+
+/* The commands are done, but the tables cannot be read: that is not "nothing has changed". */
+static void api_admin_what_cannot_be_read_back_is_unknown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        const char *body;
+        const char *hide;
+        const char *show;
+    } CASES[] = {
+        {"/admin/users/2",
+         "{\"allowTrade\":false}",
+         "ALTER TABLE `users` RENAME COLUMN `uid` TO `hidden`",
+         "ALTER TABLE `users` RENAME COLUMN `hidden` TO `uid`"},
+        {"/admin/users/2/fees",
+         "{\"makerFee\":\"0\",\"takerFee\":\"0\"}",
+         "ALTER TABLE `user_fees` RENAME COLUMN `takerFee` TO `hidden`",
+         "ALTER TABLE `user_fees` RENAME COLUMN `hidden` TO `takerFee`"},
+    };
+    fx_api_tick(world.api); /* the walk after the start is over */
+    api_harness_turn(&world);
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
+        send_and_stall("PUT", CASES[index].target, CASES[index].body);
+        execute(CASES[index].hide);
+        world.is_stalled = false;
+        api_harness_receive(&world);
+        execute(CASES[index].show);
+        assert_int_equal(world.code, 500);
+        assert_non_null(strstr(world.body, "\"executed\":\"unknown\""));
+        assert_int_equal(world.kit.result.is_changed, 1);
+    }
 }
 
 static void api_admin_without_a_writer_does_nothing(void **state)
@@ -827,6 +865,7 @@ int main(void)
         T(api_admin_bad_deposits_reach_nothing),
         T(api_admin_full_intake_and_time_out_are_noted),
         T(api_admin_fees_left_half_done_are_made_good),
+        T(api_admin_what_cannot_be_read_back_is_unknown),
         T(api_admin_without_a_writer_does_nothing),
         T(api_admin_instrument_is_made_once),
         T(api_admin_instrument_is_made_opened_and_traded),

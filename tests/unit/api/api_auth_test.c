@@ -2,32 +2,15 @@
  * logins costs. */
 #include "api/api_int.h"
 #include "api/api_writer_int.h"
-#include "api_harness.h"
+#include "api_world.h"
 #include "base/crypto.h"
 #include "store/store_session.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
 
 enum { TOKEN_SIZE = 64 };
 
 #define DAY_US 86400000000LL
 
 #define GOOD "{\"email\":\"Alice@Example.org\",\"password\":\"correct \\\"horse\\\"\"}"
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
 
 static void api_auth_login_gives_a_token_that_works(void **state)
 {

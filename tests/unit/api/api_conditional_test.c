@@ -1,32 +1,6 @@
 /* Conditional orders over REST: both shapes, what is shown of them, firing, amending, cancelling.
  */
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
-
-static bool says(const char *text)
-{
-    if (strstr(world.body, text) == NULL) {
-        print_error("no %s in %s\n", text, world.body);
-        return false;
-    }
-    return true;
-}
+#include "api_world.h"
 
 static void mark(int64_t ticks)
 {

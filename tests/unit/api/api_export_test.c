@@ -1,22 +1,5 @@
 /* Exports: exact lines, pages that fit together, nobody else's rows, no formulas. */
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
+#include "api_world.h"
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a name and its value
 static bool has_header(const char *name, const char *value)
@@ -27,15 +10,6 @@ static bool has_header(const char *name, const char *value)
         return false;
     }
     return true;
-}
-
-static uint32_t count_of(const char *text)
-{
-    uint32_t count = 0;
-    for (const char *at = world.body; (at = strstr(at, text)) != NULL; at++) {
-        count++;
-    }
-    return count;
 }
 
 static void place(uint64_t user, const char *rest)

@@ -1,40 +1,8 @@
 /* What everybody may see of instruments, tickers, funding and funds, with exact bodies. */
-#include "api_harness.h"
+#include "api_world.h"
 #include "store/store_funding.h"
 
 #define DAY_US (86400LL * 1000000)
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
-
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the DTO
-static void place(uint64_t user, const char *side, const char *quantity, const char *price)
-{
-    char body[256];
-    (void)snprintf(body,
-                   sizeof body,
-                   "{\"symbol\":\"BTCUSDT\",\"side\":\"%s\",\"type\":\"LIMIT\",\"quantity\":\"%s\","
-                   "\"price\":\"%s\"}",
-                   side,
-                   quantity,
-                   price);
-    const char *token = api_harness_token_until(&world, user, 0); /* time goes on here */
-    assert_int_equal(api_harness_ask(&world, "POST", "/order", token, body), 202);
-}
 
 static void market_assets_and_tiers(void **state)
 {
@@ -64,9 +32,9 @@ static void market_assets_and_tiers(void **state)
 static void market_best_prices(void **state)
 {
     (void)state;
-    place(1, "BUY", "0.5", "99.5");
-    place(1, "BUY", "1", "99.5");
-    place(1, "BUY", "7", "99");
+    place_limit(1, "BUY", "0.5", "99.5");
+    place_limit(1, "BUY", "1", "99.5");
+    place_limit(1, "BUY", "7", "99");
     char expected[256];
     (void)snprintf(expected,
                    sizeof expected,
@@ -82,16 +50,16 @@ static void market_best_prices(void **state)
 static void market_ticker_says_all(void **state)
 {
     (void)state;
-    place(2, "SELL", "4", "90");
-    place(1, "BUY", "4", "90");
+    place_limit(2, "SELL", "4", "90");
+    place_limit(1, "BUY", "4", "90");
     world.wall_us += 2 * DAY_US;
-    place(2, "SELL", "1", "100");
-    place(1, "BUY", "1", "100");
+    place_limit(2, "SELL", "1", "100");
+    place_limit(1, "BUY", "1", "100");
     world.wall_us += DAY_US / 2;
-    place(2, "SELL", "2", "110");
-    place(1, "BUY", "2", "110");
-    place(1, "BUY", "3", "99");
-    place(2, "SELL", "5", "120.5");
+    place_limit(2, "SELL", "2", "110");
+    place_limit(1, "BUY", "2", "110");
+    place_limit(1, "BUY", "3", "99");
+    place_limit(2, "SELL", "5", "120.5");
     API_EXPECT(&world,
                "GET",
                "/ticker?symbol=BTCUSDT",
@@ -132,8 +100,8 @@ static void market_open_interest_follows_the_positions(void **state)
     assert_int_equal(fx_store_user_update(world.store, &locked), FX_OK);
     for (size_t index = 0; index < sizeof TRADES / sizeof TRADES[0]; index++) {
         char expected[256];
-        place(TRADES[index].seller, "SELL", TRADES[index].quantity, "100");
-        place(TRADES[index].buyer, "BUY", TRADES[index].quantity, "100");
+        place_limit(TRADES[index].seller, "SELL", TRADES[index].quantity, "100");
+        place_limit(TRADES[index].buyer, "BUY", TRADES[index].quantity, "100");
         (void)snprintf(expected,
                        sizeof expected,
                        "{\"data\":[{\"symbol\":\"BTCUSDT\",\"openInterest\":\"%s\",\"value\":"

@@ -1,46 +1,11 @@
 /* Batches and the dry run: exact answers, each item's own fate, groups under time-outs and full
  * queues. */
 #include "api/api_group_int.h"
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
+#include "api_world.h"
 
 #define ORDER(side, quantity, price, more)                                                         \
     "{\"symbol\":\"BTCUSDT\",\"side\":\"" side "\",\"type\":\"LIMIT\",\"quantity\":\"" quantity    \
     "\",\"price\":\"" price "\"" more "}"
-
-static bool says(const char *text)
-{
-    if (strstr(world.body, text) == NULL) {
-        print_error("no %s in %s\n", text, world.body);
-        return false;
-    }
-    return true;
-}
-
-static uint32_t count_of(const char *text)
-{
-    uint32_t count = 0;
-    for (const char *at = world.body; (at = strstr(at, text)) != NULL; at++) {
-        count++;
-    }
-    return count;
-}
 
 /* ---- place ------------------------------------------------------------------------------------
  */

@@ -1,9 +1,6 @@
 /* api/api_order: from the DTO to the engine and back, with the exact answers. */
 #include "api/api_int.h"
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
+#include "api_world.h"
 
 #define LIMIT_BUY                                                                                  \
     "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":\"0.5\","            \
@@ -13,20 +10,6 @@ static struct api_harness world;
     ",\"symbol\":\"BTCUSDT\",\"side\":\"" side "\",\"type\":\"" type "\",\"quantity\":\"" quantity \
     "\",\"price\":\"" price "\",\"remaining\":\"" remaining "\",\"executedPrice\":\"" average      \
     "\",\"status\":\"" status "\""
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
 
 static bool starts_with(const char *prefix)
 {

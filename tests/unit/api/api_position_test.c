@@ -1,62 +1,12 @@
 /* Closing positions, also while orders race, and settings to look at. */
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
-
-static bool says(const char *text)
-{
-    if (strstr(world.body, text) == NULL) {
-        print_error("no %s in %s\n", text, world.body);
-        return false;
-    }
-    return true;
-}
-
-static uint32_t count_of(const char *text)
-{
-    uint32_t count = 0;
-    for (const char *at = world.body; (at = strstr(at, text)) != NULL; at++) {
-        count++;
-    }
-    return count;
-}
-
-/* A LIMIT order of BTCUSDT. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the DTO
-static void place(uint64_t user, const char *side, const char *quantity, const char *price)
-{
-    char body[256];
-    (void)snprintf(body,
-                   sizeof body,
-                   "{\"symbol\":\"BTCUSDT\",\"side\":\"%s\",\"type\":\"LIMIT\",\"quantity\":\"%s\","
-                   "\"price\":\"%s\"}",
-                   side,
-                   quantity,
-                   price);
-    API_EXPECT(&world, "POST", "/order", user, body, 202, NULL);
-}
+#include "api_world.h"
 
 /* User 1 is long 2, and there are bids for more. */
 static void be_long(void)
 {
-    place(2, "SELL", "2", "100");
-    place(1, "BUY", "2", "100");
-    place(2, "BUY", "50", "99");
+    place_limit(2, "SELL", "2", "100");
+    place_limit(1, "BUY", "2", "100");
+    place_limit(2, "BUY", "50", "99");
 }
 
 static int64_t lots_of(uint64_t user)
@@ -86,10 +36,10 @@ static void api_position_close_buys_the_whole_of_a_short(void **state)
 {
     (void)state;
     be_long();
-    place(1, "SELL", "2", "98"); /* user 1 is flat, user 2 too */
-    place(1, "SELL", "3", "99"); /* user 2 is long 3 … */
+    place_limit(1, "SELL", "2", "98"); /* user 1 is flat, user 2 too */
+    place_limit(1, "SELL", "3", "99"); /* user 2 is long 3 … */
     assert_int_equal(lots_of(1), -3000);
-    place(2, "SELL", "9", "101");
+    place_limit(2, "SELL", "9", "101");
     API_EXPECT(&world, "POST", "/positions/close", 1, "{\"instrumentId\":1}", 201, NULL);
     assert_true(says("\"side\":\"BUY\",\"type\":\"MARKET\",\"quantity\":\"3\""));
     assert_int_equal(lots_of(1), 0);
@@ -182,7 +132,7 @@ static void api_position_close_leaves_nothing_where_the_position_grew(void **sta
 {
     (void)state;
     be_long();
-    place(2, "SELL", "3", "101");
+    place_limit(2, "SELL", "3", "101");
     race(FX_SIDE_BUY, 3000);
     assert_int_equal(world.code, 201);
     assert_true(says("\"quantity\":\"5\""));

@@ -1,66 +1,16 @@
 /* The reads: accounts, positions, fills, tapes, books, lists and their pages, with exact bodies. */
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
-
-static bool says(const char *text)
-{
-    if (strstr(world.body, text) == NULL) {
-        print_error("no %s in %s\n", text, world.body);
-        return false;
-    }
-    return true;
-}
+#include "api_world.h"
 
 static bool begins(const char *prefix)
 {
     return fx_str_has_prefix(fx_str_of(world.body), fx_str_of(prefix));
 }
 
-/* A LIMIT order of BTCUSDT. */
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the DTO
-static void place(uint64_t user, const char *side, const char *quantity, const char *price)
-{
-    char body[256];
-    (void)snprintf(body,
-                   sizeof body,
-                   "{\"symbol\":\"BTCUSDT\",\"side\":\"%s\",\"type\":\"LIMIT\",\"quantity\":\"%s\","
-                   "\"price\":\"%s\"}",
-                   side,
-                   quantity,
-                   price);
-    API_EXPECT(&world, "POST", "/order", user, body, 202, NULL);
-}
-
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as in the DTO
 static void trade(const char *quantity, const char *price)
 {
-    place(2, "SELL", quantity, price);
-    place(1, "BUY", quantity, price);
-}
-
-static uint32_t count_of(const char *text)
-{
-    uint32_t count = 0;
-    for (const char *at = world.body; (at = strstr(at, text)) != NULL; at++) {
-        count++;
-    }
-    return count;
+    place_limit(2, "SELL", quantity, price);
+    place_limit(1, "BUY", quantity, price);
 }
 
 /* ---- own things -------------------------------------------------------------------------------
@@ -87,7 +37,7 @@ static void api_read_account_shows_balance_and_what_is_held(void **state)
                "{\"instrumentId\":1,\"symbol\":\"BTCUSDT\",\"leverage\":\"10\",\"marginMode\":"
                "\"ISOLATED\",\"changed\":false}");
     trade("2", "100");
-    place(1, "BUY", "1", "90");
+    place_limit(1, "BUY", "1", "90");
     API_EXPECT(&world, "GET", "/account", 1, NULL, 200, NULL);
     assert_true(says("{\"data\":[{\"id\":1,\"asset\":\"USDT\",\"balance\":\"1000000\",\"userId\":1,"
                      "\"operationId\":\""));
@@ -197,10 +147,10 @@ static void api_read_pages_end_where_skipping_gets_dear(void **state)
 static void api_read_open_orders_filter_and_page(void **state)
 {
     (void)state;
-    place(1, "BUY", "1", "90");
-    place(1, "BUY", "2", "91");
-    place(1, "SELL", "3", "110");
-    place(2, "BUY", "9", "80");
+    place_limit(1, "BUY", "1", "90");
+    place_limit(1, "BUY", "2", "91");
+    place_limit(1, "SELL", "3", "110");
+    place_limit(2, "BUY", "9", "80");
     API_EXPECT(&world,
                "POST",
                "/order",
@@ -238,9 +188,9 @@ static void api_read_history_holds_ended_orders(void **state)
 {
     (void)state;
     trade("1", "100");
-    place(1, "BUY", "1", "90");
+    place_limit(1, "BUY", "1", "90");
     API_EXPECT(&world, "DELETE", "/order/3", 1, NULL, 200, NULL);
-    place(1, "BUY", "1", "91");
+    place_limit(1, "BUY", "1", "91");
     API_EXPECT(&world, "GET", "/order/history", 1, NULL, 200, NULL);
     assert_true(begins("{\"data\":[{\"id\":3,"));
     assert_int_equal(count_of("\"status\":\"CANCELED\""), 1);
@@ -306,11 +256,11 @@ static void api_read_order_book_is_best_first(void **state)
     for (int level = 0; level < 7; level++) {
         char price[8];
         (void)snprintf(price, sizeof price, "9%d.5", level);
-        place(1, "BUY", "0.5", price);
+        place_limit(1, "BUY", "0.5", price);
     }
-    place(1, "SELL", "3", "110");
-    place(2, "SELL", "1", "110");
-    place(2, "SELL", "1", "109");
+    place_limit(1, "SELL", "3", "110");
+    place_limit(2, "SELL", "1", "110");
+    place_limit(2, "SELL", "1", "109");
     API_EXPECT(&world, "GET", "/orderbook/BTCUSDT?limit=5", 0, NULL, 200, NULL);
     assert_true(says("{\"symbol\":\"BTCUSDT\",\"bids\":[[\"96.5\",\"0.5\"],[\"95.5\",\"0.5\"],"
                      "[\"94.5\",\"0.5\"],[\"93.5\",\"0.5\"],[\"92.5\",\"0.5\"]],\"asks\":[[\"109\","
@@ -325,12 +275,12 @@ static void api_read_order_book_in_coarser_steps(void **state)
     (void)state;
     static const char *const ROUTES[] = {"/orderbook/BTCUSDT?group=2.5",
                                          "/orderbook/group-orderbook/BTCUSDT?tickSize=2.5"};
-    place(1, "BUY", "0.5", "99.9");
-    place(2, "BUY", "1", "97.5");
-    place(1, "BUY", "2", "97.4");
-    place(1, "SELL", "3", "100.1");
-    place(2, "SELL", "1", "102.5");
-    place(2, "SELL", "1", "102.6");
+    place_limit(1, "BUY", "0.5", "99.9");
+    place_limit(2, "BUY", "1", "97.5");
+    place_limit(1, "BUY", "2", "97.4");
+    place_limit(1, "SELL", "3", "100.1");
+    place_limit(2, "SELL", "1", "102.5");
+    place_limit(2, "SELL", "1", "102.6");
     for (size_t index = 0; index < 2; index++) {
         API_EXPECT(&world, "GET", ROUTES[index], 0, NULL, 200, NULL);
         assert_true(says("\"bids\":[[\"97.5\",\"1.5\"],[\"95\",\"2\"]],"
@@ -350,7 +300,7 @@ static void api_read_order_book_is_never_old(void **state)
     for (int round = 0; round < 12; round++) {
         char price[8];
         (void)snprintf(price, sizeof price, "%d.5", round < 9 ? 90 + round : 110 + round);
-        place(1, round < 9 ? "BUY" : "SELL", "0.5", price);
+        place_limit(1, round < 9 ? "BUY" : "SELL", "0.5", price);
         for (int limit = 5; limit < 25; limit++) {
             (void)snprintf(target, sizeof target, "/orderbook/BTCUSDT?limit=%d", limit);
             API_EXPECT(&world, "GET", target, 0, NULL, 200, NULL);

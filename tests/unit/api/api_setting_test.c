@@ -1,25 +1,8 @@
 /* api/api_setting: what front ends remember, bounded and each user's own. */
 #include "api/api_int.h"
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
+#include "api_world.h"
 
 #define ALICE API_HARNESS_ALICE
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
 
 static void api_setting_values_come_back_as_they_were(void **state)
 {

@@ -1,24 +1,7 @@
 /* api/api, api_router, api_guard, api_reply, api_param: every route against every kind of caller
  * and of broken input; nothing of it reaches the engine. */
 #include "api/api_int.h"
-#include "api_harness.h"
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
+#include "api_world.h"
 
 #define ORDER(quantity, price)                                                                     \
     "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":" quantity           \

@@ -1,28 +1,11 @@
 /* api/api_totp: a second factor from its beginning to its end; a code works once. */
 #include "api/api_int.h"
-#include "api_harness.h"
+#include "api_world.h"
 #include "base/totp.h"
 #include "store/store_audit.h"
 #include "store/store_totp.h"
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
-static struct api_harness world;
-
 enum { BODY_SIZE = 256, CODE_SIZE = 24 };
-
-static int setup(void **state)
-{
-    (void)state;
-    api_harness_init(&world);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    api_harness_deinit(&world);
-    return 0;
-}
 
 /* Read base32 back, as an app does. */
 static fx_str decode(const char *text, char bytes[FX_TOTP_SECRET_SIZE])
