@@ -177,6 +177,11 @@ void fx_api_destroy(struct fx_api *api)
     free(api);
 }
 
+void fx_api_set_rates(struct fx_api *api, const struct fx_api_rates *rates)
+{
+    fx_api_rate_set(api, rates);
+}
+
 bool fx_api_owns(const struct fx_net_http_request *request)
 {
     const fx_str prefix = FX_STR("/api/v1");

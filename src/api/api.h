@@ -138,6 +138,9 @@ void fx_api_stop(struct fx_api *api);
 /** Free it; the server no longer runs. Accepts NULL. */
 void fx_api_destroy(struct fx_api *api);
 
+/** Other rates from now on: what callers have taken stays taken, bans go on. */
+void fx_api_set_rates(struct fx_api *api, const struct fx_api_rates *rates);
+
 /** True where the path belongs to the API (/api/v1/…). */
 bool fx_api_owns(const struct fx_net_http_request *request);
 

@@ -92,6 +92,7 @@ static void set_policy(struct fx_api_rate *rate, enum kind kind, enum bucket buc
 {
     struct policy *policy = &rate->policies[kind][bucket];
     const bool is_slow = bucket == BUCKET_LOGINS || bucket == BUCKET_FAILURES;
+    memset(policy, 0, sizeof *policy);
     if (per_s == 0) {
         return;
     }
@@ -124,19 +125,25 @@ static void set_policies(struct fx_api_rate *rate, const struct fx_api_rates *ra
     }
 }
 
+void fx_api_rate_set(struct fx_api *api, const struct fx_api_rates *rates)
+{
+    api->options.rates = *rates;
+    set_policies(api->rate, rates);
+    api->rate->ban = (struct fx_api_limit_ban){.strikes = rates->ban_strikes,
+                                               .decay_per_s = STRIKES_DECAY,
+                                               .first_s = BAN_FIRST_S,
+                                               .longest_s = BAN_LONGEST_S};
+}
+
 fx_status fx_api_rate_init(struct fx_api *api)
 {
-    const struct fx_api_rates *rates = &api->options.rates;
+    const struct fx_api_rates rates = api->options.rates;
     struct fx_api_rate *rate = calloc(1, sizeof *rate);
     api->rate = rate;
     if (rate == NULL) {
         return FX_NO_MEMORY;
     }
-    set_policies(rate, rates);
-    rate->ban = (struct fx_api_limit_ban){.strikes = rates->ban_strikes,
-                                          .decay_per_s = STRIKES_DECAY,
-                                          .first_s = BAN_FIRST_S,
-                                          .longest_s = BAN_LONGEST_S};
+    fx_api_rate_set(api, &rates);
     rate->limit = fx_api_limit_create(ENTRIES);
     return rate->limit == NULL ? FX_NO_MEMORY : fx_crypto_random(&rate->seed, sizeof rate->seed);
 }
@@ -473,6 +480,9 @@ void fx_api_rate_append(const struct fx_api *api,
     }
     const uint32_t index = note->policy - 1U;
     const struct policy *policy = &api->rate->policies[index / BUCKETS][index % BUCKETS];
+    if (policy->text_size == 0) {
+        return; /* the limit was taken away while the answer was on its way */
+    }
     fx_buf_append(headers, (fx_str){policy->text, policy->text_size});
     fx_buf_append_u64(headers, note->remaining);
     fx_buf_append(headers, FX_STR(";t="));

@@ -17,6 +17,9 @@
 FX_MUST_USE fx_status fx_api_rate_init(struct fx_api *api);
 void fx_api_rate_deinit(struct fx_api *api);
 
+/** Other rates from now on; what callers have taken stays taken. */
+void fx_api_rate_set(struct fx_api *api, const struct fx_api_rates *rates);
+
 /** A request without a guard: public route, unknown path, preflight. */
 FX_MUST_USE fx_status fx_api_rate_enter(struct fx_api_call *call);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/app_listen.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "push/push_gate.h"
@@ -342,26 +343,21 @@ static fx_status init_gates(struct conformance *self)
 static fx_status serve(struct conformance *self, const struct fx_config *config)
 {
     uint16_t port = 0;
-    const char *host = fx_config_text(config, "host");
+    const struct fx_app_listen wanted = {.component = "app",
+                                         .host = fx_config_text(config, "host"),
+                                         .port = (uint16_t)fx_config_int(config, "port"),
+                                         .name = "conformance",
+                                         .scheme = "http"};
     fx_status status = fx_net_server_timer(self->server, TICK_MS, tick, self);
     if (status == FX_OK) {
         status = fx_net_server_watch_signals(self->server, on_signal, self);
     }
     if (status == FX_OK) {
-        status = fx_net_server_listen(
-            self->server, host, (uint16_t)fx_config_int(config, "port"), 0, &port);
+        status = fx_app_listen_open(self->server, &wanted, &port);
     }
     if (status != FX_OK) {
-        FX_LOG(FX_LOG_ERROR,
-               "app",
-               "cannot listen; is the port in use?",
-               fx_log_text("host", host),
-               fx_log_i64("port", fx_config_int(config, "port")),
-               fx_log_status("err", status));
         return status;
     }
-    (void)printf("conformance is serving on http://%s:%u\n", host, (unsigned)port);
-    (void)fflush(stdout);
     fx_net_server_run(self->server);
     return FX_OK;
 }

@@ -504,16 +504,14 @@ void fx_app_gateway_wake(void *self)
     fx_net_server_async(gateway->server);
 }
 
-fx_status fx_app_gateway_listen(struct fx_app_gateway *gateway,
-                                const char *address,
-                                uint16_t port,
-                                uint16_t *port_out)
+fx_status fx_app_gateway_watch(struct fx_app_gateway *gateway)
 {
-    fx_status status = fx_net_server_watch_signals(gateway->server, on_signal, gateway);
-    if (status == FX_OK) {
-        status = fx_net_server_listen(gateway->server, address, port, 0, port_out);
-    }
-    return status;
+    return fx_net_server_watch_signals(gateway->server, on_signal, gateway);
+}
+
+void fx_app_gateway_set_rates(struct fx_app_gateway *gateway, const struct fx_api_rates *rates)
+{
+    fx_api_set_rates(gateway->api, rates);
 }
 
 void fx_app_gateway_run(struct fx_app_gateway *gateway)

@@ -115,11 +115,11 @@ struct fx_net_server *fx_app_gateway_server(struct fx_app_gateway *gateway);
 /** The wake function for the worker: events were released. Thread: any. */
 void fx_app_gateway_wake(void *self);
 
-/** Listen. @return OK and the port; IO; BAD_PARAMETER. */
-FX_MUST_USE fx_status fx_app_gateway_listen(struct fx_app_gateway *gateway,
-                                            const char *address,
-                                            uint16_t port,
-                                            uint16_t *port_out);
+/** Take the signals, before it listens. @return OK; IO. */
+FX_MUST_USE fx_status fx_app_gateway_watch(struct fx_app_gateway *gateway);
+
+/** Other rates of the API from now on. */
+void fx_app_gateway_set_rates(struct fx_app_gateway *gateway, const struct fx_api_rates *rates);
 
 /** Serve until SIGINT or SIGTERM. */
 void fx_app_gateway_run(struct fx_app_gateway *gateway);

@@ -5,6 +5,8 @@
 #include <sys/statvfs.h>
 
 #include "app/app_health.h"
+#include "app/app_limits.h"
+#include "app/app_listen.h"
 #include "app/app_log.h"
 #include "app/app_metrics.h"
 #include "app/app_notify.h"
@@ -248,6 +250,9 @@ static void reload(struct fx_app_operator *desk)
         FX_LOG(FX_LOG_INFO, "operator", "log opened");
     }
     desk->is_access_logged = fx_config_bool(fresh.config, "access-log");
+    struct fx_api_rates rates;
+    fx_app_limits_rates(fresh.config, &rates);
+    fx_app_gateway_set_rates(desk->gateway, &rates);
     fx_app_tls_reload(fresh.config, fx_app_gateway_server(desk->gateway));
     fx_app_options_destroy(&fresh);
 }
@@ -304,25 +309,13 @@ fx_status fx_app_operator_listen(struct fx_app_operator *desk)
     if (fx_config_origin(desk->config, "metrics-port") == FX_CONFIG_UNSET) {
         return FX_OK;
     }
-    const char *host = fx_config_text(desk->config, "metrics-host");
-    const uint16_t wanted = (uint16_t)fx_config_int(desk->config, "metrics-port");
-    const fx_status status = fx_net_server_listen(
-        fx_app_gateway_server(desk->gateway), host, wanted, FX_APP_GATEWAY_OPERATOR_TAG, &port);
-    if (status != FX_OK) {
-        FX_LOG(FX_LOG_ERROR,
-               "operator",
-               "cannot listen for metrics; is the port in use?",
-               fx_log_text("host", host),
-               fx_log_u64("port", wanted),
-               fx_log_status("err", status));
-        return status;
-    }
-    FX_LOG(FX_LOG_INFO,
-           "operator",
-           "metrics and health",
-           fx_log_text("host", host),
-           fx_log_u64("port", port));
-    return FX_OK;
+    const struct fx_app_listen wanted = {.component = "operator",
+                                         .host = fx_config_text(desk->config, "metrics-host"),
+                                         .port =
+                                             (uint16_t)fx_config_int(desk->config, "metrics-port"),
+                                         .tag = FX_APP_GATEWAY_OPERATOR_TAG,
+                                         .fields = {fx_log_text("for", "metrics and health")}};
+    return fx_app_listen_open(fx_app_gateway_server(desk->gateway), &wanted, &port);
 }
 
 void fx_app_operator_ready(struct fx_app_operator *desk, uint16_t port)

@@ -7,6 +7,7 @@
 #include "app/app_demo.h"
 #include "app/app_exchange.h"
 #include "app/app_limits.h"
+#include "app/app_listen.h"
 #include "app/app_listing.h"
 #include "app/app_log.h"
 #include "app/app_operator.h"
@@ -76,35 +77,27 @@ static fx_status listen_and_run(const struct fx_config *config,
                                 struct fx_app_operator *desk)
 {
     struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
+    struct fx_net_server *server = fx_app_gateway_server(gateway);
     uint16_t port = 0;
-    const char *host = fx_config_text(config, "host");
-    fx_status status = fx_app_tls_open(config, fx_app_gateway_server(gateway));
+    const struct fx_app_listen wanted = {
+        .component = "app",
+        .host = fx_config_text(config, "host"),
+        .port = (uint16_t)fx_config_int(config, "port"),
+        .name = "future",
+        .scheme = "http",
+        .fields = {fx_log_text("durability", fx_config_text(config, "durability")),
+                   fx_log_text("registration",
+                               fx_app_options_is_registration_open(config) ? "open" : "closed")}};
+    fx_status status = fx_app_tls_open(config, server);
+    if (status == FX_OK) {
+        status = fx_app_gateway_watch(gateway);
+    }
+    if (status == FX_OK) {
+        status = fx_app_listen_open(server, &wanted, &port);
+    }
     if (status != FX_OK) {
         return status;
     }
-    status = fx_app_gateway_listen(gateway, host, (uint16_t)fx_config_int(config, "port"), &port);
-    if (status != FX_OK) {
-        FX_LOG(FX_LOG_ERROR,
-               "app",
-               "cannot listen; is the port in use?",
-               fx_log_text("host", host),
-               fx_log_i64("port", fx_config_int(config, "port")),
-               fx_log_status("err", status));
-        return status;
-    }
-    FX_LOG(FX_LOG_INFO,
-           "app",
-           "serving",
-           fx_log_text("host", host),
-           fx_log_u64("port", port),
-           fx_log_text("durability", fx_config_text(config, "durability")),
-           fx_log_text("registration",
-                       fx_app_options_is_registration_open(config) ? "open" : "closed"));
-    (void)printf("future is serving on http://%s:%u\n",
-                 strcmp(host, "0.0.0.0") == 0 || strcmp(host, "127.0.0.1") == 0 ? "localhost"
-                                                                                : host,
-                 (unsigned)port);
-    (void)fflush(stdout);
     fx_app_operator_ready(desk, port);
     fx_app_gateway_run(gateway);
     return FX_OK;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/app_file.h"
+#include "app/app_listen.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -189,11 +190,12 @@ fx_status fx_app_tls_open(const struct fx_config *config, struct fx_net_server *
 {
     struct fx_net_tls *tls = NULL;
     char fingerprint[FX_NET_TLS_FINGERPRINT_SIZE];
+    char remark[FX_NET_TLS_FINGERPRINT_SIZE + 32];
     uint16_t port = 0;
     if (fx_config_origin(config, "tls-port") == FX_CONFIG_UNSET) {
         return FX_OK;
     }
-    fx_status status = load(config, &tls);
+    const fx_status status = load(config, &tls);
     if (status != FX_OK) {
         return status;
     }
@@ -201,30 +203,17 @@ fx_status fx_app_tls_open(const struct fx_config *config, struct fx_net_server *
     fx_net_server_tls_set(server, FX_APP_TLS_TAG, tls);
     fx_net_server_tls_hsts(server, (uint32_t)fx_config_int(config, "tls-hsts-seconds"));
     const char *given = fx_config_text(config, "tls-host");
-    const char *host = given[0] == '\0' ? fx_config_text(config, "host") : given;
-    const uint16_t wanted = (uint16_t)fx_config_int(config, "tls-port");
-    status = fx_net_server_listen(server, host, wanted, FX_APP_TLS_TAG, &port);
-    if (status != FX_OK) {
-        FX_LOG(FX_LOG_ERROR,
-               "tls",
-               "cannot listen; is the port in use?",
-               fx_log_text("host", host),
-               fx_log_u64("port", wanted),
-               fx_log_status("err", status));
-        return status;
-    }
-    FX_LOG(FX_LOG_INFO,
-           "tls",
-           "serving",
-           fx_log_text("host", host),
-           fx_log_u64("port", port),
-           fx_log_text("sha256", fingerprint));
-    (void)printf("future is serving on https://%s:%u (certificate SHA-256 %s)\n",
-                 strcmp(host, "0.0.0.0") == 0 || strcmp(host, "127.0.0.1") == 0 ? "localhost"
-                                                                                : host,
-                 (unsigned)port,
-                 fingerprint);
-    return FX_OK;
+    (void)snprintf(remark, sizeof remark, " (certificate SHA-256 %s)", fingerprint);
+    const struct fx_app_listen wanted = {.component = "tls",
+                                         .host = given[0] == '\0' ? fx_config_text(config, "host")
+                                                                  : given,
+                                         .port = (uint16_t)fx_config_int(config, "tls-port"),
+                                         .tag = FX_APP_TLS_TAG,
+                                         .name = "future",
+                                         .scheme = "https",
+                                         .remark = remark,
+                                         .fields = {fx_log_text("sha256", fingerprint)}};
+    return fx_app_listen_open(server, &wanted, &port);
 }
 
 void fx_app_tls_reload(const struct fx_config *config, struct fx_net_server *server)

@@ -35,6 +35,24 @@ static void expect_header(int line, const char *name, const char *value)
 
 #define HEADER(name, value) expect_header(__LINE__, name, value)
 
+static void rate_other_rates_hold_at_once(void **state)
+{
+    (void)state;
+    begin((struct fx_api_rates){.orders = 1});
+    API_EXPECT(&world, "POST", "/order", 1, ORDER, 202, NULL);
+    API_EXPECT(&world, "POST", "/order", 1, ORDER, 202, NULL);
+    API_EXPECT_ERROR(&world, "POST", "/order", 1, ORDER, 429, "RATE_LIMITED");
+    fx_api_set_rates(world.api, &(struct fx_api_rates){.orders = 4});
+    world.now_ms += 250; /* of the two seconds that were taken an eighth has come back */
+    API_EXPECT(&world, "POST", "/order", 1, ORDER, 202, NULL);
+    HEADER("ratelimit-policy", "\"orders\";q=8;w=2");
+    API_EXPECT_ERROR(&world, "POST", "/order", 1, ORDER, 429, "RATE_LIMITED");
+    fx_api_set_rates(world.api, &(struct fx_api_rates){.orders = 0});
+    API_EXPECT(&world, "POST", "/order", 1, ORDER, 202, NULL); /* no limit */
+    fx_api_set_rates(world.api, &(struct fx_api_rates){.orders = 1});
+    API_EXPECT_ERROR(&world, "POST", "/order", 1, ORDER, 429, "RATE_LIMITED"); /* still taken */
+}
+
 static void rate_orders_run_out_and_cancels_do_not(void **state)
 {
     (void)state;
@@ -337,6 +355,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_teardown(name, teardown)
     const struct CMUnitTest tests[] = {
+        T(rate_other_rates_hold_at_once),
+        T(rate_other_rates_hold_at_once),
         T(rate_orders_run_out_and_cancels_do_not),
         T(rate_cancels_are_limited_too),
         T(rate_broken_orders_count),
