@@ -150,25 +150,16 @@ fx_status fx_api_account_fees(struct fx_api_call *call)
 /* ---- withdraw ---------------------------------------------------------------------------------
  */
 
-static void answer_withdrawal(struct fx_api *api,
-                              const struct fx_api_pending *pending,
-                              const struct fx_event_result *result)
-{
-    struct fx_buf *buf = fx_api_reply_begin(api);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_int(buf, FX_STR("accountId"), (int64_t)result->account_id);
-    fx_json_add_dec(buf, FX_STR("balance"), result->amount);
-    fx_buf_append_byte(buf, '}');
-    fx_api_reply_send(api, &pending->target, 200);
-}
-
-static void answer_transfer(struct fx_api *api,
+/* Of a withdrawal, which has a number where it was named, or of a transfer. */
+static void answer_movement(struct fx_api *api,
                             const struct fx_api_pending *pending,
                             const struct fx_event_result *result)
 {
     struct fx_buf *buf = fx_api_reply_begin(api);
     fx_buf_append_byte(buf, '{');
-    fx_json_add_id(buf, FX_STR("transferId"), result->tmp_id);
+    if (result->tmp_id != 0) {
+        fx_json_add_id(buf, FX_STR("transferId"), result->tmp_id);
+    }
     fx_json_add_int(buf, FX_STR("accountId"), (int64_t)result->account_id);
     fx_json_add_dec(buf, FX_STR("balance"), result->amount);
     if (result->is_repeated != 0) {
@@ -196,15 +187,19 @@ fx_status fx_api_account_withdraw(struct fx_api_call *call)
 {
     struct fx_command command;
     memset(&command, 0, sizeof command);
-    const fx_status status = read_amount_of(call, &command.u.transfer);
+    fx_status status = read_amount_of(call, &command.u.transfer);
+    if (status == FX_OK) {
+        status = fx_api_param_movement_id(call, &command.u.named.client_id);
+    }
     if (status != FX_OK) {
         return status;
     }
-    command.kind = FX_COMMAND_WITHDRAW;
+    command.kind =
+        command.u.named.client_id.size > 0 ? FX_COMMAND_WITHDRAW_NAMED : FX_COMMAND_WITHDRAW;
     command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     command.user_id = call->user.id;
     command.u.transfer.type = FX_TRANSACTION_WITHDRAWAL;
-    return fx_api_totp_submit(call, &command, answer_withdrawal);
+    return fx_api_totp_submit(call, &command, answer_movement);
 }
 
 /* ---- from user to user ------------------------------------------------------------------------
@@ -233,24 +228,6 @@ static fx_status read_receiver(struct fx_api_call *call, struct fx_command_move 
     return FX_OK;
 }
 
-/* The sender's name of the transfer, marked so that it is none of an order. */
-static fx_status read_transfer_id(struct fx_api_call *call, struct fx_client_id *id)
-{
-    struct fx_client_id named;
-    fx_str text = {0};
-    const fx_status status = fx_api_param_find(call, FX_STR("clientTransferId"), &text);
-    if (status == FX_NOT_FOUND) {
-        return FX_OK;
-    }
-    if (status != FX_OK || text.size >= FX_CLIENT_ID_SIZE_MAX || !fx_ids_client_id(text, &named)) {
-        return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("clientTransferId"));
-    }
-    id->text[0] = FX_COMMAND_MOVE_MARK;
-    memcpy(id->text + 1, text.data, text.size);
-    id->size = (uint8_t)(text.size + 1);
-    return FX_OK;
-}
-
 fx_status fx_api_account_transfer(struct fx_api_call *call)
 {
     struct fx_command_transfer amount;
@@ -261,7 +238,7 @@ fx_status fx_api_account_transfer(struct fx_api_call *call)
     if (status == FX_OK) {
         command.u.move.asset = amount.asset;
         command.u.move.amount = amount.amount;
-        status = read_transfer_id(call, &command.u.move.client_id);
+        status = fx_api_param_movement_id(call, &command.u.move.client_id);
     }
     if (status == FX_OK) { /* every parameter is judged before anything is looked up */
         fx_str otp = {0};
@@ -277,5 +254,5 @@ fx_status fx_api_account_transfer(struct fx_api_call *call)
     command.kind = FX_COMMAND_TRANSFER;
     command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     command.user_id = call->user.id;
-    return fx_api_totp_submit(call, &command, answer_transfer);
+    return fx_api_totp_submit(call, &command, answer_movement);
 }

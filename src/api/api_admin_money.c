@@ -139,10 +139,17 @@ static fx_status book(struct fx_api_call *call, enum fx_command_kind kind, const
         status = read_reward(call, &act.command);
     }
     if (status == FX_OK) {
+        status = fx_api_param_movement_id(call, &act.command.u.named.client_id);
+    }
+    if (status == FX_OK) {
         status = read_asset(call, &user, &act);
     }
     if (status != FX_OK) {
         return status;
+    }
+    if (act.command.u.named.client_id.size > 0) {
+        act.command.kind =
+            kind == FX_COMMAND_DEPOSIT ? FX_COMMAND_DEPOSIT_NAMED : FX_COMMAND_WITHDRAW_NAMED;
     }
     fx_api_audit_init(&note, call, action);
     fx_api_audit_subject(&note, "user", user.id);

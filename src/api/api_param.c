@@ -453,3 +453,22 @@ uint32_t fx_api_param_contract_type_of(fx_str name)
 {
     return (uint32_t)fx_instrument_contract_type_of(name);
 }
+
+fx_status fx_api_param_movement_id(struct fx_api_call *call, struct fx_client_id *id_out)
+{
+    const fx_str name = FX_STR("clientTransferId");
+    struct fx_client_id named;
+    fx_str text = {0};
+    const fx_status status = fx_api_param_find(call, name, &text);
+    memset(id_out, 0, sizeof *id_out);
+    if (status == FX_NOT_FOUND) {
+        return FX_OK;
+    }
+    if (status != FX_OK || text.size >= FX_CLIENT_ID_SIZE_MAX || !fx_ids_client_id(text, &named)) {
+        return fx_api_param_fail(call, FX_BAD_PARAMETER, name);
+    }
+    id_out->text[0] = FX_COMMAND_MOVE_MARK;
+    memcpy(id_out->text + 1, text.data, text.size);
+    id_out->size = (uint8_t)(text.size + 1);
+    return FX_OK;
+}

@@ -84,4 +84,9 @@ uint32_t fx_api_param_side_of(fx_str name);
 uint32_t fx_api_param_type_of(fx_str name);
 uint32_t fx_api_param_contract_type_of(fx_str name);
 
+/** The caller's own name of a movement of money (clientTransferId), marked so that it is none of an
+ * order; size 0 where absent. @return OK; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_api_param_movement_id(struct fx_api_call *call,
+                                               struct fx_client_id *id_out);
+
 #endif

@@ -240,16 +240,11 @@ static uint64_t move_hash(const struct fx_command_move *move)
     return hash;
 }
 
-static bool is_move_named(const struct fx_client_id *id)
-{
-    return id->size > 1 && id->size <= FX_CLIENT_ID_SIZE_MAX && id->text[0] == FX_COMMAND_MOVE_MARK;
-}
-
 /* What is wrong with the command itself. */
 static fx_status check_move(const struct fx_command *command, struct fx_reject *reject_out)
 {
     const struct fx_command_move *move = &command->u.move;
-    if (move->client_id.size != 0 && !is_move_named(&move->client_id)) {
+    if (move->client_id.size != 0 && !fx_account_named_is(&move->client_id)) {
         reject_out->field = FX_FIELD_CLIENT_TRANSFER_ID;
         return FX_BAD_PARAMETER;
     }
@@ -291,23 +286,6 @@ static fx_status judge_move(const struct fx_engine *engine,
     return move->client_id.size == 0 || fx_client_ids_has_room(engine) ? FX_OK : FX_CAPACITY;
 }
 
-/* A name that is known: the first answer again, or a reject. */
-static fx_status repeat_move(const struct fx_engine *engine,
-                             fx_slot entry,
-                             const struct fx_command_move *move,
-                             struct fx_event_result *result)
-{
-    const struct fx_client_entry *known = &engine->client_entries[entry];
-    if (known->body_hash != move_hash(move)) {
-        result->reject.field = FX_FIELD_CLIENT_TRANSFER_ID;
-        return FX_DUPLICATE_CLIENT_ORDER_ID;
-    }
-    result->tmp_id = known->tmp_id;
-    result->amount = engine->accounts[known->account].balance;
-    result->is_repeated = 1;
-    return FX_OK;
-}
-
 fx_status fx_account_command_move(struct fx_engine *engine,
                                   const struct fx_command *command,
                                   struct fx_event_result *result)
@@ -326,7 +304,7 @@ fx_status fx_account_command_move(struct fx_engine *engine,
     if (move->client_id.size > 0) {
         const fx_slot entry = fx_client_ids_find(engine, from, &move->client_id);
         if (entry != FX_SLOT_NONE) {
-            return repeat_move(engine, entry, move, result);
+            return fx_account_named_repeat(engine, entry, move_hash(move), result);
         }
     }
     status = judge_move(engine, move, from, to, &result->reject);

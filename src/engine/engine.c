@@ -242,6 +242,9 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_account_command_deposit(engine, command, result);
     case FX_COMMAND_WITHDRAW:
         return fx_account_command_withdraw(engine, command, result);
+    case FX_COMMAND_DEPOSIT_NAMED:
+    case FX_COMMAND_WITHDRAW_NAMED:
+        return fx_account_named_apply(engine, command, result);
     case FX_COMMAND_TRANSFER:
         return fx_account_command_move(engine, command, result);
     case FX_COMMAND_ADJUST_LEVERAGE:

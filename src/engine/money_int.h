@@ -215,4 +215,21 @@ fx_status fx_account_command_move(struct fx_engine *engine,
                                   const struct fx_command *command,
                                   struct fx_event_result *result);
 
+/* ---- account_named.c ---------------------------------------------------------------------------
+ */
+
+/** Is it the name of a movement of money? */
+bool fx_account_named_is(const struct fx_client_id *id);
+
+/** The first answer again. @return OK; DUPLICATE_CLIENT_ORDER_ID where the body was another. */
+fx_status fx_account_named_repeat(const struct fx_engine *engine,
+                                  fx_slot entry,
+                                  uint64_t body_hash,
+                                  struct fx_event_result *result);
+
+/** DEPOSIT_NAMED and WITHDRAW_NAMED. */
+fx_status fx_account_named_apply(struct fx_engine *engine,
+                                 const struct fx_command *command,
+                                 struct fx_event_result *result);
+
 #endif

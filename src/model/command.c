@@ -37,6 +37,8 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_FUND_INSURANCE, "FUND_INSURANCE"},
     {FX_COMMAND_TRANSFER, "TRANSFER"},
     {FX_COMMAND_SET_MARK_RULES, "SET_MARK_RULES"},
+    {FX_COMMAND_DEPOSIT_NAMED, "DEPOSIT_NAMED"},
+    {FX_COMMAND_WITHDRAW_NAMED, "WITHDRAW_NAMED"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
 };
 
@@ -88,6 +90,9 @@ uint32_t fx_command_size(enum fx_command_kind kind)
     case FX_COMMAND_DEPOSIT:
     case FX_COMMAND_WITHDRAW:
         return (uint32_t)(head + sizeof(struct fx_command_transfer));
+    case FX_COMMAND_DEPOSIT_NAMED:
+    case FX_COMMAND_WITHDRAW_NAMED:
+        return (uint32_t)(head + sizeof(struct fx_command_named));
     case FX_COMMAND_TRANSFER:
         return (uint32_t)(head + sizeof(struct fx_command_move));
     case FX_COMMAND_PLACE_ORDER:

@@ -47,7 +47,9 @@ enum fx_command_kind {
     FX_COMMAND_PLACE_BRACKET = 26,
     FX_COMMAND_ADJUST_ORDER_TP_SL = 27,
     FX_COMMAND_FUND_INSURANCE = 28,
-    FX_COMMAND_TRANSFER = 30, /* 20 to 29 are kept for orders */
+    FX_COMMAND_TRANSFER = 30,      /* 20 to 29 are kept for orders */
+    FX_COMMAND_DEPOSIT_NAMED = 33, /* as DEPOSIT and WITHDRAW, once per name */
+    FX_COMMAND_WITHDRAW_NAMED = 34,
     FX_COMMAND_SET_MARK_RULES = 41,
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
@@ -89,9 +91,18 @@ struct fx_command_transfer {
     uint32_t is_reward; /* DEPOSIT: to rewardBalance */
 };
 
+#define FX_COMMAND_MOVE_MARK '@' /* begins the name of a movement of money, never an order's */
+
+/** DEPOSIT_NAMED and WITHDRAW_NAMED: `client_id` names the movement to the account for 24 h, in one
+ * space with the names of TRANSFER. */
+struct fx_command_named {
+    struct fx_command_transfer transfer;
+    struct fx_client_id client_id; /* begins with FX_COMMAND_MOVE_MARK; never empty */
+    uint64_t zero;
+};
+
 /** TRANSFER: amount > 0 to another user's account in the same asset. `client_id` names it to its
  * sender for 24 h, as a clientOrderId names an order. */
-#define FX_COMMAND_MOVE_MARK '@'
 struct fx_command_move {
     fx_i128 amount;
     struct fx_asset asset;
@@ -159,6 +170,7 @@ struct fx_command {
         struct fx_command_set_state set_state;
         struct fx_command_account account;
         struct fx_command_transfer transfer;
+        struct fx_command_named named; /* begins with `transfer` */
         struct fx_command_move move;
         struct fx_command_place place;
         struct fx_command_amend amend;

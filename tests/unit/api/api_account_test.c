@@ -46,6 +46,18 @@ static void api_account_withdraw_refuses_what_is_no_amount(void **state)
         {"{\"asset\":\"USDT\",\"amount\":[1]}", 400, "BAD_PARAMETER"},
         {"{\"asset\":\"USDT\",\"amount\":\"0.0000000000000000001\"}", 400, "TOO_MANY_DIGITS"},
         {"{\"asset\":\"BTC\",\"amount\":\"1\"}", 404, "ACCOUNT_NOT_FOUND"},
+        {"{\"asset\":\"BTC\",\"amount\":\"1\",\"clientTransferId\":\"a\"}",
+         404,
+         "ACCOUNT_NOT_FOUND"},
+        {"{\"asset\":\"USDT\",\"amount\":\"1\",\"clientTransferId\":\"\"}", 400, "BAD_PARAMETER"},
+        {"{\"asset\":\"USDT\",\"amount\":\"1\",\"clientTransferId\":\"a b\"}",
+         400,
+         "BAD_PARAMETER"},
+        {"{\"asset\":\"USDT\",\"amount\":\"1\",\"clientTransferId\":{}}", 400, "BAD_PARAMETER"},
+        {"{\"asset\":\"USDT\",\"amount\":\"1\",\"clientTransferId\":"
+         "\"123456789012345678901234567890123456\"}",
+         400,
+         "BAD_PARAMETER"},
     };
     const uint64_t before = fx_hash_content(world.kit.engine);
     for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
@@ -58,6 +70,34 @@ static void api_account_withdraw_refuses_what_is_no_amount(void **state)
                          BAD[index].code);
     }
     assert_true(before == fx_hash_content(world.kit.engine));
+}
+
+static void api_account_withdraw_is_done_once_per_name(void **state)
+{
+    (void)state;
+    const char *const body =
+        "{\"asset\":\"USDT\",\"amount\":\"2.5\",\"clientTransferId\":\"rent\"}";
+    char number[32];
+    char said[256];
+    API_EXPECT(&world, "POST", "/account/withdraw", 1, body, 200, NULL);
+    api_harness_member(&world, "transferId", number, sizeof number);
+    (void)snprintf(
+        said,
+        sizeof said,
+        "{\"transferId\":\"%s\",\"accountId\":1,\"balance\":\"999997.5\",\"repeated\":true}",
+        number);
+    API_EXPECT(&world, "POST", "/account/withdraw", 1, body, 200, said);
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/account/transfer",
+                     1,
+                     "{\"asset\":\"USDT\",\"amount\":\"2.5\",\"toUid\":\"uid2\","
+                     "\"clientTransferId\":\"rent\"}",
+                     409,
+                     "DUPLICATE_CLIENT_ORDER_ID");
+    assert_true(says("\"field\":\"clientTransferId\""));
+    API_EXPECT(&world, "GET", "/transactions?type=WITHDRAWAL", 1, NULL, 200, NULL);
+    assert_int_equal(count_of("\"amount\":\"-2.5\""), 1);
 }
 
 static void api_account_transfer_is_done_once_per_name(void **state)
@@ -174,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(api_account_withdraw_takes_what_is_free),
         T(api_account_withdraw_refuses_what_is_no_amount),
+        T(api_account_withdraw_is_done_once_per_name),
         T(api_account_transfer_is_done_once_per_name),
         T(api_account_transfer_refuses_what_cannot_be),
         T(api_account_fees_are_what_the_engine_charges),

@@ -449,6 +449,30 @@ static void api_admin_deposit_makes_the_account(void **state)
     assert_non_null(strstr(world.body, "\"rewardBalance\":\"5\""));
 }
 
+static void api_admin_deposit_is_booked_once_per_name(void **state)
+{
+    (void)state;
+    static const char BODY[] =
+        "{\"userId\":2,\"asset\":\"USDT\",\"amount\":\"5\",\"clientTransferId\":\"wire-7\"}";
+    for (int round = 0; round < 2; round++) {
+        API_EXPECT(&world, "POST", "/admin/deposits", ADMIN, BODY, 200, NULL);
+        assert_non_null(strstr(world.body, "\"balance\":\"1000005\""));
+        assert_int_equal(world.kit.result.is_repeated, round);
+        expect_row(0, "admin.deposit", "user:2", "OK");
+    }
+    API_EXPECT_ERROR(
+        &world, "POST", "/admin/withdrawals", ADMIN, BODY, 409, "DUPLICATE_CLIENT_ORDER_ID");
+    /* The account that it makes is there when the name is looked for. */
+    API_EXPECT(&world,
+               "POST",
+               "/admin/deposits",
+               ADMIN,
+               "{\"userId\":6,\"asset\":\"USDT\",\"amount\":5,\"clientTransferId\":\"wire-7\"}",
+               200,
+               NULL);
+    assert_non_null(strstr(world.body, "\"balance\":\"5\""));
+}
+
 static void api_admin_bad_deposits_reach_nothing(void **state)
 {
     (void)state;
@@ -458,6 +482,7 @@ static void api_admin_bad_deposits_reach_nothing(void **state)
     } CASES[] = {
         {"{}", 400},
         {"{\"userId\":2,\"asset\":\"USDT\"}", 400},
+        {"{\"userId\":2,\"asset\":\"USDT\",\"amount\":\"1\",\"clientTransferId\":\"\"}", 400},
         {"{\"userId\":2,\"asset\":\"USDT\",\"amount\":\"0\"}", 400},
         {"{\"userId\":2,\"asset\":\"USDT\",\"amount\":\"-1\"}", 400},
         {"{\"userId\":2,\"asset\":\"USDT\",\"amount\":\"1e3\"}", 400},
@@ -862,6 +887,7 @@ int main(void)
         T(api_admin_does_not_shut_himself_out),
         T(api_admin_deposit_is_noted_before_and_after),
         T(api_admin_deposit_makes_the_account),
+        T(api_admin_deposit_is_booked_once_per_name),
         T(api_admin_bad_deposits_reach_nothing),
         T(api_admin_full_intake_and_time_out_are_noted),
         T(api_admin_fees_left_half_done_are_made_good),

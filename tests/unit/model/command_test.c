@@ -44,6 +44,8 @@ static const struct {
     {27, 120, "ADJUST_ORDER_TP_SL"},
     {28, 64, "FUND_INSURANCE"},
     {30, 112, "TRANSFER"},
+    {33, 128, "DEPOSIT_NAMED"},
+    {34, 128, "WITHDRAW_NAMED"},
     {41, 56, "SET_MARK_RULES"},
 };
 

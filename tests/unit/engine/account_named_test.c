@@ -1,0 +1,183 @@
+/* DEPOSIT_NAMED and WITHDRAW_NAMED: once per name, in one space with the names of TRANSFER. */
+#include "engine_kit.h"
+#include "fx_test.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+static struct engine_kit kit;
+
+static int setup(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit); /* users 1 to 4 with 1,000,000 USDT, a symbol at 100 */
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    engine_kit_deinit(&kit);
+    return 0;
+}
+
+static struct fx_command make(enum fx_command_kind kind, const char *amount, const char *name)
+{
+    struct fx_command command = engine_kit_command(kind, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.named.transfer.amount = engine_kit_decimal(amount);
+    command.u.named.transfer.asset = engine_kit_asset("USDT");
+    command.u.named.client_id.text[0] = FX_COMMAND_MOVE_MARK;
+    memcpy(command.u.named.client_id.text + 1, name, strlen(name));
+    command.u.named.client_id.size = (uint8_t)(strlen(name) + 1);
+    return command;
+}
+
+static fx_status deposit(const char *amount, const char *name)
+{
+    struct fx_command command = make(FX_COMMAND_DEPOSIT_NAMED, amount, name);
+    return engine_kit_apply(&kit, &command);
+}
+
+static fx_status withdraw(const char *amount, const char *name)
+{
+    struct fx_command command = make(FX_COMMAND_WITHDRAW_NAMED, amount, name);
+    return engine_kit_apply(&kit, &command);
+}
+
+static fx_status transfer(const char *amount, const char *name)
+{
+    const struct fx_command named = make(FX_COMMAND_TRANSFER, amount, name);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_TRANSFER, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.move.amount = named.u.named.transfer.amount;
+    command.u.move.asset = named.u.named.transfer.asset;
+    command.u.move.to_user_id = 2;
+    command.u.move.client_id = named.u.named.client_id;
+    return engine_kit_apply(&kit, &command);
+}
+
+static bool has_balance(const char *wanted)
+{
+    const fx_slot slot = fx_account_state_find(kit.engine, 1, 0);
+    return kit.engine->accounts[slot].balance == engine_kit_decimal(wanted);
+}
+
+static void account_named_withdrawal_is_done_once(void **state)
+{
+    (void)state;
+    assert_int_equal(withdraw("10", "w1"), FX_OK);
+    const uint64_t number = kit.result.tmp_id;
+    assert_int_equal(number, fx_engine_sequence(kit.engine));
+    assert_int_equal(kit.result.is_changed, 1);
+    assert_true(has_balance("999990"));
+    assert_int_equal(withdraw("10", "w1"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    assert_int_equal(kit.result.is_changed, 0);
+    assert_int_equal(kit.result.tmp_id, number);
+    assert_int_equal(kit.result.account_id, 1);
+    assert_true(kit.result.amount == engine_kit_decimal("999990"));
+    assert_int_equal(kit.events.count, 1); /* RESULT alone */
+    assert_true(has_balance("999990"));
+    assert_int_equal(withdraw("10", "w2"), FX_OK);
+    assert_true(has_balance("999980"));
+    kit.time_us += 86400000000 - 1;
+    assert_int_equal(withdraw("10", "w1"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    kit.time_us += 1; /* 24 hours */
+    assert_int_equal(withdraw("10", "w1"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 0);
+    assert_true(has_balance("999970"));
+}
+
+static void account_named_deposit_is_done_once(void **state)
+{
+    (void)state;
+    assert_int_equal(deposit("0.000000000000000001", "d1"), FX_OK);
+    assert_int_equal(deposit("0.000000000000000001", "d1"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    assert_true(has_balance("1000000.000000000000000001"));
+    struct fx_command command = make(FX_COMMAND_DEPOSIT_NAMED, "0.000000000000000001", "d1");
+    command.u.named.transfer.is_reward = 1; /* another body */
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_DUPLICATE_CLIENT_ORDER_ID);
+}
+
+static void account_named_space_is_one_for_all_movements(void **state)
+{
+    (void)state;
+    assert_int_equal(deposit("10", "x"), FX_OK);
+    assert_int_equal(deposit("11", "x"), FX_DUPLICATE_CLIENT_ORDER_ID);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_CLIENT_TRANSFER_ID);
+    assert_int_equal(withdraw("10", "x"), FX_DUPLICATE_CLIENT_ORDER_ID);
+    assert_int_equal(transfer("10", "x"), FX_DUPLICATE_CLIENT_ORDER_ID);
+    assert_int_equal(transfer("10", "y"), FX_OK);
+    assert_int_equal(withdraw("10", "y"), FX_DUPLICATE_CLIENT_ORDER_ID);
+    assert_true(has_balance("1000000"));
+}
+
+static void account_named_reject_does_not_hold_the_name(void **state)
+{
+    (void)state;
+    assert_int_equal(withdraw("1000001", "w"), FX_INSUFFICIENT_BALANCE);
+    assert_int_equal(withdraw("1000000", "w"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 0);
+    assert_true(has_balance("0"));
+}
+
+static void account_named_survives_a_snapshot(void **state)
+{
+    (void)state;
+    assert_int_equal(withdraw("10", "w1"), FX_OK);
+    const uint64_t number = kit.result.tmp_id;
+    const size_t size = fx_engine_save_size(kit.engine);
+    char *saved = malloc(size);
+    assert_non_null(saved);
+    fx_engine_save(kit.engine, saved, size);
+    const struct fx_engine_limits limits = engine_kit_limits();
+    struct fx_engine *loaded = NULL;
+    assert_int_equal(
+        fx_engine_load(engine_kit_memory(&limits), &limits, (fx_str){saved, size}, &loaded), FX_OK);
+    free(kit.engine);
+    free(saved);
+    kit.engine = loaded;
+    assert_int_equal(withdraw("10", "w1"), FX_OK);
+    assert_int_equal(kit.result.tmp_id, number);
+    assert_int_equal(kit.result.is_repeated, 1);
+    assert_true(has_balance("999990"));
+}
+
+static void account_named_of_bad_input_is_refused(void **state)
+{
+    (void)state;
+    struct fx_command command = make(FX_COMMAND_WITHDRAW_NAMED, "1", "a");
+    command.u.named.client_id.text[0] = 'a'; /* that of an order */
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    assert_int_equal(withdraw("1", ""), FX_BAD_PARAMETER);
+    command = make(FX_COMMAND_WITHDRAW_NAMED, "1", "a");
+    command.u.named.client_id.size = FX_CLIENT_ID_SIZE_MAX + 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command = make(FX_COMMAND_DEPOSIT_NAMED, "1", "a");
+    command.u.named.transfer.asset = engine_kit_asset("BTC");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ACCOUNT_NOT_FOUND);
+    command = make(FX_COMMAND_DEPOSIT_NAMED, "1", "a");
+    command.user_id = 9;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ACCOUNT_NOT_FOUND);
+    assert_int_equal(deposit("0", "a"), FX_BAD_PARAMETER);
+    assert_int_equal(deposit("1", "a"), FX_OK); /* none of these held the name */
+    assert_true(has_balance("1000001"));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(account_named_withdrawal_is_done_once),
+        CASE(account_named_deposit_is_done_once),
+        CASE(account_named_space_is_one_for_all_movements),
+        CASE(account_named_reject_does_not_hold_the_name),
+        CASE(account_named_survives_a_snapshot),
+        CASE(account_named_of_bad_input_is_refused),
+    };
+    return cmocka_run_group_tests_name("account_named", tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
