@@ -1,0 +1,453 @@
+#include "bus/bus_kafka.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/panic.h"
+#include "bus/bus_kafka_int.h"
+
+enum {
+    PENDING_MAX = 100000,
+    MESSAGE_TIMEOUT_MS = 30000,
+    SYSLOG_ERROR = 3, /* levels of syslog(3), which librdkafka uses */
+    SYSLOG_WARNING = 4,
+    NAME_SIZE = 64,
+    NUMBER_SIZE = 16
+};
+
+/* What everybody gets unless a property says otherwise. */
+static const struct fx_bus_kafka_property COMMON[] = {{"socket.keepalive.enable", "true"},
+                                                      {"reconnect.backoff.ms", "50"},
+                                                      {"reconnect.backoff.max.ms", "2000"},
+                                                      {"broker.address.ttl", "5000"}};
+static const struct fx_bus_kafka_property PRODUCER[] = {
+    {"linger.ms", "1"},
+    {"compression.type", "lz4"},
+    {"batch.num.messages", "10000"},
+    {"retry.backoff.ms", "50"},
+    {"queue.buffering.max.kbytes", "131072"},
+    {"partitioner", "murmur2_random"}}; /* as Java's and Node's clients place a key */
+static const struct fx_bus_kafka_property CONSUMER[] = {
+    {"fetch.wait.max.ms", "20"},
+    {"fetch.error.backoff.ms", "100"},
+    {"queued.max.messages.kbytes", "32768"},
+    {"partition.assignment.strategy", "cooperative-sticky"},
+    {"session.timeout.ms", "10000"},
+    {"heartbeat.interval.ms", "1000"}};
+
+/* What nobody may change: the promises of the port rest on it. */
+static const struct fx_bus_kafka_property PRODUCER_SAFE[] = {
+    {"enable.idempotence", "true"}, {"acks", "all"}, {"delivery.report.only.error", "false"}};
+static const struct fx_bus_kafka_property CONSUMER_SAFE[] = {{"enable.auto.commit", "false"},
+                                                             {"enable.auto.offset.store", "false"},
+                                                             {"auto.offset.reset", "error"},
+                                                             {"isolation.level", "read_committed"},
+                                                             {"enable.partition.eof", "false"},
+                                                             {"allow.auto.create.topics", "false"}};
+
+static bool is_secret(const char *name)
+{
+    return strstr(name, "password") != NULL || strstr(name, "secret") != NULL ||
+           strstr(name, ".key") != NULL || strstr(name, "pem") != NULL ||
+           strstr(name, "jaas") != NULL || strstr(name, "oauthbearer.config") != NULL;
+}
+
+bool fx_bus_kafka_conf_set(rd_kafka_conf_t *conf,
+                           const char *name,
+                           const char *value,
+                           char error_out[FX_BUS_ERROR_SIZE_MAX])
+{
+    char reason[FX_BUS_ERROR_SIZE_MAX - NAME_SIZE];
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK) {
+        return true;
+    }
+    (void)snprintf(error_out,
+                   FX_BUS_ERROR_SIZE_MAX,
+                   "property %.60s: %.170s",
+                   name,
+                   is_secret(name) ? "its value is not accepted" : reason);
+    return false;
+}
+
+static bool set_all(rd_kafka_conf_t *conf,
+                    const struct fx_bus_kafka_property *properties,
+                    size_t count,
+                    char error_out[FX_BUS_ERROR_SIZE_MAX])
+{
+    for (size_t index = 0; index < count; index++) {
+        if (!fx_bus_kafka_conf_set(
+                conf, properties[index].name, properties[index].value, error_out)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* librdkafka's own words go to our log; it never prints passwords. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): librdkafka's order
+static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
+{
+    (void)handle;
+    const enum fx_log_level ours = level <= SYSLOG_ERROR     ? FX_LOG_ERROR
+                                   : level <= SYSLOG_WARNING ? FX_LOG_WARN
+                                                             : FX_LOG_DEBUG;
+    FX_LOG(ours, "kafka", text, fx_log_text("facility", facility));
+}
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static bool fill_conf(rd_kafka_conf_t *conf,
+                      const struct fx_bus_kafka_options *options,
+                      bool is_producer,
+                      char error_out[FX_BUS_ERROR_SIZE_MAX])
+{
+    const char *client_id = options->client_id == NULL ? "future" : options->client_id;
+    bool fits = fx_bus_kafka_conf_set(conf, "bootstrap.servers", options->brokers, error_out) &&
+                fx_bus_kafka_conf_set(conf, "client.id", client_id, error_out) &&
+                set_all(conf, COMMON, COUNT_OF(COMMON), error_out);
+    if (fits) {
+        fits = is_producer ? set_all(conf, PRODUCER, COUNT_OF(PRODUCER), error_out)
+                           : set_all(conf, CONSUMER, COUNT_OF(CONSUMER), error_out);
+    }
+    if (fits) {
+        fits = set_all(conf, options->properties, options->property_count, error_out);
+    }
+    if (fits) {
+        fits = is_producer ? set_all(conf, PRODUCER_SAFE, COUNT_OF(PRODUCER_SAFE), error_out)
+                           : set_all(conf, CONSUMER_SAFE, COUNT_OF(CONSUMER_SAFE), error_out);
+    }
+    return fits;
+}
+
+rd_kafka_conf_t *fx_bus_kafka_conf(const struct fx_bus_kafka_options *options,
+                                   bool is_producer,
+                                   char error_out[FX_BUS_ERROR_SIZE_MAX])
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (conf == NULL) {
+        (void)snprintf(error_out, FX_BUS_ERROR_SIZE_MAX, "out of memory");
+        return NULL;
+    }
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (!fill_conf(conf, options, is_producer, error_out)) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    return conf;
+}
+
+fx_status fx_bus_kafka_status(rd_kafka_resp_err_t error)
+{
+    switch ((int)error) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return FX_OK;
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+        return FX_FENCED;
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR__SSL:
+        return FX_BAD_CREDENTIALS;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return FX_FORBIDDEN;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+        return FX_BODY_TOO_LARGE;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR__NO_OFFSET:
+        return FX_NOT_FOUND;
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+        return FX_BUSY;
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+        return FX_TIMEOUT;
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
+        return FX_STALE;
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+        return FX_CORRUPT;
+    default:
+        return FX_IO;
+    }
+}
+
+fx_status fx_bus_kafka_fail(char error_out[FX_BUS_ERROR_SIZE_MAX],
+                            const char *what,
+                            rd_kafka_resp_err_t error)
+{
+    (void)snprintf(error_out,
+                   FX_BUS_ERROR_SIZE_MAX,
+                   "%s: %s (%s)",
+                   what,
+                   rd_kafka_err2str(error),
+                   rd_kafka_err2name(error));
+    return fx_bus_kafka_status(error);
+}
+
+bool fx_bus_kafka_property_name(fx_str variable, char name_out[64])
+{
+    if (variable.size == 0 || variable.size >= NAME_SIZE) {
+        return false;
+    }
+    for (size_t index = 0; index < variable.size; index++) {
+        const char byte = variable.data[index];
+        if (byte >= 'A' && byte <= 'Z') {
+            name_out[index] = (char)(byte - 'A' + 'a');
+        } else if (byte >= '0' && byte <= '9') {
+            name_out[index] = byte;
+        } else if (byte == '_') {
+            name_out[index] = '.';
+        } else {
+            return false;
+        }
+    }
+    name_out[variable.size] = '\0';
+    return true;
+}
+
+/* ---- producing ----------------------------------------------------------------------------- */
+
+static struct fx_bus_kafka *kafka_of(struct fx_bus *bus)
+{
+    return (struct fx_bus_kafka *)bus;
+}
+
+/* What a delivery report means for the sender: may the record be in the log all the same? */
+static fx_status delivery_status(const rd_kafka_message_t *message)
+{
+    const fx_status status = fx_bus_kafka_status(message->err);
+    if (status != FX_OK &&
+        rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED) {
+        return FX_TIMEOUT;
+    }
+    return status;
+}
+
+/* Within rd_kafka_poll(), in the thread that called it. */
+static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, void *context)
+{
+    struct fx_bus_kafka *kafka = context;
+    (void)handle;
+    FX_ASSERT(kafka->pending > 0);
+    FX_ASSERT(kafka->delivery_end - kafka->delivery_first < kafka->pending_max);
+    kafka->pending--;
+    struct fx_bus_delivery *delivery = &kafka->deliveries[kafka->delivery_end % kafka->pending_max];
+    *delivery = (struct fx_bus_delivery){.token = (uint64_t)(uintptr_t)message->_private,
+                                         .status = delivery_status(message)};
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        delivery->partition = (uint32_t)message->partition;
+        delivery->offset = (uint64_t)message->offset;
+    } else {
+        (void)fx_bus_kafka_fail(kafka->head.error, "a record was not delivered", message->err);
+    }
+    kafka->delivery_end++;
+}
+
+/* Errors that concern the whole client; only a fatal one ends it. */
+static void on_error(rd_kafka_t *handle, int error, const char *reason, void *context)
+{
+    struct fx_bus_kafka *kafka = context;
+    char text[FX_BUS_ERROR_SIZE_MAX];
+    if (error == RD_KAFKA_RESP_ERR__FATAL) {
+        const rd_kafka_resp_err_t original = rd_kafka_fatal_error(handle, text, sizeof text);
+        const fx_status status = fx_bus_kafka_status(original);
+        kafka->head.fatal = status == FX_OK || fx_status_is_retryable(status) ? FX_IO : status;
+        (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%.250s", text);
+        FX_LOG(FX_LOG_ERROR,
+               "kafka",
+               "the producer cannot go on",
+               fx_log_text("reason", text),
+               fx_log_status("err", kafka->head.fatal));
+        return;
+    }
+    const fx_status status = fx_bus_kafka_status(error);
+    (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%.250s", reason);
+    if (status == FX_BAD_CREDENTIALS || status == FX_FORBIDDEN) {
+        kafka->head.fatal = status; /* no waiting makes it better */
+    }
+}
+
+static void kafka_close(struct fx_bus *bus)
+{
+    struct fx_bus_kafka *kafka = kafka_of(bus);
+    if (kafka->producer != NULL) {
+        (void)rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_destroy_flags(kafka->producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
+    free(kafka->deliveries);
+    free(kafka);
+}
+
+static fx_status kafka_publish(struct fx_bus *bus, const struct fx_bus_message *message)
+{
+    struct fx_bus_kafka *kafka = kafka_of(bus);
+    char topic[FX_BUS_NAME_SIZE_MAX + 1];
+    const uint64_t owed = kafka->delivery_end - kafka->delivery_first + kafka->pending;
+    if (owed >= kafka->pending_max) {
+        return FX_BUSY;
+    }
+    if (!fx_str_copy(message->topic, topic, sizeof topic)) {
+        return FX_BAD_PARAMETER;
+    }
+    const int32_t partition =
+        message->partition == FX_BUS_BY_KEY ? RD_KAFKA_PARTITION_UA : (int32_t)message->partition;
+    kafka->pending++; /* before: the report may come within the call */
+    // NOLINTBEGIN(performance-no-int-to-ptr): a token is a number; bytes are copied, not changed
+    const rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)message->value.data, message->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)message->token},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)(uintptr_t)message->key.data, message->key.size}}};
+    // NOLINTEND(performance-no-int-to-ptr)
+    rd_kafka_error_t *failure =
+        rd_kafka_produceva(kafka->producer, parts, message->key.size == 0 ? 5 : 6);
+    const rd_kafka_resp_err_t error = rd_kafka_error_code(failure); /* of NULL: none */
+    if (failure != NULL) {
+        rd_kafka_error_destroy(failure);
+    }
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        kafka->pending--;
+        return fx_bus_kafka_fail(kafka->head.error, "a record was not taken", error);
+    }
+    return FX_OK;
+}
+
+static uint32_t kafka_poll(struct fx_bus *bus,
+                           uint32_t timeout_ms, // NOLINT(bugprone-easily-swappable-parameters)
+                           struct fx_bus_delivery deliveries_out[],
+                           uint32_t capacity)
+{
+    struct fx_bus_kafka *kafka = kafka_of(bus);
+    uint32_t count = 0;
+    const bool is_waiting = kafka->delivery_first == kafka->delivery_end;
+    (void)rd_kafka_poll(kafka->producer, is_waiting ? (int)timeout_ms : 0);
+    while (count < capacity && kafka->delivery_first < kafka->delivery_end) {
+        deliveries_out[count++] = kafka->deliveries[kafka->delivery_first % kafka->pending_max];
+        kafka->delivery_first++;
+    }
+    return count;
+}
+
+static fx_status kafka_flush(struct fx_bus *bus, uint32_t timeout_ms)
+{
+    struct fx_bus_kafka *kafka = kafka_of(bus);
+    (void)rd_kafka_flush(kafka->producer, (int)timeout_ms);
+    return kafka->pending == 0 ? FX_OK : FX_TIMEOUT;
+}
+
+static uint32_t kafka_pending(const struct fx_bus *bus)
+{
+    const struct fx_bus_kafka *kafka = (const struct fx_bus_kafka *)bus;
+    return kafka->pending + (uint32_t)(kafka->delivery_end - kafka->delivery_first);
+}
+
+static fx_status kafka_span(struct fx_bus *bus,
+                            struct fx_bus_place place,
+                            uint32_t timeout_ms,
+                            struct fx_bus_span *span_out)
+{
+    struct fx_bus_kafka *kafka = kafka_of(bus);
+    char topic[FX_BUS_NAME_SIZE_MAX + 1];
+    int64_t low = 0, high = 0;
+    if (!fx_str_copy(place.topic, topic, sizeof topic)) {
+        return FX_BAD_PARAMETER;
+    }
+    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+        kafka->producer, topic, (int32_t)place.partition, &low, &high, (int)timeout_ms);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return fx_bus_kafka_fail(bus->error, "the ends of a partition", error);
+    }
+    *span_out = (struct fx_bus_span){.first = (uint64_t)low, .end = (uint64_t)high};
+    return FX_OK;
+}
+
+static const struct fx_bus_ops OPS = {.close = kafka_close,
+                                      .make = fx_bus_kafka_admin_make,
+                                      .publish = kafka_publish,
+                                      .poll = kafka_poll,
+                                      .flush = kafka_flush,
+                                      .pending = kafka_pending,
+                                      .span = kafka_span,
+                                      .reader_open = fx_bus_kafka_read_open,
+                                      .reader_join = fx_bus_kafka_read_join};
+
+static rd_kafka_conf_t *producer_conf(struct fx_bus_kafka *kafka, char error_out[256])
+{
+    char number[NUMBER_SIZE];
+    const struct fx_bus_kafka_options *options = &kafka->options;
+    rd_kafka_conf_t *conf = fx_bus_kafka_conf(options, true, error_out);
+    if (conf == NULL) {
+        return NULL;
+    }
+    (void)snprintf(number, sizeof number, "%u", kafka->pending_max);
+    bool fits = fx_bus_kafka_conf_set(conf, "queue.buffering.max.messages", number, error_out);
+    (void)snprintf(number,
+                   sizeof number,
+                   "%u",
+                   options->is_gapless                ? 0
+                   : options->message_timeout_ms == 0 ? MESSAGE_TIMEOUT_MS
+                                                      : options->message_timeout_ms);
+    fits = fits && fx_bus_kafka_conf_set(conf, "message.timeout.ms", number, error_out);
+    fits = fits &&
+           fx_bus_kafka_conf_set(
+               conf, "enable.gapless.guarantee", options->is_gapless ? "true" : "false", error_out);
+    if (!fits) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivered);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_opaque(conf, kafka);
+    return conf;
+}
+
+fx_status fx_bus_kafka_open(const struct fx_bus_kafka_options *options,
+                            char error_out[256],
+                            struct fx_bus **bus_out)
+{
+    struct fx_bus_kafka *kafka = calloc(1, sizeof *kafka);
+    if (kafka == NULL) {
+        return FX_NO_MEMORY;
+    }
+    FX_ASSERT(options->property_count <= FX_BUS_KAFKA_PROPERTIES_MAX);
+    error_out[0] = '\0';
+    kafka->head.ops = &OPS;
+    kafka->options = *options;
+    kafka->pending_max = options->pending_max == 0 ? PENDING_MAX : options->pending_max;
+    kafka->deliveries = calloc(kafka->pending_max, sizeof kafka->deliveries[0]);
+    rd_kafka_conf_t *conf = kafka->deliveries == NULL ? NULL : producer_conf(kafka, error_out);
+    if (conf != NULL) {
+        kafka->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error_out, FX_BUS_ERROR_SIZE_MAX);
+        if (kafka->producer == NULL) {
+            rd_kafka_conf_destroy(conf);
+        }
+    }
+    if (kafka->producer == NULL) {
+        const fx_status status = kafka->deliveries == NULL ? FX_NO_MEMORY : FX_BAD_PARAMETER;
+        kafka_close(&kafka->head);
+        return status;
+    }
+    *bus_out = &kafka->head;
+    return FX_OK;
+}

@@ -1,0 +1,57 @@
+/**
+ * @file bus_kafka_int.h
+ * What the files of the Kafka adapter share.
+ */
+#ifndef FX_BUS_BUS_KAFKA_INT_H
+#define FX_BUS_BUS_KAFKA_INT_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "bus/bus_int.h"
+#include "bus/bus_kafka.h"
+
+struct fx_bus_kafka {
+    struct fx_bus head;
+    struct fx_bus_kafka_options options;
+    rd_kafka_t *producer;
+    struct fx_bus_delivery *deliveries; /* told by librdkafka, not yet polled */
+    uint64_t delivery_first;
+    uint64_t delivery_end;
+    uint32_t pending; /* taken, not yet told */
+    uint32_t pending_max;
+};
+
+/** A configuration with what the options say, for a producer or a consumer. @return NULL with the
+ * reason in `error_out`. */
+rd_kafka_conf_t *fx_bus_kafka_conf(const struct fx_bus_kafka_options *options,
+                                   bool is_producer,
+                                   char error_out[FX_BUS_ERROR_SIZE_MAX]);
+
+/** Set one property; the reason of a failure never shows a secret's value. */
+bool fx_bus_kafka_conf_set(rd_kafka_conf_t *conf,
+                           const char *name,
+                           const char *value,
+                           char error_out[FX_BUS_ERROR_SIZE_MAX]);
+
+/** Our status for one of librdkafka's. */
+fx_status fx_bus_kafka_status(rd_kafka_resp_err_t error);
+
+/** Keep the words of a failure. @return its status. */
+fx_status fx_bus_kafka_fail(char error_out[FX_BUS_ERROR_SIZE_MAX],
+                            const char *what,
+                            rd_kafka_resp_err_t error);
+
+fx_status fx_bus_kafka_admin_make(struct fx_bus *bus,
+                                  const struct fx_bus_topic topics[],
+                                  uint32_t count,
+                                  uint32_t timeout_ms);
+
+fx_status fx_bus_kafka_read_open(struct fx_bus *bus,
+                                 struct fx_bus_place place,
+                                 uint64_t offset,
+                                 struct fx_bus_reader **reader_out);
+fx_status fx_bus_kafka_read_join(struct fx_bus *bus,
+                                 const struct fx_bus_group *group,
+                                 struct fx_bus_reader **reader_out);
+
+#endif

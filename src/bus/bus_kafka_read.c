@@ -1,0 +1,320 @@
+/* Reading from Kafka: one partition from an explicit offset, or a share of a group's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/panic.h"
+#include "bus/bus_kafka_int.h"
+
+enum { COMMITTED_TIMEOUT_MS = 10000, SINGLE_MAX = 4096 };
+
+struct fx_bus_kafka_reader {
+    struct fx_bus_reader head;
+    rd_kafka_t *consumer;
+    struct fx_bus_group group; /* name.size == 0: one partition, no group */
+    rd_kafka_message_t *borrowed[SINGLE_MAX];
+    uint32_t borrowed_count;
+    fx_status failure; /* of a partition: until the next poll has told it */
+};
+
+static struct fx_bus_kafka_reader *reader_of(struct fx_bus_reader *head)
+{
+    return (struct fx_bus_kafka_reader *)head;
+}
+
+static void give_back(struct fx_bus_kafka_reader *reader)
+{
+    for (uint32_t index = 0; index < reader->borrowed_count; index++) {
+        rd_kafka_message_destroy(reader->borrowed[index]);
+    }
+    reader->borrowed_count = 0;
+}
+
+/* ---- membership ------------------------------------------------------------------------------ */
+
+static struct fx_bus_place place_of(const rd_kafka_topic_partition_t *partition)
+{
+    return (struct fx_bus_place){fx_str_of(partition->topic), (uint32_t)partition->partition};
+}
+
+/* Where the new partitions begin: what their owner's projection says, else what was committed. */
+static rd_kafka_resp_err_t set_starts(struct fx_bus_kafka_reader *reader,
+                                      rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_topic_partition_list_t *committed = rd_kafka_topic_partition_list_copy(partitions);
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    bool has_asked = false;
+    for (int index = 0; index < partitions->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; index++) {
+        rd_kafka_topic_partition_t *partition = &partitions->elems[index];
+        uint64_t offset = FX_BUS_COMMITTED;
+        if (reader->group.on_assigned != NULL) {
+            offset = reader->group.on_assigned(reader->group.context, place_of(partition));
+        }
+        if (offset == FX_BUS_COMMITTED) {
+            if (!has_asked) {
+                error = rd_kafka_committed(reader->consumer, committed, COMMITTED_TIMEOUT_MS);
+                has_asked = true;
+            }
+            partition->offset = committed->elems[index].offset >= 0 ? committed->elems[index].offset
+                                                                    : RD_KAFKA_OFFSET_BEGINNING;
+        } else {
+            partition->offset =
+                offset == FX_BUS_FIRST ? RD_KAFKA_OFFSET_BEGINNING : (int64_t)offset;
+        }
+    }
+    rd_kafka_topic_partition_list_destroy(committed);
+    return error;
+}
+
+static void tell_revoked(struct fx_bus_kafka_reader *reader,
+                         const rd_kafka_topic_partition_list_t *partitions)
+{
+    const bool is_lost = rd_kafka_assignment_lost(reader->consumer) != 0;
+    for (int index = 0; index < partitions->cnt && reader->group.on_revoked != NULL; index++) {
+        reader->group.on_revoked(
+            reader->group.context, place_of(&partitions->elems[index]), is_lost);
+    }
+}
+
+/* Within a poll or the close. Cooperative: only differences come, and are applied as such. */
+static void on_rebalance(rd_kafka_t *consumer,
+                         rd_kafka_resp_err_t what,
+                         rd_kafka_topic_partition_list_t *partitions,
+                         void *context)
+{
+    struct fx_bus_kafka_reader *reader = context;
+    rd_kafka_error_t *error = NULL;
+    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        const rd_kafka_resp_err_t failure = set_starts(reader, partitions);
+        if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            reader->failure =
+                fx_bus_kafka_fail(reader->head.error, "what the group committed", failure);
+        }
+        error = rd_kafka_incremental_assign(consumer, partitions);
+    } else {
+        if (what == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+            tell_revoked(reader, partitions);
+        }
+        error = rd_kafka_incremental_unassign(consumer, partitions);
+    }
+    if (error != NULL) {
+        reader->failure =
+            fx_bus_kafka_fail(reader->head.error, "sharing partitions", rd_kafka_error_code(error));
+        rd_kafka_error_destroy(error);
+    }
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static void take_record(struct fx_bus_kafka_reader *reader,
+                        rd_kafka_message_t *message,
+                        struct fx_bus_record *record_out)
+{
+    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    reader->borrowed[reader->borrowed_count++] = message;
+    record_out->topic = fx_str_of(rd_kafka_topic_name(message->rkt));
+    record_out->key = (fx_str){message->key, message->key_len};
+    record_out->value = (fx_str){message->payload, message->len};
+    record_out->offset = (uint64_t)message->offset;
+    record_out->partition = (uint32_t)message->partition;
+    record_out->time_ms = rd_kafka_message_timestamp(message, &type);
+}
+
+/* Trouble that the library mends by itself is told by the log; what needs somebody is returned. */
+static fx_status take_error(struct fx_bus_kafka_reader *reader, const rd_kafka_message_t *message)
+{
+    const fx_status status = fx_bus_kafka_status(message->err);
+    (void)snprintf(reader->head.error,
+                   sizeof reader->head.error,
+                   "%.180s (%s)",
+                   rd_kafka_message_errstr(message),
+                   rd_kafka_err2name(message->err));
+    switch ((int)status) {
+    case FX_NOT_FOUND:
+    case FX_FORBIDDEN:
+    case FX_BAD_CREDENTIALS:
+    case FX_FENCED:
+    case FX_CORRUPT:
+        return status;
+    default:
+        return message->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED ||
+                       message->err == RD_KAFKA_RESP_ERR__FATAL
+                   ? FX_IO
+                   : FX_OK;
+    }
+}
+
+static fx_status kafka_poll(struct fx_bus_reader *head,
+                            uint32_t timeout_ms, // NOLINT(bugprone-easily-swappable-parameters)
+                            struct fx_bus_record records_out[],
+                            uint32_t capacity,
+                            uint32_t *count_out)
+{
+    struct fx_bus_kafka_reader *reader = reader_of(head);
+    const uint32_t most = capacity < SINGLE_MAX ? capacity : SINGLE_MAX;
+    fx_status status = FX_OK;
+    give_back(reader);
+    while (*count_out < most && status == FX_OK) {
+        rd_kafka_message_t *message =
+            rd_kafka_consumer_poll(reader->consumer, *count_out == 0 ? (int)timeout_ms : 0);
+        if (reader->failure != FX_OK) {
+            status = reader->failure;
+            reader->failure = FX_OK;
+        }
+        if (message == NULL) {
+            break;
+        }
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            status = take_error(reader, message);
+            rd_kafka_message_destroy(message);
+            if (status == FX_OK && *count_out == 0) {
+                break; /* its reason may last: the caller's turn */
+            }
+            continue;
+        }
+        take_record(reader, message, &records_out[*count_out]);
+        (*count_out)++;
+    }
+    /* What was read before a failure is good: it is told first, and the failure comes again. */
+    if (status != FX_OK && *count_out > 0) {
+        reader->failure = status;
+        status = FX_OK;
+    }
+    return status;
+}
+
+static fx_status kafka_commit(struct fx_bus_reader *head,
+                              struct fx_bus_place place,
+                              uint64_t next_offset)
+{
+    struct fx_bus_kafka_reader *reader = reader_of(head);
+    char topic[FX_BUS_NAME_SIZE_MAX + 1];
+    if (reader->group.name.size == 0 || !fx_str_copy(place.topic, topic, sizeof topic)) {
+        return FX_BAD_PARAMETER;
+    }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    if (list == NULL) {
+        return FX_NO_MEMORY;
+    }
+    rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition)->offset =
+        (int64_t)next_offset;
+    const rd_kafka_resp_err_t error = rd_kafka_commit(reader->consumer, list, 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? FX_OK
+               : fx_bus_kafka_fail(reader->head.error, "commit", error);
+}
+
+static void kafka_close(struct fx_bus_reader *head)
+{
+    struct fx_bus_kafka_reader *reader = reader_of(head);
+    give_back(reader);
+    if (reader->consumer != NULL) {
+        (void)rd_kafka_consumer_close(reader->consumer);
+        rd_kafka_destroy(reader->consumer);
+    }
+    free(reader);
+}
+
+static const struct fx_bus_reader_ops OPS = {
+    .close = kafka_close, .poll = kafka_poll, .commit = kafka_commit};
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static fx_status create(struct fx_bus *bus,
+                        fx_str group_name,
+                        struct fx_bus_kafka_reader **reader_out)
+{
+    const struct fx_bus_kafka *kafka = (const struct fx_bus_kafka *)bus;
+    char group[FX_BUS_NAME_SIZE_MAX + 1];
+    struct fx_bus_kafka_reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL) {
+        return FX_NO_MEMORY;
+    }
+    reader->head.ops = &OPS;
+    rd_kafka_conf_t *conf = fx_bus_kafka_conf(&kafka->options, false, bus->error);
+    const bool fits = conf != NULL && fx_str_copy(group_name, group, sizeof group) &&
+                      fx_bus_kafka_conf_set(conf, "group.id", group, bus->error);
+    if (fits) {
+        rd_kafka_conf_set_opaque(conf, reader);
+        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+        reader->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, bus->error, FX_BUS_ERROR_SIZE_MAX);
+        if (reader->consumer != NULL) {
+            conf = NULL; /* the consumer's now */
+        }
+    }
+    if (conf != NULL) {
+        rd_kafka_conf_destroy(conf);
+    }
+    if (reader->consumer == NULL) {
+        kafka_close(&reader->head);
+        return FX_BAD_PARAMETER;
+    }
+    const rd_kafka_resp_err_t error = rd_kafka_poll_set_consumer(reader->consumer);
+    FX_ASSERT(error == RD_KAFKA_RESP_ERR_NO_ERROR);
+    *reader_out = reader;
+    return FX_OK;
+}
+
+fx_status fx_bus_kafka_read_open(struct fx_bus *bus,
+                                 struct fx_bus_place place,
+                                 uint64_t offset,
+                                 struct fx_bus_reader **reader_out)
+{
+    char topic[FX_BUS_NAME_SIZE_MAX + 1];
+    struct fx_bus_kafka_reader *reader = NULL;
+    /* assign() wants some group's name; nothing is ever committed under it. */
+    const fx_status status = create(bus, FX_STR("future_no_group"), &reader);
+    if (status != FX_OK) {
+        return status;
+    }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    if (list == NULL || !fx_str_copy(place.topic, topic, sizeof topic)) {
+        kafka_close(&reader->head);
+        return FX_NO_MEMORY;
+    }
+    rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition)->offset =
+        offset == FX_BUS_FIRST ? RD_KAFKA_OFFSET_BEGINNING : (int64_t)offset;
+    const rd_kafka_resp_err_t error = rd_kafka_assign(reader->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const fx_status failure = fx_bus_kafka_fail(bus->error, "assign", error);
+        kafka_close(&reader->head);
+        return failure;
+    }
+    *reader_out = &reader->head;
+    return FX_OK;
+}
+
+fx_status fx_bus_kafka_read_join(struct fx_bus *bus,
+                                 const struct fx_bus_group *group,
+                                 struct fx_bus_reader **reader_out)
+{
+    struct fx_bus_kafka_reader *reader = NULL;
+    const fx_status status = create(bus, group->name, &reader);
+    if (status != FX_OK) {
+        return status;
+    }
+    reader->group = *group;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)group->topic_count);
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__FAIL;
+    if (list != NULL) {
+        for (uint32_t index = 0; index < group->topic_count; index++) {
+            char topic[FX_BUS_NAME_SIZE_MAX + 1];
+            const bool is_copied = fx_str_copy(group->topics[index], topic, sizeof topic);
+            FX_ASSERT(is_copied);
+            rd_kafka_topic_partition_list_add(list, topic, RD_KAFKA_PARTITION_UA);
+        }
+        error = rd_kafka_subscribe(reader->consumer, list);
+        rd_kafka_topic_partition_list_destroy(list);
+    }
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const fx_status failure = fx_bus_kafka_fail(bus->error, "subscribe", error);
+        kafka_close(&reader->head);
+        return failure;
+    }
+    *reader_out = &reader->head;
+    return FX_OK;
+}

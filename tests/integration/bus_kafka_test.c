@@ -1,0 +1,219 @@
+/* The contract suite of the bus on a real Kafka, and what may go wrong with a broker.
+ * The lane `integration` of script/test starts it; FX_TEST_KAFKA_BROKERS says where. */
+#include "bus/bus_kafka.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fx_test.h"
+#include "integration/bus_contract.h"
+
+enum { SKIPPED = 77, WAIT_MS = 60000, RECORDS = 3000, BATCH = 256 };
+
+static const char *brokers;
+static uint32_t broker_count;
+
+static fx_status open_kafka(uint32_t pending_max, struct fx_bus **bus_out)
+{
+    static const struct fx_bus_kafka_property QUICK[] = {
+        {"topic.metadata.propagation.max.ms", "500"}};
+    const struct fx_bus_kafka_options options = {.brokers = brokers,
+                                                 .client_id = "contract",
+                                                 .properties = QUICK,
+                                                 .property_count = 1,
+                                                 .pending_max = pending_max};
+    char error[256];
+    return fx_bus_kafka_open(&options, error, bus_out);
+}
+
+static void control(const char *word, uint32_t id)
+{
+    char line[512];
+    (void)snprintf(line, sizeof line, "%s/script/kafka %s %u >/dev/null", FX_SOURCE_DIR, word, id);
+    assert_int_equal(system(line), 0); // NOLINT(cert-env33-c): our own script
+}
+
+static void make(struct fx_bus *bus, fx_str name)
+{
+    const struct fx_bus_topic topic = {.name = name, .partitions = 1, .retention_ms = -1};
+    const fx_status status = fx_bus_make(bus, &topic, 1, WAIT_MS);
+    if (status != FX_OK) {
+        print_message("make: %s\n", fx_bus_error_text(bus));
+    }
+    assert_int_equal(status, FX_OK);
+}
+
+/* What became of records under trouble. */
+struct outcome {
+    uint8_t acked[RECORDS];
+    uint64_t offsets[RECORDS];
+    uint32_t delivered;
+    uint32_t failed;
+};
+
+static void take(struct fx_bus *bus, uint32_t wait_ms, struct outcome *outcome)
+{
+    struct fx_bus_delivery deliveries[BATCH];
+    const uint32_t count = fx_bus_poll(bus, wait_ms, deliveries, BATCH);
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fx_bus_delivery *delivery = &deliveries[index];
+        assert_true(delivery->token < RECORDS);
+        assert_int_equal(outcome->acked[delivery->token], 0);
+        outcome->delivered++;
+        if (delivery->status == FX_OK) {
+            outcome->acked[delivery->token] = 1;
+            outcome->offsets[delivery->token] = delivery->offset;
+        } else {
+            outcome->failed++;
+        }
+    }
+}
+
+/* Read the whole partition: every acknowledged record is there once, where its delivery said. */
+static void verify(struct fx_bus *bus, fx_str name, const struct outcome *outcome)
+{
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[BATCH];
+    static uint8_t seen[RECORDS];
+    const struct fx_bus_place place = {name, 0};
+    struct fx_bus_span span = {0};
+    uint64_t next = 0, last = 0;
+    memset(seen, 0, sizeof seen);
+    assert_int_equal(fx_bus_span(bus, place, WAIT_MS, &span), FX_OK);
+    assert_int_equal(fx_bus_reader_open(bus, place, 0, &reader), FX_OK);
+    for (uint32_t turn = 0; turn < 600 && next < span.end; turn++) {
+        uint32_t count = 0;
+        assert_int_equal(fx_bus_reader_poll(reader, 100, records, BATCH, &count), FX_OK);
+        for (uint32_t index = 0; index < count; index++) {
+            uint64_t number = 0;
+            assert_true(fx_str_parse_u64(records[index].value, &number));
+            assert_int_equal(records[index].offset, next++);
+            assert_true(number < RECORDS);
+            assert_int_equal(seen[number], 0); /* nothing twice */
+            seen[number] = 1;
+            assert_true(next == 1 || number > last); /* in the order of the producer */
+            last = number;
+            if (outcome->acked[number] != 0) {
+                assert_int_equal(outcome->offsets[number], records[index].offset);
+            }
+        }
+    }
+    assert_int_equal(next, span.end);
+    for (uint32_t number = 0; number < RECORDS; number++) {
+        assert_true(seen[number] != 0 || outcome->acked[number] == 0);
+    }
+    fx_bus_reader_close(reader);
+}
+
+/* Publish while `trouble` happens to the leader at a third; all must be acknowledged in the end. */
+static void publish_through(const char *trouble, const char *mend, const char *topic_name)
+{
+    static struct outcome outcome;
+    struct fx_bus *bus = NULL;
+    char name[64];
+    memset(&outcome, 0, sizeof outcome);
+    (void)snprintf(name, sizeof name, "%s-%d", topic_name, (int)getpid());
+    assert_int_equal(open_kafka(0, &bus), FX_OK);
+    make(bus, fx_str_of(name));
+    for (uint32_t number = 0; number < RECORDS; number++) {
+        char value[16];
+        (void)snprintf(value, sizeof value, "%u", number);
+        const struct fx_bus_message message = {
+            .topic = fx_str_of(name), .value = fx_str_of(value), .token = number};
+        assert_int_equal(fx_bus_publish(bus, &message), FX_OK);
+        if (number % 10 == 0) {
+            take(bus, 1, &outcome);
+        }
+        if (number == RECORDS / 3) {
+            control(trouble, 1);
+        }
+        if (number == RECORDS / 2) {
+            control(mend, 1);
+        }
+    }
+    for (uint32_t turn = 0; turn < 600 && outcome.delivered < RECORDS; turn++) {
+        take(bus, 100, &outcome);
+    }
+    assert_int_equal(outcome.delivered, RECORDS);
+    assert_int_equal(outcome.failed, 0);
+    assert_int_equal(fx_bus_fatal(bus), FX_OK);
+    verify(bus, fx_str_of(name), &outcome);
+    fx_bus_close(bus);
+}
+
+static void kafka_broker_that_is_killed_loses_nothing(void **state)
+{
+    (void)state;
+    publish_through("kill", "start", "killed");
+}
+
+static void kafka_broker_that_sleeps_doubles_nothing(void **state)
+{
+    (void)state;
+    publish_through("pause", "resume", "paused");
+}
+
+static void kafka_record_too_late_is_unknown(void **state)
+{
+    static struct outcome outcome;
+    struct fx_bus *bus = NULL;
+    char error[256], name[64];
+    const struct fx_bus_kafka_options options = {.brokers = brokers, .message_timeout_ms = 1500};
+    (void)state;
+    if (broker_count > 1) {
+        return; /* the others would take it */
+    }
+    memset(&outcome, 0, sizeof outcome);
+    (void)snprintf(name, sizeof name, "late-%d", (int)getpid());
+    assert_int_equal(fx_bus_kafka_open(&options, error, &bus), FX_OK);
+    make(bus, fx_str_of(name));
+    for (uint32_t number = 0; number < 20; number++) {
+        char value[16];
+        (void)snprintf(value, sizeof value, "%u", number);
+        const struct fx_bus_message message = {
+            .topic = fx_str_of(name), .value = fx_str_of(value), .token = number};
+        if (number == 10) {
+            assert_int_equal(fx_bus_flush(bus, WAIT_MS), FX_OK);
+            control("pause", 1);
+        }
+        assert_int_equal(fx_bus_publish(bus, &message), FX_OK);
+    }
+    struct fx_bus_delivery deliveries[32];
+    uint32_t count = 0;
+    for (uint32_t turn = 0; turn < 150 && count < 20; turn++) {
+        const uint32_t more = fx_bus_poll(bus, 100, &deliveries[count], 32 - count);
+        count += more;
+    }
+    control("resume", 1);
+    assert_int_equal(count, 20);
+    for (uint32_t index = 0; index < count; index++) {
+        assert_int_equal(deliveries[index].status,
+                         deliveries[index].token < 10 ? FX_OK : FX_TIMEOUT);
+        outcome.acked[deliveries[index].token] = deliveries[index].status == FX_OK;
+        outcome.offsets[deliveries[index].token] = deliveries[index].offset;
+    }
+    fx_bus_close(bus);
+    assert_int_equal(open_kafka(0, &bus), FX_OK);
+    verify(bus, fx_str_of(name), &outcome);
+    fx_bus_close(bus);
+}
+
+int main(void)
+{
+    brokers = getenv("FX_TEST_KAFKA_BROKERS");
+    if (brokers == NULL) {
+        print_message("FX_TEST_KAFKA_BROKERS is not set: the lane `integration` sets it\n");
+        return SKIPPED;
+    }
+    broker_count = strchr(brokers, ',') == NULL ? 1 : 3;
+    const struct bus_contract_adapter adapter = {
+        .name = "kafka", .open = open_kafka, .is_lasting = true, .many = 20000};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kafka_record_too_late_is_unknown),
+        cmocka_unit_test(kafka_broker_that_sleeps_doubles_nothing),
+        cmocka_unit_test(kafka_broker_that_is_killed_loses_nothing),
+    };
+    return bus_contract_run(&adapter) + cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+/* Errors of brokers, on librdkafka's mock of one: what is mended silently, what is told, what is
+ * the end. A real broker: tests/integration/bus_kafka_test.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include "base/log.h"
+#include "bus/bus_kafka.h"
+#include "fx_test.h"
+
+enum { WAIT_MS = 10000, TURN_MS = 50, KEY_PRODUCE = 0, KEY_FETCH = 1 };
+
+static const fx_str TOPIC = {"orders", 6};
+
+struct fixture {
+    rd_kafka_t *host; /* what the mock lives in */
+    rd_kafka_mock_cluster_t *mock;
+    struct fx_bus *bus;
+    char error[256];
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    char reason[256];
+    memset(&fixture, 0, sizeof fixture);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    assert_int_equal(rd_kafka_conf_set(conf, "client.id", "mock", reason, sizeof reason),
+                     RD_KAFKA_CONF_OK);
+    fixture.host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    assert_non_null(fixture.host);
+    fixture.mock = rd_kafka_mock_cluster_new(fixture.host, 3);
+    assert_non_null(fixture.mock);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture.mock, "orders", 1, 3), 0);
+    *state = &fixture;
+    return 0;
+}
+
+static void open_bus(struct fixture *fixture, uint32_t timeout_ms, bool is_gapless)
+{
+    const struct fx_bus_kafka_options options = {
+        .brokers = rd_kafka_mock_cluster_bootstraps(fixture->mock),
+        .message_timeout_ms = timeout_ms,
+        .is_gapless = is_gapless};
+    assert_int_equal(fx_bus_kafka_open(&options, fixture->error, &fixture->bus), FX_OK);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    fx_bus_close(fixture->bus);
+    rd_kafka_mock_cluster_destroy(fixture->mock);
+    rd_kafka_destroy(fixture->host);
+    return 0;
+}
+
+/* Publish `count` records. @return how many deliveries said `expected`. */
+static uint32_t publish(struct fx_bus *bus, uint64_t count, fx_status expected)
+{
+    uint32_t matching = 0, delivered = 0, taken = 0;
+    for (uint64_t token = 0; token < count; token++) {
+        const struct fx_bus_message message = {
+            .topic = TOPIC, .value = FX_STR("x"), .token = token};
+        taken += fx_bus_publish(bus, &message) == FX_OK ? 1 : 0;
+    }
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && delivered < taken; turn++) {
+        struct fx_bus_delivery deliveries[64];
+        const uint32_t more = fx_bus_poll(bus, TURN_MS, deliveries, 64);
+        for (uint32_t index = 0; index < more; index++) {
+            matching += deliveries[index].status == expected ? 1 : 0;
+        }
+        delivered += more;
+    }
+    assert_int_equal(delivered, taken);
+    assert_int_equal(fx_bus_pending(bus), 0);
+    return matching;
+}
+
+static void kafka_moved_leader_is_mended_silently(void **state)
+{
+    struct fixture *fixture = *state;
+    open_bus(fixture, 0, false);
+    rd_kafka_mock_push_request_errors(fixture->mock,
+                                      KEY_PRODUCE,
+                                      3,
+                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+                                      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+                                      RD_KAFKA_RESP_ERR__TRANSPORT);
+    assert_int_equal(publish(fixture->bus, 50, FX_OK), 50);
+    assert_int_equal(fx_bus_fatal(fixture->bus), FX_OK);
+}
+
+static void kafka_forbidden_topic_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    open_bus(fixture, 0, false);
+    rd_kafka_mock_push_request_errors(
+        fixture->mock, KEY_PRODUCE, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(publish(fixture->bus, 1, FX_FORBIDDEN), 1);
+    assert_non_null(strstr(fx_bus_error_text(fixture->bus), "TOPIC_AUTHORIZATION_FAILED"));
+}
+
+static void kafka_lost_sequence_is_the_end(void **state)
+{
+    struct fixture *fixture = *state;
+    open_bus(fixture, 0, true);
+    assert_int_equal(publish(fixture->bus, 5, FX_OK), 5);
+    rd_kafka_mock_push_request_errors(
+        fixture->mock, KEY_PRODUCE, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    assert_int_equal(publish(fixture->bus, 1, FX_OK), 0);
+    const fx_status fatal = fx_bus_fatal(fixture->bus);
+    assert_int_equal(fatal, FX_IO);
+    assert_true(fx_bus_error_text(fixture->bus)[0] != '\0');
+    const struct fx_bus_message message = {.topic = TOPIC, .value = FX_STR("x")};
+    assert_int_equal(fx_bus_publish(fixture->bus, &message), fatal); /* nothing is taken any more */
+}
+
+static void kafka_silent_broker_leaves_the_outcome_unknown(void **state)
+{
+    struct fixture *fixture = *state;
+    open_bus(fixture, 1200, false);
+    assert_int_equal(publish(fixture->bus, 5, FX_OK), 5);
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        (void)rd_kafka_mock_broker_set_rtt(fixture->mock, broker, 60000);
+    }
+    assert_int_equal(publish(fixture->bus, 3, FX_TIMEOUT), 3);
+    assert_int_equal(fx_bus_fatal(fixture->bus), FX_OK);
+}
+
+static void kafka_brokers_that_come_back_are_used(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[64];
+    const struct fx_bus_place place = {TOPIC, 0};
+    uint32_t count = 0, all = 0;
+    open_bus(fixture, 0, false);
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        (void)rd_kafka_mock_broker_set_down(fixture->mock, broker);
+    }
+    const struct fx_bus_message message = {.topic = TOPIC, .value = FX_STR("x"), .token = 1};
+    assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
+    struct fx_bus_delivery delivery;
+    assert_int_equal(fx_bus_poll(fixture->bus, 300, &delivery, 1), 0);
+    assert_int_equal(fx_bus_pending(fixture->bus), 1);
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        (void)rd_kafka_mock_broker_set_up(fixture->mock, broker);
+    }
+    assert_int_equal(fx_bus_flush(fixture->bus, WAIT_MS), FX_OK);
+    assert_int_equal(fx_bus_poll(fixture->bus, WAIT_MS, &delivery, 1), 1);
+    assert_int_equal(delivery.status, FX_OK);
+    assert_int_equal(delivery.token, 1);
+    assert_int_equal(delivery.offset, 0);
+    /* A reader lives through failing fetches and sees every record once. */
+    rd_kafka_mock_push_request_errors(fixture->mock,
+                                      KEY_FETCH,
+                                      2,
+                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+                                      RD_KAFKA_RESP_ERR__TRANSPORT);
+    assert_int_equal(publish(fixture->bus, 20, FX_OK), 20);
+    assert_int_equal(fx_bus_reader_open(fixture->bus, place, 0, &reader), FX_OK);
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && all < 21; turn++) {
+        assert_int_equal(fx_bus_reader_poll(reader, TURN_MS, records, 64, &count), FX_OK);
+        for (uint32_t index = 0; index < count; index++) {
+            assert_int_equal(records[index].offset, all++);
+        }
+    }
+    assert_int_equal(all, 21);
+    fx_bus_reader_close(reader);
+}
+
+static void kafka_wrong_property_is_named_without_its_value(void **state)
+{
+    struct fx_bus *bus = NULL;
+    char error[256];
+    static const struct fx_bus_kafka_property WRONG[][1] = {
+        {{"no.such.property", "1"}},
+        {{"security.protocol", "pigeon"}},
+        {{"sasl.oauthbearer.client.secretly", "hunter2"}}};
+    (void)state;
+    for (size_t index = 0; index < sizeof WRONG / sizeof WRONG[0]; index++) {
+        const struct fx_bus_kafka_options options = {
+            .brokers = "127.0.0.1:1", .properties = WRONG[index], .property_count = 1};
+        assert_int_equal(fx_bus_kafka_open(&options, error, &bus), FX_BAD_PARAMETER);
+        assert_non_null(strstr(error, WRONG[index][0].name));
+        assert_null(strstr(error, "hunter2"));
+    }
+}
+
+static void kafka_variables_name_properties(void **state)
+{
+    char name[64];
+    (void)state;
+    assert_true(fx_bus_kafka_property_name(FX_STR("SASL_USERNAME"), name));
+    assert_string_equal(name, "sasl.username");
+    assert_true(fx_bus_kafka_property_name(FX_STR("SSL_CA_LOCATION"), name));
+    assert_string_equal(name, "ssl.ca.location");
+    assert_false(fx_bus_kafka_property_name(FX_STR(""), name));
+    assert_false(fx_bus_kafka_property_name(FX_STR("a"), name));
+    assert_false(fx_bus_kafka_property_name(FX_STR("A=B"), name));
+    assert_false(fx_bus_kafka_property_name(
+        FX_STR("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), name));
+}
+
+#define TEST(function)                                                                             \
+    {                                                                                              \
+#function, function, setup, teardown, NULL                                                 \
+    }
+
+int main(void)
+{
+    const struct fx_log_options quiet = {.level = FX_LOG_OFF, .format = FX_LOG_TEXT, .fd = 2};
+    fx_log_configure(&quiet);
+    const struct CMUnitTest tests[] = {
+        TEST(kafka_moved_leader_is_mended_silently),
+        TEST(kafka_forbidden_topic_is_told),
+        TEST(kafka_lost_sequence_is_the_end),
+        TEST(kafka_silent_broker_leaves_the_outcome_unknown),
+        TEST(kafka_brokers_that_come_back_are_used),
+        cmocka_unit_test(kafka_wrong_property_is_named_without_its_value),
+        cmocka_unit_test(kafka_variables_name_properties),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
