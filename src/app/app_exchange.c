@@ -9,14 +9,17 @@
 #include "app/app_keys.h"
 #include "app/app_limits.h"
 #include "app/app_options.h"
+#include "app/app_recall.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/panic.h"
+#include "cache/cache_redis.h"
 #include "engine/engine.h"
 #include "store/store_api_key.h"
 #include "store/store_migrate.h"
 #include "store/store_sqlite.h"
 #include "store/store_user.h"
+#include "worker/worker_cache.h"
 #include "worker/worker_recover.h"
 #include "worker/worker_save.h"
 #include "worker/worker_saver.h"
@@ -36,6 +39,7 @@ struct fx_app_exchange {
     bool has_save;
     struct fx_worker_engine *worker;
     struct fx_worker_saver *saver;
+    struct fx_worker_cache *cache; /* NULL without REDIS_HOST */
     struct fx_app_keys *keys;
     struct fx_buf jwks;
     struct fx_jwt_cache *jwt_cache;
@@ -106,6 +110,17 @@ static enum fx_bus_journal_mode mode_of(fx_str text)
     return fx_str_is_equal(text, FX_STR("none")) ? FX_BUS_JOURNAL_NONE : 0;
 }
 
+static void wake_cache(void *self)
+{
+    const struct fx_app_exchange *exchange = self;
+    fx_worker_cache_wake(exchange->cache);
+}
+
+static bool has_cache(const struct fx_app_exchange *exchange)
+{
+    return fx_config_str(exchange->config, "redis-host").size > 0;
+}
+
 static fx_status open_worker(struct fx_app_exchange *exchange)
 {
     const struct fx_worker_engine_options options = {
@@ -113,8 +128,9 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
         .snapshot_dir = exchange->snapshot_dir,
         .mode = mode_of(fx_config_str(exchange->config, "durability")),
         .snapshot_us = fx_config_int(exchange->config, "snapshot-seconds") * 1000 * 1000,
-        .wake = {wake_gateway, wake_saver},
-        .wake_context = {exchange, exchange}};
+        .wake = {wake_gateway, wake_saver, wake_cache},
+        .wake_context = {exchange, exchange, exchange},
+        .has_cache = has_cache(exchange)};
     if (options.mode == 0) {
         FX_LOG(FX_LOG_ERROR, "config", "FUTURE_DURABILITY must be strict, relaxed or none");
         return FX_BAD_PARAMETER;
@@ -163,6 +179,10 @@ static fx_status dump(struct fx_app_exchange *exchange)
         for (uint32_t index = 0; index < events.count; index++) {
             const struct fx_event *event = &events.items[index];
             fx_app_gateway_fold(exchange->gateway, event);
+            if (exchange->cache != NULL && fx_worker_cache_fold(exchange->cache, event) != FX_OK) {
+                free(events.items);
+                return FX_NO_MEMORY;
+            }
             if (event->kind == FX_EVENT_INSTRUMENT) {
                 fx_worker_save_instrument(&exchange->save, &event->u.instrument);
             }
@@ -226,6 +246,48 @@ static fx_status open_keys(struct fx_app_exchange *exchange)
     return status;
 }
 
+/* The copy in Redis. That its server is away is no reason not to start. */
+static fx_status open_cache(struct fx_app_exchange *exchange)
+{
+    const struct fx_config *config = exchange->config;
+    const struct fx_engine_limits *limits = fx_worker_engine_limits(exchange->worker);
+    const struct fx_cache_server server = {.host = fx_config_text(config, "redis-host"),
+                                           .port = (uint16_t)fx_config_int(config, "redis-port"),
+                                           .user = fx_config_text(config, "redis-user"),
+                                           .password = fx_config_text(config, "redis-password"),
+                                           .database = (uint32_t)fx_config_int(config, "redis-db"),
+                                           .is_tls = fx_config_bool(config, "redis-tls"),
+                                           .ca_file = fx_config_text(config, "redis-ca")};
+    if (!has_cache(exchange)) {
+        return FX_OK;
+    }
+    struct fx_worker_cache_options options = {.ring = fx_worker_engine_ring(exchange->worker),
+                                              .consumer = FX_WORKER_ENGINE_CACHE,
+                                              .depth_capacity = limits->book_window_levels +
+                                                                limits->book_overflow_levels_max};
+    fx_status status = fx_cache_redis_open(&server, &options.cache);
+    if (status == FX_OK) {
+        status = fx_worker_cache_create(&options, &exchange->cache);
+        if (status != FX_OK) {
+            fx_cache_close(options.cache);
+        }
+    }
+    return status;
+}
+
+/* What the dump does not say: by which change rows became what they are, and the day's bars. */
+static fx_status recall_cache(struct fx_app_exchange *exchange)
+{
+    if (exchange->cache == NULL) {
+        return FX_OK;
+    }
+    const fx_status status =
+        fx_app_recall_rows(exchange->reader, fx_worker_cache_view(exchange->cache));
+    return status == FX_OK
+               ? fx_app_history_load(exchange->reader, fx_worker_cache_market(exchange->cache))
+               : status;
+}
+
 static fx_status open_gateway(struct fx_app_exchange *exchange)
 {
     fx_status status = open_keys(exchange);
@@ -263,7 +325,13 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     options.origins = fx_app_limits_origins(exchange->config);
     status = fx_app_gateway_create(&options, &exchange->gateway);
     if (status == FX_OK) {
+        status = open_cache(exchange);
+    }
+    if (status == FX_OK) {
         status = dump(exchange);
+    }
+    if (status == FX_OK) {
+        status = recall_cache(exchange);
     }
     if (status == FX_OK) {
         status = fx_app_gateway_recall(exchange->gateway);
@@ -303,8 +371,8 @@ static fx_status make_paths(struct fx_app_exchange *exchange)
 /* Whose adapters this version does not have yet: say so, rather than serve from the wrong place. */
 static fx_status check_adapters(const struct fx_config *config)
 {
-    static const char *const FOREIGN[][2] = {
-        {"db-host", "DB_HOST"}, {"redis-host", "REDIS_HOST"}, {"kafka-brokers", "KAFKA_BROKERS"}};
+    static const char *const FOREIGN[][2] = {{"db-host", "DB_HOST"},
+                                             {"kafka-brokers", "KAFKA_BROKERS"}};
     for (size_t index = 0; index < sizeof FOREIGN / sizeof FOREIGN[0]; index++) {
         if (fx_config_str(config, FOREIGN[index][0]).size > 0) {
             FX_LOG(FX_LOG_ERROR,
@@ -349,6 +417,9 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
 fx_status fx_app_exchange_start(struct fx_app_exchange *exchange)
 {
     fx_status status = fx_worker_saver_start(exchange->saver);
+    if (status == FX_OK && exchange->cache != NULL) {
+        status = fx_worker_cache_start(exchange->cache);
+    }
     if (status == FX_OK) {
         status = fx_worker_engine_start(exchange->worker);
     }
@@ -364,9 +435,13 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
     if (exchange->is_running) {
         fx_worker_engine_stop(exchange->worker, fx_app_gateway_pump, exchange->gateway);
         fx_worker_saver_stop(exchange->saver);
+        if (exchange->cache != NULL) {
+            fx_worker_cache_stop(exchange->cache);
+        }
     }
     fx_worker_engine_destroy(exchange->worker);
     fx_worker_saver_destroy(exchange->saver);
+    fx_worker_cache_destroy(exchange->cache);
     fx_app_gateway_destroy(exchange->gateway);
     fx_app_keys_close(exchange->keys);
     fx_buf_deinit(&exchange->jwks);

@@ -141,19 +141,59 @@ void fx_cache_answer_key(struct fx_cache *cache, fx_str key)
     fx_buf_append(&cache->answer.text, key);
 }
 
-static uint32_t tell_keys(const struct fx_cache *cache, fx_cache_key_fn on_key, void *context)
+static void tell_keys(const struct fx_cache *cache, fx_cache_key_fn on_key, void *context)
 {
     const fx_str all = fx_buf_str(&cache->answer.text);
-    uint32_t count = 0;
     size_t at = 0;
     while (at < all.size) {
         uint32_t size = 0;
         memcpy(&size, &all.data[at], sizeof size);
         on_key(context, fx_str_slice(all, at + sizeof size, size));
         at += sizeof size + size;
-        count++;
     }
-    return count;
+}
+
+void fx_cache_scan_begin(struct fx_cache *cache, fx_str prefix)
+{
+    struct fx_cache_walk *walk = &cache->walk;
+    FX_ASSERT(prefix.size <= sizeof walk->prefix);
+    if (prefix.size > 0) {
+        memcpy(walk->prefix, prefix.data, prefix.size);
+    }
+    walk->prefix_size = prefix.size;
+    memcpy(walk->cursor, "0", 2);
+    walk->is_stale = walk->is_asked;
+}
+
+/* Take the answer that has come, or ask. @return BUSY while there is nothing to tell. */
+static fx_status ask_more(struct fx_cache *cache)
+{
+    struct fx_cache_walk *walk = &cache->walk;
+    if (walk->is_asked && cache->answer.is_open) {
+        return FX_BUSY;
+    }
+    if (walk->is_asked && !walk->is_stale) {
+        walk->is_asked = false;
+        return cache->answer.text.is_overflow ? FX_BODY_TOO_LARGE : cache->answer.status;
+    }
+    open_answer(cache);
+    const fx_str prefix = {walk->prefix, walk->prefix_size};
+    const fx_status status = cache->ops->ask_scan(cache, prefix, fx_str_of(walk->cursor));
+    walk->is_asked = status == FX_OK;
+    walk->is_stale = false;
+    return status == FX_OK ? FX_BUSY : status;
+}
+
+fx_status fx_cache_scan_step(struct fx_cache *cache, fx_cache_key_fn on_key, void *context)
+{
+    struct fx_cache_walk *walk = &cache->walk;
+    const fx_status status = ask_more(cache);
+    if (status != FX_OK) {
+        return status;
+    }
+    memcpy(walk->cursor, cache->answer.cursor, sizeof walk->cursor);
+    tell_keys(cache, on_key, context);
+    return fx_str_is_equal(fx_str_of(walk->cursor), FX_STR("0")) ? FX_OK : FX_BUSY;
 }
 
 fx_status fx_cache_scan(struct fx_cache *cache,
@@ -162,21 +202,22 @@ fx_status fx_cache_scan(struct fx_cache *cache,
                         fx_cache_key_fn on_key,
                         void *context)
 {
-    char cursor[sizeof cache->answer.cursor] = "0";
-    uint32_t count = 0;
     if (prefix.size > FX_CACHE_KEY_SIZE_MAX) {
         return FX_BAD_PARAMETER;
     }
-    do {
-        open_answer(cache);
-        const fx_str from = fx_str_of(cursor);
-        const fx_status status =
-            answered(cache, cache->ops->ask_scan(cache, prefix, from), timeout_ms);
-        if (status != FX_OK) {
-            return status;
+    fx_cache_scan_begin(cache, prefix);
+    fx_status status = FX_BUSY;
+    while (status == FX_BUSY) {
+        status = fx_cache_scan_step(cache, on_key, context);
+        if (status == FX_BUSY && cache->walk.is_asked) {
+            const fx_status settled = settle(cache, timeout_ms);
+            status = settled == FX_OK ? FX_BUSY : settled;
         }
-        count += tell_keys(cache, on_key, context);
-        memcpy(cursor, cache->answer.cursor, sizeof cursor);
-    } while (!fx_str_is_equal(fx_str_of(cursor), FX_STR("0")) && count < FX_CACHE_SCAN_KEYS_MAX);
-    return FX_OK;
+    }
+    return status;
+}
+
+int64_t fx_cache_now(const struct fx_cache *cache)
+{
+    return cache->now_us;
 }

@@ -23,8 +23,7 @@
 enum {
     FX_CACHE_KEY_SIZE_MAX = 160,
     FX_CACHE_VALUE_SIZE_MAX = 1 << 18,
-    FX_CACHE_GONE_SECONDS = 600,
-    FX_CACHE_SCAN_KEYS_MAX = 1000000
+    FX_CACHE_GONE_SECONDS = 600
 };
 
 struct fx_cache;
@@ -87,6 +86,19 @@ FX_MUST_USE fx_status fx_cache_scan(struct fx_cache *cache,
                                     uint32_t timeout_ms,
                                     fx_cache_key_fn on_key,
                                     void *context);
+
+/** Begin a walk over all keys with a prefix (at most FX_CACHE_KEY_SIZE_MAX bytes), in steps that do
+ * not block; one at a time, and no fx_cache_get() or fx_cache_scan() meanwhile. */
+void fx_cache_scan_begin(struct fx_cache *cache, fx_str prefix);
+
+/** Go on with it; fx_cache_step() is called in between. @return OK: done; BUSY: more to come; as
+ * fx_cache_get(). */
+FX_MUST_USE fx_status fx_cache_scan_step(struct fx_cache *cache,
+                                         fx_cache_key_fn on_key,
+                                         void *context);
+
+/** The time of the last step. */
+int64_t fx_cache_now(const struct fx_cache *cache);
 
 void fx_cache_stats(const struct fx_cache *cache, struct fx_cache_stats *stats_out);
 

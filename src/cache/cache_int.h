@@ -28,6 +28,15 @@ struct fx_cache_answer {
     char cursor[24];    /* SCAN: where to go on; "0" = the end */
 };
 
+/** A walk in steps. */
+struct fx_cache_walk {
+    char prefix[FX_CACHE_KEY_SIZE_MAX];
+    size_t prefix_size;
+    char cursor[24];
+    bool is_asked; /* an answer is owed */
+    bool is_stale; /* … to an earlier walk */
+};
+
 /** The first member of every adapter's handle. */
 struct fx_cache {
     const struct fx_cache_ops *ops;
@@ -35,6 +44,7 @@ struct fx_cache {
     uint64_t epoch;
     int64_t now_us; /* of the last step */
     struct fx_cache_answer answer;
+    struct fx_cache_walk walk;
 };
 
 /** Set up the head; size limits of answers. */

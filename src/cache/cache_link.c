@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +21,22 @@
 
 enum { ERROR_SIZE_MAX = 160, PORT_TEXT_SIZE = 8, HOST_SIZE_MAX = 256, WRITE_SIZE_MAX = 1 << 20 };
 
-enum link_state { LINK_CONNECTING = 1, LINK_SHAKING = 2, LINK_UP = 3, LINK_FAILED = 4 };
+enum link_state {
+    LINK_LOOKING = 1, /* for the host's addresses */
+    LINK_CONNECTING = 2,
+    LINK_SHAKING = 3,
+    LINK_UP = 4,
+    LINK_FAILED = 5
+};
+
+struct fx_cache_link_lookup;
 
 struct fx_cache_link {
-    int fd;
+    int fd; /* -1 while looking */
     enum link_state state;
-    SSL_CTX *context; /* NULL: plain */
+    struct fx_cache_link_lookup *lookup;
+    const struct addrinfo *next; /* of the addresses that were found */
+    SSL_CTX *context;            /* NULL: plain */
     SSL *ssl;
     bool is_writing_wanted; /* by the handshake, or by TLS before it can go on reading */
     char error[ERROR_SIZE_MAX];
@@ -79,7 +91,7 @@ static fx_status prepare_tls(struct fx_cache_link *link,
         return FX_BAD_PARAMETER;
     }
     link->ssl = SSL_new(link->context);
-    if (link->ssl == NULL || SSL_set_fd(link->ssl, link->fd) != 1) {
+    if (link->ssl == NULL) {
         return FX_NO_MEMORY;
     }
     SSL_set_connect_state(link->ssl);
@@ -100,18 +112,80 @@ static fx_status prepare_tls(struct fx_cache_link *link,
     return FX_OK;
 }
 
-static fx_status begin(struct fx_cache_link *link, const struct fx_cache_link_options *options)
-{
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* A name's look-up waits for other machines, so it has a thread of its own, which may outlive the
+ * link: the last of the two frees this. */
+struct fx_cache_link_lookup {
+    atomic_int users;
+    atomic_int state; /* enum lookup_state */
+    struct addrinfo *found;
+    char host[HOST_SIZE_MAX];
     char port[PORT_TEXT_SIZE];
-    (void)snprintf(port, sizeof port, "%u", (unsigned)options->port);
-    if (getaddrinfo(options->host, port, &hints, &found) != 0) {
-        return fail(link, "the host's name is not known", 0);
+};
+
+enum lookup_state { LOOKUP_RUNS = 1, LOOKUP_FOUND = 2, LOOKUP_FAILED = 3 };
+
+static void release_lookup(struct fx_cache_link_lookup *lookup)
+{
+    if (lookup != NULL && atomic_fetch_sub(&lookup->users, 1) == 1) {
+        if (lookup->found != NULL) {
+            freeaddrinfo(lookup->found);
+        }
+        free(lookup);
     }
-    fx_status status = FX_IO;
-    for (const struct addrinfo *item = found; item != NULL && status != FX_OK;
-         item = item->ai_next) {
+}
+
+static void find_addresses(struct fx_cache_link_lookup *lookup, int flags)
+{
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
+    const int result = getaddrinfo(lookup->host, lookup->port, &hints, &lookup->found);
+    atomic_store(&lookup->state, result == 0 ? LOOKUP_FOUND : LOOKUP_FAILED);
+}
+
+static void *look_up(void *context)
+{
+    find_addresses(context, 0);
+    release_lookup(context);
+    return NULL;
+}
+
+static fx_status begin_lookup(struct fx_cache_link *link,
+                              const struct fx_cache_link_options *options)
+{
+    struct fx_cache_link_lookup *lookup = calloc(1, sizeof *lookup);
+    if (lookup == NULL) {
+        return FX_NO_MEMORY;
+    }
+    link->lookup = lookup;
+    atomic_store(&lookup->users, 1);
+    if (!fx_str_copy(fx_str_of(options->host), lookup->host, sizeof lookup->host)) {
+        return FX_BAD_PARAMETER;
+    }
+    (void)snprintf(lookup->port, sizeof lookup->port, "%u", (unsigned)options->port);
+    find_addresses(lookup, AI_NUMERICHOST); /* an address needs nobody's answer */
+    if (atomic_load(&lookup->state) == LOOKUP_FOUND) {
+        return FX_OK;
+    }
+    pthread_t thread;
+    atomic_store(&lookup->state, LOOKUP_RUNS);
+    atomic_store(&lookup->users, 2);
+    if (pthread_create(&thread, NULL, look_up, lookup) != 0) {
+        atomic_store(&lookup->users, 1);
+        return FX_NO_MEMORY;
+    }
+    (void)pthread_detach(thread);
+    return FX_OK;
+}
+
+/* Begin to connect to the next address. */
+static fx_status connect_next(struct fx_cache_link *link)
+{
+    fx_status status = fail(link, "the host has no address that can be reached", 0);
+    while (link->next != NULL && status != FX_OK) {
+        const struct addrinfo *item = link->next;
+        link->next = item->ai_next;
         if (link->fd >= 0) {
             (void)close(link->fd);
         }
@@ -122,17 +196,28 @@ static fx_status begin(struct fx_cache_link *link, const struct fx_cache_link_op
         }
         const int one = 1;
         (void)setsockopt(link->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (connect(link->fd, item->ai_addr, item->ai_addrlen) == 0 || errno == EINPROGRESS) {
-            status = FX_OK;
-        } else {
-            status = fail(link, "connect", errno);
-        }
+        const bool is_begun =
+            connect(link->fd, item->ai_addr, item->ai_addrlen) == 0 || errno == EINPROGRESS;
+        status = is_begun ? FX_OK : fail(link, "connect", errno);
     }
-    freeaddrinfo(found);
-    if (status == FX_OK && options->is_tls) {
-        status = prepare_tls(link, options);
+    if (status == FX_OK) {
+        link->state = LINK_CONNECTING;
+        link->error[0] = '\0';
     }
     return status;
+}
+
+static fx_status step_looking(struct fx_cache_link *link)
+{
+    const int state = atomic_load(&link->lookup->state);
+    if (state == LOOKUP_RUNS) {
+        return FX_BUSY;
+    }
+    if (state == LOOKUP_FAILED) {
+        return fail(link, "the host's name is not known", 0);
+    }
+    link->next = link->lookup->found;
+    return connect_next(link) == FX_OK ? FX_BUSY : FX_IO;
 }
 
 fx_status fx_cache_link_open(const struct fx_cache_link_options *options,
@@ -143,13 +228,15 @@ fx_status fx_cache_link_open(const struct fx_cache_link_options *options,
         return FX_NO_MEMORY;
     }
     link->fd = -1;
-    link->state = LINK_CONNECTING;
-    const fx_status status = begin(link, options);
+    link->state = LINK_LOOKING;
+    fx_status status = options->is_tls ? prepare_tls(link, options) : FX_OK;
+    if (status == FX_OK) {
+        status = begin_lookup(link, options);
+    }
     if (status != FX_OK) {
         fx_cache_link_close(link);
         return status;
     }
-    link->state = LINK_CONNECTING;
     *link_out = link;
     return FX_OK;
 }
@@ -167,6 +254,7 @@ void fx_cache_link_close(struct fx_cache_link *link)
         ERR_clear_error();
     }
     SSL_CTX_free(link->context);
+    release_lookup(link->lookup);
     if (link->fd >= 0) {
         (void)close(link->fd);
     }
@@ -193,17 +281,28 @@ static fx_status step_connecting(struct fx_cache_link *link)
     int number = 0;
     socklen_t size = sizeof number;
     if (getsockopt(link->fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0 || number != 0) {
-        return fail(link, "connect", number == 0 ? errno : number);
+        const fx_status status = fail(link, "connect", number == 0 ? errno : number);
+        if (link->next == NULL) {
+            return status;
+        }
+        return connect_next(link) == FX_OK ? FX_BUSY : FX_IO;
     }
-    link->state = link->ssl == NULL ? LINK_UP : LINK_SHAKING;
-    return link->ssl == NULL ? FX_OK : FX_BUSY;
+    if (link->ssl == NULL) {
+        link->state = LINK_UP;
+        return FX_OK;
+    }
+    link->state = LINK_SHAKING;
+    return SSL_set_fd(link->ssl, link->fd) == 1 ? FX_BUSY : fail_tls(link, "TLS");
 }
 
 fx_status fx_cache_link_step(struct fx_cache_link *link)
 {
-    fx_status status = FX_OK;
+    fx_status status = link->state == LINK_UP ? FX_OK : FX_BUSY;
     if (link->state == LINK_FAILED) {
         return FX_IO;
+    }
+    if (link->state == LINK_LOOKING) {
+        status = step_looking(link);
     }
     if (link->state == LINK_CONNECTING) {
         status = step_connecting(link);
@@ -272,7 +371,7 @@ fx_status fx_cache_link_read(struct fx_cache_link *link,
 
 void fx_cache_link_wait(const struct fx_cache_link *link, bool wants_write, int timeout_ms)
 {
-    struct pollfd item = {.fd = link->fd, .events = POLLIN};
+    struct pollfd item = {.fd = link->fd, .events = POLLIN}; /* no descriptor yet: it sleeps */
     if (link->state == LINK_CONNECTING || link->is_writing_wanted ||
         (wants_write && link->state == LINK_UP)) {
         item.events = POLLIN | POLLOUT;

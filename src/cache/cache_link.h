@@ -2,8 +2,8 @@
  * @file cache_link.h
  * A stream of bytes to a server, plain or TLS, that never makes its caller wait.
  *
- * Made, it connects in the background; fx_cache_link_step() says when it is up. The only blocking
- * call is the look-up of a host's name. Thread: the owner's.
+ * Made, it looks up the host's name and connects in the background; fx_cache_link_step() says when
+ * it is up. All addresses of the name are tried. Thread: the owner's.
  */
 #ifndef FX_CACHE_CACHE_LINK_H
 #define FX_CACHE_CACHE_LINK_H
@@ -24,15 +24,16 @@ struct fx_cache_link_options {
     const char *ca_file; /* authorities; NULL: the system's */
 };
 
-/** Begin to connect. @return OK (gives); IO (no such host, not reachable); BAD_PARAMETER (ca_file
- * cannot be read); NO_MEMORY. */
+/** Begin to connect. @return OK (gives); BAD_PARAMETER (ca_file cannot be read, a host of more than
+ * 255 characters); NO_MEMORY. */
 FX_MUST_USE fx_status fx_cache_link_open(const struct fx_cache_link_options *options,
                                          struct fx_cache_link **link_out);
 
 /** Close it. Accepts NULL. */
 void fx_cache_link_close(struct fx_cache_link *link);
 
-/** Go on connecting. @return OK where bytes can flow; BUSY while connecting; IO. */
+/** Go on connecting. @return OK where bytes can flow; BUSY while connecting; IO (no such host, not
+ * reachable, not the certificate that was expected). */
 FX_MUST_USE fx_status fx_cache_link_step(struct fx_cache_link *link);
 
 /** Send what the kernel takes now. @return OK, *size_out bytes are on their way (0: none); IO. */

@@ -221,7 +221,7 @@ static fx_status connect_step(struct fx_cache_session *session, int64_t now_us)
             return fail(session, status, FX_STR("the file of authorities cannot be read"), now_us);
         }
         if (status != FX_OK) {
-            return fail(session, FX_IO, FX_STR("the host cannot be reached"), now_us);
+            return fail(session, status, FX_STR("out of memory"), now_us);
         }
         session->reader = redisReaderCreate();
         if (session->reader == NULL) {

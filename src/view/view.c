@@ -594,6 +594,28 @@ const struct fx_rows_account *fx_view_next_account(const struct fx_view *view,
 }
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): (user, id) in this order everywhere
+const struct fx_rows_order *fx_view_walk_order(const struct fx_view *view, uint32_t *cursor)
+{
+    while (*cursor < view->orders.count) {
+        const uint32_t index = (*cursor)++;
+        const struct fx_rows_order *row = &order_at(view, index)->row;
+        if (is_open(row) && index_of(&view->order_index, row->id) == index) { /* not a free one */
+            return row;
+        }
+    }
+    return NULL;
+}
+
+const struct fx_rows_position *fx_view_walk_position(const struct fx_view *view, uint32_t *cursor)
+{
+    return *cursor < view->positions.count ? &position_at(view, (*cursor)++)->row : NULL;
+}
+
+const struct fx_rows_account *fx_view_walk_account(const struct fx_view *view, uint32_t *cursor)
+{
+    return *cursor < view->accounts.count ? &account_at(view, (*cursor)++)->row : NULL;
+}
+
 const struct fx_rows_position *fx_view_position(const struct fx_view *view,
                                                 uint64_t user_id,
                                                 uint32_t instrument,

@@ -107,6 +107,12 @@ const struct fx_rows_account *fx_view_next_account(const struct fx_view *view,
                                                    uint64_t user_id,
                                                    uint32_t *cursor);
 
+/** Walk the open orders, positions and accounts of everybody, in any order. *cursor = 0 to begin;
+ * what comes or goes meanwhile may be met or not. @return NULL at the end. */
+const struct fx_rows_order *fx_view_walk_order(const struct fx_view *view, uint32_t *cursor);
+const struct fx_rows_position *fx_view_walk_position(const struct fx_view *view, uint32_t *cursor);
+const struct fx_rows_account *fx_view_walk_account(const struct fx_view *view, uint32_t *cursor);
+
 /** One of them; NULL where absent. */
 const struct fx_rows_position *fx_view_position(const struct fx_view *view,
                                                 uint64_t user_id,

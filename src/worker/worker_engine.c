@@ -92,6 +92,11 @@ static void set_defaults(struct fx_worker_engine *worker,
     }
 }
 
+static uint32_t consumer_count(const struct fx_worker_engine *worker)
+{
+    return FX_WORKER_ENGINE_CONSUMERS + (worker->options.has_cache ? 1 : 0);
+}
+
 static fx_status allocate(struct fx_worker_engine *worker)
 {
     const uint32_t events_max = fx_engine_events_max(&worker->limits);
@@ -99,7 +104,7 @@ static fx_status allocate(struct fx_worker_engine *worker)
     worker->intake = fx_ring_create(sizeof(struct item), worker->options.intake_capacity);
     worker->audits = fx_ring_create(sizeof(struct fx_engine_audit), AUDITS_CAPACITY);
     worker->ring = fx_ring_broadcast_create(
-        sizeof(struct fx_event), worker->options.ring_capacity, FX_WORKER_ENGINE_CONSUMERS);
+        sizeof(struct fx_event), worker->options.ring_capacity, consumer_count(worker));
     worker->held = calloc(HELD_MAX, sizeof worker->held[0]);
     worker->events.items = aligned_alloc(16, (size_t)events_max * sizeof(struct fx_event));
     worker->events.capacity = events_max;
@@ -379,7 +384,7 @@ static int take_tick(struct fx_worker_engine *worker, int64_t now_us)
 
 static void wake_consumers(const struct fx_worker_engine *worker)
 {
-    for (size_t index = 0; index < FX_WORKER_ENGINE_CONSUMERS; index++) {
+    for (size_t index = 0; index < consumer_count(worker); index++) {
         if (worker->options.wake[index] != NULL) {
             worker->options.wake[index](worker->options.wake_context[index]);
         }

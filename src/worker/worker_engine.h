@@ -27,7 +27,9 @@
 enum fx_worker_engine_consumer {
     FX_WORKER_ENGINE_GATEWAY = 0,
     FX_WORKER_ENGINE_SAVER = 1,
-    FX_WORKER_ENGINE_CONSUMERS = 2
+    FX_WORKER_ENGINE_CONSUMERS = 2, /* those that are always there */
+    FX_WORKER_ENGINE_CACHE = 2,     /* where has_cache */
+    FX_WORKER_ENGINE_CONSUMERS_MAX = 3
 };
 
 /** Events of recovered commands that are above `saved_sequence`, one command at a time. */
@@ -55,8 +57,9 @@ struct fx_worker_engine_options {
     fx_worker_engine_events_fn on_recovered; /* may be NULL */
     void *recovered_context;
     fx_worker_engine_wake_fn
-        wake[FX_WORKER_ENGINE_CONSUMERS]; /* events were released; any may be NULL */
-    void *wake_context[FX_WORKER_ENGINE_CONSUMERS];
+        wake[FX_WORKER_ENGINE_CONSUMERS_MAX]; /* events were released; any may be NULL */
+    void *wake_context[FX_WORKER_ENGINE_CONSUMERS_MAX];
+    bool has_cache; /* there is a third consumer */
 };
 
 /** What a start found. */

@@ -1,0 +1,73 @@
+/**
+ * @file worker_cache.h
+ * The agent that keeps the cache: released events become the newest values under the seed's keys.
+ *
+ * Accounts and positions with each change, orders while they are open, tickers and books a few
+ * times a second. The cache is a copy, so nothing waits for it: where its queue is full or its
+ * server away, values are left out, and once it answers again everything is written from the
+ * worker's own view (a resync), with the ended orders that are still there removed. The engine's
+ * ring is read on in any case. Thread: create, fold, destroy: the owner's; the rest inside.
+ */
+#ifndef FX_WORKER_WORKER_CACHE_H
+#define FX_WORKER_WORKER_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ring.h"
+#include "base/status.h"
+#include "cache/cache.h"
+#include "market/market.h"
+#include "model/event.h"
+#include "view/view.h"
+
+struct fx_worker_cache;
+
+struct fx_worker_cache_options {
+    struct fx_cache *cache; /* **taken**: closed with the worker */
+    struct fx_ring_broadcast *ring;
+    uint32_t consumer;
+    uint32_t depth_capacity; /* levels per side of a book */
+    uint32_t book_levels;    /* of them those that are written; 50 where 0 */
+};
+
+/** Figures. Thread: any (each is a moment's value). */
+struct fx_worker_cache_stats {
+    uint64_t written;
+    uint64_t refused;
+    uint64_t resyncs; /* whole rewrites that were begun */
+    uint64_t shed;    /* values left out because the queue was full */
+    bool is_up;       /* the server answers */
+};
+
+/** @return OK (gives); NO_MEMORY, then the cache is the caller's still. */
+FX_MUST_USE fx_status fx_worker_cache_create(const struct fx_worker_cache_options *options,
+                                             struct fx_worker_cache **worker_out);
+
+/** Close the cache and free all. Stopped before. Accepts NULL. */
+void fx_worker_cache_destroy(struct fx_worker_cache *worker);
+
+/** Fold an event of the dump with which a process begins; before the start only. @return OK;
+ * NO_MEMORY, CAPACITY. */
+FX_MUST_USE fx_status fx_worker_cache_fold(struct fx_worker_cache *worker,
+                                           const struct fx_event *event);
+
+/** The folds, to recall stored versions and bars into; before the start only. */
+struct fx_view *fx_worker_cache_view(struct fx_worker_cache *worker);
+struct fx_market *fx_worker_cache_market(struct fx_worker_cache *worker);
+
+FX_MUST_USE fx_status fx_worker_cache_start(struct fx_worker_cache *worker);
+
+/** There are released events. Thread: any. */
+void fx_worker_cache_wake(void *worker);
+
+/** Stop the thread; what is released and still queued is sent, for half a second at most. */
+void fx_worker_cache_stop(struct fx_worker_cache *worker);
+
+void fx_worker_cache_stats(const struct fx_worker_cache *worker,
+                           struct fx_worker_cache_stats *stats_out);
+
+/** One unit of work by hand, for tests. @return events folded plus values of a resync. */
+int fx_worker_cache_step(void *self, int64_t now_us);
+
+#endif
