@@ -126,7 +126,8 @@ static inline fx_status engine_kit_apply(struct engine_kit *kit, struct fx_comma
     const bool is_waiting = fx_order_type_is_conditional((enum fx_order_type)command->u.place.type);
     const bool is_asked =
         !kit->is_unchecked &&
-        command->kind == (is_waiting ? FX_COMMAND_PLACE_CONDITIONAL : FX_COMMAND_PLACE_ORDER);
+        (command->kind == FX_COMMAND_PLACE_BRACKET ||
+         command->kind == (is_waiting ? FX_COMMAND_PLACE_CONDITIONAL : FX_COMMAND_PLACE_ORDER));
     struct fx_event_test test;
     memset(&test, 0, sizeof test);
     if (is_asked) {
@@ -321,7 +322,29 @@ struct engine_kit_order {
     enum fx_trigger_condition condition;
     bool is_close_position;
     bool is_price_protected;
+    int64_t take_profit_ticks; /* one of the two: a bracket */
+    int64_t stop_loss_ticks;
+    int64_t take_profit_limit_ticks;
+    int64_t stop_loss_limit_ticks;
+    enum fx_trigger_source take_profit_source; /* 0: LAST */
+    enum fx_trigger_source stop_loss_source;
 };
+
+static inline void engine_kit_protect(struct fx_command *command,
+                                      const struct engine_kit_order *order)
+{
+    struct fx_command_protection *protection = &command->u.bracket.protection;
+    command->kind = FX_COMMAND_PLACE_BRACKET;
+    protection->take_profit_ticks = order->take_profit_ticks;
+    protection->stop_loss_ticks = order->stop_loss_ticks;
+    protection->take_profit_limit_ticks = order->take_profit_limit_ticks;
+    protection->stop_loss_limit_ticks = order->stop_loss_limit_ticks;
+    protection->take_profit_source =
+        (uint8_t)(order->take_profit_source == 0 ? FX_TRIGGER_SOURCE_LAST
+                                                 : order->take_profit_source);
+    protection->stop_loss_source =
+        (uint8_t)(order->stop_loss_source == 0 ? FX_TRIGGER_SOURCE_LAST : order->stop_loss_source);
+}
 
 static inline struct fx_command engine_kit_place_command(const struct engine_kit_order *order)
 {
@@ -356,6 +379,10 @@ static inline struct fx_command engine_kit_place_command(const struct engine_kit
         conditional->condition = (uint8_t)order->condition;
         conditional->is_close_position = order->is_close_position ? 1 : 0;
         conditional->is_price_protected = order->is_price_protected ? 1 : 0;
+    }
+    if (order->take_profit_ticks != 0 || order->stop_loss_ticks != 0 ||
+        order->take_profit_limit_ticks != 0 || order->stop_loss_limit_ticks != 0) {
+        engine_kit_protect(&command, order);
     }
     return command;
 }

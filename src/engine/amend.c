@@ -4,6 +4,7 @@
  * leaves the book and enters again as a taker with what is not filled yet. Everything is judged
  * before anything is changed. Source: docs/rules/matching.md section 6. */
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -155,6 +156,10 @@ static fx_status apply_target(struct fx_engine *engine,
     if (status == FX_OK) {
         status = check_filters(engine, order, target, &result->reject);
     }
+    if (status == FX_OK && !is_same_price && engine->orders[order].bracket != 0 &&
+        !fx_bracket_is_child(engine, order)) {
+        status = fx_bracket_judge_move(engine, order, &target->hot, NULL, &result->reject);
+    }
     const bool keeps_place = is_same_price && target->hot.remaining.lots < hot->remaining.lots;
     if (status == FX_OK && !keeps_place) {
         status = judge_requeue(engine, order, target, &result->reject);
@@ -172,6 +177,21 @@ static fx_status apply_target(struct fx_engine *engine,
     return FX_OK;
 }
 
+/* An order that has not fired. */
+static fx_status amend_waiting(struct fx_engine *engine,
+                               fx_slot order,
+                               const struct fx_command *command,
+                               struct fx_event_result *result)
+{
+    const fx_status status = check_rights(engine, order);
+    if (status != FX_OK) {
+        return status;
+    }
+    return fx_bracket_is_child(engine, order)
+               ? fx_bracket_adjust_amend(engine, order, command, result)
+               : fx_conditional_amend(engine, order, command, result);
+}
+
 fx_status fx_amend_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result)
@@ -185,9 +205,9 @@ fx_status fx_amend_apply(struct fx_engine *engine,
     result->order_id = engine->orders[order].order_id;
     result->account_id = (uint64_t)engine->resting[order].account + 1;
     result->tmp_id = engine->orders[order].tmp_id;
-    if (engine->orders[order].status == FX_ORDER_STATUS_UNTRIGGERED) {
-        const fx_status status = check_rights(engine, order);
-        return status == FX_OK ? fx_conditional_amend(engine, order, command, result) : status;
+    const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    if (trigger != NULL && trigger->is_listed != 0) {
+        return amend_waiting(engine, order, command, result);
     }
     if (command->kind == FX_COMMAND_AMEND_CONDITIONAL &&
         command->u.amend_conditional.trigger_ticks != 0) {

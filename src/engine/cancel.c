@@ -1,5 +1,6 @@
 /* How orders end other than by trading, and the commands that end them. */
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -23,6 +24,9 @@ void fx_cancel_release(struct fx_engine *engine, fx_slot order)
     if (cold->client_slot != UINT32_MAX) {
         fx_client_ids_end(engine, cold->client_slot);
     }
+    if (cold->bracket != 0) {
+        fx_bracket_leave(engine, order);
+    }
     if (cold->trigger != 0) {
         fx_trigger_release(engine, order);
     }
@@ -38,7 +42,7 @@ void fx_cancel_order(struct fx_engine *engine,
     struct fx_order *cold = &engine->orders[order];
     FX_ASSERT(fx_order_status_is_final(status));
     FX_ASSERT(hot->remaining.lots > 0 || cold->trigger != 0); /* closePosition has no quantity */
-    if (cold->status == FX_ORDER_STATUS_UNTRIGGERED) {
+    if (cold->trigger != 0 && fx_trigger_of(engine, order)->is_listed != 0) {
         fx_conditional_unlink(engine, order);
     }
     if (cold->is_resting != 0) {
@@ -126,8 +130,11 @@ void fx_cancel_excess_reduce_only(struct fx_engine *engine, fx_slot position)
     if (state->reduce_sell_lots > 0) {
         trim(engine, position, FX_SIDE_SELL);
     }
-    if (state->has_tp_sl != 0) {
+    if ((state->has_tp_sl & FX_PROTECTION_POSITION) != 0) {
         fx_tp_sl_trim(engine, position);
+    }
+    if ((state->has_tp_sl & FX_PROTECTION_ORDERS) != 0) {
+        fx_bracket_trim(engine, position);
     }
 }
 
@@ -197,9 +204,23 @@ static bool sweep_order(struct fx_engine *engine,
         result->has_more = 1;
         return false;
     }
+    const uint32_t before = engine->work;
     fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, sweep->note);
-    result->count++;
+    result->count += engine->work - before; /* with the two that protected it */
     return true;
+}
+
+/* The next one that ends by itself: an order takes the two that protect it along, if it filled
+ * nothing. */
+static fx_slot behind(const struct fx_engine *engine, fx_slot order)
+{
+    const uint32_t bracket = engine->orders[order].bracket;
+    fx_slot newer = fx_conditional_newer(engine, order);
+    while (newer != FX_SLOT_NONE && bracket != 0 && engine->orders[newer].bracket == bracket &&
+           !fx_bracket_is_child(engine, order)) {
+        newer = fx_conditional_newer(engine, newer);
+    }
+    return newer;
 }
 
 /* STOP is what has not fired yet, LIMIT what is in the book. */
@@ -220,7 +241,7 @@ static void sweep_position(struct fx_engine *engine,
     order = sweep->scope == FX_CANCEL_SCOPE_LIMIT ? FX_SLOT_NONE
                                                   : fx_conditional_oldest(engine, position);
     while (order != FX_SLOT_NONE) {
-        const fx_slot newer = fx_conditional_newer(engine, order);
+        const fx_slot newer = behind(engine, order);
         if (!sweep_order(engine, order, sweep, result)) {
             return;
         }

@@ -1,6 +1,7 @@
 /* Every invariant that the state alone can show, asserted one by one. O(state).
  * The numbers are those of src/engine/README.md and of the reliability page ("I-01"). */
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
@@ -289,6 +290,7 @@ void fx_check_state(const struct fx_engine *engine)
     fx_mark_check(engine);
     fx_trigger_check(engine);
     fx_conditional_check(engine);
+    fx_bracket_check(engine);
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -241,6 +242,21 @@ static uint64_t mix_conditional(uint64_t hash, const struct fx_command *command)
     return fx_hash_mix(fx_hash_mix(hash, words[0]), words[1]);
 }
 
+static uint64_t mix_protection(uint64_t hash, const struct fx_command_protection *protection)
+{
+    const uint64_t words[] = {
+        (uint64_t)protection->take_profit_ticks,
+        (uint64_t)protection->stop_loss_ticks,
+        (uint64_t)protection->take_profit_limit_ticks,
+        (uint64_t)protection->stop_loss_limit_ticks,
+        (uint64_t)protection->take_profit_source | (uint64_t)protection->stop_loss_source << 8U,
+    };
+    for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
+        hash = fx_hash_mix(hash, words[index]);
+    }
+    return hash;
+}
+
 uint64_t fx_client_ids_body_hash(const struct fx_command *command)
 {
     const struct fx_command_place *place = &command->u.place;
@@ -259,9 +275,11 @@ uint64_t fx_client_ids_body_hash(const struct fx_command *command)
     for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
         hash = fx_hash_mix(hash, words[index]);
     }
-    return fx_order_type_is_conditional((enum fx_order_type)place->type)
-               ? mix_conditional(hash, command)
-               : hash;
+    if (fx_order_type_is_conditional((enum fx_order_type)place->type)) {
+        hash = mix_conditional(hash, command);
+    }
+    const struct fx_command_protection *protection = fx_bracket_judge_read(command);
+    return protection == NULL ? hash : mix_protection(hash, protection);
 }
 
 void fx_client_ids_rebuild(struct fx_engine *engine)

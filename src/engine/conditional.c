@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -73,7 +74,7 @@ void fx_conditional_unlink(struct fx_engine *engine, fx_slot order)
     FX_ASSERT(trigger->is_listed == 1);
     FX_ASSERT(list->count > 0);
     fx_trigger_unwatch(engine, order);
-    if (trigger->role != 0) {
+    if (fx_tp_sl_has_role(trigger)) {
         fx_tp_sl_forget(engine, order);
     }
     fx_slot *from_older =
@@ -248,10 +249,26 @@ fx_status fx_conditional_judge_count(const struct fx_engine *engine,
     return FX_MAX_NUM_ALGO_ORDERS;
 }
 
+fx_status fx_conditional_judge_room(const struct fx_engine *engine,
+                                    fx_slot position,
+                                    uint32_t count,
+                                    struct fx_reject *reject_out)
+{
+    const uint32_t orders_max = engine->limits.orders_max;
+    if (count == 0) {
+        return FX_OK;
+    }
+    if (engine->order_count + count > orders_max ||
+        engine->trigger_count + count > orders_max / 2) {
+        return FX_CAPACITY;
+    }
+    return fx_conditional_judge_count(engine, position, count, reject_out);
+}
+
 /* ---- life --------------------------------------------------------------------------------------
  */
 
-void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like)
+void fx_conditional_wait(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like)
 {
     const fx_slot slot = fx_trigger_acquire(engine, order);
     struct fx_trigger *trigger = &engine->triggers[slot];
@@ -263,13 +280,25 @@ void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct 
     trigger->is_price_protected = like->is_price_protected;
     trigger->role = like->role;
     trigger->instrument = engine->resting[order].instrument;
+    engine->orders[order].status = FX_ORDER_STATUS_PENDING;
+    link(engine, order);
+}
+
+void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like)
+{
+    fx_conditional_wait(engine, order, like);
     engine->orders[order].status = FX_ORDER_STATUS_UNTRIGGERED;
     if (engine->orders[order].expire_us != 0) {
         fx_expiry_insert(engine, order);
     }
-    link(engine, order);
     fx_trigger_watch(engine, order);
     fx_cancel_emit(engine, order);
+}
+
+fx_slot fx_conditional_sibling(const struct fx_engine *engine, fx_slot order)
+{
+    return fx_bracket_is_child(engine, order) ? fx_bracket_sibling(engine, order)
+                                              : fx_tp_sl_sibling(engine, order);
 }
 
 /* |mark - last| within the take bound of the mark. What is not known is not within. */
@@ -279,6 +308,38 @@ static bool is_protected_price(const struct fx_listing *listing)
     const int64_t distance = mark > last ? mark - last : last - mark;
     return mark > 0 && last > 0 &&
            (fx_i128)distance * PPB <= (fx_i128)mark * listing->definition.market_take_bound_ppb;
+}
+
+static void enter_fired(struct fx_engine *engine, fx_slot order)
+{
+    fx_conditional_unlink(engine, order);
+    engine->orders[order].status = FX_ORDER_STATUS_ACTIVE;
+    fx_place_fire(engine, order);
+}
+
+/* Take profit and stop loss of a position end each other once one has closed something; one that
+ * could not leaves the other in its place. Where the position is gone both are. */
+static void fire_of_position(struct fx_engine *engine, fx_slot order)
+{
+    const fx_slot position = engine->orders[order].position;
+    const int64_t lots = engine->positions[position].lots;
+    const fx_slot sibling = fx_tp_sl_sibling(engine, order);
+    const uint64_t sibling_id = sibling == FX_SLOT_NONE ? 0 : engine->orders[sibling].order_id;
+    enter_fired(engine, order);
+    if (sibling != FX_SLOT_NONE && engine->orders[sibling].order_id == sibling_id &&
+        engine->positions[position].lots != lots) {
+        fx_cancel_order(engine, sibling, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    }
+}
+
+static void fire_of_order(struct fx_engine *engine, fx_slot order)
+{
+    const fx_slot position = engine->orders[order].position;
+    const fx_slot bracket = engine->orders[order].bracket - 1;
+    const int64_t lots = engine->positions[position].lots;
+    fx_bracket_fire(engine, order);
+    enter_fired(engine, order);
+    fx_bracket_fired(engine, bracket, engine->positions[position].lots != lots);
 }
 
 static void fire(struct fx_engine *engine, fx_slot order)
@@ -294,18 +355,10 @@ static void fire(struct fx_engine *engine, fx_slot order)
         fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_PRICE_PROTECT);
         return;
     }
-    const fx_slot position = engine->orders[order].position;
-    const int64_t lots = engine->positions[position].lots;
-    const fx_slot sibling = fx_tp_sl_sibling(engine, order);
-    const uint64_t sibling_id = sibling == FX_SLOT_NONE ? 0 : engine->orders[sibling].order_id;
-    fx_conditional_unlink(engine, order);
-    engine->orders[order].status = FX_ORDER_STATUS_ACTIVE;
-    fx_place_fire(engine, order);
-    /* Take profit and stop loss end each other once one has closed something; one that could not
-     * leaves the other in its place. Where the position is gone both are. */
-    if (sibling != FX_SLOT_NONE && engine->orders[sibling].order_id == sibling_id &&
-        engine->positions[position].lots != lots) {
-        fx_cancel_order(engine, sibling, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    if (fx_bracket_is_child(engine, order)) {
+        fire_of_order(engine, order);
+    } else {
+        fire_of_position(engine, order);
     }
 }
 
@@ -433,6 +486,10 @@ fx_status fx_conditional_amend(struct fx_engine *engine,
         return FX_OK;
     }
     status = judge_target(engine, order, &target, &result->reject);
+    if (status == FX_OK && engine->orders[order].bracket != 0) {
+        status =
+            fx_bracket_judge_move(engine, order, &target.hot, &target.trigger, &result->reject);
+    }
     if (status != FX_OK) {
         return status;
     }
@@ -458,22 +515,26 @@ static void check_conditional(const struct fx_engine *engine, fx_slot order, fx_
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    const bool is_child = fx_bracket_is_child(engine, order);
     FX_ASSERT(trigger->is_listed == 1);
+    /* bracket.c knows which of the two of an order have nothing to close yet. */
     FX_ASSERT(trigger->state == FX_TRIGGER_STATE_WAITING ||
               trigger->state == FX_TRIGGER_STATE_INACTIVE ||
-              trigger->state == FX_TRIGGER_STATE_TRAILING);
+              trigger->state == FX_TRIGGER_STATE_TRAILING ||
+              (trigger->state == FX_TRIGGER_STATE_IDLE && is_child));
     FX_ASSERT(trigger->instrument == hot->instrument);
     FX_ASSERT(cold->position == position);
     FX_ASSERT(hot->account == engine->positions[position].account);
     FX_ASSERT(hot->instrument == engine->positions[position].instrument);
-    FX_ASSERT(cold->status == FX_ORDER_STATUS_UNTRIGGERED);
+    FX_ASSERT(cold->status == FX_ORDER_STATUS_UNTRIGGERED ||
+              (cold->status == FX_ORDER_STATUS_PENDING && is_child && cold->lots == 0));
     FX_ASSERT(fx_order_type_is_conditional((enum fx_order_type)cold->type));
     FX_ASSERT(fx_order_pool_find(engine, cold->order_id) == order);
     /* T1: it is in no book and reserves nothing. */
     FX_ASSERT(cold->is_resting == 0);
     FX_ASSERT(cold->reserve_value == 0 && cold->reserve_loss == 0 && cold->filled_value == 0);
     FX_ASSERT(cold->lots == hot->remaining.lots);
-    FX_ASSERT((cold->lots == 0) == (trigger->is_close_position != 0));
+    FX_ASSERT((cold->lots == 0) == (trigger->is_close_position != 0) || is_child);
     FX_ASSERT((cold->expire_us != 0) == (cold->heap_index != UINT32_MAX));
     FX_ASSERT((cold->client_id.size != 0) == (cold->client_slot != UINT32_MAX));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
@@ -20,7 +21,8 @@
 
 enum {
     LINE_SIZE = 64,
-    EVENTS_PER_FILL = 5, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK */
+    EVENTS_PER_FILL = 9, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK; both sides' take profit and stop
+                            loss */
     EVENTS_PER_CANCEL = 3,
     EVENTS_BESIDE = 32 /* the taker's own rows, an instrument with its tiers, RESULT */
 };
@@ -60,26 +62,39 @@ static struct fx_book_limits book_limits(const struct fx_engine_limits *limits)
     };
 }
 
-/* Makers met and orders ended by one command: its own makers, and the reduce-only orders, take
- * profit and stop loss that one last fill takes along on both sides; or what one CANCEL_ALL may
- * end. */
+/* A bracket has at least one conditional order, and these have half of all orders. */
+static uint32_t brackets_max(const struct fx_engine_limits *limits)
+{
+    return limits->orders_max / 2 + 1;
+}
+
+/* What one last fill takes along: on both sides the reduce-only orders, take profit and stop loss
+ * of the position, and those of its orders; and the two of the last maker. */
+static uint32_t trims_work_max(const struct fx_engine_limits *limits)
+{
+    return 2 * (limits->reduce_orders_max * (1 + FX_BRACKET_WORK_MAX) + 2) + 2;
+}
+
+/* Makers met and orders ended by one command: its own makers, and what the last fill takes along;
+ * or what one CANCEL_ALL may end. */
 static uint32_t fills_work_max(const struct fx_engine_limits *limits)
 {
-    return limits->fills_max + 2 * (limits->reduce_orders_max + 2);
+    return limits->fills_max + trims_work_max(limits);
 }
 
 /* Conditional orders begin to fire while less than fills_max is done, and the last of them may do
  * as much as any taker. */
 static uint32_t fires_work_max(const struct fx_engine_limits *limits)
 {
-    return limits->fills_max + fills_work_max(limits) + 2; /* itself, its counterpart */
+    /* itself, its counterpart, the order that they protect */
+    return limits->fills_max + fills_work_max(limits) + 3;
 }
 
 static uint32_t work_max(const struct fx_engine_limits *limits)
 {
     const uint32_t fills = fires_work_max(limits);
-    const uint32_t cancels = limits->cancels_max;
-    const uint32_t expiries = FX_EXPIRY_STEP_MAX;
+    const uint32_t cancels = limits->cancels_max + 2; /* an order may take its two along */
+    const uint32_t expiries = 3 * FX_EXPIRY_STEP_MAX;
     const uint32_t larger = fills > cancels ? fills : cancels;
     return larger > expiries ? larger : expiries;
 }
@@ -127,6 +142,8 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->trigger_books = area(&layout, limits->instruments_max, sizeof *root->trigger_books);
     root->position_triggers = area(&layout, limits->positions_max, sizeof *root->position_triggers);
     root->marks = area(&layout, limits->instruments_max, sizeof *root->marks);
+    root->brackets = area(&layout, brackets_max(limits), sizeof *root->brackets);
+    root->position_brackets = area(&layout, limits->positions_max, sizeof *root->position_brackets);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -166,7 +183,8 @@ size_t fx_engine_size(const struct fx_engine_limits *limits)
 
 uint32_t fx_engine_events_max(const struct fx_engine_limits *limits)
 {
-    const uint32_t by_fills = EVENTS_PER_FILL * fires_work_max(limits);
+    const uint32_t by_fills = EVENTS_PER_FILL * 2 * limits->fills_max +
+                              EVENTS_PER_CANCEL * (fires_work_max(limits) - 2 * limits->fills_max);
     const uint32_t by_cancels = EVENTS_PER_CANCEL * work_max(limits);
     return (by_fills > by_cancels ? by_fills : by_cancels) + EVENTS_BESIDE;
 }
@@ -186,6 +204,7 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->client_oldest = FX_SLOT_NONE;
     engine->client_newest = FX_SLOT_NONE;
     engine->trigger_free = FX_SLOT_NONE;
+    engine->bracket_free = FX_SLOT_NONE;
     fx_trigger_init(engine);
     fx_mark_refresh_due(engine);
     return engine;
@@ -216,6 +235,7 @@ static fx_status dispatch(struct fx_engine *engine,
     switch ((enum fx_command_kind)command->kind) {
     case FX_COMMAND_PLACE_ORDER:
     case FX_COMMAND_PLACE_CONDITIONAL:
+    case FX_COMMAND_PLACE_BRACKET:
         return fx_place_apply(engine, command, result);
     case FX_COMMAND_CANCEL_ORDER:
         return fx_cancel_apply(engine, command, result);
@@ -255,14 +275,14 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_expiry_apply(engine, result);
     case FX_COMMAND_ADJUST_TP_SL:
         return fx_tp_sl_apply(engine, command, result);
+    case FX_COMMAND_ADJUST_ORDER_TP_SL:
+        return fx_bracket_adjust_apply(engine, command, result);
     case FX_COMMAND_CANCEL_ALL_AFTER:
         return fx_deadman_apply(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
     case FX_COMMAND_CLOSE_INSURANCE: /* not yet */
     case FX_COMMAND_FUND_INSURANCE:
-    case FX_COMMAND_PLACE_BRACKET:
-    case FX_COMMAND_ADJUST_ORDER_TP_SL:
     case FX_COMMAND_INDEX_PRICE:
     case FX_COMMAND_PAY_FUNDING:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
@@ -434,7 +454,8 @@ void fx_engine_prefetch(const struct fx_engine *engine,
                         uint32_t ahead)
 {
     FX_ASSERT(ahead >= 1 && ahead <= FX_ENGINE_PREFETCH_MAX);
-    if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL) {
+    if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
+        command->kind == FX_COMMAND_PLACE_BRACKET) {
         prefetch_user(engine, command, ahead);
     } else if (command->kind == FX_COMMAND_CANCEL_ORDER) {
         prefetch_order(engine, command->u.cancel.order_id, ahead);

@@ -69,7 +69,7 @@ struct fx_position_state {
     uint8_t margin_mode;
     uint8_t position_side;
     uint8_t is_touched;
-    uint8_t has_tp_sl; /* a take profit or a stop loss that dies with it */
+    uint8_t has_tp_sl; /* bits of enum fx_protection: what must follow its size */
 
     fx_i128 entry_value;
     fx_i128 position_margin; /* isolated */
@@ -121,19 +121,32 @@ struct fx_order {
     uint8_t zero;
     struct fx_client_id client_id;
     uint32_t trigger; /* slot + 1 of its record in triggers[]; 0: not a conditional order */
-    uint8_t rest[12]; /* three whole cache lines */
+    uint32_t bracket; /* slot + 1 in brackets[] of an order with a take profit or stop loss of its
+                         own, and of these two; 0: none */
+    uint8_t rest[8];  /* three whole cache lines */
 };
 
 enum fx_trigger_state {
-    FX_TRIGGER_STATE_IDLE = 0,     /* in no index: its order has fired */
+    FX_TRIGGER_STATE_IDLE = 0,     /* in no index: its order has fired, or has no quantity yet */
     FX_TRIGGER_STATE_WAITING = 1,  /* for its trigger price, or crossed and about to fire */
     FX_TRIGGER_STATE_INACTIVE = 2, /* a trailing stop that waits for its activation price */
     FX_TRIGGER_STATE_TRAILING = 3, /* an active trailing stop, a member of a group */
     FX_TRIGGER_STATE_GROUP = 4     /* trailing stops with one extreme; no order */
 };
 
-/** What a conditional order is to its position. */
-enum fx_trigger_role { FX_TRIGGER_ROLE_TAKE_PROFIT = 1, FX_TRIGGER_ROLE_STOP_LOSS = 2 };
+/** What a conditional order is to its position, or to the order that it protects. */
+enum fx_trigger_role {
+    FX_TRIGGER_ROLE_TAKE_PROFIT = 1,
+    FX_TRIGGER_ROLE_STOP_LOSS = 2,
+    FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT = 3,
+    FX_TRIGGER_ROLE_ORDER_STOP_LOSS = 4
+};
+
+/** What a position takes along when it shrinks: fx_position_state.has_tp_sl. */
+enum fx_protection {
+    FX_PROTECTION_POSITION = 1, /* a take profit or a stop loss of its own */
+    FX_PROTECTION_ORDERS = 2    /* those of orders that have filled */
+};
 
 /** What a conditional order has beside the order, also after it fired; or a group (trigger.c). */
 struct fx_trigger {
@@ -188,6 +201,31 @@ struct fx_position_triggers {
     uint32_t take_profit; /* slot of its record + 1; 0: none */
     uint32_t stop_loss;
     uint32_t zero;
+};
+
+/** An order with a take profit, a stop loss or both for what it fills (bracket.c). Members are
+ * slots of orders, NONE where there is none, or not any more. */
+struct fx_bracket {
+    uint64_t parent_id; /* the order that is protected; 0: a free record */
+    int64_t lots;       /* what it filled and its position still holds: what the two would close */
+    fx_slot parent;
+    fx_slot take_profit;
+    fx_slot stop_loss;
+    fx_slot position;
+    fx_slot older;   /* among those of the position with lots, by when they began; `newer` also */
+    fx_slot newer;   /* links the free ones */
+    uint8_t side;    /* of the two: the one that closes what the order opens */
+    uint8_t is_busy; /* one of the two fires, or both end; within a command only */
+    uint8_t zero[6];
+};
+
+/** The brackets of a position; by its slot. */
+struct fx_position_brackets {
+    int64_t lots; /* sum of those that follow it: at most what closes the position */
+    fx_slot oldest;
+    fx_slot newest; /* both are meaningless while held_count == 0 */
+    uint32_t held_count;
+    uint32_t count; /* with those that have no lots yet */
 };
 
 /** An instrument with its live state. */
@@ -263,6 +301,9 @@ struct fx_engine {
     uint32_t trigger_used;  /* records ever used: the high-water mark */
     fx_slot trigger_free;
     uint32_t untriggered_count; /* orders that have not fired */
+    uint32_t bracket_count;
+    uint32_t bracket_used; /* records ever used: the high-water mark */
+    fx_slot bracket_free;
 
     /* Derived: areas of the block. */
     struct fx_asset_state *assets;
@@ -282,6 +323,8 @@ struct fx_engine {
     struct fx_trigger_book *trigger_books;          /* by instrument id */
     struct fx_position_triggers *position_triggers; /* by position */
     struct fx_mark_state *marks;                    /* by instrument id */
+    struct fx_bracket *brackets;
+    struct fx_position_brackets *position_brackets; /* by position */
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;

@@ -84,8 +84,9 @@ fx_status fx_expiry_apply(struct fx_engine *engine, struct fx_event_result *resu
         if (engine->orders[order].expire_us > engine->time_us) {
             break;
         }
+        const uint32_t before = engine->work;
         fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_EXPIRED);
-        result->count++;
+        result->count += engine->work - before; /* with the two that protected it */
     }
     const bool has_fired = fx_deadman_tick(engine, result);
     const bool has_aged = fx_mark_tick(engine);

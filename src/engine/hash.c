@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
@@ -141,6 +142,11 @@ static uint64_t mix_trigger(const struct fx_engine *engine,
     return trigger->state == FX_TRIGGER_STATE_WAITING ? mix_signed(hash, trigger->key) : hash;
 }
 
+static uint64_t mix_bracket(uint64_t hash, const struct fx_bracket *bracket)
+{
+    return mix_signed(fx_hash_mix(hash, bracket->parent_id), bracket->lots);
+}
+
 static uint64_t mix_order(const struct fx_engine *engine, uint64_t hash, fx_slot order)
 {
     const struct fx_resting *hot = &engine->resting[order];
@@ -166,7 +172,22 @@ static uint64_t mix_order(const struct fx_engine *engine, uint64_t hash, fx_slot
     if (cold->client_slot != UINT32_MAX) {
         hash = mix_client(hash, &engine->client_entries[cold->client_slot]);
     }
-    return cold->trigger == 0 ? hash : mix_trigger(engine, hash, fx_trigger_of(engine, order));
+    if (cold->trigger != 0) {
+        hash = mix_trigger(engine, hash, fx_trigger_of(engine, order));
+    }
+    return cold->bracket == 0 ? hash : mix_bracket(hash, fx_bracket_of(engine, order));
+}
+
+/* Who is shortened first when a position shrinks. */
+static uint64_t mix_held(const struct fx_engine *engine, uint64_t hash, fx_slot position)
+{
+    const struct fx_position_brackets *list = &engine->position_brackets[position];
+    fx_slot slot = list->oldest;
+    for (uint32_t index = 0; index < list->held_count; index++) {
+        hash = mix_bracket(hash, &engine->brackets[slot]);
+        slot = engine->brackets[slot].newer;
+    }
+    return hash;
 }
 
 /* Orders that have not fired; a position without any hashes as it did before there were any. */
@@ -257,6 +278,7 @@ uint64_t fx_hash_content(const struct fx_engine *engine)
     for (uint32_t index = 0; index < engine->position_count; index++) {
         hash = mix_position(engine, hash, &engine->positions[index]);
         hash = mix_conditionals(engine, hash, index);
+        hash = mix_held(engine, hash, index);
     }
     hash = fx_hash_mix(hash, engine->position_count);
     for (uint32_t index = 0; index < engine->instrument_count; index++) {

@@ -5,6 +5,7 @@
  * Effects of one fill, in this order: buyer's position, seller's position, fees, TRADE, the
  * maker's ORDER, reduce-only orders of both. Source: docs/rules/matching.md sections 2 and 3. */
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -188,8 +189,14 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
     engine->work++;
     emit_trade(engine, &fill, &buy, &sell);
     fx_cancel_emit(engine, maker);
+    if (engine->orders[maker].bracket != 0) {
+        fx_bracket_grow(engine, maker, fill.lots);
+    }
     if (engine->orders[maker].status == FX_ORDER_STATUS_FILLED) {
         fx_cancel_release(engine, maker);
+    }
+    if (engine->orders[taker].bracket != 0) {
+        fx_bracket_grow(engine, taker, fill.lots);
     }
     fx_cancel_excess_reduce_only(engine, maker_position);
     fx_cancel_excess_reduce_only(engine, taker_position);
@@ -325,7 +332,18 @@ static uint32_t reducing_work(const struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *state = &engine->positions[position];
     const bool has_reducing = state->reduce_buy_lots > 0 || state->reduce_sell_lots > 0;
-    return (has_reducing ? state->order_count : 0) + (state->has_tp_sl != 0 ? 2 : 0);
+    uint32_t work = has_reducing ? state->order_count : 0;
+    if (state->has_tp_sl != 0) {
+        work += 2 + FX_BRACKET_WORK_MAX * engine->position_brackets[position].count;
+    }
+    return work;
+}
+
+/* What may end beside a maker that is met: what its position takes along, what protects it. */
+static uint32_t meeting_work(const struct fx_engine *engine, fx_slot maker)
+{
+    const struct fx_order *cold = &engine->orders[maker];
+    return reducing_work(engine, cold->position) + (cold->bracket != 0 ? 2 : 0);
 }
 
 fx_status fx_match_can_fill(struct fx_engine *engine,
@@ -345,7 +363,7 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
         if (!is_within(side, taker->price, hot->price)) {
             break;
         }
-        work += 1 + reducing_work(engine, engine->orders[maker].position);
+        work += 1 + meeting_work(engine, maker);
         met++;
         if (work > engine->limits.fills_max) {
             status = FX_TAKER_LIMIT;

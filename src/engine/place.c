@@ -1,4 +1,4 @@
-/* PLACE_ORDER: judge everything first, then act. A reject leaves no trace.
+/* PLACE_ORDER and its kin: judge everything first, then act. A reject leaves no trace.
  *
  * The one thing that may change before the last judgement is the position record: it may be new,
  * and leverage or margin mode of the order become its setting (margin is judged with them). `undo`
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/place_int.h"
 #include "engine/triggers_int.h"
 
@@ -22,7 +23,7 @@ static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_
 static bool is_conditional(const struct fx_command *command)
 {
     return command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
-           (command->kind == FX_COMMAND_TEST_ORDER &&
+           (command->kind != FX_COMMAND_PLACE_ORDER &&
             fx_order_type_is_conditional((enum fx_order_type)command->u.place.type));
 }
 
@@ -102,11 +103,17 @@ static fx_status prepare(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_reject *reject_out)
 {
+    const struct fx_command_protection *protection = fx_bracket_judge_read(command);
+    const uint32_t triggers = (protection == NULL ? 0 : fx_bracket_judge_count(protection)) +
+                              (intent->is_conditional ? 1 : 0);
     fx_status status = change_setting(engine, intent, command, reject_out);
-    if (status == FX_OK && intent->is_conditional) {
-        return fx_conditional_judge_count(engine, intent->position, 1, reject_out);
+    if (status == FX_OK && protection != NULL) {
+        status = fx_bracket_judge_room(engine, intent->position, reject_out);
     }
-    if (status == FX_OK) {
+    if (status == FX_OK && triggers > 0) {
+        status = fx_conditional_judge_count(engine, intent->position, triggers, reject_out);
+    }
+    if (status == FX_OK && !intent->is_conditional) {
         status = fx_place_judge_now(engine, intent, reject_out);
     }
     return status;
@@ -159,6 +166,25 @@ static enum fx_order_status enter(struct fx_engine *engine,
     return fx_match_enter(engine, order);
 }
 
+/* The two that are to protect an order are there before it, so that its rows name them. */
+static void protect(struct fx_engine *engine, fx_slot order, const struct fx_command *command)
+{
+    static const enum fx_trigger_role ROLES[] = {FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT,
+                                                 FX_TRIGGER_ROLE_ORDER_STOP_LOSS};
+    const struct fx_command_protection *protection = fx_bracket_judge_read(command);
+    if (protection == NULL) {
+        return;
+    }
+    struct fx_bracket *bracket = fx_bracket_acquire(engine, order);
+    for (uint32_t index = 0; index < sizeof ROLES / sizeof ROLES[0]; index++) {
+        const struct fx_bracket_wish wish =
+            fx_bracket_judge_wish(protection, ROLES[index], (enum fx_side)bracket->side);
+        if (wish.trigger.trigger_ticks != 0) {
+            fx_bracket_add(engine, bracket, &wish);
+        }
+    }
+}
+
 static void execute(struct fx_engine *engine,
                     const struct fx_place_intent *intent,
                     const struct fx_command *command,
@@ -171,6 +197,7 @@ static void execute(struct fx_engine *engine,
         entry = fx_client_ids_insert(engine, order, fx_client_ids_body_hash(command));
         engine->orders[order].client_slot = entry;
     }
+    protect(engine, order, command);
     if (intent->is_conditional) {
         const struct fx_trigger trigger = fx_conditional_read(&command->u.conditional);
         fx_conditional_start(engine, order, &trigger);
@@ -249,8 +276,9 @@ static void read_fired(const struct fx_engine *engine,
     intent->position = cold->position;
     intent->time_in_force = cold->time_in_force;
     intent->stp_mode = cold->stp_mode;
-    intent->is_whole = fx_trigger_of(engine, order)->is_close_position != 0;
-    if (intent->is_whole) {
+    const bool is_whole = fx_trigger_of(engine, order)->is_close_position != 0;
+    intent->is_unsized = is_whole || fx_bracket_is_child(engine, order);
+    if (is_whole) {
         const int64_t lots = engine->positions[cold->position].lots;
         const int64_t closable = hot->side == FX_SIDE_BUY ? -lots : lots;
         intent->hot.remaining.lots = closable > 0 ? closable : 0;
@@ -336,6 +364,9 @@ static fx_status judge_all(struct fx_engine *engine,
         }
     }
     status = fx_place_judge_alone(engine, intent, command, &result->reject);
+    if (status == FX_OK && fx_bracket_judge_read(command) != NULL) {
+        status = fx_bracket_judge_new(engine, command, &intent->hot, &result->reject);
+    }
     if (status == FX_OK) {
         status = acquire_position(engine, intent, command);
     }

@@ -21,7 +21,7 @@ struct fx_place_intent {
     bool is_position_new;
     bool is_setting_changed;
     bool is_conditional;   /* it waits for its price */
-    bool is_whole;         /* closePosition: the quantity is not the user's choice */
+    bool is_unsized;       /* the quantity is not the user's choice: filters do not ask for it */
     bool is_unmatchable;   /* a market order that meets an empty book */
     uint64_t moved_before; /* of the account, where is_setting_changed */
     struct fx_position_state before;

@@ -156,7 +156,8 @@ static fx_status check_filters(const struct fx_engine *engine,
         .side = (enum fx_side)intent->hot.side,
         .type = (enum fx_order_type)intent->place->type,
         .price = intent->place->type == FX_ORDER_TYPE_LIMIT ? intent->hot.price : (fx_px){0},
-        .quantity = intent->hot.remaining,
+        .quantity = intent->is_unsized ? (fx_qty){intent->listing->definition.min_lots}
+                                       : intent->hot.remaining,
         .mark = intent->listing->mark,
         .is_reduce_only = intent->place->is_reduce_only != 0,
         .unit = intent->listing->unit,
@@ -353,11 +354,8 @@ static fx_status judge_price(const struct fx_engine *engine,
     if (intent->is_conditional) {
         return fx_conditional_judge(engine, command, &intent->hot, reject_out);
     }
-    fx_status status = settle_price(engine, intent, reject_out);
-    if (status == FX_OK && !intent->is_whole) {
-        status = check_filters(engine, intent, reject_out);
-    }
-    return status;
+    const fx_status status = settle_price(engine, intent, reject_out);
+    return status == FX_OK ? check_filters(engine, intent, reject_out) : status;
 }
 
 fx_status fx_place_judge_alone(const struct fx_engine *engine,

@@ -2,14 +2,15 @@
  * the hash of the whole at the end.
  *
  *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
- *     expiry heap | deadlines | triggers, their index, their lists | marks | per instrument: struct
- * book_head, slots of bids, slots of asks | hash of bytes
+ *     expiry heap | deadlines | triggers, their index, their lists | marks | brackets, their lists
+ * | per instrument: struct book_head, slots of bids, slots of asks | hash of bytes
  *
  * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
  * where it was, so that it also answers alike when it runs full.
  *
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
- * had no conditional orders, its head ends before theirs; 3 had no rules for marks. */
+ * had no conditional orders, its head ends before theirs; 3 had no rules for marks and no brackets,
+ * and its head ends before these. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -50,10 +51,14 @@ struct head {
     uint32_t client_oldest;
     uint32_t client_newest;
     uint32_t deadman_count; /* 0 in version 1 */
-    uint32_t trigger_count; /* the older heads end here */
+    uint32_t trigger_count; /* heads of version 1 and 2 end here */
     uint32_t trigger_used;
     uint32_t trigger_free;
     uint32_t untriggered_count;
+    uint32_t bracket_count; /* that of version 3 ends here */
+    uint32_t bracket_used;
+    uint32_t bracket_free;
+    uint32_t zero;
 };
 
 struct book_head {
@@ -66,7 +71,10 @@ struct book_head {
 
 static size_t head_size(uint32_t version)
 {
-    return version >= VERSION_TRIGGERS ? sizeof(struct head) : offsetof(struct head, trigger_count);
+    if (version < VERSION_TRIGGERS) {
+        return offsetof(struct head, trigger_count);
+    }
+    return version == VERSION ? sizeof(struct head) : offsetof(struct head, bracket_count);
 }
 
 static uint32_t layout_of(uint32_t version)
@@ -84,8 +92,10 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_trigger), /* since version 3 */
                             sizeof(struct fx_trigger_book),
                             sizeof(struct fx_position_triggers),
-                            sizeof(struct fx_mark_state)}; /* since version 4 */
-    const uint32_t counts[] = {0, 9, 10, 13, 14};          /* by version */
+                            sizeof(struct fx_mark_state), /* since version 4 */
+                            sizeof(struct fx_bracket),
+                            sizeof(struct fx_position_brackets)};
+    const uint32_t counts[] = {0, 9, 10, 13, 16}; /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -138,9 +148,9 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 13 };
+enum { SECTIONS = 15 };
 
-static const uint32_t SECTION_COUNTS[VERSION + 1] = {0, 9, 9, 12, 13}; /* by version */
+static const uint32_t SECTION_COUNTS[VERSION + 1] = {0, 9, 9, 12, SECTIONS}; /* by version */
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -158,6 +168,8 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->trigger_books, engine->instrument_count, sizeof *engine->trigger_books},
         {engine->position_triggers, engine->position_count, sizeof *engine->position_triggers},
         {engine->marks, engine->instrument_count, sizeof *engine->marks},
+        {engine->brackets, engine->bracket_used, sizeof *engine->brackets},
+        {engine->position_brackets, engine->position_count, sizeof *engine->position_brackets},
     };
     memcpy(sections_out, sections, sizeof sections);
 }
@@ -223,6 +235,9 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     head.trigger_used = engine->trigger_used;
     head.trigger_free = engine->trigger_free;
     head.untriggered_count = engine->untriggered_count;
+    head.bracket_count = engine->bracket_count;
+    head.bracket_used = engine->bracket_used;
+    head.bracket_free = engine->bracket_free;
     write(cursor, &head, sizeof head);
 }
 
@@ -275,6 +290,7 @@ static bool fits(const struct head *head, const struct fx_engine_limits *limits)
            head->asset_count <= limits->assets_max && head->client_used <= limits->client_ids_max &&
            head->deadman_count <= limits->accounts_max &&
            head->trigger_used <= limits->orders_max &&
+           head->bracket_used <= limits->orders_max / 2 + 1 &&
            head->limits.book_window_levels <= limits->book_window_levels &&
            head->limits.book_overflow_levels_max <= limits->book_overflow_levels_max;
 }
@@ -283,7 +299,8 @@ static bool is_sound(const struct head *head)
 {
     return head->order_count <= head->order_used && head->expiry_count <= head->order_count &&
            head->client_count <= head->client_used && head->trigger_count <= head->trigger_used &&
-           head->untriggered_count <= head->trigger_count && head->next_order_id > 0 &&
+           head->untriggered_count <= head->trigger_count &&
+           head->bracket_count <= head->bracket_used && head->next_order_id > 0 &&
            head->next_trade_id > 0;
 }
 
@@ -311,6 +328,9 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->trigger_used = head->trigger_used;
     engine->trigger_free = head->trigger_free;
     engine->untriggered_count = head->untriggered_count;
+    engine->bracket_count = head->bracket_count;
+    engine->bracket_used = head->bracket_used;
+    engine->bracket_free = head->bracket_free;
 }
 
 /* As fx_book_insert(), but the window stays where it was saved. */
@@ -384,6 +404,7 @@ static fx_status read_head(struct cursor *cursor, struct head *head_out)
     const size_t least = head_size(VERSION_OLDEST);
     memset(head_out, 0, sizeof *head_out);
     head_out->trigger_free = FX_SLOT_NONE;
+    head_out->bracket_free = FX_SLOT_NONE;
     if (!read(cursor, head_out, least) || head_out->magic != MAGIC) {
         return FX_CORRUPT;
     }

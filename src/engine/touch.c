@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -110,15 +111,18 @@ void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side 
     }
 }
 
+static uint64_t id_of(const struct fx_engine *engine, fx_slot order)
+{
+    return order == FX_SLOT_NONE ? 0 : engine->orders[order].order_id;
+}
+
 static uint64_t order_id_of(const struct fx_engine *engine,
                             fx_slot position,
                             enum fx_trigger_role role)
 {
-    if (engine->positions[position].has_tp_sl == 0) {
-        return 0;
-    }
-    const fx_slot order = fx_tp_sl_find(engine, position, role);
-    return order == FX_SLOT_NONE ? 0 : engine->orders[order].order_id;
+    return (engine->positions[position].has_tp_sl & FX_PROTECTION_POSITION) == 0
+               ? 0
+               : id_of(engine, fx_tp_sl_find(engine, position, role));
 }
 
 /* All of a position's row but its prices. */
@@ -247,6 +251,20 @@ void fx_touch_position_row(const struct fx_engine *engine,
     }
 }
 
+/* Who protects an order, or whom it protects. */
+static void describe_bracket(const struct fx_engine *engine,
+                             fx_slot order,
+                             struct fx_event_order *row_out)
+{
+    const struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    if (bracket->parent == order) {
+        row_out->take_profit_order_id = id_of(engine, bracket->take_profit);
+        row_out->stop_loss_order_id = id_of(engine, bracket->stop_loss);
+    } else {
+        row_out->parent_order_id = bracket->parent_id;
+    }
+}
+
 void fx_touch_order_row(const struct fx_engine *engine,
                         fx_slot order,
                         struct fx_event_order *row_out)
@@ -291,10 +309,10 @@ void fx_touch_order_row(const struct fx_engine *engine,
         row_out->is_price_protected = trigger->is_price_protected;
         row_out->trigger_ticks = trigger->trigger_ticks;
         row_out->callback_ppb = trigger->callback_ppb;
-        const fx_slot sibling = fx_tp_sl_sibling(engine, order);
-        if (sibling != FX_SLOT_NONE) {
-            row_out->linked_order_id = engine->orders[sibling].order_id;
-        }
+        row_out->linked_order_id = id_of(engine, fx_conditional_sibling(engine, order));
+    }
+    if (cold->bracket != 0) {
+        describe_bracket(engine, order, row_out);
     }
 }
 

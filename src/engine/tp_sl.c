@@ -27,10 +27,16 @@ fx_slot fx_tp_sl_find(const struct fx_engine *engine, fx_slot position, enum fx_
     return place == 0 ? FX_SLOT_NONE : engine->triggers[place - 1].order;
 }
 
+bool fx_tp_sl_has_role(const struct fx_trigger *trigger)
+{
+    return trigger->role == FX_TRIGGER_ROLE_TAKE_PROFIT ||
+           trigger->role == FX_TRIGGER_ROLE_STOP_LOSS;
+}
+
 fx_slot fx_tp_sl_sibling(const struct fx_engine *engine, fx_slot order)
 {
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
-    if (trigger->role == 0 || trigger->is_listed == 0) {
+    if (!fx_tp_sl_has_role(trigger) || trigger->is_listed == 0) {
         return FX_SLOT_NONE;
     }
     return fx_tp_sl_find(engine,
@@ -43,7 +49,9 @@ fx_slot fx_tp_sl_sibling(const struct fx_engine *engine, fx_slot order)
 static void refresh(struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_triggers *list = &engine->position_triggers[position];
-    engine->positions[position].has_tp_sl = list->take_profit != 0 || list->stop_loss != 0;
+    uint8_t *protections = &engine->positions[position].has_tp_sl;
+    *protections &= (uint8_t)~FX_PROTECTION_POSITION;
+    *protections |= list->take_profit != 0 || list->stop_loss != 0 ? FX_PROTECTION_POSITION : 0;
     fx_touch_position(engine, position);
 }
 
@@ -143,22 +151,6 @@ static fx_status judge_wish(const struct fx_engine *engine,
     return status;
 }
 
-static fx_status judge_room(const struct fx_engine *engine,
-                            fx_slot position,
-                            uint32_t count,
-                            struct fx_reject *reject_out)
-{
-    const uint32_t orders_max = engine->limits.orders_max;
-    if (count == 0) {
-        return FX_OK;
-    }
-    if (engine->order_count + count > orders_max ||
-        engine->trigger_count + count > orders_max / 2) {
-        return FX_CAPACITY;
-    }
-    return fx_conditional_judge_count(engine, position, count, reject_out);
-}
-
 static void create(struct fx_engine *engine, fx_slot position, const struct fx_trigger *trigger)
 {
     const fx_slot order = fx_order_pool_acquire(engine);
@@ -250,7 +242,7 @@ fx_status fx_tp_sl_apply(struct fx_engine *engine,
         news += !wishes[index].is_kept && wishes[index].order == FX_SLOT_NONE ? 1 : 0;
     }
     if (status == FX_OK) {
-        status = judge_room(engine, position, news, &result->reject);
+        status = fx_conditional_judge_room(engine, position, news, &result->reject);
     }
     if (status != FX_OK) {
         return status;
@@ -278,7 +270,8 @@ void fx_tp_sl_check(const struct fx_engine *engine, fx_slot position)
             count++;
         }
     }
-    FX_ASSERT(state->has_tp_sl == (count > 0 ? 1 : 0));
+    FX_ASSERT((state->has_tp_sl & FX_PROTECTION_POSITION) ==
+              (count > 0 ? FX_PROTECTION_POSITION : 0));
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -94,9 +94,20 @@ fx_status fx_conditional_judge_trigger(const struct fx_engine *engine,
                                        struct fx_reject *reject_out);
 /** What a command says, as the record will. */
 struct fx_trigger fx_conditional_read(const struct fx_command_conditional *conditional);
-/** Make a new order (in no list) a conditional one of its position, which waits for what `like`
- * says; says its ORDER. */
+/** Whether there is room for so many new orders that wait, in the pools and in the account's share.
+ * @return OK; CAPACITY; MAX_NUM_ALGO_ORDERS. */
+fx_status fx_conditional_judge_room(const struct fx_engine *engine,
+                                    fx_slot position,
+                                    uint32_t count,
+                                    struct fx_reject *reject_out);
+/** Make a new order (in no list) a conditional one of its position, PENDING: it does not watch its
+ * price yet. */
+void fx_conditional_wait(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like);
+/** The same for one that waits for what `like` says, UNTRIGGERED; says its ORDER. */
 void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like);
+/** The take profit to a stop loss and the reverse; NONE where there is none. A conditional order.
+ */
+fx_slot fx_conditional_sibling(const struct fx_engine *engine, fx_slot order);
 /** The orders of a position that have not fired, by arrival; NONE at the end. */
 fx_slot fx_conditional_oldest(const struct fx_engine *engine, fx_slot position);
 fx_slot fx_conditional_newer(const struct fx_engine *engine, fx_slot order);
@@ -122,7 +133,9 @@ fx_status fx_tp_sl_apply(struct fx_engine *engine,
                          struct fx_event_result *result);
 /** The order in this role; NONE where there is none. */
 fx_slot fx_tp_sl_find(const struct fx_engine *engine, fx_slot position, enum fx_trigger_role role);
-/** The other one of the two; NONE where there is none, or the order has no role. */
+/** True for a take profit or a stop loss of a position. */
+bool fx_tp_sl_has_role(const struct fx_trigger *trigger);
+/** The other one of the two; NONE where there is none, or the order has no such role. */
 fx_slot fx_tp_sl_sibling(const struct fx_engine *engine, fx_slot order);
 /** An order with a role leaves the list of its position. */
 void fx_tp_sl_forget(struct fx_engine *engine, fx_slot order);

@@ -1,0 +1,536 @@
+/* Take profit and stop loss of an order: two conditional, reduce-only orders that wait, PENDING,
+ * until the order fills, and then close what it filled, as far as its position still holds it.
+ *
+ * A bracket is the record that ties the three together. `lots` is what the two would close; while
+ * it is above 0 they watch their price and the bracket stands in the list of its position, by when
+ * it began. The sum over that list is at most what closes the position: a fill that shrinks the
+ * position shortens the brackets, the one that began first first. So neither of the two can ever
+ * enlarge or turn the position. Source: docs/rules/triggers.md section 6. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/bracket_int.h"
+#include "engine/orders_int.h"
+#include "engine/triggers_int.h"
+
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
+enum { CHILDREN = 2 };
+
+/* ---- records -----------------------------------------------------------------------------------
+ */
+
+struct fx_bracket *fx_bracket_of(const struct fx_engine *engine, fx_slot order)
+{
+    const uint32_t bracket = engine->orders[order].bracket;
+    FX_ASSERT(bracket <= engine->bracket_used);
+    return bracket == 0 ? NULL : &engine->brackets[bracket - 1];
+}
+
+bool fx_bracket_is_child(const struct fx_engine *engine, fx_slot order)
+{
+    const struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    return bracket != NULL && bracket->parent != order;
+}
+
+fx_slot *fx_bracket_place(struct fx_bracket *bracket, enum fx_trigger_role role)
+{
+    FX_ASSERT(role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT || role == FX_TRIGGER_ROLE_ORDER_STOP_LOSS);
+    return role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT ? &bracket->take_profit : &bracket->stop_loss;
+}
+
+static fx_slot child_at(const struct fx_bracket *bracket, uint32_t index)
+{
+    return index == 0 ? bracket->take_profit : bracket->stop_loss;
+}
+
+static bool has_children(const struct fx_bracket *bracket)
+{
+    return bracket->take_profit != FX_SLOT_NONE || bracket->stop_loss != FX_SLOT_NONE;
+}
+
+/* It has not fired: it waits for its order to fill, or for its price. */
+static bool is_waiting(const struct fx_engine *engine, fx_slot order)
+{
+    return order != FX_SLOT_NONE && fx_trigger_of(engine, order)->is_listed != 0;
+}
+
+static fx_slot slot_of(const struct fx_engine *engine, const struct fx_bracket *bracket)
+{
+    return (fx_slot)(bracket - engine->brackets);
+}
+
+static struct fx_position_brackets *list_of(const struct fx_engine *engine,
+                                            const struct fx_bracket *bracket)
+{
+    return &engine->position_brackets[bracket->position];
+}
+
+struct fx_bracket *fx_bracket_acquire(struct fx_engine *engine, fx_slot parent)
+{
+    fx_slot slot = engine->bracket_free;
+    FX_ASSERT(engine->orders[parent].bracket == 0);
+    if (slot != FX_SLOT_NONE) {
+        engine->bracket_free = engine->brackets[slot].newer;
+    } else {
+        FX_ASSERT(engine->bracket_used <= engine->limits.orders_max / 2);
+        slot = engine->bracket_used;
+        engine->bracket_used++;
+    }
+    struct fx_bracket *bracket = &engine->brackets[slot];
+    memset(bracket, 0, sizeof *bracket);
+    bracket->parent_id = engine->orders[parent].order_id;
+    bracket->parent = parent;
+    bracket->take_profit = FX_SLOT_NONE;
+    bracket->stop_loss = FX_SLOT_NONE;
+    bracket->position = engine->orders[parent].position;
+    bracket->older = FX_SLOT_NONE;
+    bracket->newer = FX_SLOT_NONE;
+    bracket->side = (uint8_t)fx_order_opposite((enum fx_side)engine->resting[parent].side);
+    engine->orders[parent].bracket = slot + 1;
+    engine->position_brackets[bracket->position].count++;
+    engine->bracket_count++;
+    return bracket;
+}
+
+/* ---- the list of a position --------------------------------------------------------------------
+ */
+
+static int64_t closable_lots(const struct fx_engine *engine, const struct fx_bracket *bracket)
+{
+    const int64_t lots = engine->positions[bracket->position].lots;
+    const int64_t closable = bracket->side == FX_SIDE_BUY ? -lots : lots;
+    return closable > 0 ? closable : 0;
+}
+
+static void hold(struct fx_engine *engine, struct fx_bracket *bracket)
+{
+    struct fx_position_brackets *list = list_of(engine, bracket);
+    const fx_slot slot = slot_of(engine, bracket);
+    bracket->older = list->held_count == 0 ? FX_SLOT_NONE : list->newest;
+    bracket->newer = FX_SLOT_NONE;
+    if (list->held_count == 0) {
+        list->oldest = slot;
+    } else {
+        engine->brackets[list->newest].newer = slot;
+    }
+    list->newest = slot;
+    list->held_count++;
+    engine->positions[bracket->position].has_tp_sl |= FX_PROTECTION_ORDERS;
+}
+
+/* Out of the list; what it held is not counted any more. */
+static void let_go(struct fx_engine *engine, struct fx_bracket *bracket)
+{
+    struct fx_position_brackets *list = list_of(engine, bracket);
+    FX_ASSERT(bracket->lots == 0);
+    FX_ASSERT(list->held_count > 0);
+    fx_slot *from_older =
+        bracket->older == FX_SLOT_NONE ? &list->oldest : &engine->brackets[bracket->older].newer;
+    fx_slot *from_newer =
+        bracket->newer == FX_SLOT_NONE ? &list->newest : &engine->brackets[bracket->newer].older;
+    *from_older = bracket->newer;
+    *from_newer = bracket->older;
+    bracket->older = FX_SLOT_NONE;
+    bracket->newer = FX_SLOT_NONE;
+    list->held_count--;
+    if (list->held_count == 0) {
+        list->oldest = 0;
+        list->newest = 0;
+        engine->positions[bracket->position].has_tp_sl &= (uint8_t)~FX_PROTECTION_ORDERS;
+    }
+}
+
+/* The two take the quantity of the bracket, and watch their price exactly while there is one. */
+static void follow(struct fx_engine *engine,
+                   const struct fx_bracket *bracket,
+                   enum fx_order_note note)
+{
+    for (uint32_t index = 0; index < CHILDREN; index++) {
+        const fx_slot order = child_at(bracket, index);
+        if (!is_waiting(engine, order)) {
+            continue;
+        }
+        struct fx_order *cold = &engine->orders[order];
+        engine->resting[order].remaining.lots = bracket->lots;
+        cold->lots = bracket->lots;
+        cold->note = (uint8_t)note;
+        cold->updated_us = engine->time_us;
+        if (bracket->lots == 0) {
+            fx_trigger_unwatch(engine, order);
+        } else if (fx_trigger_of(engine, order)->state == FX_TRIGGER_STATE_IDLE) {
+            cold->status = FX_ORDER_STATUS_UNTRIGGERED;
+            fx_trigger_watch(engine, order);
+        }
+        fx_cancel_emit(engine, order);
+    }
+}
+
+/* ---- the end -----------------------------------------------------------------------------------
+ */
+
+/* Nothing protects any more: forget the record. */
+static void settle(struct fx_engine *engine, struct fx_bracket *bracket)
+{
+    if (has_children(bracket)) {
+        return;
+    }
+    if (bracket->parent != FX_SLOT_NONE) {
+        engine->orders[bracket->parent].bracket = 0;
+    }
+    struct fx_position_brackets *list = list_of(engine, bracket);
+    if (bracket->lots > 0) {
+        list->lots -= bracket->lots;
+        bracket->lots = 0;
+        let_go(engine, bracket);
+    }
+    FX_ASSERT(list->count > 0);
+    list->count--;
+    engine->bracket_count--;
+    memset(bracket, 0, sizeof *bracket);
+    bracket->newer = engine->bracket_free;
+    engine->bracket_free = slot_of(engine, bracket);
+}
+
+static void end_children(struct fx_engine *engine,
+                         struct fx_bracket *bracket,
+                         enum fx_order_status status,
+                         enum fx_order_note note)
+{
+    bracket->is_busy = 1;
+    for (uint32_t index = 0; index < CHILDREN; index++) {
+        const fx_slot order = child_at(bracket, index);
+        if (order != FX_SLOT_NONE) {
+            fx_cancel_order(engine, order, status, note);
+        }
+    }
+    bracket->is_busy = 0;
+    FX_ASSERT(!has_children(bracket));
+    settle(engine, bracket);
+}
+
+void fx_bracket_leave(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    const bool is_parent = bracket->parent == order;
+    const bool has_filled = engine->resting[order].remaining.lots < engine->orders[order].lots;
+    engine->orders[order].bracket = 0;
+    if (is_parent) {
+        bracket->parent = FX_SLOT_NONE;
+    } else {
+        const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+        fx_slot *place = fx_bracket_place(bracket, (enum fx_trigger_role)trigger->role);
+        FX_ASSERT(*place == order);
+        *place = FX_SLOT_NONE;
+    }
+    if (bracket->is_busy != 0) {
+        return; /* whoever is at it settles it */
+    }
+    if (is_parent && bracket->lots == 0) {
+        /* It filled nothing, or what it filled has closed something else. */
+        end_children(engine,
+                     bracket,
+                     has_filled ? FX_ORDER_STATUS_EXPIRED : FX_ORDER_STATUS_CANCELED,
+                     has_filled ? FX_ORDER_NOTE_NO_POSITION : FX_ORDER_NOTE_LINKED);
+        return;
+    }
+    settle(engine, bracket);
+}
+
+/* ---- what fills do -----------------------------------------------------------------------------
+ */
+
+void fx_bracket_trim(struct fx_engine *engine, fx_slot position)
+{
+    struct fx_position_brackets *list = &engine->position_brackets[position];
+    if (list->held_count == 0) {
+        return;
+    }
+    int64_t excess = list->lots - closable_lots(engine, &engine->brackets[list->oldest]);
+    fx_slot slot = list->oldest;
+    while (excess > 0) {
+        FX_ASSERT(slot != FX_SLOT_NONE);
+        struct fx_bracket *bracket = &engine->brackets[slot];
+        slot = bracket->newer;
+        if (bracket->is_busy != 0) {
+            continue; /* its lots are in the hands of the one that fires */
+        }
+        const int64_t cut = excess < bracket->lots ? excess : bracket->lots;
+        bracket->lots -= cut;
+        list->lots -= cut;
+        excess -= cut;
+        engine->work++;
+        if (bracket->lots == 0) {
+            let_go(engine, bracket);
+        }
+        if (bracket->lots == 0 && bracket->parent == FX_SLOT_NONE) {
+            end_children(engine, bracket, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_NO_POSITION);
+        } else {
+            follow(engine, bracket, FX_ORDER_NOTE_REDUCE_ONLY);
+        }
+    }
+}
+
+/* What the position has to close beyond what its other brackets hold. */
+static void extend(struct fx_engine *engine, struct fx_bracket *bracket, int64_t filled_lots)
+{
+    struct fx_position_brackets *list = list_of(engine, bracket);
+    fx_bracket_trim(engine, bracket->position);
+    const int64_t room = closable_lots(engine, bracket) - list->lots;
+    const int64_t more = filled_lots < room ? filled_lots : room;
+    if (more <= 0) {
+        return;
+    }
+    if (bracket->lots == 0) {
+        hold(engine, bracket);
+    }
+    bracket->lots += more;
+    list->lots += more;
+}
+
+void fx_bracket_grow(struct fx_engine *engine, fx_slot order, fx_qty filled)
+{
+    struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    FX_ASSERT(filled.lots > 0);
+    if (bracket->parent != order || bracket->is_busy != 0) {
+        return;
+    }
+    const int64_t before = bracket->lots;
+    extend(engine, bracket, filled.lots);
+    if (bracket->lots > before) {
+        follow(engine, bracket, FX_ORDER_NOTE_NONE);
+    }
+}
+
+void fx_bracket_begin(struct fx_engine *engine, struct fx_bracket *bracket)
+{
+    const fx_slot parent = bracket->parent;
+    const int64_t filled = engine->orders[parent].lots - engine->resting[parent].remaining.lots;
+    FX_ASSERT(bracket->lots == 0);
+    FX_ASSERT(!has_children(bracket));
+    if (filled > 0) {
+        extend(engine, bracket, filled);
+    }
+}
+
+/* ---- the two -----------------------------------------------------------------------------------
+ */
+
+void fx_bracket_add(struct fx_engine *engine,
+                    struct fx_bracket *bracket,
+                    const struct fx_bracket_wish *wish)
+{
+    const fx_slot order = fx_order_pool_acquire(engine);
+    FX_ASSERT(order != FX_SLOT_NONE);
+    struct fx_resting *hot = &engine->resting[order];
+    struct fx_order *cold = &engine->orders[order];
+    fx_slot *place = fx_bracket_place(bracket, (enum fx_trigger_role)wish->trigger.role);
+    FX_ASSERT(*place == FX_SLOT_NONE);
+    *place = order;
+    hot->account = engine->positions[bracket->position].account;
+    hot->side = bracket->side;
+    hot->is_reduce_only = 1;
+    hot->instrument = (uint16_t)engine->positions[bracket->position].instrument;
+    hot->remaining.lots = bracket->lots;
+    cold->lots = bracket->lots;
+    cold->created_us = engine->time_us;
+    cold->updated_us = engine->time_us;
+    cold->position = bracket->position;
+    cold->stp_mode = FX_STP_MODE_EXPIRE_MAKER;
+    cold->bracket = slot_of(engine, bracket) + 1;
+    fx_bracket_set_price(engine, order, wish);
+    fx_conditional_wait(engine, order, &wish->trigger);
+    if (bracket->lots > 0) {
+        cold->status = FX_ORDER_STATUS_UNTRIGGERED;
+        fx_trigger_watch(engine, order);
+    }
+    fx_cancel_emit(engine, order);
+}
+
+void fx_bracket_set_price(struct fx_engine *engine,
+                          fx_slot order,
+                          const struct fx_bracket_wish *wish)
+{
+    struct fx_order *cold = &engine->orders[order];
+    cold->type = (uint8_t)fx_bracket_type(wish);
+    cold->time_in_force = wish->limit_ticks == 0 ? FX_TIME_IN_FORCE_IOC : FX_TIME_IN_FORCE_GTC;
+    engine->resting[order].price.ticks = wish->limit_ticks;
+}
+
+enum fx_order_type fx_bracket_type(const struct fx_bracket_wish *wish)
+{
+    if (wish->trigger.role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT) {
+        return wish->limit_ticks == 0 ? FX_ORDER_TYPE_TAKE_PROFIT_MARKET
+                                      : FX_ORDER_TYPE_TAKE_PROFIT_LIMIT;
+    }
+    return wish->limit_ticks == 0 ? FX_ORDER_TYPE_STOP_MARKET : FX_ORDER_TYPE_STOP_LIMIT;
+}
+
+fx_slot fx_bracket_sibling(const struct fx_engine *engine, fx_slot order)
+{
+    const struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    FX_ASSERT(bracket != NULL && bracket->parent != order);
+    return bracket->take_profit == order ? bracket->stop_loss : bracket->take_profit;
+}
+
+/* ---- firing ------------------------------------------------------------------------------------
+ */
+
+void fx_bracket_fire(struct fx_engine *engine, fx_slot order)
+{
+    struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    struct fx_position_brackets *list = list_of(engine, bracket);
+    FX_ASSERT(bracket->is_busy == 0);
+    FX_ASSERT(bracket->lots > 0 && list->lots >= bracket->lots);
+    bracket->is_busy = 1;
+    list->lots -= bracket->lots;
+}
+
+/* What is left of the three once one of the two has closed something, or stands in the book: the
+ * order itself must not fill without protection. */
+static void end_rest(struct fx_engine *engine, struct fx_bracket *bracket)
+{
+    bracket->lots = 0;
+    let_go(engine, bracket);
+    for (uint32_t index = 0; index < CHILDREN; index++) {
+        const fx_slot order = child_at(bracket, index);
+        if (is_waiting(engine, order)) {
+            fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+        }
+    }
+    if (bracket->parent != FX_SLOT_NONE) {
+        fx_cancel_order(engine, bracket->parent, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    }
+}
+
+void fx_bracket_fired(struct fx_engine *engine, fx_slot slot, bool has_closed)
+{
+    struct fx_bracket *bracket = &engine->brackets[slot];
+    bool is_resting = false;
+    FX_ASSERT(bracket->is_busy != 0);
+    for (uint32_t index = 0; index < CHILDREN; index++) {
+        const fx_slot order = child_at(bracket, index);
+        is_resting = is_resting || (order != FX_SLOT_NONE && !is_waiting(engine, order));
+    }
+    if (has_closed || is_resting) {
+        end_rest(engine, bracket);
+    } else {
+        /* It was refused or found nobody: the other one stays where it is. */
+        list_of(engine, bracket)->lots += bracket->lots;
+        FX_ASSERT(list_of(engine, bracket)->lots <= closable_lots(engine, bracket));
+    }
+    bracket->is_busy = 0;
+    settle(engine, bracket);
+}
+
+/* ---- invariants --------------------------------------------------------------------------------
+ */
+
+static void check_child(const struct fx_engine *engine,
+                        const struct fx_bracket *bracket,
+                        uint32_t index)
+{
+    const fx_slot order = child_at(bracket, index);
+    if (order == FX_SLOT_NONE) {
+        return;
+    }
+    const struct fx_order *cold = &engine->orders[order];
+    const struct fx_resting *hot = &engine->resting[order];
+    const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(cold->order_id != 0 && cold->bracket == slot_of(engine, bracket) + 1);
+    FX_ASSERT(trigger != NULL && trigger->role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT + index);
+    FX_ASSERT(hot->side == bracket->side && hot->is_reduce_only == 1);
+    FX_ASSERT(cold->position == bracket->position);
+    if (trigger->is_listed == 0) { /* it has fired and rests: it is the last of the three */
+        FX_ASSERT(cold->is_resting == 1);
+        FX_ASSERT(bracket->lots == 0 && bracket->parent == FX_SLOT_NONE);
+        FX_ASSERT(child_at(bracket, 1 - index) == FX_SLOT_NONE);
+        return;
+    }
+    FX_ASSERT(hot->remaining.lots == bracket->lots);
+    FX_ASSERT((trigger->state == FX_TRIGGER_STATE_IDLE) == (bracket->lots == 0));
+    FX_ASSERT(bracket->lots > 0 || bracket->parent != FX_SLOT_NONE);
+}
+
+static void check_bracket(const struct fx_engine *engine, const struct fx_bracket *bracket)
+{
+    FX_ASSERT(bracket->is_busy == 0);
+    FX_ASSERT(has_children(bracket));
+    FX_ASSERT(bracket->lots >= 0);
+    check_child(engine, bracket, 0);
+    check_child(engine, bracket, 1);
+    if (bracket->parent != FX_SLOT_NONE) {
+        const fx_slot parent = bracket->parent;
+        FX_ASSERT(engine->orders[parent].order_id == bracket->parent_id);
+        FX_ASSERT(engine->orders[parent].bracket == slot_of(engine, bracket) + 1);
+        FX_ASSERT(engine->orders[parent].position == bracket->position);
+        FX_ASSERT(engine->resting[parent].is_reduce_only == 0);
+        FX_ASSERT(engine->resting[parent].side != bracket->side);
+        FX_ASSERT(bracket->lots <=
+                  engine->orders[parent].lots - engine->resting[parent].remaining.lots);
+    }
+}
+
+/* B8: what follows a position closes it, and is not more than it. */
+static void check_list(const struct fx_engine *engine, fx_slot position)
+{
+    const struct fx_position_brackets *list = &engine->position_brackets[position];
+    const bool is_marked = (engine->positions[position].has_tp_sl & FX_PROTECTION_ORDERS) != 0;
+    int64_t lots = 0;
+    fx_slot older = FX_SLOT_NONE;
+    fx_slot slot = list->oldest;
+    for (uint32_t count = 0; count < list->held_count; count++) {
+        const struct fx_bracket *bracket = &engine->brackets[slot];
+        FX_ASSERT(slot < engine->bracket_used && bracket->parent_id != 0);
+        FX_ASSERT(bracket->position == position && bracket->older == older);
+        FX_ASSERT(bracket->lots > 0);
+        lots += bracket->lots;
+        FX_ASSERT(lots <= closable_lots(engine, bracket));
+        older = slot;
+        slot = bracket->newer;
+    }
+    FX_ASSERT(list->held_count == 0 || (slot == FX_SLOT_NONE && list->newest == older));
+    FX_ASSERT(list->lots == lots);
+    FX_ASSERT(list->held_count <= list->count);
+    FX_ASSERT(list->count <= engine->limits.reduce_orders_max);
+    FX_ASSERT(is_marked == (list->held_count > 0));
+}
+
+void fx_bracket_check(const struct fx_engine *engine)
+{
+    uint32_t count = 0, held = 0, listed = 0, members = 0, free_count = 0;
+    for (fx_slot slot = 0; slot < engine->bracket_used; slot++) {
+        const struct fx_bracket *bracket = &engine->brackets[slot];
+        if (bracket->parent_id != 0) {
+            check_bracket(engine, bracket);
+            members += (bracket->parent != FX_SLOT_NONE ? 1U : 0U) +
+                       (bracket->take_profit != FX_SLOT_NONE ? 1U : 0U) +
+                       (bracket->stop_loss != FX_SLOT_NONE ? 1U : 0U);
+            held += bracket->lots > 0 ? 1U : 0U;
+            count++;
+        }
+    }
+    for (fx_slot slot = engine->bracket_free; slot != FX_SLOT_NONE;
+         slot = engine->brackets[slot].newer) {
+        FX_ASSERT(engine->brackets[slot].parent_id == 0);
+        free_count++;
+        FX_ASSERT(free_count <= engine->bracket_used);
+    }
+    for (fx_slot position = 0; position < engine->position_count; position++) {
+        check_list(engine, position);
+        held -= engine->position_brackets[position].held_count;
+        listed += engine->position_brackets[position].count;
+    }
+    for (fx_slot order = 0; order < engine->order_used; order++) {
+        const struct fx_order *cold = &engine->orders[order];
+        if (cold->order_id != 0 && cold->bracket != 0) {
+            members--;
+        }
+    }
+    FX_ASSERT(held == 0 && members == 0);
+    FX_ASSERT(count == engine->bracket_count && listed == count);
+    FX_ASSERT(count + free_count == engine->bracket_used);
+}
+
+// NOLINTEND(bugprone-easily-swappable-parameters)

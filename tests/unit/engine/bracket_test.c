@@ -1,0 +1,558 @@
+/* Take profit and stop loss of an order: they begin when it fills, follow what it filled, end each
+ * other, and can never enlarge or turn a position. */
+#include "engine/bracket_int.h"
+#include "engine/triggers_int.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+#define KEEP FX_COMMAND_TP_SL_KEEP
+#define MARK FX_TRIGGER_SOURCE_MARK
+
+static struct engine_kit kit;
+
+/* Ids of an order and of the two that protect it; 0: none. */
+struct three {
+    uint64_t order;
+    uint64_t profit;
+    uint64_t loss;
+};
+
+static int setup(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    engine_kit_deinit(&kit);
+    return 0;
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+static void rest(uint64_t user_id, enum fx_side side, int64_t ticks, int64_t lots)
+{
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = user_id, .side = side, .ticks = ticks, .lots = lots),
+        FX_OK);
+}
+
+/* A bracket, as its events say. */
+static struct three place(const struct engine_kit_order *order)
+{
+    assert_int_equal(engine_kit_order(&kit, order), FX_OK);
+    struct three three = {.order = kit.result.order_id};
+    for (uint32_t index = 0; index < kit.events.count; index++) {
+        const struct fx_event_order *row = &kit.events.items[index].u.order;
+        if (kit.events.items[index].kind != FX_EVENT_ORDER || row->parent_order_id == 0) {
+            continue;
+        }
+        assert_int_equal(row->parent_order_id, three.order);
+        const bool is_profit = row->type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET ||
+                               row->type == FX_ORDER_TYPE_TAKE_PROFIT_LIMIT;
+        *(is_profit ? &three.profit : &three.loss) = row->order_id;
+    }
+    return three;
+}
+
+/* User 1 buys at 100, take profit 110, stop loss 90, both by mark. */
+static struct three buy_at_100(int64_t lots)
+{
+    return place(&(struct engine_kit_order){.user_id = 1,
+                                            .side = FX_SIDE_BUY,
+                                            .ticks = 100,
+                                            .lots = lots,
+                                            .take_profit_ticks = 110,
+                                            .stop_loss_ticks = 90,
+                                            .take_profit_source = MARK,
+                                            .stop_loss_source = MARK});
+}
+
+static void sell_to(uint64_t user_id, int64_t ticks, int64_t lots)
+{
+    rest(user_id, FX_SIDE_SELL, ticks, lots);
+}
+
+static const struct fx_order *open_order(uint64_t id)
+{
+    const fx_slot slot = fx_order_pool_find(kit.engine, id);
+    return slot == FX_SLOT_NONE ? NULL : &kit.engine->orders[slot];
+}
+
+#define ASSERT_OPEN(id, status_, lots_)                                                            \
+    do {                                                                                           \
+        assert_non_null(open_order(id));                                                           \
+        assert_int_equal(open_order(id)->status, (status_));                                       \
+        assert_int_equal(open_order(id)->lots, (lots_));                                           \
+    } while (0)
+
+#define ASSERT_ENDED(id, status_, note_)                                                           \
+    do {                                                                                           \
+        assert_null(open_order(id));                                                               \
+        assert_non_null(engine_kit_row(&kit, id));                                                 \
+        assert_int_equal(engine_kit_row(&kit, id)->status, (status_));                             \
+        assert_int_equal(engine_kit_row(&kit, id)->note, (note_));                                 \
+    } while (0)
+
+static int64_t held(uint64_t user_id)
+{
+    return engine_kit_position(&kit, user_id, 0).lots;
+}
+
+static void bracket_waits_pending_and_its_rows_name_each_other(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    assert_true(three.profit != 0 && three.loss != 0);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_PENDING, 0);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_PENDING, 0);
+    const struct fx_event_order *row = engine_kit_row(&kit, three.order);
+    assert_int_equal(row->take_profit_order_id, three.profit);
+    assert_int_equal(row->stop_loss_order_id, three.loss);
+    assert_int_equal(row->parent_order_id, 0);
+    row = engine_kit_row(&kit, three.loss);
+    assert_int_equal(row->linked_order_id, three.profit);
+    assert_int_equal(row->side, FX_SIDE_SELL);
+    assert_int_equal(row->is_reduce_only, 1);
+    assert_int_equal(row->condition, FX_TRIGGER_CONDITION_LT);
+    /* A price beyond both means nothing to them yet. */
+    assert_int_equal(engine_kit_mark(&kit, 0, 120), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 80), FX_OK);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_PENDING, 0);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_PENDING, 0);
+}
+
+static void bracket_grows_with_each_fill(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 2);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_UNTRIGGERED, 2);
+    sell_to(2, 100, 1);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 3);
+    sell_to(2, 100, 2);
+    assert_null(open_order(three.order));
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 5);
+    assert_int_equal(engine_kit_row(&kit, three.loss)->parent_order_id, three.order);
+}
+
+static void bracket_take_profit_closes_what_filled_and_ends_the_stop(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 5);
+    rest(3, FX_SIDE_BUY, 109, 20);
+    assert_int_equal(engine_kit_mark(&kit, 0, 110), FX_OK);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_FILLED, FX_ORDER_NOTE_NONE);
+    assert_int_equal(engine_kit_row(&kit, three.profit)->lots, 5);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(held(1), 0);
+    assert_int_equal(kit.engine->bracket_count, 0);
+}
+
+/* Its own order is the best bid: self-trade prevention ends that, and the sale goes on. */
+static void bracket_never_trades_with_its_own_order(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 2);
+    rest(3, FX_SIDE_BUY, 99, 20);
+    assert_int_equal(engine_kit_mark(&kit, 0, 110), FX_OK);
+    ASSERT_ENDED(three.order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_SELF_TRADE);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_FILLED, FX_ORDER_NOTE_NONE);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(held(1), 0);
+}
+
+/* The rest of an order whose protection is used up must not fill without any. */
+static void bracket_fires_against_others_and_cancels_its_order(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 2);
+    rest(3, FX_SIDE_BUY, 101, 20);
+    assert_int_equal(engine_kit_mark(&kit, 0, 110), FX_OK);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_FILLED, FX_ORDER_NOTE_NONE);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    ASSERT_ENDED(three.order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(held(1), 0);
+}
+
+static void bracket_order_that_ends_unfilled_takes_them_along(void **state)
+{
+    (void)state;
+    struct three three = buy_at_100(5);
+    assert_int_equal(engine_kit_cancel(&kit, 1, three.order), FX_OK);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(kit.engine->order_count, 0);
+    assert_int_equal(kit.engine->bracket_count, 0);
+    three = place(&(struct engine_kit_order){.user_id = 1,
+                                             .side = FX_SIDE_BUY,
+                                             .ticks = 100,
+                                             .lots = 5,
+                                             .tif = FX_TIME_IN_FORCE_IOC,
+                                             .stop_loss_ticks = 90});
+    ASSERT_ENDED(three.order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(three.profit, 0);
+}
+
+static void bracket_order_that_ends_part_filled_leaves_them(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 2);
+    assert_int_equal(engine_kit_cancel(&kit, 1, three.order), FX_OK);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_UNTRIGGERED, 2);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 2);
+    rest(3, FX_SIDE_BUY, 85, 20);
+    assert_int_equal(engine_kit_mark(&kit, 0, 90), FX_OK);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_FILLED, FX_ORDER_NOTE_NONE);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(held(1), 0);
+}
+
+static void bracket_expiry_of_its_order_is_its_end(void **state)
+{
+    (void)state;
+    const struct three three = place(&(struct engine_kit_order){.user_id = 1,
+                                                                .side = FX_SIDE_SELL,
+                                                                .ticks = 110,
+                                                                .lots = 5,
+                                                                .tif = FX_TIME_IN_FORCE_GTD,
+                                                                .expire_us = kit.time_us + 2000000,
+                                                                .take_profit_ticks = 100,
+                                                                .stop_loss_ticks = 120});
+    assert_int_equal(engine_kit_tick(&kit, kit.time_us + 2000000), FX_OK);
+    assert_int_equal(kit.result.count, 3);
+    ASSERT_ENDED(three.order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_EXPIRED);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+}
+
+/* What closes the position shortens them, the bracket that began first first. */
+static void bracket_shrinks_with_the_position_the_oldest_first(void **state)
+{
+    (void)state;
+    const struct three first = buy_at_100(5);
+    sell_to(2, 100, 5);
+    const struct three second = buy_at_100(3);
+    sell_to(2, 100, 3);
+    rest(3, FX_SIDE_BUY, 99, 20);
+    sell_to(1, 99, 4); /* 8 - 4 */
+    ASSERT_OPEN(first.profit, FX_ORDER_STATUS_UNTRIGGERED, 1);
+    ASSERT_OPEN(second.profit, FX_ORDER_STATUS_UNTRIGGERED, 3);
+    assert_int_equal(engine_kit_row(&kit, first.loss)->note, FX_ORDER_NOTE_REDUCE_ONLY);
+    sell_to(1, 99, 2); /* 2 left */
+    ASSERT_ENDED(first.profit, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_NO_POSITION);
+    ASSERT_ENDED(first.loss, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_NO_POSITION);
+    ASSERT_OPEN(second.loss, FX_ORDER_STATUS_UNTRIGGERED, 2);
+    sell_to(1, 99, 7); /* turns: - 5 */
+    ASSERT_ENDED(second.loss, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_NO_POSITION);
+    assert_int_equal(kit.engine->bracket_count, 0);
+}
+
+/* Closed while its order still rests: they wait for its next fill, and watch nothing meanwhile. */
+static void bracket_of_a_closed_part_waits_for_the_next_fill(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 2);
+    rest(3, FX_SIDE_BUY, 101, 2);
+    sell_to(1, 101, 2);
+    assert_int_equal(held(1), 0);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 0);
+    assert_int_equal(engine_kit_mark(&kit, 0, 80), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 100), FX_OK);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 0);
+    sell_to(2, 100, 3);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 3);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_UNTRIGGERED, 3);
+}
+
+/* What first closes a short protects only what it opens beyond. */
+static void bracket_covers_only_what_its_order_opens(void **state)
+{
+    (void)state;
+    rest(2, FX_SIDE_BUY, 100, 3);
+    sell_to(1, 100, 3);
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 2);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_PENDING, 0);
+    sell_to(2, 100, 3);
+    assert_int_equal(held(1), 2);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_UNTRIGGERED, 2);
+    rest(2, FX_SIDE_BUY, 99, 4);
+    sell_to(1, 99, 4); /* short 2 */
+    assert_int_equal(held(1), -2);
+    const struct three none = buy_at_100(2);
+    sell_to(2, 100, 2);
+    assert_int_equal(held(1), 0);
+    ASSERT_ENDED(none.loss, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_NO_POSITION);
+}
+
+/* A trigger price that has been passed meanwhile fires with the fill that begins it. */
+static void bracket_passed_already_fires_with_the_fill(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    assert_int_equal(engine_kit_mark(&kit, 0, 85), FX_OK);
+    rest(3, FX_SIDE_BUY, 95, 20);
+    sell_to(2, 100, 5);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_FILLED, FX_ORDER_NOTE_NONE);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(held(1), 0);
+}
+
+static void bracket_that_finds_nobody_leaves_the_other(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    sell_to(2, 100, 5);
+    assert_int_equal(engine_kit_mark(&kit, 0, 110), FX_OK);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 5);
+    rest(3, FX_SIDE_BUY, 85, 5);
+    assert_int_equal(engine_kit_mark(&kit, 0, 90), FX_OK);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_FILLED, FX_ORDER_NOTE_NONE);
+}
+
+/* With a limit price it rests, the other one ends, and its row still names its order. */
+static void bracket_with_a_limit_price_rests_when_it_fires(void **state)
+{
+    (void)state;
+    const struct three three = place(&(struct engine_kit_order){.user_id = 1,
+                                                                .side = FX_SIDE_BUY,
+                                                                .ticks = 100,
+                                                                .lots = 5,
+                                                                .take_profit_ticks = 110,
+                                                                .take_profit_limit_ticks = 112,
+                                                                .stop_loss_ticks = 90,
+                                                                .take_profit_source = MARK});
+    sell_to(2, 100, 5);
+    assert_int_equal(engine_kit_mark(&kit, 0, 110), FX_OK);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_ACTIVE, 5);
+    assert_int_equal(engine_kit_row(&kit, three.profit)->parent_order_id, three.order);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    assert_int_equal(engine_kit_depth(&kit, 0, FX_SIDE_SELL, 112), 5);
+    rest(3, FX_SIDE_BUY, 112, 5);
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_FILLED, FX_ORDER_NOTE_NONE);
+    assert_int_equal(engine_kit_row(&kit, three.profit)->parent_order_id, three.order);
+    assert_int_equal(kit.engine->bracket_count, 0);
+}
+
+/* A conditional order carries them until it fires and fills; refused, it takes them along. */
+static void bracket_of_a_conditional_order_begins_when_that_fills(void **state)
+{
+    (void)state;
+    const struct engine_kit_order stop = {.user_id = 1,
+                                          .side = FX_SIDE_BUY,
+                                          .type = FX_ORDER_TYPE_STOP_MARKET,
+                                          .tif = FX_TIME_IN_FORCE_IOC,
+                                          .lots = 5,
+                                          .trigger_ticks = 105,
+                                          .source = MARK,
+                                          .take_profit_ticks = 120,
+                                          .stop_loss_ticks = 95,
+                                          .take_profit_source = MARK,
+                                          .stop_loss_source = MARK};
+    struct three three = place(&stop);
+    ASSERT_OPEN(three.order, FX_ORDER_STATUS_UNTRIGGERED, 5);
+    sell_to(2, 106, 3);
+    assert_int_equal(engine_kit_mark(&kit, 0, 105), FX_OK);
+    ASSERT_ENDED(three.order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
+    ASSERT_OPEN(three.profit, FX_ORDER_STATUS_UNTRIGGERED, 3);
+    assert_int_equal(engine_kit_mark(&kit, 0, 100), FX_OK);
+    three = place(&stop);
+    assert_int_equal(engine_kit_mark(&kit, 0, 105), FX_OK); /* nobody sells */
+    ASSERT_ENDED(three.profit, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+}
+
+static void bracket_on_the_wrong_side_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit_order order = {
+        .user_id = 1, .side = FX_SIDE_BUY, .ticks = 100, .lots = 5, .take_profit_ticks = 100};
+    assert_int_equal(engine_kit_order(&kit, &order), FX_TRIGGER_WRONG_SIDE);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_TAKE_PROFIT);
+    assert_true(kit.result.reject.limit == engine_kit_decimal("100"));
+    order.take_profit_ticks = 101;
+    order.stop_loss_ticks = 100;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_TRIGGER_WRONG_SIDE);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_STOP_LOSS);
+    order.side = FX_SIDE_SELL;
+    order.take_profit_ticks = 99;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_TRIGGER_WRONG_SIDE);
+    order.stop_loss_ticks = 101;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
+    /* A stop market order: against its trigger price; a trailing one: its activation price. */
+    order = (struct engine_kit_order){.user_id = 1,
+                                      .side = FX_SIDE_BUY,
+                                      .type = FX_ORDER_TYPE_STOP_MARKET,
+                                      .lots = 5,
+                                      .trigger_ticks = 105,
+                                      .source = MARK,
+                                      .take_profit_ticks = 104};
+    assert_int_equal(engine_kit_order(&kit, &order), FX_TRIGGER_WRONG_SIDE);
+    order.type = FX_ORDER_TYPE_TRAILING_STOP;
+    order.trigger_ticks = 95;
+    order.callback_ppb = 10000000;
+    order.take_profit_ticks = 95;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_TRIGGER_WRONG_SIDE);
+    order.take_profit_ticks = 96;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
+}
+
+/* A market order: against the price at which it begins to trade, and the price that is watched. */
+static void bracket_of_a_market_order_must_not_fire_at_once(void **state)
+{
+    (void)state;
+    struct engine_kit_order order = {.user_id = 1,
+                                     .side = FX_SIDE_BUY,
+                                     .type = FX_ORDER_TYPE_MARKET,
+                                     .lots = 5,
+                                     .stop_loss_ticks = 98,
+                                     .stop_loss_source = MARK};
+    sell_to(2, 99, 10);
+    assert_int_equal(engine_kit_mark(&kit, 0, 97), FX_OK);
+    assert_int_equal(engine_kit_order(&kit, &order), FX_TRIGGER_WOULD_FIRE);
+    assert_true(kit.result.reject.limit == engine_kit_decimal("97"));
+    order.stop_loss_ticks = 99;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_TRIGGER_WRONG_SIDE);
+    order.stop_loss_ticks = 96;
+    const struct three three = place(&order);
+    ASSERT_OPEN(three.loss, FX_ORDER_STATUS_UNTRIGGERED, 5);
+    assert_int_equal(three.profit, 0);
+}
+
+static void bracket_words_and_figures_are_judged(void **state)
+{
+    (void)state;
+    struct engine_kit_order order = {
+        .user_id = 1, .side = FX_SIDE_BUY, .ticks = 100, .lots = 5, .take_profit_limit_ticks = 120};
+    assert_int_equal(engine_kit_order(&kit, &order), FX_BAD_PARAMETER);
+    order.take_profit_ticks = 2000000;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_PRICE_FILTER);
+    order.take_profit_ticks = 110;
+    order.take_profit_limit_ticks = 2000000;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_PRICE_FILTER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_TAKE_PROFIT);
+    order.take_profit_limit_ticks = -1;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_PRICE_FILTER);
+    order.take_profit_limit_ticks = 0;
+    order.is_reduce_only = true;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_BAD_PARAMETER);
+    order.is_reduce_only = false;
+    order.take_profit_source = (enum fx_trigger_source)9;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_BAD_PARAMETER);
+    struct fx_command command = engine_kit_command(FX_COMMAND_PLACE_BRACKET, 0, 1);
+    command.u.place.side = FX_SIDE_BUY;
+    command.u.place.type = FX_ORDER_TYPE_LIMIT;
+    command.u.place.time_in_force = FX_TIME_IN_FORCE_GTC;
+    command.u.place.price_ticks = 100;
+    command.u.place.lots = 1;
+    command.sequence = fx_engine_sequence(kit.engine) + 1;
+    fx_engine_apply(kit.engine, &command, &kit.events); /* neither of the two */
+    assert_int_equal(kit.events.items[0].u.result.reject.status, FX_BAD_PARAMETER);
+}
+
+static void bracket_counts_as_conditional_orders(void **state)
+{
+    (void)state;
+    for (uint32_t count = 0; count < 5; count++) { /* 10 of 10 */
+        (void)buy_at_100(1);
+    }
+    const struct engine_kit_order order = {
+        .user_id = 1, .side = FX_SIDE_BUY, .ticks = 100, .lots = 5, .take_profit_ticks = 110};
+    assert_int_equal(engine_kit_order(&kit, &order), FX_MAX_NUM_ALGO_ORDERS);
+    assert_int_equal(kit.engine->order_count, 15);
+}
+
+static void bracket_same_client_id_and_body_is_told_again(void **state)
+{
+    (void)state;
+    struct engine_kit_order order = {.user_id = 1,
+                                     .side = FX_SIDE_BUY,
+                                     .ticks = 100,
+                                     .lots = 5,
+                                     .client_id = "b-1",
+                                     .take_profit_ticks = 110};
+    const struct three three = place(&order);
+    assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    assert_int_equal(kit.result.order_id, three.order);
+    order.take_profit_ticks = 111;
+    assert_int_equal(engine_kit_order(&kit, &order), FX_DUPLICATE_CLIENT_ORDER_ID);
+}
+
+/* CANCEL_ALL of STOP ends the two of every order, ALL the orders with them, once each. */
+static void bracket_is_swept_by_cancel_all(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CANCEL_ALL, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.cancel_all.scope = FX_CANCEL_SCOPE_STOP;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(kit.result.count, 2);
+    ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
+    assert_non_null(open_order(three.order));
+    assert_int_equal(kit.engine->bracket_count, 0);
+    const struct three conditional =
+        place(&(struct engine_kit_order){.user_id = 1,
+                                         .side = FX_SIDE_BUY,
+                                         .type = FX_ORDER_TYPE_STOP_LIMIT,
+                                         .ticks = 105,
+                                         .lots = 5,
+                                         .trigger_ticks = 105,
+                                         .source = MARK,
+                                         .stop_loss_ticks = 95});
+    command = engine_kit_command(FX_COMMAND_ADJUST_ORDER_TP_SL, 0, 1);
+    command.u.order_tp_sl.order_id = conditional.order;
+    command.u.order_tp_sl.protection.take_profit_ticks = 120;
+    command.u.order_tp_sl.protection.take_profit_source = MARK;
+    command.u.order_tp_sl.protection.stop_loss_ticks = KEEP;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    command = engine_kit_command(FX_COMMAND_CANCEL_ALL, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    command.u.cancel_all.side = FX_SIDE_BUY;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(kit.result.count, 4);
+    assert_int_equal(kit.engine->order_count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(bracket_waits_pending_and_its_rows_name_each_other),
+        CASE(bracket_grows_with_each_fill),
+        CASE(bracket_take_profit_closes_what_filled_and_ends_the_stop),
+        CASE(bracket_never_trades_with_its_own_order),
+        CASE(bracket_fires_against_others_and_cancels_its_order),
+        CASE(bracket_order_that_ends_unfilled_takes_them_along),
+        CASE(bracket_order_that_ends_part_filled_leaves_them),
+        CASE(bracket_expiry_of_its_order_is_its_end),
+        CASE(bracket_shrinks_with_the_position_the_oldest_first),
+        CASE(bracket_of_a_closed_part_waits_for_the_next_fill),
+        CASE(bracket_covers_only_what_its_order_opens),
+        CASE(bracket_passed_already_fires_with_the_fill),
+        CASE(bracket_that_finds_nobody_leaves_the_other),
+        CASE(bracket_with_a_limit_price_rests_when_it_fires),
+        CASE(bracket_of_a_conditional_order_begins_when_that_fills),
+        CASE(bracket_on_the_wrong_side_is_refused),
+        CASE(bracket_of_a_market_order_must_not_fire_at_once),
+        CASE(bracket_words_and_figures_are_judged),
+        CASE(bracket_counts_as_conditional_orders),
+        CASE(bracket_same_client_id_and_body_is_told_again),
+        CASE(bracket_is_swept_by_cancel_all),
+    };
+    return cmocka_run_group_tests_name("bracket", tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
