@@ -27,14 +27,10 @@
 #include "engine_kit.h"
 #include "fx_test.h"
 #include "net/net_http_client.h"
-#include "store/store_account.h"
 #include "store/store_migrate.h"
-#include "store/store_order.h"
-#include "store/store_position.h"
 #include "store/store_sqlite.h"
-#include "store/store_trade.h"
-#include "store/store_transaction.h"
 #include "store/store_user.h"
+#include "worker/worker_save.h"
 
 enum {
     API_HARNESS_QUEUE = 64,
@@ -57,6 +53,7 @@ struct api_harness {
     struct fx_market market;
     struct fx_store *store;
     struct fx_store *sessions; /* the API's thread's */
+    struct fx_worker_save saver;
     char dir[64];
     struct fx_crypto_rsa *rsa;
     struct fx_jwt *jwt;
@@ -67,6 +64,7 @@ struct api_harness {
     struct fx_command queue[API_HARNESS_QUEUE];
     uint64_t tokens[API_HARNESS_QUEUE];
     uint32_t queued;
+    uint64_t told; /* commands that no engine applied; no other may follow */
     uint32_t wakes;
     uint32_t takes;     /* commands that the intake took … */
     uint32_t takes_max; /* … and will take; 0: all */
@@ -125,40 +123,6 @@ static inline void api_harness_wake(void *self)
     harness->wakes++;
 }
 
-static inline void api_harness_save(struct api_harness *harness, const struct fx_event *event)
-{
-    struct fx_store *store = harness->store;
-    fx_status status = FX_OK;
-    if (event->kind == FX_EVENT_ORDER) {
-        status = fx_store_order_save(store, fx_view_last_order(harness->view), 1);
-    } else if (event->kind == FX_EVENT_POSITION) {
-        status = fx_store_position_save(store, fx_view_last_position(harness->view), 1);
-    } else if (event->kind == FX_EVENT_ACCOUNT) {
-        status = fx_store_account_save(store, fx_view_last_account(harness->view), 1);
-    } else if (event->kind == FX_EVENT_TRADE) {
-        struct fx_rows_trade trade;
-        struct fx_rows_transaction legs[4];
-        const struct fx_market_symbol *symbol =
-            fx_market_at(&harness->market, event->u.trade.instrument);
-        fx_rows_trade_of(event, &symbol->definition, &trade);
-        status = fx_store_trade_save(store, &trade, 1);
-        assert_int_equal(status, FX_OK);
-        const uint32_t count = fx_rows_trade_transactions(&trade, legs);
-        if (count > 0) {
-            status = fx_store_transaction_save(store, legs, count);
-        }
-    } else if (event->kind == FX_EVENT_TRANSACTION) {
-        struct fx_rows_transaction row;
-        const struct fx_market_symbol *symbol =
-            event->u.transaction.instrument == FX_COMMAND_ALL_INSTRUMENTS
-                ? NULL
-                : fx_market_at(&harness->market, event->u.transaction.instrument);
-        fx_rows_transaction_of(event, symbol == NULL ? NULL : &symbol->definition, &row);
-        status = fx_store_transaction_save(store, &row, 1);
-    }
-    assert_int_equal(status, FX_OK);
-}
-
 static inline void api_harness_fold(struct api_harness *harness, const struct fx_event *event)
 {
     if (fx_market_needs(&harness->market, event)) {
@@ -195,10 +159,15 @@ static inline void api_harness_pump(struct api_harness *harness)
                 event->token = harness->tokens[index];
             }
             api_harness_fold(harness, event);
-            if (!harness->is_saver_late) {
-                api_harness_save(harness, event);
-            }
-            fx_api_on_event(harness->api, event);
+        }
+        if (!harness->is_saver_late) {
+            assert_int_equal(fx_worker_save_events(&harness->saver,
+                                                   harness->kit.events.items,
+                                                   harness->kit.events.count),
+                             FX_OK);
+        }
+        for (uint32_t at = 0; at < harness->kit.events.count; at++) {
+            fx_api_on_event(harness->api, &harness->kit.events.items[at]);
         }
     }
     harness->queued = 0;
@@ -214,6 +183,26 @@ static inline void api_harness_command(struct api_harness *harness,
     harness->queued = 1;
     api_harness_pump(harness);
     assert_int_equal(harness->kit.result.reject.status, FX_OK);
+}
+
+/** Events of a command that no engine applied, RESULT left out: folded and saved. */
+static inline void api_harness_tell(struct api_harness *harness,
+                                    struct fx_event events[],
+                                    uint32_t count)
+{
+    struct fx_event told[16];
+    assert_true(count < 16);
+    memset(told, 0, sizeof told);
+    memcpy(told, events, count * sizeof *events);
+    told[count].kind = FX_EVENT_RESULT;
+    harness->told++;
+    for (uint32_t index = 0; index <= count; index++) {
+        told[index].sequence = fx_engine_sequence(harness->kit.engine) + harness->told;
+        told[index].index = index;
+        told[index].time_us = harness->wall_us;
+        api_harness_fold(harness, &told[index]);
+    }
+    assert_int_equal(fx_worker_save_events(&harness->saver, told, count + 1), FX_OK);
 }
 
 static inline void api_harness_on_request(void *self, const struct fx_net_server_call *call)
@@ -476,6 +465,7 @@ static inline void api_harness_close_store(struct api_harness *harness)
 {
     static const char *const NAMES[] = {"db", "db-wal", "db-shm"};
     char path[128];
+    fx_worker_save_deinit(&harness->saver);
     fx_store_close(harness->sessions);
     fx_store_close(harness->store);
     for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
@@ -495,6 +485,11 @@ static inline void api_harness_store(struct api_harness *harness)
     assert_int_equal(fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &harness->store), FX_OK);
     assert_int_equal(fx_store_migrate(harness->store, &applied), FX_OK);
     assert_int_equal(fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &harness->sessions), FX_OK);
+    const struct fx_worker_save_options saver = {.store = harness->store,
+                                                 .shard = FX_STR("USDT"),
+                                                 .worker = FX_STR("saver"),
+                                                 .kinds = FX_WORKER_SAVE_ALL};
+    assert_int_equal(fx_worker_save_init(&harness->saver, &saver), FX_OK);
     api_harness_user(harness, API_HARNESS_ALICE, "alice@example.org");
     api_harness_user(harness, API_HARNESS_BOB, "bob@example.org");
     api_harness_user(harness, API_HARNESS_LOCKED, "locked@example.org");
@@ -512,7 +507,11 @@ static inline void api_harness_dump(struct api_harness *harness)
     while (is_more) {
         is_more = fx_engine_dump(harness->kit.engine, &dump, &harness->kit.events);
         for (uint32_t index = 0; index < harness->kit.events.count; index++) {
-            api_harness_fold(harness, &harness->kit.events.items[index]);
+            const struct fx_event *event = &harness->kit.events.items[index];
+            api_harness_fold(harness, event);
+            if (event->kind == FX_EVENT_INSTRUMENT) {
+                fx_worker_save_instrument(&harness->saver, &event->u.instrument);
+            }
         }
     }
 }

@@ -30,13 +30,8 @@ static fx_i128 quantity_of(const struct fx_instrument *instrument, int64_t lots)
     return fx_instrument_quantity(instrument, (fx_qty){lots});
 }
 
-/*
- * The average price of `lots` (> 0) that are worth `value` (>= 0, settle units), rounded once,
- * half-even. Linear: value / (lots x unit) ticks, as a decimal; inverse: lots x unit / value.
- * 0 where the quotient does not exist or is out of range: it is shown, never computed with.
- */
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a count and a decimal
-static fx_i128 average_price(const struct fx_instrument *instrument, int64_t lots, fx_i128 value)
+fx_i128 fx_rows_average_price(const struct fx_instrument *instrument, int64_t lots, fx_i128 value)
 {
     fx_i128 count = 0, price = 0;
     FX_ASSERT(lots > 0);
@@ -94,7 +89,8 @@ void fx_rows_order_of(const struct fx_event *event,
                          : price_of(instrument, order->price_ticks);
     row_out->remaining = quantity_of(instrument, order->remaining_lots);
     if (filled_lots > 0) {
-        row_out->executed_price = average_price(instrument, filled_lots, order->filled_value);
+        row_out->executed_price =
+            fx_rows_average_price(instrument, filled_lots, order->filled_value);
     }
     row_out->cost = order->filled_value;
     row_out->order_margin = order->order_margin;
@@ -140,7 +136,7 @@ void fx_rows_position_of(const struct fx_event *event,
     row_out->liquidation_price = price_of(instrument, position->liquidation_ticks);
     row_out->bankrupt_price = price_of(instrument, position->bankrupt_ticks);
     if (size_lots > 0) {
-        row_out->entry_price = average_price(instrument, size_lots, position->entry_value);
+        row_out->entry_price = fx_rows_average_price(instrument, size_lots, position->entry_value);
     }
     row_out->entry_value = position->entry_value;
     row_out->position_margin = position->position_margin;
@@ -154,6 +150,7 @@ void fx_rows_position_of(const struct fx_event *event,
     row_out->take_profit_order_id = position->take_profit_order_id;
     row_out->stop_loss_order_id = position->stop_loss_order_id;
     row_out->updated_us = event->time_us;
+    row_out->adl_rank = position->adl_rank;
     row_out->margin_mode = (enum fx_margin_mode)position->margin_mode;
     row_out->position_side = (enum fx_position_side)position->position_side;
     row_out->contract_type = (enum fx_contract_type)instrument->contract_type;

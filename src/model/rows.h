@@ -85,6 +85,7 @@ struct fx_rows_position {
     enum fx_position_side position_side;
     enum fx_contract_type contract_type;
     uint32_t instrument;
+    uint32_t adl_rank; /* 1 (last in the queue) to 5 (first); 0: flat */
     struct fx_symbol symbol;
     struct fx_asset asset;
 };
@@ -184,6 +185,13 @@ void fx_rows_transaction_of(const struct fx_event *event,
  */
 uint32_t fx_rows_trade_transactions(const struct fx_rows_trade *trade,
                                     struct fx_rows_transaction rows_out[4]);
+
+/**
+ * The average price of `lots` (> 0) that are worth `value` (>= 0, settle units), rounded once,
+ * half-even. Linear: value / (lots x unit) ticks, as a decimal; inverse: lots x unit / value. 0
+ * where the quotient does not exist or is out of range: it is shown, never computed with.
+ */
+fx_i128 fx_rows_average_price(const struct fx_instrument *instrument, int64_t lots, fx_i128 value);
 
 /** Rate and leverage as decimals. */
 fx_i128 fx_rows_rate(int64_t ppb);

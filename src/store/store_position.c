@@ -26,6 +26,7 @@ static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("contractType", CONTRACT_TYPE, contract_type),
     COLUMN("takeProfitOrderId", UINT_OR_NULL, take_profit_order_id),
     COLUMN("stopLossOrderId", UINT_OR_NULL, stop_loss_order_id),
+    COLUMN("pnlRanking", UINT_OR_NULL, adl_rank),
     COLUMN("realizedPnl", DEC, realized_pnl),
     COLUMN("positionSide", POSITION_SIDE, position_side),
     COLUMN("instrumentId", UINT, instrument),

@@ -16,6 +16,8 @@
 #include "store/store_trade.h"
 #include "store/store_transaction.h"
 #include "worker/worker_save_candle.h"
+#include "worker/worker_save_history.h"
+#include "worker/worker_save_risk.h"
 
 enum {
     CHUNK = 64,   /* rows handed to the store together */
@@ -106,6 +108,12 @@ fx_status fx_worker_save_init(struct fx_worker_save *save,
         status = fx_worker_save_candle_create(&save->candle);
     }
     if (status == FX_OK) {
+        status = fx_worker_save_history_create(&save->history);
+    }
+    if (status == FX_OK) {
+        status = fx_worker_save_risk_create(&save->risk);
+    }
+    if (status == FX_OK) {
         status = read_watermark(save);
     }
     if (status == FX_OK) {
@@ -126,6 +134,8 @@ void fx_worker_save_deinit(struct fx_worker_save *save)
     fx_table_deinit(&save->last_account);
     fx_table_deinit(&save->last_position);
     fx_worker_save_candle_destroy(save->candle);
+    fx_worker_save_history_destroy(save->history);
+    fx_worker_save_risk_destroy(save->risk);
     free(save->rows);
     free(save->instruments);
     memset(save, 0, sizeof *save);
@@ -160,6 +170,12 @@ static uint32_t instrument_of(const struct fx_event *event)
         return event->u.transaction.instrument;
     case FX_EVENT_MARK:
         return event->u.mark.instrument;
+    case FX_EVENT_LIQUIDATION:
+        return event->u.liquidation.instrument;
+    case FX_EVENT_FUNDING:
+        return event->u.funding.instrument;
+    case FX_EVENT_INSURANCE:
+        return event->u.insurance.instrument;
     default:
         return FX_COMMAND_ALL_INSTRUMENTS;
     }
@@ -368,6 +384,12 @@ static fx_status add_trade(struct fx_worker_save *save, const struct fx_event *e
     return status == FX_OK ? add_to_candles(save, event) : status;
 }
 
+static fx_status add_risk(struct fx_worker_save *save, const struct fx_event *event)
+{
+    return fx_worker_save_risk_add(
+        save->risk, save->store, find_instrument(save, instrument_of(event)), event);
+}
+
 static fx_status add_transaction(struct fx_worker_save *save, const struct fx_event *event)
 {
     struct fx_worker_save_rows *rows = save->rows;
@@ -375,7 +397,29 @@ static fx_status add_transaction(struct fx_worker_save *save, const struct fx_ev
                            find_instrument(save, event->u.transaction.instrument),
                            &rows->transactions[rows->transaction_count]);
     rows->transaction_count++;
-    return rows->transaction_count >= CHUNK ? flush_transactions(save) : FX_OK;
+    const fx_status status = add_risk(save, event);
+    return status == FX_OK && rows->transaction_count >= CHUNK ? flush_transactions(save) : status;
+}
+
+/* What a position was before and is now, while the table still has what it was. */
+static fx_status add_to_history(struct fx_worker_save *save,
+                                const struct fx_event *event,
+                                bool is_in_dump)
+{
+    if (!has_kind(save, FX_WORKER_SAVE_POSITIONS)) {
+        return FX_OK;
+    }
+    if (event->kind == FX_EVENT_TRADE && !is_in_dump) {
+        return fx_worker_save_history_trade(save->history, event);
+    }
+    return event->kind == FX_EVENT_POSITION
+               ? fx_worker_save_history_position(
+                     save->history,
+                     save->store,
+                     find_instrument(save, event->u.position.instrument),
+                     event,
+                     is_in_dump)
+               : FX_OK;
 }
 
 static fx_status save_instrument(struct fx_worker_save *save, const struct fx_event *event)
@@ -430,6 +474,10 @@ static fx_status write_event(struct fx_worker_save *save, const struct fx_event 
         return has_kind(save, FX_WORKER_SAVE_TRADES) ? add_to_candles(save, event) : FX_OK;
     case FX_EVENT_TRANSACTION:
         return has_kind(save, FX_WORKER_SAVE_TRADES) ? add_transaction(save, event) : FX_OK;
+    case FX_EVENT_LIQUIDATION:
+    case FX_EVENT_FUNDING:
+    case FX_EVENT_INSURANCE:
+        return has_kind(save, FX_WORKER_SAVE_TRADES) ? add_risk(save, event) : FX_OK;
     case FX_EVENT_INSTRUMENT:
         return has_kind(save, FX_WORKER_SAVE_INSTRUMENTS) ? save_instrument(save, event) : FX_OK;
     case FX_EVENT_TIER:
@@ -446,7 +494,20 @@ static fx_status flush_all(struct fx_worker_save *save)
     status = status == FX_OK ? flush_accounts(save) : status;
     status = status == FX_OK ? flush_trades(save) : status;
     status = status == FX_OK ? flush_candles(save) : status;
+    if (status == FX_OK) {
+        status = fx_worker_save_history_flush(save->history, save->store, &save->row_count);
+    }
+    if (status == FX_OK) {
+        status = fx_worker_save_risk_flush(save->risk, save->store, &save->row_count);
+    }
     return status == FX_OK ? flush_transactions(save) : status;
+}
+
+/* A dump tells marks, fundings and funds: no bar and no history has them, because nothing happened.
+ */
+static bool is_state(enum fx_event_kind kind)
+{
+    return kind != FX_EVENT_MARK && kind != FX_EVENT_FUNDING && kind != FX_EVENT_INSURANCE;
 }
 
 static fx_status write_rows(struct fx_worker_save *save,
@@ -455,13 +516,16 @@ static fx_status write_rows(struct fx_worker_save *save,
                             struct progress *progress)
 {
     fx_status status = FX_OK;
+    fx_worker_save_history_begin(save->history);
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
         const bool is_in_dump = progress->is_in_dump;
-        if (!step_past(progress, &events[index])) {
+        if (!step_past(progress, &events[index]) ||
+            (is_in_dump && !is_state((enum fx_event_kind)events[index].kind))) {
             continue;
         }
-        if (is_in_dump && events[index].kind == FX_EVENT_MARK) {
-            continue; /* told, not updated: no bar has it */
+        status = add_to_history(save, &events[index], is_in_dump);
+        if (status != FX_OK) {
+            return status;
         }
         if (is_in_dump) {
             const struct fx_event copy = dumped(&events[index]);
@@ -532,6 +596,8 @@ fx_status fx_worker_save_events(struct fx_worker_save *save,
     }
     fx_store_rollback(save->store);
     fx_worker_save_candle_forget(save->candle);
+    fx_worker_save_history_forget(save->history);
+    fx_worker_save_risk_forget(save->risk);
     save->row_count = row_count;
     save->rows->order_count = 0;
     save->rows->position_count = 0;

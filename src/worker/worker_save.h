@@ -28,9 +28,9 @@ enum {
 /** What a saver writes: one of these per group of the seed, or all. */
 enum fx_worker_save_kind {
     FX_WORKER_SAVE_ACCOUNTS = 1,
-    FX_WORKER_SAVE_POSITIONS = 2,
+    FX_WORKER_SAVE_POSITIONS = 2, /* and their histories */
     FX_WORKER_SAVE_ORDERS = 4,
-    FX_WORKER_SAVE_TRADES = 8, /* and transactions and candles */
+    FX_WORKER_SAVE_TRADES = 8, /* and transactions, candles, fundings, funds, liquidations */
     FX_WORKER_SAVE_INSTRUMENTS = 16,
     FX_WORKER_SAVE_ALL = 31
 };
@@ -44,6 +44,8 @@ struct fx_worker_save_options {
 
 struct fx_worker_save_rows;
 struct fx_worker_save_candle;
+struct fx_worker_save_history;
+struct fx_worker_save_risk;
 
 struct fx_worker_save {
     struct fx_store *store;
@@ -60,6 +62,8 @@ struct fx_worker_save {
     struct fx_table last_position;
     struct fx_worker_save_rows *rows;     /* heap */
     struct fx_worker_save_candle *candle; /* heap */
+    struct fx_worker_save_history *history;
+    struct fx_worker_save_risk *risk;
 };
 
 /** Read the watermark and the instruments from the store; bars that an older version did not write

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/agent.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
 
@@ -23,6 +24,7 @@ struct fx_worker_saver {
     uint32_t failures; /* in a row */
     int64_t retry_us;
     _Atomic uint64_t watermark;
+    struct fx_metric_histogram write_times;
 };
 
 /* Move released events over, as many as fit. */
@@ -76,7 +78,9 @@ int fx_worker_saver_step(void *self, int64_t now_us)
     if (count == 0 || (saver->failures > 0 && now_us < saver->retry_us)) {
         return 0;
     }
+    const int64_t start_us = fx_clock_monotonic_us();
     const fx_status status = fx_worker_save_events(saver->options.save, saver->items, count);
+    fx_metric_histogram_add(&saver->write_times, fx_clock_monotonic_us() - start_us);
     if (status != FX_OK) {
         on_failure(saver, status, now_us);
         return 0;
@@ -139,6 +143,11 @@ void fx_worker_saver_stop(struct fx_worker_saver *saver)
     while (saver->failures == 0 && fx_worker_saver_step(saver, 0) > 0) {
         /* until the ring is empty; what fails is written at the next start */
     }
+}
+
+const struct fx_metric_histogram *fx_worker_saver_write_times(const struct fx_worker_saver *saver)
+{
+    return &saver->write_times;
 }
 
 uint64_t fx_worker_saver_watermark(const struct fx_worker_saver *saver)

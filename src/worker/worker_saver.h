@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "base/metric.h"
 #include "base/ring.h"
 #include "base/status.h"
 #include "model/event.h"
@@ -44,6 +45,9 @@ void fx_worker_saver_wake(void *saver);
 
 /** Write everything that was released, then stop the thread. */
 void fx_worker_saver_stop(struct fx_worker_saver *saver);
+
+/** How long transactions took. Borrowed. */
+const struct fx_metric_histogram *fx_worker_saver_write_times(const struct fx_worker_saver *saver);
 
 /** operationId up to which the tables are complete. Thread: any (a moment's value). */
 uint64_t fx_worker_saver_watermark(const struct fx_worker_saver *saver);

@@ -17,7 +17,8 @@ fx_integration_test(cache_redis_test cache ${cache_contract})
 set(store_contract ${CMAKE_SOURCE_DIR}/tests/integration/store_contract.c
   ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_lists.c
   ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_access.c
-  ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_market.c)
+  ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_market.c
+  ${CMAKE_SOURCE_DIR}/tests/integration/store_contract_risk.c)
 target_sources(store_sqlite_test PRIVATE ${store_contract})
 fx_integration_test(store_maria_test store ${store_contract})
 fx_integration_test(store_maria_schema_test store)

@@ -63,4 +63,8 @@ void store_candle_older_operation_never_wins(void **state);
 void store_funding_lists_equal_models(void **state);
 void store_trade_list_noted_equals_model(void **state);
 
+/* Tests of store_contract_risk.c. */
+void store_liquidation_list_equals_model(void **state);
+void store_history_lists_equal_models(void **state);
+
 #endif

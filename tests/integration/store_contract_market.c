@@ -130,6 +130,14 @@ static void make_facts(struct fx_rng *rng, struct facts *facts)
         funding->funding_us = STORE_CONTRACT_START_US + (int64_t)index * 8 * 60 * MINUTE_US;
         funding->created_us = funding->funding_us + 1000;
         funding->symbol = store_contract_symbol_of(fx_rng_below(rng, 2));
+        funding->index_price = store_contract_any_dec(rng);
+        funding->paid = store_contract_any_dec(rng);
+        funding->received = store_contract_any_dec(rng);
+        funding->insured = store_contract_any_dec(rng);
+        funding->remainder = store_contract_any_dec(rng);
+        funding->positions = (uint32_t)fx_rng_below(rng, 1000000);
+        funding->is_skipped = fx_rng_below(rng, 2) == 0;
+        funding->asset = store_contract_asset_of(index);
         *payment = (struct fx_rows_funding_payment){.amount = store_contract_any_dec(rng),
                                                     .rate = funding->rate,
                                                     .quantity = store_contract_any_dec(rng),
@@ -145,6 +153,7 @@ static void make_facts(struct fx_rng *rng, struct facts *facts)
                                                     .asset = store_contract_asset_of(index)};
         insurance->amount = payment->amount;
         insurance->balance = payment->quantity;
+        insurance->quantity = payment->rate;
         insurance->id = funding->id;
         insurance->operation_id = funding->operation_id;
         insurance->created_us = funding->funding_us;

@@ -1,6 +1,7 @@
 /* Conditional orders over REST: both shapes, what is shown of them, firing, amending, cancelling.
  */
 #include "api_world.h"
+#include "store/store_order.h"
 
 static void mark(int64_t ticks)
 {

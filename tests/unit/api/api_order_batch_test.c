@@ -2,6 +2,7 @@
  * queues. */
 #include "api/api_group_int.h"
 #include "api_world.h"
+#include "store/store_order.h"
 
 #define ORDER(side, quantity, price, more)                                                         \
     "{\"symbol\":\"BTCUSDT\",\"side\":\"" side "\",\"type\":\"LIMIT\",\"quantity\":\"" quantity    \

@@ -14,9 +14,13 @@
 #include "base/rng.h"
 #include "fx_test.h"
 #include "model/rows.h"
+#include "model/rows_funding.h"
 #include "store/store_account.h"
 #include "store/store_candle.h"
+#include "store/store_funding.h"
+#include "store/store_history.h"
 #include "store/store_instrument.h"
+#include "store/store_liquidation.h"
 #include "store/store_migrate.h"
 #include "store/store_order.h"
 #include "store/store_position.h"
@@ -139,7 +143,11 @@ static void fill_position(struct fx_rng *rng, struct fx_event *event, uint64_t i
     position->position_id = id;
     position->account_id = 1;
     position->user_id = USER;
-    position->lots = fx_rng_between(rng, -1000, 1000);
+    position->lots = fx_rng_below(rng, 2) == 0 ? 500 : fx_rng_between(rng, -1000, 1000);
+    position->position_margin = fx_rng_below(rng, 3) * fx_dec_one();
+    position->adjust_margin = fx_rng_below(rng, 2) * fx_dec_one();
+    position->realized_pnl = fx_rng_between(rng, -9, 9) * fx_dec_one();
+    position->adl_rank = (uint8_t)fx_rng_below(rng, 6);
     position->entry_value = fx_dec_one() * (position->lots < 0 ? -position->lots : position->lots);
     position->instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
     position->leverage_centi = 500;
@@ -165,11 +173,65 @@ static void fill_transaction(struct fx_rng *rng, struct fx_event *event)
     assert_true(fx_ids_asset(FX_STR("USDT"), &event->u.transaction.asset));
 }
 
+static void fill_liquidation(struct fx_rng *rng, struct fx_event *event, uint64_t id)
+{
+    struct fx_event_liquidation *step = &event->u.liquidation;
+    step->id = id;
+    step->account_id = 1;
+    step->user_id = USER;
+    step->position_id = 1 + fx_rng_below(rng, OBJECTS);
+    step->lots = fx_rng_between(rng, -1000, 1000);
+    step->price_ticks = fx_rng_between(rng, 0, 1000);
+    step->mark_ticks = 7;
+    step->fee = fx_rng_between(rng, 0, 9);
+    step->instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+    step->side = FX_SIDE_BUY;
+    step->position_side = FX_POSITION_SIDE_BOTH;
+    step->margin_mode = FX_MARGIN_MODE_CROSS;
+    step->step = (uint8_t)(1 + fx_rng_below(rng, 5));
+}
+
+static void fill_insurance(struct fx_rng *rng, struct fx_event *event)
+{
+    event->u.insurance.balance = fx_rng_between(rng, 0, 1000);
+    event->u.insurance.change = fx_rng_between(rng, -1000, 1000);
+    event->u.insurance.instrument = fx_rng_below(rng, 2) == 0 ? FX_COMMAND_ALL_INSTRUMENTS : 1;
+    event->u.insurance.reason = (uint32_t)(1 + fx_rng_below(rng, 5));
+    assert_true(fx_ids_asset(FX_STR("USDT"), &event->u.insurance.asset));
+}
+
+/* One of three only begins: it has no row. */
+static void fill_funding(struct fx_rng *rng, struct fx_event *event)
+{
+    const uint64_t kind = fx_rng_below(rng, 3);
+    event->u.funding.paid = fx_rng_between(rng, 0, 1000);
+    event->u.funding.rate_ppb = fx_rng_between(rng, -1000, 1000);
+    event->u.funding.mark_ticks = 5;
+    event->u.funding.index_ticks = 6;
+    event->u.funding.instant_us = event->time_us; /* another one for each command */
+    event->u.funding.instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+    event->u.funding.is_complete = kind == 1;
+    event->u.funding.is_skipped = kind == 2;
+}
+
+/* A payment of a funding. */
+static void fill_payment(struct fx_rng *rng, struct fx_event *event)
+{
+    event->u.transaction.type = FX_TRANSACTION_FUNDING_FEE;
+    event->u.transaction.instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+    event->u.transaction.position_id = 1 + fx_rng_below(rng, OBJECTS);
+    event->u.transaction.lots = fx_rng_between(rng, -1000, 1000);
+    event->u.transaction.rate_ppb = 100;
+    event->u.transaction.mark_ticks = 5;
+    event->u.transaction.instant_us = event->time_us;
+}
+
 /* Commands of 1..8 events that end with a RESULT, after two instruments. */
 static void make_events(struct fx_event events[EVENTS])
 {
     struct fx_rng rng;
-    uint64_t sequence = 2, trade_id = 0;
+    uint64_t sequence = 2, trade_id = 0, liquidation_id = 0;
+    bool has_funding = false; /* at most one per command: of a symbol and instant there is one */
     uint32_t index = 0;
     fx_rng_init(&rng, SEED);
     events[0] = instrument_event(1, 0, 0);
@@ -183,8 +245,14 @@ static void make_events(struct fx_event events[EVENTS])
                                                    FX_EVENT_TRANSACTION,
                                                    FX_EVENT_BOOK,
                                                    FX_EVENT_MARK,
+                                                   FX_EVENT_POSITION,
+                                                   FX_EVENT_LIQUIDATION,
+                                                   FX_EVENT_INSURANCE,
+                                                   FX_EVENT_FUNDING,
+                                                   FX_EVENT_RESULT,
                                                    FX_EVENT_RESULT};
-        const enum fx_event_kind kind = KINDS[fx_rng_below(&rng, 9)];
+        enum fx_event_kind kind = KINDS[fx_rng_below(&rng, sizeof KINDS / sizeof KINDS[0])];
+        kind = kind == FX_EVENT_FUNDING && has_funding ? FX_EVENT_BOOK : kind;
         const uint64_t id = 1 + fx_rng_below(&rng, OBJECTS);
         events[at] = event_of(kind, sequence, index++);
         if (kind == FX_EVENT_ORDER) {
@@ -197,11 +265,22 @@ static void make_events(struct fx_event events[EVENTS])
             fill_position(&rng, &events[at], id);
         } else if (kind == FX_EVENT_TRANSACTION) {
             fill_transaction(&rng, &events[at]);
+            if (fx_rng_below(&rng, 3) == 0) {
+                fill_payment(&rng, &events[at]);
+            }
+        } else if (kind == FX_EVENT_LIQUIDATION) {
+            fill_liquidation(&rng, &events[at], ++liquidation_id);
+        } else if (kind == FX_EVENT_INSURANCE) {
+            fill_insurance(&rng, &events[at]);
+        } else if (kind == FX_EVENT_FUNDING) {
+            fill_funding(&rng, &events[at]);
+            has_funding = true;
         } else if (kind == FX_EVENT_MARK) {
             fill_mark(&rng, &events[at]);
         } else if (kind == FX_EVENT_RESULT) {
             sequence++;
             index = 0;
+            has_funding = false;
         }
     }
 }
@@ -338,6 +417,157 @@ static void check_facts(struct fx_store *store,
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)
 
+/* What facts of risk add up to: a number and a sum over each table. */
+struct risk_sums {
+    uint64_t counts[6];
+    fx_i128 sums[6];
+};
+
+static void add_sum(struct risk_sums *sums, uint32_t table, fx_i128 amount)
+{
+    sums->counts[table]++;
+    sums->sums[table] += amount;
+}
+
+/* What a position closed, or how its margin changed: by its state before and the trades of its
+ * command so far. */
+static void model_position(struct risk_sums *sums,
+                           const struct fx_event events[],
+                           uint32_t at,
+                           const struct fx_event_position *before)
+{
+    const struct fx_event_position *after = &events[at].u.position;
+    const int64_t old = before->lots, now = after->lots;
+    if (old == now) {
+        const fx_i128 grown = after->position_margin + after->adjust_margin -
+                              before->position_margin - before->adjust_margin;
+        const bool is_changed = after->position_margin != before->position_margin ||
+                                after->adjust_margin != before->adjust_margin;
+        if (old != 0 && is_changed) {
+            add_sum(sums, 4, grown);
+        }
+        return;
+    }
+    const bool is_turned = (old > 0 && now < 0) || (old < 0 && now > 0);
+    const int64_t closed = is_turned ? old : old - now;
+    if (old == 0 || (!is_turned && (closed > 0) != (old > 0))) {
+        return; /* opened, or grown */
+    }
+    fx_i128 pnl = 0;
+    bool has_trades = false;
+    for (uint32_t back = at; back-- > 0 && events[back].sequence == events[at].sequence;) {
+        const struct fx_event_trade *trade = &events[back].u.trade;
+        if (events[back].kind == FX_EVENT_TRADE && trade->instrument == after->instrument) {
+            has_trades = true;
+            pnl += trade->buy_pnl; /* the account of all positions is that of all buyers */
+        }
+    }
+    pnl = has_trades ? pnl : after->realized_pnl - before->realized_pnl;
+    add_sum(sums, 5, pnl * 1000003 + closed);
+}
+
+static void model_risk(const struct fx_event events[], uint32_t count, struct risk_sums *sums)
+{
+    static const struct fx_event_position FLAT;
+    const struct fx_event_position *positions[OBJECTS + 1];
+    memset(sums, 0, sizeof *sums);
+    for (uint32_t id = 0; id <= OBJECTS; id++) {
+        positions[id] = &FLAT;
+    }
+    for (uint32_t at = 0; at < count; at++) {
+        const struct fx_event *event = &events[at];
+        if (event->kind == FX_EVENT_LIQUIDATION) {
+            add_sum(sums, 0, event->u.liquidation.fee);
+        } else if (event->kind == FX_EVENT_INSURANCE) {
+            add_sum(sums, 1, event->u.insurance.change);
+        } else if (event->kind == FX_EVENT_FUNDING &&
+                   (event->u.funding.is_complete != 0 || event->u.funding.is_skipped != 0)) {
+            add_sum(sums, 2, event->u.funding.paid);
+        } else if (fx_rows_funding_is_payment(event)) {
+            add_sum(sums, 3, event->u.transaction.amount);
+        } else if (event->kind == FX_EVENT_POSITION) {
+            const uint64_t id = event->u.position.position_id;
+            model_position(sums, events, at, positions[id]);
+            positions[id] = &event->u.position;
+        }
+    }
+}
+
+/* A row of any of these tables. */
+union risk_row {
+    struct fx_rows_liquidation liquidation;
+    struct fx_rows_funding_insurance insurance;
+    struct fx_rows_funding funding;
+    struct fx_rows_funding_payment payment;
+    struct fx_rows_margin margin;
+    struct fx_rows_closed closed;
+};
+
+/* Read one row behind a cursor. @return its id; 0 where there is none. */
+static uint64_t read_risk(struct fx_store *store,
+                          uint32_t table,
+                          uint64_t before,
+                          struct risk_sums *sums)
+{
+    const struct fx_store_page page = {.before_id = before, .limit = 1};
+    const struct fx_store_liquidation_query liquidations = {.user_id = USER, .page = page};
+    const struct fx_store_funding_query fundings = {.user_id = USER, .page = page};
+    const struct fx_store_history_query histories = {.user_id = USER, .page = page};
+    union risk_row row;
+    memset(&row, 0, sizeof row);
+    uint32_t count = 0;
+    fx_status status = FX_OK;
+    if (table == 0) {
+        status = fx_store_liquidation_list(store, &liquidations, &row.liquidation, &count);
+    } else if (table == 1) {
+        status = fx_store_funding_list_insurance(store, &fundings, &row.insurance, &count);
+    } else if (table == 2) {
+        status = fx_store_funding_list(store, &fundings, &row.funding, &count);
+    } else if (table == 3) {
+        status = fx_store_funding_list_payments(store, &fundings, &row.payment, &count);
+    } else if (table == 4) {
+        status = fx_store_history_list_margins(store, &histories, &row.margin, &count);
+    } else {
+        status = fx_store_history_list_closed(store, &histories, &row.closed, &count);
+    }
+    assert_int_equal(status, FX_OK);
+    if (count == 0) {
+        return 0;
+    }
+    const fx_i128 lot = fx_dec_one() / 1000;
+    const uint64_t ids[] = {row.liquidation.id,
+                            row.insurance.id,
+                            row.funding.id,
+                            row.payment.id,
+                            row.margin.id,
+                            row.closed.id};
+    const fx_i128 amounts[] = {
+        row.liquidation.fee,
+        row.insurance.amount,
+        row.funding.paid,
+        row.payment.amount,
+        row.margin.amount,
+        table == 5 ? row.closed.realized_pnl * 1000003 + row.closed.closed_qty / lot : 0};
+    add_sum(sums, table, amounts[table]);
+    return ids[table];
+}
+
+static void check_risk(struct fx_store *store, const struct fx_event events[], uint32_t count)
+{
+    struct risk_sums expected, stored;
+    model_risk(events, count, &expected);
+    memset(&stored, 0, sizeof stored);
+    for (uint32_t table = 0; table < 6; table++) {
+        uint64_t before = 0;
+        while ((before = read_risk(store, table, before, &stored)) != 0) {
+            /* the next one */
+        }
+        assert_int_equal(stored.counts[table], expected.counts[table]);
+        assert_true(stored.sums[table] == expected.sums[table]);
+        assert_true(count < EVENTS || stored.counts[table] > 50);
+    }
+}
+
 /* One event in a model's bar of decimals; false where it says nothing of this price. */
 static bool count_in(const struct fx_event *event,
                      uint32_t instrument,
@@ -456,6 +686,9 @@ static void worker_save_events_with_crashes_equals_model(void **state)
         check_states(fixture->store, events, at);
         check_facts(fixture->store, events, at, 0);
         check_candles(fixture->store, events, at);
+        if (at == EVENTS || fx_rng_below(&rng, 8) == 0) {
+            check_risk(fixture->store, events, at);
+        }
         if (fx_rng_below(&rng, 3) == 0) {
             crash(fixture);
         }
