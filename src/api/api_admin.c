@@ -3,6 +3,7 @@
 
 #include "api/api_admin_int.h"
 #include "api/api_param_int.h"
+#include "api/api_reply_int.h"
 #include "store/store_user.h"
 
 #define UNITS_PER_PPB 1000000000LL /* 1e18 / 1e9 */
@@ -73,6 +74,67 @@ fx_status fx_api_admin_rate(struct fx_api_call *call, fx_str name, int64_t *ppb)
     }
     *ppb = (int64_t)rate;
     return FX_OK;
+}
+
+fx_status fx_api_admin_price(struct fx_api_call *call,
+                             const struct fx_market_symbol *symbol,
+                             fx_str name,
+                             int64_t *ticks)
+{
+    struct fx_reject reject = {0};
+    fx_px price = {0};
+    fx_i128 units = 0;
+    const fx_status status = fx_api_param_decimal(call, name, &units);
+    if (status != FX_OK) {
+        return status;
+    }
+    const fx_status judged = fx_instrument_ticks(&symbol->definition, units, &price, &reject);
+    if (judged != FX_OK) {
+        (void)fx_api_param_reject(call, &reject);
+        call->error.field = name;
+        return judged;
+    }
+    *ticks = price.ticks;
+    return FX_OK;
+}
+
+/* ---- commands about a symbol ------------------------------------------------------------------
+ */
+
+void fx_api_admin_answer_done(struct fx_api *api,
+                              const struct fx_api_pending *pending,
+                              const struct fx_event_result *result)
+{
+    (void)result;
+    fx_api_reply_done(api, &pending->target);
+}
+
+fx_status fx_api_admin_begin(struct fx_api_call *call,
+                             enum fx_command_kind kind,
+                             struct fx_api_witness_act *act_out,
+                             const struct fx_market_symbol **symbol_out)
+{
+    memset(act_out, 0, sizeof *act_out);
+    const fx_status status = fx_api_admin_symbol_of(call, symbol_out);
+    if (status == FX_OK) {
+        act_out->command.kind = (uint16_t)kind;
+        act_out->command.instrument = (*symbol_out)->definition.instrument_id;
+        act_out->instrument = act_out->command.instrument;
+        act_out->answer = fx_api_admin_answer_done;
+    }
+    return status;
+}
+
+fx_status fx_api_admin_submit(struct fx_api_call *call,
+                              const char *action,
+                              fx_str symbol,
+                              const struct fx_api_witness_act *act)
+{
+    struct fx_api_audit_note note;
+    fx_api_audit_init(&note, call, action);
+    fx_api_audit_subject_name(&note, "symbol", symbol);
+    fx_api_admin_detail(call, &note);
+    return fx_api_witness_submit(call, &note, act);
 }
 
 /* ---- what the log keeps ----------------------------------------------------------------------

@@ -58,18 +58,6 @@ static void answer_created(struct fx_api *api,
     fx_api_reply_send(api, &pending->target, 201);
 }
 
-static fx_status submit(struct fx_api_call *call,
-                        const char *action,
-                        fx_str symbol,
-                        const struct fx_api_witness_act *act)
-{
-    struct fx_api_audit_note note;
-    fx_api_audit_init(&note, call, action);
-    fx_api_audit_subject_name(&note, "symbol", symbol);
-    fx_api_admin_detail(call, &note);
-    return fx_api_witness_submit(call, &note, act);
-}
-
 /* ---- the definition -------------------------------------------------------------------------- */
 
 static fx_status missing(fx_status status)
@@ -255,7 +243,7 @@ fx_status fx_api_admin_market_create(struct fx_api_call *call)
     if (fx_instrument_check(definition) != FX_OK) {
         return FX_BAD_INSTRUMENT;
     }
-    return submit(call, CREATE, symbol, &act);
+    return fx_api_admin_submit(call, CREATE, symbol, &act);
 }
 
 fx_status fx_api_admin_market_update(struct fx_api_call *call)
@@ -276,10 +264,10 @@ fx_status fx_api_admin_market_update(struct fx_api_call *call)
     if (status == FX_OK && fx_instrument_check(&act.command.u.instrument) != FX_OK) {
         status = FX_BAD_INSTRUMENT;
     }
-    return status == FX_OK ? submit(call,
-                                    "admin.instrument.update",
-                                    fx_ids_symbol_str(&symbol->definition.symbol),
-                                    &act)
+    return status == FX_OK ? fx_api_admin_submit(call,
+                                                 "admin.instrument.update",
+                                                 fx_ids_symbol_str(&symbol->definition.symbol),
+                                                 &act)
                            : status;
 }
 
@@ -347,20 +335,13 @@ static fx_status read_tiers(struct fx_api_call *call, struct fx_command_tiers *t
     return status == FX_OK ? FX_OK : fx_api_param_fail(call, status, name);
 }
 
-/* A command about one instrument. @return OK; of fx_api_admin_symbol_of(). */
 static fx_status begin(struct fx_api_call *call,
                        enum fx_command_kind kind,
                        struct fx_api_witness_act *act,
                        const struct fx_market_symbol **symbol_out)
 {
-    memset(act, 0, sizeof *act);
-    const fx_status status = fx_api_admin_symbol_of(call, symbol_out);
-    if (status == FX_OK) {
-        act->command.kind = (uint16_t)kind;
-        act->command.instrument = (*symbol_out)->definition.instrument_id;
-        act->instrument = act->command.instrument;
-        act->answer = answer_instrument;
-    }
+    const fx_status status = fx_api_admin_begin(call, kind, act, symbol_out);
+    act->answer = answer_instrument;
     return status;
 }
 
@@ -372,10 +353,10 @@ fx_status fx_api_admin_market_tiers(struct fx_api_call *call)
     if (status == FX_OK) {
         status = read_tiers(call, &act.command.u.tiers);
     }
-    return status == FX_OK ? submit(call,
-                                    "admin.instrument.tiers",
-                                    fx_ids_symbol_str(&symbol->definition.symbol),
-                                    &act)
+    return status == FX_OK ? fx_api_admin_submit(call,
+                                                 "admin.instrument.tiers",
+                                                 fx_ids_symbol_str(&symbol->definition.symbol),
+                                                 &act)
                            : status;
 }
 
@@ -392,41 +373,11 @@ fx_status fx_api_admin_market_state(struct fx_api_call *call)
     if (status == FX_OK && act.command.u.set_state.state == 0) {
         status = fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("state"));
     }
-    return status == FX_OK ? submit(call,
-                                    "admin.instrument.state",
-                                    fx_ids_symbol_str(&symbol->definition.symbol),
-                                    &act)
+    return status == FX_OK ? fx_api_admin_submit(call,
+                                                 "admin.instrument.state",
+                                                 fx_ids_symbol_str(&symbol->definition.symbol),
+                                                 &act)
                            : status;
-}
-
-static void answer_mark(struct fx_api *api,
-                        const struct fx_api_pending *pending,
-                        const struct fx_event_result *result)
-{
-    (void)result;
-    fx_api_reply_done(api, &pending->target);
-}
-
-static fx_status read_price(struct fx_api_call *call,
-                            const struct fx_market_symbol *symbol,
-                            fx_str name,
-                            int64_t *ticks)
-{
-    struct fx_reject reject = {0};
-    fx_px price = {0};
-    fx_i128 units = 0;
-    const fx_status status = fx_api_param_decimal(call, name, &units);
-    if (status != FX_OK) {
-        return status;
-    }
-    const fx_status judged = fx_instrument_ticks(&symbol->definition, units, &price, &reject);
-    if (judged != FX_OK) {
-        (void)fx_api_param_reject(call, &reject);
-        call->error.field = name;
-        return judged;
-    }
-    *ticks = price.ticks;
-    return FX_OK;
 }
 
 fx_status fx_api_admin_market_mark(struct fx_api_call *call)
@@ -436,21 +387,21 @@ fx_status fx_api_admin_market_mark(struct fx_api_call *call)
     fx_status status = begin(call, FX_COMMAND_MARK_PRICE, &act, &symbol);
     struct fx_command_mark *mark = &act.command.u.mark;
     if (status == FX_OK) {
-        status = read_price(call, symbol, FX_STR("markPrice"), &mark->mark_ticks);
+        status = fx_api_admin_price(call, symbol, FX_STR("markPrice"), &mark->mark_ticks);
     }
     if (status == FX_NOT_FOUND) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, FX_STR("markPrice"));
     }
     if (status == FX_OK) {
-        status = read_price(call, symbol, FX_STR("indexPrice"), &mark->index_ticks);
+        status = fx_api_admin_price(call, symbol, FX_STR("indexPrice"), &mark->index_ticks);
     }
     if (status == FX_NOT_FOUND) {
         mark->index_ticks = mark->mark_ticks;
         status = FX_OK;
     }
-    act.answer = answer_mark;
+    act.answer = fx_api_admin_answer_done;
     return status == FX_OK
-               ? submit(
+               ? fx_api_admin_submit(
                      call, "admin.mark_price", fx_ids_symbol_str(&symbol->definition.symbol), &act)
                : status;
 }

@@ -281,10 +281,6 @@ typedef void (*fx_api_market_append_fn)(struct fx_buf *buf,
  * UNKNOWN_SYMBOL. */
 FX_MUST_USE fx_status fx_api_market_send(struct fx_api_call *call, fx_api_market_append_fn append);
 
-/** The next funding by the schedule: the next multiple of the interval since 1970; 0: none. */
-int64_t fx_api_market_next_funding(const struct fx_api *api,
-                                   const struct fx_instrument *instrument);
-
 /* ---- api_book.c ---- */
 
 /** Make the store of encoded books. @return NULL without memory. Gives. */

@@ -1,11 +1,11 @@
 #include <string.h>
 
+#include "api/api_funding_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
-#include "wire/wire_funding.h"
 
-enum { US_PER_MS = 1000, US_PER_S = 1000 * 1000, ASSET_SCALE = 18 };
+enum { ASSET_SCALE = 18 };
 
 fx_status fx_api_market_send(struct fx_api_call *call, fx_api_market_append_fn append)
 {
@@ -80,7 +80,7 @@ static void append_ticker(struct fx_buf *buf,
         .best_ask = best_of(&symbol->depth, FX_SIDE_SELL),
         .has_interest = true,
         .open_interest = fx_view_interest(api->options.view, instrument).longs,
-        .next_funding_us = fx_api_market_next_funding(api, &symbol->definition),
+        .next_funding_us = symbol->mark.next_funding_us,
         .time_us = now_us,
     };
     fx_wire_public_ticker(buf, &symbol->definition, &ticker);
@@ -95,34 +95,15 @@ static void append_mark(struct fx_buf *buf,
                         const struct fx_api *api,
                         const struct fx_market_symbol *symbol)
 {
-    const struct fx_instrument *instrument = &symbol->definition;
+    struct fx_wire_funding_rate state;
     (void)api;
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&instrument->symbol));
-    if (symbol->mark_ticks != 0) {
-        fx_json_add_dec(
-            buf, FX_STR("markPrice"), fx_instrument_price(instrument, (fx_px){symbol->mark_ticks}));
-        fx_json_add_dec(buf,
-                        FX_STR("indexPrice"),
-                        fx_instrument_price(instrument, (fx_px){symbol->index_ticks}));
-        fx_json_add_int(buf, FX_STR("time"), symbol->mark_us / US_PER_MS);
-    }
-    fx_buf_append_byte(buf, '}');
+    fx_api_funding_state(symbol, &state);
+    fx_wire_funding_mark(buf, &symbol->definition, &state);
 }
 
 fx_status fx_api_market_mark(struct fx_api_call *call)
 {
     return fx_api_market_send(call, append_mark);
-}
-
-int64_t fx_api_market_next_funding(const struct fx_api *api, const struct fx_instrument *instrument)
-{
-    const int64_t now_us = api->options.wall_us(api->options.clock_self);
-    const int64_t interval_us = (int64_t)instrument->funding_interval_s * US_PER_S;
-    if (interval_us <= 0 || instrument->kind != FX_INSTRUMENT_KIND_PERPETUAL) {
-        return 0;
-    }
-    return (now_us / interval_us + 1) * interval_us;
 }
 
 static void append_best(struct fx_buf *buf,

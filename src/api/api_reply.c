@@ -379,3 +379,19 @@ void fx_api_reply_send_list(struct fx_api *api, const struct fx_api_target *targ
     fx_buf_append_byte(&api->reply, '}');
     fx_api_reply_send(api, target, 200);
 }
+
+void fx_api_reply_send_rows(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            const struct fx_api_reply_rows *rows)
+{
+    struct fx_buf *buf = fx_api_reply_begin_list(api);
+    const char *row = rows->rows;
+    uint64_t last = 0;
+    for (uint32_t index = 0; index < rows->count; index++) {
+        fx_json_append_comma(buf);
+        rows->append(buf, row);
+        memcpy(&last, row + rows->id_offset, sizeof last);
+        row += rows->row_size;
+    }
+    fx_api_reply_send_list(api, target, rows->count == rows->limit ? last : 0);
+}

@@ -77,6 +77,24 @@ void fx_api_reply_append_account(struct fx_buf *buf,
                                  const struct fx_view *view,
                                  const struct fx_rows_account *row);
 
+/** Append one row of a list as an object. */
+typedef void (*fx_api_reply_append_fn)(struct fx_buf *buf, const void *row);
+
+/** Rows of a table, read by a page. */
+struct fx_api_reply_rows {
+    const void *rows;
+    uint32_t row_size;
+    uint32_t id_offset; /* of a uint64_t in a row: the cursor */
+    uint32_t count;
+    uint32_t limit; /* of the page: fewer rows are the last ones */
+    fx_api_reply_append_fn append;
+};
+
+/** Send them as a list, with a cursor where more may follow. */
+void fx_api_reply_send_rows(struct fx_api *api,
+                            const struct fx_api_target *target,
+                            const struct fx_api_reply_rows *rows);
+
 /** Begin `{"data":[`; end it with the cursor of the last row (0: no further page) and send it. */
 struct fx_buf *fx_api_reply_begin_list(struct fx_api *api);
 void fx_api_reply_send_list(struct fx_api *api,

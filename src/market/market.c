@@ -35,6 +35,8 @@ static uint32_t instrument_of(const struct fx_event *event)
         return event->u.tier.instrument;
     case FX_EVENT_MARK:
         return event->u.mark.instrument;
+    case FX_EVENT_FUNDING:
+        return event->u.funding.instrument;
     case FX_EVENT_BOOK:
         return event->u.book.instrument;
     case FX_EVENT_TRADE:
@@ -69,6 +71,34 @@ static void apply_trade(struct fx_market_symbol *symbol, const struct fx_event *
     if (symbol->new_trades < FX_TAPE_COUNT_MAX) {
         symbol->new_trades++;
     }
+    if (event->u.trade.note != FX_TRADE_NOTE_NONE && symbol->new_noted < FX_TAPE_NOTED_MAX) {
+        symbol->new_noted++;
+    }
+}
+
+static void apply_funding(struct fx_market_symbol *symbol, const struct fx_event *event)
+{
+    if (event->u.funding.is_complete != 0 || event->u.funding.is_skipped != 0) {
+        symbol->funding = event->u.funding;
+        symbol->funding_id = fx_event_operation_id(event);
+        symbol->is_funding_changed = true;
+    }
+}
+
+static void apply_insurance(struct fx_market *market, const struct fx_event *event)
+{
+    const struct fx_event_insurance *insurance = &event->u.insurance;
+    uint32_t index = 0;
+    while (index < market->fund_count &&
+           memcmp(&market->funds[index].asset, &insurance->asset, sizeof insurance->asset) != 0) {
+        index++;
+    }
+    if (index == FX_MARKET_FUNDS_MAX) {
+        return; /* more assets than are shown */
+    }
+    market->funds[index] = (struct fx_market_fund){
+        .balance = insurance->balance, .asset = insurance->asset, .time_us = event->time_us};
+    market->fund_count += index == market->fund_count;
 }
 
 static void apply_mark(struct fx_market_symbol *symbol,
@@ -81,7 +111,9 @@ static void apply_mark(struct fx_market_symbol *symbol,
     symbol->mark_ticks = event->u.mark.mark_ticks;
     symbol->index_ticks = event->u.mark.index_ticks;
     symbol->mark_us = event->time_us;
+    symbol->mark = event->u.mark;
     symbol->is_ticker_changed = true;
+    symbol->is_mark_changed = true;
 }
 
 void fx_market_apply(struct fx_market *market, const struct fx_event *event)
@@ -94,6 +126,10 @@ void fx_market_apply(struct fx_market *market, const struct fx_event *event)
     }
     market->sequence = event->sequence;
     market->time_us = event->time_us;
+    if (event->kind == FX_EVENT_INSURANCE) {
+        apply_insurance(market, event);
+        return;
+    }
     const uint32_t id = instrument_of(event);
     if (id >= FX_INSTRUMENTS_MAX) {
         return;
@@ -112,6 +148,9 @@ void fx_market_apply(struct fx_market *market, const struct fx_event *event)
         break;
     case FX_EVENT_MARK:
         apply_mark(symbol, event, market->is_in_dump);
+        break;
+    case FX_EVENT_FUNDING:
+        apply_funding(symbol, event);
         break;
     case FX_EVENT_BOOK:
         fx_depth_apply(&symbol->depth, event);

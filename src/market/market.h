@@ -20,24 +20,41 @@
 #include "model/event.h"
 #include "model/instrument.h"
 
+enum { FX_MARKET_FUNDS_MAX = 64 };
+
 struct fx_market_symbol {
     struct fx_instrument definition;
     struct fx_tier tiers[FX_TIERS_MAX];
     int64_t mark_ticks; /* 0 = none yet */
     int64_t index_ticks;
     int64_t mark_us;
+    struct fx_event_mark mark;       /* the last one: what is predicted, and whether it is stale */
+    struct fx_event_funding funding; /* the last one that was paid or skipped; instant 0: none */
+    uint64_t funding_id;             /* its operationId */
     struct fx_depth depth;
     struct fx_candles candles; /* its `changed` is the publisher's to clear */
     struct fx_ticker ticker;
     struct fx_tape tape;
     bool is_book_changed; /* since the publisher last looked; it clears these */
     bool is_ticker_changed;
-    uint32_t new_trades; /* trades on the tape that were not published yet */
+    bool is_mark_changed;
+    bool is_funding_changed;
+    uint32_t new_trades; /* trades on the tape that were not published yet … */
+    uint32_t new_noted;  /* … and those with a note */
+};
+
+/** The insurance fund of an asset. */
+struct fx_market_fund {
+    fx_i128 balance;
+    struct fx_asset asset;
+    int64_t time_us; /* when it last moved */
 };
 
 struct fx_market {
     struct fx_market_symbol *symbols[FX_INSTRUMENTS_MAX]; /* by instrument id; NULL = absent */
     uint32_t count;
+    struct fx_market_fund funds[FX_MARKET_FUNDS_MAX]; /* in the order in which they came */
+    uint32_t fund_count;
     uint64_t sequence; /* of the last event */
     int64_t time_us;
     bool is_in_dump; /* a state is being told: nothing happens in it */
@@ -52,7 +69,8 @@ void fx_market_add(struct fx_market *market, uint32_t id, void *memory, uint32_t
 /** True where the event is about an instrument for which fx_market_add() must be called first. */
 bool fx_market_needs(const struct fx_market *market, const struct fx_event *event);
 
-/** Fold one event. Others than INSTRUMENT, TIER, MARK, BOOK, TRADE and DUMP_BEGIN are ignored. */
+/** Fold one event. Others than INSTRUMENT, TIER, MARK, FUNDING, INSURANCE, BOOK, TRADE and the
+ * bounds of a dump are ignored. */
 void fx_market_apply(struct fx_market *market, const struct fx_event *event);
 
 /** By symbol; NULL where absent. */

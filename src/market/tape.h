@@ -9,7 +9,10 @@
 
 #include "model/event.h"
 
-enum { FX_TAPE_COUNT_MAX = 1024 };
+enum {
+    FX_TAPE_COUNT_MAX = 1024,
+    FX_TAPE_NOTED_MAX = 64 /* trades with a note: liquidations and the like */
+};
 
 struct fx_tape_trade {
     uint64_t trade_id;
@@ -24,6 +27,8 @@ struct fx_tape_trade {
 struct fx_tape {
     struct fx_tape_trade trades[FX_TAPE_COUNT_MAX]; /* by number modulo */
     uint64_t count;                                 /* trades ever appended */
+    struct fx_tape_trade noted[FX_TAPE_NOTED_MAX];
+    uint64_t noted_count;
 };
 
 /** Append one trade; the oldest gives way. */
@@ -31,5 +36,8 @@ void fx_tape_apply(struct fx_tape *tape, const struct fx_event *trade);
 
 /** Trade `index` from the newest (0); NULL beyond what is kept. */
 const struct fx_tape_trade *fx_tape_at(const struct fx_tape *tape, uint32_t index);
+
+/** The same of the trades that have a note. */
+const struct fx_tape_trade *fx_tape_noted_at(const struct fx_tape *tape, uint32_t index);
 
 #endif

@@ -8,16 +8,18 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "model/event.h"
 #include "model/instrument.h"
 #include "model/rows.h"
 #include "model/rows_funding.h"
 
-/** What is known of a symbol's next funding. Zero members are left out. */
+/** What is known of a symbol's mark and of its next funding. Zero members are left out. */
 struct fx_wire_funding_rate {
-    int64_t mark_ticks;
-    int64_t index_ticks;
-    int64_t mark_us;
+    struct fx_event_mark mark; /* of the last one */
+    int64_t mark_us;           /* its time; 0: none yet */
     int64_t next_us;
+    int64_t paid_ppb;        /* the rate of the last funding … */
+    int64_t paid_us;         /* … and its instant; 0: none yet */
     int64_t lowest_rate_ppb; /* maintenance rate of the first tier: the cap is 3/4 of it */
 };
 
@@ -29,7 +31,18 @@ struct fx_wire_funding_interest {
     int64_t time_us;
 };
 
+/** The insurance fund of an asset. */
+struct fx_wire_funding_fund {
+    struct fx_asset asset;
+    fx_i128 balance;
+    int64_t time_us;
+};
+
 /** Append one object. */
+void fx_wire_funding_mark(struct fx_buf *buf,
+                          const struct fx_instrument *instrument,
+                          const struct fx_wire_funding_rate *rate);
+void fx_wire_funding_fund(struct fx_buf *buf, const struct fx_wire_funding_fund *fund);
 void fx_wire_funding_rate(struct fx_buf *buf,
                           const struct fx_instrument *instrument,
                           const struct fx_wire_funding_rate *rate);

@@ -136,6 +136,9 @@ void fx_wire_rows_position(struct fx_buf *buf, const struct fx_rows_position *ro
     if (row->stop_loss_order_id != 0) {
         add_number_id(buf, FX_STR("stopLossOrderId"), row->stop_loss_order_id);
     }
+    if (row->adl_rank != 0) {
+        fx_json_add_int(buf, FX_STR("adlRank"), row->adl_rank);
+    }
     fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
     add_name(buf, FX_STR("contractType"), fx_instrument_contract_type_name(row->contract_type));
     fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);

@@ -1,6 +1,7 @@
 /* What everybody may see of instruments, tickers, funding and funds, with exact bodies. */
 #include "api_world.h"
 #include "store/store_funding.h"
+#include "store/store_trade.h"
 
 #define DAY_US (86400LL * 1000000)
 
@@ -71,7 +72,7 @@ static void market_ticker_says_all(void **state)
                "\"priceChangePercent\":\"10\",\"volume\":\"3\",\"turnover\":\"320\",\"count\":2,"
                "\"markPrice\":\"100\",\"indexPrice\":\"100\",\"bidPrice\":\"99\",\"bidQty\":\"3\","
                "\"askPrice\":\"120.5\",\"askQty\":\"5\",\"openInterest\":\"7\","
-               "\"nextFundingTime\":1700236800000,\"time\":1700216000000}]}");
+               "\"time\":1700216000000}]}");
     /* A day later the window is empty, however it was remembered. */
     world.wall_us += DAY_US;
     API_EXPECT(&world, "GET", "/ticker?symbol=BTCUSDT", 0, NULL, 200, NULL);
@@ -119,22 +120,92 @@ static void market_open_interest_follows_the_positions(void **state)
     assert_non_null(strstr(world.body, "{\"symbol\":\"ETHUSDT\",\"openInterest\":\"0\","));
 }
 
+static struct fx_event mark_event(void)
+{
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_MARK;
+    event.u.mark = (struct fx_event_mark){.mark_ticks = 1001,
+                                          .index_ticks = 1000,
+                                          .predicted_ppb = -125000,
+                                          .premium_ppb = 1000000,
+                                          .rate_ppb = 100000,
+                                          .next_funding_us = 1700006400LL * 1000000,
+                                          .instrument = 0,
+                                          .source_count = 3,
+                                          .has_index = 1};
+    return event;
+}
+
+static struct fx_event funding_event(void)
+{
+    const fx_i128 one = fx_dec_one();
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_FUNDING;
+    event.u.funding = (struct fx_event_funding){.paid = 3 * one,
+                                                .received = 3 * one - 1,
+                                                .remainder = 1,
+                                                .instant_us = 1699977600LL * 1000000,
+                                                .rate_ppb = 100000,
+                                                .mark_ticks = 1001,
+                                                .index_ticks = 1000,
+                                                .positions = 2,
+                                                .is_complete = 1};
+    return event;
+}
+
 static void market_funding_terms(void **state)
 {
     (void)state;
     static const char *const TERMS =
         "{\"symbol\":\"BTCUSDT\",\"fundingInterval\":28800,\"interestRate\":\"0\",\"damper\":\"0\","
-        "\"cap\":\"0.00375\",\"nextFundingTime\":1700006400000,\"markPrice\":\"100\","
-        "\"time\":1700000000000,\"indexPrice\":\"100\"}";
-    char expected[512];
+        "\"cap\":\"0.00375\",\"markPrice\":\"100\",\"indexPrice\":\"100\",\"isStale\":false,"
+        "\"time\":1700000000000}";
+    static const char *const PAID =
+        "{\"symbol\":\"BTCUSDT\",\"fundingInterval\":28800,\"interestRate\":\"0\",\"damper\":\"0\","
+        "\"cap\":\"0.00375\",\"fundingRate\":\"0.0001\",\"fundingTime\":1699977600000,"
+        "\"premium\":\"0.001\",\"markPrice\":\"100.1\",\"indexPrice\":\"100\",\"isStale\":false,"
+        "\"time\":1700000000000,\"sources\":3,\"nextFundingTime\":1700006400000,"
+        "\"predictedRate\":\"-0.000125\"}";
+    char expected[768];
     API_EXPECT(&world, "GET", "/funding/rate/BTCUSDT", 0, NULL, 200, TERMS);
     (void)snprintf(expected, sizeof expected, "{\"data\":[%s]}", TERMS);
     API_EXPECT(&world, "GET", "/funding/rate?symbol=BTCUSDT", 0, NULL, 200, expected);
     API_EXPECT_ERROR(&world, "GET", "/funding/rate/NOPE", 0, NULL, 400, "UNKNOWN_SYMBOL");
-    /* At the instant itself the next one is an interval away. */
-    world.wall_us = 1700006400LL * 1000000;
+    struct fx_event events[] = {mark_event(), funding_event()};
+    api_harness_tell(&world, events, 2);
+    API_EXPECT(&world, "GET", "/funding/rate/BTCUSDT", 0, NULL, 200, PAID);
+    API_EXPECT(&world, "GET", "/ticker?symbol=BTCUSDT", 0, NULL, 200, NULL);
+    assert_true(says("\"nextFundingTime\":1700006400000"));
+    API_EXPECT(&world,
+               "GET",
+               "/mark-price?symbol=BTCUSDT",
+               0,
+               NULL,
+               200,
+               "{\"data\":[{\"symbol\":\"BTCUSDT\",\"markPrice\":\"100.1\",\"indexPrice\":\"100\","
+               "\"isStale\":false,\"time\":1700000000000,\"sources\":3,\"nextFundingTime\":"
+               "1700006400000,\"predictedRate\":\"-0.000125\"}]}");
+    struct fx_event stale = mark_event();
+    stale.u.mark.is_stale = 1;
+    api_harness_tell(&world, &stale, 1);
+    API_EXPECT(&world, "GET", "/mark-price?symbol=BTCUSDT", 0, NULL, 200, NULL);
+    assert_true(says("\"isStale\":true"));
+    /* A funding that only begins is none; one that is skipped has no rate. */
+    struct fx_event begun = funding_event();
+    begun.u.funding.is_complete = 0;
+    begun.u.funding.instant_us += 1000000;
+    api_harness_tell(&world, &begun, 1);
     API_EXPECT(&world, "GET", "/funding/rate/BTCUSDT", 0, NULL, 200, NULL);
-    assert_non_null(strstr(world.body, "\"nextFundingTime\":1700035200000"));
+    assert_true(says("\"fundingTime\":1699977600000"));
+    begun.u.funding.is_skipped = 1;
+    api_harness_tell(&world, &begun, 1);
+    API_EXPECT(&world, "GET", "/funding/rate/BTCUSDT", 0, NULL, 200, NULL);
+    assert_int_equal(count_of("fundingTime"), 0);
+    API_EXPECT(&world, "GET", "/funding/history", 0, NULL, 200, NULL);
+    assert_int_equal(count_of("\"isSkipped\":true"), 1);
+    assert_int_equal(count_of("\"isSkipped\":false"), 1);
 }
 
 static struct fx_symbol symbol_of(const char *name)
@@ -144,107 +215,134 @@ static struct fx_symbol symbol_of(const char *name)
     return symbol;
 }
 
+/* A payment of a user: `lots` of the position, one in 10,000 of their value. */
+static struct fx_event payment_event(uint64_t user_id, int64_t lots, const char *amount)
+{
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_TRANSACTION;
+    event.u.transaction = (struct fx_event_transaction){.amount = engine_kit_decimal(amount),
+                                                        .account_id = user_id,
+                                                        .user_id = user_id,
+                                                        .type = FX_TRANSACTION_FUNDING_FEE,
+                                                        .instrument = 0,
+                                                        .asset = engine_kit_asset("USDT"),
+                                                        .position_id = 10 + user_id,
+                                                        .lots = lots,
+                                                        .rate_ppb = 100000,
+                                                        .mark_ticks = 1001,
+                                                        .instant_us = 1699977600LL * 1000000};
+    return event;
+}
+
 static void market_fundings_and_own_payments(void **state)
 {
     (void)state;
-    const fx_i128 one = fx_dec_one();
-    struct fx_rows_funding fundings[3];
-    struct fx_rows_funding_payment payments[2];
-    memset(fundings, 0, sizeof fundings);
-    memset(payments, 0, sizeof payments);
+    char expected[1024];
     API_EXPECT(&world, "GET", "/funding/history", 0, NULL, 200, "{\"data\":[]}");
     API_EXPECT(&world, "GET", "/funding/payments", 1, NULL, 200, "{\"data\":[]}");
-    for (uint32_t index = 0; index < 3; index++) {
-        fundings[index].id = index + 1;
-        fundings[index].rate = one / 10000;
-        fundings[index].mark_price = 100 * one;
-        fundings[index].funding_us = API_HARNESS_WALL_US + index * 8 * 3600 * 1000000LL;
-        fundings[index].created_us = fundings[index].funding_us;
-        fundings[index].symbol = symbol_of(index == 1 ? "ETHUSDT" : "BTCUSDT");
-    }
-    for (uint32_t index = 0; index < 2; index++) {
-        payments[index] = (struct fx_rows_funding_payment){.amount = -one / 2,
-                                                           .rate = one / 10000,
-                                                           .quantity = 50 * one,
-                                                           .mark_price = 100 * one,
-                                                           .id = index + 1,
-                                                           .user_id = index + 1,
-                                                           .account_id = 3,
-                                                           .position_id = 4,
-                                                           .operation_id = 5,
-                                                           .funding_us = API_HARNESS_WALL_US,
-                                                           .created_us = API_HARNESS_WALL_US,
-                                                           .symbol = symbol_of("BTCUSDT"),
-                                                           .asset = engine_kit_asset("USDT")};
-    }
-    assert_int_equal(fx_store_funding_save(world.store, fundings, 3), FX_OK);
-    assert_int_equal(fx_store_funding_save_payments(world.store, payments, 2), FX_OK);
+    struct fx_event events[] = {payment_event(1, 2500, "-0.02502500"),
+                                payment_event(2, -2500, "0.025025"),
+                                funding_event()};
+    api_harness_tell(&world, events, 3);
+    struct fx_event later = funding_event();
+    later.u.funding.instant_us += 8LL * 3600 * 1000000;
+    api_harness_tell(&world, &later, 1);
+    const uint64_t first = (fx_engine_sequence(world.kit.engine) + 1) << 20U;
+    (void)snprintf(
+        expected,
+        sizeof expected,
+        "{\"data\":[{\"id\":\"%llu\",\"symbol\":\"BTCUSDT\",\"fundingTime\":1699977600000,"
+        "\"fundingRate\":\"0.0001\",\"markPrice\":\"100.1\",\"indexPrice\":\"100\",\"asset\":"
+        "\"USDT\",\"paid\":\"3\",\"received\":\"2.999999999999999999\",\"positions\":2,"
+        "\"isSkipped\":false}]}",
+        (unsigned long long)(first + 2));
     API_EXPECT(&world,
                "GET",
-               "/funding/history?symbol=BTCUSDT&limit=1",
+               "/funding/history?symbol=BTCUSDT&endTime=1699977600000",
                0,
                NULL,
                200,
-               "{\"data\":[{\"id\":\"3\",\"symbol\":\"BTCUSDT\",\"fundingTime\":1700057600000,"
-               "\"fundingRate\":\"0.0001\",\"markPrice\":\"100\"}],"
-               "\"nextCursor\":\"AwAAAAAAAAA\"}");
-    API_EXPECT(&world,
-               "GET",
-               "/funding/history?symbol=BTCUSDT&cursor=AwAAAAAAAAA",
-               0,
-               NULL,
-               200,
-               "{\"data\":[{\"id\":\"1\",\"symbol\":\"BTCUSDT\",\"fundingTime\":1700000000000,"
-               "\"fundingRate\":\"0.0001\",\"markPrice\":\"100\"}]}");
-    API_EXPECT(&world,
-               "GET",
-               "/funding/history?startTime=1700000000001&endTime=1700057599999",
-               0,
-               NULL,
-               200,
-               "{\"data\":[{\"id\":\"2\",\"symbol\":\"ETHUSDT\",\"fundingTime\":1700028800000,"
-               "\"fundingRate\":\"0.0001\",\"markPrice\":\"100\"}]}");
-    API_EXPECT(&world,
-               "GET",
-               "/funding/payments",
-               2,
-               NULL,
-               200,
-               "{\"data\":[{\"id\":\"2\",\"accountId\":3,\"positionId\":4,\"symbol\":\"BTCUSDT\","
-               "\"asset\":\"USDT\",\"amount\":\"-0.5\",\"fundingRate\":\"0.0001\","
-               "\"fundingQuantity\":\"50\",\"markPrice\":\"100\",\"fundingTime\":1700000000000,"
-               "\"operationId\":\"5\"}]}");
-    API_EXPECT(&world, "GET", "/funding/payments?asset=BTC", 2, NULL, 200, "{\"data\":[]}");
-    API_EXPECT(&world, "GET", "/funding/payments", 3 + 2, NULL, 200, "{\"data\":[]}");
+               expected);
+    API_EXPECT(&world, "GET", "/funding/history?symbol=BTCUSDT&limit=1", 0, NULL, 200, NULL);
+    assert_true(says("\"fundingTime\":1700006400000"));
+    char cursor[32];
+    char target[128];
+    api_harness_member(&world, "nextCursor", cursor, sizeof cursor);
+    (void)snprintf(target, sizeof target, "/funding/history?cursor=%s", cursor);
+    API_EXPECT(&world, "GET", target, 0, NULL, 200, expected);
+    API_EXPECT(&world, "GET", "/funding/history?symbol=ETHUSDT", 0, NULL, 200, "{\"data\":[]}");
+    (void)snprintf(
+        expected,
+        sizeof expected,
+        "{\"data\":[{\"id\":\"%llu\",\"accountId\":2,\"positionId\":12,\"symbol\":\"BTCUSDT\","
+        "\"asset\":\"USDT\",\"amount\":\"0.025025\",\"fundingRate\":\"0.0001\","
+        "\"fundingQuantity\":\"-2.5\",\"markPrice\":\"100.1\",\"fundingTime\":1699977600000,"
+        "\"operationId\":\"%llu\"}]}",
+        (unsigned long long)(first + 1),
+        (unsigned long long)(first + 1));
+    API_EXPECT(&world, "GET", "/funding/payments", 2, NULL, 200, expected);
+    API_EXPECT(&world, "GET", "/transactions?type=FUNDING_FEE", 1, NULL, 200, NULL);
+    assert_true(says("\"amount\":\"-0.025025\",\"symbol\":\"BTCUSDT\""));
+    API_EXPECT_ERROR(&world, "GET", "/funding/payments", 0, NULL, 401, "UNAUTHORIZED");
 }
 
-static void market_insurance_and_liquidations(void **state)
+static struct fx_event insurance_event(const char *balance, const char *change)
+{
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_INSURANCE;
+    event.u.insurance = (struct fx_event_insurance){.balance = engine_kit_decimal(balance),
+                                                    .change = engine_kit_decimal(change),
+                                                    .asset = engine_kit_asset("USDT"),
+                                                    .instrument = FX_COMMAND_ALL_INSTRUMENTS,
+                                                    .reason = FX_INSURANCE_REASON_FUND};
+    return event;
+}
+
+static void market_insurance_funds(void **state)
+{
+    (void)state;
+    char expected[512];
+    API_EXPECT(&world, "GET", "/insurance-fund", 0, NULL, 200, "{\"data\":[]}");
+    API_EXPECT(&world, "GET", "/insurance-fund/balance", 0, NULL, 200, "{\"data\":[]}");
+    struct fx_event funded = insurance_event("10", "10");
+    api_harness_tell(&world, &funded, 1);
+    struct fx_event taken = insurance_event("7.5", "-2.5");
+    taken.u.insurance.instrument = 0;
+    taken.u.insurance.lots = -1500;
+    taken.u.insurance.reason = FX_INSURANCE_REASON_TAKEOVER;
+    api_harness_tell(&world, &taken, 1);
+    const uint64_t first = (fx_engine_sequence(world.kit.engine) + 1) << 20U;
+    (void)snprintf(
+        expected,
+        sizeof expected,
+        "{\"data\":[{\"id\":\"%llu\",\"asset\":\"USDT\",\"symbol\":\"BTCUSDT\",\"amount\":"
+        "\"-2.5\",\"balance\":\"7.5\",\"quantity\":\"-1.5\",\"reason\":\"TAKEOVER\","
+        "\"createdAt\":1700000000000},{\"id\":\"%llu\",\"asset\":\"USDT\",\"amount\":\"10\","
+        "\"balance\":\"10\",\"reason\":\"FUND\",\"createdAt\":1700000000000}]}",
+        (unsigned long long)(first + (1U << 20U)),
+        (unsigned long long)first);
+    API_EXPECT(&world, "GET", "/insurance-fund?asset=USDT", 0, NULL, 200, expected);
+    API_EXPECT(&world, "GET", "/insurance-fund?asset=BTC", 0, NULL, 200, "{\"data\":[]}");
+    API_EXPECT(&world,
+               "GET",
+               "/insurance-fund/balance",
+               0,
+               NULL,
+               200,
+               "{\"data\":[{\"asset\":\"USDT\",\"balance\":\"7.5\",\"updatedAt\":1700000000000}]}");
+    API_EXPECT(&world, "GET", "/insurance-fund/balance?asset=BTC", 0, NULL, 200, "{\"data\":[]}");
+}
+
+static void market_liquidations(void **state)
 {
     (void)state;
     const fx_i128 one = fx_dec_one();
-    struct fx_rows_funding_insurance movement;
     struct fx_rows_trade trades[2];
-    memset(&movement, 0, sizeof movement);
     memset(trades, 0, sizeof trades);
-    API_EXPECT(&world, "GET", "/insurance-fund", 0, NULL, 200, "{\"data\":[]}");
     API_EXPECT(&world, "GET", "/liquidations?symbol=BTCUSDT", 0, NULL, 200, "{\"data\":[]}");
     API_EXPECT_ERROR(&world, "GET", "/liquidations", 0, NULL, 400, "BAD_PARAMETER");
-    movement.amount = 3 * one;
-    movement.balance = 10 * one;
-    movement.id = 7;
-    movement.created_us = API_HARNESS_WALL_US;
-    movement.asset = engine_kit_asset("USDT");
-    memcpy(movement.reason, "LIQUIDATION", 11);
-    assert_int_equal(fx_store_funding_save_insurance(world.store, &movement, 1), FX_OK);
-    API_EXPECT(&world,
-               "GET",
-               "/insurance-fund?asset=USDT",
-               0,
-               NULL,
-               200,
-               "{\"data\":[{\"id\":\"7\",\"asset\":\"USDT\",\"amount\":\"3\",\"balance\":\"10\","
-               "\"reason\":\"LIQUIDATION\",\"createdAt\":1700000000000}]}");
-    API_EXPECT(&world, "GET", "/insurance-fund?asset=BTC", 0, NULL, 200, "{\"data\":[]}");
     for (uint32_t index = 0; index < 2; index++) {
         trades[index].id = 100 + index;
         trades[index].price = 95 * one;
@@ -279,7 +377,8 @@ int main(void)
         TEST(market_open_interest_follows_the_positions),
         TEST(market_funding_terms),
         TEST(market_fundings_and_own_payments),
-        TEST(market_insurance_and_liquidations),
+        TEST(market_insurance_funds),
+        TEST(market_liquidations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -374,7 +374,7 @@ static void api_read_instruments_ticker_and_mark(void **state)
     API_EXPECT(&world, "GET", "/mark-price?symbol=ETHUSDT", 0, NULL, 200, NULL);
     assert_true(
         says("{\"data\":[{\"symbol\":\"ETHUSDT\",\"markPrice\":\"10\",\"indexPrice\":\"10\","
-             "\"time\":"));
+             "\"isStale\":false,\"time\":"));
     API_EXPECT(&world, "GET", "/status", 0, NULL, 200, NULL);
     assert_true(says("{\"status\":\"ok\",\"sequence\":"));
 }

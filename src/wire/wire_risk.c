@@ -1,0 +1,119 @@
+#include "wire/wire_risk.h"
+
+#include "base/json.h"
+
+enum { US_PER_MS = 1000 };
+
+/* Ids of accounts, users, positions and orders stay below 2^53. */
+static void add_number(struct fx_buf *buf, fx_str key, uint64_t id)
+{
+    if (id != 0) {
+        fx_json_add_int(buf, key, (int64_t)id);
+    }
+}
+
+static void add_text(struct fx_buf *buf, fx_str key, const char *text)
+{
+    fx_json_add_str(buf, key, fx_str_of(text));
+}
+
+static void add_time(struct fx_buf *buf, int64_t time_us)
+{
+    fx_json_add_int(buf, FX_STR("createdAt"), time_us / US_PER_MS);
+}
+
+void fx_wire_risk_liquidation(struct fx_buf *buf,
+                              const struct fx_rows_liquidation *row,
+                              bool is_whole)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("id"), row->id);
+    add_number(buf, FX_STR("userId"), row->user_id);
+    add_number(buf, FX_STR("accountId"), row->account_id);
+    add_number(buf, FX_STR("positionId"), row->position_id);
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    add_text(buf, FX_STR("step"), row->step);
+    add_text(buf, FX_STR("side"), fx_order_side_name(row->side));
+    add_text(buf, FX_STR("positionSide"), fx_order_position_side_name(row->position_side));
+    add_text(buf, FX_STR("marginMode"), fx_order_margin_mode_name(row->margin_mode));
+    fx_json_add_dec(buf, FX_STR("quantity"), row->quantity);
+    fx_json_add_dec(buf, FX_STR("price"), row->price);
+    fx_json_add_dec(buf, FX_STR("markPrice"), row->mark_price);
+    fx_json_add_dec(buf, FX_STR("maintenanceMargin"), row->maintenance);
+    fx_json_add_dec(buf, FX_STR("equity"), row->equity);
+    fx_json_add_dec(buf, FX_STR("fee"), row->fee);
+    fx_json_add_int(buf, FX_STR("orderCount"), row->order_count);
+    add_number(buf, FX_STR("orderId"), row->order_id);
+    if (is_whole) {
+        add_number(buf, FX_STR("counterUserId"), row->counter_user_id);
+        add_number(buf, FX_STR("counterAccountId"), row->counter_account_id);
+        add_number(buf, FX_STR("counterPositionId"), row->counter_position_id);
+    }
+    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
+    add_time(buf, row->created_us);
+    fx_buf_append_byte(buf, '}');
+}
+
+/* Long against short: what was closed here is the other side of what was liquidated. */
+void fx_wire_risk_deleverage(struct fx_buf *buf, const struct fx_rows_liquidation *row)
+{
+    const enum fx_side side = row->side == FX_SIDE_BUY ? FX_SIDE_SELL : FX_SIDE_BUY;
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("id"), row->id);
+    add_number(buf, FX_STR("userId"), row->counter_user_id);
+    add_number(buf, FX_STR("accountId"), row->counter_account_id);
+    add_number(buf, FX_STR("positionId"), row->counter_position_id);
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    add_text(buf, FX_STR("side"), fx_order_side_name(side));
+    fx_json_add_dec(buf, FX_STR("quantity"), -row->quantity);
+    fx_json_add_dec(buf, FX_STR("price"), row->price);
+    fx_json_add_dec(buf, FX_STR("markPrice"), row->mark_price);
+    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
+    add_time(buf, row->created_us);
+    fx_buf_append_byte(buf, '}');
+}
+
+void fx_wire_risk_margin(struct fx_buf *buf, const struct fx_rows_margin *row)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("id"), row->id);
+    add_number(buf, FX_STR("userId"), row->user_id);
+    add_number(buf, FX_STR("accountId"), row->account_id);
+    add_number(buf, FX_STR("positionId"), row->position_id);
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    add_text(buf, FX_STR("action"), row->action);
+    fx_json_add_dec(buf, FX_STR("amount"), row->amount);
+    fx_json_add_dec(buf, FX_STR("positionMargin"), row->position_margin);
+    fx_json_add_dec(buf, FX_STR("adjustMargin"), row->adjust_margin);
+    fx_json_add_dec(buf, FX_STR("leverage"), row->leverage);
+    fx_json_add_dec(buf, FX_STR("liquidationPrice"), row->liquidation_price);
+    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
+    add_time(buf, row->created_us);
+    fx_buf_append_byte(buf, '}');
+}
+
+void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("id"), row->id);
+    add_number(buf, FX_STR("userId"), row->user_id);
+    add_number(buf, FX_STR("accountId"), row->account_id);
+    add_number(buf, FX_STR("positionId"), row->position_id);
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    add_text(buf, FX_STR("positionSide"), fx_order_position_side_name(row->position_side));
+    add_text(buf, FX_STR("marginMode"), fx_order_margin_mode_name(row->margin_mode));
+    fx_json_add_dec(buf, FX_STR("currentQty"), row->current_qty);
+    fx_json_add_dec(buf, FX_STR("closedQty"), row->closed_qty);
+    fx_json_add_dec(buf, FX_STR("entryPrice"), row->entry_price);
+    fx_json_add_dec(buf, FX_STR("entryValue"), row->entry_value);
+    fx_json_add_dec(buf, FX_STR("closePrice"), row->close_price);
+    fx_json_add_dec(buf, FX_STR("realizedPnl"), row->realized_pnl);
+    fx_json_add_dec(buf, FX_STR("leverage"), row->leverage);
+    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
+    add_time(buf, row->created_us);
+    fx_buf_append_byte(buf, '}');
+}

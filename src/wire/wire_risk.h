@@ -1,0 +1,26 @@
+/**
+ * @file wire_risk.h
+ * Liquidations and the histories of positions and margins as JSON objects. Thread: any.
+ */
+#ifndef FX_WIRE_WIRE_RISK_H
+#define FX_WIRE_WIRE_RISK_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "model/rows_risk.h"
+
+/** Append one object: a step of a liquidation, as its user sees it; an operator (`is_whole`) sees
+ * who is at the other side, too. */
+void fx_wire_risk_liquidation(struct fx_buf *buf,
+                              const struct fx_rows_liquidation *row,
+                              bool is_whole);
+
+/** The same as the user sees it against whose position it was closed. */
+void fx_wire_risk_deleverage(struct fx_buf *buf, const struct fx_rows_liquidation *row);
+
+/** Append one object. */
+void fx_wire_risk_margin(struct fx_buf *buf, const struct fx_rows_margin *row);
+void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row);
+
+#endif
