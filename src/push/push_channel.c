@@ -47,8 +47,9 @@ static fx_status find_topic(const struct fx_push *push,
 static void send_snapshot(struct fx_push_socket *socket, const struct fx_push_public *public)
 {
     struct fx_push *push = socket->client->push;
-    if (public->topic.kind == FX_PUSH_TOPIC_KIND_TRADES) {
-        return;
+    if (public->topic.kind == FX_PUSH_TOPIC_KIND_TRADES ||
+        public->topic.kind == FX_PUSH_TOPIC_KIND_LIQUIDATION) {
+        return; /* facts, not a state */
     }
     struct fx_push_hub_member *member =
         fx_push_hub_member(&socket->rooms, fx_push_public_name(public));

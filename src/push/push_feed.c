@@ -5,7 +5,9 @@
 #include "base/json.h"
 #include "base/panic.h"
 #include "market/depth_group.h"
+#include "model/rows_funding.h"
 #include "wire/wire_candle.h"
+#include "wire/wire_funding.h"
 #include "wire/wire_public.h"
 
 static const int64_t US_PER_MINUTE = 60000000;
@@ -155,6 +157,59 @@ void fx_push_feed_trades(struct fx_buf *buf,
                                                  .is_buyer_taker = trade->is_buyer_taker != 0};
         fx_json_append_comma(buf);
         fx_wire_public_trade(buf, &symbol->definition, &row);
+    }
+    fx_buf_append_byte(buf, ']');
+}
+
+/* What is public of a trade with a note, as GET /liquidations has it. */
+void fx_push_feed_liquidations(struct fx_buf *buf,
+                               const struct fx_market_symbol *symbol,
+                               struct fx_push_feed_range range)
+{
+    fx_buf_append_byte(buf, '[');
+    for (uint32_t index = range.count; index > 0; index--) {
+        const struct fx_tape_trade *trade = fx_tape_noted_at(&symbol->tape, range.from + index - 1);
+        if (trade != NULL) {
+            const struct fx_instrument *instrument = &symbol->definition;
+            fx_amount value = {0};
+            struct fx_rows_trade row = {
+                .id = trade->trade_id,
+                .price = fx_instrument_price(instrument, (fx_px){trade->price_ticks}),
+                .quantity = fx_instrument_quantity(instrument, (fx_qty){trade->lots}),
+                .created_us = trade->time_us,
+                .buyer_is_taker = trade->is_buyer_taker != 0,
+                .note = (enum fx_trade_note)trade->note,
+                .symbol = instrument->symbol};
+            const bool has_value = fx_instrument_value(
+                instrument, (fx_px){trade->price_ticks}, (fx_qty){trade->lots}, &value);
+            FX_ASSERT(has_value); /* it was traded */
+            row.value = value.units;
+            fx_json_append_comma(buf);
+            fx_wire_funding_liquidation(buf, &row);
+        }
+    }
+    fx_buf_append_byte(buf, ']');
+}
+
+void fx_push_feed_mark(struct fx_buf *buf, const struct fx_market_symbol *symbol)
+{
+    const struct fx_wire_funding_rate state = {
+        .mark = symbol->mark, .mark_us = symbol->mark_us, .next_us = symbol->mark.next_funding_us};
+    fx_wire_funding_mark(buf, &symbol->definition, &state);
+}
+
+void fx_push_feed_funding(struct fx_buf *buf, const struct fx_market_symbol *symbol)
+{
+    fx_buf_append_byte(buf, '[');
+    if (symbol->funding.instant_us != 0) {
+        struct fx_rows_funding row;
+        struct fx_event event;
+        memset(&event, 0, sizeof event);
+        event.kind = FX_EVENT_FUNDING;
+        event.u.funding = symbol->funding;
+        fx_rows_funding_of(&event, &symbol->definition, &row);
+        row.id = symbol->funding_id;
+        fx_wire_funding_row(buf, &row);
     }
     fx_buf_append_byte(buf, ']');
 }

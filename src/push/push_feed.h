@@ -81,6 +81,17 @@ void fx_push_feed_trades(struct fx_buf *buf,
                          const struct fx_market_symbol *symbol,
                          struct fx_push_feed_range range);
 
+/** Append the array of these trades of liquidations, oldest first. */
+void fx_push_feed_liquidations(struct fx_buf *buf,
+                               const struct fx_market_symbol *symbol,
+                               struct fx_push_feed_range range);
+
+/** Append mark, index and the next funding. */
+void fx_push_feed_mark(struct fx_buf *buf, const struct fx_market_symbol *symbol);
+
+/** Append an array of the last funding; empty where none was made. */
+void fx_push_feed_funding(struct fx_buf *buf, const struct fx_market_symbol *symbol);
+
 /** Append the array of these bars, oldest first; without those that nothing is known of. */
 void fx_push_feed_klines(struct fx_buf *buf,
                          const struct fx_market_symbol *symbol,

@@ -9,7 +9,7 @@
 enum { CAPACITY_FIRST = 64, RANDOM_BYTES = FX_PUSH_INBOX_EPOCH_SIZE / 2 };
 
 static const fx_str NAMES[FX_PUSH_INBOX_TOPICS] = {
-    {"order", 5}, {"execution", 9}, {"position", 8}, {"wallet", 6}};
+    {"order", 5}, {"execution", 9}, {"position", 8}, {"wallet", 6}, {"notification", 12}};
 
 fx_str fx_push_inbox_topic_name(enum fx_push_inbox_topic topic)
 {

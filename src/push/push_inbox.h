@@ -20,7 +20,7 @@
 #include "net/net_frame.h"
 
 enum {
-    FX_PUSH_INBOX_TOPICS = 4,
+    FX_PUSH_INBOX_TOPICS = 5,
     FX_PUSH_INBOX_EPOCH_SIZE = 16,
     FX_PUSH_INBOX_ENTRIES_MAX = 8192,         /* of one user */
     FX_PUSH_INBOX_BYTES_MAX = 2 * 1024 * 1024 /* more than a slow reader may let lie */
@@ -30,7 +30,8 @@ enum fx_push_inbox_topic {
     FX_PUSH_INBOX_TOPIC_ORDER = 0,
     FX_PUSH_INBOX_TOPIC_EXECUTION = 1,
     FX_PUSH_INBOX_TOPIC_POSITION = 2,
-    FX_PUSH_INBOX_TOPIC_WALLET = 3
+    FX_PUSH_INBOX_TOPIC_WALLET = 3,
+    FX_PUSH_INBOX_TOPIC_NOTIFICATION = 4
 };
 
 struct fx_push_inbox_entry {
@@ -117,7 +118,7 @@ bool fx_push_inbox_can_resume(const struct fx_push_inbox *inbox, fx_str epoch, u
 const struct fx_push_inbox_entry *fx_push_inbox_after(const struct fx_push_inbox *inbox,
                                                       uint64_t seq);
 
-/** "order", "execution", "position", "wallet". */
+/** "order", "execution", "position", "wallet", "notification". */
 fx_str fx_push_inbox_topic_name(enum fx_push_inbox_topic topic);
 
 /** The reverse. @return false where it is none of them. */

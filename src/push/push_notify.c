@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "model/rows_funding.h"
+#include "model/rows_risk.h"
 #include "push/push_int.h"
+#include "wire/wire_funding.h"
+#include "wire/wire_risk.h"
 #include "wire/wire_rows.h"
 
 enum {
@@ -198,6 +202,75 @@ static void notify_trade(struct fx_push *push, const struct fx_event *event)
     }
 }
 
+/* ---- notifications ---------------------------------------------------------------------------
+ */
+
+/* What a user is told of: one of these. */
+struct notice {
+    fx_str type;
+    const struct fx_rows_liquidation *step; /* of his liquidation … */
+    bool is_counterpart;                    /* … or of the other's whom he had to close against */
+    const struct fx_rows_funding_payment *payment;
+};
+
+static void append_notice(struct fx_buf *buf, const struct notice *notice)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("type"), notice->type);
+    fx_json_append_key(buf, FX_STR("data"));
+    if (notice->payment != NULL) {
+        fx_wire_funding_payment(buf, notice->payment);
+    } else if (notice->is_counterpart) {
+        fx_wire_risk_deleverage(buf, notice->step);
+    } else {
+        fx_wire_risk_liquidation(buf, notice->step, false);
+    }
+    fx_buf_append_byte(buf, '}');
+}
+
+static void notify(struct fx_push *push, uint64_t user_id, const struct notice *notice)
+{
+    if (user_id == 0) {
+        return; /* the exchange */
+    }
+    struct fx_buf *rows = begin_row(push, user_id, FX_PUSH_INBOX_TOPIC_NOTIFICATION);
+    if (rows != NULL) {
+        append_notice(rows, notice);
+        end_row(push, rows);
+    }
+    if (is_online(push, user_id)) {
+        append_notice(fx_push_feed_begin(&push->feed, FX_STR("notifications")), notice);
+        fx_push_feed_end(&push->feed);
+        send_to_user(push, user_id);
+    }
+}
+
+static void notify_liquidation(struct fx_push *push, const struct fx_event *event)
+{
+    const struct fx_market_symbol *symbol =
+        fx_market_at(push->options.market, event->u.liquidation.instrument);
+    struct fx_rows_liquidation row;
+    fx_rows_risk_liquidation_of(event, &symbol->definition, &row);
+    notify(push, row.user_id, &(struct notice){.type = FX_STR("LIQUIDATION"), .step = &row});
+    if (event->u.liquidation.step == FX_LIQUIDATION_STEP_ADL) {
+        notify(push,
+               row.counter_user_id,
+               &(struct notice){.type = FX_STR("ADL"), .step = &row, .is_counterpart = true});
+    }
+}
+
+static void notify_payment(struct fx_push *push, const struct fx_event *event)
+{
+    struct fx_rows_funding_payment row;
+    if (!fx_rows_funding_is_payment(event)) {
+        return;
+    }
+    const struct fx_market_symbol *symbol =
+        fx_market_at(push->options.market, event->u.transaction.instrument);
+    fx_rows_funding_payment_of(event, &symbol->definition, &row);
+    notify(push, row.user_id, &(struct notice){.type = FX_STR("FUNDING"), .payment = &row});
+}
+
 static void send_orders(struct fx_push *push, const struct fx_push_batch *batch)
 {
     const struct fx_buf *rows = &batch->rows[FX_PUSH_INBOX_TOPIC_ORDER];
@@ -289,6 +362,12 @@ void fx_push_notify_on_event(struct fx_push *push, const struct fx_event *event)
         break;
     case FX_EVENT_TRADE:
         notify_trade(push, event);
+        break;
+    case FX_EVENT_LIQUIDATION:
+        notify_liquidation(push, event);
+        break;
+    case FX_EVENT_TRANSACTION:
+        notify_payment(push, event);
         break;
     case FX_EVENT_BOOK:
         push->book_us[event->u.book.instrument] = event->time_us;

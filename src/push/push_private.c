@@ -258,7 +258,8 @@ static void send_topic(struct snapshot *snapshot)
     case FX_PUSH_INBOX_TOPIC_WALLET:
         append_accounts(snapshot);
         break;
-    case FX_PUSH_INBOX_TOPIC_EXECUTION: /* facts, not a state: the rest is in GET /trade */
+    case FX_PUSH_INBOX_TOPIC_EXECUTION:    /* facts, not a state: the rest is in GET /trade … */
+    case FX_PUSH_INBOX_TOPIC_NOTIFICATION: /* … /liquidations/own and /funding/payments */
     default:
         break;
     }

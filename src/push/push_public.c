@@ -1,5 +1,5 @@
-/* Public topics: what somebody listens to, and what is sent of it when. Trades go per flush, books
- * and tickers per tick. A topic that nobody listens to any more is forgotten in the next tick. */
+/* Public topics: what somebody listens to, and what is sent of it when. Trades go per flush, all
+ * else per tick. A topic that nobody listens to any more is forgotten in the next tick. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +118,17 @@ void fx_push_public_encode(struct fx_push *push,
     case FX_PUSH_TOPIC_KIND_KLINE:
         fx_push_public_bars(
             push, public, is_changed, fx_push_feed_begin(&push->feed, FX_STR("kline")));
+        break;
+    case FX_PUSH_TOPIC_KIND_MARK:
+        fx_push_feed_mark(fx_push_feed_begin(&push->feed, FX_STR("mark")), symbol);
+        break;
+    case FX_PUSH_TOPIC_KIND_FUNDING:
+        fx_push_feed_funding(fx_push_feed_begin(&push->feed, FX_STR("funding")), symbol);
+        break;
+    case FX_PUSH_TOPIC_KIND_LIQUIDATION:
+        fx_push_feed_liquidations(fx_push_feed_begin(&push->feed, FX_STR("liquidations")),
+                                  symbol,
+                                  (struct fx_push_feed_range){0, symbol->new_noted});
         break;
     case FX_PUSH_TOPIC_KIND_TRADES:
     default:
@@ -263,6 +274,12 @@ static bool is_changed(const struct fx_push *push,
         return symbol->is_ticker_changed;
     case FX_PUSH_TOPIC_KIND_KLINE:
         return move_bars(push, public, symbol);
+    case FX_PUSH_TOPIC_KIND_MARK:
+        return symbol->is_mark_changed;
+    case FX_PUSH_TOPIC_KIND_FUNDING:
+        return symbol->is_funding_changed;
+    case FX_PUSH_TOPIC_KIND_LIQUIDATION:
+        return symbol->new_noted > 0;
     case FX_PUSH_TOPIC_KIND_TRADES:
     default:
         return false; /* they do not wait for the tick */
@@ -287,6 +304,9 @@ static void tick_symbol(struct fx_push *push, uint32_t id, struct fx_market_symb
     }
     symbol->is_book_changed = false;
     symbol->is_ticker_changed = false;
+    symbol->is_mark_changed = false;
+    symbol->is_funding_changed = false;
+    symbol->new_noted = 0;
     symbol->candles.changed[LAST] = INT64_MAX;
 }
 

@@ -8,7 +8,7 @@
 
 enum {
     SILENCE_MS = 30000, /* then a heartbeat: seq == prevSeq */
-    TRADES_IN_SNAPSHOT = 50,
+    PRINTS_IN_SNAPSHOT = 50,
     OPERATION_INDEX_BITS = 20 /* of an operationId; the rest is the engine's sequence */
 };
 
@@ -65,19 +65,55 @@ static void append_book(struct fx_buf *buf,
     fx_buf_append_byte(buf, '}');
 }
 
+/* The prints of a topic: all trades, or those of liquidations. */
+struct prints {
+    uint64_t count;    /* ever */
+    uint32_t fresh;    /* not published yet */
+    uint32_t kept_max; /* older ones are gone */
+};
+
+static bool has_prints(const struct fx_push_public *public)
+{
+    return public->topic.kind == FX_PUSH_TOPIC_KIND_TRADES ||
+           public->topic.kind == FX_PUSH_TOPIC_KIND_LIQUIDATION;
+}
+
+static struct prints prints_of(const struct fx_push_public *public,
+                               const struct fx_market_symbol *symbol)
+{
+    return public->topic.kind == FX_PUSH_TOPIC_KIND_LIQUIDATION
+               ? (struct prints){symbol->tape.noted_count, symbol->new_noted, FX_TAPE_NOTED_MAX}
+               : (struct prints){symbol->tape.count, symbol->new_trades, FX_TAPE_COUNT_MAX};
+}
+
+/* The last print that was published; NULL where there was none. */
+static const struct fx_tape_trade *last_print(const struct fx_push_public *public,
+                                              const struct fx_market_symbol *symbol)
+{
+    const uint32_t index = (uint32_t)(prints_of(public, symbol).count - public->tape_to);
+    return public->topic.kind == FX_PUSH_TOPIC_KIND_LIQUIDATION
+               ? fx_tape_noted_at(&symbol->tape, index)
+               : fx_tape_at(&symbol->tape, index);
+}
+
 /* A snapshot is of the state that was published, without what came to the tape since. */
-static void append_trades(struct fx_buf *buf,
+static void append_prints(struct fx_buf *buf,
                           const struct fx_push_public *public,
                           const struct fx_market_symbol *symbol,
                           enum message_type type)
 {
-    struct fx_push_feed_range range = {.from = (uint32_t)(symbol->tape.count - public->tape_to)};
+    struct fx_push_feed_range range = {
+        .from = (uint32_t)(prints_of(public, symbol).count - public->tape_to)};
     if (type == MESSAGE_SNAPSHOT) {
-        range.count = TRADES_IN_SNAPSHOT;
+        range.count = PRINTS_IN_SNAPSHOT;
     } else if (type == MESSAGE_DELTA) {
         range.count = (uint32_t)(public->tape_to - public->tape_from);
     }
-    fx_push_feed_trades(buf, symbol, range);
+    if (public->topic.kind == FX_PUSH_TOPIC_KIND_LIQUIDATION) {
+        fx_push_feed_liquidations(buf, symbol, range);
+    } else {
+        fx_push_feed_trades(buf, symbol, range);
+    }
 }
 
 static void append_data(struct fx_push *push,
@@ -90,7 +126,18 @@ static void append_data(struct fx_push *push,
         append_book(&push->text, public, symbol, type);
         break;
     case FX_PUSH_TOPIC_KIND_TRADES:
-        append_trades(&push->text, public, symbol, type);
+    case FX_PUSH_TOPIC_KIND_LIQUIDATION:
+        append_prints(&push->text, public, symbol, type);
+        break;
+    case FX_PUSH_TOPIC_KIND_MARK:
+        fx_push_feed_mark(&push->text, symbol);
+        break;
+    case FX_PUSH_TOPIC_KIND_FUNDING:
+        if (type == MESSAGE_HEARTBEAT) {
+            fx_buf_append(&push->text, FX_STR("[]"));
+        } else {
+            fx_push_feed_funding(&push->text, symbol);
+        }
         break;
     case FX_PUSH_TOPIC_KIND_KLINE:
         if (type == MESSAGE_HEARTBEAT) {
@@ -160,8 +207,7 @@ static void stamp(struct fx_push *push, struct fx_push_public *public)
 {
     const struct fx_market *market = push->options.market;
     const struct fx_market_symbol *symbol = symbol_of(push, public);
-    const struct fx_tape_trade *trade =
-        fx_tape_at(&symbol->tape, (uint32_t)(symbol->tape.count - public->tape_to));
+    const struct fx_tape_trade *trade = last_print(public, symbol);
     switch (public->topic.kind) {
     case FX_PUSH_TOPIC_KIND_BOOK:
         public
@@ -169,12 +215,15 @@ static void stamp(struct fx_push *push, struct fx_push_public *public)
         public->time_us = push->book_us[public->topic.instrument];
         break;
     case FX_PUSH_TOPIC_KIND_TRADES:
+    case FX_PUSH_TOPIC_KIND_LIQUIDATION:
         public
         ->seq = trade == NULL ? 0 : trade->operation_id >> OPERATION_INDEX_BITS;
         public->time_us = trade == NULL ? 0 : trade->time_us;
         break;
     case FX_PUSH_TOPIC_KIND_TICKER:
     case FX_PUSH_TOPIC_KIND_KLINE:
+    case FX_PUSH_TOPIC_KIND_MARK:
+    case FX_PUSH_TOPIC_KIND_FUNDING:
     default:
         public
         ->seq = market->sequence;
@@ -194,7 +243,8 @@ static bool begin(struct fx_push *push, struct fx_push_public *public)
         }
         (void)fx_push_book_update(&public->book, &symbol->depth);
     }
-    public->tape_to = symbol->tape.count - symbol->new_trades;
+    const struct prints prints = prints_of(public, symbol);
+    public->tape_to = prints.count - prints.fresh;
     public->tape_from = public->tape_to;
     stamp(push, public);
     public->sent_ms = fx_net_server_now_ms(push->options.server);
@@ -212,10 +262,10 @@ static bool advance(struct fx_push *push, struct fx_push_public *public)
         return false;
     }
     public->tape_from = public->tape_to;
-    public->tape_to = symbol->tape.count;
+    public->tape_to = prints_of(public, symbol).count;
     stamp(push, public);
-    const bool is_trades = public->topic.kind == FX_PUSH_TOPIC_KIND_TRADES;
-    if (is_trades ? public->tape_to == public->tape_from : !is_book && public->seq == previous) {
+    if (has_prints(public) ? public->tape_to == public->tape_from
+                           : !is_book && public->seq == previous) {
         return false;
     }
     drop_snapshot(public);
@@ -224,10 +274,12 @@ static bool advance(struct fx_push *push, struct fx_push_public *public)
 
 /* True where members that hold the state before can be told by a difference: numbers only grow, and
  * the tape still has all trades in between. Otherwise they begin anew with a snapshot. */
-static bool is_chained(const struct fx_push_public *public, uint64_t previous)
+static bool is_chained(const struct fx_push_public *public,
+                       const struct fx_market_symbol *symbol,
+                       uint64_t previous)
 {
-    const bool is_whole = public->topic.kind != FX_PUSH_TOPIC_KIND_TRADES ||
-                          public->tape_to - public->tape_from <= FX_TAPE_COUNT_MAX;
+    const bool is_whole = !has_prints(public) ||
+                          public->tape_to - public->tape_from <= prints_of(public, symbol).kept_max;
     return is_whole && public->seq > previous;
 }
 
@@ -308,7 +360,7 @@ void fx_push_stream_topic_publish(struct fx_push *push,
     if (is_due) {
         frame =
             make_frame(push, public, (struct message){MESSAGE_HEARTBEAT, (int64_t) public->seq});
-    } else if (has_delta && is_chained(public, previous)) {
+    } else if (has_delta && is_chained(public, symbol_of(push, public), previous)) {
         frame = make_frame(push, public, (struct message){MESSAGE_DELTA, (int64_t)previous});
     }
     public->sent_ms = has_delta || is_due ? now_ms : public->sent_ms;

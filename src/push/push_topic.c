@@ -14,6 +14,9 @@ static const struct {
     {{"trades.", 7}, {"trades_", 7}, FX_PUSH_TOPIC_KIND_TRADES},
     {{"ticker.", 7}, {"ticker_", 7}, FX_PUSH_TOPIC_KIND_TICKER},
     {{"kline.", 6}, {"kline_", 6}, FX_PUSH_TOPIC_KIND_KLINE},
+    {{"mark.", 5}, {"mark_", 5}, FX_PUSH_TOPIC_KIND_MARK},
+    {{"liquidation.", 12}, {"liquidation_", 12}, FX_PUSH_TOPIC_KIND_LIQUIDATION},
+    {{"funding.", 8}, {"funding_", 8}, FX_PUSH_TOPIC_KIND_FUNDING},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 

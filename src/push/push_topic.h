@@ -8,6 +8,9 @@
  *     trades.<symbol>                       trades_<symbol>
  *     ticker.<symbol>                       ticker_<symbol>
  *     kline.<interval>.<symbol>             kline_<symbol>_<interval>
+ *     mark.<symbol>                         mark_<symbol>
+ *     liquidation.<symbol>                  liquidation_<symbol>
+ *     funding.<symbol>                      funding_<symbol>
  *
  * A topic is a known kind, a known symbol and options out of a short list (P2), so strangers cannot
  * make the server keep or compute what nobody else wants. Thread: any.
@@ -34,7 +37,10 @@ enum fx_push_topic_kind {
     FX_PUSH_TOPIC_KIND_BOOK = 1,
     FX_PUSH_TOPIC_KIND_TRADES = 2,
     FX_PUSH_TOPIC_KIND_TICKER = 3,
-    FX_PUSH_TOPIC_KIND_KLINE = 4
+    FX_PUSH_TOPIC_KIND_KLINE = 4,
+    FX_PUSH_TOPIC_KIND_MARK = 5,
+    FX_PUSH_TOPIC_KIND_LIQUIDATION = 6, /* trades with a note */
+    FX_PUSH_TOPIC_KIND_FUNDING = 7
 };
 
 /** What a name means. Two topics are the same where all fields are equal. */
