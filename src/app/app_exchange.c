@@ -485,6 +485,7 @@ void fx_app_exchange_figures(struct fx_app_exchange *exchange,
     const uint64_t cursor = fx_ring_broadcast_cursor(ring, FX_WORKER_ENGINE_SAVER);
     const uint64_t released = fx_ring_broadcast_released(ring);
     figures_out->unsaved_events = released > cursor ? released - cursor : 0;
+    figures_out->write_times = fx_worker_saver_write_times(exchange->saver);
     figures_out->saved_sequence = fx_worker_saver_watermark(exchange->saver) >> OPERATION_BITS;
 }
 

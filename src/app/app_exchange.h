@@ -48,8 +48,9 @@ struct fx_worker_engine *fx_app_exchange_worker(struct fx_app_exchange *exchange
 struct fx_app_exchange_figures {
     struct fx_worker_engine_stats engine;
     struct fx_worker_engine_figures inner;
-    uint64_t saved_sequence; /* the tables are complete up to this command */
-    uint64_t unsaved_events; /* released, and not taken by the saver */
+    uint64_t saved_sequence;                       /* the tables are complete up to this command */
+    uint64_t unsaved_events;                       /* released, and not taken by the saver */
+    const struct fx_metric_histogram *write_times; /* of the saver's transactions; borrowed */
 };
 void fx_app_exchange_figures(struct fx_app_exchange *exchange,
                              struct fx_app_exchange_figures *figures_out);

@@ -280,9 +280,109 @@ static void write_sides(const struct fx_market *market,
     }
 }
 
+/* ---- marks, fundings, funds ---- */
+
+/* A figure of a symbol. @return false where it has none. */
+typedef bool (*symbol_figure_fn)(const struct fx_market_symbol *symbol,
+                                 const struct fx_view *view,
+                                 fx_i128 *value_out);
+
+static bool mark_of(const struct fx_market_symbol *symbol,
+                    const struct fx_view *view,
+                    fx_i128 *value_out)
+{
+    (void)view;
+    *value_out = fx_instrument_price(&symbol->definition, (fx_px){symbol->mark_ticks});
+    return symbol->mark_ticks > 0;
+}
+
+static bool index_of(const struct fx_market_symbol *symbol,
+                     const struct fx_view *view,
+                     fx_i128 *value_out)
+{
+    (void)view;
+    *value_out = fx_instrument_price(&symbol->definition, (fx_px){symbol->index_ticks});
+    return symbol->index_ticks > 0;
+}
+
+static bool stale_of(const struct fx_market_symbol *symbol,
+                     const struct fx_view *view,
+                     fx_i128 *value_out)
+{
+    (void)view;
+    *value_out = symbol->mark.is_stale != 0 ? fx_dec_one() : 0;
+    return symbol->mark_us != 0;
+}
+
+static bool rate_of(const struct fx_market_symbol *symbol,
+                    const struct fx_view *view,
+                    fx_i128 *value_out)
+{
+    (void)view;
+    *value_out = fx_rows_rate(symbol->funding.rate_ppb);
+    return symbol->funding.instant_us != 0;
+}
+
+static bool predicted_of(const struct fx_market_symbol *symbol,
+                         const struct fx_view *view,
+                         fx_i128 *value_out)
+{
+    (void)view;
+    *value_out = fx_rows_rate(symbol->mark.predicted_ppb);
+    return symbol->mark.next_funding_us != 0;
+}
+
+static bool interest_of(const struct fx_market_symbol *symbol,
+                        const struct fx_view *view,
+                        fx_i128 *value_out)
+{
+    *value_out = fx_view_interest(view, symbol->definition.instrument_id).longs;
+    return true;
+}
+
+static void write_symbols(const struct fx_market *market,
+                          const struct fx_view *view,
+                          struct fx_buf *body,
+                          struct fx_buf *labels)
+{
+    static const struct {
+        const char *name;
+        const char *help;
+        symbol_figure_fn figure;
+    } FIGURES[] = {
+        {"future_mark_price", "Mark price, absent where there is none yet.", mark_of},
+        {"future_index_price", "Index price, absent where there is none yet.", index_of},
+        {"future_mark_stale", "1: the mark is stale; nothing opens or is liquidated.", stale_of},
+        {"future_funding_rate_ratio", "Rate of the last funding.", rate_of},
+        {"future_funding_predicted_ratio", "Rate of the next funding, as it looks.", predicted_of},
+        {"future_open_interest_base", "What all long positions add up to.", interest_of},
+    };
+    for (size_t at = 0; at < sizeof FIGURES / sizeof FIGURES[0]; at++) {
+        fx_metric_head(body, FIGURES[at].name, "gauge", FIGURES[at].help);
+        for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
+            const struct fx_market_symbol *symbol = fx_market_at(market, id);
+            fx_i128 value = 0;
+            if (symbol != NULL && FIGURES[at].figure(symbol, view, &value)) {
+                fx_metric_dec(
+                    body, FIGURES[at].name, one(labels, "symbol", symbol_text(market, id)), value);
+            }
+        }
+    }
+}
+
+static void write_funds(const struct fx_market *market, struct fx_buf *body, struct fx_buf *labels)
+{
+    static const char FUND[] = "future_insurance_fund_balance";
+    fx_metric_head(body, FUND, "gauge", "What the insurance fund of an asset has.");
+    for (uint32_t index = 0; index < market->fund_count; index++) {
+        const struct fx_market_fund *fund = &market->funds[index];
+        fx_metric_dec(
+            body, FUND, one(labels, "asset", fx_ids_asset_str(&fund->asset)), fund->balance);
+    }
+}
+
 static void write_books(const struct fx_market *market, struct fx_buf *body, struct fx_buf *labels)
 {
-    static const char MARK[] = "future_mark_price";
     fx_metric_head(body, "future_book_levels", "gauge", "Price levels of a side of the book.");
     write_sides(market, false, body, labels);
     fx_metric_head(body,
@@ -290,16 +390,6 @@ static void write_books(const struct fx_market *market, struct fx_buf *body, str
                    "gauge",
                    "Best price of a side, absent where the side is empty.");
     write_sides(market, true, body, labels);
-    fx_metric_head(body, MARK, "gauge", "Mark price, absent where there is none yet.");
-    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
-        const struct fx_market_symbol *symbol = fx_market_at(market, id);
-        if (symbol != NULL && symbol->mark_ticks > 0) {
-            fx_metric_dec(body,
-                          MARK,
-                          one(labels, "symbol", symbol_text(market, id)),
-                          fx_instrument_price(&symbol->definition, (fx_px){symbol->mark_ticks}));
-        }
-    }
 }
 
 /* ---- the machine inside ---- */
@@ -308,17 +398,14 @@ static void write_audit(const struct fx_app_metrics *metrics,
                         struct fx_buf *body,
                         struct fx_buf *labels)
 {
-    static const char *const NAMES[] = {
-        "future_zero_sum_error", "future_insurance_fund_balance", "future_fee_balance"};
+    static const char *const NAMES[] = {"future_zero_sum_error", "future_fee_balance"};
     static const char *const HELPS[] = {
         "What an asset has too much or lacks at the last snapshot; must be 0.",
-        "Insurance fund at the last snapshot.",
         "Fees taken, at the last snapshot."};
-    for (uint32_t what = 0; metrics->has_audit && what < 3; what++) {
+    for (uint32_t what = 0; metrics->has_audit && what < 2; what++) {
         fx_metric_head(body, NAMES[what], "gauge", HELPS[what]);
         for (uint32_t index = 0; index < metrics->audit.count; index++) {
             const fx_i128 values[] = {metrics->audit.assets[index].error,
-                                      metrics->audit.assets[index].insurance,
                                       metrics->audit.assets[index].fees};
             const fx_str asset = fx_ids_asset_str(&metrics->audit.assets[index].asset);
             fx_metric_dec(body, NAMES[what], one(labels, "asset", asset), values[what]);
@@ -349,6 +436,14 @@ static void write_engine(const struct fx_app_metrics *metrics,
     counter(body, "future_journal_frames_total", "Frames written.", journal->frame_count);
     fx_metric_head(body, "future_journal_fsync_seconds", "histogram", "How long syncs took.");
     fx_metric_histogram(body, "future_journal_fsync_seconds", NONE, inner->sync_times);
+    fx_metric_head(body,
+                   "future_match_latency_seconds",
+                   "histogram",
+                   "How long the engine took for a command; one in 16 is measured.");
+    fx_metric_histogram(body, "future_match_latency_seconds", NONE, inner->match_times);
+    fx_metric_head(
+        body, "future_db_write_seconds", "histogram", "How long transactions of the saver took.");
+    fx_metric_histogram(body, "future_db_write_seconds", NONE, figures.write_times);
     fx_metric_head(
         body, SPACE, "gauge", "1: the disk has room, 2: nothing opens, 3: cancels only, 4: full.");
     fx_metric_u64(body, SPACE, NONE, inner->space);
@@ -468,6 +563,8 @@ void fx_app_metrics_write(const struct fx_app_metrics *metrics,
     write_push(&push, &net, body, &labels);
     write_trading(metrics, market, body, &labels);
     write_books(market, body, &labels);
+    write_symbols(market, fx_app_gateway_view(gateway), body, &labels);
+    write_funds(market, body, &labels);
     write_audit(metrics, body, &labels);
     write_engine(metrics, now, body, &labels);
     write_build(now, body, &labels);

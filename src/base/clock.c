@@ -4,7 +4,7 @@
 
 #include "base/panic.h"
 
-enum { MS_PER_DAY = 86400000, US_PER_S = 1000000, NS_PER_US = 1000 };
+enum { MS_PER_DAY = 86400000, US_PER_S = 1000000, NS_PER_US = 1000, NS_PER_S = 1000000000 };
 
 /* 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z */
 #define TIME_MS_MIN INT64_C(-62167219200000)
@@ -26,6 +26,14 @@ int64_t fx_clock_wall_us(void)
 int64_t fx_clock_monotonic_us(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t fx_clock_monotonic_ns(void)
+{
+    struct timespec now;
+    const int result = clock_gettime(CLOCK_MONOTONIC, &now);
+    FX_ASSERT(result == 0);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 /** Write `count` decimal digits and return what follows them. */

@@ -17,6 +17,9 @@ int64_t fx_clock_wall_us(void);
 /** Microseconds since some start; never goes back. For durations. */
 int64_t fx_clock_monotonic_us(void);
 
+/** The same in nanoseconds: for what takes less than a microsecond. */
+int64_t fx_clock_monotonic_ns(void);
+
 /**
  * Write milliseconds since 1970 as ISO 8601 in UTC, NUL-terminated, 24 characters. Times outside of
  * the years 0000..9999 are written as the nearest time inside.

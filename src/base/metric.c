@@ -1,16 +1,19 @@
 #include "base/metric.h"
 
 static const struct {
-    int64_t us;
+    int64_t ns;
     const char *text; /* in seconds */
 } BOUNDS[FX_METRIC_BOUNDS_COUNT] = {
-    {10, "0.00001"}, {20, "0.00002"}, {50, "0.00005"}, {100, "0.0001"},  {200, "0.0002"},
-    {500, "0.0005"}, {1000, "0.001"}, {2000, "0.002"}, {5000, "0.005"},  {10000, "0.01"},
-    {20000, "0.02"}, {50000, "0.05"}, {100000, "0.1"}, {200000, "0.2"},  {500000, "0.5"},
-    {1000000, "1"},  {2000000, "2"},  {5000000, "5"},  {10000000, "10"},
+    {1000, "0.000001"}, {2000, "0.000002"},  {5000, "0.000005"}, {10000, "0.00001"},
+    {20000, "0.00002"}, {50000, "0.00005"},  {100000, "0.0001"}, {200000, "0.0002"},
+    {500000, "0.0005"}, {1000000, "0.001"},  {2000000, "0.002"}, {5000000, "0.005"},
+    {10000000, "0.01"}, {20000000, "0.02"},  {50000000, "0.05"}, {100000000, "0.1"},
+    {200000000, "0.2"}, {500000000, "0.5"},  {1000000000, "1"},  {2000000000, "2"},
+    {5000000000, "5"},  {10000000000, "10"},
 };
 
 static const int64_t UNITS_PER_US = 1000000000000; /* 1e-18 in 1e-6 */
+static const int64_t UNITS_PER_NS = 1000000000;    /* … and in 1e-9 */
 
 /* One writer: a load and a store are enough, and are not locked. */
 static void add(atomic_uint_fast64_t *target, uint64_t amount)
@@ -19,15 +22,20 @@ static void add(atomic_uint_fast64_t *target, uint64_t amount)
         target, atomic_load_explicit(target, memory_order_relaxed) + amount, memory_order_relaxed);
 }
 
-void fx_metric_histogram_add(struct fx_metric_histogram *histogram, int64_t duration_us)
+void fx_metric_histogram_add_ns(struct fx_metric_histogram *histogram, int64_t duration_ns)
 {
-    const int64_t us = duration_us < 0 ? 0 : duration_us;
+    const int64_t ns = duration_ns < 0 ? 0 : duration_ns;
     uint32_t index = 0;
-    while (index < FX_METRIC_BOUNDS_COUNT && us > BOUNDS[index].us) {
+    while (index < FX_METRIC_BOUNDS_COUNT && ns > BOUNDS[index].ns) {
         index++;
     }
     add(&histogram->counts[index], 1);
-    add(&histogram->sum_us, (uint64_t)us);
+    add(&histogram->sum_ns, (uint64_t)ns);
+}
+
+void fx_metric_histogram_add(struct fx_metric_histogram *histogram, int64_t duration_us)
+{
+    fx_metric_histogram_add_ns(histogram, duration_us * 1000);
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): in the order of the lines
@@ -117,8 +125,8 @@ void fx_metric_histogram(struct fx_buf *buf,
     }
     fx_buf_append(buf, fx_str_of(name));
     begin(buf, "_sum", labels);
-    const uint64_t sum_us = atomic_load_explicit(&histogram->sum_us, memory_order_relaxed);
-    fx_buf_append_dec(buf, (fx_i128)sum_us * UNITS_PER_US);
+    const uint64_t sum_ns = atomic_load_explicit(&histogram->sum_ns, memory_order_relaxed);
+    fx_buf_append_dec(buf, (fx_i128)sum_ns * UNITS_PER_NS);
     fx_buf_append_byte(buf, '\n');
     fx_buf_append(buf, fx_str_of(name));
     begin(buf, "_count", labels);

@@ -16,16 +16,19 @@
 #include "base/dec.h"
 #include "base/str.h"
 
-enum { FX_METRIC_BOUNDS_COUNT = 19 };
+enum { FX_METRIC_BOUNDS_COUNT = 22 };
 
-/** How often something took how long: from 10 us to 10 s, in steps 1, 2, 5. Zeroed to begin. */
+/** How often something took how long: from 1 us to 10 s, in steps 1, 2, 5. Zeroed to begin. */
 struct fx_metric_histogram {
     atomic_uint_fast64_t counts[FX_METRIC_BOUNDS_COUNT + 1]; /* the last one: longer than all */
-    atomic_uint_fast64_t sum_us;
+    atomic_uint_fast64_t sum_ns;
 };
 
 /** Count one duration; below 0 is 0. Thread: one per histogram; readers see a moment's value. */
 void fx_metric_histogram_add(struct fx_metric_histogram *histogram, int64_t duration_us);
+
+/** The same for what takes less than a microsecond. */
+void fx_metric_histogram_add_ns(struct fx_metric_histogram *histogram, int64_t duration_ns);
 
 /** `# HELP` and `# TYPE`; type is "counter", "gauge" or "histogram"; help is one line. */
 void fx_metric_head(struct fx_buf *buf, const char *name, const char *type, const char *help);

@@ -91,7 +91,8 @@ struct fx_worker_engine_figures {
     enum fx_bus_journal_space space;
     bool has_failed; /* the journal: nothing is acknowledged any more */
     struct fx_bus_journal_stats journal;
-    const struct fx_metric_histogram *sync_times; /* borrowed */
+    const struct fx_metric_histogram *sync_times;  /* borrowed */
+    const struct fx_metric_histogram *match_times; /* of one command in 16; borrowed */
 };
 
 struct fx_worker_engine;
