@@ -268,9 +268,9 @@ static fx_status dispatch(struct fx_engine *engine,
     case FX_COMMAND_TRANSFER:
         return fx_account_command_move(engine, command, result);
     case FX_COMMAND_ADJUST_LEVERAGE:
-        return fx_position_state_set_leverage(engine, command, result);
+        return fx_position_setting_leverage(engine, command, result);
     case FX_COMMAND_ADJUST_MARGIN_POSITION:
-        return fx_position_state_adjust_margin(engine, command, result);
+        return fx_position_setting_margin(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
     case FX_COMMAND_ADJUST_TP_SL:

@@ -119,13 +119,24 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
                                  const struct fx_position_fill *fill);
 /** Recompute `reserve` after anything it depends on changed. */
 void fx_position_state_refresh(struct fx_engine *engine, fx_slot position);
-/** Commands. Each fills result fields; OK, or a reject that changed nothing. */
-fx_status fx_position_state_set_leverage(struct fx_engine *engine,
-                                         const struct fx_command *command,
-                                         struct fx_event_result *result);
-fx_status fx_position_state_adjust_margin(struct fx_engine *engine,
-                                          const struct fx_command *command,
-                                          struct fx_event_result *result);
+/** A record as it is before anything has happened to it. */
+void fx_position_state_default(const struct fx_engine *engine,
+                               fx_slot account,
+                               uint32_t instrument,
+                               enum fx_position_side side,
+                               struct fx_position_state *position_out);
+
+/* ---- position_setting.c: commands. Each fills result fields; OK, or a reject that changed nothing
+ * ----- */
+
+/** ADJUST_LEVERAGE: leverage and margin mode of a symbol. */
+fx_status fx_position_setting_leverage(struct fx_engine *engine,
+                                       const struct fx_command *command,
+                                       struct fx_event_result *result);
+/** ADJUST_MARGIN_POSITION: add to or take from an isolated position. */
+fx_status fx_position_setting_margin(struct fx_engine *engine,
+                                     const struct fx_command *command,
+                                     struct fx_event_result *result);
 
 /* ---- margin.c: formulas, see docs/rules/margin.md -----------------------------------------------
  */

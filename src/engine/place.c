@@ -53,7 +53,7 @@ static fx_status change_setting(struct fx_engine *engine,
     intent->before = *position;
     intent->moved_before = engine->accounts[intent->hot.account].moved_sequence;
     intent->is_setting_changed = true;
-    const fx_status status = fx_position_state_set_leverage(engine, &setting, &result);
+    const fx_status status = fx_position_setting_leverage(engine, &setting, &result);
     if (status != FX_OK) {
         *reject_out = result.reject;
     }

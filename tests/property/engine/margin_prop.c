@@ -555,7 +555,7 @@ static void step_setting(void)
     command.u.leverage.margin_mode = (uint32_t)mode;
     struct fx_event_result result = {0};
     const fx_status expected = judge_setting(owner, instrument, leverage, mode);
-    const fx_status actual = fx_position_state_set_leverage(engine, &command, &result);
+    const fx_status actual = fx_position_setting_leverage(engine, &command, &result);
     assert_int_equal(actual, expected);
     saw(actual == FX_OK                     ? SEEN_SETTING
         : actual == FX_INSUFFICIENT_MARGIN  ? SEEN_SETTING_SHORT
@@ -601,7 +601,7 @@ static void step_adjust(void)
     command.u.margin.amount = amount;
     struct fx_event_result result = {0};
     const fx_status expected = judge_adjust(owner, instrument, amount);
-    const fx_status actual = fx_position_state_adjust_margin(engine, &command, &result);
+    const fx_status actual = fx_position_setting_margin(engine, &command, &result);
     assert_int_equal(actual, expected);
     saw(actual == FX_OK ? SEEN_ADJUST : SEEN_ADJUST_REFUSED);
     if (actual == FX_OK) {

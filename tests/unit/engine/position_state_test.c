@@ -362,7 +362,7 @@ static fx_status set_leverage(int32_t leverage_centi, enum fx_margin_mode mode)
     command.u.leverage.leverage_centi = leverage_centi;
     command.u.leverage.margin_mode = (uint32_t)mode;
     memset(&result, 0, sizeof result);
-    return fx_position_state_set_leverage(&money.root, &command, &result);
+    return fx_position_setting_leverage(&money.root, &command, &result);
 }
 
 static const enum fx_margin_mode KEEP = (enum fx_margin_mode)0;
@@ -396,10 +396,10 @@ static void position_state_leverage_of_unknown_is_refused(void **state)
     (void)state;
     (void)begin(&LINEAR, FX_MARGIN_MODE_CROSS);
     struct fx_command command = {.user_id = 8};
-    assert_int_equal(fx_position_state_set_leverage(&money.root, &command, &result),
+    assert_int_equal(fx_position_setting_leverage(&money.root, &command, &result),
                      FX_ACCOUNT_NOT_FOUND);
     command = (struct fx_command){.user_id = 7, .instrument = 1};
-    assert_int_equal(fx_position_state_set_leverage(&money.root, &command, &result),
+    assert_int_equal(fx_position_setting_leverage(&money.root, &command, &result),
                      FX_UNKNOWN_SYMBOL);
 }
 
@@ -412,13 +412,13 @@ static void position_state_leverage_makes_record_on_demand(void **state)
     struct fx_command command = {.user_id = 9};
     command.u.leverage.leverage_centi = 2000; /* the default: nothing to keep */
     memset(&result, 0, sizeof result);
-    assert_int_equal(fx_position_state_set_leverage(&money.root, &command, &result), FX_OK);
+    assert_int_equal(fx_position_setting_leverage(&money.root, &command, &result), FX_OK);
     assert_int_equal(money.root.position_count, 1);
     money.root.limits.positions_max = 1;
     command.u.leverage.leverage_centi = 300;
-    assert_int_equal(fx_position_state_set_leverage(&money.root, &command, &result), FX_CAPACITY);
+    assert_int_equal(fx_position_setting_leverage(&money.root, &command, &result), FX_CAPACITY);
     money.root.limits.positions_max = 2;
-    assert_int_equal(fx_position_state_set_leverage(&money.root, &command, &result), FX_OK);
+    assert_int_equal(fx_position_setting_leverage(&money.root, &command, &result), FX_OK);
     assert_int_equal(money.root.position_count, 2);
     assert_int_equal(at(1)->leverage_centi, 300);
 }
@@ -486,7 +486,7 @@ static fx_status adjust(const char *amount)
     struct fx_command command = {.user_id = 7};
     command.u.margin.amount = decimal(amount);
     memset(&result, 0, sizeof result);
-    return fx_position_state_adjust_margin(&money.root, &command, &result);
+    return fx_position_setting_margin(&money.root, &command, &result);
 }
 
 /* Isolated long 1 @ 100 at 10x: 10 of margin. Mark 110: initial 11 and gains do not count, so only
@@ -529,17 +529,17 @@ static void position_state_margin_of_wrong_position_is_refused(void **state)
     assert_int_equal(adjust("0"), FX_BAD_PARAMETER);
     struct fx_command command = {.user_id = 7};
     command.u.margin.amount = fx_dec_limit();
-    assert_int_equal(fx_position_state_adjust_margin(&money.root, &command, &result),
+    assert_int_equal(fx_position_setting_margin(&money.root, &command, &result),
                      FX_AMOUNT_OUT_OF_RANGE);
     command.u.margin.amount = 1;
     command.u.margin.position_side = 4;
-    assert_int_equal(fx_position_state_adjust_margin(&money.root, &command, &result),
+    assert_int_equal(fx_position_setting_margin(&money.root, &command, &result),
                      FX_BAD_PARAMETER);
     command.u.margin.position_side = FX_POSITION_SIDE_SHORT;
-    assert_int_equal(fx_position_state_adjust_margin(&money.root, &command, &result),
+    assert_int_equal(fx_position_setting_margin(&money.root, &command, &result),
                      FX_POSITION_NOT_FOUND);
     command.user_id = 8;
-    assert_int_equal(fx_position_state_adjust_margin(&money.root, &command, &result),
+    assert_int_equal(fx_position_setting_margin(&money.root, &command, &result),
                      FX_ACCOUNT_NOT_FOUND);
 }
 
