@@ -125,6 +125,7 @@ static void print_event(const struct fx_event *event)
     case FX_EVENT_TIER:
     case FX_EVENT_MARK:
     case FX_EVENT_FUNDING:
+    case FX_EVENT_SETTLEMENT:
     case FX_EVENT_DUMP_BEGIN:
     case FX_EVENT_DUMP_END:
     case FX_EVENT_LIQUIDATION:

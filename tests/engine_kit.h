@@ -109,8 +109,10 @@ static inline void engine_kit_compare(const struct engine_kit *kit,
         return;
     }
     const fx_slot account = (fx_slot)result->account_id - 1;
+    const enum fx_position_side side =
+        fx_position_state_side(kit->engine, account, command->u.place.position_side);
     const fx_slot position =
-        fx_position_state_find(kit->engine, account, command->instrument, FX_POSITION_SIDE_BOTH);
+        fx_position_state_find(kit->engine, account, command->instrument, side);
     assert(test->lots == kit->events.items[0].u.order.lots);
     assert(test->price_ticks == kit->events.items[0].u.order.price_ticks);
     assert(test->reserve_after == kit->engine->positions[position].reserve);
@@ -465,6 +467,23 @@ static inline const struct fx_event_order *engine_kit_row(const struct engine_ki
     return row;
 }
 
+/** One-way or hedge mode, in all accounts of a user. */
+static inline fx_status engine_kit_mode(struct engine_kit *kit, uint64_t user_id, bool is_hedge)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_POSITION_MODE, FX_COMMAND_ALL_INSTRUMENTS, user_id);
+    command.u.position_mode.is_hedge = is_hedge ? 1 : 0;
+    return engine_kit_apply(kit, &command);
+}
+
+static inline fx_status engine_kit_freeze(struct engine_kit *kit, uint64_t user_id, bool is_frozen)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FREEZE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user_id);
+    command.u.freeze.is_frozen = is_frozen ? 1 : 0;
+    return engine_kit_apply(kit, &command);
+}
+
 /** Lots at a price of a side now. */
 static inline int64_t engine_kit_depth(const struct engine_kit *kit,
                                        uint32_t instrument,
@@ -475,10 +494,11 @@ static inline int64_t engine_kit_depth(const struct engine_kit *kit,
     return fx_book_row(book, side, (fx_px){ticks}).total.lots;
 }
 
-/** The position of a user on an instrument; a zeroed one where there is none. */
-static inline struct fx_position_state engine_kit_position(const struct engine_kit *kit,
-                                                           uint64_t user_id,
-                                                           uint32_t instrument)
+/** A position of a user on an instrument; a zeroed one where there is none. */
+static inline struct fx_position_state engine_kit_position_side(const struct engine_kit *kit,
+                                                                uint64_t user_id,
+                                                                uint32_t instrument,
+                                                                enum fx_position_side side)
 {
     const struct fx_engine *engine = kit->engine;
     struct fx_position_state none;
@@ -486,8 +506,16 @@ static inline struct fx_position_state engine_kit_position(const struct engine_k
     const fx_slot account =
         fx_account_state_find(engine, user_id, engine->listings[instrument].asset);
     assert(account != FX_SLOT_NONE);
-    const fx_slot slot = fx_position_state_find(engine, account, instrument, FX_POSITION_SIDE_BOTH);
+    const fx_slot slot = fx_position_state_find(engine, account, instrument, side);
     return slot == FX_SLOT_NONE ? none : engine->positions[slot];
+}
+
+/** The same in one-way mode. */
+static inline struct fx_position_state engine_kit_position(const struct engine_kit *kit,
+                                                           uint64_t user_id,
+                                                           uint32_t instrument)
+{
+    return engine_kit_position_side(kit, user_id, instrument, FX_POSITION_SIDE_BOTH);
 }
 
 /** Standard scene: BTC at mark 100, users 1..4 with 1,000,000 USDT each. */

@@ -58,6 +58,12 @@ uint32_t fx_api_enroll_flags(const struct fx_rows_user *user)
     return flags;
 }
 
+/* The flags that the tables are the master of; the others are the engine's own. */
+static uint32_t set_flags_of(const struct fx_rows_account *account)
+{
+    return account->flags & (uint32_t)FX_ACCOUNT_FLAGS_SET;
+}
+
 /* What the tables say of a user. */
 struct wish {
     uint64_t user_id;
@@ -84,7 +90,7 @@ static bool make_command(const struct fx_api *api,
 {
     const struct fx_rows_account *account =
         fx_view_account(api->options.view, wish->user_id, fx_ids_asset_str(asset));
-    if (account != NULL && account->flags == wish->flags && !wish->has_row) {
+    if (account != NULL && set_flags_of(account) == wish->flags && !wish->has_row) {
         return false;
     }
     memset(command, 0, sizeof *command);
@@ -200,7 +206,7 @@ void fx_api_enroll_heal(struct fx_api *api, const struct fx_rows_user *user)
     for (uint32_t index = 0; index < assets.count && is_good; index++) {
         const struct fx_rows_account *account =
             fx_view_account(api->options.view, user->id, fx_ids_asset_str(&assets.items[index]));
-        is_good = account != NULL && account->flags == fx_api_enroll_flags(user);
+        is_good = account != NULL && set_flags_of(account) == fx_api_enroll_flags(user);
     }
     if (!is_good && load_wish(api, user, &wish) == FX_OK) {
         (void)submit_all(api, &wish); /* what is not taken comes at the next login */

@@ -7,11 +7,7 @@
 #include "engine/orders_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
-enum {
-    PPB = 1000000000,
-    FLAGS_ALL = FX_ACCOUNT_FLAG_TRADE_BLOCKED | FX_ACCOUNT_FLAG_NO_FEE | FX_ACCOUNT_FLAG_BOT |
-                FX_ACCOUNT_FLAG_MARKET_MAKER
-};
+enum { PPB = 1000000000 };
 
 static bool is_rate(int64_t ppb)
 {
@@ -26,14 +22,14 @@ static bool is_asset(const struct fx_asset *asset)
 
 static bool are_settings_sane(const struct fx_command_account *settings)
 {
-    return (settings->flags & ~(uint32_t)FLAGS_ALL) == 0 && is_rate(settings->maker_fee_ppb) &&
-           is_rate(settings->taker_fee_ppb);
+    return (settings->flags & ~(uint32_t)FX_ACCOUNT_FLAGS_SET) == 0 &&
+           is_rate(settings->maker_fee_ppb) && is_rate(settings->taker_fee_ppb);
 }
 
 static void set_up(struct fx_account_state *account, const struct fx_command_account *settings)
 {
     const bool has_fees = settings->has_fees != 0;
-    account->flags = settings->flags;
+    account->flags = (account->flags & ~(uint32_t)FX_ACCOUNT_FLAGS_SET) | settings->flags;
     account->has_fees = has_fees ? 1 : 0;
     account->maker_fee_ppb = has_fees ? settings->maker_fee_ppb : 0;
     account->taker_fee_ppb = has_fees ? settings->taker_fee_ppb : 0;
@@ -68,8 +64,12 @@ fx_status fx_account_command_create(struct fx_engine *engine,
     if (asset == UINT32_MAX) {
         return FX_CAPACITY;
     }
+    const bool is_frozen = fx_freeze_is_frozen(engine, command->user_id);
     const fx_slot account = fx_account_state_create(engine, command->user_id, asset);
     FX_ASSERT(account != FX_SLOT_NONE);
+    if (is_frozen) {
+        engine->accounts[account].flags = FX_ACCOUNT_FLAG_FROZEN;
+    }
     set_up(&engine->accounts[account], settings);
     result->account_id = (uint64_t)account + 1;
     result->is_changed = 1;
@@ -202,6 +202,9 @@ fx_status fx_account_command_withdraw(struct fx_engine *engine,
     if (type != FX_TRANSACTION_WITHDRAWAL && type != FX_TRANSACTION_TRANSFER) {
         return FX_BAD_PARAMETER;
     }
+    if ((engine->accounts[slot].flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
+        return FX_ACCOUNT_FROZEN;
+    }
     const fx_i128 most = fx_margin_withdrawable(engine, slot);
     if (transfer->amount > most) {
         result->reject = (struct fx_reject){
@@ -306,6 +309,9 @@ fx_status fx_account_command_move(struct fx_engine *engine,
         if (entry != FX_SLOT_NONE) {
             return fx_account_named_repeat(engine, entry, move_hash(move), result);
         }
+    }
+    if ((engine->accounts[from].flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
+        return FX_ACCOUNT_FROZEN;
     }
     status = judge_move(engine, move, from, to, &result->reject);
     if (status != FX_OK) {

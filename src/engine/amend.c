@@ -25,6 +25,9 @@ static fx_status check_rights(const struct fx_engine *engine, fx_slot order)
         return FX_INSTRUMENT_HALTED;
     }
     const uint32_t flags = engine->accounts[hot->account].flags;
+    if ((flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
+        return FX_ACCOUNT_FROZEN;
+    }
     if ((flags & FX_ACCOUNT_FLAG_TRADE_BLOCKED) != 0 && hot->is_reduce_only == 0) {
         return FX_TRADING_NOT_ALLOWED;
     }

@@ -113,6 +113,28 @@ static struct sums sum_orders(const struct fx_engine *engine, fx_slot position)
     return sums;
 }
 
+/* M9: the side of a record fits the mode of its account where there is something on it, a hedged
+ * one never turns, and one symbol has one setting. */
+static void check_side(const struct fx_engine *engine, fx_slot position)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    const bool is_hedge = (engine->accounts[state->account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+    const bool is_both = state->position_side == FX_POSITION_SIDE_BOTH;
+    FX_ASSERT(is_hedge != is_both || (state->lots == 0 && state->order_count == 0 &&
+                                      engine->position_triggers[position].count == 0));
+    if (state->position_side == FX_POSITION_SIDE_LONG) {
+        FX_ASSERT(state->lots >= 0 && state->sell_lots == 0);
+    } else if (state->position_side == FX_POSITION_SIDE_SHORT) {
+        FX_ASSERT(state->lots <= 0 && state->buy_lots == 0);
+    }
+    const struct fx_position_family family =
+        fx_position_state_family(engine, state->account, state->instrument);
+    const struct fx_position_state *first = &engine->positions[family.slots[0]];
+    FX_ASSERT(family.count > 0);
+    FX_ASSERT(state->leverage_centi == first->leverage_centi);
+    FX_ASSERT(state->margin_mode == first->margin_mode);
+}
+
 static void check_position(const struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *state = &engine->positions[position];
@@ -142,6 +164,7 @@ static void check_position(const struct fx_engine *engine, fx_slot position)
     FX_ASSERT(state->lots != 0 || state->position_margin + state->adjust_margin == 0);
     FX_ASSERT(state->margin_mode == FX_MARGIN_MODE_ISOLATED || state->position_margin == 0);
     FX_ASSERT(state->leverage_centi > 0);
+    check_side(engine, position);
     /* M8: prices that are believed are those that a calculation gives. */
     if (state->lots != 0 && fx_margin_is_priced(engine, position)) {
         const struct fx_margin_prices prices = fx_margin_prices(engine, position);

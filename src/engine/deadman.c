@@ -142,7 +142,8 @@ static bool fire(struct fx_engine *engine,
         .user_id = entry->user_id,
         .instrument = entry->instrument,
         .scope = FX_CANCEL_SCOPE_ALL,
-        .note = FX_ORDER_NOTE_CANCEL_ALL_AFTER,
+        .note = fx_freeze_is_frozen(engine, entry->user_id) ? FX_ORDER_NOTE_ACCOUNT_FROZEN
+                                                            : FX_ORDER_NOTE_CANCEL_ALL_AFTER,
         .work_max = work_max,
     };
     result->has_more = 0;
@@ -190,6 +191,44 @@ static bool settle(struct fx_engine *engine, uint32_t index, struct fx_event_res
     const struct fx_deadman entry = engine->deadmen[index];
     return entry.deadline_us > engine->time_us ||
            fire(engine, &entry, engine->limits.cancels_max, result);
+}
+
+bool fx_deadman_has_room(const struct fx_engine *engine, uint64_t user_id)
+{
+    return engine->deadman_count < engine->limits.accounts_max ||
+           find(engine, user_id, FX_COMMAND_ALL_INSTRUMENTS) != NOWHERE;
+}
+
+void fx_deadman_end_now(struct fx_engine *engine, uint64_t user_id)
+{
+    const uint32_t index = find(engine, user_id, FX_COMMAND_ALL_INSTRUMENTS);
+    const struct fx_deadman entry = {
+        .deadline_us = engine->time_us,
+        .user_id = user_id,
+        .instrument = FX_COMMAND_ALL_INSTRUMENTS,
+    };
+    FX_ASSERT(fx_deadman_has_room(engine, user_id));
+    if (index != NOWHERE && engine->deadmen[index].deadline_us <= engine->time_us) {
+        return;
+    }
+    if (index != NOWHERE) {
+        remove_at(engine, index);
+    }
+    insert(engine, &entry);
+    engine->has_overdue = true;
+}
+
+bool fx_deadman_work_off(struct fx_engine *engine, uint64_t user_id, struct fx_event_result *result)
+{
+    const uint32_t index = find(engine, user_id, FX_COMMAND_ALL_INSTRUMENTS);
+    if (index == NOWHERE || engine->deadmen[index].deadline_us > engine->time_us) {
+        return true;
+    }
+    if (!settle(engine, index, result)) {
+        return false;
+    }
+    remove_at(engine, index);
+    return true;
 }
 
 static bool has_account(const struct fx_engine *engine, uint64_t user_id)

@@ -271,6 +271,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_position_setting_leverage(engine, command, result);
     case FX_COMMAND_ADJUST_MARGIN_POSITION:
         return fx_position_setting_margin(engine, command, result);
+    case FX_COMMAND_SET_POSITION_MODE:
+        return fx_position_setting_mode(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
     case FX_COMMAND_ADJUST_TP_SL:
@@ -279,12 +281,15 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_bracket_adjust_apply(engine, command, result);
     case FX_COMMAND_CANCEL_ALL_AFTER:
         return fx_deadman_apply(engine, command, result);
+    case FX_COMMAND_FREEZE_ACCOUNT:
+        return fx_freeze_apply(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
     case FX_COMMAND_CLOSE_INSURANCE: /* not yet */
     case FX_COMMAND_FUND_INSURANCE:
     case FX_COMMAND_INDEX_PRICE:
     case FX_COMMAND_PAY_FUNDING:
+    case FX_COMMAND_SETTLE:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
         return FX_UNKNOWN_COMMAND;

@@ -36,8 +36,12 @@ static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot o
     if (expire_us != 0 && expire_us <= engine->time_us) {
         return FX_ORDER_NOTE_EXPIRED;
     }
-    return engine->has_overdue && fx_deadman_is_over(engine, order) ? FX_ORDER_NOTE_CANCEL_ALL_AFTER
-                                                                    : FX_ORDER_NOTE_NONE;
+    if (!engine->has_overdue || !fx_deadman_is_over(engine, order)) {
+        return FX_ORDER_NOTE_NONE;
+    }
+    const uint32_t flags = engine->accounts[engine->resting[order].account].flags;
+    return (flags & FX_ACCOUNT_FLAG_FROZEN) != 0 ? FX_ORDER_NOTE_ACCOUNT_FROZEN
+                                                 : FX_ORDER_NOTE_CANCEL_ALL_AFTER;
 }
 
 bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order)

@@ -61,12 +61,27 @@ fx_slot fx_position_state_find(const struct fx_engine *engine,
                                fx_slot account,
                                uint32_t instrument,
                                enum fx_position_side side);
-/** Find or create with default leverage (min of 20x and the symbol's maximum), CROSS. NONE: full.
- */
+/** Find or create with the settings of the account's other records on the symbol, else CROSS and
+ * default leverage (min of 20x and the symbol's maximum). NONE: full. */
 fx_slot fx_position_state_acquire(struct fx_engine *engine,
                                   fx_slot account,
                                   uint32_t instrument,
                                   enum fx_position_side side);
+/** The side that an account's mode makes of the one that is asked (0 is as good as BOTH): BOTH in
+ * one-way mode, LONG or SHORT in hedge mode. 0 where it does not fit. */
+enum fx_position_side fx_position_state_side(const struct fx_engine *engine,
+                                             fx_slot account,
+                                             uint32_t asked);
+
+#define FX_POSITION_FAMILY_MAX 3U
+/** The records of an account on one symbol: they share leverage and margin mode. */
+struct fx_position_family {
+    fx_slot slots[FX_POSITION_FAMILY_MAX];
+    uint32_t count;
+};
+struct fx_position_family fx_position_state_family(const struct fx_engine *engine,
+                                                   fx_slot account,
+                                                   uint32_t instrument);
 /** Link an order (resting[] and orders[] filled in) to its position, count it in the aggregates. */
 void fx_position_state_add_order(struct fx_engine *engine, fx_slot order);
 /** The reverse; the order's remaining is still what was counted. */
@@ -119,7 +134,7 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
                                  const struct fx_position_fill *fill);
 /** Recompute `reserve` after anything it depends on changed. */
 void fx_position_state_refresh(struct fx_engine *engine, fx_slot position);
-/** A record as it is before anything has happened to it. */
+/** A record as it is before anything has happened to it, with the settings of its family. */
 void fx_position_state_default(const struct fx_engine *engine,
                                fx_slot account,
                                uint32_t instrument,
@@ -137,6 +152,10 @@ fx_status fx_position_setting_leverage(struct fx_engine *engine,
 fx_status fx_position_setting_margin(struct fx_engine *engine,
                                      const struct fx_command *command,
                                      struct fx_event_result *result);
+/** SET_POSITION_MODE: one-way or hedge. */
+fx_status fx_position_setting_mode(struct fx_engine *engine,
+                                   const struct fx_command *command,
+                                   struct fx_event_result *result);
 
 /* ---- margin.c: formulas, see docs/rules/margin.md -----------------------------------------------
  */

@@ -187,11 +187,29 @@ fx_status fx_deadman_apply(struct fx_engine *engine,
 bool fx_deadman_tick(struct fx_engine *engine, struct fx_event_result *result);
 /** The earliest deadline; INT64_MAX where none. */
 int64_t fx_deadman_next_us(const struct fx_engine *engine);
+/** True where fx_deadman_end_now() has room. */
+bool fx_deadman_has_room(const struct fx_engine *engine, uint64_t user_id);
+/** Let the deadline of all of a user's symbols be now: from here on nothing of his trades. */
+void fx_deadman_end_now(struct fx_engine *engine, uint64_t user_id);
+/** Cancel what a passed deadline of all of a user's symbols must cancel, as much as a CANCEL_ALL
+ * may. @return false where orders are left. */
+bool fx_deadman_work_off(struct fx_engine *engine,
+                         uint64_t user_id,
+                         struct fx_event_result *result);
 /** True where a deadline of the order's owner has passed: it must not trade any more. */
 bool fx_deadman_is_over(const struct fx_engine *engine, fx_slot order);
 /** Fill the empty table from the heap (after a load). */
 void fx_deadman_rebuild(struct fx_engine *engine);
 void fx_deadman_check(const struct fx_engine *engine);
+
+/* ---- freeze.c: FREEZE_ACCOUNT
+ * ------------------------------------------------------------------- */
+
+fx_status fx_freeze_apply(struct fx_engine *engine,
+                          const struct fx_command *command,
+                          struct fx_event_result *result);
+/** True where the user has a frozen account: then all are. */
+bool fx_freeze_is_frozen(const struct fx_engine *engine, uint64_t user_id);
 
 /* ---- whole-state walks: hash.c check.c snapshot.c dump.c
  * ------------------------------------------ */

@@ -50,7 +50,10 @@ static fx_status change_setting(struct fx_engine *engine,
     setting.user_id = command->user_id;
     setting.u.leverage.leverage_centi = place->leverage_centi;
     setting.u.leverage.margin_mode = place->margin_mode;
-    intent->before = *position;
+    intent->family = fx_position_state_family(engine, intent->hot.account, command->instrument);
+    for (uint32_t index = 0; index < intent->family.count; index++) {
+        intent->before[index] = engine->positions[intent->family.slots[index]];
+    }
     intent->moved_before = engine->accounts[intent->hot.account].moved_sequence;
     intent->is_setting_changed = true;
     const fx_status status = fx_position_setting_leverage(engine, &setting, &result);
@@ -85,15 +88,16 @@ static void undo(struct fx_engine *engine, const struct fx_place_intent *intent)
 {
     FX_ASSERT(engine->touched_level_count == 0);
     FX_ASSERT(engine->touched_account_count == 0);
-    FX_ASSERT(engine->touched_position_count <= 1);
+    FX_ASSERT(engine->touched_position_count <= FX_POSITION_FAMILY_MAX);
     engine->touched_position_count = 0;
     if (intent->is_setting_changed) {
         engine->accounts[intent->hot.account].moved_sequence = intent->moved_before;
+        for (uint32_t index = 0; index < intent->family.count; index++) {
+            engine->positions[intent->family.slots[index]] = intent->before[index];
+        }
     }
     if (intent->is_position_new) {
         forget_position(engine, intent->position);
-    } else if (intent->is_setting_changed) {
-        engine->positions[intent->position] = intent->before;
     }
 }
 
@@ -124,8 +128,10 @@ static fx_status acquire_position(struct fx_engine *engine,
                                   const struct fx_command *command)
 {
     const uint32_t count = engine->position_count;
-    intent->position = fx_position_state_acquire(
-        engine, intent->hot.account, command->instrument, FX_POSITION_SIDE_BOTH);
+    intent->position = fx_position_state_acquire(engine,
+                                                 intent->hot.account,
+                                                 command->instrument,
+                                                 (enum fx_position_side)intent->position_side);
     intent->is_position_new = engine->position_count > count;
     return intent->position == FX_SLOT_NONE ? FX_CAPACITY : FX_OK;
 }
@@ -326,7 +332,7 @@ static void read_command(struct fx_engine *engine,
         .older = FX_SLOT_NONE,
         .newer = FX_SLOT_NONE,
         .side = place->side,
-        .is_reduce_only = place->is_reduce_only,
+        .is_reduce_only = fx_command_is_closing(place) ? 1 : 0,
         .instrument = (uint16_t)command->instrument,
     };
     if (intent->is_conditional) {
@@ -422,8 +428,10 @@ fx_status fx_place_test(struct fx_engine *engine,
     foresee(engine, &intent, test_out);
     undo(engine, &intent);
     /* Now the state is again what it was before the question. */
-    const fx_slot position = fx_position_state_find(
-        engine, intent.hot.account, command->instrument, FX_POSITION_SIDE_BOTH);
+    const fx_slot position = fx_position_state_find(engine,
+                                                    intent.hot.account,
+                                                    command->instrument,
+                                                    (enum fx_position_side)intent.position_side);
     test_out->reserve_before = position == FX_SLOT_NONE ? 0 : engine->positions[position].reserve;
     test_out->available_before = fx_margin_available(engine, intent.hot.account);
     return FX_OK;

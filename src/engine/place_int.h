@@ -15,6 +15,7 @@ struct fx_place_intent {
     struct fx_listing *listing;
     struct fx_resting hot; /* the order as it would rest */
     fx_slot position;
+    uint8_t position_side; /* enum fx_position_side; judged, never 0 */
     uint8_t time_in_force;
     uint8_t stp_mode;
     uint8_t note;
@@ -23,8 +24,9 @@ struct fx_place_intent {
     bool is_conditional;   /* it waits for its price */
     bool is_unsized;       /* the quantity is not the user's choice: filters do not ask for it */
     bool is_unmatchable;   /* a market order that meets an empty book */
-    uint64_t moved_before; /* of the account, where is_setting_changed */
-    struct fx_position_state before;
+    uint64_t moved_before; /* of the account, where is_setting_changed … */
+    struct fx_position_family family;
+    struct fx_position_state before[FX_POSITION_FAMILY_MAX]; /* … as are these, by family */
 };
 
 /** Words and figures of a command that need no state; `may_wait`: it is a conditional order. */

@@ -87,6 +87,26 @@ static fx_status check_time_in_force(const struct fx_engine *engine,
     return FX_OK;
 }
 
+/* One-way accounts have BOTH, hedging ones LONG and SHORT. What is reduce-only on the side that
+ * opens could never do anything. */
+static fx_status check_position_side(const struct fx_engine *engine,
+                                     struct fx_place_intent *intent,
+                                     struct fx_reject *reject_out)
+{
+    const struct fx_resting *hot = &intent->hot;
+    const enum fx_position_side side =
+        fx_position_state_side(engine, hot->account, intent->place->position_side);
+    if (side == 0) {
+        return reject(reject_out, FX_POSITION_SIDE_MISMATCH, FX_FIELD_POSITION_SIDE);
+    }
+    const uint8_t opening = side == FX_POSITION_SIDE_LONG ? FX_SIDE_BUY : FX_SIDE_SELL;
+    if (side != FX_POSITION_SIDE_BOTH && hot->is_reduce_only != 0 && hot->side == opening) {
+        return reject(reject_out, FX_REDUCE_ONLY_REJECTED, FX_FIELD_POSITION_SIDE);
+    }
+    intent->position_side = (uint8_t)side;
+    return FX_OK;
+}
+
 static fx_status check_rights(const struct fx_engine *engine, const struct fx_place_intent *intent)
 {
     const uint8_t state = intent->listing->definition.state;
@@ -96,6 +116,9 @@ static fx_status check_rights(const struct fx_engine *engine, const struct fx_pl
         return FX_INSTRUMENT_HALTED;
     }
     const uint32_t flags = engine->accounts[intent->hot.account].flags;
+    if ((flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
+        return FX_ACCOUNT_FROZEN;
+    }
     if ((flags & FX_ACCOUNT_FLAG_TRADE_BLOCKED) != 0 && intent->hot.is_reduce_only == 0) {
         return FX_TRADING_NOT_ALLOWED;
     }
@@ -159,7 +182,7 @@ static fx_status check_filters(const struct fx_engine *engine,
         .quantity = intent->is_unsized ? (fx_qty){intent->listing->definition.min_lots}
                                        : intent->hot.remaining,
         .mark = intent->listing->mark,
-        .is_reduce_only = intent->place->is_reduce_only != 0,
+        .is_reduce_only = intent->hot.is_reduce_only != 0,
         .unit = intent->listing->unit,
     };
     const fx_status status = fx_instrument_filter(&intent->listing->definition, &input, reject_out);
@@ -364,8 +387,8 @@ fx_status fx_place_judge_alone(const struct fx_engine *engine,
                                struct fx_reject *reject_out)
 {
     fx_status status = check_rights(engine, intent);
-    if (status == FX_OK && intent->place->position_side > FX_POSITION_SIDE_BOTH) {
-        status = reject(reject_out, FX_POSITION_MODE_LOCKED, FX_FIELD_POSITION_SIDE);
+    if (status == FX_OK) {
+        status = check_position_side(engine, intent, reject_out);
     }
     if (status == FX_OK) {
         status = check_time_in_force(engine, intent, reject_out);

@@ -1,5 +1,7 @@
-/* Commands on the settings of positions: leverage, margin mode, isolated margin. Everything is
- * judged before anything is changed. Source: docs/rules/margin.md section 5. */
+/* Commands on the settings of positions: leverage, margin mode, position mode, isolated margin.
+ * Everything is judged before anything is changed. Source: docs/rules/margin.md section 5. */
+#include <string.h>
+
 #include "base/panic.h"
 #include "engine/money_int.h"
 
@@ -8,7 +10,8 @@ enum { LEVERAGE_ONE_CENTI = 100 };
 
 static const fx_i128 CENTI_DECIMAL = 10000000000000000; /* 0.01 */
 
-/* Whose account on which instrument. @return OK, UNKNOWN_SYMBOL, ACCOUNT_NOT_FOUND. */
+/* Whose account on which instrument. @return OK, UNKNOWN_SYMBOL, ACCOUNT_NOT_FOUND,
+ * ACCOUNT_FROZEN. */
 static fx_status find_owner(const struct fx_engine *engine,
                             const struct fx_command *command,
                             struct fx_event_result *result,
@@ -24,7 +27,8 @@ static fx_status find_owner(const struct fx_engine *engine,
     }
     result->account_id = (uint64_t)account + 1;
     *account_out = account;
-    return FX_OK;
+    return (engine->accounts[account].flags & FX_ACCOUNT_FLAG_FROZEN) == 0 ? FX_OK
+                                                                           : FX_ACCOUNT_FROZEN;
 }
 
 static fx_i128 decimal_of(fx_leverage leverage)
@@ -71,11 +75,20 @@ static fx_status read_settings(const struct fx_engine *engine,
     return FX_OK;
 }
 
-/* Give `after` the margins of its new leverage and judge what that takes from the account or from
- * the position. @return OK, LEVERAGE_TOO_HIGH, INSUFFICIENT_MARGIN, MARGIN_NOT_REMOVABLE. */
+/* The records of a symbol as they are and as they would be. Where there is none yet, one that
+ * would be made. */
+struct change {
+    struct fx_position_family family;
+    uint32_t count; /* at least 1 */
+    struct fx_position_state before[FX_POSITION_FAMILY_MAX];
+    struct fx_position_state after[FX_POSITION_FAMILY_MAX];
+};
+
+/* Give `after` the margins of its new leverage. @return OK; LEVERAGE_TOO_HIGH. */
 static fx_status remargin(const struct fx_engine *engine,
                           const struct fx_position_state *before,
                           struct fx_position_state *after,
+                          fx_i128 *more,
                           struct fx_event_result *result)
 {
     const fx_amount notional = {fx_margin_notional(engine, after)};
@@ -85,77 +98,227 @@ static fx_status remargin(const struct fx_engine *engine,
         return reject_leverage(FX_LEVERAGE_TOO_HIGH, most, result);
     }
     after->reserve = fx_margin_requirement(engine, after);
-    fx_i128 more = after->reserve - before->reserve;
+    *more += after->reserve - before->reserve;
     if (after->margin_mode == FX_MARGIN_MODE_ISOLATED) {
         after->position_margin = fx_margin_at_leverage(after->entry_value, leverage);
-        more += after->position_margin - before->position_margin;
+        *more += after->position_margin - before->position_margin;
     } else {
-        more += fx_margin_initial(engine, after) - fx_margin_initial(engine, before);
+        *more += fx_margin_initial(engine, after) - fx_margin_initial(engine, before);
     }
-    if (more > 0 && more > fx_margin_available(engine, after->account)) {
+    return FX_OK;
+}
+
+/* What is taken from an isolated position must leave it above maintenance. */
+static bool is_removable(const struct fx_engine *engine,
+                         const struct fx_position_state *before,
+                         const struct fx_position_state *after)
+{
+    const fx_i128 gain = fx_margin_unrealized(engine, after);
+    const fx_i128 margin = after->position_margin + after->adjust_margin + (gain < 0 ? gain : 0);
+    return after->position_margin >= before->position_margin ||
+           margin > fx_margin_maintenance(engine, after);
+}
+
+/* What the new settings take from the account and from each position. @return OK,
+ * LEVERAGE_TOO_HIGH, INSUFFICIENT_MARGIN, MARGIN_NOT_REMOVABLE. */
+static fx_status judge_margins(const struct fx_engine *engine,
+                               struct change *change,
+                               struct fx_event_result *result)
+{
+    fx_i128 more = 0;
+    for (uint32_t index = 0; index < change->count; index++) {
+        const fx_status status =
+            remargin(engine, &change->before[index], &change->after[index], &more, result);
+        if (status != FX_OK) {
+            return status;
+        }
+    }
+    if (more > 0 && more > fx_margin_available(engine, change->after[0].account)) {
         return FX_INSUFFICIENT_MARGIN;
     }
-    if (after->position_margin < before->position_margin) {
-        const fx_i128 gain = fx_margin_unrealized(engine, after);
-        const fx_i128 margin =
-            after->position_margin + after->adjust_margin + (gain < 0 ? gain : 0);
-        if (margin <= fx_margin_maintenance(engine, after)) {
+    for (uint32_t index = 0; index < change->count; index++) {
+        if (!is_removable(engine, &change->before[index], &change->after[index])) {
             return FX_MARGIN_NOT_REMOVABLE;
         }
     }
     return FX_OK;
 }
 
+static void read_records(const struct fx_engine *engine,
+                         fx_slot account,
+                         uint32_t instrument,
+                         struct change *change)
+{
+    change->family = fx_position_state_family(engine, account, instrument);
+    change->count = change->family.count == 0 ? 1 : change->family.count;
+    const bool is_hedge = (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+    if (change->family.count == 0) {
+        fx_position_state_default(engine,
+                                  account,
+                                  instrument,
+                                  is_hedge ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_BOTH,
+                                  &change->before[0]);
+    }
+    for (uint32_t index = 0; index < change->family.count; index++) {
+        change->before[index] = engine->positions[change->family.slots[index]];
+    }
+    for (uint32_t index = 0; index < change->count; index++) {
+        change->after[index] = change->before[index];
+    }
+}
+
+/* Neither lots nor orders, waiting ones included. */
+static bool is_idle(const struct fx_engine *engine, fx_slot position)
+{
+    return engine->positions[position].lots == 0 && engine->positions[position].order_count == 0 &&
+           engine->position_triggers[position].count == 0;
+}
+
+static bool is_family_idle(const struct fx_engine *engine, const struct fx_position_family *family)
+{
+    bool is_all_idle = true;
+    for (uint32_t index = 0; index < family->count; index++) {
+        is_all_idle = is_all_idle && is_idle(engine, family->slots[index]);
+    }
+    return is_all_idle;
+}
+
+static void write_records(struct fx_engine *engine, const struct change *change)
+{
+    for (uint32_t index = 0; index < change->family.count; index++) {
+        const struct fx_position_state *after = &change->after[index];
+        struct fx_position_state *position = &engine->positions[change->family.slots[index]];
+        position->leverage_centi = after->leverage_centi;
+        position->margin_mode = after->margin_mode;
+        position->position_margin = after->position_margin;
+        position->reserve = after->reserve;
+        fx_touch_position(engine, change->family.slots[index]);
+    }
+    fx_account_state_moved(engine, change->after[0].account);
+}
+
 fx_status fx_position_setting_leverage(struct fx_engine *engine,
                                        const struct fx_command *command,
                                        struct fx_event_result *result)
 {
+    struct change change;
     fx_slot account = FX_SLOT_NONE;
     fx_status status = find_owner(engine, command, result, &account);
     if (status != FX_OK) {
         return status;
     }
-    const enum fx_position_side side = FX_POSITION_SIDE_BOTH;
-    const fx_slot known = fx_position_state_find(engine, account, command->instrument, side);
-    struct fx_position_state before;
-    fx_position_state_default(engine, account, command->instrument, side, &before);
-    if (known != FX_SLOT_NONE) {
-        before = engine->positions[known];
+    read_records(engine, account, command->instrument, &change);
+    for (uint32_t index = 0; index < change.count && status == FX_OK; index++) {
+        status = read_settings(engine, command, &change.after[index], result);
     }
-    struct fx_position_state after = before;
-    status = read_settings(engine, command, &after, result);
     if (status != FX_OK) {
         return status;
     }
-    result->amount = decimal_of((fx_leverage){after.leverage_centi});
-    const bool is_mode_new = after.margin_mode != before.margin_mode;
-    if (!is_mode_new && after.leverage_centi == before.leverage_centi) {
+    const struct fx_position_state *before = &change.before[0];
+    const struct fx_position_state *after = &change.after[0];
+    result->amount = decimal_of((fx_leverage){after->leverage_centi});
+    const bool is_mode_new = after->margin_mode != before->margin_mode;
+    if (!is_mode_new && after->leverage_centi == before->leverage_centi) {
         return FX_OK;
     }
-    const bool has_orders = before.order_count != 0 ||
-                            (known != FX_SLOT_NONE && engine->position_triggers[known].count != 0);
-    if (is_mode_new && (before.lots != 0 || has_orders)) {
+    if (is_mode_new && !is_family_idle(engine, &change.family)) {
         result->reject.field = FX_FIELD_MARGIN_MODE;
         return FX_MARGIN_MODE_LOCKED;
     }
-    status = remargin(engine, &before, &after, result);
+    status = judge_margins(engine, &change, result);
     if (status != FX_OK) {
         return status;
     }
-    const fx_slot slot = fx_position_state_acquire(engine, account, command->instrument, side);
-    if (slot == FX_SLOT_NONE) {
-        return FX_CAPACITY;
+    if (change.family.count == 0) {
+        const enum fx_position_side side = (enum fx_position_side)before->position_side;
+        change.family.slots[0] =
+            fx_position_state_acquire(engine, account, command->instrument, side);
+        if (change.family.slots[0] == FX_SLOT_NONE) {
+            return FX_CAPACITY;
+        }
+        change.family.count = 1;
     }
-    struct fx_position_state *position = &engine->positions[slot];
-    position->leverage_centi = after.leverage_centi;
-    position->margin_mode = after.margin_mode;
-    position->position_margin = after.position_margin;
-    position->reserve = after.reserve;
-    fx_account_state_moved(engine, account);
+    write_records(engine, &change);
     result->is_changed = 1;
-    fx_touch_position(engine, slot);
     return FX_OK;
 }
+
+/* ---- one-way or hedge --------------------------------------------------------------------------
+ */
+
+/* The accounts that a command means, in order of assets. */
+static bool is_meant(const struct fx_engine *engine,
+                     const struct fx_command_position_mode *mode,
+                     uint32_t asset)
+{
+    const struct fx_asset *name = &engine->assets[asset].asset;
+    return mode->asset.text[0] == '\0' || memcmp(name, &mode->asset, sizeof *name) == 0;
+}
+
+static bool is_account_idle(const struct fx_engine *engine, fx_slot account)
+{
+    fx_slot slot = engine->accounts[account].first_position;
+    while (slot != FX_SLOT_NONE && is_idle(engine, slot)) {
+        slot = engine->positions[slot].next;
+    }
+    return slot == FX_SLOT_NONE;
+}
+
+static bool is_hedging(const struct fx_engine *engine, fx_slot account)
+{
+    return (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+}
+
+static fx_status judge_mode(const struct fx_engine *engine,
+                            const struct fx_command *command,
+                            struct fx_event_result *result)
+{
+    const struct fx_command_position_mode *mode = &command->u.position_mode;
+    if (mode->is_hedge > 1) {
+        return FX_BAD_PARAMETER;
+    }
+    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
+        const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
+        if (account == FX_SLOT_NONE || !is_meant(engine, mode, asset)) {
+            continue;
+        }
+        result->account_id = result->account_id == 0 ? (uint64_t)account + 1 : result->account_id;
+        if ((engine->accounts[account].flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
+            return FX_ACCOUNT_FROZEN;
+        }
+        if (is_hedging(engine, account) != (mode->is_hedge == 1) &&
+            !is_account_idle(engine, account)) {
+            return FX_POSITION_MODE_LOCKED;
+        }
+    }
+    return result->account_id == 0 ? FX_ACCOUNT_NOT_FOUND : FX_OK;
+}
+
+fx_status fx_position_setting_mode(struct fx_engine *engine,
+                                   const struct fx_command *command,
+                                   struct fx_event_result *result)
+{
+    const struct fx_command_position_mode *mode = &command->u.position_mode;
+    const fx_status status = judge_mode(engine, command, result);
+    if (status != FX_OK) {
+        return status;
+    }
+    result->amount = mode->is_hedge;
+    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
+        const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
+        if (account == FX_SLOT_NONE || !is_meant(engine, mode, asset) ||
+            is_hedging(engine, account) == (mode->is_hedge == 1)) {
+            continue;
+        }
+        engine->accounts[account].flags ^= FX_ACCOUNT_FLAG_HEDGE;
+        result->is_changed = 1;
+        fx_touch_account(engine, account);
+    }
+    return FX_OK;
+}
+
+/* ---- isolated margin ---------------------------------------------------------------------------
+ */
 
 /* What can be taken from an isolated position: down to initial margin at mark, losses counted,
  * gains not. */
@@ -190,8 +353,10 @@ static fx_status find_isolated(const struct fx_engine *engine,
     if (asked > FX_POSITION_SIDE_SHORT) {
         return FX_BAD_PARAMETER;
     }
-    const enum fx_position_side side =
-        asked == 0 ? FX_POSITION_SIDE_BOTH : (enum fx_position_side)asked;
+    const enum fx_position_side side = fx_position_state_side(engine, account, asked);
+    if (side == 0) {
+        return FX_POSITION_SIDE_MISMATCH;
+    }
     const fx_slot slot = fx_position_state_find(engine, account, command->instrument, side);
     if (slot == FX_SLOT_NONE) {
         return FX_POSITION_NOT_FOUND;

@@ -38,6 +38,36 @@ fx_slot fx_position_state_find(const struct fx_engine *engine,
     return FX_SLOT_NONE;
 }
 
+enum fx_position_side fx_position_state_side(const struct fx_engine *engine,
+                                             fx_slot account,
+                                             uint32_t asked)
+{
+    FX_ASSERT(account < engine->account_count);
+    const bool is_hedge = (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+    if (is_hedge ? asked != FX_POSITION_SIDE_LONG && asked != FX_POSITION_SIDE_SHORT
+                 : asked > FX_POSITION_SIDE_BOTH) {
+        return (enum fx_position_side)0;
+    }
+    return is_hedge ? (enum fx_position_side)asked : FX_POSITION_SIDE_BOTH;
+}
+
+struct fx_position_family fx_position_state_family(const struct fx_engine *engine,
+                                                   fx_slot account,
+                                                   uint32_t instrument)
+{
+    FX_ASSERT(account < engine->account_count);
+    struct fx_position_family family = {.count = 0};
+    for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
+         slot = engine->positions[slot].next) {
+        if (engine->positions[slot].instrument == instrument) {
+            FX_ASSERT(family.count < FX_POSITION_FAMILY_MAX);
+            family.slots[family.count] = slot;
+            family.count++;
+        }
+    }
+    return family;
+}
+
 static int32_t default_leverage(const struct fx_engine *engine, uint32_t instrument)
 {
     const fx_leverage most = fx_margin_leverage_max(engine, instrument, (fx_amount){0});
@@ -51,6 +81,7 @@ void fx_position_state_default(const struct fx_engine *engine,
                                struct fx_position_state *position_out)
 {
     FX_ASSERT(instrument < engine->instrument_count);
+    const struct fx_position_family family = fx_position_state_family(engine, account, instrument);
     *position_out = (struct fx_position_state){
         .account = account,
         .next = FX_SLOT_NONE,
@@ -61,6 +92,10 @@ void fx_position_state_default(const struct fx_engine *engine,
         .margin_mode = FX_MARGIN_MODE_CROSS,
         .position_side = (uint8_t)side,
     };
+    if (family.count > 0) {
+        position_out->leverage_centi = engine->positions[family.slots[0]].leverage_centi;
+        position_out->margin_mode = engine->positions[family.slots[0]].margin_mode;
+    }
 }
 
 fx_slot fx_position_state_acquire(struct fx_engine *engine,

@@ -211,18 +211,22 @@ static fx_status find_position(const struct fx_engine *engine,
         result->reject.field = FX_FIELD_SYMBOL;
         return FX_UNKNOWN_SYMBOL;
     }
-    if (command->u.tp_sl.position_side > FX_POSITION_SIDE_BOTH) {
-        result->reject.field = FX_FIELD_POSITION_SIDE;
-        return FX_POSITION_MODE_LOCKED;
-    }
     const fx_slot account = fx_account_state_find(
         engine, command->user_id, engine->listings[command->instrument].asset);
     if (account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
     result->account_id = (uint64_t)account + 1;
-    *position_out =
-        fx_position_state_find(engine, account, command->instrument, FX_POSITION_SIDE_BOTH);
+    if ((engine->accounts[account].flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
+        return FX_ACCOUNT_FROZEN;
+    }
+    const enum fx_position_side side =
+        fx_position_state_side(engine, account, command->u.tp_sl.position_side);
+    if (side == 0) {
+        result->reject.field = FX_FIELD_POSITION_SIDE;
+        return FX_POSITION_SIDE_MISMATCH;
+    }
+    *position_out = fx_position_state_find(engine, account, command->instrument, side);
     return *position_out == FX_SLOT_NONE || engine->positions[*position_out].lots == 0
                ? FX_POSITION_NOT_FOUND
                : FX_OK;

@@ -35,8 +35,11 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_PLACE_BRACKET, "PLACE_BRACKET"},
     {FX_COMMAND_ADJUST_ORDER_TP_SL, "ADJUST_ORDER_TP_SL"},
     {FX_COMMAND_FUND_INSURANCE, "FUND_INSURANCE"},
+    {FX_COMMAND_SET_POSITION_MODE, "SET_POSITION_MODE"},
+    {FX_COMMAND_SETTLE, "SETTLE"},
     {FX_COMMAND_TRANSFER, "TRANSFER"},
     {FX_COMMAND_SET_MARK_RULES, "SET_MARK_RULES"},
+    {FX_COMMAND_FREEZE_ACCOUNT, "FREEZE_ACCOUNT"},
     {FX_COMMAND_DEPOSIT_NAMED, "DEPOSIT_NAMED"},
     {FX_COMMAND_WITHDRAW_NAMED, "WITHDRAW_NAMED"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
@@ -114,6 +117,12 @@ uint32_t fx_command_size(enum fx_command_kind kind)
         return (uint32_t)(head + sizeof(struct fx_command_bracket));
     case FX_COMMAND_ADJUST_ORDER_TP_SL:
         return (uint32_t)(head + sizeof(struct fx_command_order_tp_sl));
+    case FX_COMMAND_SET_POSITION_MODE:
+        return (uint32_t)(head + sizeof(struct fx_command_position_mode));
+    case FX_COMMAND_SETTLE:
+        return (uint32_t)(head + sizeof(struct fx_command_settle));
+    case FX_COMMAND_FREEZE_ACCOUNT:
+        return (uint32_t)(head + sizeof(struct fx_command_freeze));
     case FX_COMMAND_CANCEL_ALL_AFTER:
         return (uint32_t)(head + sizeof(struct fx_command_countdown));
     case FX_COMMAND_ADJUST_LEVERAGE:
@@ -146,15 +155,22 @@ bool fx_command_is_question(enum fx_command_kind kind)
     return kind == FX_COMMAND_TEST_ORDER;
 }
 
+bool fx_command_is_closing(const struct fx_command_place *place)
+{
+    return place->is_reduce_only != 0 ||
+           (place->position_side == FX_POSITION_SIDE_LONG && place->side == FX_SIDE_SELL) ||
+           (place->position_side == FX_POSITION_SIDE_SHORT && place->side == FX_SIDE_BUY);
+}
+
 bool fx_command_is_opening(const struct fx_command *command)
 {
     switch (command->kind) {
     case FX_COMMAND_PLACE_ORDER:
     case FX_COMMAND_PLACE_BRACKET:
     case FX_COMMAND_TEST_ORDER:
-        return command->u.place.is_reduce_only == 0;
+        return !fx_command_is_closing(&command->u.place);
     case FX_COMMAND_PLACE_CONDITIONAL:
-        return command->u.place.is_reduce_only == 0 &&
+        return !fx_command_is_closing(&command->u.place) &&
                command->u.conditional.is_close_position == 0;
     case FX_COMMAND_AMEND_ORDER:
     case FX_COMMAND_AMEND_CONDITIONAL:

@@ -15,6 +15,7 @@
 #include "model/ids.h"
 #include "model/instrument.h"
 #include "model/limits.h"
+#include "model/mode_command.h"
 #include "model/order.h"
 #include "model/order_command.h"
 #include "model/transaction.h"
@@ -44,10 +45,13 @@ enum fx_command_kind {
     FX_COMMAND_INDEX_PRICE = 21, /* what the sources say; the mark follows from it */
     FX_COMMAND_PAY_FUNDING = 22,
     FX_COMMAND_CLOSE_INSURANCE = 23,
+    FX_COMMAND_SET_POSITION_MODE = 24,
+    FX_COMMAND_SETTLE = 25,
     FX_COMMAND_PLACE_BRACKET = 26,
     FX_COMMAND_ADJUST_ORDER_TP_SL = 27,
     FX_COMMAND_FUND_INSURANCE = 28,
-    FX_COMMAND_TRANSFER = 30,      /* 20 to 29 are kept for orders */
+    FX_COMMAND_TRANSFER = 30, /* 20 to 29 are kept for orders */
+    FX_COMMAND_FREEZE_ACCOUNT = 31,
     FX_COMMAND_DEPOSIT_NAMED = 33, /* as DEPOSIT and WITHDRAW, once per name */
     FX_COMMAND_WITHDRAW_NAMED = 34,
     FX_COMMAND_SET_MARK_RULES = 41,
@@ -59,8 +63,16 @@ enum fx_account_flag {
     FX_ACCOUNT_FLAG_TRADE_BLOCKED = 1, /* allowTrade = false: only cancels and reduce-only */
     FX_ACCOUNT_FLAG_NO_FEE = 2,        /* enableTradingFee = false */
     FX_ACCOUNT_FLAG_BOT = 4,
-    FX_ACCOUNT_FLAG_MARKET_MAKER = 8
+    FX_ACCOUNT_FLAG_MARKET_MAKER = 8,
+    FX_ACCOUNT_FLAG_HEDGE = 16, /* a long and a short position per symbol: SET_POSITION_MODE */
+    FX_ACCOUNT_FLAG_FROZEN =
+        32 /* nothing but deposits and what the operator does: FREEZE_ACCOUNT */
 };
+
+/** The flags that CREATE_ACCOUNT and SET_ACCOUNT set; the others have commands of their own. */
+#define FX_ACCOUNT_FLAGS_SET                                                                       \
+    (FX_ACCOUNT_FLAG_TRADE_BLOCKED | FX_ACCOUNT_FLAG_NO_FEE | FX_ACCOUNT_FLAG_BOT |                \
+     FX_ACCOUNT_FLAG_MARKET_MAKER)
 
 #define FX_COMMAND_ALL_INSTRUMENTS UINT32_MAX
 
@@ -184,6 +196,9 @@ struct fx_command {
         struct fx_command_leverage leverage;
         struct fx_command_margin margin;
         struct fx_command_tp_sl tp_sl;
+        struct fx_command_position_mode position_mode;
+        struct fx_command_settle settle;
+        struct fx_command_freeze freeze;
         struct fx_command_mark mark;
         struct fx_command_close_insurance close_insurance;
         struct fx_command_fund_insurance fund_insurance;
@@ -199,6 +214,10 @@ uint32_t fx_command_size(enum fx_command_kind kind);
 
 /** True for a kind that asks and changes nothing (fx_engine_ask()). */
 bool fx_command_is_question(enum fx_command_kind kind);
+
+/** True for an order that can only make its position smaller: reduce-only, or one that sells a LONG
+ * or buys a SHORT position (hedge mode). */
+bool fx_command_is_closing(const struct fx_command_place *place);
 
 /** True for what may make a position larger: orders that do not only reduce, amends, questions
  * about such orders. Under load or on a full disk these wait; cancels and the rest are taken. */

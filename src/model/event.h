@@ -16,6 +16,7 @@
 #include "model/command.h"
 #include "model/event_mark.h"
 #include "model/event_risk.h"
+#include "model/event_settlement.h"
 #include "model/ids.h"
 #include "model/instrument.h"
 #include "model/order.h"
@@ -36,7 +37,8 @@ enum fx_event_kind {
     FX_EVENT_DUMP_END = 12,   /* … and is complete */
     FX_EVENT_LIQUIDATION = 13,
     FX_EVENT_FUNDING = 14, /* the positions of a symbol begin to pay, or have paid */
-    FX_EVENT_INSURANCE = 15
+    FX_EVENT_INSURANCE = 15,
+    FX_EVENT_SETTLEMENT = 16 /* a contract ends: its phase has changed */
 };
 
 enum fx_trade_note {
@@ -216,6 +218,7 @@ struct fx_event {
         struct fx_event_liquidation liquidation;
         struct fx_event_insurance insurance;
         struct fx_event_funding funding;
+        struct fx_event_settlement settlement;
     } u;
 };
 

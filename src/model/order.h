@@ -94,7 +94,8 @@ enum fx_order_note {
     FX_ORDER_NOTE_FOK_NOT_FILLED = 17,
     FX_ORDER_NOTE_NOT_ADMITTED = 18,    /* a filter, a limit or a right refused it */
     FX_ORDER_NOTE_AUTO_DELEVERAGE = 19, /* its position was closed against a bankrupt one */
-    FX_ORDER_NOTE_CLOSE_INSURANCE = 20  /* of the insurance fund itself */
+    FX_ORDER_NOTE_CLOSE_INSURANCE = 20, /* of the insurance fund itself */
+    FX_ORDER_NOTE_ACCOUNT_FROZEN = 21
 };
 
 /** Whose price fires a conditional order. MARK is ORACLE to the seed's clients. */

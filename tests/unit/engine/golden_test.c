@@ -1,4 +1,4 @@
-/* Runs tests/golden/1*.txt and 2*.txt: scenarios that a person can read and recompute.
+/* Runs tests/golden/1*.txt to 9*.txt: scenarios that a person can read and recompute.
  *
  * A line is a command; indented lines under it are all that the engine must say, in order. '#'
  * begins a comment. Commands:
@@ -8,9 +8,11 @@
  *     leverage USER SYMBOL LEVERAGE [CROSS|ISOLATED]
  *     place NAME USER SYMBOL BUY|SELL QUANTITY PRICE|MARKET [words]
  *     protect USER SYMBOL PROFIT|- LOSS|-         sets both on the mark; they are USER.tp, USER.sl
+ *     mode USER ONE_WAY|HEDGE     freeze USER YES|NO     state SYMBOL STATE
  *     amend NAME PRICE|- QUANTITY|-                cancel NAME        tick SECONDS
  *     book SYMBOL                 available USER SYMBOL
- * Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE NONE EXPIRE_TAKER EXPIRE_BOTH, and of a
+ * Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE LONG SHORT NONE EXPIRE_TAKER EXPIRE_BOTH,
+ * and of a
  * conditional order TYPE:SOURCE:PRICE (of a trailing stop RATE or RATE:ACTIVATION) and PROTECT;
  * the quantity "-" is closePosition. */
 #include <dirent.h>
@@ -91,6 +93,16 @@ static uint64_t number_of(char names[][NAME_SIZE], const char *name, bool may_be
     return 0;
 }
 
+static void say_settlement(const struct fx_event_settlement *settlement)
+{
+    static const char *const PHASES[] = {"", "WAITING", "CANCELING", "CLOSING", "DONE"};
+    say("settlement %s at %s closed %u remainder %s\n",
+        PHASES[settlement->phase],
+        price_of(settlement->instrument, settlement->price_ticks),
+        (uint32_t)settlement->positions,
+        text_of(settlement->remainder));
+}
+
 static void say_event(const struct fx_event *event)
 {
     const struct fx_event_order *order = &event->u.order;
@@ -126,8 +138,12 @@ static void say_event(const struct fx_event *event)
             text_of(event->u.account.balance));
         break;
     case FX_EVENT_POSITION:
-        say("position %s %s entry value %s margin %s reserved %s\n",
+        say("position %s%s%s %s entry value %s margin %s reserved %s\n",
             golden.users[position->user_id],
+            position->position_side == FX_POSITION_SIDE_BOTH ? "" : " ",
+            position->position_side == FX_POSITION_SIDE_BOTH
+                ? ""
+                : fx_order_position_side_name((enum fx_position_side)position->position_side),
             quantity_of(position->instrument, position->lots),
             text_of(position->entry_value),
             text_of(position->position_margin),
@@ -138,6 +154,9 @@ static void say_event(const struct fx_event *event)
             fx_order_side_name((enum fx_side)book->side),
             price_of(book->instrument, book->price_ticks),
             quantity_of(book->instrument, book->lots));
+        break;
+    case FX_EVENT_SETTLEMENT:
+        say_settlement(&event->u.settlement);
         break;
     case FX_EVENT_RESULT:
         if (event->u.result.reject.status != FX_OK) {
@@ -326,6 +345,8 @@ static void read_option(struct engine_kit_order *order, const char *option)
         order->post_only = FX_POST_ONLY_MODE_REJECT;
     } else if (strcmp(option, "SLIDE") == 0) {
         order->post_only = FX_POST_ONLY_MODE_SLIDE;
+    } else if (strcmp(option, "LONG") == 0 || strcmp(option, "SHORT") == 0) {
+        order->position_side = fx_order_position_side_of(fx_str_of(option));
     } else if (strcmp(option, "REDUCE") == 0) {
         order->is_reduce_only = true;
     } else {
@@ -410,6 +431,31 @@ static void do_cancel(void)
     run(&command);
 }
 
+static void do_mode(void)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_SET_POSITION_MODE,
+                                                   FX_COMMAND_ALL_INSTRUMENTS,
+                                                   number_of(golden.users, word(1), false));
+    command.u.position_mode.is_hedge = strcmp(word(2), "HEDGE") == 0 ? 1 : 0;
+    run(&command);
+}
+
+static void do_freeze(void)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_FREEZE_ACCOUNT,
+                                                   FX_COMMAND_ALL_INSTRUMENTS,
+                                                   number_of(golden.users, word(1), false));
+    command.u.freeze.is_frozen = strcmp(word(2), "YES") == 0 ? 1 : 0;
+    run(&command);
+}
+
+static void do_state(void)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_SET_STATE, symbol_of(word(1)), 0);
+    command.u.set_state.state = (uint32_t)fx_instrument_state_of(fx_str_of(word(2)));
+    run(&command);
+}
+
 static void do_tick(void)
 {
     struct fx_command command = engine_kit_command(FX_COMMAND_TICK, FX_COMMAND_ALL_INSTRUMENTS, 0);
@@ -456,6 +502,9 @@ static void do_line(void)
         {"leverage", do_leverage},
         {"place", do_place},
         {"protect", do_protect},
+        {"mode", do_mode},
+        {"freeze", do_freeze},
+        {"state", do_state},
         {"amend", do_amend},
         {"cancel", do_cancel},
         {"tick", do_tick},
@@ -559,7 +608,7 @@ static void run_file(const char *name, bool is_saying)
 
 static int is_scenario(const struct dirent *entry)
 {
-    return (entry->d_name[0] == '1' || entry->d_name[0] == '2') &&
+    return entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
            strstr(entry->d_name, ".txt") != NULL;
 }
 

@@ -118,8 +118,8 @@ static void place_conditional_types_need_their_own_command(void **state)
 static void place_hedge_side_is_locked(void **state)
 {
     (void)state;
-    assert_int_equal(BUY(.position_side = FX_POSITION_SIDE_LONG), FX_POSITION_MODE_LOCKED);
-    assert_int_equal(BUY(.position_side = FX_POSITION_SIDE_SHORT), FX_POSITION_MODE_LOCKED);
+    assert_int_equal(BUY(.position_side = FX_POSITION_SIDE_LONG), FX_POSITION_SIDE_MISMATCH);
+    assert_int_equal(BUY(.position_side = FX_POSITION_SIDE_SHORT), FX_POSITION_SIDE_MISMATCH);
     assert_int_equal(BUY(.position_side = FX_POSITION_SIDE_BOTH), FX_OK);
 }
 

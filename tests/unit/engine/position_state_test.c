@@ -179,7 +179,7 @@ static void position_state_acquire_finds_and_fills_pool(void **state)
     engine->limits.positions_max = 2;
     const fx_slot second = fx_position_state_acquire(engine, 0, 0, FX_POSITION_SIDE_LONG);
     assert_int_equal(second, 1);
-    assert_int_equal(at(second)->leverage_centi, 2000);
+    assert_int_equal(at(second)->leverage_centi, at(position)->leverage_centi); /* one setting */
     assert_int_equal(at(second)->margin_mode, FX_MARGIN_MODE_CROSS);
     assert_int_equal(at(position)->next, second);
     assert_int_equal(account()->last_position, second);
@@ -533,11 +533,10 @@ static void position_state_margin_of_wrong_position_is_refused(void **state)
                      FX_AMOUNT_OUT_OF_RANGE);
     command.u.margin.amount = 1;
     command.u.margin.position_side = 4;
-    assert_int_equal(fx_position_setting_margin(&money.root, &command, &result),
-                     FX_BAD_PARAMETER);
+    assert_int_equal(fx_position_setting_margin(&money.root, &command, &result), FX_BAD_PARAMETER);
     command.u.margin.position_side = FX_POSITION_SIDE_SHORT;
     assert_int_equal(fx_position_setting_margin(&money.root, &command, &result),
-                     FX_POSITION_NOT_FOUND);
+                     FX_POSITION_SIDE_MISMATCH);
     command.user_id = 8;
     assert_int_equal(fx_position_setting_margin(&money.root, &command, &result),
                      FX_ACCOUNT_NOT_FOUND);

@@ -201,7 +201,7 @@ static void tp_sl_bad_input_changes_nothing(void **state)
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
     command.u.tp_sl.stop_loss_source = FX_TRIGGER_SOURCE_MARK;
     command.u.tp_sl.position_side = FX_POSITION_SIDE_LONG;
-    assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_MODE_LOCKED);
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_SIDE_MISMATCH);
     command = tp_sl_command(1, 120, 90);
     command.instrument = 3;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_UNKNOWN_SYMBOL);
