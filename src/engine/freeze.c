@@ -1,6 +1,6 @@
 /* FREEZE_ACCOUNT: a user who may do nothing but be paid. All of his orders end, in bounded steps:
  * his dead man's deadline is now, so that none trades meanwhile (deadman.c). His positions stay,
- * and funding, liquidation and settlement find them. Source: docs/rules/accounts.md section 3. */
+ * and funding, liquidation and settlement find them. Source: docs/rules/accounts.md section 2. */
 #include "base/panic.h"
 #include "engine/orders_int.h"
 
