@@ -25,6 +25,14 @@ static fx_i128 price_of(const struct fx_instrument *instrument, int64_t ticks)
     return fx_instrument_price(instrument, (fx_px){ticks});
 }
 
+/* A small position before much money has its liquidation so far away that no decimal holds it. No
+ * mark comes there: there is none. */
+static fx_i128 far_price_of(const struct fx_instrument *instrument, int64_t ticks)
+{
+    fx_i128 price = 0;
+    return fx_dec_mul_int(instrument->tick_size, ticks, &price) ? price : 0;
+}
+
 static fx_i128 quantity_of(const struct fx_instrument *instrument, int64_t lots)
 {
     return fx_instrument_quantity(instrument, (fx_qty){lots});
@@ -133,8 +141,8 @@ void fx_rows_position_of(const struct fx_event *event,
     const int64_t size_lots = position->lots < 0 ? -position->lots : position->lots;
     row_out->current_qty = quantity_of(instrument, position->lots);
     row_out->leverage = fx_rows_leverage(position->leverage_centi);
-    row_out->liquidation_price = price_of(instrument, position->liquidation_ticks);
-    row_out->bankrupt_price = price_of(instrument, position->bankrupt_ticks);
+    row_out->liquidation_price = far_price_of(instrument, position->liquidation_ticks);
+    row_out->bankrupt_price = far_price_of(instrument, position->bankrupt_ticks);
     if (size_lots > 0) {
         row_out->entry_price = fx_rows_average_price(instrument, size_lots, position->entry_value);
     }

@@ -261,6 +261,23 @@ static void rows_position_of_inverse_short_shows_harmonic_mean(void **state)
     assert_int_equal(row.user_id, 23);
 }
 
+/* Found by the simulator: such a price ended the process when it was written. */
+static void rows_position_of_a_liquidation_beyond_all_decimals_has_none(void **state)
+{
+    (void)state;
+    const struct fx_instrument instrument = inverse();
+    struct fx_event event = event_of(FX_EVENT_POSITION);
+    struct fx_rows_position row;
+    event.u.position.instrument = 4;
+    event.u.position.lots = -1;
+    event.u.position.entry_value = dec("0.001");
+    event.u.position.liquidation_ticks = 1999999999999999999; /* at a tick of 0.5 the last one */
+    event.u.position.bankrupt_ticks = 2000000000000000000;
+    fx_rows_position_of(&event, &instrument, &row);
+    assert_dec(row.liquidation_price, "999999999999999999.5");
+    assert_dec(row.bankrupt_price, "0");
+}
+
 static void rows_position_of_flat_has_no_entry_price(void **state)
 {
     (void)state;
@@ -417,6 +434,7 @@ int main(void)
         cmocka_unit_test(rows_average_ties_go_to_even),
         cmocka_unit_test(rows_position_of_inverse_short_shows_harmonic_mean),
         cmocka_unit_test(rows_position_of_flat_has_no_entry_price),
+        cmocka_unit_test(rows_position_of_a_liquidation_beyond_all_decimals_has_none),
         cmocka_unit_test(rows_account_of_copies_amounts),
         cmocka_unit_test(rows_trade_of_converts),
         cmocka_unit_test(rows_trade_transactions_sum_to_fee_and_pnl),
