@@ -109,16 +109,19 @@ static void give_ids(struct fx_sim_world *world, struct fx_sim_request *request)
         (!is_move && !fx_sim_stream_chance(&clients->rng, world->plan.client_id_ppm))) {
         return;
     }
+    /* Now and then a careless client uses an old id for something else. */
+    const bool is_used = fx_rng_below(&clients->rng, 50) == 0 && request->number > 20;
+    const uint64_t number = is_used ? request->number - 10 : request->number;
     const int size = snprintf(text,
                               sizeof text,
                               "%sc%u-%llu",
                               is_move ? "@" : "",
                               request->client,
-                              (unsigned long long)request->number);
+                              (unsigned long long)number);
     FX_ASSERT(size > 0 && (size_t)size < sizeof text);
     memcpy(id->text, text, (size_t)size);
     id->size = (uint8_t)size;
-    request->is_idempotent = true;
+    request->is_idempotent = !is_used;
 }
 
 static uint32_t count_open(const struct fx_sim_world *world, uint32_t client)

@@ -159,13 +159,18 @@ static void let_rot(struct fx_sim_world *world)
     }
 }
 
-static void repair_rot(struct fx_sim_world *world)
+/* From a copy, as an operator would. */
+void fx_sim_fault_scrub(struct fx_sim_world *world)
 {
     struct fx_sim_machine *machine = &world->machine;
     if (machine->has_rot) {
         (void)fx_bus_disk_poke(
             machine->disk, machine->rot_path, machine->rot_offset, machine->rot_byte);
         machine->has_rot = false;
+    }
+    if (machine->faults.read_error_at != 0) {
+        machine->faults.read_error_at = 0; /* it was for the start */
+        set_disk(world);
     }
 }
 
@@ -224,7 +229,7 @@ void fx_sim_fault_repair(struct fx_sim_world *world, fx_status status)
 {
     struct fx_sim_machine *machine = &world->machine;
     if (status == FX_CORRUPT && machine->has_rot) {
-        repair_rot(world);
+        fx_sim_fault_scrub(world);
     } else if (status == FX_CORRUPT && machine->is_ahead_expected) {
         lose_database(world);
     } else if (status == FX_NO_SPACE) {
@@ -279,7 +284,7 @@ void fx_sim_fault_stop(struct fx_sim_world *world)
 {
     struct fx_sim_machine *machine = &world->machine;
     machine->is_quiet = true;
-    repair_rot(world);
+    fx_sim_fault_scrub(world);
     for (uint32_t kind = 0; kind < FX_SIM_PLAN_FAULTS; kind++) {
         fx_sim_fault_relieve(world, kind);
     }

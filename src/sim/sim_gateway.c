@@ -290,6 +290,9 @@ void fx_sim_gateway_check(struct fx_sim_world *world)
     FX_SIM_REQUIRE(world,
                    fx_view_account_count(fresh.view) == fx_view_account_count(world->process.view),
                    "I-38 view = state");
+    FX_SIM_REQUIRE(world,
+                   fx_view_order_count(fresh.view) == fx_sim_ledger_open_count(world),
+                   "I-38 open orders of the state = those that the events told");
     for (uint64_t user = 1; user <= world->plan.user_count; user++) {
         compare_user(world, fresh.view, user);
     }

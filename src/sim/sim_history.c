@@ -46,7 +46,7 @@ static uint64_t *place_of(struct fx_sim_world *world, uint64_t sequence)
 static void forget_from(struct fx_sim_world *world, uint64_t sequence)
 {
     struct fx_sim_history *history = &world->history;
-    FX_ASSERT(history->is_doubtful && sequence > history->kept);
+    FX_ASSERT(sequence > history->kept);
     for (uint64_t lost = sequence; lost <= history->known; lost++) {
         history->digests[lost] = 0;
         history->has_lost = true;
@@ -155,18 +155,47 @@ void fx_sim_history_recover(struct fx_sim_world *world,
     }
 }
 
-void fx_sim_history_crash(struct fx_sim_world *world, uint64_t kept_seq, uint64_t next_seq)
+static void lose_unsynced(struct fx_sim_world *world)
+{
+    struct fx_sim_history *history = &world->history;
+    if (world->plan.mode != FX_BUS_JOURNAL_STRICT) {
+        history->kept = history->synced < history->kept ? history->synced : history->kept;
+        history->is_doubtful = true;
+    }
+}
+
+void fx_sim_history_crash(struct fx_sim_world *world,
+                          uint64_t synced_seq,
+                          uint64_t next_seq,
+                          bool is_power_cut)
 {
     struct fx_sim_history *history = &world->history;
     history->group_count = 0;
-    history->kept = kept_seq < history->released ? kept_seq : history->released;
+    history->kept = history->released;
+    history->synced = synced_seq;
     history->next = next_seq;
-    history->is_doubtful = kept_seq != UINT64_MAX && world->plan.mode != FX_BUS_JOURNAL_STRICT;
+    if (is_power_cut) {
+        lose_unsynced(world);
+    }
     fx_sim_world_trace(world,
                        "down: seen up to %llu, %llu were given, kept are %llu",
                        (unsigned long long)history->released,
                        (unsigned long long)next_seq - 1,
                        (unsigned long long)history->kept);
+}
+
+void fx_sim_history_retract(struct fx_sim_world *world)
+{
+    struct fx_sim_history *history = &world->history;
+    if (history->known > history->confirmed) {
+        forget_from(world, history->confirmed + 1);
+    }
+    history->confirmed = history->known;
+}
+
+void fx_sim_history_cut(struct fx_sim_world *world)
+{
+    lose_unsynced(world);
 }
 
 void fx_sim_history_restart(struct fx_sim_world *world, uint64_t sequence)
@@ -192,6 +221,7 @@ void fx_sim_history_restart(struct fx_sim_world *world, uint64_t sequence)
                    history->known == sequence || sequence == 0 ||
                        (sequence == 1 && history->known == 0),
                    "I-35 no gap in what was recovered");
+    fx_sim_ledger_audit(world, fx_worker_engine_engine(world->process.worker));
     history->released = sequence;
     history->kept = sequence;
     history->next = 0;
@@ -340,7 +370,9 @@ void fx_sim_history_replay(struct fx_sim_world *world, fx_sim_history_applied_fn
     struct replay replay;
     (void)open_replay(&replay, world);
     replay.on_applied = on_applied_fn;
-    FX_SIM_REQUIRE(world, replay_all(&replay) == FX_OK, "the journal can be read");
+    const fx_status status = replay_all(&replay);
+    FX_SIM_REQUIRE(world, status == FX_OK, "the journal can be read");
+    fx_sim_world_trace(world, "replay: %s", fx_status_name(status));
     close_replay(&replay);
 }
 

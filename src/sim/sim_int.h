@@ -35,12 +35,14 @@ enum {
 struct fx_sim_history {
     uint64_t *digests; /* of the events of a command, by sequence; 0: not seen; heap */
     uint64_t capacity;
-    uint64_t released; /* newest sequence whose events were visible to somebody */
-    uint64_t known;    /* newest sequence that was visible or recovered */
-    uint64_t kept;     /* up to here a start must come */
-    uint64_t next;     /* no number from here on was given before the last crash */
-    bool is_doubtful;  /* less than strict and the power failed: behind `kept` all may be gone */
-    bool has_lost;     /* the ledger has folded what never was */
+    uint64_t released;  /* newest sequence whose events were visible to somebody */
+    uint64_t known;     /* newest sequence that was visible or recovered */
+    uint64_t kept;      /* up to here a start must come */
+    uint64_t next;      /* no number from here on was given before the last crash */
+    uint64_t synced;    /* at the last death */
+    uint64_t confirmed; /* known before the start that is under way */
+    bool is_doubtful;   /* less than strict and the power failed: behind `kept` all may be gone */
+    bool has_lost;      /* the ledger has folded what never was */
     struct fx_event *group; /* events of the command being received; heap */
     uint32_t group_count;
     uint32_t group_capacity;
@@ -156,6 +158,7 @@ struct fx_sim_world {
     struct fx_sim_process process;
     struct fx_sim_clients clients;
     struct fx_sim_history history;
+    struct fx_sim_ledger *ledger;            /* heap */
     int64_t mids[FX_SIM_PLAN_CONTRACTS_MAX]; /* where the clients think prices are */
     struct fx_rng market;
     enum fx_sim_phase phase;
@@ -265,6 +268,8 @@ void fx_sim_fault_strike(struct fx_sim_world *world);
 void fx_sim_fault_cut_power(struct fx_sim_world *world);
 /** After a start that failed with `status`: do what an operator would. */
 void fx_sim_fault_repair(struct fx_sim_world *world, fx_status status);
+/** The byte of the journal that rots is made good: a start that has not read it does not know. */
+void fx_sim_fault_scrub(struct fx_sim_world *world);
 /** What was limited for a while is not any more; `kind`: enum fx_sim_plan_fault. */
 void fx_sim_fault_relieve(struct fx_sim_world *world, uint32_t kind);
 /** Put the faults in force on the disk, and those that a recovery meets. */
@@ -283,8 +288,16 @@ void fx_sim_history_release(struct fx_sim_world *world, const struct fx_event *e
 void fx_sim_history_recover(struct fx_sim_world *world,
                             const struct fx_event events[],
                             uint32_t count);
-/** The process died. What was visible up to `kept_seq` must be back; `next_seq` was never given. */
-void fx_sim_history_crash(struct fx_sim_world *world, uint64_t kept_seq, uint64_t next_seq);
+/** The process died, and the power with it or not. The journal had synced up to `synced_seq`;
+ * `next_seq` was never given. */
+void fx_sim_history_crash(struct fx_sim_world *world,
+                          uint64_t synced_seq,
+                          uint64_t next_seq,
+                          bool is_power_cut);
+/** A start failed: what it replayed beyond what was known may yet be gone. */
+void fx_sim_history_retract(struct fx_sim_world *world);
+/** The power failed while starting: less than strict, what was never synced may be gone by now. */
+void fx_sim_history_cut(struct fx_sim_world *world);
 /** A start ended at `sequence`: nothing that was visible is missing. */
 void fx_sim_history_restart(struct fx_sim_world *world, uint64_t sequence);
 /** Replay the journal from its first record and compare everything. */
@@ -299,6 +312,9 @@ void fx_sim_history_replay(struct fx_sim_world *world, fx_sim_history_applied_fn
 /* ---- sim_ledger.c -----------------------------------------------------------------------------
  */
 
+FX_MUST_USE fx_status fx_sim_ledger_init(struct fx_sim_world *world);
+void fx_sim_ledger_deinit(struct fx_sim_world *world);
+
 /** Fold the events of one command and check what must hold after it. */
 void fx_sim_ledger_apply(struct fx_sim_world *world,
                          const struct fx_event events[],
@@ -306,5 +322,11 @@ void fx_sim_ledger_apply(struct fx_sim_world *world,
 
 /** Begin anew with what the journal has. */
 void fx_sim_ledger_rebuild(struct fx_sim_world *world);
+
+/** The engine's own sums are the ledger's, where both stand at the same command. */
+void fx_sim_ledger_audit(struct fx_sim_world *world, const struct fx_engine *engine);
+
+/** Orders that are open, waiting ones included. */
+uint32_t fx_sim_ledger_open_count(const struct fx_sim_world *world);
 
 #endif

@@ -186,7 +186,7 @@ static void draw_terms(struct fx_sim_world *world, struct fx_command_place *plac
         place->time_in_force = FX_TIME_IN_FORCE_FOK;
     } else if (chance(world, plan->gtd_ppm)) {
         place->time_in_force = FX_TIME_IN_FORCE_GTD;
-        place->expire_us = now_us + between(world, 900, 3000) * US_PER_MS;
+        place->expire_us = now_us + between(world, 990, 1400) * US_PER_MS;
     }
     if (chance(world, plan->post_only_ppm)) {
         place->post_only_mode =

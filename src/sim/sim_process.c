@@ -189,7 +189,7 @@ static void note_start(struct fx_sim_world *world)
         fx_sim_world_mark(world, FX_SIM_MARK_SNAPSHOT_DAMAGED);
     }
     world->machine.damaged_sequence = 0;
-    if (report->sequence > world->history.known) {
+    if (report->sequence > world->history.confirmed) {
         fx_sim_world_mark(world, FX_SIM_MARK_UNACKED_SURVIVED);
     }
     if (report->sequence > 0 &&
@@ -252,6 +252,7 @@ void fx_sim_process_start(struct fx_sim_world *world)
     memset(process, 0, sizeof *process);
     process->number = number;
     world->result->restarts++;
+    world->history.confirmed = world->history.known;
     fx_sim_fault_arm(world);
     fx_status status = open_save(world);
     if (status == FX_OK) {
@@ -262,12 +263,17 @@ void fx_sim_process_start(struct fx_sim_world *world)
     }
     if (status != FX_OK) {
         const bool is_down = fx_bus_disk_is_down(world->machine.disk);
+        const bool is_recovered = process->report.sequence > 0; /* it was the tables that failed */
         judge_failure(world, status);
         fx_sim_process_drop(world);
+        if (!is_recovered) {
+            fx_sim_history_retract(world);
+        }
         if (is_down) {
             fx_sim_world_mark(world, FX_SIM_MARK_CRASH_IN_RECOVERY);
             world->result->crashes++;
             fx_bus_disk_crash(world->machine.disk);
+            fx_sim_history_cut(world);
         } else {
             fx_bus_disk_kill_process(world->machine.disk);
         }
@@ -275,6 +281,7 @@ void fx_sim_process_start(struct fx_sim_world *world)
         return;
     }
     process->is_up = true;
+    fx_sim_fault_scrub(world);
     fx_sim_world_trace(world,
                        "start %u: sequence %llu from snapshot %llu, %llu replayed",
                        number,
@@ -363,8 +370,9 @@ void fx_sim_process_die(struct fx_sim_world *world, bool is_power_cut)
     world->clients.crash_count++;
     fx_sim_gateway_drain(world);
     fx_sim_history_crash(world,
-                         is_power_cut ? fx_bus_journal_synced_seq(journal) : UINT64_MAX,
-                         fx_bus_journal_next_seq(journal));
+                         fx_bus_journal_synced_seq(journal),
+                         fx_bus_journal_next_seq(journal),
+                         is_power_cut || process->has_died);
     fx_sim_process_drop(world);
     if (is_power_cut) {
         fx_bus_disk_crash(world->machine.disk);

@@ -99,6 +99,9 @@ static fx_status build(struct fx_sim_world *world)
     if (status == FX_OK) {
         status = fx_sim_history_init(world);
     }
+    if (status == FX_OK) {
+        status = fx_sim_ledger_init(world);
+    }
     fx_sim_client_init(world);
     return status;
 }
@@ -112,6 +115,7 @@ static void tear_down(struct fx_sim_world *world)
     fx_store_close(machine->database);
     fx_bus_disk_destroy(machine->disk);
     fx_sim_history_deinit(world);
+    fx_sim_ledger_deinit(world);
 }
 
 static void plan_chaos(struct fx_sim_world *world)
@@ -304,6 +308,7 @@ static void check_end(struct fx_sim_world *world)
     fx_engine_check(engine);
     world->result->commands = fx_engine_sequence(engine);
     world->result->state_hash = fx_engine_hash(engine);
+    fx_sim_ledger_audit(world, engine);
     fx_sim_gateway_check(world);
     fx_sim_history_check(world);
 }
