@@ -104,6 +104,9 @@ fx_status fx_api_create(const struct fx_api_options *options, struct fx_api **ap
         return FX_NO_MEMORY;
     }
     api->options = *options;
+    if (options->reports == NULL) {
+        api->options.reports = options->reader;
+    }
     complete(&api->options);
     api->tmp_last = (uint64_t)(wall_us(api) / US_PER_MS) << TMP_ID_BITS;
     api->request_last = api->tmp_last;

@@ -89,9 +89,10 @@ struct fx_api_options {
     struct fx_net_server *server;
     const struct fx_view *view;
     const struct fx_market *market;
-    struct fx_store *reader; /* the API's own connection */
-    struct fx_store *writer; /* durable, another connection: used by one thread of the API and by
-                                nobody else until destroy; NULL: no refresh tokens */
+    struct fx_store *reader;  /* the API's own connection */
+    struct fx_store *reports; /* the same for lists, which may lag behind; NULL: reader */
+    struct fx_store *writer;  /* durable, another connection: used by one thread of the API and by
+                                 nobody else until destroy; NULL: no refresh tokens */
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
     bool is_registration_open;  /* [false] strangers may make themselves users */

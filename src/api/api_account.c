@@ -77,7 +77,7 @@ fx_status fx_api_account_transactions(struct fx_api_call *call)
     uint32_t count = 0;
     fx_status status = read_query(call, &query);
     if (status == FX_OK) {
-        status = fx_store_transaction_list(api->options.reader, &query, rows, &count);
+        status = fx_store_transaction_list(api->options.reports, &query, rows, &count);
     }
     if (status != FX_OK) {
         return status;

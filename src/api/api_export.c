@@ -174,7 +174,7 @@ static fx_status append_orders(struct page *page)
                                                .created = page->created,
                                                .page = page->range};
     uint32_t count = 0;
-    const fx_status status = fx_store_order_list(api->options.reader, &query, rows, &count);
+    const fx_status status = fx_store_order_list(api->options.reports, &query, rows, &count);
     for (uint32_t index = 0; status == FX_OK && index < count; index++) {
         const size_t begin = page->buf->size;
         fx_wire_rows_order(page->buf, &rows[index]);
@@ -193,7 +193,7 @@ static fx_status append_trades(struct page *page)
                                                .created = page->created,
                                                .page = page->range};
     uint32_t count = 0;
-    const fx_status status = fx_store_trade_list(api->options.reader, &query, rows, &count);
+    const fx_status status = fx_store_trade_list(api->options.reports, &query, rows, &count);
     for (uint32_t index = 0; status == FX_OK && index < count; index++) {
         const size_t begin = page->buf->size;
         fx_wire_rows_fill(page->buf, &rows[index], page->call->user.id);
@@ -212,7 +212,7 @@ static fx_status append_transactions(struct page *page)
                                                      .created = page->created,
                                                      .page = page->range};
     uint32_t count = 0;
-    const fx_status status = fx_store_transaction_list(api->options.reader, &query, rows, &count);
+    const fx_status status = fx_store_transaction_list(api->options.reports, &query, rows, &count);
     for (uint32_t index = 0; status == FX_OK && index < count; index++) {
         const size_t begin = page->buf->size;
         fx_wire_rows_transaction(page->buf, &rows[index]);

@@ -109,7 +109,7 @@ fx_status fx_api_funding_history(struct fx_api_call *call)
     uint32_t count = 0;
     fx_status status = read_query(call, &query);
     if (status == FX_OK) {
-        status = fx_store_funding_list(call->api->options.reader, &query, rows, &count);
+        status = fx_store_funding_list(call->api->options.reports, &query, rows, &count);
     }
     if (status != FX_OK) {
         return status;
@@ -127,7 +127,7 @@ fx_status fx_api_funding_payments(struct fx_api_call *call)
     uint32_t count = 0;
     fx_status status = read_query(call, &query);
     if (status == FX_OK) {
-        status = fx_store_funding_list_payments(call->api->options.reader, &query, rows, &count);
+        status = fx_store_funding_list_payments(call->api->options.reports, &query, rows, &count);
     }
     if (status != FX_OK) {
         return status;
@@ -145,7 +145,7 @@ fx_status fx_api_funding_insurance(struct fx_api_call *call)
     uint32_t count = 0;
     fx_status status = read_query(call, &query);
     if (status == FX_OK) {
-        status = fx_store_funding_list_insurance(call->api->options.reader, &query, rows, &count);
+        status = fx_store_funding_list_insurance(call->api->options.reports, &query, rows, &count);
     }
     if (status != FX_OK) {
         return status;
@@ -202,7 +202,7 @@ fx_status fx_api_funding_liquidations(struct fx_api_call *call)
         status = fx_api_param_page(call, &page);
     }
     if (status == FX_OK) {
-        status = fx_store_trade_list_noted(api->options.reader,
+        status = fx_store_trade_list_noted(api->options.reports,
                                            fx_ids_symbol_str(&symbol->definition.symbol),
                                            &page,
                                            rows,

@@ -226,7 +226,7 @@ static fx_status add_stored(const struct fx_api *api,
     query.is_newest_first = true;
     query.limit = 1;
     query.span.end_us = kline->range.start * MINUTE_US - 1;
-    fx_status status = fx_store_candle_list(api->options.reader, &query, rows, &count);
+    fx_status status = fx_store_candle_list(api->options.reports, &query, rows, &count);
     query.is_newest_first = false;
     query.limit = FX_API_LIST_MAX;
     query.span = (struct fx_store_span){kline->range.start * MINUTE_US, end * MINUTE_US - 1};
@@ -235,7 +235,7 @@ static fx_status add_stored(const struct fx_api *api,
         if (status != FX_OK || query.span.start_us > query.span.end_us) {
             break;
         }
-        status = fx_store_candle_list(api->options.reader, &query, rows, &count);
+        status = fx_store_candle_list(api->options.reports, &query, rows, &count);
         if (status == FX_OK && count < query.limit) {
             return add_rows(chart, rows, count, kline);
         }

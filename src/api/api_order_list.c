@@ -134,7 +134,7 @@ fx_status fx_api_order_list_history(struct fx_api_call *call)
         return status;
     }
     query.scope = FX_STORE_ORDER_HISTORY;
-    status = fx_store_order_list(api->options.reader, &query, rows, &count);
+    status = fx_store_order_list(api->options.reports, &query, rows, &count);
     if (status != FX_OK) {
         return status;
     }

@@ -55,7 +55,7 @@ fx_status fx_api_trade_own(struct fx_api_call *call)
     uint32_t count = 0;
     fx_status status = read_query(call, &query);
     if (status == FX_OK) {
-        status = fx_store_trade_list(api->options.reader, &query, rows, &count);
+        status = fx_store_trade_list(api->options.reports, &query, rows, &count);
     }
     if (status != FX_OK) {
         return status;
@@ -118,7 +118,7 @@ static fx_status walk_store(struct walk *walk, struct fx_api *api)
     struct fx_rows_trade *rows = api->rows;
     uint32_t count = 0;
     const fx_status status = fx_store_trade_list_symbol(
-        api->options.reader, fx_ids_symbol_str(&walk->instrument->symbol), &page, rows, &count);
+        api->options.reports, fx_ids_symbol_str(&walk->instrument->symbol), &page, rows, &count);
     if (status != FX_OK) {
         return status;
     }

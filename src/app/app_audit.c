@@ -4,20 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/app_file.h"
+#include "app/app_store.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/store_migrate.h"
-#include "store/store_sqlite.h"
 
-fx_status fx_app_audit_check(const char *data_dir, struct fx_store_audit_report *report_out)
+fx_status fx_app_audit_check(const struct fx_config *config,
+                             struct fx_store_audit_report *report_out)
 {
-    char path[FX_APP_FILE_PATH_SIZE_MAX];
+    struct fx_app_store database;
     struct fx_store *store = NULL;
-    if (!fx_app_file_join(data_dir, "future.db", path)) {
-        return FX_BAD_PARAMETER;
+    fx_status status = fx_app_store_init(&database, config);
+    if (status == FX_OK) {
+        status = fx_app_store_open(&database, FX_APP_STORE_READER, &store);
     }
-    fx_status status = fx_store_sqlite_open(path, FX_STORE_SQLITE_READER, &store);
     if (status == FX_OK) {
         status = fx_store_migrate_check(store);
     }
@@ -35,7 +35,7 @@ fx_status fx_app_audit_check(const char *data_dir, struct fx_store_audit_report 
 int fx_app_audit_verify(const struct fx_app_options *options)
 {
     struct fx_store_audit_report report;
-    const fx_status status = fx_app_audit_check(fx_config_text(options->config, "data"), &report);
+    const fx_status status = fx_app_audit_check(options->config, &report);
     if (status != FX_OK) {
         (void)fprintf(stderr,
                       "future: audit:verify: %s\n",

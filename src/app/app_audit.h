@@ -11,8 +11,9 @@
 /** `future audit:verify`; also beside a running server. @return an exit code. */
 int fx_app_audit_verify(const struct fx_app_options *options);
 
-/** Verify the log of a data directory. @return OK and the report; NOT_FOUND (no database). */
-FX_MUST_USE fx_status fx_app_audit_check(const char *data_dir,
+/** Verify the log in the database that the configuration names. @return OK and the report;
+ * NOT_FOUND (no database). */
+FX_MUST_USE fx_status fx_app_audit_check(const struct fx_config *config,
                                          struct fx_store_audit_report *report_out);
 
 /** Log the head, so that it is written down outside of the database too. */

@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "app/app_file.h"
+#include "app/app_store.h"
 #include "app/app_version.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "bus/bus_journal.h"
 #include "bus/bus_journal_copy.h"
 #include "bus/bus_snapshot.h"
-#include "store/store_sqlite.h"
 
 enum { MANIFEST_SIZE_MAX = 16 * 1024 * 1024, MANIFEST_FORMAT = 1 };
 
@@ -21,6 +21,7 @@ enum { MANIFEST_SIZE_MAX = 16 * 1024 * 1024, MANIFEST_FORMAT = 1 };
 struct backup {
     const char *data;
     const char *target;
+    struct fx_app_store database;
     struct fx_buf manifest;
     uint32_t file_count;
     uint32_t snapshot_count;
@@ -57,6 +58,9 @@ static bool join(struct backup *backup, const char *dir, const char *name, char 
 
 static void copy_database(struct backup *backup)
 {
+    if (backup->database.is_maria) {
+        return; /* its own tools copy it: see write_about() */
+    }
     char source[FX_APP_FILE_PATH_SIZE_MAX];
     char target[FX_APP_FILE_PATH_SIZE_MAX];
     if (join(backup, backup->data, "future.db", source) &&
@@ -201,6 +205,11 @@ static void write_about(struct backup *backup)
     fx_json_add_str(&text, FX_STR("version"), FX_STR(FX_APP_VERSION_TEXT));
     fx_json_add_str(&text, FX_STR("createdAt"), fx_str_of(time));
     fx_json_add_id(&text, FX_STR("sequence"), backup->next_seq - 1);
+    /* Where the users and tables are: in future.db beside this file, or not in this backup. */
+    fx_json_add_str(&text,
+                    FX_STR("database"),
+                    backup->database.is_maria ? fx_str_of(backup->database.place)
+                                              : FX_STR("future.db"));
     fx_buf_append(&text, FX_STR("}\n"));
     fail(backup,
          fx_app_file_write_secret(backup->target, "backup.json", fx_buf_str(&text)),
@@ -246,6 +255,9 @@ int fx_app_backup_run(const struct fx_app_options *options)
     struct backup backup = {.data = fx_config_text(options->config, "data"),
                             .target = options->positionals[0],
                             .status = FX_OK};
+    if (fx_app_store_init(&backup.database, options->config) != FX_OK) {
+        return fx_app_options_exit(FX_USAGE);
+    }
     (void)umask(077); /* it holds secrets, whoever makes its files */
     fx_status status = fx_app_file_make_dir(backup.target);
     if (status == FX_OK) {
@@ -278,6 +290,11 @@ int fx_app_backup_run(const struct fx_app_options *options)
                      backup.file_count,
                      backup.snapshot_count,
                      (unsigned long long)(backup.next_seq - 1));
+        if (backup.database.is_maria) {
+            (void)printf("the database is NOT in it: copy %s by mariadb-dump --single-transaction, "
+                         "before this\n",
+                         backup.database.place);
+        }
     }
     return FX_APP_EXIT_OK;
 }

@@ -107,10 +107,10 @@ static fx_status run(struct replay *replay, const char *journal_dir)
 }
 
 /* The log of who did what, beside the engine's own. @return false where a row does not hold. */
-static bool check_audit(const char *data_dir, struct fx_store_audit_report *report)
+static bool check_audit(const struct fx_config *config, struct fx_store_audit_report *report)
 {
     memset(report, 0, sizeof *report);
-    const fx_status status = fx_app_audit_check(data_dir, report);
+    const fx_status status = fx_app_audit_check(config, report);
     if (status == FX_NOT_FOUND) {
         return true; /* no database: the journal can be checked alone */
     }
@@ -244,7 +244,7 @@ int fx_app_check_run(const struct fx_app_options *options)
         status = compare(
             &genesis, snapshot_dir, journal_dir, &verdict.snapshot_sequence, &verdict.is_equal);
     }
-    verdict.is_audit_whole = check_audit(data_dir, &verdict.audit);
+    verdict.is_audit_whole = check_audit(options->config, &verdict.audit);
     if (status == FX_OK) {
         print_result(options, &genesis, &verdict);
     }

@@ -8,13 +8,13 @@
 #include "app/app_exchange.h"
 #include "app/app_file.h"
 #include "app/app_replay.h"
+#include "app/app_store.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/email.h"
 #include "base/password.h"
 #include "net/net_client.h"
 #include "store/store_migrate.h"
-#include "store/store_sqlite.h"
 #include "store/store_user.h"
 
 enum { PASSWORD_BYTES = 15, PASSWORD_SIZE = 80 };
@@ -59,16 +59,15 @@ int fx_app_console_openapi(const struct fx_app_options *options)
 
 int fx_app_console_migrate(const struct fx_app_options *options)
 {
-    char path[FX_APP_FILE_PATH_SIZE_MAX];
-    const char *data_dir = fx_config_text(options->config, "data");
+    struct fx_app_store database;
     struct fx_store *store = NULL;
     uint32_t applied = 0;
-    fx_status status = fx_app_file_make_dir(data_dir);
-    if (status == FX_OK && !fx_app_file_join(data_dir, "future.db", path)) {
-        status = FX_BAD_PARAMETER;
+    fx_status status = fx_app_store_init(&database, options->config);
+    if (status == FX_OK && !database.is_maria) {
+        status = fx_app_file_make_dir(fx_config_text(options->config, "data"));
     }
     if (status == FX_OK) {
-        status = fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &store);
+        status = fx_app_store_open(&database, FX_APP_STORE_WRITER, &store);
     }
     if (status == FX_OK) {
         status = fx_store_migrate(store, &applied);
@@ -76,11 +75,13 @@ int fx_app_console_migrate(const struct fx_app_options *options)
     if (status == FX_OK) {
         (void)printf("%u migrations applied\n", (unsigned)applied);
     } else {
+        const char *reason = store == NULL ? database.error : fx_store_error_text(store);
         (void)fprintf(stderr,
-                      "future: migrate: %s%s%s\n",
+                      "future: migrate: %s: %s%s%s\n",
+                      database.place,
                       fx_status_text(status),
-                      store == NULL ? "" : ": ",
-                      store == NULL ? "" : fx_store_error_text(store));
+                      reason[0] == '\0' ? "" : ": ",
+                      reason);
     }
     fx_store_close(store);
     return fx_app_options_exit(status);

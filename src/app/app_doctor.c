@@ -15,6 +15,7 @@
 
 #include "app/app_file.h"
 #include "app/app_limits.h"
+#include "app/app_store.h"
 #include "app/app_version.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -22,7 +23,6 @@
 #include "bus/bus_snapshot.h"
 #include "engine/engine.h"
 #include "store/store_migrate.h"
-#include "store/store_sqlite.h"
 #include "worker/worker_limits.h"
 
 enum {
@@ -290,18 +290,26 @@ static void check_syncs(struct doctor *doctor)
 
 static void check_database(struct doctor *doctor)
 {
-    char path[FX_APP_FILE_PATH_SIZE_MAX];
+    struct fx_app_store database;
     struct fx_store *store = NULL;
-    if (!fx_app_file_join(doctor->data, "future.db", path)) {
-        return;
+    fx_status status = fx_app_store_init(&database, doctor->config);
+    if (status == FX_OK) {
+        status = fx_app_store_open(&database, FX_APP_STORE_READER, &store);
     }
-    fx_status status = fx_store_sqlite_open(path, FX_STORE_SQLITE_READER, &store);
     if (status == FX_OK) {
         status = fx_store_migrate_check(store);
     }
     fx_store_close(store);
     if (status == FX_OK) {
-        SAY(doctor, OK, "database", "has this version's tables");
+        SAY(doctor, OK, "database", "%s has this version's tables", database.place);
+    } else if (database.is_maria && status != FX_VERSION_MISMATCH) {
+        SAY(doctor,
+            FAIL,
+            "database",
+            "%s: %s: %s; look at DB_HOST and what belongs to it",
+            database.place,
+            fx_status_name(status),
+            database.error);
     } else if (status == FX_NOT_FOUND) {
         SAY(doctor, OK, "database", "none yet");
     } else if (status == FX_VERSION_MISMATCH) {

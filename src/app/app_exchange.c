@@ -10,6 +10,7 @@
 #include "app/app_limits.h"
 #include "app/app_options.h"
 #include "app/app_recall.h"
+#include "app/app_store.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -17,7 +18,6 @@
 #include "engine/engine.h"
 #include "store/store_api_key.h"
 #include "store/store_migrate.h"
-#include "store/store_sqlite.h"
 #include "store/store_user.h"
 #include "worker/worker_cache.h"
 #include "worker/worker_recover.h"
@@ -30,11 +30,12 @@ struct fx_app_exchange {
     const struct fx_config *config;
     char journal_dir[FX_APP_FILE_PATH_SIZE_MAX];
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
-    char database[FX_APP_FILE_PATH_SIZE_MAX];
+    struct fx_app_store database;
     struct fx_store *writer;
     struct fx_store *users;
     struct fx_store *sessions; /* the API's thread writes here */
     struct fx_store *reader;
+    struct fx_store *reports;
     struct fx_worker_save save;
     bool has_save;
     struct fx_worker_engine *worker;
@@ -61,26 +62,32 @@ static void wake_saver(void *self)
     fx_worker_saver_wake(exchange->saver);
 }
 
-static fx_status open_store(struct fx_app_exchange *exchange)
+static fx_status open_handles(struct fx_app_exchange *exchange)
 {
+    struct fx_app_store *database = &exchange->database;
     uint32_t applied = 0;
-    fx_status status =
-        fx_store_sqlite_open(exchange->database, FX_STORE_SQLITE_WRITER, &exchange->writer);
+    fx_status status = fx_app_store_open(database, FX_APP_STORE_WRITER, &exchange->writer);
     if (status == FX_OK) {
         status = fx_store_migrate(exchange->writer, &applied);
     }
     if (status == FX_OK) {
-        status = fx_store_sqlite_open(
-            exchange->database, FX_STORE_SQLITE_WRITER_DURABLE, &exchange->users);
+        status = fx_app_store_open(database, FX_APP_STORE_WRITER_DURABLE, &exchange->users);
     }
     if (status == FX_OK) {
-        status = fx_store_sqlite_open(
-            exchange->database, FX_STORE_SQLITE_WRITER_DURABLE, &exchange->sessions);
+        status = fx_app_store_open(database, FX_APP_STORE_WRITER_DURABLE, &exchange->sessions);
     }
     if (status == FX_OK) {
-        status =
-            fx_store_sqlite_open(exchange->database, FX_STORE_SQLITE_READER, &exchange->reader);
+        status = fx_app_store_open(database, FX_APP_STORE_READER, &exchange->reader);
     }
+    if (status == FX_OK) {
+        status = fx_app_store_open(database, FX_APP_STORE_REPORT, &exchange->reports);
+    }
+    return status;
+}
+
+static fx_status open_store(struct fx_app_exchange *exchange)
+{
+    fx_status status = open_handles(exchange);
     if (status == FX_OK) {
         const struct fx_worker_save_options options = {.store = exchange->writer,
                                                        .shard = FX_STR("main"),
@@ -90,11 +97,21 @@ static fx_status open_store(struct fx_app_exchange *exchange)
         exchange->has_save = status == FX_OK;
     }
     if (status != FX_OK) {
+        const bool has_words = exchange->database.error[0] == '\0' && exchange->writer != NULL;
         FX_LOG(FX_LOG_ERROR,
                "store",
                "the database cannot be opened",
-               fx_log_text("file", exchange->database),
-               fx_log_status("err", status));
+               fx_log_text("database", exchange->database.place),
+               fx_log_status("err", status),
+               fx_log_text("reason",
+                           has_words ? fx_store_error_text(exchange->writer)
+                                     : exchange->database.error));
+    } else if (exchange->database.is_maria) {
+        FX_LOG(FX_LOG_INFO,
+               "store",
+               "the tables are on a server",
+               fx_log_text("database", exchange->database.place),
+               fx_log_text("reports", exchange->database.report.host));
     }
     return status;
 }
@@ -202,7 +219,7 @@ static void warn_of_lost_users(struct fx_app_exchange *exchange)
                "store",
                "the journal has accounts but the database has no users: logins and API keys are "
                "lost, restore the database from a backup",
-               fx_log_text("file", exchange->database),
+               fx_log_text("database", exchange->database.place),
                fx_log_u64("accounts", accounts));
     }
 }
@@ -311,6 +328,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     struct fx_app_gateway_options options = {
         .worker = exchange->worker,
         .reader = exchange->reader,
+        .reports = exchange->reports,
         .writer = exchange->sessions,
         .jwt = fx_app_keys_jwt(exchange->keys),
         .jwt_cache = exchange->jwt_cache,
@@ -350,8 +368,7 @@ static fx_status make_paths(struct fx_app_exchange *exchange)
 {
     const char *data_dir = fx_config_text(exchange->config, "data");
     if (!fx_app_file_join(data_dir, "journal", exchange->journal_dir) ||
-        !fx_app_file_join(data_dir, "snapshots", exchange->snapshot_dir) ||
-        !fx_app_file_join(data_dir, "future.db", exchange->database)) {
+        !fx_app_file_join(data_dir, "snapshots", exchange->snapshot_dir)) {
         return FX_BAD_PARAMETER;
     }
     fx_status status = fx_app_file_make_dir(exchange->journal_dir);
@@ -371,13 +388,12 @@ static fx_status make_paths(struct fx_app_exchange *exchange)
 /* Whose adapters this version does not have yet: say so, rather than serve from the wrong place. */
 static fx_status check_adapters(const struct fx_config *config)
 {
-    static const char *const FOREIGN[][2] = {{"db-host", "DB_HOST"},
-                                             {"kafka-brokers", "KAFKA_BROKERS"}};
+    static const char *const FOREIGN[][2] = {{"kafka-brokers", "KAFKA_BROKERS"}};
     for (size_t index = 0; index < sizeof FOREIGN / sizeof FOREIGN[0]; index++) {
         if (fx_config_str(config, FOREIGN[index][0]).size > 0) {
             FX_LOG(FX_LOG_ERROR,
                    "config",
-                   "this version has the embedded journal, database and cache only; unset it",
+                   "this version has the embedded journal only; unset it",
                    fx_log_text("variable", FOREIGN[index][1]));
             return FX_BAD_PARAMETER;
         }
@@ -396,6 +412,9 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
     fx_status status = check_adapters(config);
     if (status == FX_OK) {
         status = make_paths(exchange);
+    }
+    if (status == FX_OK) {
+        status = fx_app_store_init(&exchange->database, config);
     }
     if (status == FX_OK) {
         status = open_store(exchange);
@@ -449,6 +468,7 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
     if (exchange->has_save) {
         fx_worker_save_deinit(&exchange->save);
     }
+    fx_store_close(exchange->reports);
     fx_store_close(exchange->reader);
     fx_store_close(exchange->sessions);
     fx_store_close(exchange->users);

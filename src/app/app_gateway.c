@@ -353,6 +353,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .view = gateway->view,
                                        .market = &gateway->market,
                                        .reader = options->reader,
+                                       .reports = options->reports,
                                        .writer = options->writer,
                                        .jwt = options->jwt,
                                        .jwt_cache = options->jwt_cache,

@@ -28,7 +28,8 @@ struct fx_app_gateway;
 struct fx_app_gateway_options {
     struct fx_worker_engine *worker;
     struct fx_store *reader;
-    struct fx_store *writer; /* as in fx_api_options: one thread's, for refresh tokens */
+    struct fx_store *reports; /* for lists */
+    struct fx_store *writer;  /* as in fx_api_options: one thread's, for refresh tokens */
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
     const struct fx_seal *seal;

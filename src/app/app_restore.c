@@ -171,6 +171,12 @@ static fx_status restore(const char *source, const char *data, uint64_t *sequenc
     return status;
 }
 
+static bool has_database(const char *data)
+{
+    char path[FX_APP_FILE_PATH_SIZE_MAX];
+    return fx_app_file_join(data, "future.db", path) && access(path, F_OK) == 0;
+}
+
 int fx_app_restore_run(const struct fx_app_options *options)
 {
     if (options->positional_count != 1 ||
@@ -198,6 +204,11 @@ int fx_app_restore_run(const struct fx_app_options *options)
                      data,
                      (unsigned long long)sequence,
                      data);
+        if (!has_database(data)) {
+            (void)printf(
+                "there is no database in it: restore the server's own copy, which must not be "
+                "newer than this backup, and set DB_HOST\n");
+        }
     }
     return FX_APP_EXIT_OK;
 }

@@ -160,6 +160,11 @@ static fx_status judge_connection(struct fx_store_maria *self)
 /* ---- the connection ---------------------------------------------------------------------------
  */
 
+static bool is_tls_wanted(const struct fx_store_maria_config *config)
+{
+    return config->is_tls_required || config->tls_ca != NULL || config->tls_cert != NULL;
+}
+
 static void set_options(MYSQL *mysql, const struct fx_store_maria_config *config, bool is_writer)
 {
     const unsigned int connect_s = CONNECT_TIMEOUT_S;
@@ -178,7 +183,7 @@ static void set_options(MYSQL *mysql, const struct fx_store_maria_config *config
                          MARIADB_OPT_RESTRICTED_AUTH,
                          "mysql_native_password,client_ed25519,caching_sha2_password,"
                          "sha256_password");
-    if (config->is_tls_required || config->tls_ca != NULL || config->tls_cert != NULL) {
+    if (is_tls_wanted(config)) {
         (void)mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
     }
     if (config->tls_ca != NULL) {
@@ -243,6 +248,12 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
                                           NULL,
                                           CLIENT_FOUND_ROWS) != NULL &&
                        set_session(mysql, self->base.is_writer);
+    /* "Enforce" alone lets a server without TLS pass. */
+    if (is_up && is_tls_wanted(config) && mysql_get_ssl_cipher(mysql) == NULL) {
+        fx_store_note_error(&self->base, FX_STR("the server has no TLS (SSL), which is required"));
+        mysql_close(mysql);
+        return FX_IO;
+    }
     if (!is_up) {
         const unsigned int code = mysql_errno(mysql);
         note(self, code, mysql_error(mysql));

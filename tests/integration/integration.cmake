@@ -22,6 +22,7 @@ set(store_contract ${CMAKE_SOURCE_DIR}/tests/integration/store_contract.c
 target_sources(store_sqlite_test PRIVATE ${store_contract})
 fx_integration_test(store_maria_test store ${store_contract})
 fx_integration_test(store_maria_schema_test store)
+fx_integration_test(store_maria_fault_test store)
 set(bus_contract ${CMAKE_SOURCE_DIR}/tests/integration/bus_contract.c)
 target_sources(bus_local_test PRIVATE ${bus_contract})
 fx_integration_test(bus_kafka_test bus ${bus_contract})

@@ -1,0 +1,489 @@
+/* The MariaDB adapter when things go wrong: a wire that is cut, a server that is killed, deadlocks,
+ * wrong settings. */
+#include "base/clock.h"
+#include "integration/store_maria_proxy.h"
+#include "store/store_account.h"
+#include "store/store_migrate.h"
+#include "store/store_progress.h"
+#include "store/store_user.h"
+
+enum { SECOND_US = 1000000, COM_QUERY = 3, COM_EXECUTE = 23, WAIT_US_MAX = 60000000 };
+
+struct fixture {
+    struct store_maria_kit *kit;
+    struct store_maria_proxy *proxy;
+    struct fx_store_maria_config wire; /* through the proxy */
+    struct fx_store *store;            /* a writer through the proxy */
+    struct fx_store *other;            /* a writer beside it */
+};
+
+static const struct fx_store_progress_key KEY = {{"USDT", 4}, {"saver", 5}};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    uint32_t applied = 0;
+    memset(&fixture, 0, sizeof fixture);
+    fixture.kit = store_maria_kit_create(FX_STORE_MARIA_BATCH_AUTO);
+    fixture.wire = fixture.kit->config;
+    fixture.proxy = store_maria_proxy_create(&fixture.wire);
+    fixture.other = store_maria_kit_open(&fixture.kit->config, true);
+    assert_int_equal(fx_store_migrate(fixture.other, &applied), FX_OK);
+    fixture.store = store_maria_kit_open(&fixture.wire, true);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    fx_store_close(fixture->store);
+    fx_store_close(fixture->other);
+    store_maria_proxy_destroy(fixture->proxy);
+    store_maria_kit_destroy(fixture->kit);
+    return 0;
+}
+
+static struct fx_rows_account account_of(uint64_t id, uint64_t operation_id)
+{
+    struct fx_rows_account account;
+    memset(&account, 0, sizeof account);
+    account.id = id;
+    account.user_id = 1;
+    account.operation_id = operation_id;
+    account.balance = (fx_i128)operation_id;
+    assert_true(fx_ids_asset(FX_STR("USDT"), &account.asset));
+    return account;
+}
+
+static fx_status save(struct fx_store *store, uint64_t id, uint64_t operation_id)
+{
+    const struct fx_rows_account account = account_of(id, operation_id);
+    return fx_store_account_save(store, &account, 1);
+}
+
+/* Rows and watermark, in one transaction. */
+static fx_status save_batch(struct fx_store *store, uint64_t operation_id)
+{
+    fx_status status = fx_store_begin(store);
+    if (status == FX_OK) {
+        status = save(store, 1, operation_id);
+    }
+    if (status == FX_OK) {
+        status = fx_store_progress_advance(store, &KEY, operation_id);
+    }
+    if (status == FX_OK) {
+        status = fx_store_commit(store);
+    }
+    fx_store_rollback(store);
+    return status;
+}
+
+static uint64_t watermark_of(struct fx_store *store)
+{
+    uint64_t watermark = 77;
+    assert_int_equal(fx_store_progress_find(store, &KEY, &watermark), FX_OK);
+    return watermark;
+}
+
+static fx_i128 balance_of(struct fx_store *store, uint64_t id)
+{
+    struct fx_rows_account account;
+    const struct fx_store_key key = {1, id};
+    assert_int_equal(fx_store_account_find(store, key, &account), FX_OK);
+    return account.balance;
+}
+
+static void store_maria_commit_without_answer_is_found_by_the_watermark(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(save_batch(fixture->store, 10), FX_OK);
+    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_QUERY, "COMMIT");
+    assert_int_equal(save_batch(fixture->store, 20), FX_TIMEOUT);
+    assert_false(fx_store_is_in_transaction(fixture->store));
+    assert_int_equal(atomic_load(&fixture->proxy->cuts), 1);
+    /* The server has done it: the watermark says so, and the batch given again is refused. */
+    assert_int_equal(watermark_of(fixture->store), 20);
+    assert_int_equal(save_batch(fixture->store, 20), FX_STALE);
+    assert_true(balance_of(fixture->store, 1) == 20);
+}
+
+static void store_maria_commit_that_never_arrived_is_repeated(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(save_batch(fixture->store, 10), FX_OK);
+    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_BEFORE, COM_QUERY, "COMMIT");
+    assert_int_equal(save_batch(fixture->store, 20), FX_TIMEOUT);
+    assert_int_equal(watermark_of(fixture->store), 10);
+    assert_int_equal(save_batch(fixture->store, 20), FX_OK);
+    assert_int_equal(watermark_of(fixture->store), 20);
+}
+
+static void store_maria_loss_in_a_transaction_ends_it(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(fx_store_begin(fixture->store), FX_OK);
+    assert_int_equal(save(fixture->store, 1, 10), FX_OK);
+    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_EXECUTE, NULL);
+    assert_int_equal(save(fixture->store, 1, 11), FX_IO);
+    /* Not on a new connection, where it would be a transaction of its own. */
+    assert_int_equal(save(fixture->store, 1, 12), FX_IO);
+    assert_int_equal(fx_store_commit(fixture->store), FX_IO);
+    assert_true(fx_store_is_in_transaction(fixture->store));
+    fx_store_rollback(fixture->store);
+    uint64_t count = 9;
+    assert_int_equal(fx_store_account_count(fixture->store, &count), FX_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(save_batch(fixture->store, 13), FX_OK);
+}
+
+static void store_maria_lone_write_without_answer_is_unknown(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_rows_user user = {.email = "a@x", .uid = "u", .role = "user"}, found;
+    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_EXECUTE, NULL);
+    assert_int_equal(fx_store_user_insert(fixture->store, &user, &user.id), FX_TIMEOUT);
+    assert_int_equal(fx_store_user_find_email(fixture->store, FX_STR("a@x"), &found), FX_OK);
+}
+
+static void store_maria_question_is_asked_once_more(void **state)
+{
+    struct fixture *fixture = *state;
+    static const enum store_maria_proxy_cut CUTS[] = {STORE_MARIA_PROXY_BEFORE,
+                                                      STORE_MARIA_PROXY_AFTER};
+    assert_int_equal(save_batch(fixture->store, 10), FX_OK);
+    for (size_t index = 0; index < 2; index++) {
+        const int before = atomic_load(&fixture->proxy->connections);
+        store_maria_proxy_cut(fixture->proxy, CUTS[index], COM_EXECUTE, NULL);
+        assert_true(balance_of(fixture->store, 1) == 10);
+        assert_int_equal(atomic_load(&fixture->proxy->connections), before + 1);
+    }
+    /* A transaction that could not begin has done nothing: it begins on a new connection. */
+    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_QUERY, "START");
+    assert_int_equal(save_batch(fixture->store, 11), FX_OK);
+}
+
+/* An idle timeout, an administrator: the server hangs up, and the next write does not even meet it.
+ */
+static void store_maria_hung_up_connection_is_made_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    for (uint32_t round = 0; round < 3; round++) {
+        int64_t id = 0;
+        char sql[64];
+        fx_store_sql(fixture->store, FX_STR("SELECT CONNECTION_ID()"));
+        assert_int_equal(fx_store_number(fixture->store, NULL, 0, &id), FX_OK);
+        (void)snprintf(sql, sizeof sql, "KILL CONNECTION %lld", (long long)id);
+        assert_int_equal(fixture->other->ops->script(fixture->other, fx_str_of(sql)), FX_OK);
+        const int64_t deadline_us = fx_clock_monotonic_us() + 10 * SECOND_US;
+        int64_t alive = 1; /* the server says that it is gone … */
+        while (alive > 0 && fx_clock_monotonic_us() < deadline_us) {
+            const struct fx_store_value value = fx_store_value_i64(id);
+            fx_store_sql(fixture->other,
+                         FX_STR("SELECT COUNT(*) FROM information_schema.processlist WHERE id=?"));
+            assert_int_equal(fx_store_number(fixture->other, &value, 1, &alive), FX_OK);
+        }
+        (void)usleep(50000); /* … and the wire has brought it here */
+        assert_int_equal(round % 2 == 0 ? save(fixture->store, 1, 100 + round)
+                                        : save_batch(fixture->store, 100 + round),
+                         FX_OK);
+    }
+}
+
+/* ---- deadlocks --------------------------------------------------------------------------------
+ */
+
+struct rival {
+    struct fx_store *store;
+    fx_status status;
+};
+
+static void *take_second(void *self)
+{
+    struct rival *rival = self;
+    rival->status = save(rival->store, 1, 30); /* waits for the fixture's transaction */
+    return NULL;
+}
+
+static void wait_for_lock(struct fx_store *store)
+{
+    const int64_t deadline_us = fx_clock_monotonic_us() + 4 * SECOND_US;
+    int64_t waiting = 0;
+    while (waiting == 0 && fx_clock_monotonic_us() < deadline_us) {
+        fx_store_sql(store,
+                     FX_STR("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE "
+                            "trx_state='LOCK WAIT'"));
+        assert_int_equal(fx_store_number(store, NULL, 0, &waiting), FX_OK);
+    }
+    assert_true(waiting > 0);
+}
+
+static void store_maria_deadlock_is_busy_and_goes_on_from_the_start(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_store *watcher = store_maria_kit_open(&fixture->kit->config, true);
+    struct rival rival = {.store = fixture->other};
+    pthread_t thread;
+    assert_int_equal(save(fixture->store, 1, 1), FX_OK);
+    assert_int_equal(save(fixture->store, 2, 1), FX_OK);
+    assert_int_equal(fx_store_begin(fixture->store), FX_OK);
+    assert_int_equal(fx_store_begin(fixture->other), FX_OK);
+    assert_int_equal(save(fixture->store, 1, 20), FX_OK);
+    assert_int_equal(save(fixture->other, 2, 30), FX_OK);
+    assert_int_equal(pthread_create(&thread, NULL, take_second, &rival), 0);
+    wait_for_lock(watcher);
+    const fx_status status = save(fixture->store, 2, 20);
+    struct fx_store *loser = status == FX_OK ? fixture->other : fixture->store;
+    struct fx_store *winner = status == FX_OK ? fixture->store : fixture->other;
+    if (status == FX_OK) { /* then the other was chosen, and waits no more */
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(rival.status, FX_BUSY);
+    } else {
+        assert_int_equal(status, FX_BUSY);
+        assert_non_null(strstr(fx_store_error_text(loser), "1213"));
+    }
+    /* The transaction is gone: nothing more is done in its name. */
+    assert_int_equal(save(loser, 3, 99), FX_BUSY);
+    assert_int_equal(fx_store_commit(loser), FX_BUSY);
+    fx_store_rollback(loser);
+    if (status != FX_OK) {
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(rival.status, FX_OK);
+    }
+    assert_int_equal(fx_store_commit(winner), FX_OK);
+    uint64_t count = 0;
+    assert_int_equal(fx_store_account_count(loser, &count), FX_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(save_batch(loser, 40), FX_OK); /* the whole of it again */
+    assert_true(balance_of(winner, 1) == 40);
+    fx_store_close(watcher);
+}
+
+/* Two that append to the audit log wait for each other instead of meeting in one id. */
+static void *append_turns(void *self)
+{
+    struct rival *rival = self;
+    rival->status = FX_OK;
+    for (uint32_t index = 0; index < 40 && rival->status == FX_OK; index++) {
+        int64_t last = 0;
+        rival->status = fx_store_begin(rival->store);
+        if (rival->status == FX_OK) {
+            rival->status = fx_store_take_turn(rival->store);
+        }
+        if (rival->status == FX_OK) {
+            fx_store_sql(rival->store, FX_STR("SELECT COALESCE(MAX(`id`),0) FROM `accounts`"));
+            rival->status = fx_store_number(rival->store, NULL, 0, &last);
+        }
+        if (rival->status == FX_OK) {
+            rival->status = save(rival->store, (uint64_t)last + 1, 1);
+        }
+        if (rival->status == FX_OK) {
+            rival->status = fx_store_commit(rival->store);
+        }
+        fx_store_rollback(rival->store);
+    }
+    return NULL;
+}
+
+static void store_maria_writers_take_turns_where_they_must(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rival rivals[2] = {{.store = fixture->store}, {.store = fixture->other}};
+    pthread_t threads[2];
+    uint64_t count = 0;
+    for (size_t index = 0; index < 2; index++) {
+        assert_int_equal(pthread_create(&threads[index], NULL, append_turns, &rivals[index]), 0);
+    }
+    for (size_t index = 0; index < 2; index++) {
+        assert_int_equal(pthread_join(threads[index], NULL), 0);
+        assert_int_equal(rivals[index].status, FX_OK);
+    }
+    assert_int_equal(fx_store_account_count(fixture->store, &count), FX_OK);
+    assert_int_equal(count, 80); /* had two met in one id, the second would be no new row */
+}
+
+/* ---- the server -------------------------------------------------------------------------------
+ */
+
+// NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): a script of this tree, one thread
+static void run_script(const char *action)
+{
+    char command[1024];
+    (void)snprintf(command,
+                   sizeof command,
+                   "'%s/script/mariadb' %s '%s' >/dev/null 2>&1",
+                   FX_SOURCE_DIR,
+                   action,
+                   store_maria_kit_env("FX_MARIADB_DIR"));
+    assert_int_equal(system(command), 0);
+}
+
+static void store_maria_killed_server_loses_the_open_batch_only(void **state)
+{
+    struct fixture *fixture = *state;
+    if (store_maria_kit_env("FX_MARIADB_DIR")[0] == '\0') {
+        skip(); /* not a server of ours: it must not be killed */
+    }
+    assert_int_equal(save_batch(fixture->other, 10), FX_OK);
+    assert_int_equal(fx_store_begin(fixture->other), FX_OK);
+    assert_int_equal(save(fixture->other, 1, 20), FX_OK);
+    assert_int_equal(save(fixture->other, 2, 20), FX_OK);
+    run_script("kill");
+    assert_int_equal(save(fixture->other, 3, 20), FX_IO);
+    fx_store_rollback(fixture->other);
+    for (uint32_t attempt = 0; attempt < 50; attempt++) { /* each fails, and at once */
+        const int64_t begun_us = fx_clock_monotonic_us();
+        assert_int_equal(fx_store_begin(fixture->other), FX_IO);
+        assert_true(fx_clock_monotonic_us() - begun_us < SECOND_US);
+    }
+    run_script("up");
+    const int64_t deadline_us = fx_clock_monotonic_us() + WAIT_US_MAX;
+    fx_status status = FX_IO;
+    while (status == FX_IO && fx_clock_monotonic_us() < deadline_us) {
+        status = save_batch(fixture->other, 30);
+        (void)usleep(1000);
+    }
+    assert_int_equal(status, FX_OK);
+    assert_int_equal(watermark_of(fixture->other), 30);
+    uint64_t count = 0;
+    assert_int_equal(fx_store_account_count(fixture->other, &count), FX_OK);
+    assert_int_equal(count, 1); /* of the batch that was cut there is nothing */
+}
+
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a status and its words
+static void expect_refused(const struct fx_store_maria_config *config,
+                           fx_status wanted,
+                           const char *words)
+// NOLINTEND(bugprone-easily-swappable-parameters)
+{
+    char error[FX_STORE_MARIA_ERROR_SIZE];
+    struct fx_store *store = NULL;
+    const fx_status status = fx_store_maria_open(config, FX_STORE_MARIA_READER, &store, error);
+    if (status != wanted || strstr(error, words) == NULL) {
+        fail_msg("%s: %s; wanted: %s", fx_status_name(status), error, words);
+    }
+    assert_null(store);
+    assert_null(strstr(error, "geheim"));
+    assert_null(strstr(error, config->password));
+}
+
+static void store_maria_wrong_settings_say_what_is_wrong(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_store_maria_config config = fixture->kit->config;
+    config.password = "geheim";
+    expect_refused(&config, FX_IO, "Access denied for user 'future'");
+    config = fixture->kit->config;
+    config.username = "nobody";
+    expect_refused(&config, FX_IO, "Access denied for user 'nobody'");
+    config = fixture->kit->config;
+    config.database = "future_that_is_not_there";
+    expect_refused(&config, FX_NOT_FOUND, "future_that_is_not_there");
+    config = fixture->kit->config;
+    config.host = "name.that.does.not.exist.invalid";
+    expect_refused(&config, FX_IO, "name.that.does.not.exist.invalid");
+    config = fixture->kit->config;
+    config.port = 1;
+    expect_refused(&config, FX_IO, "127.0.0.1");
+    config = fixture->kit->config;
+    config.is_tls_required = true; /* this server has none */
+    expect_refused(&config, FX_IO, "SSL");
+    config = fixture->kit->config;
+    config.tls_ca = "/nonexistent/ca.pem";
+    expect_refused(&config, FX_IO, "");
+}
+
+static void store_maria_reader_cannot_write(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_store *reader = store_maria_kit_open(&fixture->kit->config, false);
+    assert_false(fx_store_is_writer(reader));
+    assert_int_equal(reader->ops->script(reader, FX_STR("DELETE FROM `users`")), FX_IO);
+    assert_int_equal(fx_store_begin(reader), FX_OK);
+    assert_int_equal(reader->ops->script(reader, FX_STR("DELETE FROM `users`")), FX_IO);
+    fx_store_rollback(reader);
+    fx_store_close(reader);
+}
+
+/* What does not fit is refused, not cut. */
+static void store_maria_values_that_do_not_fit_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    /* id, asset, balance, userId, operationId, rewardBalance, flags, updatedAt */
+    static const char *const VALUES[] = {"(1,'A',1e18,1,1,0,0,'2023-01-01')",
+                                         "(1,'AAAAAAAAAAAAAAAAAAAA',1,1,1,0,0,'2023-01-01')",
+                                         "(1,'A',1,1,1,0,0,'2023-02-31')",
+                                         "(1,'A',NULL,1,1,0,0,'2023-01-01')"};
+    uint64_t count = 9;
+    for (size_t index = 0; index < sizeof VALUES / sizeof VALUES[0]; index++) {
+        char sql[128];
+        (void)snprintf(sql, sizeof sql, "INSERT INTO `accounts` VALUES %s", VALUES[index]);
+        assert_int_equal(fixture->store->ops->script(fixture->store, fx_str_of(sql)),
+                         FX_BAD_PARAMETER);
+    }
+    assert_int_equal(fx_store_account_count(fixture->store, &count), FX_OK);
+    assert_int_equal(count, 0);
+}
+
+static void store_maria_reports_fall_back_to_the_master(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_store_maria_config report = fixture->kit->config;
+    struct store_maria_proxy *replica = store_maria_proxy_create(&report);
+    report.fallback = &fixture->kit->config;
+    assert_int_equal(save(fixture->other, 1, 5), FX_OK);
+    struct fx_store *reader = store_maria_kit_open(&report, false);
+    assert_true(balance_of(reader, 1) == 5);
+    assert_int_equal(atomic_load(&replica->connections), 1);
+    store_maria_proxy_destroy(replica); /* the replica is gone */
+    assert_true(balance_of(reader, 1) == 5);
+    fx_store_close(reader);
+    report.port = 1; /* from the beginning */
+    reader = store_maria_kit_open(&report, false);
+    assert_true(balance_of(reader, 1) == 5);
+    fx_store_close(reader);
+}
+
+static void store_maria_arrays_are_found_by_what_the_server_says(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_store_maria_config config = fixture->kit->config;
+    assert_true(fx_store_maria_has_arrays(fixture->store)); /* this one is a MariaDB */
+    config.batch = FX_STORE_MARIA_BATCH_ROWS;
+    struct fx_store *rows = store_maria_kit_open(&config, true);
+    assert_false(fx_store_maria_has_arrays(rows));
+    fx_store_close(rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            store_maria_commit_without_answer_is_found_by_the_watermark, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_commit_that_never_arrived_is_repeated, setup, teardown),
+        cmocka_unit_test_setup_teardown(store_maria_loss_in_a_transaction_ends_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_lone_write_without_answer_is_unknown, setup, teardown),
+        cmocka_unit_test_setup_teardown(store_maria_question_is_asked_once_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_hung_up_connection_is_made_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_deadlock_is_busy_and_goes_on_from_the_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_writers_take_turns_where_they_must, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_killed_server_loses_the_open_batch_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_wrong_settings_say_what_is_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(store_maria_reader_cannot_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_values_that_do_not_fit_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_reports_fall_back_to_the_master, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_arrays_are_found_by_what_the_server_says, setup, teardown),
+    };
+    return store_maria_kit_has_server() ? cmocka_run_group_tests(tests, NULL, NULL)
+                                        : STORE_MARIA_KIT_SKIPPED;
+}
