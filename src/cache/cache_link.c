@@ -168,7 +168,7 @@ static fx_status begin_lookup(struct fx_cache_link *link,
     if (atomic_load(&lookup->state) == LOOKUP_FOUND) {
         return FX_OK;
     }
-    pthread_t thread;
+    pthread_t thread = 0;
     atomic_store(&lookup->state, LOOKUP_RUNS);
     atomic_store(&lookup->users, 2);
     if (pthread_create(&thread, NULL, look_up, lookup) != 0) {

@@ -1,0 +1,363 @@
+#include "wire/wire_topic_out.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/panic.h"
+#include "wire/wire_rows.h"
+#include "wire/wire_topic_int.h"
+
+enum { US_PER_MS = 1000 };
+
+/* Copy `size` bytes of the field out. */
+static void load(const struct fx_command *command,
+                 const struct fx_wire_topic_field *field,
+                 void *value_out,
+                 size_t size)
+{
+    FX_ASSERT(field->offset + size <= sizeof *command);
+    memcpy(value_out, (const char *)command + field->offset, size);
+}
+
+static int64_t load_i64(const struct fx_command *command, const struct fx_wire_topic_field *field)
+{
+    int64_t value = 0;
+    load(command, field, &value, sizeof value);
+    return value;
+}
+
+static uint32_t load_u32(const struct fx_command *command, const struct fx_wire_topic_field *field)
+{
+    uint32_t value = 0;
+    load(command, field, &value, sizeof value);
+    return value;
+}
+
+static uint32_t load_u8(const struct fx_command *command, const struct fx_wire_topic_field *field)
+{
+    uint8_t value = 0;
+    load(command, field, &value, sizeof value);
+    return value;
+}
+
+static void add_units(struct fx_buf *buf, fx_str name, fx_i128 unit, int64_t count)
+{
+    fx_i128 units = 0;
+    if (fx_dec_mul_int(unit, count, &units)) {
+        fx_json_add_dec(buf, name, units);
+    } else {
+        buf->is_overflow = true; /* no text says it: the writer's last check tells */
+    }
+}
+
+static void add_texts(struct fx_buf *buf,
+                      const struct fx_command *command,
+                      const struct fx_wire_topic_field *field)
+{
+    struct fx_asset asset;
+    struct fx_symbol symbol;
+    struct fx_client_id client_id;
+    if (field->type == FX_WIRE_TOPIC_ASSET) {
+        load(command, field, &asset, sizeof asset);
+        fx_json_add_str(buf, field->name, fx_ids_asset_str(&asset));
+    } else if (field->type == FX_WIRE_TOPIC_SYMBOL) {
+        load(command, field, &symbol, sizeof symbol);
+        if (symbol.text[0] != '\0') {
+            fx_json_add_str(buf, field->name, fx_ids_symbol_str(&symbol));
+        }
+    } else {
+        load(command, field, &client_id, sizeof client_id);
+        if (client_id.size > 0) {
+            fx_json_add_str(buf, field->name, fx_ids_client_id_str(&client_id));
+        }
+    }
+}
+
+static void add_word(struct fx_buf *buf,
+                     const struct fx_command *command,
+                     const struct fx_wire_topic_field *field)
+{
+    const uint32_t number =
+        field->type == FX_WIRE_TOPIC_WORD8 ? load_u8(command, field) : load_u32(command, field);
+    if (number != 0) {
+        const char *name = fx_wire_topic_name((enum fx_wire_topic_words)field->words, number);
+        fx_json_add_str(buf, field->name, fx_str_of(name));
+    }
+}
+
+static void add_decimal(struct fx_buf *buf,
+                        const struct fx_command *command,
+                        const struct fx_wire_topic_field *field,
+                        const struct fx_instrument *instrument)
+{
+    fx_i128 units = 0;
+    const int64_t number =
+        field->type == FX_WIRE_TOPIC_DEC ? 0
+        : (field->type == FX_WIRE_TOPIC_RATE32 || field->type == FX_WIRE_TOPIC_LEVERAGE)
+            ? (int32_t)load_u32(command, field)
+            : load_i64(command, field);
+    switch (field->type) {
+    case FX_WIRE_TOPIC_DEC:
+        load(command, field, &units, sizeof units);
+        fx_json_add_dec(buf, field->name, units);
+        break;
+    case FX_WIRE_TOPIC_PRICE_KEEP:
+        if (number != FX_COMMAND_TP_SL_KEEP) {
+            add_units(buf, field->name, instrument->tick_size, number);
+        }
+        break;
+    case FX_WIRE_TOPIC_PRICE:
+    case FX_WIRE_TOPIC_LOTS:
+        if (number != 0) {
+            const fx_i128 unit =
+                field->type == FX_WIRE_TOPIC_PRICE ? instrument->tick_size : instrument->lot_size;
+            add_units(buf, field->name, unit, number);
+        }
+        break;
+    case FX_WIRE_TOPIC_LEVERAGE:
+        if (number != 0) {
+            fx_json_add_dec(buf, field->name, fx_rows_leverage((int32_t)number));
+        }
+        break;
+    default:
+        if (number != 0) {
+            fx_json_add_dec(buf, field->name, fx_rows_rate(number));
+        }
+        break;
+    }
+}
+
+static void add_field(struct fx_buf *buf,
+                      const struct fx_command *command,
+                      const struct fx_wire_topic_field *field,
+                      const struct fx_instrument *instrument)
+{
+    uint64_t id = 0;
+    switch (field->type) {
+    case FX_WIRE_TOPIC_TIME:
+        if (load_i64(command, field) != 0) {
+            fx_json_add_int(buf, field->name, load_i64(command, field) / US_PER_MS);
+        }
+        break;
+    case FX_WIRE_TOPIC_ID:
+        load(command, field, &id, sizeof id);
+        if (id != 0) {
+            fx_json_add_id(buf, field->name, id);
+        }
+        break;
+    case FX_WIRE_TOPIC_COUNT:
+        fx_json_add_int(buf, field->name, load_u32(command, field));
+        break;
+    case FX_WIRE_TOPIC_FLAG8:
+        if (load_u8(command, field) != 0) {
+            fx_json_add_bool(buf, field->name, true);
+        }
+        break;
+    case FX_WIRE_TOPIC_FLAG32:
+        if (load_u32(command, field) != 0) {
+            fx_json_add_bool(buf, field->name, true);
+        }
+        break;
+    case FX_WIRE_TOPIC_WORD8:
+    case FX_WIRE_TOPIC_WORD32:
+        add_word(buf, command, field);
+        break;
+    case FX_WIRE_TOPIC_ASSET:
+    case FX_WIRE_TOPIC_SYMBOL:
+    case FX_WIRE_TOPIC_CLIENT_ID:
+        add_texts(buf, command, field);
+        break;
+    case FX_WIRE_TOPIC_DEC:
+    case FX_WIRE_TOPIC_PRICE:
+    case FX_WIRE_TOPIC_PRICE_KEEP:
+    case FX_WIRE_TOPIC_LOTS:
+    case FX_WIRE_TOPIC_RATE64:
+    case FX_WIRE_TOPIC_RATE32:
+    case FX_WIRE_TOPIC_LEVERAGE:
+    default:
+        add_decimal(buf, command, field, instrument);
+        break;
+    }
+}
+
+static void add_tiers(struct fx_buf *buf, const struct fx_command_tiers *tiers)
+{
+    fx_json_append_key(buf, FX_STR("tiers"));
+    fx_buf_append_byte(buf, '[');
+    for (uint32_t index = 0; index < tiers->count && index < FX_TIERS_MAX; index++) {
+        const struct fx_tier *tier = &tiers->tiers[index];
+        fx_json_append_comma(buf);
+        fx_buf_append_byte(buf, '{');
+        fx_json_add_dec(buf, FX_STR("cap"), tier->cap);
+        fx_json_add_dec(buf, FX_STR("maintenanceAmount"), tier->cum);
+        fx_json_add_dec(buf, FX_STR("maintenanceMarginRate"), fx_rows_rate(tier->rate_ppb));
+        fx_json_add_dec(buf, FX_STR("maxLeverage"), fx_rows_leverage(tier->leverage_max_centi));
+        fx_buf_append_byte(buf, '}');
+    }
+    fx_buf_append_byte(buf, ']');
+}
+
+static void begin_record(struct fx_buf *buf, fx_str code, int64_t time_us)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("code"), code);
+    if (time_us != 0) {
+        fx_json_add_int(buf, FX_STR("time"), time_us / US_PER_MS);
+    }
+    fx_json_append_key(buf, FX_STR("data"));
+    fx_buf_append_byte(buf, '{');
+}
+
+fx_status fx_wire_topic_out_command(struct fx_buf *buf,
+                                    const struct fx_command *command,
+                                    const struct fx_instrument *instrument)
+{
+    struct fx_wire_topic_shape shape;
+    if (!fx_wire_topic_shape((enum fx_command_kind)command->kind, &shape)) {
+        return FX_UNKNOWN_COMMAND;
+    }
+    FX_ASSERT(instrument != NULL || !shape.has_symbol);
+    const struct fx_instrument *units =
+        instrument == NULL ? &command->u.instrument : instrument; /* a new one counts in its own */
+    const char *name = fx_command_name((enum fx_command_kind)command->kind);
+    begin_record(buf, fx_str_of(name), command->time_us);
+    if (shape.has_user) {
+        fx_json_add_id(buf, FX_STR("userId"), command->user_id);
+    }
+    if (shape.has_symbol || (shape.may_have_symbol && instrument != NULL)) {
+        fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&instrument->symbol));
+    }
+    for (uint32_t index = 0; index < shape.count; index++) {
+        add_field(buf, command, &shape.fields[index], units);
+    }
+    if (command->kind == FX_COMMAND_LOAD_LEVERAGE_MARGIN) {
+        add_tiers(buf, &command->u.tiers);
+    }
+    fx_buf_append(buf, FX_STR("}}"));
+    return FX_OK;
+}
+
+void fx_wire_topic_out_leader(struct fx_buf *buf, uint64_t epoch, fx_str node, int64_t time_us)
+{
+    begin_record(buf, FX_STR("LEADER"), time_us);
+    fx_json_add_id(buf, FX_STR("epoch"), epoch);
+    fx_json_add_str(buf, FX_STR("node"), node);
+    fx_buf_append(buf, FX_STR("}}"));
+}
+
+/* ---- matching_engine_output ------------------------------------------------------------------ */
+
+static void add_number(struct fx_buf *buf, fx_str name, uint64_t id)
+{
+    fx_json_append_key(buf, name);
+    fx_buf_append_u64(buf, id);
+}
+
+static void add_sides(struct fx_buf *buf, const struct fx_rows_trade *row)
+{
+    add_number(buf, FX_STR("buyOrderId"), row->buy_order_id);
+    add_number(buf, FX_STR("sellOrderId"), row->sell_order_id);
+    add_number(buf, FX_STR("buyAccountId"), row->buy_account_id);
+    add_number(buf, FX_STR("sellAccountId"), row->sell_account_id);
+    add_number(buf, FX_STR("buyUserId"), row->buy_user_id);
+    add_number(buf, FX_STR("sellUserId"), row->sell_user_id);
+    fx_json_add_dec(buf, FX_STR("buyFee"), row->buy_fee);
+    fx_json_add_dec(buf, FX_STR("sellFee"), row->sell_fee);
+    fx_json_add_dec(buf, FX_STR("buyFeeRate"), row->buy_fee_rate);
+    fx_json_add_dec(buf, FX_STR("sellFeeRate"), row->sell_fee_rate);
+    fx_json_add_dec(buf, FX_STR("realizedPnlOrderBuy"), row->realized_pnl_buy);
+    fx_json_add_dec(buf, FX_STR("realizedPnlOrderSell"), row->realized_pnl_sell);
+}
+
+void fx_wire_topic_out_trade(struct fx_buf *buf, const struct fx_rows_trade *row)
+{
+    fx_buf_append_byte(buf, '{');
+    add_number(buf, FX_STR("id"), row->id);
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
+    fx_json_add_dec(buf, FX_STR("price"), row->price);
+    fx_json_add_dec(buf, FX_STR("quantity"), row->quantity);
+    fx_json_add_dec(buf, FX_STR("value"), row->value);
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    add_sides(buf, row);
+    fx_json_add_bool(buf, FX_STR("buyerIsTaker"), row->buyer_is_taker);
+    if (row->note != FX_TRADE_NOTE_NONE) {
+        fx_json_add_str(buf, FX_STR("note"), fx_str_of(fx_event_trade_note_name(row->note)));
+    }
+    fx_json_add_str(buf,
+                    FX_STR("contractType"),
+                    fx_str_of(fx_instrument_contract_type_name(row->contract_type)));
+    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
+    fx_json_add_int(buf, FX_STR("createdAt"), row->created_us / US_PER_MS);
+    fx_buf_append_byte(buf, '}');
+}
+
+static void append_error(struct fx_buf *buf, const struct fx_wire_topic_out_error *error)
+{
+    const struct fx_reject *reject = &error->reject;
+    const char *command = fx_command_name((enum fx_command_kind)error->command_kind);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("code"), fx_str_of(fx_status_name(reject->status)));
+    fx_json_add_str(buf, FX_STR("command"), fx_str_of(command));
+    if (reject->field != FX_FIELD_NONE) {
+        fx_json_add_str(buf,
+                        FX_STR("field"),
+                        fx_str_of(fx_instrument_field_name((enum fx_field)reject->field)));
+    }
+    if (reject->has_limit != 0) {
+        fx_json_add_dec(buf, FX_STR("limit"), reject->limit);
+    }
+    if (reject->has_nearest != 0) {
+        fx_json_add_dec(buf, FX_STR("nearest"), reject->nearest);
+    }
+    if (error->user_id != 0) {
+        add_number(buf, FX_STR("userId"), error->user_id);
+    }
+    if (error->order_id != 0) {
+        add_number(buf, FX_STR("orderId"), error->order_id);
+    }
+    if (error->tmp_id != 0) {
+        fx_json_add_id(buf, FX_STR("tmpId"), error->tmp_id);
+    }
+    fx_buf_append_byte(buf, '}');
+}
+
+/* Begin a list where there is something in it. */
+static bool begin_list(struct fx_buf *buf, fx_str name, uint32_t count)
+{
+    if (count > 0) {
+        fx_json_append_key(buf, name);
+        fx_buf_append_byte(buf, '[');
+    }
+    return count > 0;
+}
+
+/* A list of rows by their own writer. */
+#define APPEND_LIST(buf, name, rows, count, writer)                                                \
+    if (begin_list((buf), FX_STR(name), (count))) {                                                \
+        for (uint32_t index = 0; index < (count); index++) {                                       \
+            fx_json_append_comma(buf);                                                             \
+            writer((buf), &(rows)[index]);                                                         \
+        }                                                                                          \
+        fx_buf_append_byte((buf), ']');                                                            \
+    }
+
+void fx_wire_topic_out_output(struct fx_buf *buf, const struct fx_wire_topic_out *output)
+{
+    fx_json_append_comma(buf);
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("operationId"), output->operation_id);
+    fx_json_add_str(buf, FX_STR("shard"), output->shard);
+    fx_json_add_id(buf, FX_STR("inputOffset"), output->input_offset);
+    APPEND_LIST(buf, "accounts", output->accounts, output->account_count, fx_wire_rows_account)
+    APPEND_LIST(buf, "positions", output->positions, output->position_count, fx_wire_rows_position)
+    APPEND_LIST(buf, "orders", output->orders, output->order_count, fx_wire_rows_order)
+    APPEND_LIST(buf, "trades", output->trades, output->trade_count, fx_wire_topic_out_trade)
+    APPEND_LIST(buf,
+                "transactions",
+                output->transactions,
+                output->transaction_count,
+                fx_wire_rows_transaction)
+    APPEND_LIST(buf, "errors", output->errors, output->error_count, append_error)
+    fx_buf_append_byte(buf, '}');
+}

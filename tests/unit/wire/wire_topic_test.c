@@ -1,0 +1,361 @@
+/* wire/wire_topic: what the seed's programs send and receive, letter by letter, and every refusal.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "fx_test.h"
+#include "wire/wire_topic_in.h"
+#include "wire/wire_topic_out.h"
+
+static struct fx_instrument bitcoin;
+static struct fx_json json;
+
+static const struct fx_instrument *find(void *context, fx_str symbol)
+{
+    (void)context;
+    return fx_str_is_equal(symbol, FX_STR("BTCUSDT")) ? &bitcoin : NULL;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&bitcoin, 0, sizeof bitcoin);
+    assert_true(fx_ids_symbol(FX_STR("BTCUSDT"), &bitcoin.symbol));
+    bitcoin.instrument_id = 3;
+    bitcoin.tick_size = fx_dec_one() / 10;
+    bitcoin.lot_size = fx_dec_one() / 1000;
+    return 0;
+}
+
+static fx_status read_command(const char *text, struct fx_wire_topic_in *in, char field_out[64])
+{
+    fx_str field = {0};
+    memset(in, 0, sizeof *in);
+    const fx_status status =
+        fx_wire_topic_in_command(&json, fx_str_of(text), find, NULL, in, &field);
+    assert_true(fx_str_copy(field, field_out, 64));
+    return status;
+}
+
+static void topic_place_order_is_read(void **state)
+{
+    struct fx_wire_topic_in in;
+    char field[64];
+    (void)state;
+    assert_int_equal(
+        read_command("{\"code\":\"PLACE_ORDER\",\"time\":1700000000123,\"data\":{\"userId\":7,"
+                     "\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":"
+                     "\"0.012\",\"price\":60000.5,\"timeInForce\":\"GTC\",\"tmpId\":"
+                     "\"9007199254740993\",\"unknown\":[1,2]}}",
+                     &in,
+                     field),
+        FX_OK);
+    assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_COMMAND);
+    assert_int_equal(in.command.kind, FX_COMMAND_PLACE_ORDER);
+    assert_int_equal(in.command.instrument, 3);
+    assert_int_equal(in.command.user_id, 7);
+    assert_int_equal(in.command.time_us, 1700000000123000);
+    assert_int_equal(in.command.u.place.lots, 12);
+    assert_int_equal(in.command.u.place.price_ticks, 600005);
+    assert_int_equal(in.command.u.place.tmp_id, 9007199254740993);
+}
+
+static void topic_aliases_and_controls_are_read(void **state)
+{
+    struct fx_wire_topic_in in;
+    char field[64];
+    (void)state;
+    assert_int_equal(read_command("{\"code\":\"LIQUIDATE\",\"data\":{\"symbol\":\"BTCUSDT\","
+                                  "\"markPrice\":\"1\",\"indexPrice\":\"2\"}}",
+                                  &in,
+                                  field),
+                     FX_OK);
+    assert_int_equal(in.command.kind, FX_COMMAND_MARK_PRICE);
+    assert_int_equal(in.command.u.mark.mark_ticks, 10);
+    assert_int_equal(read_command("{\"code\":\"ADJUST_TP_SL_PRICE\",\"data\":{\"userId\":\"1\","
+                                  "\"symbol\":\"BTCUSDT\",\"stopLossPrice\":\"0\"}}",
+                                  &in,
+                                  field),
+                     FX_OK);
+    assert_int_equal(in.command.kind, FX_COMMAND_ADJUST_TP_SL);
+    assert_int_equal(in.command.u.tp_sl.stop_loss_ticks, 0); /* none from now on … */
+    assert_true(in.command.u.tp_sl.take_profit_ticks == FX_COMMAND_TP_SL_KEEP); /* … kept */
+    assert_int_equal(read_command("{\"code\":\"START_ENGINE\"}", &in, field), FX_OK);
+    assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_START);
+    assert_int_equal(read_command("{\"code\":\"STOP_ENGINE\",\"data\":null}", &in, field), FX_OK);
+    assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_STOP);
+    assert_int_equal(read_command("{\"code\":\"DUMP\",\"data\":{}}", &in, field), FX_OK);
+    assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_DUMP);
+    struct fx_buf buf;
+    fx_buf_init(&buf, 1000);
+    fx_wire_topic_out_leader(&buf, 12, FX_STR("me-2"), 5000);
+    fx_buf_append_byte(&buf, '\0');
+    assert_string_equal(buf.data,
+                        "{\"code\":\"LEADER\",\"time\":5,\"data\":{\"epoch\":\"12\",\"node\":"
+                        "\"me-2\"}}");
+    assert_int_equal(read_command(buf.data, &in, field), FX_OK);
+    assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_LEADER);
+    assert_int_equal(in.epoch, 12);
+    fx_buf_deinit(&buf);
+}
+
+static void topic_wrong_members_are_named(void **state)
+{
+    static const struct {
+        const char *text;
+        fx_status status;
+        const char *field;
+    } ROWS[] = {
+        {"", FX_BAD_JSON, ""},
+        {"[]", FX_BAD_JSON, ""},
+        {"{\"code\":\"TICK\"", FX_BAD_JSON, ""},
+        {"{}", FX_BAD_PARAMETER, "code"},
+        {"{\"code\":7}", FX_BAD_PARAMETER, "code"},
+        {"{\"code\":\"NO_SUCH_CODE\"}", FX_UNKNOWN_COMMAND, "code"},
+        {"{\"code\":\"LOAD_ORDER\",\"data\":{}}", FX_UNKNOWN_COMMAND, "code"},
+        {"{\"code\":\"TEST_ORDER\",\"data\":{}}", FX_UNKNOWN_COMMAND, "code"}, /* a question */
+        {"{\"code\":\"TICK\",\"time\":-1}", FX_BAD_PARAMETER, "time"},
+        {"{\"code\":\"TICK\",\"time\":1.5}", FX_BAD_PARAMETER, "time"},
+        {"{\"code\":\"TICK\",\"data\":[]}", FX_BAD_PARAMETER, "data"},
+        {"{\"code\":\"CANCEL_ORDER\"}", FX_BAD_PARAMETER, "userId"},
+        {"{\"code\":\"CANCEL_ORDER\",\"data\":{\"userId\":0}}", FX_BAD_PARAMETER, "userId"},
+        {"{\"code\":\"CANCEL_ORDER\",\"data\":{\"userId\":-1}}", FX_BAD_PARAMETER, "userId"},
+        {"{\"code\":\"CANCEL_ORDER\",\"data\":{\"userId\":1,\"orderId\":\"1e3\"}}",
+         FX_BAD_PARAMETER,
+         "orderId"},
+        {"{\"code\":\"CANCEL_ORDER\",\"data\":{\"userId\":1,\"orderId\":18446744073709551616}}",
+         FX_BAD_PARAMETER,
+         "orderId"},
+        {"{\"code\":\"CANCEL_ORDER\",\"data\":{\"userId\":1,\"symbol\":\"X\"}}",
+         FX_UNKNOWN_SYMBOL,
+         "symbol"},
+        {"{\"code\":\"MARK_PRICE\",\"data\":{}}", FX_BAD_PARAMETER, "symbol"},
+        {"{\"code\":\"MARK_PRICE\",\"data\":{\"symbol\":\"BTCUSDT\",\"indexPrice\":\"1\"}}",
+         FX_BAD_PARAMETER,
+         "markPrice"},
+        {"{\"code\":\"MARK_PRICE\",\"data\":{\"symbol\":\"BTCUSDT\",\"markPrice\":\"0.05\"}}",
+         FX_PRICE_FILTER,
+         "markPrice"},
+        {"{\"code\":\"MARK_PRICE\",\"data\":{\"symbol\":\"BTCUSDT\",\"markPrice\":\"-1\"}}",
+         FX_PRICE_FILTER,
+         "markPrice"},
+        {"{\"code\":\"MARK_PRICE\",\"data\":{\"symbol\":\"BTCUSDT\",\"markPrice\":\"x\"}}",
+         FX_BAD_DECIMAL,
+         "markPrice"},
+        {"{\"code\":\"MARK_PRICE\",\"data\":{\"symbol\":\"BTCUSDT\",\"markPrice\":true}}",
+         FX_BAD_PARAMETER,
+         "markPrice"},
+        {"{\"code\":\"CLOSE_INSURANCE\",\"data\":{\"symbol\":\"BTCUSDT\",\"quantity\":\"0.0001\"}}",
+         FX_LOT_SIZE,
+         "quantity"},
+        {"{\"code\":\"ADJUST_LEVERAGE\",\"data\":{\"userId\":1,\"symbol\":\"BTCUSDT\",\"leverage\":"
+         "\"0.5\"}}",
+         FX_BAD_LEVERAGE,
+         "leverage"},
+        {"{\"code\":\"ADJUST_LEVERAGE\",\"data\":{\"userId\":1,\"symbol\":\"BTCUSDT\","
+         "\"marginMode\":\"BOTH\"}}",
+         FX_BAD_PARAMETER,
+         "marginMode"},
+        {"{\"code\":\"SET_ACCOUNT\",\"data\":{\"userId\":1,\"asset\":\"USDT\",\"makerFee\":"
+         "\"0.0000000001\"}}",
+         FX_TOO_MANY_DIGITS,
+         "makerFee"},
+        {"{\"code\":\"SET_ACCOUNT\",\"data\":{\"userId\":1,\"asset\":\"USDT\",\"hasFees\":1}}",
+         FX_BAD_PARAMETER,
+         "hasFees"},
+        {"{\"code\":\"LOAD_LEVERAGE_MARGIN\",\"data\":{\"symbol\":\"BTCUSDT\",\"tiers\":{}}}",
+         FX_BAD_PARAMETER,
+         "tiers"},
+        {"{\"code\":\"LOAD_LEVERAGE_MARGIN\",\"data\":{\"symbol\":\"BTCUSDT\",\"tiers\":[1]}}",
+         FX_BAD_PARAMETER,
+         "tiers"},
+        {"{\"code\":\"LOAD_LEVERAGE_MARGIN\",\"data\":{\"symbol\":\"BTCUSDT\",\"tiers\":[{}]}}",
+         FX_BAD_PARAMETER,
+         "cap"},
+        {"{\"code\":\"LEADER\",\"data\":{\"epoch\":0,\"node\":\"a\"}}", FX_BAD_PARAMETER, "epoch"},
+        {"{\"code\":\"LEADER\",\"data\":{\"epoch\":1}}", FX_BAD_PARAMETER, "node"},
+    };
+    struct fx_wire_topic_in in;
+    char field[64];
+    (void)state;
+    for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
+        const fx_status status = read_command(ROWS[index].text, &in, field);
+        if (status != ROWS[index].status || strcmp(field, ROWS[index].field) != 0) {
+            print_message("%s: %s %s\n", ROWS[index].text, fx_status_name(status), field);
+        }
+        assert_int_equal(status, ROWS[index].status);
+        assert_string_equal(field, ROWS[index].field);
+    }
+}
+
+static void topic_client_orders_are_read_in_both_forms(void **state)
+{
+    static const char *const GOOD[] = {
+        "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":\"0.01\","
+        "\"price\":\"60000\",\"tmpId\":\"55\",\"userId\":42}",
+        "{\"createOrderDto\":{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\","
+        "\"quantity\":\"0.01\",\"price\":\"60000\"},\"userId\":42,\"tmpOrderId\":55}"};
+    static const struct {
+        const char *text;
+        const char *field;
+    } BAD[] = {
+        {"{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\"}", "userId"},
+        {"{\"createOrderDto\":7,\"userId\":1}", "createOrderDto"},
+        {"{\"createOrderDto\":{},\"userId\":1}", "symbol"},
+        {"{\"symbol\":\"BTCUSDT\",\"userId\":1,\"tmpId\":\"x\"}", "tmpId"},
+        {"{\"symbol\":\"BTCUSDT\",\"userId\":1,\"side\":\"HOLD\"}", "side"},
+    };
+    struct fx_wire_topic_in_order order;
+    fx_str field = {0};
+    (void)state;
+    for (size_t index = 0; index < 2; index++) {
+        memset(&order, 0, sizeof order);
+        assert_int_equal(fx_wire_topic_in_order(&json, fx_str_of(GOOD[index]), &order, &field),
+                         FX_OK);
+        assert_int_equal(order.user_id, 42);
+        assert_int_equal(order.tmp_id, 55);
+        assert_true(fx_str_is_equal(order.symbol, FX_STR("BTCUSDT")));
+        assert_true(order.place.price == fx_dec_one() * 60000);
+        assert_int_equal(order.place.side, FX_SIDE_BUY);
+    }
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        assert_int_not_equal(
+            fx_wire_topic_in_order(&json, fx_str_of(BAD[index].text), &order, &field), FX_OK);
+        assert_true(fx_str_is_equal(field, fx_str_of(BAD[index].field)));
+    }
+    assert_int_equal(fx_wire_topic_in_order(&json, FX_STR("{"), &order, &field), FX_BAD_JSON);
+}
+
+static void topic_client_cancels_are_read(void **state)
+{
+    struct fx_command command;
+    fx_str field = {0};
+    (void)state;
+    assert_int_equal(fx_wire_topic_in_cancel(
+                         &json, FX_STR("{\"orderId\":12,\"userId\":\"42\"}"), &command, &field),
+                     FX_OK);
+    assert_int_equal(command.kind, FX_COMMAND_CANCEL_ORDER);
+    assert_int_equal(command.u.cancel.order_id, 12);
+    assert_int_equal(command.user_id, 42);
+    assert_int_equal(fx_wire_topic_in_cancel(&json, FX_STR("{\"userId\":42}"), &command, &field),
+                     FX_BAD_PARAMETER);
+    assert_true(fx_str_is_equal(field, FX_STR("orderId")));
+    assert_int_equal(fx_wire_topic_in_cancel(&json, FX_STR("{\"orderId\":1}"), &command, &field),
+                     FX_BAD_PARAMETER);
+    assert_true(fx_str_is_equal(field, FX_STR("userId")));
+    assert_int_equal(fx_wire_topic_in_cancel(&json, FX_STR("7"), &command, &field), FX_BAD_JSON);
+}
+
+/* What a filled order of two users puts on the topic, divided by its orders. */
+static void topic_output_is_small_and_parses(void **state)
+{
+    struct fx_rows_account account = {.balance = fx_dec_one() * 99975,
+                                      .operation_id = 39845888,
+                                      .id = 1,
+                                      .user_id = 42,
+                                      .updated_us = 1700000000000000};
+    struct fx_rows_order order = {.quantity = fx_dec_one() / 100,
+                                  .price = fx_dec_one() * 60000,
+                                  .remaining = fx_dec_one() / 100,
+                                  .order_margin = fx_dec_one() * 30,
+                                  .leverage = fx_dec_one() * 20,
+                                  .operation_id = 39845889,
+                                  .id = 77,
+                                  .account_id = 1,
+                                  .user_id = 42,
+                                  .tmp_id = 1883084247651057664,
+                                  .created_us = 1700000000000000,
+                                  .updated_us = 1700000000000000,
+                                  .side = FX_SIDE_BUY,
+                                  .type = FX_ORDER_TYPE_LIMIT,
+                                  .time_in_force = FX_TIME_IN_FORCE_GTC,
+                                  .status = FX_ORDER_STATUS_ACTIVE,
+                                  .stp_mode = FX_STP_MODE_EXPIRE_MAKER,
+                                  .margin_mode = FX_MARGIN_MODE_CROSS,
+                                  .position_side = FX_POSITION_SIDE_BOTH,
+                                  .contract_type = FX_CONTRACT_TYPE_USD_M,
+                                  .symbol = bitcoin.symbol};
+    const struct fx_rows_trade trade = {.price = fx_dec_one() * 60000,
+                                        .quantity = fx_dec_one() / 100,
+                                        .id = 5,
+                                        .buy_order_id = 77,
+                                        .sell_order_id = 78,
+                                        .buy_user_id = 42,
+                                        .sell_user_id = 43,
+                                        .operation_id = 39845890,
+                                        .contract_type = FX_CONTRACT_TYPE_USD_M,
+                                        .symbol = bitcoin.symbol};
+    const struct fx_wire_topic_out_error error = {.reject = {.status = FX_PRICE_FILTER,
+                                                             .has_nearest = 1,
+                                                             .field = FX_FIELD_PRICE,
+                                                             .nearest = fx_dec_one()},
+                                                  .user_id = 42,
+                                                  .tmp_id = 9,
+                                                  .command_kind = FX_COMMAND_PLACE_ORDER};
+    assert_true(fx_ids_asset(FX_STR("USDT"), &account.asset));
+    assert_true(fx_ids_asset(FX_STR("USDT"), &order.asset));
+    struct fx_wire_topic_out output = {.operation_id = 39845890,
+                                       .input_offset = 38,
+                                       .shard = FX_STR("USDT"),
+                                       .accounts = &account,
+                                       .account_count = 1,
+                                       .orders = &order,
+                                       .order_count = 1};
+    struct fx_buf buf;
+    (void)state;
+    fx_buf_init(&buf, 65536);
+    fx_buf_append_byte(&buf, '[');
+    fx_wire_topic_out_output(&buf, &output);
+    print_message("a resting order: %zu bytes\n", buf.size);
+    assert_true(buf.size < 1024);
+    output.trades = &trade;
+    output.trade_count = 1;
+    output.errors = &error;
+    output.error_count = 1;
+    fx_wire_topic_out_output(&buf, &output);
+    fx_buf_append_byte(&buf, ']');
+    assert_false(buf.is_overflow);
+    assert_int_equal(fx_json_parse(&json, fx_buf_str(&buf)), FX_OK);
+    assert_int_equal(json.tokens[0].count, 2);
+    const struct fx_json_token *second = fx_json_element(&json, &json.tokens[0], 1);
+    const struct fx_json_token *errors = fx_json_member(&json, second, FX_STR("errors"));
+    const struct fx_json_token *told = fx_json_element(&json, errors, 0);
+    assert_true(
+        fx_str_is_equal(fx_json_member(&json, told, FX_STR("code"))->text, FX_STR("PRICE_FILTER")));
+    assert_true(fx_str_is_equal(fx_json_member(&json, told, FX_STR("tmpId"))->text, FX_STR("9")));
+    assert_true(
+        fx_str_is_equal(fx_json_member(&json, second, FX_STR("inputOffset"))->text, FX_STR("38")));
+    assert_null(fx_json_member(&json, second, FX_STR("positions"))); /* absent, not empty */
+    const struct fx_json_token *trades = fx_json_member(&json, second, FX_STR("trades"));
+    const struct fx_json_token *row = fx_json_element(&json, trades, 0);
+    assert_true(
+        fx_str_is_equal(fx_json_member(&json, row, FX_STR("sellOrderId"))->text, FX_STR("78")));
+    fx_buf_deinit(&buf);
+}
+
+static void topic_questions_do_not_travel(void **state)
+{
+    struct fx_buf buf;
+    struct fx_command command;
+    (void)state;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_TEST_ORDER;
+    fx_buf_init(&buf, 100);
+    assert_int_equal(fx_wire_topic_out_command(&buf, &command, &bitcoin), FX_UNKNOWN_COMMAND);
+    assert_int_equal(buf.size, 0);
+    fx_buf_deinit(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(topic_place_order_is_read),
+        cmocka_unit_test(topic_aliases_and_controls_are_read),
+        cmocka_unit_test(topic_wrong_members_are_named),
+        cmocka_unit_test(topic_client_orders_are_read_in_both_forms),
+        cmocka_unit_test(topic_client_cancels_are_read),
+        cmocka_unit_test(topic_output_is_small_and_parses),
+        cmocka_unit_test(topic_questions_do_not_travel),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
