@@ -51,7 +51,7 @@ static fx_status read_u64(const struct fx_json_token *token, uint64_t most, uint
 
 /* How often `unit` is in the decimal; a rest is refused. */
 static fx_status read_units(const struct fx_json_token *token,
-                            fx_i128 unit,
+                            fx_i128 unit, // NOLINT(bugprone-easily-swappable-parameters): an enum
                             fx_status rest,
                             int64_t *count_out)
 {
