@@ -11,6 +11,7 @@
 enum {
     PENDING_MAX = 100000,
     MESSAGE_TIMEOUT_MS = 30000,
+    RETRY_MS = 100,
     SYSLOG_ERROR = 3, /* levels of syslog(3), which librdkafka uses */
     SYSLOG_WARNING = 4,
     NAME_SIZE = 64,
@@ -373,8 +374,15 @@ static fx_status kafka_span(struct fx_bus *bus,
     if (!fx_str_copy(place.topic, topic, sizeof topic)) {
         return FX_BAD_PARAMETER;
     }
-    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-        kafka->producer, topic, (int32_t)place.partition, &low, &high, (int)timeout_ms);
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__FAIL;
+    for (uint32_t spent_ms = 0; spent_ms <= timeout_ms; spent_ms += RETRY_MS) {
+        error = rd_kafka_query_watermark_offsets(
+            kafka->producer, topic, (int32_t)place.partition, &low, &high, (int)timeout_ms);
+        if (fx_bus_kafka_status(error) != FX_IO) {
+            break; /* IO: its leader is not known yet, or any more: it will be */
+        }
+        (void)rd_kafka_poll(kafka->producer, RETRY_MS);
+    }
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return fx_bus_kafka_fail(bus->error, "the ends of a partition", error);
     }
@@ -409,9 +417,9 @@ static rd_kafka_conf_t *producer_conf(struct fx_bus_kafka *kafka, char error_out
                    : options->message_timeout_ms == 0 ? MESSAGE_TIMEOUT_MS
                                                       : options->message_timeout_ms);
     fits = fits && fx_bus_kafka_conf_set(conf, "message.timeout.ms", number, error_out);
-    fits = fits &&
-           fx_bus_kafka_conf_set(
-               conf, "enable.gapless.guarantee", options->is_gapless ? "true" : "false", error_out);
+    if (fits && options->is_gapless) {
+        fits = fx_bus_kafka_conf_set(conf, "enable.gapless.guarantee", "true", error_out);
+    }
     if (!fits) {
         rd_kafka_conf_destroy(conf);
         return NULL;
