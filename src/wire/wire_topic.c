@@ -72,17 +72,19 @@ static const struct fx_wire_topic_field ACCOUNT[] = {
     FIELD("makerFee", account.maker_fee_ppb, RATE64),
     FIELD("takerFee", account.taker_fee_ppb, RATE64)};
 
-static const struct fx_wire_topic_field MONEY[] = {
-    NEEDED("asset", transfer.asset, ASSET),
-    NEEDED("amount", transfer.amount, DEC),
-    NEEDED_WORD("type", transfer.type, WORD32, TRANSACTIONS),
-    FIELD("isReward", transfer.is_reward, FLAG32)};
+#define MONEY_FIELDS                                                                               \
+    NEEDED("asset", transfer.asset, ASSET), NEEDED("amount", transfer.amount, DEC),                \
+        NEEDED_WORD("type", transfer.type, WORD32, TRANSACTIONS),                                  \
+        FIELD("isReward", transfer.is_reward, FLAG32)
+static const struct fx_wire_topic_field MONEY[] = {MONEY_FIELDS};
+static const struct fx_wire_topic_field NAMED[] = {
+    MONEY_FIELDS, NEEDED("clientTransferId", named.client_id, MOVE_ID)};
 
 static const struct fx_wire_topic_field MOVE[] = {
     NEEDED("asset", move.asset, ASSET),
     NEEDED("amount", move.amount, DEC),
     NEEDED("toUserId", move.to_user_id, ID),
-    FIELD("clientTransferId", move.client_id, CLIENT_ID)};
+    FIELD("clientTransferId", move.client_id, MOVE_ID)};
 
 /* The order DTO; a conditional order has the second part too, and one with take profit and stop
  * loss the third. */
@@ -202,6 +204,8 @@ static const struct {
               SHAPE(SET_ACCOUNT, ACCOUNT, false, false, true),
               SHAPE(DEPOSIT, MONEY, false, false, true),
               SHAPE(WITHDRAW, MONEY, false, false, true),
+              SHAPE(DEPOSIT_NAMED, NAMED, false, false, true),
+              SHAPE(WITHDRAW_NAMED, NAMED, false, false, true),
               SHAPE(TRANSFER, MOVE, false, false, true),
               SHAPE(PLACE_ORDER, PLACE, true, false, true),
               SHAPE(PLACE_CONDITIONAL, CONDITIONAL, true, false, true),

@@ -164,6 +164,21 @@ static fx_status read_flag(struct reading *reading,
                                               : store(reading, field, &value, sizeof value);
 }
 
+/* The name of a movement of money has its mark in front. @return false where it does not fit. */
+static bool mark_move(const struct fx_wire_topic_field *field, struct fx_client_id *id)
+{
+    if (field->type != FX_WIRE_TOPIC_MOVE_ID) {
+        return true;
+    }
+    if (id->size == FX_CLIENT_ID_SIZE_MAX) {
+        return false;
+    }
+    memmove(&id->text[1], id->text, id->size);
+    id->text[0] = FX_COMMAND_MOVE_MARK;
+    id->size++;
+    return true;
+}
+
 static fx_status read_words(struct reading *reading,
                             const struct fx_wire_topic_field *field,
                             const struct fx_json_token *token)
@@ -185,8 +200,9 @@ static fx_status read_words(struct reading *reading,
         return fx_ids_symbol(text, &symbol) ? store(reading, field, &symbol, sizeof symbol)
                                             : FX_BAD_PARAMETER;
     case FX_WIRE_TOPIC_CLIENT_ID:
+    case FX_WIRE_TOPIC_MOVE_ID:
         memset(&client_id, 0, sizeof client_id);
-        return fx_ids_client_id(text, &client_id)
+        return fx_ids_client_id(text, &client_id) && mark_move(field, &client_id)
                    ? store(reading, field, &client_id, sizeof client_id)
                    : FX_BAD_PARAMETER;
     default:
@@ -224,6 +240,7 @@ static fx_status read_field(struct reading *reading, const struct fx_wire_topic_
     case FX_WIRE_TOPIC_ASSET:
     case FX_WIRE_TOPIC_SYMBOL:
     case FX_WIRE_TOPIC_CLIENT_ID:
+    case FX_WIRE_TOPIC_MOVE_ID:
         return read_words(reading, field, token);
     case FX_WIRE_TOPIC_DEC:
     case FX_WIRE_TOPIC_PRICE:

@@ -29,7 +29,8 @@ enum fx_wire_topic_type {
     FX_WIRE_TOPIC_WORD32,     /* uint32 */
     FX_WIRE_TOPIC_ASSET,
     FX_WIRE_TOPIC_SYMBOL,
-    FX_WIRE_TOPIC_CLIENT_ID
+    FX_WIRE_TOPIC_CLIENT_ID,
+    FX_WIRE_TOPIC_MOVE_ID /* the same without the mark in front (FX_COMMAND_MOVE_MARK) */
 };
 
 enum fx_wire_topic_words {

@@ -68,8 +68,10 @@ static void add_texts(struct fx_buf *buf,
         }
     } else {
         load(command, field, &client_id, sizeof client_id);
-        if (client_id.size > 0) {
-            fx_json_add_str(buf, field->name, fx_ids_client_id_str(&client_id));
+        const size_t mark_size = field->type == FX_WIRE_TOPIC_MOVE_ID ? 1 : 0;
+        if (client_id.size > mark_size) {
+            const fx_str text = fx_ids_client_id_str(&client_id);
+            fx_json_add_str(buf, field->name, fx_str_slice(text, mark_size, SIZE_MAX));
         }
     }
 }
@@ -166,6 +168,7 @@ static void add_field(struct fx_buf *buf,
     case FX_WIRE_TOPIC_ASSET:
     case FX_WIRE_TOPIC_SYMBOL:
     case FX_WIRE_TOPIC_CLIENT_ID:
+    case FX_WIRE_TOPIC_MOVE_ID:
         add_texts(buf, command, field);
         break;
     case FX_WIRE_TOPIC_DEC:
