@@ -100,7 +100,9 @@ void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *
 
 fx_status fx_app_gateway_recall(struct fx_app_gateway *gateway)
 {
-    return fx_app_recall_rows(gateway->options.reader, gateway->view);
+    const fx_status status = fx_app_recall_rows(gateway->options.reader, gateway->view);
+    return status == FX_OK ? fx_app_recall_market(gateway->options.reader, &gateway->market)
+                           : status;
 }
 
 static void handle(struct fx_app_gateway *gateway, const struct fx_event *event)

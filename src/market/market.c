@@ -85,20 +85,39 @@ static void apply_funding(struct fx_market_symbol *symbol, const struct fx_event
     }
 }
 
-static void apply_insurance(struct fx_market *market, const struct fx_event *event)
+/* The fund of an asset, made where it is new; NULL: there are more assets than are shown. */
+static struct fx_market_fund *fund_of(struct fx_market *market, const struct fx_asset *asset)
 {
-    const struct fx_event_insurance *insurance = &event->u.insurance;
     uint32_t index = 0;
     while (index < market->fund_count &&
-           memcmp(&market->funds[index].asset, &insurance->asset, sizeof insurance->asset) != 0) {
+           memcmp(&market->funds[index].asset, asset, sizeof *asset) != 0) {
         index++;
     }
     if (index == FX_MARKET_FUNDS_MAX) {
-        return; /* more assets than are shown */
+        return NULL;
     }
-    market->funds[index] = (struct fx_market_fund){
-        .balance = insurance->balance, .asset = insurance->asset, .time_us = event->time_us};
-    market->fund_count += index == market->fund_count;
+    if (index == market->fund_count) {
+        market->funds[index] = (struct fx_market_fund){.asset = *asset};
+        market->fund_count++;
+    }
+    return &market->funds[index];
+}
+
+static void apply_insurance(struct fx_market *market, const struct fx_event *event)
+{
+    struct fx_market_fund *fund = fund_of(market, &event->u.insurance.asset);
+    if (fund != NULL) {
+        fund->balance = event->u.insurance.balance;
+        fund->time_us = event->time_us;
+    }
+}
+
+void fx_market_recall_fund(struct fx_market *market, const struct fx_market_fund *recalled)
+{
+    struct fx_market_fund *fund = fund_of(market, &recalled->asset);
+    if (fund != NULL && fund->time_us == 0) {
+        *fund = *recalled;
+    }
 }
 
 static void apply_mark(struct fx_market_symbol *symbol,

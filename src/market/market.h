@@ -73,6 +73,10 @@ bool fx_market_needs(const struct fx_market *market, const struct fx_event *even
  * bounds of a dump are ignored. */
 void fx_market_apply(struct fx_market *market, const struct fx_event *event);
 
+/** A fund as it was when the tables were written: no dump tells it. One that has moved since stays.
+ */
+void fx_market_recall_fund(struct fx_market *market, const struct fx_market_fund *fund);
+
 /** By symbol; NULL where absent. */
 struct fx_market_symbol *fx_market_find(const struct fx_market *market, fx_str symbol);
 

@@ -276,13 +276,20 @@ static void fill_leg(const struct fx_rows_trade *trade,
     row_out->asset = trade->asset;
 }
 
+/* Whose position was closed by force came as the taker. */
+static enum fx_transaction_type pnl_type(bool is_forced)
+{
+    return is_forced ? FX_TRANSACTION_LIQUIDATION_CLEARANCE : FX_TRANSACTION_REALIZED_PNL;
+}
+
 uint32_t fx_rows_trade_transactions(const struct fx_rows_trade *trade,
                                     struct fx_rows_transaction rows_out[LEGS])
 {
+    const bool is_noted = trade->note != FX_TRADE_NOTE_NONE;
     const struct leg legs[LEGS] = {
         {0, FX_TRANSACTION_TRADING_FEE, -trade->buy_fee, trade->buy_account_id, trade->buy_user_id},
         {1,
-         FX_TRANSACTION_REALIZED_PNL,
+         pnl_type(is_noted && trade->buyer_is_taker),
          trade->realized_pnl_buy,
          trade->buy_account_id,
          trade->buy_user_id},
@@ -292,7 +299,7 @@ uint32_t fx_rows_trade_transactions(const struct fx_rows_trade *trade,
          trade->sell_account_id,
          trade->sell_user_id},
         {3,
-         FX_TRANSACTION_REALIZED_PNL,
+         pnl_type(is_noted && !trade->buyer_is_taker),
          trade->realized_pnl_sell,
          trade->sell_account_id,
          trade->sell_user_id},

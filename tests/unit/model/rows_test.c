@@ -391,6 +391,24 @@ static void rows_trade_transactions_sum_to_fee_and_pnl(void **state)
     assert_true(sum == expected);
 }
 
+static void rows_trade_transactions_name_what_was_forced(void **state)
+{
+    (void)state;
+    struct fx_rows_trade trade = trade_row(); /* of a liquidation; the buyer was the taker */
+    struct fx_rows_transaction rows[4];
+    trade.realized_pnl_buy = dec("-5");
+    assert_int_equal(fx_rows_trade_transactions(&trade, rows), 4);
+    assert_int_equal(rows[1].type, FX_TRANSACTION_LIQUIDATION_CLEARANCE);
+    assert_int_equal(rows[3].type, FX_TRANSACTION_REALIZED_PNL);
+    trade.buyer_is_taker = false;
+    assert_int_equal(fx_rows_trade_transactions(&trade, rows), 4);
+    assert_int_equal(rows[1].type, FX_TRANSACTION_REALIZED_PNL);
+    assert_int_equal(rows[3].type, FX_TRANSACTION_LIQUIDATION_CLEARANCE);
+    trade.note = FX_TRADE_NOTE_NONE;
+    assert_int_equal(fx_rows_trade_transactions(&trade, rows), 4);
+    assert_int_equal(rows[3].type, FX_TRANSACTION_REALIZED_PNL);
+}
+
 static void rows_transaction_of_without_instrument_has_no_symbol(void **state)
 {
     (void)state;
@@ -438,6 +456,7 @@ int main(void)
         cmocka_unit_test(rows_account_of_copies_amounts),
         cmocka_unit_test(rows_trade_of_converts),
         cmocka_unit_test(rows_trade_transactions_sum_to_fee_and_pnl),
+        cmocka_unit_test(rows_trade_transactions_name_what_was_forced),
         cmocka_unit_test(rows_transaction_of_without_instrument_has_no_symbol),
         cmocka_unit_test(rows_rate_and_leverage_are_decimals),
     };
