@@ -180,9 +180,9 @@ void fx_rows_transaction_of(const struct fx_event *event,
 
 /**
  * The TRADING_FEE and REALIZED_PNL transactions of a trade (buyer fee, buyer PnL, seller fee,
- * seller PnL; zero amounts are left out; fees negative as the account sees them). The PnL of who was
- * closed by force (the taker of a trade with a note) is a LIQUIDATION_CLEARANCE. @return how many,
- * 0..4.
+ * seller PnL; zero amounts are left out; fees negative as the account sees them). The PnL of who
+ * was closed by force (the taker of a trade with a note) is a LIQUIDATION_CLEARANCE. @return how
+ * many, 0..4.
  */
 uint32_t fx_rows_trade_transactions(const struct fx_rows_trade *trade,
                                     struct fx_rows_transaction rows_out[4]);

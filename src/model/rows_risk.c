@@ -41,7 +41,11 @@ void fx_rows_risk_liquidation_of(const struct fx_event *event,
     row_out->counter_position_id = step->counter_position_id;
     row_out->created_us = event->time_us;
     row_out->order_count = step->count;
-    row_out->side = (enum fx_side)step->side;
+    if (step->side != 0) {
+        const fx_str side = fx_str_of(fx_order_side_name((enum fx_side)step->side));
+        const bool has_side = fx_str_copy(side, row_out->side, sizeof row_out->side);
+        FX_ASSERT(has_side);
+    }
     row_out->position_side = (enum fx_position_side)step->position_side;
     row_out->margin_mode = (enum fx_margin_mode)step->margin_mode;
     row_out->symbol = instrument->symbol;

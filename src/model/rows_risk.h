@@ -33,7 +33,7 @@ struct fx_rows_liquidation {
     uint64_t counter_position_id;
     int64_t created_us;
     uint32_t order_count; /* that were cancelled */
-    enum fx_side side;    /* of the position: BUY = long */
+    char side[8];         /* of the position: "BUY" is long; empty: it is flat (DONE) */
     enum fx_position_side position_side;
     enum fx_margin_mode margin_mode;
     struct fx_symbol symbol;

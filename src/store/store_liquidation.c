@@ -14,7 +14,7 @@ static const struct fx_store_row_column COLUMNS[] = {
     COLUMN("symbol", CHARS, symbol),
     COLUMN("asset", CHARS, asset),
     COLUMN("step", CHARS, step),
-    COLUMN("side", SIDE, side),
+    COLUMN("side", CHARS, side),
     COLUMN("positionSide", POSITION_SIDE, position_side),
     COLUMN("marginMode", MARGIN_MODE, margin_mode),
     COLUMN("quantity", DEC, quantity),

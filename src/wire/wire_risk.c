@@ -34,7 +34,9 @@ void fx_wire_risk_liquidation(struct fx_buf *buf,
     fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
     fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
     add_text(buf, FX_STR("step"), row->step);
-    add_text(buf, FX_STR("side"), fx_order_side_name(row->side));
+    if (row->side[0] != '\0') {
+        add_text(buf, FX_STR("side"), row->side);
+    }
     add_text(buf, FX_STR("positionSide"), fx_order_position_side_name(row->position_side));
     add_text(buf, FX_STR("marginMode"), fx_order_margin_mode_name(row->margin_mode));
     fx_json_add_dec(buf, FX_STR("quantity"), row->quantity);
@@ -58,7 +60,7 @@ void fx_wire_risk_liquidation(struct fx_buf *buf,
 /* Long against short: what was closed here is the other side of what was liquidated. */
 void fx_wire_risk_deleverage(struct fx_buf *buf, const struct fx_rows_liquidation *row)
 {
-    const enum fx_side side = row->side == FX_SIDE_BUY ? FX_SIDE_SELL : FX_SIDE_BUY;
+    const bool was_long = fx_str_is_equal(fx_str_of(row->side), FX_STR("BUY"));
     fx_buf_append_byte(buf, '{');
     fx_json_add_id(buf, FX_STR("id"), row->id);
     add_number(buf, FX_STR("userId"), row->counter_user_id);
@@ -66,8 +68,8 @@ void fx_wire_risk_deleverage(struct fx_buf *buf, const struct fx_rows_liquidatio
     add_number(buf, FX_STR("positionId"), row->counter_position_id);
     fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
     fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
-    add_text(buf, FX_STR("side"), fx_order_side_name(side));
-    fx_json_add_dec(buf, FX_STR("quantity"), -row->quantity);
+    add_text(buf, FX_STR("side"), was_long ? "SELL" : "BUY");
+    fx_json_add_dec(buf, FX_STR("quantity"), row->quantity);
     fx_json_add_dec(buf, FX_STR("price"), row->price);
     fx_json_add_dec(buf, FX_STR("markPrice"), row->mark_price);
     fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);

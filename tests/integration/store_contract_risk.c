@@ -34,7 +34,7 @@ static struct fx_rows_liquidation any_liquidation(struct fx_rng *rng, uint64_t i
     row.counter_position_id = fx_rng_below(rng, 2) * 79;
     row.created_us = time_of(id);
     row.order_count = (uint32_t)fx_rng_below(rng, 9);
-    row.side = fx_rng_below(rng, 2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL;
+    memcpy(row.side, "SELL", fx_rng_below(rng, 2) * 4);
     row.position_side = FX_POSITION_SIDE_LONG;
     row.margin_mode = fx_rng_below(rng, 2) == 0 ? FX_MARGIN_MODE_CROSS : FX_MARGIN_MODE_ISOLATED;
     row.symbol = store_contract_symbol_of(fx_rng_below(rng, 2));

@@ -37,6 +37,7 @@ static void tell_liquidation(void)
     events[2].u.liquidation.counter_position_id = 8;
     events[3].u.liquidation.lots = 0;
     events[3].u.liquidation.price_ticks = 0;
+    events[3].u.liquidation.side = 0; /* flat */
     api_harness_tell(&world, events, 4);
 }
 
@@ -48,6 +49,7 @@ static void api_liquidation_own_steps_are_seen_by_their_user(void **state)
     tell_liquidation();
     API_EXPECT(&world, "GET", "/liquidations/own", 1, NULL, 200, NULL);
     assert_int_equal(count_of("\"step\":"), 4);
+    assert_int_equal(count_of("\"side\":\"BUY\""), 3);
     assert_int_equal(count_of("counter"), 0); /* who stood at the other side is not told */
     assert_true(says("\"step\":\"CANCEL_ORDERS\""));
     assert_true(says("\"orderCount\":3"));

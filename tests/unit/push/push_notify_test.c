@@ -245,9 +245,9 @@ static void push_notify_stream_tells_what_it_cannot_chain_by_a_snapshot(void **s
     "\"symbol\":\"BTCUSDT\",\"asset\":\"USDT\",\"step\":\"ADL\",\"side\":\"BUY\",\"positionSide\":\"BOTH\"," \
     "\"marginMode\":\"CROSS\",\"quantity\":\"4\",\"price\":\"95\",\"markPrice\":\"90\","                     \
     "\"maintenanceMargin\":\"1\",\"equity\":\"-1\",\"fee\":\"0\",\"orderCount\":0,"
-#define COUNTER                                                                                         \
-    "{\"type\":\"ADL\",\"data\":{\"id\":\"9\",\"userId\":2,\"accountId\":1002,\"positionId\":2002,"     \
-    "\"symbol\":\"BTCUSDT\",\"asset\":\"USDT\",\"side\":\"SELL\",\"quantity\":\"-4\",\"price\":\"95\"," \
+#define COUNTER                                                                                        \
+    "{\"type\":\"ADL\",\"data\":{\"id\":\"9\",\"userId\":2,\"accountId\":1002,\"positionId\":2002,"    \
+    "\"symbol\":\"BTCUSDT\",\"asset\":\"USDT\",\"side\":\"SELL\",\"quantity\":\"4\",\"price\":\"95\"," \
     "\"markPrice\":\"90\","
 #define PAYMENT "{\"type\":\"FUNDING\",\"data\":{\"id\":\""
 
