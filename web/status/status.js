@@ -22,11 +22,12 @@ function panelOf(symbol) {
   const last = element("span", "last", "–");
   top.append(element("h2", "", symbol), last);
   const figures = element("div", "figures");
+  const funding = element("div", "figures");
   const book = element("table");
   const trades = element("table");
-  section.append(top, figures, book, trades);
+  section.append(top, figures, funding, book, trades);
   document.getElementById("markets").append(section);
-  panel = { last, figures, book, trades };
+  panel = { last, figures, funding, book, trades };
   panels.set(symbol, panel);
   return panel;
 }
@@ -61,6 +62,33 @@ function showTicker(panel, ticker) {
   panel.figures.textContent = `${mark} · ${ticker.priceChangePercent} % · ${ticker.count} trades in 24 h`;
 }
 
+// "0.000125" as "0.0125 %", without floating point: the point moves two places to the right.
+function percent(rate) {
+  const sign = rate.startsWith("-") ? "-" : "";
+  const [whole, part = ""] = rate.slice(sign.length).split(".");
+  const digits = part.padEnd(2, "0");
+  const left = (whole + digits.slice(0, 2)).replace(/^0+(?=\d)/, "");
+  return `${sign}${left}${digits.length > 2 ? "." + digits.slice(2) : ""} %`;
+}
+
+function countdown(until) {
+  const seconds = Math.max(0, Math.floor((until - Date.now()) / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+// The mark's state and the next funding; empty for what has none.
+function showMark(panel, mark) {
+  const texts = [];
+  if (mark.indexPrice) texts.push(`index ${mark.indexPrice}`);
+  if (mark.isStale) texts.push("the mark is stale: nothing opens");
+  if (mark.nextFundingTime) {
+    texts.push(`funding ${percent(mark.predictedRate)} in ${countdown(mark.nextFundingTime)}`);
+  }
+  panel.funding.textContent = texts.join(" · ");
+  panel.funding.className = mark.isStale ? "figures sell" : "figures";
+}
+
 async function get(path) {
   const answer = await fetch(path, { headers: { accept: "application/json" } });
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
@@ -74,10 +102,12 @@ function listOf(answer) {
 async function refresh() {
   const state = document.getElementById("state");
   try {
-    const tickers = listOf(await get("/api/v1/ticker"));
+    const [tickers, marks] = (await Promise.all([get("/api/v1/ticker"), get("/api/v1/mark-price")])).map(listOf);
+    const markOf = new Map(marks.map((mark) => [mark.symbol, mark]));
     await Promise.all(tickers.map(async (ticker) => {
       const panel = panelOf(ticker.symbol);
       showTicker(panel, ticker);
+      showMark(panel, markOf.get(ticker.symbol) ?? {});
       const symbol = encodeURIComponent(ticker.symbol);
       const [book, trades] = await Promise.all([
         get(`/api/v1/orderbook/${symbol}?limit=10`),
