@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "engine/money_int.h"
+#include "engine/risk_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): a fixture takes plain numbers
 enum {
@@ -36,6 +37,7 @@ struct money_engine {
     struct fx_order orders[MONEY_ORDERS_MAX];
     fx_slot touched_accounts[MONEY_ACCOUNTS_MAX];
     fx_slot touched_positions[MONEY_POSITIONS_MAX];
+    fx_slot moved_accounts[MONEY_ACCOUNTS_MAX];
     struct fx_event items[MONEY_EVENTS_MAX];
     struct fx_events events;
     uint32_t order_used;
@@ -61,6 +63,7 @@ static inline struct fx_engine *money_engine_init(struct money_engine *money)
     engine->orders = money->orders;
     engine->touched_accounts = money->touched_accounts;
     engine->touched_positions = money->touched_positions;
+    engine->moved_accounts = money->moved_accounts;
     money->events.items = money->items;
     money->events.capacity = MONEY_EVENTS_MAX;
     engine->events = &money->events;
@@ -79,6 +82,7 @@ static inline void money_engine_next(struct money_engine *money)
         engine->positions[engine->touched_positions[index]].is_touched = 0;
     }
     engine->touched_account_count = 0;
+    fx_risk_forget(engine);
     engine->touched_position_count = 0;
     money->events.count = 0;
     engine->sequence++;

@@ -109,17 +109,7 @@ static void emit_transaction(struct fx_engine *engine,
                              enum fx_transaction_type type,
                              fx_i128 amount)
 {
-    const struct fx_account_state *state = &engine->accounts[account];
-    struct fx_event *event = fx_touch_event(engine, FX_EVENT_TRANSACTION);
-    event->u.transaction = (struct fx_event_transaction){
-        .amount = amount,
-        .account_id = (uint64_t)account + 1,
-        .user_id = state->user_id,
-        .type = (uint32_t)type,
-        .instrument = FX_COMMAND_ALL_INSTRUMENTS,
-        .asset = engine->assets[state->asset].asset,
-    };
-    fx_touch_account(engine, account);
+    fx_touch_transaction(engine, account, type, amount, FX_COMMAND_ALL_INSTRUMENTS);
 }
 
 static bool is_deposit_type(uint32_t type)

@@ -4,6 +4,7 @@
 
 #include "base/panic.h"
 #include "engine/money_int.h"
+#include "engine/risk_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { RUN_BITS = 4, RUN_MASK = (1 << RUN_BITS) - 1 };
@@ -116,6 +117,7 @@ void fx_account_state_moved(struct fx_engine *engine, fx_slot account)
 {
     FX_ASSERT(account < engine->account_count);
     engine->accounts[account].moved_sequence = engine->sequence;
+    fx_risk_touch(engine, account);
 }
 
 bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount)

@@ -4,6 +4,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -37,6 +38,8 @@ static void check_conservation(const struct fx_engine *engine, uint32_t asset)
 {
     FX_ASSERT(fx_check_money_error(engine, asset) == 0);
     FX_ASSERT(engine->assets[asset].insurance >= 0);
+    const fx_slot fund = fx_insurance_find(engine, asset);
+    FX_ASSERT(fund == FX_SLOT_NONE || engine->accounts[fund].balance >= 0); /* I-23 */
 }
 
 /* Sums over the open orders of a position. */
@@ -314,6 +317,7 @@ void fx_check_state(const struct fx_engine *engine)
     fx_trigger_check(engine);
     fx_conditional_check(engine);
     fx_bracket_check(engine);
+    fx_risk_check(engine);
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -2,7 +2,8 @@
  *
  *     struct fx_engine | assets | accounts | account table | positions | listings | resting |
  *     orders | order table | client entries | client table | expiry heap | deadlines and their
- *     table | triggers, their index, their lists | marks | touched … | books
+ *     table | triggers, their index, their lists | marks | guards, their heaps, the queue |
+ *     touched … | books
  *
  * Every area starts at a cache line. Its size follows from the limits alone, so the same limits
  * give the same offsets; nothing in the block but the root and the books holds an address. */
@@ -14,6 +15,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -24,6 +26,7 @@ enum {
     EVENTS_PER_FILL = 9, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK; both sides' take profit and stop
                             loss */
     EVENTS_PER_CANCEL = 3,
+    STEP_WORK = 8,     /* what the last fire or step of a liquidation may do beside its fills */
     EVENTS_BESIDE = 32 /* the taker's own rows, an instrument with its tiers, RESULT */
 };
 
@@ -82,12 +85,11 @@ static uint32_t fills_work_max(const struct fx_engine_limits *limits)
     return limits->fills_max + trims_work_max(limits);
 }
 
-/* Conditional orders begin to fire while less than fills_max is done, and the last of them may do
- * as much as any taker. */
+/* Conditional orders begin to fire, and steps of liquidations begin, while less than fills_max is
+ * done, and the last of them may do as much as any taker. */
 static uint32_t fires_work_max(const struct fx_engine_limits *limits)
 {
-    /* itself, its counterpart, the order that they protect */
-    return limits->fills_max + fills_work_max(limits) + 3;
+    return limits->fills_max + fills_work_max(limits) + STEP_WORK;
 }
 
 static uint32_t work_max(const struct fx_engine_limits *limits)
@@ -144,6 +146,18 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->marks = area(&layout, limits->instruments_max, sizeof *root->marks);
     root->brackets = area(&layout, brackets_max(limits), sizeof *root->brackets);
     root->position_brackets = area(&layout, limits->positions_max, sizeof *root->position_brackets);
+    root->risks = area(&layout, limits->positions_max, sizeof *root->risks);
+    root->risk_heaps = area(&layout, (size_t)2 * limits->instruments_max, sizeof *root->risk_heaps);
+    root->risk_entries = area(
+        &layout,
+        ((size_t)fx_risk_heap_chunks(limits) + (size_t)2 * limits->instruments_max) * FX_RISK_CHUNK,
+        sizeof *root->risk_entries);
+    root->risk_chunks = area(&layout,
+                             (size_t)2 * limits->instruments_max * fx_risk_heap_chunks(limits),
+                             sizeof *root->risk_chunks);
+    root->due_accounts = area(&layout, limits->accounts_max, sizeof(fx_slot));
+    root->moved_accounts = area(&layout, limits->accounts_max, sizeof(fx_slot));
+    root->adl_queue = area(&layout, 1, sizeof *root->adl_queue);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -186,7 +200,9 @@ uint32_t fx_engine_events_max(const struct fx_engine_limits *limits)
     const uint32_t by_fills = EVENTS_PER_FILL * 2 * limits->fills_max +
                               EVENTS_PER_CANCEL * (fires_work_max(limits) - 2 * limits->fills_max);
     const uint32_t by_cancels = EVENTS_PER_CANCEL * work_max(limits);
-    return (by_fills > by_cancels ? by_fills : by_cancels) + EVENTS_BESIDE;
+    /* DONE of every position of one account. */
+    const uint32_t by_positions = 3 * limits->instruments_max;
+    return (by_fills > by_cancels ? by_fills : by_cancels) + by_positions + EVENTS_BESIDE;
 }
 
 struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *limits)
@@ -199,6 +215,8 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     (void)lay_out(engine, memory, limits);
     engine->next_order_id = 1;
     engine->next_trade_id = 1;
+    engine->next_liquidation_id = 1;
+    engine->risk_chunk_free = FX_SLOT_NONE;
     engine->order_free = FX_SLOT_NONE;
     engine->client_free = FX_SLOT_NONE;
     engine->client_oldest = FX_SLOT_NONE;
@@ -226,6 +244,29 @@ static fx_status initialize(const struct fx_engine *engine, const struct fx_comm
     const bool is_first = engine->sequence == 1;
     const bool is_same = memcmp(&command->u.limits, &engine->limits, sizeof command->u.limits) == 0;
     return is_first && is_same ? FX_OK : FX_VERSION_MISMATCH;
+}
+
+/* User 0 is the exchange: its accounts are the insurance funds, which no one else's command moves.
+ */
+static bool is_of_nobody(const struct fx_command *command)
+{
+    switch (command->kind) {
+    case FX_COMMAND_PLACE_ORDER:
+    case FX_COMMAND_PLACE_CONDITIONAL:
+    case FX_COMMAND_PLACE_BRACKET:
+    case FX_COMMAND_SET_ACCOUNT:
+    case FX_COMMAND_FREEZE_ACCOUNT:
+    case FX_COMMAND_SET_POSITION_MODE:
+    case FX_COMMAND_DEPOSIT:
+    case FX_COMMAND_WITHDRAW:
+    case FX_COMMAND_ADJUST_LEVERAGE:
+    case FX_COMMAND_ADJUST_MARGIN_POSITION:
+    case FX_COMMAND_ADJUST_TP_SL:
+    case FX_COMMAND_TEST_ORDER:
+        return command->user_id == 0;
+    default:
+        return false;
+    }
 }
 
 static fx_status dispatch(struct fx_engine *engine,
@@ -283,10 +324,12 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_deadman_apply(engine, command, result);
     case FX_COMMAND_FREEZE_ACCOUNT:
         return fx_freeze_apply(engine, command, result);
+    case FX_COMMAND_CLOSE_INSURANCE:
+        return fx_insurance_apply_close(engine, command, result);
+    case FX_COMMAND_FUND_INSURANCE:
+        return fx_insurance_apply_fund(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
-    case FX_COMMAND_CLOSE_INSURANCE: /* not yet */
-    case FX_COMMAND_FUND_INSURANCE:
     case FX_COMMAND_INDEX_PRICE:
     case FX_COMMAND_PAY_FUNDING:
     case FX_COMMAND_SETTLE:
@@ -332,9 +375,12 @@ void fx_engine_apply(struct fx_engine *engine,
         engine->time_us = command->time_us;
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
-    const fx_status status = dispatch(engine, command, &result);
-    if (status == FX_OK && engine->has_crossed) {
-        fx_conditional_run(engine);
+    const fx_status status =
+        is_of_nobody(command) ? FX_ACCOUNT_NOT_FOUND : dispatch(engine, command, &result);
+    if (status != FX_OK) {
+        fx_risk_forget(engine);
+    } else if (engine->has_crossed || engine->moved_count + engine->due_count > 0) {
+        fx_liquidate_run(engine);
     }
     conclude(engine, status, &result);
     FX_ASSERT(events->count > 0);
@@ -358,7 +404,9 @@ void fx_engine_ask(struct fx_engine *engine,
         engine->time_us = question->time_us;
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
-    const fx_status status = fx_place_test(engine, question, &test);
+    const fx_status status =
+        is_of_nobody(question) ? FX_ACCOUNT_NOT_FOUND : fx_place_test(engine, question, &test);
+    fx_risk_forget(engine);
     if (status == FX_OK) {
         memset(&test.result.reject, 0, sizeof test.result.reject);
     }
@@ -476,8 +524,8 @@ uint64_t fx_engine_sequence(const struct fx_engine *engine)
 
 int64_t fx_engine_next_due_us(const struct fx_engine *engine)
 {
-    if (engine->has_crossed) {
-        return engine->time_us; /* the last command had no room for all that fires */
+    if (engine->has_crossed || engine->due_count > 0) {
+        return engine->time_us; /* the last command had no room for all that there is to do */
     }
     const int64_t deadline_us = fx_deadman_next_us(engine);
     const int64_t expire_us =
@@ -508,7 +556,9 @@ void fx_engine_audit(const struct fx_engine *engine, struct fx_engine_audit *aud
         audit_out->assets[index].asset = state->asset;
         audit_out->assets[index].deposited = state->deposited;
         audit_out->assets[index].fees = state->fees;
-        audit_out->assets[index].insurance = state->insurance;
+        const fx_slot fund = fx_insurance_find(engine, index);
+        audit_out->assets[index].insurance =
+            state->insurance + (fund == FX_SLOT_NONE ? 0 : engine->accounts[fund].balance);
         audit_out->assets[index].error = fx_check_money_error(engine, index);
     }
 }

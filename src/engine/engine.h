@@ -67,7 +67,7 @@ void fx_engine_prefetch(const struct fx_engine *engine,
 uint64_t fx_engine_sequence(const struct fx_engine *engine);
 
 /** When a TICK is due: the earliest expiry or deadline, or at once where conditional orders are
- * about to fire; INT64_MAX where none. */
+ * about to fire or accounts wait to be liquidated; INT64_MAX where none. */
 int64_t fx_engine_next_due_us(const struct fx_engine *engine);
 
 /** Hash of the whole logical state: equal states, equal hashes, on every build. O(state). */

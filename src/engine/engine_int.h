@@ -47,7 +47,9 @@ struct fx_account_state {
     int64_t maker_fee_ppb; /* where has_fees */
     int64_t taker_fee_ppb;
     fx_slot last_position;
-    uint8_t rest[44];
+    uint8_t risk_state; /* enum fx_risk_state */
+    uint8_t is_moved;   /* among moved_accounts of the running command */
+    uint8_t rest[42];
 };
 
 /**
@@ -87,7 +89,8 @@ struct fx_position_state {
     fx_slot oldest_order; /* list by fx_order.older/newer, by arrival */
     fx_slot newest_order;
     uint32_t reduce_order_count; /* resting reduce-only orders, both sides */
-    uint8_t rest[4];
+    uint8_t is_liquidating;      /* a step of a liquidation was said, and no DONE yet */
+    uint8_t rest[3];
     uint64_t priced_sequence;  /* the command whose row had the prices below; 0: none (M8) */
     int64_t liquidation_ticks; /* of the last row */
     int64_t bankrupt_ticks;
@@ -276,6 +279,10 @@ struct fx_client_entry {
 };
 
 struct fx_mark_state; /* marks_int.h */
+struct fx_risk;       /* risk_int.h */
+struct fx_risk_heap;
+struct fx_risk_entry;
+struct fx_adl_queue;
 
 struct fx_engine {
     struct fx_engine_limits limits;
@@ -283,6 +290,7 @@ struct fx_engine {
     int64_t time_us;
     uint64_t next_order_id;
     uint64_t next_trade_id;
+    uint64_t next_liquidation_id; /* of LIQUIDATION events */
     uint32_t account_count;
     uint32_t position_count;
     uint32_t instrument_count;
@@ -325,6 +333,12 @@ struct fx_engine {
     struct fx_mark_state *marks;                    /* by instrument id */
     struct fx_bracket *brackets;
     struct fx_position_brackets *position_brackets; /* by position */
+    struct fx_risk *risks;                          /* by position; guards: risk.c */
+    struct fx_risk_heap *risk_heaps;                /* by instrument and side */
+    struct fx_risk_entry *risk_entries;             /* their entries, in chunks … */
+    uint32_t *risk_chunks;                          /* … that these tables name, by heap */
+    fx_slot *due_accounts;                          /* a heap, the lowest account first */
+    struct fx_adl_queue *adl_queue;
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;
@@ -335,12 +349,17 @@ struct fx_engine {
     struct fx_events *events;
     fx_slot *touched_accounts;
     fx_slot *touched_positions;
+    fx_slot *moved_accounts; /* whose guards must be looked at: risk.c */
     struct fx_touched_level *touched_levels;
     uint32_t *touched_level_table; /* index + 1 in touched_levels, where there are many */
     uint32_t touched_level_table_size;
     uint32_t touched_account_count;
     uint32_t touched_position_count;
     uint32_t touched_level_count;
+    uint32_t moved_count;
+    uint32_t due_count; /* derived, as are the free chunks */
+    uint32_t risk_chunk_free;
+    uint32_t risk_chunk_used;
     uint32_t work;       /* makers met and orders ended by the running command */
     uint32_t event_size; /* of struct fx_event; see fx_touch_event() */
     uint32_t work_base;  /* where the order that runs now began */
@@ -357,6 +376,12 @@ struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kin
 void fx_touch_account(struct fx_engine *engine, fx_slot account);
 void fx_touch_position(struct fx_engine *engine, fx_slot position);
 void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side side, fx_px price);
+/** Say that an account's balance changed, and why; `instrument` or FX_COMMAND_ALL_INSTRUMENTS. */
+void fx_touch_transaction(struct fx_engine *engine,
+                          fx_slot account,
+                          enum fx_transaction_type type,
+                          fx_i128 amount,
+                          uint32_t instrument);
 /** Write POSITION, ACCOUNT and BOOK events of everything touched, in order of first touch; clear.
  */
 void fx_touch_flush(struct fx_engine *engine);

@@ -64,7 +64,9 @@ static uint64_t mix_accounts(const struct fx_engine *engine, uint64_t hash)
         hash = mix_signed(hash, account->maker_fee_ppb);
         hash = mix_signed(hash, account->taker_fee_ppb);
         hash = fx_hash_mix(hash, (uint64_t)account->order_count << 32U | account->asset);
-        hash = fx_hash_mix(hash, (uint64_t)account->flags << 32U | account->has_fees);
+        hash = fx_hash_mix(hash,
+                           (uint64_t)account->flags << 32U | (uint64_t)account->risk_state << 8U |
+                               account->has_fees);
     }
     return fx_hash_mix(hash, engine->account_count);
 }
@@ -95,7 +97,9 @@ static uint64_t mix_position(const struct fx_engine *engine,
         hash = mix_signed(hash, lots[index]);
     }
     hash = fx_hash_mix(hash, (uint64_t)position->account << 32U | position->instrument);
-    hash = fx_hash_mix(hash, (uint64_t)position->margin_mode << 8U | position->position_side);
+    hash = fx_hash_mix(hash,
+                       (uint64_t)position->is_liquidating << 16U |
+                           (uint64_t)position->margin_mode << 8U | position->position_side);
     for (fx_slot order = position->oldest_order; order != FX_SLOT_NONE;
          order = engine->orders[order].newer) {
         hash = fx_hash_mix(hash, engine->orders[order].order_id);
@@ -273,6 +277,9 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
 uint64_t fx_hash_content(const struct fx_engine *engine)
 {
     uint64_t hash = fx_hash_mix(engine->next_order_id, engine->next_trade_id);
+    if (engine->next_liquidation_id != 1) {
+        hash = fx_hash_mix(hash, engine->next_liquidation_id);
+    }
     hash = mix_assets(engine, hash);
     hash = mix_accounts(engine, hash);
     for (uint32_t index = 0; index < engine->position_count; index++) {

@@ -3,6 +3,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -100,6 +101,7 @@ fx_status fx_listing_update(struct fx_engine *engine,
     old->tier_count = tier_count;
     engine->listings[instrument].terms_sequence = engine->sequence;
     fx_margin_attach(&engine->listings[instrument]);
+    fx_risk_see_terms(engine, instrument);
     emit(engine, instrument);
     return FX_OK;
 }
@@ -128,6 +130,7 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
     listing->definition.tier_count = (uint8_t)tiers->count;
     listing->terms_sequence = engine->sequence;
     result->is_changed = 1;
+    fx_risk_see_terms(engine, command->instrument);
     emit(engine, command->instrument);
     return FX_OK;
 }
@@ -156,6 +159,7 @@ fx_status fx_listing_set_state(struct fx_engine *engine,
     if (result->is_changed != 0) {
         definition->state = (uint8_t)state;
         engine->has_crossed = true; /* what was crossed meanwhile fires once trading goes on */
+        fx_risk_see_mark(engine, command->instrument); /* and who waited is looked at again */
         emit(engine, command->instrument);
     }
     return FX_OK;

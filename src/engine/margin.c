@@ -394,6 +394,12 @@ struct backing {
     fx_i128 other_maintenance; /* of other cross positions */
 };
 
+static bool is_fund(const struct fx_engine *engine, const struct fx_position_state *position)
+{
+    FX_ASSERT(position->account < engine->account_count);
+    return engine->accounts[position->account].user_id == 0;
+}
+
 static struct backing backing_of(const struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *own = &engine->positions[position];
@@ -417,7 +423,12 @@ static struct backing backing_of(const struct fx_engine *engine, fx_slot positio
         }
         const struct fx_listing *listing = listing_of(engine, other);
         const fx_i128 value = fx_margin_mark_value(engine, other);
-        backing.margin += gain_of(listing, other, value);
+        const fx_i128 gain = gain_of(listing, other, value);
+        if (is_fund(engine, own)) { /* its gains do not count, and it has no maintenance margin */
+            backing.margin += gain < 0 ? gain : 0;
+            continue;
+        }
+        backing.margin += gain;
         backing.other_maintenance += maintenance_of(listing, value);
     }
     return backing;
@@ -518,10 +529,110 @@ struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot
     const struct fx_listing *listing = listing_of(engine, own);
     const struct backing backing = backing_of(engine, position);
     const fx_i128 target = own->entry_value - direction_of(listing, own) * backing.margin;
+    const fx_px bankruptcy = price_of(listing, own, target, PPB);
     return (struct fx_margin_prices){
-        .liquidation = liquidation_of(listing, own, backing),
-        .bankruptcy = price_of(listing, own, target, PPB),
+        .liquidation = is_fund(engine, own) ? bankruptcy : liquidation_of(listing, own, backing),
+        .bankruptcy = bankruptcy,
     };
+}
+
+fx_i128 fx_margin_worth(const struct fx_engine *engine,
+                        const struct fx_position_state *position,
+                        fx_px price)
+{
+    const struct fx_listing *listing = listing_of(engine, position);
+    fx_i128 value = position->entry_value;
+    FX_ASSERT(position->lots != 0);
+    if (price.ticks != 0 &&
+        !fx_margin_value(listing, price, (fx_qty){magnitude_of(position->lots)}, &value)) {
+        value = fx_dec_limit() - 1; /* as fx_margin_mark_value() */
+    }
+    const fx_i128 gain = gain_of(listing, position, value);
+    if (is_fund(engine, position)) {
+        return gain < 0 ? gain : 0;
+    }
+    return gain - maintenance_of(listing, value);
+}
+
+static int64_t steepest_rate(const struct fx_listing *listing)
+{
+    const uint32_t count = listing->definition.tier_count;
+    return count == 0 ? 0 : listing->tiers[count - 1].rate_ppb;
+}
+
+fx_px fx_margin_guard(const struct fx_engine *engine,
+                      const struct fx_position_state *position,
+                      fx_i128 spend)
+{
+    enum { ROUNDED = 4 }; /* units that rounding may cost on the way */
+    const struct fx_listing *listing = listing_of(engine, position);
+    const int direction = direction_of(listing, position);
+    const bool is_long = position->lots > 0;
+    const int64_t mark = listing->mark.ticks;
+    const int64_t max = listing->definition.max_ticks > mark ? listing->definition.max_ticks : mark;
+    FX_ASSERT(spend >= 0);
+    if (spend <= ROUNDED || mark == 0) {
+        return listing->mark;
+    }
+    spend -= ROUNDED;
+    if (direction < 0) { /* the maintenance margin grows too: s (1 - r) <= s / (1 + r) */
+        const int64_t rate = steepest_rate(listing);
+        spend = rate >= PPB ? 0 : spend - fx_margin_at_rate(spend, (fx_rate){rate});
+    }
+    const fx_i128 target = fx_margin_mark_value(engine, position) - direction * spend;
+    int64_t ticks = price_of(listing, position, target, PPB).ticks;
+    if (ticks == 0) { /* no such price: the value may fall to 0, or the price leaves int64 */
+        ticks = is_long ? (target <= 0 ? 1 : mark) : max;
+    }
+    if (is_long) {
+        return (fx_px){ticks < mark ? ticks : mark};
+    }
+    ticks = ticks > mark ? ticks : mark;
+    return (fx_px){ticks < max ? ticks : max};
+}
+
+struct fx_margin_standing fx_margin_standing(const struct fx_engine *engine, fx_slot position)
+{
+    FX_ASSERT(position < engine->position_count);
+    const struct fx_position_state *own = &engine->positions[position];
+    const struct backing backing = backing_of(engine, position);
+    struct fx_margin_standing standing = {
+        .equity = backing.margin,
+        .maintenance = backing.other_maintenance,
+    };
+    if (own->lots == 0) {
+        return standing;
+    }
+    const fx_i128 gain = fx_margin_unrealized(engine, own);
+    if (is_fund(engine, own)) {
+        standing.equity += gain < 0 ? gain : 0;
+        return standing;
+    }
+    standing.equity += gain;
+    standing.maintenance += fx_margin_maintenance(engine, own);
+    return standing;
+}
+
+bool fx_margin_closing_price(const struct fx_engine *engine, fx_slot position, fx_px *price_out)
+{
+    const struct fx_position_state *own = &engine->positions[position];
+    const struct fx_listing *listing = listing_of(engine, own);
+    const int direction = direction_of(listing, own);
+    const bool is_long = own->lots > 0;
+    const fx_i128 target = own->entry_value - direction * backing_of(engine, position).margin;
+    const fx_px end = {is_long ? 1 : listing->definition.max_ticks};
+    if (target <= 0) { /* worth nothing at all would do (gain with value), or would not */
+        *price_out = end;
+        return direction > 0;
+    }
+    const fx_px price = price_of(listing, own, target, PPB);
+    if (price.ticks == 0) { /* beyond int64: too high for a long, never reached by a short */
+        *price_out = end;
+        return !is_long;
+    }
+    const bool is_beyond = price.ticks > listing->definition.max_ticks;
+    *price_out = is_beyond && !is_long ? end : price;
+    return !(is_beyond && is_long);
 }
 
 /* Marks and terms of the other positions whose gains and margins stand behind a cross position. */

@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool prices, times and indexes are all
@@ -89,6 +90,7 @@ void fx_mark_set(
         state->mark_us = source_us;
         refresh(engine, instrument);
     }
+    fx_risk_see_mark(engine, instrument);
     fx_trigger_see(engine, instrument, FX_TRIGGER_SOURCE_MARK, mark);
     fx_trigger_see(engine, instrument, FX_TRIGGER_SOURCE_INDEX, index);
     say(engine, instrument);

@@ -86,7 +86,10 @@ static struct side_result apply_side(struct fx_engine *engine,
     engine->orders[order].updated_us = engine->time_us;
     return (struct side_result){
         .pnl = fx_position_state_fill(engine, engine->orders[order].position, &seen),
-        .rate = fx_fee_rate(engine, hot->account, hot->instrument, order == fill->taker),
+        /* A liquidation pays its own fee, from what is left. */
+        .rate = engine->orders[order].note == FX_ORDER_NOTE_LIQUIDATION
+                    ? (fx_rate){0}
+                    : fx_fee_rate(engine, hot->account, hot->instrument, order == fill->taker),
     };
 }
 
@@ -136,7 +139,9 @@ static void emit_trade(struct fx_engine *engine,
     trade->sell_fee_ppb = sell->rate.ppb;
     trade->instrument = engine->resting[fill->taker].instrument;
     trade->buyer_is_taker = buyer_is_taker ? 1 : 0;
-    trade->note = FX_TRADE_NOTE_NONE;
+    trade->note = engine->orders[fill->taker].note == FX_ORDER_NOTE_LIQUIDATION
+                      ? FX_TRADE_NOTE_LIQUIDATION
+                      : FX_TRADE_NOTE_NONE;
     engine->next_trade_id++;
 }
 

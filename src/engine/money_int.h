@@ -132,6 +132,13 @@ struct fx_position_fill {
 fx_amount fx_position_state_fill(struct fx_engine *engine,
                                  fx_slot slot,
                                  const struct fx_position_fill *fill);
+/**
+ * The same on a record that may be a copy: lots, entry value, margins, realised PnL; nothing else.
+ * @return the realised PnL, not credited.
+ */
+fx_i128 fx_position_state_apply(const struct fx_engine *engine,
+                                struct fx_position_state *position,
+                                const struct fx_position_fill *fill);
 /** Recompute `reserve` after anything it depends on changed. */
 void fx_position_state_refresh(struct fx_engine *engine, fx_slot position);
 /** A record as it is before anything has happened to it, with the settings of its family. */
@@ -213,6 +220,32 @@ fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot positio
 /** True where the prices of the position's last row still hold: nothing that they depend on has
  * changed since (M8). A position with lots. */
 bool fx_margin_is_priced(const struct fx_engine *engine, fx_slot position);
+/**
+ * What a position adds to its margin above maintenance at a price: gain less maintenance margin. Of
+ * the insurance fund: the loss, <= 0. Without a price (0): at its entry value.
+ */
+fx_i128 fx_margin_worth(const struct fx_engine *engine,
+                        const struct fx_position_state *position,
+                        fx_px price);
+/** The farthest price against the holder at which the worth has fallen by no more than `spend` >= 0
+ * from that at mark; within 1 and the largest price. */
+fx_px fx_margin_guard(const struct fx_engine *engine,
+                      const struct fx_position_state *position,
+                      fx_i128 spend);
+/** The margin that a position stands on: its own, or the account's with all cross positions; the
+ * fund's with its losses alone. */
+struct fx_margin_standing {
+    fx_i128 equity;
+    fx_i128 maintenance;
+};
+struct fx_margin_standing fx_margin_standing(const struct fx_engine *engine, fx_slot position);
+/**
+ * The worst price at which all of a position may be closed: its bankruptcy price, or the end of the
+ * range where it needs none. @return false where no price in range leaves its margin at 0.
+ */
+FX_MUST_USE bool fx_margin_closing_price(const struct fx_engine *engine,
+                                         fx_slot position,
+                                         fx_px *price_out);
 /** The largest value that the position can have when its open orders fill: what picks the tier. */
 fx_i128 fx_margin_notional(const struct fx_engine *engine,
                            const struct fx_position_state *position);

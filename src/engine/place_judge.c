@@ -5,6 +5,7 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/place_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -285,6 +286,9 @@ fx_status fx_place_judge(const struct fx_engine *engine,
     const struct fx_listing *listing = &engine->listings[order->instrument];
     const int64_t cap = listing->definition.open_interest_cap_lots;
     const int64_t opening = opening_lots(engine, &engine->positions[position], order, replaced);
+    if (opening > 0 && engine->accounts[order->account].risk_state != FX_RISK_STATE_SAFE) {
+        return FX_LIQUIDATING;
+    }
     if (opening > 0 && listing->mark.ticks == 0) {
         return FX_NO_MARK_PRICE;
     }

@@ -444,17 +444,15 @@ static int64_t long_lots(const struct fx_position_state *position)
     return position->lots > 0 ? position->lots : 0;
 }
 
-fx_amount fx_position_state_fill(struct fx_engine *engine,
-                                 fx_slot slot,
-                                 const struct fx_position_fill *fill)
+fx_i128 fx_position_state_apply(const struct fx_engine *engine,
+                                struct fx_position_state *position,
+                                const struct fx_position_fill *fill)
 {
-    struct fx_position_state *position = at(engine, slot);
     const int64_t lots = fill->lots.lots;
     const bool is_buy = fill->side == FX_SIDE_BUY;
     FX_ASSERT(lots > 0);
     FX_ASSERT(fill->value.units >= 0);
     const int64_t held = magnitude_of(position->lots);
-    const int64_t long_before = long_lots(position);
     int64_t closing = 0;
     if (held > 0 && (position->lots > 0) != is_buy) {
         closing = held < lots ? held : lots;
@@ -472,6 +470,16 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
     if (closing < lots) {
         open_part(position, is_buy ? lots - closing : closing - lots, opened);
     }
+    return pnl;
+}
+
+fx_amount fx_position_state_fill(struct fx_engine *engine,
+                                 fx_slot slot,
+                                 const struct fx_position_fill *fill)
+{
+    struct fx_position_state *position = at(engine, slot);
+    const int64_t long_before = long_lots(position);
+    const fx_i128 pnl = fx_position_state_apply(engine, position, fill);
     engine->listings[position->instrument].open_interest_lots += long_lots(position) - long_before;
     if (pnl != 0) {
         const bool fits = fx_account_state_credit(engine, position->account, pnl);

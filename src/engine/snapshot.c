@@ -9,14 +9,15 @@
  * where it was, so that it also answers alike when it runs full.
  *
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
- * had no conditional orders, its head ends before theirs; 3 had no rules for marks and no brackets,
- * and its head ends before these. */
+ * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no brackets and
+ * no liquidations, and its head ends before these. */
 #include <string.h>
 
 #include "base/panic.h"
 #include "engine/book_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -59,6 +60,7 @@ struct head {
     uint32_t bracket_used;
     uint32_t bracket_free;
     uint32_t zero;
+    uint64_t next_liquidation_id; /* since version 4 */
 };
 
 struct book_head {
@@ -238,6 +240,7 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     head.bracket_count = engine->bracket_count;
     head.bracket_used = engine->bracket_used;
     head.bracket_free = engine->bracket_free;
+    head.next_liquidation_id = engine->next_liquidation_id;
     write(cursor, &head, sizeof head);
 }
 
@@ -301,7 +304,7 @@ static bool is_sound(const struct head *head)
            head->client_count <= head->client_used && head->trigger_count <= head->trigger_used &&
            head->untriggered_count <= head->trigger_count &&
            head->bracket_count <= head->bracket_used && head->next_order_id > 0 &&
-           head->next_trade_id > 0;
+           head->next_trade_id > 0 && head->next_liquidation_id > 0;
 }
 
 static void load_head(struct fx_engine *engine, const struct head *head)
@@ -331,6 +334,7 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->bracket_count = head->bracket_count;
     engine->bracket_used = head->bracket_used;
     engine->bracket_free = head->bracket_free;
+    engine->next_liquidation_id = head->next_liquidation_id;
 }
 
 /* As fx_book_insert(), but the window stays where it was saved. */
@@ -405,6 +409,7 @@ static fx_status read_head(struct cursor *cursor, struct head *head_out)
     memset(head_out, 0, sizeof *head_out);
     head_out->trigger_free = FX_SLOT_NONE;
     head_out->bracket_free = FX_SLOT_NONE;
+    head_out->next_liquidation_id = 1;
     if (!read(cursor, head_out, least) || head_out->magic != MAGIC) {
         return FX_CORRUPT;
     }
@@ -465,7 +470,11 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     fx_deadman_rebuild(engine);
     fx_mark_refresh_due(engine);
     engine->has_crossed = fx_conditional_is_due(engine);
-    return fx_hash_state(engine) == head.state_hash ? FX_OK : FX_CORRUPT;
+    if (fx_hash_state(engine) != head.state_hash) {
+        return FX_CORRUPT;
+    }
+    fx_risk_rebuild(engine);
+    return FX_OK;
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -48,6 +48,25 @@ void fx_touch_position(struct fx_engine *engine, fx_slot position)
     }
 }
 
+void fx_touch_transaction(struct fx_engine *engine,
+                          fx_slot account,
+                          enum fx_transaction_type type,
+                          fx_i128 amount,
+                          uint32_t instrument)
+{
+    const struct fx_account_state *state = &engine->accounts[account];
+    struct fx_event *event = fx_touch_event(engine, FX_EVENT_TRANSACTION);
+    event->u.transaction = (struct fx_event_transaction){
+        .amount = amount,
+        .account_id = (uint64_t)account + 1,
+        .user_id = state->user_id,
+        .type = (uint32_t)type,
+        .instrument = instrument,
+        .asset = engine->assets[state->asset].asset,
+    };
+    fx_touch_account(engine, account);
+}
+
 static bool is_level(const struct fx_touched_level *left, const struct fx_touched_level *right)
 {
     return left->price_ticks == right->price_ticks && left->side == right->side &&

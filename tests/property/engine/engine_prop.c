@@ -4,171 +4,9 @@
  *     engine_prop            a fixed set of seeds
  *     engine_prop SEED [N]   one seed, N commands: prints the final hash, to compare two builds
  */
-#include <stdio.h>
-
-#include "base/rng.h"
-#include "engine/triggers_int.h"
-#include "engine_kit.h"
-#include "fx_test.h"
-#include "naive_engine.h"
+#include "engine_world.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-enum { SYMBOLS = 3, SEEDS = 40, COMMANDS = 1500, LOG_MAX = 100000, STATUS_MAX = 1000 };
-
-/* What one seed draws once. */
-struct swarm {
-    uint32_t users;
-    int64_t spread;
-    int64_t lots_max;
-    uint64_t cancel_share;
-    uint64_t amend_share;
-    uint64_t mark_share;
-    uint64_t setting_share;
-    uint64_t reduce_share;
-    uint64_t gtd_share;
-    uint64_t client_share;
-    uint64_t deadline_share;
-    uint64_t trigger_share;
-    uint64_t halt_share;
-    uint32_t fills_max;
-};
-
-struct world {
-    struct engine_kit kit;
-    struct naive_engine naive;
-    struct fx_rng rng;
-    struct swarm swarm;
-    struct fx_command *log;
-    uint32_t log_count;
-    uint64_t seed;
-    uint64_t hash_middle;
-    char *saved;
-    size_t saved_size;
-    uint32_t saved_at;
-    int64_t mid[SYMBOLS];
-    uint64_t client_number;
-    uint32_t seen[STATUS_MAX]; /* answers by status */
-    uint32_t trades;
-    uint32_t fired;       /* deadlines that found orders, by a TICK … */
-    uint32_t late;        /* … and by being set again too late */
-    uint32_t protections; /* take profits and stop losses asked for */
-    uint32_t linked;      /* … that ended with their counterpart */
-    uint32_t triggered;   /* conditional orders that fired */
-    uint32_t trailed;     /* … trailing stops among them */
-    uint32_t left;        /* commands that left crossed orders to the next */
-    uint32_t notes[32];   /* how fired orders ended or began */
-};
-
-static struct world world;
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            (void)fprintf(stderr,                                                                  \
-                          "seed %llu, command %u: %s\n",                                           \
-                          (unsigned long long)world.seed,                                          \
-                          world.log_count,                                                         \
-                          #condition);                                                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-static uint64_t below(uint64_t bound)
-{
-    return fx_rng_below(&world.rng, bound);
-}
-
-static bool chance(uint64_t percent)
-{
-    return below(100) < percent;
-}
-
-static fx_status apply(struct fx_command *command)
-{
-    REQUIRE(world.log_count < LOG_MAX);
-    const fx_status status = engine_kit_apply(&world.kit, command);
-    world.log[world.log_count] = *command;
-    world.log_count++;
-    world.seen[status]++;
-    return status;
-}
-
-static void draw_swarm(void)
-{
-    struct swarm *swarm = &world.swarm; /* one draw per statement: the order must be defined */
-    swarm->users = 2 + (uint32_t)below(5);
-    swarm->spread = 1 + (int64_t)below(20);
-    swarm->lots_max = 1 + (int64_t)below(30);
-    swarm->cancel_share = below(30);
-    swarm->amend_share = below(25);
-    swarm->mark_share = below(6);
-    swarm->setting_share = below(8);
-    swarm->reduce_share = below(50);
-    swarm->gtd_share = below(30);
-    swarm->client_share = below(40);
-    swarm->deadline_share = chance(50) ? below(10) : 0;
-    swarm->trigger_share = chance(70) ? below(60) : 0;
-    swarm->halt_share = chance(30) ? 2 : 0;
-    swarm->mark_share += swarm->trigger_share == 0 ? 0 : below(30);
-    swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
-}
-
-/* Prime-ish sizes, so that every division leaves something. */
-static void list_symbols(void)
-{
-    const char *const ticks[SYMBOLS] = {"0.07", "0.0013", "0.5"};
-    const char *const lots[SYMBOLS] = {"0.003", "17", "1"};
-    const char *const multipliers[SYMBOLS] = {"1", "0.11", "97"};
-    const char *const names[SYMBOLS] = {"AUSDT", "BUSDT", "CUSD"};
-    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
-        struct fx_instrument definition = engine_kit_definition(names[symbol]);
-        definition.tick_size = engine_kit_decimal(ticks[symbol]);
-        definition.lot_size = engine_kit_decimal(lots[symbol]);
-        definition.multiplier = engine_kit_decimal(multipliers[symbol]);
-        definition.maker_fee_ppb = -(int64_t)below(300001);
-        definition.taker_fee_ppb = 300000 + (int64_t)below(400000);
-        definition.orders_max = 3 + (int32_t)below(20);
-        definition.algo_orders_max = 1 + (int32_t)below(10);
-        definition.market_take_bound_ppb = 1000000 * (1 + (int64_t)below(50));
-        if (chance(30)) {
-            definition.open_interest_cap_lots = 20;
-        }
-        if (symbol == 2) {
-            definition.contract_type = FX_CONTRACT_TYPE_COIN_M;
-            definition.settle = engine_kit_asset("BTC");
-        }
-        world.mid[symbol] = 1000;
-        const uint32_t index = engine_kit_list(&world.kit, &definition, 1000);
-        REQUIRE(index == symbol);
-    }
-}
-
-static void begin(uint64_t seed)
-{
-    struct fx_engine_limits limits = engine_kit_limits();
-    struct fx_command *log = world.log;
-    memset(&world, 0, sizeof world);
-    world.log = log;
-    world.seed = seed;
-    fx_rng_init(&world.rng, seed);
-    draw_swarm();
-    limits.fills_max = world.swarm.fills_max;
-    limits.client_ids_max = 5;
-    limits.orders_max = 60;
-    engine_kit_init(&world.kit, &limits);
-    world.naive.fills_max = limits.fills_max;
-    list_symbols();
-    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
-        naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_MARK, world.mid[symbol]);
-        naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_INDEX, world.mid[symbol]);
-    }
-    naive_engine_settle(&world.naive);
-    for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
-        engine_kit_account(&world.kit, user_id, "USDT", chance(50) ? "3.1" : "100000.000000007");
-        engine_kit_account(&world.kit, user_id, "BTC", chance(50) ? "1.3" : "5000.3");
-    }
-}
 
 static void compare_order(const struct naive_engine_order *order, fx_slot slot)
 {
@@ -506,7 +344,7 @@ static void mark(void)
 {
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
     struct fx_command command = engine_kit_command(FX_COMMAND_MARK_PRICE, symbol, 0);
-    world.mid[symbol] += fx_rng_between(&world.rng, -15, 15);
+    world.mid[symbol] += fx_rng_between(&world.rng, -world.swarm.jump, world.swarm.jump);
     world.mid[symbol] = world.mid[symbol] < 100 ? 100 : world.mid[symbol];
     command.u.mark.mark_ticks = world.mid[symbol];
     command.u.mark.index_ticks = world.mid[symbol] + 1 + (int64_t)below(3);
@@ -928,18 +766,142 @@ static void end_sibling(const struct naive_engine_conditional *one, int64_t held
     }
 }
 
+static uint64_t user_of_account(uint64_t account_id)
+{
+    return world.kit.engine->accounts[account_id - 1].user_id;
+}
+
+/* A close without an order, by the fund or by auto-deleveraging. */
+static void follow_match(const struct fx_event_liquidation *step)
+{
+    struct naive_engine *naive = &world.naive;
+    const int64_t change = step->side == FX_SIDE_BUY ? -step->lots : step->lots;
+    const uint64_t counter = user_of_account(step->counter_account_id);
+    naive->positions[step->instrument][step->user_id] += change;
+    naive->positions[step->instrument][counter] -= change;
+    naive->trades[naive->trade_count] =
+        (struct naive_engine_trade){.ticks = step->price_ticks, .lots = step->lots};
+    naive->trade_count++;
+    naive_engine_trim(naive, step->user_id, step->instrument);
+    naive_engine_trim(naive, counter, step->instrument);
+}
+
+/* The order by which a position is closed in the book meets the model's. */
+static void follow_order(uint64_t order_id, uint64_t user_id)
+{
+    const struct fx_event_order *row = engine_kit_row(&world.kit, order_id);
+    struct naive_engine_order order = {
+        .id = order_id,
+        .user_id = user_id,
+        .symbol = row->instrument,
+        .side = (enum fx_side)row->side,
+        .ticks = row->price_ticks,
+        .lots = row->lots,
+        .tif = FX_TIME_IN_FORCE_IOC,
+        .stp = FX_STP_MODE_EXPIRE_MAKER,
+        .is_reduce_only = true,
+    };
+    world.naive.work_base = world.naive.work;
+    REQUIRE(naive_engine_enter(&world.naive, &order) == (enum fx_order_status)row->status);
+}
+
+/* Whom the engine liquidates, and when, is the margin's business (liquidation_prop.c); what that
+ * does to orders, book and positions is the model's too. */
+static void follow(uint32_t end)
+{
+    for (; world.followed < end; world.followed++) {
+        const struct fx_event *event = &world.kit.events.items[world.followed];
+        const struct fx_event_liquidation *step = &event->u.liquidation;
+        if (event->kind == FX_EVENT_ORDER && event->u.order.status == FX_ORDER_STATUS_CANCELED &&
+            (event->u.order.note == FX_ORDER_NOTE_LIQUIDATION ||
+             event->u.order.note == FX_ORDER_NOTE_AUTO_DELEVERAGE)) {
+            end_naive(event->u.order.order_id);
+        }
+        if (event->kind != FX_EVENT_LIQUIDATION) {
+            continue;
+        }
+        world.steps[step->step]++;
+        world.naive.work += step->step == FX_LIQUIDATION_STEP_DONE ? DONE_WORK : STEP_WORK;
+        if (step->step == FX_LIQUIDATION_STEP_BOOK) {
+            follow_order(step->order_id, step->user_id);
+        } else if (step->step == FX_LIQUIDATION_STEP_TAKEOVER ||
+                   step->step == FX_LIQUIDATION_STEP_ADL) {
+            follow_match(step);
+        }
+    }
+}
+
+static void fund_insurance(void)
+{
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.fund_insurance.asset = engine_kit_asset(symbol == 2 ? "BTC" : "USDT");
+    command.u.fund_insurance.amount = engine_kit_decimal("0.0307") * (int64_t)(1 + below(9));
+    if (chance(40)) {
+        command.u.fund_insurance.amount = -command.u.fund_insurance.amount;
+    }
+    (void)apply(&command);
+}
+
+static void close_insurance(void)
+{
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    struct fx_command command = engine_kit_command(FX_COMMAND_CLOSE_INSURANCE, symbol, 0);
+    const int64_t held = world.naive.positions[symbol][0];
+    command.u.close_insurance.lots = chance(50) ? 0 : 1 + (int64_t)below(5);
+    command.u.close_insurance.price_ticks = chance(50) ? 0 : world.mid[symbol];
+    const fx_status status = apply(&command);
+    REQUIRE(status != FX_OK || held != 0);
+    if (status == FX_OK) {
+        follow_order(world.kit.result.order_id, 0);
+        world.closed += held != world.naive.positions[symbol][0] ? 1 : 0;
+    }
+}
+
+static uint32_t index_of(const struct fx_event_order *row)
+{
+    for (uint32_t index = 0; index < world.kit.events.count; index++) {
+        if (&world.kit.events.items[index].u.order == row) {
+            return index;
+        }
+    }
+    return world.kit.events.count;
+}
+
+/* The next step of a liquidation that the model has not followed. */
+static uint32_t next_step(void)
+{
+    uint32_t index = world.followed;
+    while (index < world.kit.events.count &&
+           world.kit.events.items[index].kind != FX_EVENT_LIQUIDATION) {
+        index++;
+    }
+    return index;
+}
+
 static void fire_crossed(void)
 {
     struct naive_engine *naive = &world.naive;
-    for (const struct naive_engine_conditional *next = naive_engine_next_crossed(naive);
-         next != NULL;
-         next = naive_engine_next_crossed(naive)) {
+    for (;;) {
+        /* Liquidations and conditional orders take turns: what came first in the events is first.
+         */
+        const uint32_t step = next_step();
+        const struct naive_engine_conditional *next = naive_engine_next_crossed(naive);
+        const struct fx_event_order *row = next == NULL ? NULL : fired_row(next->order.id);
+        const uint32_t end = index_of(row);
+        if (step < end || world.followed < end) {
+            follow(step < end ? step + 1 : end);
+            continue;
+        }
+        if (next == NULL) {
+            break;
+        }
         if (naive->work >= naive->fills_max) {
             world.left++;
-            return;
+            break;
         }
         struct naive_engine_conditional one = *next;
-        const struct fx_event_order *row = fired_row(one.order.id);
         REQUIRE(row != NULL);
         enum fx_order_status expected = FX_ORDER_STATUS_CANCELED;
         naive_engine_remove_conditional(naive, one.order.id);
@@ -963,6 +925,7 @@ static void fire_crossed(void)
         }
         REQUIRE((enum fx_order_status)row->status == expected);
     }
+    follow(world.kit.events.count);
 }
 
 static void step(void)
@@ -973,7 +936,14 @@ static void step(void)
         world.kit.time_us -= 500000; /* a clock that falls back: the engine's does not */
     }
     naive_engine_begin(&world.naive, world.kit.time_us);
-    if (chance(swarm->cancel_share)) {
+    world.followed = 0;
+    if (chance(swarm->insurance_share)) {
+        if (chance(50)) {
+            fund_insurance();
+        } else {
+            close_insurance();
+        }
+    } else if (chance(swarm->cancel_share)) {
         if (chance(5)) {
             cancel_all();
         } else {
@@ -1062,7 +1032,8 @@ static void engine_random_stream_equals_model(void **state)
     (void)state;
     uint32_t seen[STATUS_MAX] = {0};
     uint32_t trades = 0, fired = 0, late = 0, triggered = 0, trailed = 0, left = 0;
-    uint32_t protections = 0, linked = 0;
+    uint32_t protections = 0, linked = 0, closed = 0;
+    uint32_t steps[6] = {0};
     uint32_t notes[32] = {0};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         (void)run_seed(seed, COMMANDS);
@@ -1077,6 +1048,10 @@ static void engine_random_stream_equals_model(void **state)
         left += world.left;
         protections += world.protections;
         linked += world.linked;
+        closed += world.closed;
+        for (uint32_t step = 0; step < 6; step++) {
+            steps[step] += world.steps[step];
+        }
         for (uint32_t note = 0; note < 32; note++) {
             notes[note] += world.notes[note];
         }
@@ -1116,6 +1091,11 @@ static void engine_random_stream_equals_model(void **state)
     assert_true(left > 5);
     assert_true(protections > 200);
     assert_true(linked > 3);
+
+    assert_true(closed > 3);
+    for (int step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step <= FX_LIQUIDATION_STEP_DONE; step++) {
+        assert_true(steps[step] > 10);
+    }
     const enum fx_order_note must_note[] = {FX_ORDER_NOTE_NONE,
                                             FX_ORDER_NOTE_IOC_REMAINDER,
                                             FX_ORDER_NOTE_EXPIRED,

@@ -554,9 +554,11 @@ static void place_reduce_only_needs_no_margin(void **state)
     engine_kit_account(&kit, 5, "USDT", "50");
     (void)rest(1, FX_SIDE_SELL, 100, 10);
     assert_int_equal(BUY(.user_id = 5, .lots = 10), FX_OK);
-    assert_int_equal(engine_kit_mark(&kit, 0, 90), FX_OK); /* deep under water */
+    assert_int_equal(engine_kit_mark(&kit, 0, 96), FX_OK); /* 10 left, 48 are in use */
+    assert_int_equal(BUY(.user_id = 5, .side = FX_SIDE_BUY, .ticks = 96, .lots = 1),
+                     FX_INSUFFICIENT_MARGIN);
     assert_int_equal(
-        BUY(.user_id = 5, .side = FX_SIDE_SELL, .ticks = 90, .lots = 10, .is_reduce_only = true),
+        BUY(.user_id = 5, .side = FX_SIDE_SELL, .ticks = 96, .lots = 10, .is_reduce_only = true),
         FX_OK);
 }
 

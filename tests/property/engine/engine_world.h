@@ -1,0 +1,188 @@
+/**
+ * @file engine_world.h
+ * The world of engine_prop.c: engine, model, what a seed draws once, and how it all begins.
+ * Thread: the test's own.
+ */
+#ifndef FX_TESTS_ENGINE_WORLD_H
+#define FX_TESTS_ENGINE_WORLD_H
+
+#include <stdio.h>
+
+#include "base/rng.h"
+#include "engine/triggers_int.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+#include "naive_engine.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+enum { SYMBOLS = 3, SEEDS = 40, COMMANDS = 1500, LOG_MAX = 100000, STATUS_MAX = 1000 };
+
+/* What the engine charges for a step of a liquidation, and for the end of one. */
+enum { STEP_WORK = 3, DONE_WORK = 1 };
+
+/* What one seed draws once. */
+struct swarm {
+    uint32_t users;
+    int64_t spread;
+    int64_t lots_max;
+    uint64_t cancel_share;
+    uint64_t amend_share;
+    uint64_t mark_share;
+    uint64_t setting_share;
+    uint64_t reduce_share;
+    uint64_t gtd_share;
+    uint64_t client_share;
+    uint64_t deadline_share;
+    uint64_t trigger_share;
+    uint64_t halt_share;
+    uint64_t insurance_share;
+    int64_t jump; /* of the mark, at most */
+    uint32_t fills_max;
+};
+
+struct world {
+    struct engine_kit kit;
+    struct naive_engine naive;
+    struct fx_rng rng;
+    struct swarm swarm;
+    struct fx_command *log;
+    uint32_t log_count;
+    uint64_t seed;
+    uint64_t hash_middle;
+    char *saved;
+    size_t saved_size;
+    uint32_t saved_at;
+    int64_t mid[SYMBOLS];
+    uint64_t client_number;
+    uint32_t seen[STATUS_MAX]; /* answers by status */
+    uint32_t trades;
+    uint32_t fired;       /* deadlines that found orders, by a TICK … */
+    uint32_t late;        /* … and by being set again too late */
+    uint32_t protections; /* take profits and stop losses asked for */
+    uint32_t linked;      /* … that ended with their counterpart */
+    uint32_t triggered;   /* conditional orders that fired */
+    uint32_t trailed;     /* … trailing stops among them */
+    uint32_t left;        /* commands that left crossed orders to the next */
+    uint32_t notes[32];   /* how fired orders ended or began */
+    uint32_t followed;    /* events of the last command that the model has seen */
+    uint32_t steps[6];    /* of liquidations */
+    uint32_t closed;      /* inventory of the insurance fund worked off */
+};
+
+static struct world world;
+
+#define REQUIRE(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            (void)fprintf(stderr,                                                                  \
+                          "seed %llu, command %u: %s\n",                                           \
+                          (unsigned long long)world.seed,                                          \
+                          world.log_count,                                                         \
+                          #condition);                                                             \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static uint64_t below(uint64_t bound)
+{
+    return fx_rng_below(&world.rng, bound);
+}
+
+static bool chance(uint64_t percent)
+{
+    return below(100) < percent;
+}
+
+static fx_status apply(struct fx_command *command)
+{
+    REQUIRE(world.log_count < LOG_MAX);
+    const fx_status status = engine_kit_apply(&world.kit, command);
+    world.log[world.log_count] = *command;
+    world.log_count++;
+    world.seen[status]++;
+    return status;
+}
+
+static void draw_swarm(void)
+{
+    struct swarm *swarm = &world.swarm; /* one draw per statement: the order must be defined */
+    swarm->users = 2 + (uint32_t)below(5);
+    swarm->spread = 1 + (int64_t)below(20);
+    swarm->lots_max = 1 + (int64_t)below(30);
+    swarm->cancel_share = below(30);
+    swarm->amend_share = below(25);
+    swarm->mark_share = below(6);
+    swarm->setting_share = below(8);
+    swarm->reduce_share = below(50);
+    swarm->gtd_share = below(30);
+    swarm->client_share = below(40);
+    swarm->deadline_share = chance(50) ? below(10) : 0;
+    swarm->trigger_share = chance(70) ? below(60) : 0;
+    swarm->halt_share = chance(30) ? 2 : 0;
+    swarm->mark_share += swarm->trigger_share == 0 ? 0 : below(30);
+    swarm->insurance_share = below(4);
+    swarm->jump = chance(40) ? 15 + (int64_t)below(60) : 15;
+    swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
+}
+
+/* Prime-ish sizes, so that every division leaves something. */
+static void list_symbols(void)
+{
+    const char *const ticks[SYMBOLS] = {"0.07", "0.0013", "0.5"};
+    const char *const lots[SYMBOLS] = {"0.003", "17", "1"};
+    const char *const multipliers[SYMBOLS] = {"1", "0.11", "97"};
+    const char *const names[SYMBOLS] = {"AUSDT", "BUSDT", "CUSD"};
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        struct fx_instrument definition = engine_kit_definition(names[symbol]);
+        definition.tick_size = engine_kit_decimal(ticks[symbol]);
+        definition.lot_size = engine_kit_decimal(lots[symbol]);
+        definition.multiplier = engine_kit_decimal(multipliers[symbol]);
+        definition.maker_fee_ppb = -(int64_t)below(300001);
+        definition.taker_fee_ppb = 300000 + (int64_t)below(400000);
+        definition.orders_max = 3 + (int32_t)below(20);
+        definition.liquidation_fee_ppb = (int64_t)below(3) * 7000001;
+        definition.algo_orders_max = 1 + (int32_t)below(10);
+        definition.market_take_bound_ppb = 1000000 * (1 + (int64_t)below(50));
+        if (chance(30)) {
+            definition.open_interest_cap_lots = 20;
+        }
+        if (symbol == 2) {
+            definition.contract_type = FX_CONTRACT_TYPE_COIN_M;
+            definition.settle = engine_kit_asset("BTC");
+        }
+        world.mid[symbol] = 1000;
+        const uint32_t index = engine_kit_list(&world.kit, &definition, 1000);
+        REQUIRE(index == symbol);
+    }
+}
+
+static void begin(uint64_t seed)
+{
+    struct fx_engine_limits limits = engine_kit_limits();
+    struct fx_command *log = world.log;
+    memset(&world, 0, sizeof world);
+    world.log = log;
+    world.seed = seed;
+    fx_rng_init(&world.rng, seed);
+    draw_swarm();
+    limits.fills_max = world.swarm.fills_max;
+    limits.client_ids_max = 5;
+    limits.orders_max = 60;
+    engine_kit_init(&world.kit, &limits);
+    world.naive.fills_max = limits.fills_max;
+    list_symbols();
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_MARK, world.mid[symbol]);
+        naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_INDEX, world.mid[symbol]);
+    }
+    naive_engine_settle(&world.naive);
+    for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
+        engine_kit_account(&world.kit, user_id, "USDT", chance(50) ? "3.1" : "100000.000000007");
+        engine_kit_account(&world.kit, user_id, "BTC", chance(50) ? "1.3" : "5000.3");
+    }
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
+
+#endif
