@@ -34,6 +34,7 @@ struct golden {
     size_t said_size;
     char *words[WORDS_MAX];
     uint32_t word_count;
+    bool is_quiet; /* while a scenario is set up */
 };
 
 static struct golden golden;
@@ -43,6 +44,9 @@ static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void say(const char *format, ...)
 {
     va_list arguments;
+    if (golden.is_quiet) {
+        return;
+    }
     va_start(arguments, format);
     const int size =
         vsnprintf(golden.said + golden.said_size, TEXT_SIZE - golden.said_size, format, arguments);
@@ -103,6 +107,39 @@ static void say_settlement(const struct fx_event_settlement *settlement)
         text_of(settlement->remainder));
 }
 
+/* Orders of liquidations and of the fund have no name of their own. */
+static void name_forced(uint64_t order_id, const char *name)
+{
+    assert_true(order_id < NAMES_MAX);
+    (void)fx_str_copy(fx_str_of(name), golden.orders[order_id], NAME_SIZE);
+}
+
+static void say_liquidation(const struct fx_event_liquidation *step)
+{
+    say("liquidation %s %s %s at %s equity %s maintenance %s fee %s against %s orders %u\n",
+        golden.users[step->user_id],
+        fx_event_risk_step_name((enum fx_liquidation_step)step->step),
+        quantity_of(step->instrument, step->lots),
+        price_of(step->instrument, step->price_ticks),
+        text_of(step->equity),
+        text_of(step->maintenance),
+        text_of(step->fee),
+        step->counter_account_id == 0 ? "nobody" : golden.users[step->counter_user_id],
+        step->count);
+    if (step->order_id != 0) {
+        name_forced(step->order_id, "forced");
+    }
+}
+
+static void say_insurance(const struct fx_event_insurance *insurance)
+{
+    say("insurance %s balance %s change %s lots %lld\n",
+        fx_event_risk_reason_name((enum fx_insurance_reason)insurance->reason),
+        text_of(insurance->balance),
+        text_of(insurance->change),
+        (long long)insurance->lots);
+}
+
 static void say_event(const struct fx_event *event)
 {
     const struct fx_event_order *order = &event->u.order;
@@ -158,6 +195,12 @@ static void say_event(const struct fx_event *event)
     case FX_EVENT_SETTLEMENT:
         say_settlement(&event->u.settlement);
         break;
+    case FX_EVENT_LIQUIDATION:
+        say_liquidation(&event->u.liquidation);
+        break;
+    case FX_EVENT_INSURANCE:
+        say_insurance(&event->u.insurance);
+        break;
     case FX_EVENT_RESULT:
         if (event->u.result.reject.status != FX_OK) {
             say("reject %s\n", fx_status_name(event->u.result.reject.status));
@@ -170,8 +213,6 @@ static void say_event(const struct fx_event *event)
     case FX_EVENT_FUNDING:
     case FX_EVENT_DUMP_BEGIN:
     case FX_EVENT_DUMP_END:
-    case FX_EVENT_LIQUIDATION:
-    case FX_EVENT_INSURANCE:
     default:
         break;
     }
@@ -180,6 +221,9 @@ static void say_event(const struct fx_event *event)
 static void run(struct fx_command *command)
 {
     (void)engine_kit_apply(&golden.kit, command);
+    if (command->kind == FX_COMMAND_CLOSE_INSURANCE && golden.kit.result.order_id != 0) {
+        name_forced(golden.kit.result.order_id, "work");
+    }
     for (uint32_t index = 0; index < golden.kit.events.count; index++) {
         say_event(&golden.kit.events.items[index]);
     }
@@ -236,6 +280,8 @@ static void read_definition(struct fx_instrument *definition, char *pair)
         definition->maker_fee_ppb = ppb_of(value);
     } else if (strcmp(pair, "taker") == 0) {
         definition->taker_fee_ppb = ppb_of(value);
+    } else if (strcmp(pair, "liqfee") == 0) {
+        definition->liquidation_fee_ppb = ppb_of(value);
     } else if (strcmp(pair, "settle") == 0) {
         definition->settle = engine_kit_asset(value);
     } else {
@@ -489,27 +535,47 @@ static void do_available(void)
     say("available %s\n", text_of(fx_margin_available(golden.kit.engine, account)));
 }
 
+static void do_fund(void)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.fund_insurance.asset = engine_kit_asset(word(1));
+    command.u.fund_insurance.amount = decimal(word(2));
+    run(&command);
+}
+
+static void do_work(void)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CLOSE_INSURANCE, symbol_of(word(1)), 0);
+    command.u.close_insurance.lots = lots_of(command.instrument, word(2));
+    run(&command);
+}
+
+/* From "quiet" to "loud" it is of no interest what is said. */
+static void do_quiet(void)
+{
+    golden.is_quiet = true;
+}
+
+static void do_loud(void)
+{
+    golden.is_quiet = false;
+}
+
 static void do_line(void)
 {
     static const struct {
         const char *name;
         void (*run)(void);
     } COMMANDS[] = {
-        {"list", do_list},
-        {"tiers", do_tiers},
-        {"mark", do_mark},
-        {"account", do_account},
-        {"leverage", do_leverage},
-        {"place", do_place},
-        {"protect", do_protect},
-        {"mode", do_mode},
-        {"freeze", do_freeze},
-        {"state", do_state},
-        {"amend", do_amend},
-        {"cancel", do_cancel},
-        {"tick", do_tick},
-        {"book", do_book},
-        {"available", do_available},
+        {"list", do_list},       {"tiers", do_tiers},       {"mark", do_mark},
+        {"account", do_account}, {"leverage", do_leverage}, {"place", do_place},
+        {"protect", do_protect}, {"mode", do_mode},         {"freeze", do_freeze},
+        {"state", do_state},     {"amend", do_amend},       {"cancel", do_cancel},
+        {"tick", do_tick},       {"book", do_book},         {"available", do_available},
+        {"state", do_state},     {"fund", do_fund},         {"work", do_work},
+        {"quiet", do_quiet},     {"loud", do_loud},
     };
     for (uint32_t index = 0; index < sizeof COMMANDS / sizeof COMMANDS[0]; index++) {
         if (strcmp(word(0), COMMANDS[index].name) == 0) {
@@ -571,6 +637,8 @@ static void run_file(const char *name, bool is_saying)
     const struct fx_engine_limits limits = engine_kit_limits();
     memset(&golden, 0, sizeof golden);
     engine_kit_init(&golden.kit, &limits);
+    (void)fx_str_copy(FX_STR("fund"), golden.users[0], NAME_SIZE);
+    (void)fx_str_copy(FX_STR("nobody"), golden.orders[0], NAME_SIZE);
     (void)snprintf(path, sizeof path, "%s/tests/golden/%s", FX_SOURCE_DIR, name);
     FILE *file = fopen(path, "r");
     assert_non_null(file);

@@ -1,0 +1,456 @@
+/* Random marks over leveraged accounts, thin books and a poor insurance fund: the next step of
+ * every liquidation is predicted by a full scan (naive_liquidation.h) and compared. One step per
+ * command, so that the state before each of them can be looked at; other seeds let a command do
+ * many.
+ *
+ *     liquidation_prop            a fixed set of seeds
+ *     liquidation_prop SEED [N]   one seed, N commands
+ */
+#include <stdio.h>
+
+#include "base/rng.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+#include "naive_liquidation.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+enum { SYMBOLS = 3, USERS = 7, SEEDS = 40, COMMANDS = 1200, STEPS = 6, MID = 5000 };
+
+struct world {
+    struct engine_kit kit;
+    struct fx_rng rng;
+    uint64_t seed;
+    uint32_t commands;
+    bool is_single; /* one step per command */
+    int64_t mid[SYMBOLS];
+    uint32_t steps[STEPS];
+    uint32_t predicted;
+    uint32_t edges;      /* not compared */
+    uint32_t partial;    /* BOOK steps that kept some lots for a lower tier */
+    uint32_t waiting;    /* commands after which an account was parked */
+    uint32_t refused;    /* opens refused */
+    uint32_t fund_short; /* steps on the fund itself */
+    uint32_t cascades;   /* commands with steps of several accounts */
+};
+
+static struct world world;
+
+#define REQUIRE(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            (void)fprintf(stderr,                                                                  \
+                          "seed %llu, command %u: %s\n",                                           \
+                          (unsigned long long)world.seed,                                          \
+                          world.commands,                                                          \
+                          #condition);                                                             \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static uint64_t below(uint64_t bound)
+{
+    return fx_rng_below(&world.rng, bound);
+}
+
+static bool chance(uint64_t percent)
+{
+    return below(100) < percent;
+}
+
+static void load_tiers(uint32_t symbol)
+{
+    static const char *const CAPS[SYMBOLS][2] = {{"40", "90"}, {"60", "150"}, {"0.4", "0.9"}};
+    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_LEVERAGE_MARGIN, symbol, 0);
+    struct fx_command_tiers *tiers = &command.u.tiers;
+    tiers->count = 3;
+    for (uint32_t tier = 0; tier < 3; tier++) {
+        tiers->tiers[tier].cap =
+            tier == 2 ? engine_kit_decimal("100000000") : engine_kit_decimal(CAPS[symbol][tier]);
+        tiers->tiers[tier].rate_ppb = 5000000 + 7300001 * (int64_t)tier;
+        tiers->tiers[tier].leverage_max_centi = 10000 - 3500 * (int32_t)tier;
+    }
+    fx_instrument_fill_cums(tiers->tiers, 3);
+    REQUIRE(engine_kit_apply(&world.kit, &command) == FX_OK);
+}
+
+static void list_symbols(void)
+{
+    static const char *const NAMES[SYMBOLS] = {"AUSDT", "BUSDT", "CUSD"};
+    static const char *const TICKS[SYMBOLS] = {"0.07", "0.0013", "0.5"};
+    static const char *const LOTS[SYMBOLS] = {"0.003", "0.7", "1"};
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        struct fx_instrument definition = engine_kit_definition(NAMES[symbol]);
+        definition.tick_size = engine_kit_decimal(TICKS[symbol]);
+        definition.lot_size = engine_kit_decimal(LOTS[symbol]);
+        definition.max_ticks = 100000;
+        definition.liquidation_fee_ppb = (int64_t)below(3) * 3000001;
+        definition.taker_fee_ppb = 300000;
+        definition.maker_fee_ppb = -100000;
+        if (symbol == 2) {
+            definition.contract_type = FX_CONTRACT_TYPE_COIN_M;
+            definition.multiplier = engine_kit_decimal("97");
+            definition.settle = engine_kit_asset("BTC");
+        }
+        world.mid[symbol] = MID;
+        REQUIRE(engine_kit_list(&world.kit, &definition, MID) == symbol);
+        load_tiers(symbol);
+    }
+}
+
+static void begin(uint64_t seed)
+{
+    struct fx_engine_limits limits = engine_kit_limits();
+    memset(&world, 0, sizeof world);
+    world.seed = seed;
+    fx_rng_init(&world.rng, seed);
+    world.is_single = chance(70);
+    limits.fills_max = world.is_single ? 3 : 48;
+    engine_kit_init(&world.kit, &limits);
+    list_symbols();
+    for (uint64_t user_id = 1; user_id <= USERS; user_id++) {
+        engine_kit_account(&world.kit, user_id, "USDT", chance(70) ? "9.1" : "400.000000007");
+        engine_kit_account(&world.kit, user_id, "BTC", chance(70) ? "0.07" : "30.3");
+    }
+}
+
+/* ---- prediction --------------------------------------------------------------------------------
+ */
+
+/* The first step of a MARK_PRICE or TICK: accounts in order of their id, those that wait for a mark
+ * of another symbol left out. */
+static struct naive_liquidation predict(const struct fx_engine *engine, uint32_t marked)
+{
+    struct naive_liquidation next = {.position = FX_SLOT_NONE};
+    for (fx_slot account = 0; account < engine->account_count && next.step == 0; account++) {
+        bool is_woken = engine->accounts[account].risk_state != FX_RISK_STATE_PARKED;
+        for (fx_slot slot = 0; slot < engine->position_count; slot++) {
+            is_woken = is_woken || (engine->positions[slot].account == account &&
+                                    engine->positions[slot].lots != 0 &&
+                                    engine->positions[slot].instrument == marked);
+        }
+        if (is_woken) {
+            next = naive_liquidation_step(engine, account);
+        }
+    }
+    return next;
+}
+
+static void compare(const struct naive_liquidation *expected)
+{
+    const struct fx_event_liquidation *step = NULL;
+    for (uint32_t index = 0; index < world.kit.events.count; index++) {
+        const struct fx_event *event = &world.kit.events.items[index];
+        if (event->kind == FX_EVENT_LIQUIDATION &&
+            event->u.liquidation.step != FX_LIQUIDATION_STEP_DONE) {
+            step = &event->u.liquidation;
+            break;
+        }
+    }
+    if (expected->is_edge && expected->step != FX_LIQUIDATION_STEP_CANCEL_ORDERS) {
+        world.edges++;
+        return;
+    }
+    if (step == NULL && expected->step == FX_LIQUIDATION_STEP_ADL) {
+        /* Its counterparty has more orders than a command may cancel: the first of them are gone.
+         */
+        const struct fx_event_order *row = &world.kit.events.items[0].u.order;
+        const bool is_mark = world.kit.events.items[0].kind == FX_EVENT_MARK;
+        row = is_mark ? &world.kit.events.items[1].u.order : row;
+        REQUIRE(row->note == FX_ORDER_NOTE_AUTO_DELEVERAGE);
+        REQUIRE(row->account_id ==
+                (uint64_t)world.kit.engine->positions[expected->counter].account + 1);
+        return;
+    }
+    REQUIRE((step == NULL) == (expected->step == 0));
+    if (step == NULL) {
+        return;
+    }
+    world.predicted++;
+    REQUIRE(step->step == (uint8_t)expected->step);
+    REQUIRE(step->position_id == (uint64_t)expected->position + 1);
+    REQUIRE(step->price_ticks == expected->price_ticks);
+    if (step->step == FX_LIQUIDATION_STEP_BOOK) {
+        REQUIRE(engine_kit_row(&world.kit, step->order_id)->lots == expected->lots);
+        const int64_t left = world.kit.engine->positions[expected->position].lots;
+        world.partial += left != 0 && step->lots == expected->lots ? 1 : 0;
+    } else {
+        REQUIRE(step->lots == expected->lots);
+    }
+    if (step->step == FX_LIQUIDATION_STEP_ADL) {
+        REQUIRE(step->counter_position_id == (uint64_t)expected->counter + 1);
+    }
+}
+
+/* What holds after every command, by a scan of its own. */
+static void check(void)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    fx_slot before = FX_SLOT_NONE;
+    bool is_parked = false, has_cascaded = false;
+    for (fx_slot account = 0; account < engine->account_count; account++) {
+        const bool is_short = naive_liquidation_is_account_short(engine, account);
+        REQUIRE(!is_short || engine->accounts[account].risk_state != FX_RISK_STATE_SAFE);
+        is_parked = is_parked || engine->accounts[account].risk_state == FX_RISK_STATE_PARKED;
+    }
+    for (uint32_t index = 0; index < world.kit.events.count; index++) {
+        const struct fx_event_liquidation *step = &world.kit.events.items[index].u.liquidation;
+        if (world.kit.events.items[index].kind != FX_EVENT_LIQUIDATION) {
+            continue;
+        }
+        const fx_slot account = (fx_slot)step->account_id - 1;
+        world.steps[step->step]++;
+        world.fund_short += step->user_id == 0 ? 1 : 0;
+        has_cascaded = has_cascaded || (before != FX_SLOT_NONE && before != account);
+        before = account;
+    }
+    world.waiting += is_parked ? 1 : 0;
+    world.cascades += has_cascaded ? 1 : 0;
+}
+
+static fx_status apply(struct fx_command *command)
+{
+    struct fx_engine *engine = world.kit.engine;
+    const bool is_mark = command->kind == FX_COMMAND_MARK_PRICE;
+    const bool is_predicted = world.is_single && (is_mark || command->kind == FX_COMMAND_TICK);
+    struct naive_liquidation expected = {.position = FX_SLOT_NONE};
+    world.commands++;
+    if (is_predicted) {
+        fx_px *mark = &engine->listings[is_mark ? command->instrument : 0].mark;
+        const fx_px before = *mark;
+        if (is_mark) {
+            mark->ticks = command->u.mark.mark_ticks;
+        }
+        expected = predict(engine, is_mark ? command->instrument : SYMBOLS);
+        *mark = before;
+    }
+    const fx_status status = engine_kit_apply(&world.kit, command);
+    if (is_predicted) {
+        REQUIRE(status == FX_OK);
+        compare(&expected);
+    }
+    check();
+    return status;
+}
+
+/* ---- commands ----------------------------------------------------------------------------------
+ */
+
+static void place(void)
+{
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    struct engine_kit_order order = {.instrument = symbol};
+    order.user_id = 1 + below(USERS);
+    order.side = chance(50) ? FX_SIDE_BUY : FX_SIDE_SELL;
+    order.ticks = world.mid[symbol] + fx_rng_between(&world.rng, -60, 60);
+    order.lots = 1 + (int64_t)below(60);
+    order.is_reduce_only = chance(10);
+    if (chance(20)) {
+        order.leverage_centi = 1000 + (int32_t)below(9000);
+        order.margin_mode = (enum fx_margin_mode)below(3);
+    }
+    struct fx_command command = engine_kit_place_command(&order);
+    world.refused += apply(&command) == FX_LIQUIDATING ? 1 : 0;
+}
+
+static void mark(void)
+{
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    struct fx_command command = engine_kit_command(FX_COMMAND_MARK_PRICE, symbol, 0);
+    const int64_t jump = chance(15) ? 700 : 60;
+    world.mid[symbol] += fx_rng_between(&world.rng, -jump, jump);
+    world.mid[symbol] = world.mid[symbol] < 1000 ? 1000 : world.mid[symbol];
+    command.u.mark.mark_ticks = world.mid[symbol];
+    command.u.mark.index_ticks = world.mid[symbol];
+    (void)apply(&command);
+}
+
+static void tick(void)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_TICK, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    (void)apply(&command);
+}
+
+static void fund(void)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    const bool is_btc = chance(30);
+    command.u.fund_insurance.asset = engine_kit_asset(is_btc ? "BTC" : "USDT");
+    command.u.fund_insurance.amount =
+        engine_kit_decimal(is_btc ? "0.0007" : "0.31") * (int64_t)(1 + below(7));
+    if (chance(50)) {
+        command.u.fund_insurance.amount = -command.u.fund_insurance.amount;
+    }
+    (void)apply(&command);
+}
+
+static void work_off(void)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CLOSE_INSURANCE, (uint32_t)below(SYMBOLS), 0);
+    command.u.close_insurance.lots = (int64_t)below(4);
+    (void)apply(&command);
+}
+
+static void set_state(void)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_STATE, (uint32_t)below(SYMBOLS), 0);
+    command.u.set_state.state =
+        (uint32_t)(chance(30) ? FX_INSTRUMENT_STATE_HALTED : FX_INSTRUMENT_STATE_TRADING);
+    (void)apply(&command);
+}
+
+static void move_margin(void)
+{
+    struct fx_command command = engine_kit_command(
+        FX_COMMAND_ADJUST_MARGIN_POSITION, (uint32_t)below(SYMBOLS), 1 + below(USERS));
+    command.u.margin.amount = engine_kit_decimal("0.0101") * (1 + (int64_t)below(9));
+    command.u.margin.amount = chance(50) ? command.u.margin.amount : -command.u.margin.amount;
+    (void)apply(&command);
+}
+
+static void withdraw(void)
+{
+    struct fx_command command = engine_kit_command(
+        chance(50) ? FX_COMMAND_WITHDRAW : FX_COMMAND_DEPOSIT, 0, 1 + below(USERS));
+    command.u.transfer.asset = engine_kit_asset("USDT");
+    command.u.transfer.amount = engine_kit_decimal("0.7") * (1 + (int64_t)below(9));
+    command.u.transfer.is_reward = command.kind == FX_COMMAND_DEPOSIT && chance(30) ? 1 : 0;
+    (void)apply(&command);
+}
+
+static void step(void)
+{
+    const uint64_t draw = below(100);
+    world.kit.time_us += 1000;
+    if (draw < 50) {
+        place();
+    } else if (draw < 72) {
+        mark();
+    } else if (draw < 88) {
+        tick();
+    } else if (draw < 91) {
+        fund();
+    } else if (draw < 93) {
+        work_off();
+    } else if (draw < 95) {
+        set_state();
+    } else if (draw < 97) {
+        move_margin();
+    } else {
+        withdraw();
+    }
+}
+
+/* A state that was loaded goes on as the one that was saved, due and parked accounts included. */
+static void reload(void)
+{
+    const struct fx_engine_limits limits = world.kit.engine->limits;
+    const size_t size = fx_engine_save_size(world.kit.engine);
+    char *saved = malloc(size);
+    REQUIRE(saved != NULL);
+    fx_engine_save(world.kit.engine, saved, size);
+    const uint64_t hash = fx_engine_hash(world.kit.engine);
+    struct fx_engine *engine = NULL;
+    REQUIRE(fx_engine_load(engine_kit_memory(&limits), &limits, (fx_str){saved, size}, &engine) ==
+            FX_OK);
+    free(world.kit.engine);
+    world.kit.engine = engine;
+    REQUIRE(fx_engine_hash(engine) == hash);
+    fx_engine_check(engine);
+    free(saved);
+}
+
+static uint64_t run_seed(uint64_t seed, uint32_t commands, bool is_reloading)
+{
+    begin(seed);
+    for (uint32_t count = 0; count < commands; count++) {
+        step();
+        if (is_reloading && count % 97 == 96) {
+            reload();
+        }
+    }
+    return fx_engine_hash(world.kit.engine);
+}
+
+static void liquidation_next_step_is_the_predicted_one(void **state)
+{
+    (void)state;
+    struct world all;
+    memset(&all, 0, sizeof all);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        (void)run_seed(seed, COMMANDS, false);
+        for (uint32_t step = 0; step < STEPS; step++) {
+            all.steps[step] += world.steps[step];
+        }
+        all.predicted += world.predicted;
+        all.edges += world.edges;
+        all.partial += world.partial;
+        all.waiting += world.waiting;
+        all.refused += world.refused;
+        all.fund_short += world.fund_short;
+        all.cascades += world.cascades;
+        engine_kit_deinit(&world.kit);
+    }
+    (void)printf(
+        "steps %u %u %u %u %u, predicted %u edges %u, partial %u, waiting %u, refused %u, fund %u, "
+        "cascades %u\n",
+        all.steps[1],
+        all.steps[2],
+        all.steps[3],
+        all.steps[4],
+        all.steps[5],
+        all.predicted,
+        all.edges,
+        all.partial,
+        all.waiting,
+        all.refused,
+        all.fund_short,
+        all.cascades);
+    for (uint32_t step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step < STEPS; step++) {
+        assert_true(all.steps[step] > 100);
+    }
+    assert_true(all.predicted > 400 && all.edges < all.predicted / 5);
+    assert_true(all.partial > 10);
+    assert_true(all.waiting > 50);
+    assert_true(all.refused > 20);
+    assert_true(all.fund_short > 3);
+    assert_true(all.cascades > 20);
+}
+
+/* R5: guards decide nothing. */
+static void liquidation_reloaded_engine_goes_on_alike(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 101; seed <= 106; seed++) {
+        const uint64_t first = run_seed(seed, COMMANDS, false);
+        engine_kit_deinit(&world.kit);
+        const uint64_t second = run_seed(seed, COMMANDS, true);
+        engine_kit_deinit(&world.kit);
+        assert_true(first == second);
+    }
+}
+
+int main(int count, char **words)
+{
+    uint64_t seed = 0, commands = COMMANDS;
+    if (count > 1 && fx_str_parse_u64(fx_str_of(words[1]), &seed)) {
+        if (count > 2 && !fx_str_parse_u64(fx_str_of(words[2]), &commands)) {
+            return 2;
+        }
+        (void)printf("seed %llu hash %016llx\n",
+                     (unsigned long long)seed,
+                     (unsigned long long)run_seed(seed, (uint32_t)commands, false));
+        engine_kit_deinit(&world.kit);
+        return 0;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(liquidation_next_step_is_the_predicted_one),
+        cmocka_unit_test(liquidation_reloaded_engine_goes_on_alike),
+    };
+    return cmocka_run_group_tests_name("liquidation", tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
