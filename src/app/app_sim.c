@@ -29,6 +29,7 @@ struct order {
     int64_t seconds;
     bool is_json;
     bool is_every_write;
+    bool is_first_enough;
     const char *regressions; /* NULL: none */
 };
 
@@ -95,6 +96,9 @@ static void report_failure(struct session *session, const struct fx_app_sim_chil
                   options.seed,
                   result->events,
                   result->violation);
+    if (session->order->is_first_enough) {
+        return;
+    }
     const uint32_t tries = fx_app_sim_shrink(&session->spare, &options, SHRINK_TRIES_MAX);
     result = &session->spare.page->result;
     (void)fprintf(stderr,
@@ -225,7 +229,7 @@ static void start_child(struct session *session, uint32_t index)
 {
     const struct fx_app_sim_child_work work = work_of(session, index);
     if ((session->order->seeds == 0 || work.count > 0) && is_time_left(session) &&
-        session->violations < FAILURES_MAX) {
+        session->violations < (session->order->is_first_enough ? 1 : FAILURES_MAX)) {
         (void)fx_app_sim_child_start(&session->children[index], &work);
     }
 }
@@ -252,6 +256,9 @@ static bool run_many(struct session *session)
                 start_child(session, index);
             }
             is_running = is_running || child->pid != 0;
+            if (session->order->is_first_enough && session->violations > 0) {
+                fx_app_sim_child_kill(child);
+            }
         }
         (void)nanosleep(&pause, NULL);
     }
@@ -348,7 +355,8 @@ static struct order read_order(const struct fx_config *config)
                           .seconds = fx_config_int(config, "seconds"),
                           .seeds = (uint64_t)fx_config_int(config, "seeds"),
                           .is_json = fx_config_bool(config, "json"),
-                          .is_every_write = fx_config_bool(config, "crash-at-every-write")};
+                          .is_every_write = fx_config_bool(config, "crash-at-every-write"),
+                          .is_first_enough = fx_config_bool(config, "first")};
     struct fx_sim_options *options = &order.options;
     const uint64_t seed = (uint64_t)fx_config_int(config, "seed");
     options->seed = seed;

@@ -149,6 +149,13 @@ bool fx_app_sim_child_poll(struct fx_app_sim_child *child)
     return false;
 }
 
+void fx_app_sim_child_kill(struct fx_app_sim_child *child)
+{
+    if (child->pid != 0) {
+        (void)kill(child->pid, SIGKILL);
+    }
+}
+
 void fx_app_sim_child_wait(struct fx_app_sim_child *child)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NS};

@@ -67,6 +67,9 @@ bool fx_app_sim_child_start(struct fx_app_sim_child *child,
  */
 bool fx_app_sim_child_poll(struct fx_app_sim_child *child);
 
+/** It is not needed any more. Poll tells its end. */
+void fx_app_sim_child_kill(struct fx_app_sim_child *child);
+
 /** Wait for its end. */
 void fx_app_sim_child_wait(struct fx_app_sim_child *child);
 

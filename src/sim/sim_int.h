@@ -326,6 +326,9 @@ void fx_sim_ledger_rebuild(struct fx_sim_world *world);
 /** The engine's own sums are the ledger's, where both stand at the same command. */
 void fx_sim_ledger_audit(struct fx_sim_world *world, const struct fx_engine *engine);
 
+/** At rest: nothing that was due is still there. */
+void fx_sim_ledger_rest(struct fx_sim_world *world);
+
 /** Orders that are open, waiting ones included. */
 uint32_t fx_sim_ledger_open_count(const struct fx_sim_world *world);
 

@@ -498,6 +498,11 @@ void fx_sim_ledger_audit(struct fx_sim_world *world, const struct fx_engine *eng
     }
 }
 
+void fx_sim_ledger_rest(struct fx_sim_world *world)
+{
+    fx_sim_ledger_order_rest(world);
+}
+
 uint32_t fx_sim_ledger_open_count(const struct fx_sim_world *world)
 {
     return world->ledger->order_count;

@@ -129,6 +129,9 @@ void fx_sim_ledger_order_see(struct fx_sim_world *world,
                              enum fx_trigger_source source,
                              int64_t ticks);
 
+/** At rest: nothing that was due is still there. */
+void fx_sim_ledger_order_rest(struct fx_sim_world *world);
+
 /** After a command: book rows are sums of the orders, nothing is crossed, reduce-only reduces. */
 void fx_sim_ledger_order_check(struct fx_sim_world *world,
                                const struct fx_event events[],

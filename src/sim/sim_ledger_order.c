@@ -7,6 +7,7 @@
 
 enum { STATES_FIRST = 4096, STATUS_MAX = 9, KEY_SIZE_MAX = 8 + FX_CLIENT_ID_SIZE_MAX };
 
+static const int64_t DUE_US = 1000000; /* a TICK may take a moment */
 static const int64_t DAY_US = 86400LL * 1000000;
 
 /* I-20: from (0: none yet) to. */
@@ -477,7 +478,7 @@ void fx_sim_ledger_order_see(struct fx_sim_world *world,
     for (uint32_t index = 0; index < ledger->order_count; index++) {
         struct fx_sim_ledger_order *order = &ledger->orders[index];
         if (order->status == FX_ORDER_STATUS_UNTRIGGERED && order->instrument == instrument &&
-            order->source == source && ticks > 0) {
+            order->type != FX_ORDER_TYPE_TRAILING_STOP && order->source == source && ticks > 0) {
             order->is_crossed = order->is_crossed || (order->condition == FX_TRIGGER_CONDITION_GT
                                                           ? ticks >= order->trigger_ticks
                                                           : ticks <= order->trigger_ticks);
@@ -487,6 +488,25 @@ void fx_sim_ledger_order_see(struct fx_sim_world *world,
 
 /* ---- after a command --------------------------------------------------------------------------
  */
+
+/* What was due has happened: dates, and stops whose price was there. Trailing stops and those of
+ * brackets follow what no row tells. */
+void fx_sim_ledger_order_rest(struct fx_sim_world *world)
+{
+    const struct fx_sim_ledger *ledger = world->ledger;
+    const int64_t wall_us = fx_sim_world_wall_us(world);
+    for (uint32_t index = 0; index < ledger->order_count; index++) {
+        const struct fx_sim_ledger_order *order = &ledger->orders[index];
+        const struct fx_instrument *definition = &ledger->symbols[order->instrument].definition;
+        FX_SIM_REQUIRE(world,
+                       order->expire_us == 0 || order->expire_us + DUE_US > wall_us,
+                       "3 an order ends by its date");
+        FX_SIM_REQUIRE(world,
+                       !order->is_crossed || order->status != FX_ORDER_STATUS_UNTRIGGERED ||
+                           definition->state != FX_INSTRUMENT_STATE_TRADING,
+                       "8 a stop fires when its price was there");
+    }
+}
 
 static void check_level(struct fx_sim_world *world, const struct fx_event_book *level)
 {

@@ -309,6 +309,7 @@ static void check_end(struct fx_sim_world *world)
     world->result->commands = fx_engine_sequence(engine);
     world->result->state_hash = fx_engine_hash(engine);
     fx_sim_ledger_audit(world, engine);
+    fx_sim_ledger_rest(world);
     fx_sim_gateway_check(world);
     fx_sim_history_check(world);
 }
