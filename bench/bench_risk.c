@@ -126,6 +126,8 @@ static void list(struct bench *bench)
     instrument->leverage_max_centi = 10000;
     instrument->orders_max = 10000;
     instrument->algo_orders_max = 10;
+    instrument->funding_interval_s = 28800;
+    instrument->state = FX_INSTRUMENT_STATE_PENDING;
     instrument->contract_type = FX_CONTRACT_TYPE_USD_M;
     instrument->kind = FX_INSTRUMENT_KIND_PERPETUAL;
     (void)fx_ids_symbol(FX_STR("BTCUSDT"), &instrument->symbol);
@@ -257,6 +259,10 @@ static void liquidations(uint32_t longs, enum sink sink)
                  (unsigned long long)(bench.commands - commands),
                  (double)longest / 1e6);
     fx_engine_check(bench.engine);
+    if (bench.liquidations != longs) {
+        (void)fprintf(stderr, "some were left\n");
+        abort();
+    }
     destroy(&bench);
 }
 

@@ -224,7 +224,8 @@ static uint32_t find_counter(struct fx_engine *engine, fx_slot position, int64_t
     const uint32_t instrument = own->instrument;
     const enum fx_side side = own->lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
     struct fx_adl_queue *queue = engine->adl_queue;
-    if (!is_current(engine, instrument, side)) {
+    /* Not whole and empty: its last have fallen behind those that it never held. */
+    if (!is_current(engine, instrument, side) || (queue->count == 0 && queue->is_whole == 0)) {
         fill(engine, instrument, side, NULL);
     }
     for (;;) {

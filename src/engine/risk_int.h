@@ -150,7 +150,12 @@ fx_status fx_insurance_apply_fund(struct fx_engine *engine,
 /* ---- adl.c --------------------------------------------------------------------------------------
  */
 
+/* A matter of speed alone. Short where checks are on, so that tests read it more than once. */
+#ifdef FX_CHECKS
+#define FX_ADL_QUEUE_MAX 2U
+#else
 #define FX_ADL_QUEUE_MAX 64U
+#endif
 
 struct fx_adl_item {
     fx_i128 score;

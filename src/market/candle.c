@@ -79,8 +79,12 @@ bool fx_candle_price_of(const struct fx_event *event,
                         int64_t *value_out)
 {
     if (price == FX_ROWS_CANDLE_PRICE_LAST) {
-        *value_out = event->kind == FX_EVENT_TRADE ? event->u.trade.price_ticks : *value_out;
-        return event->kind == FX_EVENT_TRADE;
+        /* What the fund or auto-deleveraging closes was traded with nobody. */
+        const bool is_traded = event->kind == FX_EVENT_TRADE &&
+                               event->u.trade.note != FX_TRADE_NOTE_INSURANCE_LIQUIDATION &&
+                               event->u.trade.note != FX_TRADE_NOTE_AUTO_DELEVERAGE;
+        *value_out = is_traded ? event->u.trade.price_ticks : *value_out;
+        return is_traded;
     }
     if (event->kind != FX_EVENT_MARK) {
         return false;
