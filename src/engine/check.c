@@ -15,7 +15,8 @@
 fx_i128 fx_check_money_error(const struct fx_engine *engine, uint32_t asset)
 {
     const struct fx_asset_state *state = &engine->assets[asset];
-    fx_i128 sum = state->fees + state->insurance + state->rounding;
+    fx_i128 sum =
+        state->fees + state->insurance + state->rounding + fx_funding_pending(engine, asset);
     for (uint32_t index = 0; index < engine->account_count; index++) {
         const struct fx_account_state *account = &engine->accounts[index];
         if (account->asset == asset) {
@@ -314,6 +315,7 @@ void fx_check_state(const struct fx_engine *engine)
     check_clients(engine);
     fx_deadman_check(engine);
     fx_mark_check(engine);
+    fx_funding_check(engine);
     fx_trigger_check(engine);
     fx_conditional_check(engine);
     fx_bracket_check(engine);

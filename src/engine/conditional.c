@@ -5,6 +5,7 @@
 
 #include "base/panic.h"
 #include "engine/bracket_int.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
 
@@ -348,6 +349,7 @@ static void fire(struct fx_engine *engine, fx_slot order)
     const struct fx_listing *listing = &engine->listings[trigger->instrument];
     engine->work_base = engine->work;
     engine->work++;
+    (void)fx_funding_settle_account(engine, engine->resting[order].account);
     if (fx_match_end_overdue(engine, order)) {
         return;
     }
@@ -375,7 +377,8 @@ void fx_conditional_run(struct fx_engine *engine)
     for (uint32_t instrument = 0; instrument < engine->instrument_count; instrument++) {
         for (fx_slot order = next_of(engine, instrument); order != FX_SLOT_NONE;
              order = next_of(engine, instrument)) {
-            if (engine->work >= engine->limits.fills_max) {
+            if (engine->work >= engine->limits.fills_max ||
+                engine->paid_count >= FX_FUNDING_STEP_MAX) {
                 return; /* has_crossed stays: a TICK is due at once */
             }
             fire(engine, order);

@@ -23,9 +23,11 @@
 
 enum {
     LINE_SIZE = 64,
-    EVENTS_PER_FILL = 9, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK; both sides' take profit and stop
-                            loss */
+    EVENTS_PER_FILL = 10, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK, funding that was owed; both
+                             sides' take profit and stop loss */
     EVENTS_PER_CANCEL = 3,
+    EVENTS_PER_PAYMENT = 3,    /* TRANSACTION, POSITION, ACCOUNT */
+    EVENTS_PER_INSTRUMENT = 8, /* MARK, FUNDING begins and ends, INSURANCE; DONE of an account */
     STEP_WORK = 8,     /* what the last fire or step of a liquidation may do beside its fills */
     EVENTS_BESIDE = 32 /* the taker's own rows, an instrument with its tiers, RESULT */
 };
@@ -101,6 +103,13 @@ static uint32_t work_max(const struct fx_engine_limits *limits)
     return larger > expiries ? larger : expiries;
 }
 
+/* Payments of funding by one command beside those that come with its fills: its user's, a step of
+ * the sweeps, and the positions of the account that passes the bound. */
+static uint32_t payments_max(const struct fx_engine_limits *limits)
+{
+    return FX_FUNDING_STEP_MAX + 4 * limits->instruments_max;
+}
+
 static void check_limits(const struct fx_engine_limits *limits)
 {
     FX_ASSERT(limits->accounts_max > 0 && limits->accounts_max <= 1U << 28U);
@@ -121,7 +130,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
 {
     check_limits(limits);
     struct layout layout = {.memory = memory};
-    const size_t touched = (size_t)work_max(limits) + 8;
+    const size_t touched = (size_t)work_max(limits) + payments_max(limits) + 8;
     (void)area(&layout, 1, sizeof *root);
     root->account_table_size = table_size(limits->accounts_max);
     root->order_table_size = table_size(limits->orders_max);
@@ -200,9 +209,9 @@ uint32_t fx_engine_events_max(const struct fx_engine_limits *limits)
     const uint32_t by_fills = EVENTS_PER_FILL * 2 * limits->fills_max +
                               EVENTS_PER_CANCEL * (fires_work_max(limits) - 2 * limits->fills_max);
     const uint32_t by_cancels = EVENTS_PER_CANCEL * work_max(limits);
-    /* DONE of every position of one account. */
-    const uint32_t by_positions = 3 * limits->instruments_max;
-    return (by_fills > by_cancels ? by_fills : by_cancels) + by_positions + EVENTS_BESIDE;
+    return (by_fills > by_cancels ? by_fills : by_cancels) + EVENTS_BESIDE +
+           EVENTS_PER_PAYMENT * payments_max(limits) +
+           EVENTS_PER_INSTRUMENT * limits->instruments_max;
 }
 
 struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *limits)
@@ -295,6 +304,10 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_mark_apply_price(engine, command, result);
     case FX_COMMAND_SET_MARK_RULES:
         return fx_mark_apply_rules(engine, command, result);
+    case FX_COMMAND_INDEX_PRICE:
+        return fx_mark_index_apply(engine, command, result);
+    case FX_COMMAND_PAY_FUNDING:
+        return fx_funding_apply(engine, command, result);
     case FX_COMMAND_CREATE_ACCOUNT:
         return fx_account_command_create(engine, command, result);
     case FX_COMMAND_SET_ACCOUNT:
@@ -330,8 +343,6 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_insurance_apply_fund(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
-    case FX_COMMAND_INDEX_PRICE:
-    case FX_COMMAND_PAY_FUNDING:
     case FX_COMMAND_SETTLE:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
@@ -339,16 +350,38 @@ static fx_status dispatch(struct fx_engine *engine,
     }
 }
 
+/* Time is no part of a command: an instant of funding that has come begins before it is looked at,
+ * and its user pays what he owes. What that says and touches stays, whatever becomes of it. */
+static void begin(struct fx_engine *engine, const struct fx_command *command)
+{
+    engine->paid_count = 0;
+    if (engine->funding_due_us <= engine->time_us) {
+        fx_funding_begin_due(engine);
+    }
+    if (engine->sweep_count != 0) {
+        fx_funding_settle_user(engine, command->user_id);
+        fx_risk_review(engine);
+    }
+    engine->events_base = engine->events->count;
+    engine->touched_accounts_base = engine->touched_account_count;
+    engine->touched_positions_base = engine->touched_position_count;
+}
+
 /* A reject says its name and leaves no other trace. */
 static void conclude(struct fx_engine *engine, fx_status status, struct fx_event_result *result)
 {
     if (status == FX_OK) {
         memset(&result->reject, 0, sizeof result->reject);
-        fx_touch_flush(engine);
     } else {
-        FX_ASSERT(engine->events->count == 0);
+        FX_ASSERT(engine->events->count == engine->events_base);
+        FX_ASSERT(engine->touched_account_count == engine->touched_accounts_base);
+        FX_ASSERT(engine->touched_position_count == engine->touched_positions_base);
+        FX_ASSERT(engine->touched_level_count == 0);
         result->is_changed = 0;
     }
+    fx_touch_flush(engine);
+    engine->touched_accounts_base = 0;
+    engine->touched_positions_base = 0;
     FX_ASSERT(engine->touched_account_count == 0);
     FX_ASSERT(engine->touched_position_count == 0);
     FX_ASSERT(engine->touched_level_count == 0);
@@ -375,12 +408,19 @@ void fx_engine_apply(struct fx_engine *engine,
         engine->time_us = command->time_us;
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
+    begin(engine, command);
     const fx_status status =
         is_of_nobody(command) ? FX_ACCOUNT_NOT_FOUND : dispatch(engine, command, &result);
     if (status != FX_OK) {
         fx_risk_forget(engine);
     } else if (engine->has_crossed || engine->moved_count + engine->due_count > 0) {
         fx_liquidate_run(engine);
+    }
+    if (status == FX_OK && engine->sweep_count != 0 &&
+        (command->kind == FX_COMMAND_TICK || command->kind == FX_COMMAND_PAY_FUNDING)) {
+        fx_funding_step(engine);
+        fx_risk_review(engine);
+        result.is_changed = 1;
     }
     conclude(engine, status, &result);
     FX_ASSERT(events->count > 0);
@@ -524,14 +564,16 @@ uint64_t fx_engine_sequence(const struct fx_engine *engine)
 
 int64_t fx_engine_next_due_us(const struct fx_engine *engine)
 {
-    if (engine->has_crossed || engine->due_count > 0) {
+    if (engine->has_crossed || engine->due_count > 0 || engine->sweep_count != 0) {
         return engine->time_us; /* the last command had no room for all that there is to do */
     }
     const int64_t deadline_us = fx_deadman_next_us(engine);
     const int64_t expire_us =
         engine->expiry_count == 0 ? INT64_MAX : engine->orders[engine->expiry_heap[0]].expire_us;
     const int64_t due_us = deadline_us < expire_us ? deadline_us : expire_us;
-    return due_us < engine->mark_due_us ? due_us : engine->mark_due_us;
+    const int64_t mark_us =
+        engine->mark_due_us < engine->funding_due_us ? engine->mark_due_us : engine->funding_due_us;
+    return due_us < mark_us ? due_us : mark_us;
 }
 
 uint64_t fx_engine_hash(const struct fx_engine *engine)

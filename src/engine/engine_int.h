@@ -90,7 +90,8 @@ struct fx_position_state {
     fx_slot newest_order;
     uint32_t reduce_order_count; /* resting reduce-only orders, both sides */
     uint8_t is_liquidating;      /* a step of a liquidation was said, and no DONE yet */
-    uint8_t rest[3];
+    uint8_t rest;
+    uint16_t funding_round;    /* of its symbol that it paid last, the lower half (funding.c) */
     uint64_t priced_sequence;  /* the command whose row had the prices below; 0: none (M8) */
     int64_t liquidation_ticks; /* of the last row */
     int64_t bankrupt_ticks;
@@ -360,12 +361,18 @@ struct fx_engine {
     uint32_t due_count; /* derived, as are the free chunks */
     uint32_t risk_chunk_free;
     uint32_t risk_chunk_used;
-    uint32_t work;       /* makers met and orders ended by the running command */
-    uint32_t event_size; /* of struct fx_event; see fx_touch_event() */
-    uint32_t work_base;  /* where the order that runs now began */
-    int64_t mark_due_us; /* derived: when a mark grows stale next; INT64_MAX: none does */
-    bool has_overdue;    /* a dead man's deadline has passed and is not worked off */
-    bool has_crossed;    /* conditional orders may be about to fire; outlives the command */
+    uint32_t work;          /* makers met and orders ended by the running command */
+    uint32_t event_size;    /* of struct fx_event; see fx_touch_event() */
+    uint32_t work_base;     /* where the order that runs now began */
+    int64_t mark_due_us;    /* derived: when a mark grows stale next; INT64_MAX: none does */
+    int64_t funding_due_us; /* derived: the next instant of funding that can be paid, likewise */
+    uint32_t sweep_count;   /* derived: symbols whose positions pay at the moment */
+    uint32_t paid_count;    /* payments of funding by the running command */
+    uint32_t events_base;   /* said and touched before the running command was looked at */
+    uint32_t touched_accounts_base;
+    uint32_t touched_positions_base;
+    bool has_overdue; /* a dead man's deadline has passed and is not worked off */
+    bool has_crossed; /* conditional orders may be about to fire; outlives the command */
 };
 
 /* ---- touch.c: what the running command changed ------------------------------------------------

@@ -104,6 +104,9 @@ static uint64_t mix_position(const struct fx_engine *engine,
          order = engine->orders[order].newer) {
         hash = fx_hash_mix(hash, engine->orders[order].order_id);
     }
+    if (position->funding_round != 0) {
+        hash = fx_hash_mix(hash, position->funding_round);
+    }
     return fx_hash_mix(hash, position->order_count);
 }
 
@@ -247,7 +250,44 @@ static uint64_t mix_mark(uint64_t hash, const struct fx_mark_state *mark)
         hash = mix_signed(hash, words[index]);
     }
     hash = fx_hash_mix(hash, (uint64_t)mark->sources_min << 32U | mark->source_count);
-    return fx_hash_mix(hash, (uint64_t)mark->has_index << 8U | mark->is_stale);
+    hash = fx_hash_mix(hash, (uint64_t)mark->has_index << 8U | mark->is_stale);
+    for (uint32_t index = 0; index < FX_MARK_BASIS_COUNT; index++) {
+        hash = mix_signed(hash, mark->basis[index].minute);
+        hash = mix_signed(hash, mark->basis[index].half_ticks);
+    }
+    return hash;
+}
+
+/* A symbol that never paid and will not hashes as it did before there was funding. */
+static uint64_t mix_funding(uint64_t hash, const struct fx_mark_state *mark)
+{
+    const struct fx_funding_sweep *sweep = &mark->sweep;
+    if (mark->next_us == 0 && sweep->round == 0) {
+        return hash;
+    }
+    const int64_t words[] = {mark->next_us,
+                             mark->paid_us,
+                             mark->rate_ppb,
+                             mark->premium_ppb,
+                             mark->minute,
+                             mark->premium_count};
+    const int64_t open[] = {sweep->instant_us,
+                            sweep->rate_ppb,
+                            sweep->mark_ticks,
+                            sweep->index_ticks,
+                            sweep->cursor,
+                            sweep->end,
+                            sweep->positions};
+    for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
+        hash = mix_signed(hash, words[index]);
+    }
+    hash = fx_hash_mix(mix_wide(hash, mark->premium_sum), sweep->round);
+    for (uint32_t index = 0; index < sizeof open / sizeof open[0] && sweep->is_open != 0; index++) {
+        hash = mix_signed(hash, open[index]);
+    }
+    return sweep->is_open == 0
+               ? hash
+               : mix_wide(mix_wide(mix_wide(hash, sweep->paid), sweep->received), sweep->insured);
 }
 
 static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint32_t instrument)
@@ -269,6 +309,7 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
     hash = mix_signed(hash, listing->open_interest_lots);
     hash = fx_hash_mix(hash, listing->asset);
     hash = mix_mark(hash, &engine->marks[instrument]);
+    hash = mix_funding(hash, &engine->marks[instrument]);
     hash = mix_reached(engine, hash, instrument);
     hash = mix_side(engine, hash, instrument, FX_SIDE_BUY);
     return mix_side(engine, hash, instrument, FX_SIDE_SELL);

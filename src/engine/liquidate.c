@@ -538,6 +538,7 @@ static void finish(struct fx_engine *engine, fx_slot account)
 
 static void step(struct fx_engine *engine, fx_slot account)
 {
+    (void)fx_funding_settle_account(engine, account); /* before it is judged by its money */
     const struct target target = find_target(engine, account);
     if (!target.is_short) {
         finish(engine, account);
@@ -568,7 +569,8 @@ static void work_off(struct fx_engine *engine)
 {
     fx_risk_review(engine);
     for (fx_slot account = fx_risk_next_due(engine);
-         account != FX_SLOT_NONE && engine->work < engine->limits.fills_max;
+         account != FX_SLOT_NONE && engine->work < engine->limits.fills_max &&
+         engine->paid_count < FX_FUNDING_STEP_MAX;
          account = fx_risk_next_due(engine)) {
         step(engine, account);
         fx_risk_review(engine);
@@ -583,7 +585,8 @@ void fx_liquidate_run(struct fx_engine *engine)
             fx_conditional_run(engine);
             fx_risk_review(engine);
         }
-    } while (engine->due_count > 0 && engine->work < engine->limits.fills_max);
+    } while (engine->due_count > 0 && engine->work < engine->limits.fills_max &&
+             engine->paid_count < FX_FUNDING_STEP_MAX);
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

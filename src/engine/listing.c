@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
 #include "engine/triggers_int.h"
@@ -102,6 +103,7 @@ fx_status fx_listing_update(struct fx_engine *engine,
     engine->listings[instrument].terms_sequence = engine->sequence;
     fx_margin_attach(&engine->listings[instrument]);
     fx_risk_see_terms(engine, instrument);
+    fx_mark_refresh_due(engine);
     emit(engine, instrument);
     return FX_OK;
 }
@@ -158,6 +160,7 @@ fx_status fx_listing_set_state(struct fx_engine *engine,
     result->is_changed = definition->state != state;
     if (result->is_changed != 0) {
         definition->state = (uint8_t)state;
+        fx_mark_refresh_due(engine);
         engine->has_crossed = true; /* what was crossed meanwhile fires once trading goes on */
         fx_risk_see_mark(engine, command->instrument); /* and who waited is looked at again */
         emit(engine, command->instrument);

@@ -1,6 +1,7 @@
 /* Mark and index: the one door through which they change, and when they grow stale. A symbol has
  * rules for its mark from the first SET_MARK_RULES or INDEX_PRICE on; before that a mark holds for
- * ever, as it did when nothing but MARK_PRICE set it. Source: docs/rules/mark.md. */
+ * ever, as it did when nothing but MARK_PRICE set it, and nobody pays funding by himself. Source:
+ * docs/rules/mark.md. */
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
@@ -51,11 +52,18 @@ static void refresh(struct fx_engine *engine, uint32_t instrument)
 void fx_mark_refresh_due(struct fx_engine *engine)
 {
     engine->mark_due_us = INT64_MAX;
+    engine->funding_due_us = INT64_MAX;
+    engine->sweep_count = 0;
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         const struct fx_mark_state *state = &engine->marks[index];
         if (state->is_stale == 0 && state->stale_us != 0 && state->stale_us < engine->mark_due_us) {
             engine->mark_due_us = state->stale_us;
         }
+        if (state->next_us != 0 && state->next_us < engine->funding_due_us &&
+            fx_funding_may_begin(engine, index)) {
+            engine->funding_due_us = state->next_us;
+        }
+        engine->sweep_count += state->sweep.is_open;
     }
 }
 
@@ -71,6 +79,12 @@ void fx_mark_row(const struct fx_engine *engine, uint32_t instrument, struct fx_
     row_out->max_age_us = state->max_age_us;
     row_out->band_ppb = state->band_ppb;
     row_out->sources_min = state->sources_min;
+    row_out->premium_ppb = state->premium_ppb;
+    row_out->rate_ppb = state->rate_ppb;
+    row_out->next_funding_us = state->next_us;
+    if (state->next_us != 0) {
+        row_out->predicted_ppb = fx_funding_rate(engine, instrument).ppb;
+    }
     row_out->has_index = state->has_index;
     row_out->is_stale = state->is_stale;
 }
@@ -113,6 +127,35 @@ bool fx_mark_tick(struct fx_engine *engine)
     return true;
 }
 
+/* Nobody kept how old the mark is: its age begins with the rules. So does funding. */
+static void begin_rules(struct fx_engine *engine, uint32_t instrument)
+{
+    struct fx_mark_state *state = &engine->marks[instrument];
+    state->has_rules = 1;
+    state->mark_us = engine->time_us;
+    state->next_us = fx_funding_next_us(engine, instrument, engine->time_us);
+}
+
+void fx_mark_begin_rules(struct fx_engine *engine, uint32_t instrument)
+{
+    struct fx_mark_state *state = &engine->marks[instrument];
+    if (state->has_rules != 0) {
+        return;
+    }
+    begin_rules(engine, instrument);
+    state->max_age_us = FX_COMMAND_MARK_AGE_US;
+    state->band_ppb = FX_COMMAND_MARK_BAND_PPB;
+    state->sources_min = 1;
+}
+
+void fx_mark_starve(struct fx_engine *engine, uint32_t instrument)
+{
+    FX_ASSERT(engine->marks[instrument].source_count < engine->marks[instrument].sources_min);
+    refresh(engine, instrument);
+    FX_ASSERT(engine->marks[instrument].is_stale == 1);
+    say(engine, instrument);
+}
+
 fx_status fx_mark_apply_price(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result)
@@ -152,8 +195,7 @@ fx_status fx_mark_apply_rules(struct fx_engine *engine,
     }
     struct fx_mark_state *state = &engine->marks[command->instrument];
     if (state->has_rules == 0) {
-        state->has_rules = 1;
-        state->mark_us = engine->time_us; /* nobody kept how old it is */
+        begin_rules(engine, command->instrument);
     } else if (state->max_age_us == rules->max_age_us && state->band_ppb == rules->band_ppb &&
                state->sources_min == rules->sources_min) {
         return FX_OK;
@@ -162,12 +204,20 @@ fx_status fx_mark_apply_rules(struct fx_engine *engine,
     state->band_ppb = rules->band_ppb;
     state->sources_min = rules->sources_min;
     refresh(engine, command->instrument);
-    say(engine, command->instrument);
     result->is_changed = 1;
+    const struct fx_listing *listing = &engine->listings[command->instrument];
+    if (state->has_index != 0 && listing->mark.ticks > 0 &&
+        listing->index.ticks <= listing->definition.max_ticks) {
+        const fx_px mark =
+            fx_mark_index_clamp(engine, command->instrument, listing->mark, listing->index);
+        fx_mark_set(engine, command->instrument, mark, listing->index, state->mark_us);
+    } else {
+        say(engine, command->instrument);
+    }
     return FX_OK;
 }
 
-/* I-27: what is stale by the log is known to be, once a TICK has passed. */
+/* I-26: a mark from an index is in the band around it. I-27: what is stale is known to be. */
 void fx_mark_check(const struct fx_engine *engine)
 {
     int64_t due_us = INT64_MAX;
@@ -176,6 +226,11 @@ void fx_mark_check(const struct fx_engine *engine)
         FX_ASSERT(state->stale_us == stale_us_of(state));
         FX_ASSERT(state->has_rules != 0 || (state->is_stale == 0 && state->sources_min == 0));
         FX_ASSERT(state->is_stale == 0 || !fx_mark_is_fresh(engine, index));
+        const struct fx_listing *listing = &engine->listings[index];
+        FX_ASSERT(state->has_index == 0 || listing->mark.ticks == 0 ||
+                  listing->index.ticks > listing->definition.max_ticks ||
+                  fx_mark_index_clamp(engine, index, listing->mark, listing->index).ticks ==
+                      listing->mark.ticks);
         if (state->is_stale == 0 && state->stale_us != 0) {
             due_us = state->stale_us < due_us ? state->stale_us : due_us;
         }

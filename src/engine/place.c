@@ -87,9 +87,10 @@ static void forget_position(struct fx_engine *engine, fx_slot position)
 static void undo(struct fx_engine *engine, const struct fx_place_intent *intent)
 {
     FX_ASSERT(engine->touched_level_count == 0);
-    FX_ASSERT(engine->touched_account_count == 0);
-    FX_ASSERT(engine->touched_position_count <= FX_POSITION_FAMILY_MAX);
-    engine->touched_position_count = 0;
+    FX_ASSERT(engine->touched_account_count == engine->touched_accounts_base);
+    FX_ASSERT(engine->touched_position_count <=
+              engine->touched_positions_base + FX_POSITION_FAMILY_MAX);
+    engine->touched_position_count = engine->touched_positions_base;
     if (intent->is_setting_changed) {
         engine->accounts[intent->hot.account].moved_sequence = intent->moved_before;
         for (uint32_t index = 0; index < intent->family.count; index++) {

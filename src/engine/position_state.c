@@ -1,6 +1,7 @@
 /* Positions and the aggregates of their open orders. Every function that moves an aggregate keeps
  * `reserve` equal to fx_margin_requirement() (M3). */
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/money_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
@@ -452,6 +453,9 @@ fx_i128 fx_position_state_apply(const struct fx_engine *engine,
     const bool is_buy = fill->side == FX_SIDE_BUY;
     FX_ASSERT(lots > 0);
     FX_ASSERT(fill->value.units >= 0);
+    if (engine->sweep_count != 0) {
+        fx_funding_settle_position(engine, slot); /* by the lots of the instant */
+    }
     const int64_t held = magnitude_of(position->lots);
     int64_t closing = 0;
     if (held > 0 && (position->lots > 0) != is_buy) {

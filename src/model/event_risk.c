@@ -19,6 +19,7 @@ static const struct fx_words_entry INSURANCE_REASONS[] = {
     {FX_INSURANCE_REASON_TAKEOVER, "TAKEOVER"},
     {FX_INSURANCE_REASON_CLOSE, "CLOSE"},
     {FX_INSURANCE_REASON_ADL, "ADL"},
+    {FX_INSURANCE_REASON_FUNDING, "FUNDING"},
 };
 
 const char *fx_event_risk_step_name(enum fx_liquidation_step step)

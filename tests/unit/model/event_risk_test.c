@@ -10,7 +10,7 @@ static void event_risk_liquidation_and_insurance_words_roundtrip(void **state)
         const char *name = fx_event_risk_step_name((enum fx_liquidation_step)step);
         assert_int_equal(fx_event_risk_step_of(fx_str_of(name)), step);
     }
-    for (int reason = FX_INSURANCE_REASON_FUND; reason <= FX_INSURANCE_REASON_ADL; reason++) {
+    for (int reason = FX_INSURANCE_REASON_FUND; reason <= FX_INSURANCE_REASON_FUNDING; reason++) {
         const char *name = fx_event_risk_reason_name((enum fx_insurance_reason)reason);
         assert_int_equal(fx_event_risk_reason_of(fx_str_of(name)), reason);
     }
