@@ -14,7 +14,7 @@ enum {
     QUOTES_MAX = 64,        /* per instrument: the ladder, what is on its way, what was found */
     COMMANDS_PER_STEP = 40, /* at four steps a second: 160 commands a second */
     WAIT_STEPS = 12,        /* without any echo for so long, a command counts as refused */
-    MARK_STEPS = 4,
+    INDEX_STEPS = 4,
     FRACTION_BITS = 16,  /* the index price is kept in 1/65,536 ticks */
     GRID_DIVISOR = 5000, /* levels lie two basis points apart */
     NOISE_DIVISOR = 8192,
@@ -216,11 +216,12 @@ static bool submit(struct fx_app_bots *bots, const struct fx_command *command)
     return bots->options.submit(bots->options.submit_self, 0, command);
 }
 
-static void submit_mark(struct fx_app_bots *bots, const struct desk *desk)
+/* The bots are the only source of the demo's index; mark and funding follow from it. */
+static void submit_index(struct fx_app_bots *bots, const struct desk *desk)
 {
-    struct fx_command command = blank(FX_COMMAND_MARK_PRICE, desk->instrument, 0);
-    command.u.mark.mark_ticks = desk->index >> FRACTION_BITS;
-    command.u.mark.index_ticks = command.u.mark.mark_ticks;
+    struct fx_command command = blank(FX_COMMAND_INDEX_PRICE, desk->instrument, 0);
+    command.u.index.index_ticks = desk->index >> FRACTION_BITS;
+    command.u.index.source_count = 1;
     (void)submit(bots, &command);
 }
 
@@ -470,8 +471,8 @@ static void step_desk(struct fx_app_bots *bots, struct desk *desk)
         return; /* the ladder begins with the next step, when the orders have ended */
     }
     move_index(bots, desk);
-    if ((bots->step + desk->instrument) % MARK_STEPS == 0) {
-        submit_mark(bots, desk);
+    if ((bots->step + desk->instrument) % INDEX_STEPS == 0) {
+        submit_index(bots, desk);
     }
     const int64_t center = (desk->index >> FRACTION_BITS) / desk->grid_ticks;
     /* Where the price goes, room is made first: the bots never meet their own quotes. */
