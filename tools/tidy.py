@@ -35,7 +35,8 @@ PURE_MAY_LINK = {"memcpy", "memmove", "memset", "memcmp", "__stack_chk_fail", "_
 NO_FLOATS = PURE | {"wire"}
 # Whose header it is: a room, or the files of a room that begin so.
 VENDORS = {"uv.h": ["net/"], "openssl/": ["base/", "net/net_tls", "cache/cache_link"], "sqlite3.h": ["store/"], "crypt.h": ["base/"], "jansson.h": [],
-           "gmp.h": [], "librdkafka/": ["bus/bus_kafka"], "hiredis/": ["cache/cache_session"]}
+           "gmp.h": [], "librdkafka/": ["bus/bus_kafka"], "hiredis/": ["cache/cache_session"],
+           "curl/": ["worker/worker_oracle_fetch"]}
 DOUBLE_UNDERSCORE_INT128 = "src/base/dec.h"
 
 BANNED = r"\b(strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|localtime|gmtime|alloca|setjmp|longjmp)\s*\("

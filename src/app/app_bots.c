@@ -42,6 +42,7 @@ struct quote {
 struct desk {
     uint32_t instrument;
     bool has_definition;
+    bool is_index_given;
     bool is_cleared; /* orders of an earlier life were asked to go */
     struct fx_instrument definition;
     fx_i128 unit;
@@ -91,6 +92,14 @@ static void learn_price(struct desk *desk, int64_t ticks)
     desk->anchor = ticks << FRACTION_BITS;
     desk->index = desk->anchor;
     desk->grid_ticks = ticks / GRID_DIVISOR > 0 ? ticks / GRID_DIVISOR : 1;
+}
+
+static void follow_price(struct desk *desk, int64_t ticks)
+{
+    if (desk->is_index_given && desk->anchor != 0 && ticks > 0 &&
+        ticks <= INT64_MAX >> (FRACTION_BITS + 1)) {
+        desk->index = ticks << FRACTION_BITS;
+    }
 }
 
 static void learn_market(const struct fx_market *market, struct desk *desk)
@@ -187,6 +196,7 @@ void fx_app_bots_on_event(struct fx_app_bots *bots, const struct fx_event *event
         desk = desk_of(bots, event->u.mark.instrument);
         if (desk != NULL) {
             learn_price(desk, event->u.mark.index_ticks);
+            follow_price(desk, event->u.mark.index_ticks);
         }
     } else if (event->kind == FX_EVENT_DUMP_BEGIN) {
         forget_quotes(bots);
@@ -470,8 +480,10 @@ static void step_desk(struct fx_app_bots *bots, struct desk *desk)
         submit_cancel_all(bots, desk);
         return; /* the ladder begins with the next step, when the orders have ended */
     }
-    move_index(bots, desk);
-    if ((bots->step + desk->instrument) % INDEX_STEPS == 0) {
+    if (!desk->is_index_given) {
+        move_index(bots, desk);
+    }
+    if (!desk->is_index_given && (bots->step + desk->instrument) % INDEX_STEPS == 0) {
         submit_index(bots, desk);
     }
     const int64_t center = (desk->index >> FRACTION_BITS) / desk->grid_ticks;
@@ -507,6 +519,7 @@ fx_status fx_app_bots_create(const struct fx_app_bots_options *options,
     fx_rng_init(&bots->rng, options->seed);
     for (uint32_t index = 0; index < options->instrument_count; index++) {
         bots->desks[index].instrument = options->instruments[index];
+        bots->desks[index].is_index_given = options->is_index_given[index];
         learn_market(options->market, &bots->desks[index]);
     }
     *bots_out = bots;

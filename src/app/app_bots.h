@@ -31,6 +31,8 @@ struct fx_app_bots_options {
     uint64_t users[2]; /* 0: quotes both sides; 1: takes */
     uint32_t instruments[FX_APP_BOTS_INSTRUMENTS_MAX];
     uint32_t instrument_count;
+    /* By instrument: somebody else says its index, and the bots follow it. */
+    bool is_index_given[FX_APP_BOTS_INSTRUMENTS_MAX];
     const struct fx_view *view;     /* keeps; NULL: what the events told is enough */
     const struct fx_market *market; /* keeps; NULL likewise */
 };

@@ -11,24 +11,37 @@
 #include "app/app_listing.h"
 #include "app/app_log.h"
 #include "app/app_operator.h"
+#include "app/app_oracle.h"
 #include "app/app_tls.h"
 #include "base/clock.h"
 #include "base/log.h"
 
-/* The demo's bots as a guest of the gateway. */
-static void bots_on_event(void *self, const struct fx_event *event)
+/* The guests of the gateway: the demo's bots and the oracle. Each may be absent. */
+struct guests {
+    struct fx_app_bots *bots;
+    struct fx_app_oracle *oracle;
+};
+
+static void guests_on_event(void *self, const struct fx_event *event)
 {
-    fx_app_bots_on_event(self, event);
+    const struct guests *guests = self;
+    if (guests->bots != NULL) {
+        fx_app_bots_on_event(guests->bots, event);
+    }
 }
 
-static void bots_tick(void *self, int64_t now_us)
+static void guests_tick(void *self, int64_t now_us)
 {
-    fx_app_bots_step(self, now_us);
+    const struct guests *guests = self;
+    fx_app_oracle_tick(guests->oracle);
+    if (guests->bots != NULL) {
+        fx_app_bots_step(guests->bots, now_us);
+    }
 }
 
 static fx_status start_bots(struct fx_app_gateway *gateway,
                             const struct fx_app_demo_users *users,
-                            struct fx_app_bots **bots_out)
+                            struct guests *guests)
 {
     struct fx_app_bots_options options = {
         .submit = fx_app_gateway_submit_guest, .submit_self = gateway, .seed = 1};
@@ -39,22 +52,19 @@ static fx_status start_bots(struct fx_app_gateway *gateway,
         const struct fx_market_symbol *symbol = fx_market_find(
             fx_app_gateway_market(gateway), fx_ids_symbol_str(&listing.instrument.symbol));
         if (listing.has_bots && symbol != NULL) {
+            options.is_index_given[options.instrument_count] =
+                fx_app_oracle_has(guests->oracle, &listing.instrument.symbol);
             options.instruments[options.instrument_count++] = symbol->definition.instrument_id;
         }
     }
     options.view = fx_app_gateway_view(gateway);
     options.market = fx_app_gateway_market(gateway);
-    const fx_status status = fx_app_bots_create(&options, bots_out);
-    if (status == FX_OK) {
-        const struct fx_app_gateway_guest guest = {bots_on_event, bots_tick, *bots_out};
-        fx_app_gateway_set_guest(gateway, &guest);
-    }
-    return status;
+    return fx_app_bots_create(&options, &guests->bots);
 }
 
 static fx_status seed(const struct fx_config *config,
                       struct fx_app_exchange *exchange,
-                      struct fx_app_bots **bots_out)
+                      struct guests *guests)
 {
     struct fx_app_demo_users users;
     struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
@@ -67,7 +77,7 @@ static fx_status seed(const struct fx_config *config,
         .now_us = fx_clock_wall_us()};
     fx_status status = fx_app_demo_seed(&options, &users);
     if (status == FX_OK && !fx_config_bool(config, "no-bots")) {
-        status = start_bots(gateway, &users, bots_out);
+        status = start_bots(gateway, &users, guests);
     }
     return status;
 }
@@ -107,7 +117,7 @@ int fx_app_serve_run(const struct fx_app_options *options)
 {
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
-    struct fx_app_bots *bots = NULL;
+    struct guests guests = {NULL, NULL};
     struct fx_app_operator *desk = NULL;
     struct fx_app_notify notify;
     fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
@@ -120,8 +130,15 @@ int fx_app_serve_run(const struct fx_app_options *options)
         return fx_app_options_exit(status);
     }
     status = fx_app_exchange_start(exchange);
+    if (status == FX_OK) {
+        status = fx_app_oracle_open(config, fx_app_exchange_gateway(exchange), &guests.oracle);
+    }
     if (status == FX_OK && fx_config_bool(config, "demo")) {
-        status = seed(config, exchange, &bots);
+        status = seed(config, exchange, &guests);
+    }
+    if (status == FX_OK) {
+        const struct fx_app_gateway_guest guest = {guests_on_event, guests_tick, &guests};
+        fx_app_gateway_set_guest(fx_app_exchange_gateway(exchange), &guest);
     }
     if (status == FX_OK) {
         status = fx_app_operator_create(options, exchange, &notify, &desk);
@@ -135,8 +152,9 @@ int fx_app_serve_run(const struct fx_app_options *options)
     fx_app_operator_destroy(desk);
     const struct fx_app_gateway_guest nobody = {NULL, NULL, NULL};
     fx_app_gateway_set_guest(fx_app_exchange_gateway(exchange), &nobody);
+    fx_app_oracle_close(guests.oracle);
     fx_app_exchange_close(exchange);
-    fx_app_bots_destroy(bots);
+    fx_app_bots_destroy(guests.bots);
     FX_LOG(FX_LOG_INFO, "app", "stopped");
     return fx_app_options_exit(status);
 }
