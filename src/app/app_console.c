@@ -267,6 +267,70 @@ int fx_app_console_user_create(const struct fx_app_options *options)
     return fx_app_options_exit(status);
 }
 
+/* ---- funding:pay --------------------------------------------------------------------------------
+ */
+
+/* The last regular instant of one symbol. @return OK also where it was paid before. */
+static fx_status pay_symbol(struct fx_app_exchange *exchange, const struct fx_market_symbol *symbol)
+{
+    const fx_str name = fx_ids_symbol_str(&symbol->definition.symbol);
+    struct fx_event_result result;
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_PAY_FUNDING;
+    command.instrument = symbol->definition.instrument_id;
+    fx_status status = fx_app_gateway_call(fx_app_exchange_gateway(exchange), &command, &result);
+    status = status == FX_OK ? result.reject.status : status;
+    (void)printf("%.*s %s\n",
+                 (int)name.size,
+                 name.data,
+                 status != FX_OK            ? fx_status_name(status)
+                 : result.is_changed != 0 ? "paid"
+                                          : "was paid");
+    return status;
+}
+
+static fx_status pay_symbols(struct fx_app_exchange *exchange, fx_str wanted)
+{
+    const struct fx_market *market = fx_app_gateway_market(fx_app_exchange_gateway(exchange));
+    fx_status first = FX_OK;
+    bool is_found = false;
+    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
+        const struct fx_market_symbol *symbol = fx_market_at(market, id);
+        if (symbol == NULL || symbol->definition.kind != FX_INSTRUMENT_KIND_PERPETUAL ||
+            (wanted.size > 0 &&
+             !fx_str_is_equal(wanted, fx_ids_symbol_str(&symbol->definition.symbol)))) {
+            continue;
+        }
+        is_found = true;
+        const fx_status status = pay_symbol(exchange, symbol);
+        first = first == FX_OK ? status : first;
+    }
+    return is_found ? first : FX_UNKNOWN_SYMBOL;
+}
+
+int fx_app_console_funding_pay(const struct fx_app_options *options)
+{
+    struct fx_app_exchange *exchange = NULL;
+    const bool is_one = fx_config_origin(options->config, "symbol") == FX_CONFIG_FLAG;
+    const fx_str wanted = is_one ? fx_config_str(options->config, "symbol") : (fx_str){NULL, 0};
+    fx_status status = fx_app_exchange_open(options->config, &exchange);
+    if (status == FX_OK) {
+        status = fx_app_exchange_start(exchange);
+    }
+    if (status == FX_OK) {
+        status = pay_symbols(exchange, wanted);
+    }
+    fx_app_exchange_close(exchange);
+    if (status != FX_OK) {
+        (void)fprintf(stderr,
+                      "future: funding:pay: %s\n",
+                      status == FX_LOCKED ? "a server is running: it pays at each instant by itself"
+                                          : fx_status_text(status));
+    }
+    return fx_app_options_exit(status);
+}
+
 /* ---- health -----------------------------------------------------------------------------------
  */
 

@@ -11,6 +11,7 @@
 /** Each returns an exit code. */
 int fx_app_console_migrate(const struct fx_app_options *options);
 int fx_app_console_user_create(const struct fx_app_options *options);
+int fx_app_console_funding_pay(const struct fx_app_options *options);
 int fx_app_console_health(const struct fx_app_options *options);
 int fx_app_console_config(const struct fx_app_options *options);
 int fx_app_console_routes(const struct fx_app_options *options);
