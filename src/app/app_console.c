@@ -284,7 +284,7 @@ static fx_status pay_symbol(struct fx_app_exchange *exchange, const struct fx_ma
     (void)printf("%.*s %s\n",
                  (int)name.size,
                  name.data,
-                 status != FX_OK            ? fx_status_name(status)
+                 status != FX_OK          ? fx_status_name(status)
                  : result.is_changed != 0 ? "paid"
                                           : "was paid");
     return status;

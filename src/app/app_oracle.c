@@ -33,7 +33,7 @@ static fx_status read_config(const struct fx_config *config,
     fx_buf_init(&text, FX_CONFIG_VALUE_SIZE_MAX);
     fx_status status = fx_config_read_file(NULL, path, &text);
     if (status == FX_OK) {
-        status = fx_worker_oracle_read(fx_buf_str(&text), config_out, error);
+        status = fx_worker_oracle_config_read(fx_buf_str(&text), config_out, error);
     }
     fx_buf_deinit(&text);
     if (status != FX_OK) {
@@ -102,6 +102,7 @@ bool fx_app_oracle_has(const struct fx_app_oracle *oracle, const struct fx_symbo
 }
 
 /* What the operator wrote holds, also where the log remembers other rules. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a place of ours, a number of the engine's
 static bool submit_rules(struct fx_app_oracle *oracle, uint32_t place, uint32_t instrument)
 {
     const struct fx_worker_oracle_symbol *symbol = &oracle->config.symbols[place];
@@ -159,8 +160,7 @@ void fx_app_oracle_tick(struct fx_app_oracle *oracle)
 /* ---- oracle:run ---------------------------------------------------------------------------------
  */
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal can reach nothing
-// else
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal reaches this only
 static volatile sig_atomic_t is_stopped;
 
 static void on_signal(int number)

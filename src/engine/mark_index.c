@@ -51,7 +51,7 @@ static int64_t based_price(const struct fx_engine *engine, uint32_t instrument, 
     if (count == 0) {
         return index.ticks;
     }
-    const fx_i128 ticks = index.ticks + fx_dec_div_int(sum, 2 * count, FX_ROUND_HALF_EVEN);
+    const fx_i128 ticks = index.ticks + fx_dec_div_int(sum, (fx_i128)2 * count, FX_ROUND_HALF_EVEN);
     return ticks > INT64_MAX ? INT64_MAX : (int64_t)ticks;
 }
 

@@ -144,7 +144,7 @@ bool fx_funding_may_begin(const struct fx_engine *engine, uint32_t instrument);
 /** Instants that have come begin: the sweeps open. Before the command is looked at. */
 void fx_funding_begin_due(struct fx_engine *engine);
 /** What a position owes or is owed in a running sweep, before its lots change. */
-void fx_funding_settle_position(struct fx_engine *engine, fx_slot position);
+void fx_funding_settle_position(struct fx_engine *engine, fx_slot slot);
 /** All positions of an account, before its money or margins are judged. @return how many paid. */
 uint32_t fx_funding_settle_account(struct fx_engine *engine, fx_slot account);
 /** All accounts of the command's user. */

@@ -68,9 +68,9 @@ struct fx_worker_oracle;
  * Read the configuration, JSON. @return OK; BAD_JSON; BAD_PARAMETER with what is wrong in
  * error_out (FX_WORKER_ORACLE_ERROR_SIZE bytes).
  */
-FX_MUST_USE fx_status fx_worker_oracle_read(fx_str json,
-                                            struct fx_worker_oracle_config *config_out,
-                                            char error_out[FX_WORKER_ORACLE_ERROR_SIZE]);
+FX_MUST_USE fx_status fx_worker_oracle_config_read(fx_str json,
+                                                   struct fx_worker_oracle_config *config_out,
+                                                   char error_out[FX_WORKER_ORACLE_ERROR_SIZE]);
 
 /** Make it; copies the configuration. @return OK; NO_MEMORY; IO where a file cannot be read. */
 FX_MUST_USE fx_status fx_worker_oracle_create(const struct fx_worker_oracle_config *config,

@@ -155,9 +155,9 @@ static void read_symbol(struct reader *reader,
     }
 }
 
-fx_status fx_worker_oracle_read(fx_str text,
-                                struct fx_worker_oracle_config *config_out,
-                                char error_out[FX_WORKER_ORACLE_ERROR_SIZE])
+fx_status fx_worker_oracle_config_read(fx_str text,
+                                       struct fx_worker_oracle_config *config_out,
+                                       char error_out[FX_WORKER_ORACLE_ERROR_SIZE])
 {
     static _Thread_local struct fx_json json;
     struct reader reader = {.json = &json, .error = error_out, .status = FX_OK};
@@ -199,6 +199,7 @@ static const struct fx_json_token *step_into(const struct fx_json *json,
     return NULL;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a text, and where to look in it
 bool fx_worker_oracle_config_price(fx_str text, fx_str path, fx_i128 *price_out)
 {
     static _Thread_local struct fx_json json;

@@ -29,6 +29,7 @@ struct fx_worker_oracle_fetch {
 };
 
 /* A short count tells libcurl to give up. */
+// NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's
 static size_t take_body(char *data, size_t size, size_t count, void *self)
 {
     struct request *request = self;
@@ -40,6 +41,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *self)
     return request->body.is_overflow ? 0 : bytes;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's
 static size_t take_header(char *data, size_t size, size_t count, void *self)
 {
     struct request *request = self;

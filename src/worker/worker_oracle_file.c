@@ -138,6 +138,7 @@ static bool find_column(struct fx_worker_oracle_file *file, const char *column)
     return false;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as fopen() and a name in it
 fx_status fx_worker_oracle_file_open(const char *path,
                                      const char *column,
                                      struct fx_worker_oracle_file **file_out)
