@@ -300,7 +300,7 @@ uint32_t fx_funding_settle_account(struct fx_engine *engine, fx_slot account)
 
 void fx_funding_settle_user(struct fx_engine *engine, uint64_t user_id)
 {
-    for (uint32_t asset = 0; asset < engine->asset_count && user_id != 0; asset++) {
+    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         const fx_slot account = fx_account_state_find(engine, user_id, asset);
         if (account != FX_SLOT_NONE) {
             (void)fx_funding_settle_account(engine, account);

@@ -538,7 +538,12 @@ static void finish(struct fx_engine *engine, fx_slot account)
 
 static void step(struct fx_engine *engine, fx_slot account)
 {
-    (void)fx_funding_settle_account(engine, account); /* before it is judged by its money */
+    /* Before it, or the fund that may take over, is judged by its money. */
+    const fx_slot fund = fx_insurance_find(engine, engine->accounts[account].asset);
+    (void)fx_funding_settle_account(engine, account);
+    if (fund != FX_SLOT_NONE) {
+        (void)fx_funding_settle_account(engine, fund);
+    }
     const struct target target = find_target(engine, account);
     if (!target.is_short) {
         finish(engine, account);

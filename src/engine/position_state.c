@@ -453,9 +453,6 @@ fx_i128 fx_position_state_apply(const struct fx_engine *engine,
     const bool is_buy = fill->side == FX_SIDE_BUY;
     FX_ASSERT(lots > 0);
     FX_ASSERT(fill->value.units >= 0);
-    if (engine->sweep_count != 0) {
-        fx_funding_settle_position(engine, slot); /* by the lots of the instant */
-    }
     const int64_t held = magnitude_of(position->lots);
     int64_t closing = 0;
     if (held > 0 && (position->lots > 0) != is_buy) {
@@ -482,6 +479,9 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
                                  const struct fx_position_fill *fill)
 {
     struct fx_position_state *position = at(engine, slot);
+    if (engine->sweep_count != 0) {
+        fx_funding_settle_position(engine, slot); /* by the lots of the instant */
+    }
     const int64_t long_before = long_lots(position);
     const fx_i128 pnl = fx_position_state_apply(engine, position, fill);
     engine->listings[position->instrument].open_interest_lots += long_lots(position) - long_before;

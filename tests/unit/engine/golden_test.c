@@ -207,10 +207,24 @@ static void say_event(const struct fx_event *event)
         }
         break;
     case FX_EVENT_TRANSACTION:
+        if (event->u.transaction.type == FX_TRANSACTION_FUNDING_FEE) {
+            say("funding %s %s\n",
+                golden.users[event->u.transaction.user_id],
+                text_of(event->u.transaction.amount));
+        }
+        break;
+    case FX_EVENT_FUNDING:
+        say("funding of %u positions rate %s mark %s%s\n",
+            event->u.funding.positions,
+            text_of((fx_i128)event->u.funding.rate_ppb * (fx_dec_one() / PPB)),
+            price_of(event->u.funding.instrument, event->u.funding.mark_ticks),
+            event->u.funding.is_skipped != 0    ? " skipped"
+            : event->u.funding.is_complete != 0 ? " complete"
+                                                : "");
+        break;
     case FX_EVENT_INSTRUMENT:
     case FX_EVENT_TIER:
     case FX_EVENT_MARK:
-    case FX_EVENT_FUNDING:
     case FX_EVENT_DUMP_BEGIN:
     case FX_EVENT_DUMP_END:
     default:
@@ -284,6 +298,12 @@ static void read_definition(struct fx_instrument *definition, char *pair)
         definition->liquidation_fee_ppb = ppb_of(value);
     } else if (strcmp(pair, "settle") == 0) {
         definition->settle = engine_kit_asset(value);
+    } else if (strcmp(pair, "interest") == 0) {
+        definition->interest_ppb = ppb_of(value);
+    } else if (strcmp(pair, "damper") == 0) {
+        definition->damper_ppb = ppb_of(value);
+    } else if (strcmp(pair, "impact") == 0) {
+        definition->impact_notional = decimal(value);
     } else {
         fail_msg("unknown key %s", pair);
     }
@@ -332,6 +352,36 @@ static void do_mark(void)
     struct fx_command command = engine_kit_command(FX_COMMAND_MARK_PRICE, instrument, 0);
     command.u.mark.mark_ticks = ticks_of(instrument, word(2));
     command.u.mark.index_ticks = command.u.mark.mark_ticks;
+    run(&command);
+}
+
+/* index SYMBOL PRICE [SOURCES] */
+static void do_index(void)
+{
+    const uint32_t instrument = symbol_of(word(1));
+    struct fx_command command = engine_kit_command(FX_COMMAND_INDEX_PRICE, instrument, 0);
+    command.u.index.index_ticks = ticks_of(instrument, word(2));
+    command.u.index.source_count =
+        golden.word_count > 3 ? (uint32_t)(decimal(word(3)) / fx_dec_one()) : 1;
+    run(&command);
+    const struct fx_event *event = engine_kit_event(&golden.kit, FX_EVENT_MARK, 0);
+    if (event != NULL) {
+        say("mark %s index %s%s predicted %s\n",
+            price_of(instrument, event->u.mark.mark_ticks),
+            price_of(instrument, event->u.mark.index_ticks),
+            event->u.mark.is_stale != 0 ? " stale" : "",
+            text_of((fx_i128)event->u.mark.predicted_ppb * (fx_dec_one() / PPB)));
+    }
+}
+
+/* rules SYMBOL SECONDS SOURCES: how old a mark may be, and how many must say the index. */
+static void do_rules(void)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_MARK_RULES, symbol_of(word(1)), 0);
+    command.u.mark_rules.max_age_us = (int64_t)(decimal(word(2)) / (fx_dec_one() / 1000000));
+    command.u.mark_rules.band_ppb = FX_COMMAND_MARK_BAND_PPB;
+    command.u.mark_rules.sources_min = (uint32_t)(decimal(word(3)) / fx_dec_one());
     run(&command);
 }
 
@@ -575,7 +625,8 @@ static void do_line(void)
         {"state", do_state},     {"amend", do_amend},       {"cancel", do_cancel},
         {"tick", do_tick},       {"book", do_book},         {"available", do_available},
         {"state", do_state},     {"fund", do_fund},         {"work", do_work},
-        {"quiet", do_quiet},     {"loud", do_loud},
+        {"quiet", do_quiet},     {"loud", do_loud},         {"index", do_index},
+        {"rules", do_rules},
     };
     for (uint32_t index = 0; index < sizeof COMMANDS / sizeof COMMANDS[0]; index++) {
         if (strcmp(word(0), COMMANDS[index].name) == 0) {
