@@ -324,18 +324,18 @@ static void funding_moves_the_margin_of_isolated_positions(void **state)
     assert_int_equal(engine_kit_count(&kit, FX_EVENT_POSITION), 2);
 }
 
-/* A margin of 4 (leverage 50, mark up from 100 to 500 on 2 lots: value 1,000) owes 15 at 1.5 %: 4
- * from the margin, 11 from what could be withdrawn. With nothing to withdraw the fund pays; an
- * empty fund leaves it to the exchange. */
+/* A margin of 10 (leverage 20, mark up from 100 to 500 on 2 lots: value 1,000) owes 15 at 1.5 %: 10
+ * from the margin, 5 from what could be withdrawn. With nothing to withdraw the fund pays; an empty
+ * fund leaves it to the exchange. */
 static void funding_beyond_the_margin_is_never_a_debt(void **state)
 {
     (void)state;
-    set_mode(ALICE, FX_MARGIN_MODE_ISOLATED, 5000);
+    set_mode(ALICE, FX_MARGIN_MODE_ISOLATED, 2000);
     open(ALICE, BOB, 100, 2);
     assert_int_equal(engine_kit_mark(&kit, 0, 500), FX_OK);
     assert_int_equal(pay(8 * HOUR_US, true, 15000000), FX_OK);
     assert_balance(ALICE, "9999985");
-    assert_true(engine_kit_position(&kit, ALICE, 0).adjust_margin == -engine_kit_decimal("4"));
+    assert_true(engine_kit_position(&kit, ALICE, 0).adjust_margin == -engine_kit_decimal("10"));
     struct fx_command take = engine_kit_command(FX_COMMAND_WITHDRAW, 0, ALICE);
     take.u.transfer.asset = engine_kit_asset("USDT");
     take.u.transfer.amount = engine_kit_decimal("9999982");
