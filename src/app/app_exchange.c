@@ -10,6 +10,7 @@
 #include "app/app_limits.h"
 #include "app/app_options.h"
 #include "app/app_recall.h"
+#include "app/app_rooms.h"
 #include "app/app_store.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -41,6 +42,7 @@ struct fx_app_exchange {
     struct fx_worker_engine *worker;
     struct fx_worker_saver *saver;
     struct fx_worker_cache *cache; /* NULL without REDIS_HOST */
+    struct fx_app_rooms *rooms;    /* the same */
     struct fx_app_keys *keys;
     struct fx_buf jwks;
     struct fx_jwt_cache *jwt_cache;
@@ -289,6 +291,13 @@ static fx_status open_cache(struct fx_app_exchange *exchange)
             fx_cache_close(options.cache);
         }
     }
+    if (status == FX_OK) {
+        status =
+            fx_app_rooms_create(&server, fx_app_gateway_wake, exchange->gateway, &exchange->rooms);
+    }
+    if (status == FX_OK) {
+        fx_app_gateway_set_rooms(exchange->gateway, exchange->rooms);
+    }
     return status;
 }
 
@@ -439,6 +448,9 @@ fx_status fx_app_exchange_start(struct fx_app_exchange *exchange)
     if (status == FX_OK && exchange->cache != NULL) {
         status = fx_worker_cache_start(exchange->cache);
     }
+    if (status == FX_OK && exchange->rooms != NULL) {
+        status = fx_app_rooms_start(exchange->rooms);
+    }
     if (status == FX_OK) {
         status = fx_worker_engine_start(exchange->worker);
     }
@@ -456,11 +468,13 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
         fx_worker_saver_stop(exchange->saver);
         if (exchange->cache != NULL) {
             fx_worker_cache_stop(exchange->cache);
+            fx_app_rooms_stop(exchange->rooms);
         }
     }
     fx_worker_engine_destroy(exchange->worker);
     fx_worker_saver_destroy(exchange->saver);
     fx_worker_cache_destroy(exchange->cache);
+    fx_app_rooms_destroy(exchange->rooms);
     fx_app_gateway_destroy(exchange->gateway);
     fx_app_keys_close(exchange->keys);
     fx_buf_deinit(&exchange->jwks);

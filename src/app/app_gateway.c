@@ -17,6 +17,7 @@ enum { GUEST_LOAD_PERCENT_MAX = 25, CALL_TOKEN_BIT = 63, GUEST_TICK_MS = 250, TI
 static const uint64_t CALL_TOKEN = 1ULL << CALL_TOKEN_BIT; /* no token of the API has this bit */
 
 struct fx_app_gateway {
+    struct fx_app_rooms *rooms; /* may be NULL */
     struct fx_app_gateway_options options;
     struct fx_net_server *server;
     struct fx_view *view;
@@ -135,8 +136,16 @@ void fx_app_gateway_pump(void *self)
         }
         fx_ring_broadcast_advance(ring, FX_WORKER_ENGINE_GATEWAY, count);
     }
+    if (gateway->rooms != NULL) {
+        fx_app_rooms_poll(gateway->rooms, gateway->push);
+    }
     fx_push_flush(gateway->push);
     wake_engine(gateway);
+}
+
+void fx_app_gateway_set_rooms(struct fx_app_gateway *gateway, struct fx_app_rooms *rooms)
+{
+    gateway->rooms = rooms;
 }
 
 fx_status fx_app_gateway_call(struct fx_app_gateway *gateway,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
+#include "app/app_rooms.h"
 #include "base/jwt.h"
 #include "base/status.h"
 #include "model/command.h"
@@ -53,6 +54,9 @@ void fx_app_gateway_fold(struct fx_app_gateway *gateway, const struct fx_event *
 
 /** After the dump: take numbers and times of the last changes from the tables (app_recall.h). */
 FX_MUST_USE fx_status fx_app_gateway_recall(struct fx_app_gateway *gateway);
+
+/** What other processes emit comes from there, from now on; kept. NULL: from nowhere. */
+void fx_app_gateway_set_rooms(struct fx_app_gateway *gateway, struct fx_app_rooms *rooms);
 
 /** Consume what was released; an fx_worker_engine_wake_fn for stopping. */
 void fx_app_gateway_pump(void *self);

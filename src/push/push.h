@@ -19,6 +19,7 @@
 #include "market/market.h"
 #include "model/event.h"
 #include "net/net_server.h"
+#include "push/push_rooms.h"
 #include "view/view.h"
 
 typedef int64_t (*fx_push_clock_fn)(void *self);
@@ -138,6 +139,10 @@ void fx_push_stop(struct fx_push *push);
 
 /** Every released event, after view and market have folded it. Events of a dump are not pushed. */
 void fx_push_on_event(struct fx_push *push, const struct fx_event *event);
+
+/** An event that another process emitted, `["name",argument]` in JSON: to this one's sockets in the
+ * message's rooms. */
+void fx_push_emit(struct fx_push *push, const struct fx_push_rooms_message *message, fx_str event);
 
 /** A user was locked, or tokens were called back: end what `admits` admits no more. Not from inside
  * of a call of push. */

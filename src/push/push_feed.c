@@ -34,12 +34,25 @@ void fx_push_feed_deinit(struct fx_push_feed *feed)
     fx_buf_deinit(&feed->text);
 }
 
-struct fx_buf *fx_push_feed_begin(struct fx_push_feed *feed, fx_str name)
+/* An empty text with room for the longest prefix. */
+static void begin_text(struct fx_push_feed *feed)
 {
     static const char SPACE[FX_PUSH_FEED_PREFIX_SIZE_MAX];
     release_frames(feed);
     fx_buf_clear(&feed->text);
     fx_buf_append(&feed->text, (fx_str){SPACE, sizeof SPACE});
+}
+
+void fx_push_feed_event(struct fx_push_feed *feed, fx_str event)
+{
+    begin_text(feed);
+    fx_buf_append(&feed->text, event);
+    feed->encoded++;
+}
+
+struct fx_buf *fx_push_feed_begin(struct fx_push_feed *feed, fx_str name)
+{
+    begin_text(feed);
     fx_buf_append(&feed->text, FX_STR("[\""));
     fx_buf_append(&feed->text, name);
     fx_buf_append(&feed->text, FX_STR("\","));

@@ -42,6 +42,9 @@ void fx_push_feed_deinit(struct fx_push_feed *feed);
 struct fx_buf *fx_push_feed_begin(struct fx_push_feed *feed, fx_str name);
 void fx_push_feed_end(struct fx_push_feed *feed);
 
+/** Take an event that is JSON already, `["name",argument]`. */
+void fx_push_feed_event(struct fx_push_feed *feed, fx_str event);
+
 /** The event's frame for a namespace; borrowed until the next begin. NULL without memory. */
 struct fx_net_frame *fx_push_feed_frame(struct fx_push_feed *feed, uint32_t index);
 
