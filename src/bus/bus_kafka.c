@@ -12,7 +12,8 @@ enum {
     PENDING_MAX = 100000,
     MESSAGE_TIMEOUT_MS = 30000,
     RETRY_MS = 100,
-    SYSLOG_ERROR = 3, /* levels of syslog(3), which librdkafka uses */
+    PROPAGATION_MS = 3000, /* until all brokers know a topic */
+    SYSLOG_ERROR = 3,      /* levels of syslog(3), which librdkafka uses */
     SYSLOG_WARNING = 4,
     NAME_SIZE = 64,
     NUMBER_SIZE = 16
@@ -378,8 +379,9 @@ static fx_status kafka_span(struct fx_bus *bus,
     for (uint32_t spent_ms = 0; spent_ms <= timeout_ms; spent_ms += RETRY_MS) {
         error = rd_kafka_query_watermark_offsets(
             kafka->producer, topic, (int32_t)place.partition, &low, &high, (int)timeout_ms);
-        if (fx_bus_kafka_status(error) != FX_IO) {
-            break; /* IO: its leader is not known yet, or any more: it will be */
+        const fx_status status = fx_bus_kafka_status(error);
+        if (status != FX_IO && (status != FX_NOT_FOUND || spent_ms >= PROPAGATION_MS)) {
+            break; /* its leader is not known yet, or a broker has not heard of the topic yet */
         }
         (void)rd_kafka_poll(kafka->producer, RETRY_MS);
     }

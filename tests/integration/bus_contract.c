@@ -471,7 +471,11 @@ static void scatter(struct fixture *fixture, uint64_t from, uint64_t to)
     }
     for (uint32_t step = 0; step < WAIT_MS / TURN_MS && delivered < to - from; step++) {
         struct fx_bus_delivery deliveries[BATCH];
-        delivered += fx_bus_poll(fixture->bus, TURN_MS, deliveries, BATCH);
+        const uint32_t count = fx_bus_poll(fixture->bus, TURN_MS, deliveries, BATCH);
+        for (uint32_t index = 0; index < count; index++) {
+            assert_int_equal(deliveries[index].status, FX_OK);
+        }
+        delivered += count;
     }
     assert_int_equal(delivered, to - from);
 }

@@ -18,7 +18,7 @@ static uint32_t broker_count;
 static fx_status open_kafka(uint32_t pending_max, struct fx_bus **bus_out)
 {
     static const struct fx_bus_kafka_property QUICK[] = {
-        {"topic.metadata.propagation.max.ms", "500"}};
+        {"topic.metadata.propagation.max.ms", "4000"}};
     const struct fx_bus_kafka_options options = {.brokers = brokers,
                                                  .client_id = "contract",
                                                  .properties = QUICK,
