@@ -58,8 +58,9 @@ static fx_status write_job(struct fx_worker_snapshot *snapshot, const struct job
                fx_log_u64("seq", job->sequence));
         return status;
     }
-    atomic_store(&snapshot->written_sequence, job->sequence);
+    /* The sequence last: who sees it finds the time of this snapshot, or of a later one. */
     atomic_store(&snapshot->written_us, fx_worker_host_now_us(&snapshot->host));
+    atomic_store(&snapshot->written_sequence, job->sequence);
     FX_LOG(FX_LOG_INFO,
            "snapshot",
            "written",
@@ -205,9 +206,9 @@ fx_status fx_worker_snapshot_write(struct fx_worker_snapshot *snapshot,
 void fx_worker_snapshot_stats(const struct fx_worker_snapshot *snapshot,
                               struct fx_worker_snapshot_stats *stats_out)
 {
+    const uint64_t sequence = atomic_load(&snapshot->written_sequence); /* before the time */
     *stats_out = (struct fx_worker_snapshot_stats){.written_us = atomic_load(&snapshot->written_us),
-                                                   .written_sequence =
-                                                       atomic_load(&snapshot->written_sequence),
+                                                   .written_sequence = sequence,
                                                    .failures = atomic_load(&snapshot->failures)};
 }
 
