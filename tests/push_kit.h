@@ -86,12 +86,30 @@ static inline void push_kit_on_hangup(void *self, struct fx_net_server_token tok
     fx_push_on_hangup(((struct push_kit *)self)->push, token);
 }
 
+/** The kit's server on a free port, by the kit's clocks, which begin here; nothing but what
+ * `config` says times out. `self` is the handler's. */
+static inline void push_kit_serve(struct push_kit *kit,
+                                  const struct fx_net_server_config *config,
+                                  const struct fx_net_server_handler *handler,
+                                  void *self)
+{
+    struct fx_net_server_config own = *config;
+    kit->now_ms = 1000000;
+    kit->now_s = PUSH_KIT_NOW_S;
+    own.output_size_max = 4U << 20U;
+    own.idle_timeout_ms = 1U << 30U;
+    own.ping_ms = 1U << 30U;
+    own.now_ms = push_kit_now_ms;
+    own.unix_s = push_kit_unix_s;
+    own.clock_self = kit;
+    assert_int_equal(fx_net_server_create(&own, handler, self, &kit->server), FX_OK);
+    assert_int_equal(fx_net_server_listen(kit->server, "127.0.0.1", 0, 0, &kit->port), FX_OK);
+}
+
 static inline struct push_kit *push_kit_create(const struct fx_push_options *given)
 {
     struct push_kit *kit = calloc(1, sizeof *kit);
     assert_non_null(kit);
-    kit->now_ms = 1000000;
-    kit->now_s = PUSH_KIT_NOW_S;
     if (push_kit_key == NULL) {
         push_kit_key = fx_crypto_rsa_generate();
     }
@@ -100,18 +118,11 @@ static inline struct push_kit *push_kit_create(const struct fx_push_options *giv
     kit->view = fx_view_create(&(struct fx_view_limits){0});
     assert_true(kit->jwt != NULL && kit->view != NULL);
     const struct fx_net_server_config config = {.connections_max = 2000,
-                                                .output_size_max = 4U << 20U,
-                                                .idle_timeout_ms = 1U << 30U,
-                                                .ping_ms = 1U << 30U,
-                                                .write_timeout_ms = 1U << 30U,
-                                                .now_ms = push_kit_now_ms,
-                                                .unix_s = push_kit_unix_s,
-                                                .clock_self = kit};
+                                                .write_timeout_ms = 1U << 30U};
     const struct fx_net_server_handler handler = {.on_request = push_kit_on_request,
                                                   .on_head = push_kit_on_head,
                                                   .on_hangup = push_kit_on_hangup};
-    assert_int_equal(fx_net_server_create(&config, &handler, kit, &kit->server), FX_OK);
-    assert_int_equal(fx_net_server_listen(kit->server, "127.0.0.1", 0, 0, &kit->port), FX_OK);
+    push_kit_serve(kit, &config, &handler, kit);
     struct fx_push_options options = *given;
     options.server = kit->server;
     options.view = kit->view;

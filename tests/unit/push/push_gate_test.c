@@ -71,21 +71,10 @@ static struct rig *rig_create(const struct fx_push_gate_options *given)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
-    rig->kit.now_ms = 1000000;
-    rig->kit.now_s = PUSH_KIT_NOW_S;
-    const struct fx_net_server_config server = {.connections_max = 64,
-                                                .output_size_max = 4U << 20U,
-                                                .message_size_max = 1000000,
-                                                .idle_timeout_ms = 1U << 30U,
-                                                .ping_ms = 1U << 30U,
-                                                .now_ms = push_kit_now_ms,
-                                                .unix_s = push_kit_unix_s,
-                                                .clock_self = &rig->kit};
+    const struct fx_net_server_config server = {.connections_max = 64, .message_size_max = 1000000};
     const struct fx_net_server_handler handler = {
         .on_request = on_request, .on_head = on_head, .on_hangup = on_hangup};
-    assert_int_equal(fx_net_server_create(&server, &handler, rig, &rig->kit.server), FX_OK);
-    assert_int_equal(fx_net_server_listen(rig->kit.server, "127.0.0.1", 0, 0, &rig->kit.port),
-                     FX_OK);
+    push_kit_serve(&rig->kit, &server, &handler, rig);
     fx_buf_init(&rig->out, 2 << 20);
     rig->config = (struct fx_push_session_config){.door = &DOOR,
                                                   .json = &rig->json,
