@@ -124,10 +124,18 @@ static void app_recall_does_not_undo_what_happened_since(void **state)
     assert_true(fx_ids_asset(FX_STR("USDT"), &event.u.insurance.asset));
     fx_market_apply(&scene->market, &event);
     assert_int_equal(fx_app_recall_market(scene->store, &scene->market), FX_OK);
-    assert_int_equal(scene->market.fund_count, 1);
-    assert_true(scene->market.funds[0].balance == 99);
     assert_int_equal(scene->market.symbols[0]->funding.is_skipped, 1);
     assert_int_equal(scene->market.symbols[0]->funding.is_complete, 0);
+    assert_int_equal(scene->market.fund_count, 1);
+    assert_true(scene->market.funds[0].balance == 99);
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_FUNDING;
+    event.u.funding.instant_us = 9;
+    event.u.funding.is_complete = 1;
+    event.u.funding.instrument = 0;
+    fx_market_apply(&scene->market, &event);
+    assert_int_equal(fx_app_recall_market(scene->store, &scene->market), FX_OK);
+    assert_int_equal(scene->market.symbols[0]->funding.instant_us, 9);
 }
 
 static void app_recall_of_empty_tables_changes_nothing(void **state)
