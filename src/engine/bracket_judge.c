@@ -227,7 +227,11 @@ fx_status fx_bracket_judge_change(const struct fx_engine *engine,
         return status;
     }
     if (bracket->lots > 0) {
-        return judge_now(engine, instrument, wish, reject_out);
+        if (wish->order != FX_SLOT_NONE) { /* what is about to fire does not move any more */
+            const struct fx_bracket_wish now = {.trigger = *fx_trigger_of(engine, wish->order)};
+            status = judge_now(engine, instrument, &now, reject_out);
+        }
+        return status == FX_OK ? judge_now(engine, instrument, wish, reject_out) : status;
     }
     FX_ASSERT(bracket->parent != FX_SLOT_NONE);
     const fx_slot parent = bracket->parent;

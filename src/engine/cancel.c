@@ -210,14 +210,19 @@ static bool sweep_order(struct fx_engine *engine,
     return true;
 }
 
-/* The next one that ends by itself: an order takes the two that protect it along, if it filled
- * nothing. */
-static fx_slot behind(const struct fx_engine *engine, fx_slot order)
+/* The one to look at after a conditional order: one that is swept takes the two that protect it
+ * along, for it has filled nothing. */
+static fx_slot behind(const struct fx_engine *engine,
+                      fx_slot order,
+                      const struct fx_cancel_sweep *sweep)
 {
     const uint32_t bracket = engine->orders[order].bracket;
+    const bool is_swept = sweep->side == 0 || sweep->side == engine->resting[order].side;
     fx_slot newer = fx_conditional_newer(engine, order);
-    while (newer != FX_SLOT_NONE && bracket != 0 && engine->orders[newer].bracket == bracket &&
-           !fx_bracket_is_child(engine, order)) {
+    if (bracket == 0 || !is_swept || fx_bracket_is_child(engine, order)) {
+        return newer;
+    }
+    while (newer != FX_SLOT_NONE && engine->orders[newer].bracket == bracket) {
         newer = fx_conditional_newer(engine, newer);
     }
     return newer;
@@ -241,7 +246,7 @@ static void sweep_position(struct fx_engine *engine,
     order = sweep->scope == FX_CANCEL_SCOPE_LIMIT ? FX_SLOT_NONE
                                                   : fx_conditional_oldest(engine, position);
     while (order != FX_SLOT_NONE) {
-        const fx_slot newer = behind(engine, order);
+        const fx_slot newer = behind(engine, order, sweep);
         if (!sweep_order(engine, order, sweep, result)) {
             return;
         }

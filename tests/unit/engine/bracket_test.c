@@ -527,6 +527,34 @@ static void bracket_is_swept_by_cancel_all(void **state)
     assert_int_equal(kit.engine->order_count, 0);
 }
 
+/* A sweep that spares the order must not pass over what protects it: the second of the two stands
+ * behind it in the list. */
+static void bracket_of_a_spared_order_is_swept_by_side(void **state)
+{
+    (void)state;
+    const struct three three = place(&(struct engine_kit_order){.user_id = 1,
+                                                                .side = FX_SIDE_SELL,
+                                                                .type = FX_ORDER_TYPE_STOP_LIMIT,
+                                                                .ticks = 95,
+                                                                .lots = 5,
+                                                                .trigger_ticks = 95,
+                                                                .source = MARK,
+                                                                .stop_loss_ticks = 105});
+    struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_ORDER_TP_SL, 0, 1);
+    command.u.order_tp_sl.order_id = three.order;
+    command.u.order_tp_sl.protection.take_profit_ticks = 80;
+    command.u.order_tp_sl.protection.take_profit_source = MARK;
+    command.u.order_tp_sl.protection.stop_loss_ticks = KEEP;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    command = engine_kit_command(FX_COMMAND_CANCEL_ALL, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    command.u.cancel_all.side = FX_SIDE_BUY;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(kit.result.count, 2);
+    assert_non_null(open_order(three.order));
+    assert_int_equal(kit.engine->order_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +579,7 @@ int main(void)
         CASE(bracket_counts_as_conditional_orders),
         CASE(bracket_same_client_id_and_body_is_told_again),
         CASE(bracket_is_swept_by_cancel_all),
+        CASE(bracket_of_a_spared_order_is_swept_by_side),
     };
     return cmocka_run_group_tests_name("bracket", tests, NULL, NULL);
 }
