@@ -314,6 +314,8 @@ static fx_status read_amend(struct fx_api_call *call,
     static const fx_str PRICE[] = {{"price", 5}};
     static const fx_str TRIGGER[] = {{"triggerPrice", 12}, {"stopPrice", 9}, {"tpSLPrice", 9}};
     static const fx_str ACTIVATION[] = {{"activationPrice", 15}};
+    const bool is_waiting =
+        row->status == FX_ORDER_STATUS_UNTRIGGERED || row->status == FX_ORDER_STATUS_PENDING;
     const bool is_trailing = row->tp_sl_type == FX_ORDER_TYPE_TRAILING_STOP;
     struct fx_command_amend_conditional *amend = &command->u.amend_conditional;
     int64_t trigger = 0;
@@ -332,7 +334,7 @@ static fx_status read_amend(struct fx_api_call *call,
         return status;
     }
     const int64_t ticks = is_trailing ? activation : trigger;
-    if (trigger + activation != 0 && (ticks == 0 || row->status != FX_ORDER_STATUS_UNTRIGGERED)) {
+    if (trigger + activation != 0 && (ticks == 0 || !is_waiting)) {
         return fx_api_param_fail(call, FX_BAD_PARAMETER, trigger != 0 ? TRIGGER[0] : ACTIVATION[0]);
     }
     if (ticks == 0 && amend->amend.price_ticks == 0 && amend->amend.lots == 0) {
@@ -340,7 +342,7 @@ static fx_status read_amend(struct fx_api_call *call,
     }
     call->error.field = (fx_str){0};
     command->kind = FX_COMMAND_AMEND_ORDER;
-    if (row->status == FX_ORDER_STATUS_UNTRIGGERED) {
+    if (is_waiting) {
         command->kind = FX_COMMAND_AMEND_CONDITIONAL;
         amend->trigger_ticks = ticks;
     }

@@ -54,9 +54,6 @@ fx_status fx_api_order_dry_run(struct fx_api_call *call)
     if (status != FX_OK) {
         return status;
     }
-    if (command.kind != FX_COMMAND_PLACE_ORDER) { /* it needs no margin until it fires */
-        return fx_api_param_fail(call, FX_NOT_IMPLEMENTED, FX_STR("type"));
-    }
     const struct fx_api_pending_wait wait = {.answer = answer_test,
                                              .instrument = command.instrument};
     command.kind = FX_COMMAND_TEST_ORDER;

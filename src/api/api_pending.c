@@ -117,9 +117,8 @@ fx_status fx_api_pending_submit(struct fx_api_call *call,
     struct fx_api *api = call->api;
     const uint32_t wait_ms_max = api->options.wait_ms_max;
     const bool is_shorter = wait->wait_ms != 0 && wait->wait_ms < wait_ms_max;
-    const bool has_tmp_id =
-        command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL;
-    const uint64_t tmp_id = has_tmp_id ? command->u.place.tmp_id : 0;
+    const uint64_t tmp_id =
+        fx_command_is_placing((enum fx_command_kind)command->kind) ? command->u.place.tmp_id : 0;
     fx_status status = fx_api_rate_command(call, command);
     if (status == FX_OK && fx_command_is_opening(command) && must_shed(api)) {
         call->error.message = FX_STR("the exchange is busy: only cancels and reduce-only orders");

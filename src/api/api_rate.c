@@ -444,8 +444,7 @@ bool fx_api_rate_is_reducing(const struct fx_api_call *call, const struct fx_com
 {
     return call->route->scope == FX_API_SCOPE_REDUCE || command->kind == FX_COMMAND_CANCEL_ORDER ||
            command->kind == FX_COMMAND_CANCEL_ALL ||
-           ((command->kind == FX_COMMAND_PLACE_ORDER ||
-             command->kind == FX_COMMAND_PLACE_CONDITIONAL) &&
+           (fx_command_is_placing((enum fx_command_kind)command->kind) &&
             !fx_command_is_opening(command));
 }
 

@@ -162,6 +162,12 @@ bool fx_command_is_closing(const struct fx_command_place *place)
            (place->position_side == FX_POSITION_SIDE_SHORT && place->side == FX_SIDE_BUY);
 }
 
+bool fx_command_is_placing(enum fx_command_kind kind)
+{
+    return kind == FX_COMMAND_PLACE_ORDER || kind == FX_COMMAND_PLACE_CONDITIONAL ||
+           kind == FX_COMMAND_PLACE_BRACKET;
+}
+
 bool fx_command_is_opening(const struct fx_command *command)
 {
     switch (command->kind) {

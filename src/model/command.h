@@ -219,6 +219,9 @@ bool fx_command_is_question(enum fx_command_kind kind);
  * or buys a SHORT position (hedge mode). */
 bool fx_command_is_closing(const struct fx_command_place *place);
 
+/** True for the kinds that begin with struct fx_command_place and make an order. */
+bool fx_command_is_placing(enum fx_command_kind kind);
+
 /** True for what may make a position larger: orders that do not only reduce, amends, questions
  * about such orders. Under load or on a full disk these wait; cancels and the rest are taken. */
 bool fx_command_is_opening(const struct fx_command *command);

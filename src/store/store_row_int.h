@@ -73,7 +73,7 @@ struct fx_store_row_table {
     }
 
 enum {
-    FX_STORE_ROW_COLUMNS_MAX = 40,
+    FX_STORE_ROW_COLUMNS_MAX = 48,
     FX_STORE_ROW_TEXT_SIZE_MAX = 1536, /* all texts of a row that encode makes itself */
     FX_STORE_ROW_SIZE_MAX = 1024,
     FX_STORE_ROW_TIME_SIZE = 23 /* "2023-12-25 09:30:00.000" */

@@ -9,7 +9,7 @@ enum { WORD_SIZE_MAX = 64, US_PER_MS = 1000 };
 /* 9999-12-31 in milliseconds: what lies beyond is a mistake of units. */
 static const uint64_t EXPIRE_MS_MAX = 253402300799999ULL;
 
-/* All members that mean something; what comes after MEMBER_BUILT belongs to a later step. */
+/* All members that mean something; what comes after MEMBER_PROTECTION is read by wire_protect.c. */
 enum member {
     MEMBER_SIDE = 0,
     MEMBER_TYPE,
@@ -38,9 +38,13 @@ enum member {
     MEMBER_TRIGGER_BY,
     MEMBER_ACTIVATION_PRICE,
     MEMBER_CALLBACK_RATE,
-    MEMBER_BUILT,
-    MEMBER_TAKE_PROFIT = MEMBER_BUILT,
+    MEMBER_PROTECTION,
+    MEMBER_TAKE_PROFIT = MEMBER_PROTECTION,
+    MEMBER_TAKE_PROFIT_TRIGGER,
+    MEMBER_TAKE_PROFIT_LIMIT,
     MEMBER_STOP_LOSS,
+    MEMBER_STOP_LOSS_TRIGGER,
+    MEMBER_STOP_LOSS_LIMIT,
     MEMBERS
 };
 
@@ -78,7 +82,11 @@ static const fx_str NAMES[MEMBERS] = {
     [MEMBER_ACTIVATION_PRICE] = NAME("activationPrice"),
     [MEMBER_CALLBACK_RATE] = NAME("callbackRate"),
     [MEMBER_TAKE_PROFIT] = NAME("takeProfit"),
+    [MEMBER_TAKE_PROFIT_TRIGGER] = NAME("takeProfitTrigger"),
+    [MEMBER_TAKE_PROFIT_LIMIT] = NAME("takeProfitLimitPrice"),
     [MEMBER_STOP_LOSS] = NAME("stopLoss"),
+    [MEMBER_STOP_LOSS_TRIGGER] = NAME("stopLossTrigger"),
+    [MEMBER_STOP_LOSS_LIMIT] = NAME("stopLossLimitPrice"),
 };
 #undef NAME
 
@@ -328,13 +336,18 @@ static void read_post_only(struct reading *reading, struct fx_wire_place *place)
     }
 }
 
-/* What a later step needs. */
-static void refuse_unbuilt(struct reading *reading)
+/* Take profit and stop loss, where any of their members is there. */
+static void read_protection(struct reading *reading,
+                            const struct fx_json *json,
+                            const struct fx_json_token *object,
+                            struct fx_wire_place *place)
 {
-    for (uint32_t member = MEMBER_BUILT; member < MEMBERS; member++) {
-        if (member_of(reading, (enum member)member) != NULL) {
-            fail(reading, FX_NOT_IMPLEMENTED);
-        }
+    bool has_member = false;
+    for (uint32_t member = MEMBER_PROTECTION; member < MEMBERS; member++) {
+        has_member = has_member || reading->tokens[member] != NULL;
+    }
+    if (has_member && reading->status == FX_OK) {
+        reading->status = fx_wire_protect_parse(json, object, &place->protect, &reading->field);
     }
 }
 
@@ -409,7 +422,7 @@ static void refuse_triggers(struct reading *reading)
         fx_i128 units = 0;
         (void)read_decimal(reading, DECIMALS[index], &units);
     }
-    for (uint32_t member = MEMBER_CLOSE_POSITION; member < MEMBER_BUILT; member++) {
+    for (uint32_t member = MEMBER_CLOSE_POSITION; member < MEMBER_PROTECTION; member++) {
         const struct fx_json_token *token = member_of(reading, (enum member)member);
         if (token != NULL && token->kind != FX_JSON_FALSE) { /* false is as good as absent */
             fail(reading, FX_BAD_PARAMETER);
@@ -494,7 +507,7 @@ fx_status fx_wire_place_parse(const struct fx_json *json,
     place.position_side =
         (enum fx_position_side)read_word(&reading, MEMBER_POSITION_SIDE, position_side_of);
     place.stp_mode = (enum fx_stp_mode)read_word(&reading, MEMBER_STP_MODE, stp_mode_of);
-    refuse_unbuilt(&reading);
+    read_protection(&reading, json, object, &place);
     if (reading.status != FX_OK) {
         *field_out = reading.field;
         return reading.status;
@@ -568,6 +581,19 @@ static fx_status fill_conditional(const struct fx_wire_place *place,
                            : status;
 }
 
+static fx_status fill_protection(const struct fx_wire_place *place,
+                                 const struct fx_instrument *instrument,
+                                 struct fx_command *command,
+                                 struct fx_reject *reject_out)
+{
+    const struct fx_wire_protect *protect = &place->protect;
+    if (!protect->take_profit.is_given && !protect->stop_loss.is_given) {
+        return FX_OK;
+    }
+    command->kind = FX_COMMAND_PLACE_BRACKET;
+    return fx_wire_protect_fill(protect, instrument, 0, &command->u.bracket.protection, reject_out);
+}
+
 /* Whole ticks and lots, and the filters that need no state. closePosition has no quantity yet. */
 static fx_status judge_figures(const struct fx_wire_place *place,
                                const struct fx_instrument *instrument,
@@ -606,7 +632,7 @@ fx_status fx_wire_place_command(const struct fx_wire_place *place,
 {
     struct fx_command_place *target = &command_out->u.place;
     FX_ASSERT(place->side == FX_SIDE_BUY || place->side == FX_SIDE_SELL);
-    const fx_status status = judge_figures(place, instrument, target, reject_out);
+    fx_status status = judge_figures(place, instrument, target, reject_out);
     if (status != FX_OK) {
         return status;
     }
@@ -623,7 +649,8 @@ fx_status fx_wire_place_command(const struct fx_wire_place *place,
     target->is_reduce_only = place->is_reduce_only ? 1 : 0;
     target->position_side = (uint8_t)place->position_side;
     target->client_id = place->client_id;
-    return fx_order_type_is_conditional(place->type)
-               ? fill_conditional(place, instrument, command_out, reject_out)
-               : FX_OK;
+    if (fx_order_type_is_conditional(place->type)) {
+        status = fill_conditional(place, instrument, command_out, reject_out);
+    }
+    return status == FX_OK ? fill_protection(place, instrument, command_out, reject_out) : status;
 }

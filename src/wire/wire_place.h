@@ -1,12 +1,12 @@
 /**
  * @file wire_place.h
- * The order DTO of REST and of the topics: from JSON to a PLACE_ORDER command.
+ * The order DTO of REST and of the topics: from JSON to a PLACE_ORDER, PLACE_CONDITIONAL or
+ * PLACE_BRACKET command.
  *
  * Types are strict: words are strings, flags are true or false, decimals are strings or the text of
- * a number (never a double). null is as good as absent; unknown members are ignored. Members that
- * ask for what is not built yet (take profit and stop loss of an order) are refused, never dropped:
- * an order without the stop its owner believes in is a loss of money; so are members of triggers
- * on an order without one. Thread: any.
+ * a number (never a double). null is as good as absent; unknown members are ignored. Members of
+ * triggers on an order without one are refused, never dropped: an order without the stop its owner
+ * believes in is a loss of money. Thread: any.
  */
 #ifndef FX_WIRE_WIRE_PLACE_H
 #define FX_WIRE_WIRE_PLACE_H
@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "model/command.h"
 #include "model/instrument.h"
+#include "wire/wire_protect.h"
 
 /** An order as asked for. Zero: not given. */
 struct fx_wire_place {
@@ -44,6 +45,8 @@ struct fx_wire_place {
     enum fx_trigger_condition condition;
     bool is_close_position;
     bool is_price_protected;
+
+    struct fx_wire_protect protect; /* take profit and stop loss of the order */
 };
 
 /** The name of the symbol, borrowed. @return OK; BAD_PARAMETER where absent or not a string. */
@@ -53,7 +56,7 @@ FX_MUST_USE fx_status fx_wire_place_symbol(const struct fx_json *json,
 
 /**
  * Read all other members of an object. @return OK; BAD_PARAMETER, BAD_DECIMAL, TOO_MANY_DIGITS,
- * BAD_LEVERAGE, NOT_IMPLEMENTED with the member's name (static text) in *field_out.
+ * BAD_LEVERAGE with the member's name (static text) in *field_out.
  */
 FX_MUST_USE fx_status fx_wire_place_parse(const struct fx_json *json,
                                           const struct fx_json_token *object,

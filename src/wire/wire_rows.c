@@ -52,6 +52,14 @@ static void add_order_state(struct fx_buf *buf, const struct fx_rows_order *row)
     }
 }
 
+/* The id of another order, where there is one. */
+static void add_other(struct fx_buf *buf, fx_str name, uint64_t id)
+{
+    if (id != 0) {
+        add_number_id(buf, name, id);
+    }
+}
+
 /* Members of a conditional order, also after it fired. */
 static void add_trigger(struct fx_buf *buf, const struct fx_rows_order *row)
 {
@@ -69,9 +77,8 @@ static void add_trigger(struct fx_buf *buf, const struct fx_rows_order *row)
     } else {
         fx_json_add_dec(buf, FX_STR("tpSLPrice"), row->tp_sl_price);
     }
-    if (row->linked_order_id != 0) {
-        add_number_id(buf, FX_STR("linkedOrderId"), row->linked_order_id);
-    }
+    add_other(buf, FX_STR("linkedOrderId"), row->linked_order_id);
+    add_other(buf, FX_STR("parentOrderId"), row->parent_order_id);
     if (row->is_close_position) {
         fx_json_add_bool(buf, FX_STR("closePosition"), true);
     }
@@ -95,6 +102,8 @@ void fx_wire_rows_order(struct fx_buf *buf, const struct fx_rows_order *row)
     fx_json_add_dec(buf, FX_STR("executedPrice"), row->executed_price);
     add_order_state(buf, row);
     add_trigger(buf, row);
+    add_other(buf, FX_STR("takeProfitOrderId"), row->take_profit_order_id);
+    add_other(buf, FX_STR("stopLossOrderId"), row->stop_loss_order_id);
     fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
     fx_json_add_dec(buf, FX_STR("cost"), row->cost);
     fx_json_add_dec(buf, FX_STR("orderMargin"), row->order_margin);

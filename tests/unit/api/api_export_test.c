@@ -27,11 +27,12 @@ static void trade_some(void)
     place(1, "\"side\":\"BUY\",\"quantity\":\"1\",\"price\":\"99\"");
 }
 
-#define ORDER_COLUMNS                                                                                            \
-    "id,accountId,userId,symbol,side,type,quantity,price,remaining,executedPrice,status,"                        \
-    "leverage,marginMode,isReduceOnly,isPostOnly,timeInForce,expireTime,stpMode,positionSide,"                   \
-    "contractType,note,tpSLType,trigger,stopCondition,tpSLPrice,callbackRate,activationPrice,"                   \
-    "linkedOrderId,closePosition,priceProtect,asset,cost,orderMargin,tmpId,clientOrderId,operationId,createdAt," \
+#define ORDER_COLUMNS                                                                              \
+    "id,accountId,userId,symbol,side,type,quantity,price,remaining,executedPrice,status,"          \
+    "leverage,marginMode,isReduceOnly,isPostOnly,timeInForce,expireTime,stpMode,positionSide,"     \
+    "contractType,note,tpSLType,trigger,stopCondition,tpSLPrice,callbackRate,activationPrice,"     \
+    "linkedOrderId,parentOrderId,closePosition,priceProtect,takeProfitOrderId,stopLossOrderId,"    \
+    "asset,cost,orderMargin,tmpId,clientOrderId,operationId,createdAt,"                            \
     "updatedAt\r\n"
 
 static void api_export_csv_has_a_column_for_each_member(void **state)
@@ -44,7 +45,7 @@ static void api_export_csv_has_a_column_for_each_member(void **state)
     assert_true(fx_str_has_prefix(
         fx_str_of(world.body),
         FX_STR(ORDER_COLUMNS "4,1,1,BTCUSDT,BUY,LIMIT,1,99,1,0,ACTIVE,20,CROSS,false,"
-                             "false,GTC,,EXPIRE_MAKER,BOTH,USD_M,,,,,,,,,,,USDT,0,4.95,")));
+                             "false,GTC,,EXPIRE_MAKER,BOTH,USD_M,,,,,,,,,,,,,,USDT,0,4.95,")));
     assert_int_equal(count_of("\r\n"), 4);
     assert_non_null(strstr(world.body, "\r\n2,1,1,BTCUSDT,BUY,LIMIT,0.5,100,0,100,FILLED,"));
     /* What a spreadsheet would compute is a text. */

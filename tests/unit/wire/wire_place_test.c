@@ -135,7 +135,23 @@ static void wire_place_wrong_types_and_words_name_the_member(void **state)
         {"{" BASE ",\"timeInForce\":\"DAY\"}", "timeInForce", FX_BAD_PARAMETER},
         {"{" BASE ",\"positionSide\":\"UP\"}", "positionSide", FX_BAD_PARAMETER},
         {"{" BASE ",\"stpMode\":\"X\"}", "stpMode", FX_BAD_PARAMETER},
-        {"{" BASE ",\"stopLoss\":{\"price\":1}}", "stopLoss", FX_NOT_IMPLEMENTED},
+        {"{" BASE ",\"stopLoss\":{\"price\":1}}", "stopLoss", FX_BAD_PARAMETER},
+        {"{" BASE ",\"stopLoss\":{\"triggerPrice\":1,\"stopPrice\":1}}",
+         "stopLoss",
+         FX_BAD_PARAMETER},
+        {"{" BASE ",\"stopLoss\":{\"triggerPrice\":1},\"stopLossTrigger\":\"LAST\"}",
+         "stopLossTrigger",
+         FX_BAD_PARAMETER},
+        {"{" BASE ",\"stopLoss\":true}", "stopLoss", FX_BAD_PARAMETER},
+        {"{" BASE ",\"stopLoss\":\"x\"}", "stopLoss", FX_BAD_DECIMAL},
+        {"{" BASE ",\"takeProfitTrigger\":\"LAST\"}", "takeProfitTrigger", FX_BAD_PARAMETER},
+        {"{" BASE ",\"takeProfitLimitPrice\":\"5\"}", "takeProfitLimitPrice", FX_BAD_PARAMETER},
+        {"{" BASE ",\"takeProfit\":1,\"takeProfitTrigger\":\"BEST\"}",
+         "takeProfitTrigger",
+         FX_BAD_PARAMETER},
+        {"{" BASE ",\"takeProfit\":1,\"takeProfitLimitPrice\":0}",
+         "takeProfitLimitPrice",
+         FX_BAD_PARAMETER},
         {"{" BASE ",\"tpSLPrice\":\"5\"}", "tpSLPrice", FX_BAD_PARAMETER},
         {"{" BASE ",\"closePosition\":true}", "quantity", FX_BAD_PARAMETER},
         {"{" BASE ",\"closePosition\":\"true\"}", "closePosition", FX_BAD_PARAMETER},
@@ -200,7 +216,7 @@ static struct fx_instrument make_instrument(void)
     return instrument;
 }
 
-/* On a plain order, what belongs to a conditional one; and what is not built yet. */
+/* On a plain order, what belongs to a conditional one; beside no take profit, what it needs. */
 static void wire_place_foreign_members_are_refused_never_dropped(void **state)
 {
     (void)state;
@@ -212,15 +228,14 @@ static void wire_place_foreign_members_are_refused_never_dropped(void **state)
                                         "triggerBy",
                                         "activationPrice",
                                         "callbackRate",
-                                        "takeProfit",
-                                        "stopLoss"};
+                                        "takeProfitLimitPrice",
+                                        "stopLossTrigger"};
     for (size_t index = 0; index < sizeof NAMES / sizeof NAMES[0]; index++) {
         char body[256];
         struct fx_wire_place place;
         fx_str field;
         (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":\"1\"}", NAMES[index]);
-        assert_int_equal(read_body(body, &place, &field),
-                         index < 8 ? FX_BAD_PARAMETER : FX_NOT_IMPLEMENTED);
+        assert_int_equal(read_body(body, &place, &field), FX_BAD_PARAMETER);
         assert_true(fx_str_is_equal(field, fx_str_of(NAMES[index])));
         (void)snprintf(body, sizeof body, "{" BASE ",\"%s\":null}", NAMES[index]);
         assert_int_equal(read_body(body, &place, &field), FX_OK);
@@ -228,6 +243,42 @@ static void wire_place_foreign_members_are_refused_never_dropped(void **state)
     struct fx_wire_place place;
     fx_str field;
     assert_int_equal(read_body("{" BASE ",\"closePosition\":false}", &place, &field), FX_OK);
+}
+
+/* Take profit and stop loss: a price with its companions, and an object, say the same. */
+static void wire_place_both_shapes_of_a_protection_make_a_bracket(void **state)
+{
+    (void)state;
+    static const char *const BODIES[] = {
+        "{" BASE ",\"takeProfit\":\"20\",\"takeProfitTrigger\":\"ORACLE\","
+        "\"takeProfitLimitPrice\":21,\"stopLoss\":5}",
+        "{" BASE ",\"takeProfit\":{\"triggerPrice\":20,\"triggerBy\":\"MARK_PRICE\","
+        "\"price\":\"21\"},\"stopLoss\":{\"stopPrice\":\"5\",\"trigger\":\"LAST\"}}"};
+    for (size_t index = 0; index < 2; index++) {
+        const struct fx_instrument instrument = make_instrument();
+        struct fx_command command;
+        struct fx_reject reject;
+        struct fx_wire_place place;
+        fx_str field;
+        memset(&command, 0, sizeof command);
+        memset(&reject, 0, sizeof reject);
+        assert_int_equal(read_body(BODIES[index], &place, &field), FX_OK);
+        assert_int_equal(fx_wire_place_command(&place, &instrument, &command, &reject), FX_OK);
+        assert_int_equal(command.kind, FX_COMMAND_PLACE_BRACKET);
+        const struct fx_command_protection *protection = &command.u.bracket.protection;
+        fx_px take = {0}, limit = {0}, stop = {0};
+        assert_int_equal(fx_instrument_ticks(&instrument, fx_dec_one() * 20, &take, &reject),
+                         FX_OK);
+        assert_int_equal(fx_instrument_ticks(&instrument, fx_dec_one() * 21, &limit, &reject),
+                         FX_OK);
+        assert_int_equal(fx_instrument_ticks(&instrument, fx_dec_one() * 5, &stop, &reject), FX_OK);
+        assert_int_equal(protection->take_profit_ticks, take.ticks);
+        assert_int_equal(protection->take_profit_limit_ticks, limit.ticks);
+        assert_int_equal(protection->stop_loss_ticks, stop.ticks);
+        assert_int_equal(protection->stop_loss_limit_ticks, 0);
+        assert_int_equal(protection->take_profit_source, FX_TRIGGER_SOURCE_MARK);
+        assert_int_equal(protection->stop_loss_source, FX_TRIGGER_SOURCE_LAST);
+    }
 }
 
 /* The seed's shape and the plain one say the same. */
@@ -370,6 +421,7 @@ int main(void)
         cmocka_unit_test(wire_place_escaped_texts_mean_the_same),
         cmocka_unit_test(wire_place_wrong_types_and_words_name_the_member),
         cmocka_unit_test(wire_place_foreign_members_are_refused_never_dropped),
+        cmocka_unit_test(wire_place_both_shapes_of_a_protection_make_a_bracket),
         cmocka_unit_test(wire_place_both_shapes_of_a_trigger_are_read),
         cmocka_unit_test(wire_place_trailing_and_close_are_read),
         cmocka_unit_test(wire_place_symbol_must_be_a_string),
