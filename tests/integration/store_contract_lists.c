@@ -66,7 +66,11 @@ struct fx_rows_order store_contract_any_order(struct fx_rng *rng, uint64_t id)
         row.stop_condition = (enum fx_trigger_condition)(1 + fx_rng_below(rng, 2));
         row.is_close_position = fx_rng_below(rng, 2) != 0;
         row.is_price_protected = fx_rng_below(rng, 2) != 0;
+        row.linked_order_id = fx_rng_below(rng, 3) * 1000003;
+        row.parent_order_id = fx_rng_below(rng, 3) * 1000033;
     }
+    row.take_profit_order_id = fx_rng_below(rng, 2) * (1 + fx_rng_below(rng, 1U << 30U));
+    row.stop_loss_order_id = fx_rng_below(rng, 2) * (1 + fx_rng_below(rng, 1U << 30U));
     row.is_reduce_only = fx_rng_below(rng, 2) != 0;
     row.is_post_only = fx_rng_below(rng, 2) != 0;
     row.instrument = (uint32_t)fx_rng_below(rng, 2);

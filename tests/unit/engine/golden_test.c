@@ -14,7 +14,8 @@
  * Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE LONG SHORT NONE EXPIRE_TAKER EXPIRE_BOTH,
  * and of a
  * conditional order TYPE:SOURCE:PRICE (of a trailing stop RATE or RATE:ACTIVATION) and PROTECT;
- * the quantity "-" is closePosition. */
+ * the quantity "-" is closePosition. TP:PRICE and SL:PRICE protect the order, by the mark; they are
+ * NAME.tp and NAME.sl. */
 #include <dirent.h>
 #include <stdio.h>
 
@@ -425,9 +426,24 @@ static bool read_trigger(struct engine_kit_order *order, const char *option)
     return true;
 }
 
+static bool read_protection(struct engine_kit_order *order, const char *option)
+{
+    if (strncmp(option, "TP:", 3) == 0) {
+        order->take_profit_ticks = ticks_of(order->instrument, option + 3);
+        order->take_profit_source = FX_TRIGGER_SOURCE_MARK;
+        return true;
+    }
+    if (strncmp(option, "SL:", 3) == 0) {
+        order->stop_loss_ticks = ticks_of(order->instrument, option + 3);
+        order->stop_loss_source = FX_TRIGGER_SOURCE_MARK;
+        return true;
+    }
+    return false;
+}
+
 static void read_option(struct engine_kit_order *order, const char *option)
 {
-    if (read_trigger(order, option)) {
+    if (read_protection(order, option) || read_trigger(order, option)) {
         return;
     }
     if (strcmp(option, "PROTECT") == 0) {
@@ -451,6 +467,14 @@ static void read_option(struct engine_kit_order *order, const char *option)
     }
 }
 
+/* The name of an order that belongs to another name. */
+static void name_order(uint64_t order_id, const char *name, const char *end, uint64_t user_id)
+{
+    assert_true(order_id < NAMES_MAX);
+    (void)snprintf(golden.orders[order_id], NAME_SIZE, "%s.%s", name, end);
+    golden.owners[order_id] = user_id;
+}
+
 static void do_place(void)
 {
     const uint32_t instrument = symbol_of(word(3));
@@ -471,16 +495,13 @@ static void do_place(void)
     assert_true(order_id < NAMES_MAX);
     assert_true(fx_str_copy(fx_str_of(word(1)), golden.orders[order_id], NAME_SIZE));
     golden.owners[order_id] = order.user_id;
+    name_order(order_id + 1,
+               word(1),
+               order.take_profit_ticks != 0 ? "tp" : "sl",
+               order.user_id); /* another order takes the name where there is none */
+    name_order(order_id + 2, word(1), "sl", order.user_id);
     struct fx_command command = engine_kit_place_command(&order);
     run(&command);
-}
-
-/* The name of the order that comes `ahead` after the next one. */
-static void name_order(uint64_t order_id, const char *user, const char *end)
-{
-    assert_true(order_id < NAMES_MAX);
-    (void)snprintf(golden.orders[order_id], NAME_SIZE, "%s.%s", user, end);
-    golden.owners[order_id] = number_of(golden.users, user, false);
 }
 
 static void do_protect(void)
@@ -495,8 +516,8 @@ static void do_protect(void)
     tp_sl->stop_loss_ticks = has_loss ? ticks_of(instrument, word(4)) : FX_COMMAND_TP_SL_KEEP;
     tp_sl->take_profit_source = FX_TRIGGER_SOURCE_MARK;
     tp_sl->stop_loss_source = FX_TRIGGER_SOURCE_MARK;
-    name_order(next, word(1), has_profit ? "tp" : "sl");
-    name_order(next + 1, word(1), "sl");
+    name_order(next, word(1), has_profit ? "tp" : "sl", command.user_id);
+    name_order(next + 1, word(1), "sl", command.user_id);
     run(&command);
 }
 
