@@ -130,6 +130,7 @@ static void print_event(const struct fx_event *event)
     case FX_EVENT_DUMP_END:
     case FX_EVENT_LIQUIDATION:
     case FX_EVENT_INSURANCE:
+    case FX_EVENT_TERM:
     default:
         return;
     }

@@ -73,19 +73,23 @@ static inline void engine_kit_deinit(struct engine_kit *kit)
 
 static inline uint32_t engine_kit_count(const struct engine_kit *kit, enum fx_event_kind kind);
 
-/** Ask what a PLACE_ORDER would say; it must change nothing. */
+/** Ask a question, or what an order would be told; it must change nothing. */
 static inline struct fx_event_test engine_kit_ask(struct engine_kit *kit,
                                                   const struct fx_command *command)
 {
     struct fx_command question = *command;
     const uint64_t before = fx_engine_hash(kit->engine);
-    question.kind = FX_COMMAND_TEST_ORDER;
+    if (!fx_command_is_question((enum fx_command_kind)command->kind)) {
+        question.kind = FX_COMMAND_TEST_ORDER;
+    }
     question.time_us = kit->time_us;
     fx_engine_ask(kit->engine, &question, &kit->events);
-    assert(kit->events.count == 1 && kit->events.items[0].kind == FX_EVENT_RESULT);
-    assert(kit->events.items[0].sequence == fx_engine_sequence(kit->engine));
+    const struct fx_event *last = &kit->events.items[kit->events.count - 1];
+    assert(kit->events.count == 1 || question.kind == FX_COMMAND_EXPLAIN);
+    assert(last->kind == FX_EVENT_RESULT);
+    assert(last->sequence == fx_engine_sequence(kit->engine));
     assert(before == fx_engine_hash(kit->engine));
-    return kit->events.items[0].u.test;
+    return last->u.test;
 }
 
 /* What was foreseen has come: the same answer, and the margin of an order that rests as it is. */

@@ -370,6 +370,10 @@ void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
     if (event->kind == FX_EVENT_ORDER && api->pending_count > 0) {
         keep_ended(api);
     }
+    if (event->kind == FX_EVENT_TERM) {
+        FX_ASSERT(event->u.term.term < FX_TERM_COUNT);
+        api->terms[event->u.term.term] = event->u.term.value; /* the RESULT follows */
+    }
     if (event->kind == FX_EVENT_RESULT) {
         if (event->token != 0) {
             fx_api_pending_result(api, event);

@@ -163,13 +163,14 @@ struct fx_api_guard_entry {
 
 struct fx_api {
     struct fx_api_options options;
-    struct fx_buf reply;   /* body of the answer being written */
-    struct fx_buf openapi; /* the contract, once it was asked for */
-    struct fx_buf headers; /* and its further headers */
-    struct fx_buf query;   /* decoded query */
-    struct fx_buf texts;   /* unescaped strings of the body */
-    struct fx_buf ended;   /* struct fx_rows_order: orders that the current command ended */
-    struct fx_buf list;    /* const struct fx_rows_order *: open orders to sort */
+    struct fx_buf reply;          /* body of the answer being written */
+    struct fx_buf openapi;        /* the contract, once it was asked for */
+    struct fx_buf headers;        /* and its further headers */
+    struct fx_buf query;          /* decoded query */
+    struct fx_buf texts;          /* unescaped strings of the body */
+    fx_i128 terms[FX_TERM_COUNT]; /* of the EXPLAIN whose RESULT is on its way */
+    struct fx_buf ended;          /* struct fx_rows_order: orders that the current command ended */
+    struct fx_buf list;           /* const struct fx_rows_order *: open orders to sort */
     struct fx_json json;
     struct fx_net_http_pair pairs[FX_API_PAIRS_MAX];
     uint32_t pair_count;

@@ -130,7 +130,7 @@ fx_status fx_api_pending_submit(struct fx_api_call *call,
     const struct fx_api_pending pending = {
         .target = call->target,
         .answer = wait->answer,
-        .user_id = call->user.id,
+        .user_id = wait->user_id != 0 ? wait->user_id : call->user.id,
         .tmp_id = tmp_id,
         .deadline_ms =
             fx_net_server_now_ms(api->options.server) + (is_shorter ? wait->wait_ms : wait_ms_max),

@@ -14,6 +14,7 @@ void fx_api_pending_deinit(struct fx_api *api);
 /** How to answer. */
 struct fx_api_pending_wait {
     fx_api_answer_fn answer;
+    uint64_t user_id; /* whom it is about; 0: the caller */
     uint32_t instrument;
     enum fx_position_side position_side;
     uint32_t wait_ms; /* 0 = wait_ms_max */

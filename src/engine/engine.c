@@ -344,6 +344,7 @@ static fx_status dispatch(struct fx_engine *engine,
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
     case FX_COMMAND_SETTLE:
+    case FX_COMMAND_EXPLAIN:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
         return FX_UNKNOWN_COMMAND;
@@ -432,7 +433,7 @@ void fx_engine_ask(struct fx_engine *engine,
                    struct fx_events *events)
 {
     FX_ASSERT(fx_command_is_question((enum fx_command_kind)question->kind));
-    FX_ASSERT(events->capacity > 0);
+    FX_ASSERT(events->capacity > FX_TERM_COUNT);
     const int64_t before_us = engine->time_us;
     struct fx_event_test test;
     memset(&test, 0, sizeof test);
@@ -444,14 +445,20 @@ void fx_engine_ask(struct fx_engine *engine,
         engine->time_us = question->time_us;
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
-    const fx_status status =
-        is_of_nobody(question) ? FX_ACCOUNT_NOT_FOUND : fx_place_test(engine, question, &test);
+    fx_status status = FX_ACCOUNT_NOT_FOUND;
+    if (question->kind == FX_COMMAND_EXPLAIN) {
+        status = fx_explain_ask(engine, question, &test.result);
+    } else if (!is_of_nobody(question)) {
+        status = fx_place_test(engine, question, &test);
+    }
     fx_risk_forget(engine);
     if (status == FX_OK) {
         memset(&test.result.reject, 0, sizeof test.result.reject);
     }
     test.result.reject.status = status;
-    FX_ASSERT(events->count == 0);
+    FX_ASSERT(
+        events->count ==
+        (status == FX_OK && question->kind == FX_COMMAND_EXPLAIN ? (uint32_t)FX_TERM_COUNT : 0));
     FX_ASSERT(engine->touched_position_count == 0);
     fx_touch_event(engine, FX_EVENT_RESULT)->u.test = test;
     engine->time_us = before_us;

@@ -45,7 +45,8 @@ void fx_engine_apply(struct fx_engine *engine,
 /**
  * Answer a question (fx_command_is_question()) from the state as it is. Nothing is changed: neither
  * content nor sequence nor time. The time of the question is the time of its judgement. `events` is
- * cleared first and gets the RESULT alone, with the sequence of the last command.
+ * cleared first (its capacity is above FX_TERM_COUNT) and gets the RESULT, behind the TERMs of an
+ * EXPLAIN, with the sequence of the last command.
  */
 void fx_engine_ask(struct fx_engine *engine,
                    const struct fx_command *question,

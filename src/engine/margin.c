@@ -498,25 +498,30 @@ static fx_px price_of(const struct fx_listing *listing,
  *     V (1 - d r) = entry - d (margin - TMM_other + cum)
  * V - MM(V) rises with V and bends down at each floor (d = +1), V + MM(V) bends up (d = -1); so the
  * first tier whose own solution is not above its cap is the one that holds. */
-static fx_px liquidation_of(const struct fx_listing *listing,
-                            const struct fx_position_state *own,
-                            struct backing backing)
+struct liquidation {
+    uint32_t tier;  /* from 1; 0: the symbol has none */
+    fx_i128 target; /* V x factor / 1e9 */
+    int64_t factor;
+};
+
+static struct liquidation liquidation_of(const struct fx_listing *listing,
+                                         const struct fx_position_state *own,
+                                         struct backing backing)
 {
     const int direction = direction_of(listing, own);
     const fx_i128 margin = backing.margin - backing.other_maintenance;
     const uint32_t count = listing->definition.tier_count;
-    if (count == 0) {
-        return price_of(listing, own, own->entry_value - direction * margin, PPB);
-    }
-    for (uint32_t index = 0;; index++) {
-        FX_ASSERT(index < count);
+    struct liquidation found = {.target = own->entry_value - direction * margin, .factor = PPB};
+    for (uint32_t index = 0; index < count; index++) {
         const struct fx_tier *tier = &listing->tiers[index];
-        const fx_i128 target = own->entry_value - direction * (margin + tier->cum);
-        const int64_t factor = PPB - direction * tier->rate_ppb;
-        if (index + 1 == count || is_product_at_most(target, PPB, tier->cap, factor)) {
-            return price_of(listing, own, target, factor);
+        found.tier = index + 1;
+        found.target = own->entry_value - direction * (margin + tier->cum);
+        found.factor = PPB - direction * tier->rate_ppb;
+        if (is_product_at_most(found.target, PPB, tier->cap, found.factor)) {
+            break;
         }
     }
+    return found;
 }
 
 struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot position)
@@ -528,10 +533,13 @@ struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot
     }
     const struct fx_listing *listing = listing_of(engine, own);
     const struct backing backing = backing_of(engine, position);
+    const struct liquidation liquidation = liquidation_of(listing, own, backing);
     const fx_i128 target = own->entry_value - direction_of(listing, own) * backing.margin;
     const fx_px bankruptcy = price_of(listing, own, target, PPB);
     return (struct fx_margin_prices){
-        .liquidation = is_fund(engine, own) ? bankruptcy : liquidation_of(listing, own, backing),
+        .liquidation = is_fund(engine, own)
+                           ? bankruptcy
+                           : price_of(listing, own, liquidation.target, liquidation.factor),
         .bankruptcy = bankruptcy,
     };
 }
@@ -633,6 +641,34 @@ bool fx_margin_closing_price(const struct fx_engine *engine, fx_slot position, f
     const bool is_beyond = price.ticks > listing->definition.max_ticks;
     *price_out = is_beyond && !is_long ? end : price;
     return !(is_beyond && is_long);
+}
+
+struct fx_margin_parts fx_margin_explain(const struct fx_engine *engine,
+                                         fx_slot account,
+                                         fx_slot position)
+{
+    const struct holdings held = holdings_of(engine, account);
+    struct fx_margin_parts parts = {.isolated = held.isolated,
+                                    .initial = held.initial,
+                                    .reserves = held.reserves,
+                                    .gains = held.gains};
+    if (position == FX_SLOT_NONE || engine->positions[position].lots == 0) {
+        return parts;
+    }
+    const struct fx_position_state *own = &engine->positions[position];
+    const struct fx_listing *listing = listing_of(engine, own);
+    const uint32_t count = listing->definition.tier_count;
+    const struct backing backing = backing_of(engine, position);
+    FX_ASSERT(own->account == account);
+    parts.backing = backing.margin;
+    parts.other_maintenance = backing.other_maintenance;
+    if (count > 0 && !is_fund(engine, own)) {
+        parts.liquidation_tier = liquidation_of(listing, own, backing).tier;
+        const fx_amount value = {fx_margin_mark_value(engine, own)};
+        const struct fx_tier *tier = fx_instrument_tier(listing->tiers, count, value);
+        parts.tier = (uint32_t)(tier - listing->tiers) + 1;
+    }
+    return parts;
 }
 
 /* Marks and terms of the other positions whose gains and margins stand behind a cross position. */

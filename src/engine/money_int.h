@@ -215,6 +215,20 @@ struct fx_margin_prices {
     fx_px bankruptcy;
 };
 struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot position);
+/** What stands between the state and its prices, for EXPLAIN; `position` may be NONE. */
+struct fx_margin_parts {
+    fx_i128 isolated;          /* margins of the account's isolated positions */
+    fx_i128 initial;           /* of its cross positions */
+    fx_i128 reserves;          /* of its open orders */
+    fx_i128 gains;             /* of its cross positions, at their marks */
+    fx_i128 backing;           /* behind the position, without its own gain */
+    fx_i128 other_maintenance; /* of the other cross positions */
+    uint32_t tier;             /* of the value at mark, from 1; 0: none */
+    uint32_t liquidation_tier; /* of the value at the liquidation price */
+};
+struct fx_margin_parts fx_margin_explain(const struct fx_engine *engine,
+                                         fx_slot account,
+                                         fx_slot position);
 fx_px fx_margin_liquidation_price(const struct fx_engine *engine, fx_slot position);
 fx_px fx_margin_bankruptcy_price(const struct fx_engine *engine, fx_slot position);
 /** True where the prices of the position's last row still hold: nothing that they depend on has

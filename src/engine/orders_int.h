@@ -211,6 +211,15 @@ fx_status fx_freeze_apply(struct fx_engine *engine,
 /** True where the user has a frozen account: then all are. */
 bool fx_freeze_is_frozen(const struct fx_engine *engine, uint64_t user_id);
 
+/* ---- explain.c
+ * --------------------------------------------------------------------------------- */
+
+/** EXPLAIN: say every TERM of a user's risk on a symbol. Changes nothing.
+ * @return OK; UNKNOWN_SYMBOL; ACCOUNT_NOT_FOUND; BAD_PARAMETER. */
+fx_status fx_explain_ask(struct fx_engine *engine,
+                         const struct fx_command *question,
+                         struct fx_event_result *result);
+
 /* ---- whole-state walks: hash.c check.c snapshot.c dump.c
  * ------------------------------------------ */
 

@@ -43,6 +43,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_DEPOSIT_NAMED, "DEPOSIT_NAMED"},
     {FX_COMMAND_WITHDRAW_NAMED, "WITHDRAW_NAMED"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
+    {FX_COMMAND_EXPLAIN, "EXPLAIN"},
 };
 
 static const struct fx_words_entry TRANSACTIONS[] = {
@@ -86,6 +87,7 @@ uint32_t fx_command_size(enum fx_command_kind kind)
     case FX_COMMAND_LOAD_LEVERAGE_MARGIN:
         return (uint32_t)(head + sizeof(struct fx_command_tiers));
     case FX_COMMAND_SET_STATE:
+    case FX_COMMAND_EXPLAIN:
         return (uint32_t)(head + 8);
     case FX_COMMAND_CREATE_ACCOUNT:
     case FX_COMMAND_SET_ACCOUNT:
@@ -152,7 +154,7 @@ uint32_t fx_command_size(enum fx_command_kind kind)
 
 bool fx_command_is_question(enum fx_command_kind kind)
 {
-    return kind == FX_COMMAND_TEST_ORDER;
+    return kind == FX_COMMAND_TEST_ORDER || kind == FX_COMMAND_EXPLAIN;
 }
 
 bool fx_command_is_closing(const struct fx_command_place *place)

@@ -56,7 +56,8 @@ enum fx_command_kind {
     FX_COMMAND_WITHDRAW_NAMED = 34,
     FX_COMMAND_SET_MARK_RULES = 41,
     /* Questions: answered in their turn among the commands, but never part of a log. */
-    FX_COMMAND_TEST_ORDER = 201 /* what PLACE_ORDER would say, with the same payload */
+    FX_COMMAND_TEST_ORDER = 201, /* what PLACE_BRACKET would say, with the same payload */
+    FX_COMMAND_EXPLAIN = 202     /* the numbers of a user's risk on a symbol: TERM events */
 };
 
 enum fx_account_flag {
@@ -190,6 +191,7 @@ struct fx_command {
         struct fx_command_amend_conditional amend_conditional; /* begins with `amend` */
         struct fx_command_bracket bracket;                     /* begins with `conditional` */
         struct fx_command_order_tp_sl order_tp_sl;
+        struct fx_command_explain explain;
         struct fx_command_cancel cancel;
         struct fx_command_cancel_all cancel_all;
         struct fx_command_countdown countdown;

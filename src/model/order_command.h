@@ -131,4 +131,10 @@ struct fx_command_order_tp_sl {
     struct fx_command_protection protection;
 };
 
+/** EXPLAIN: the account of the header's user on its instrument. */
+struct fx_command_explain {
+    uint32_t position_side; /* 0 = BOTH */
+    uint32_t zero;
+};
+
 #endif

@@ -269,8 +269,8 @@ static void refuse(struct fx_worker_engine *worker, const struct item *item, fx_
 static void answer(struct fx_worker_engine *worker, const struct item *item)
 {
     fx_engine_ask(worker->engine, &item->command, &worker->events);
-    FX_ASSERT(worker->events.count == 1);
-    worker->events.items[0].token = item->token;
+    FX_ASSERT(worker->events.count > 0);
+    worker->events.items[worker->events.count - 1].token = item->token;
     hold(worker, fx_engine_sequence(worker->engine));
 }
 

@@ -1,0 +1,139 @@
+/* EXPLAIN: every number between an account's money and its prices, said by the functions that
+ * decide with them. Here is only the list: what is computed is computed elsewhere, once. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/orders_int.h"
+#include "model/rows.h"
+
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
+// numbers; their names and the assertions tell them apart
+
+/* Values on their way into events. */
+struct answer {
+    fx_i128 values[FX_TERM_COUNT];
+};
+
+static fx_i128 count_of(uint32_t number)
+{
+    return fx_dec_one() * number;
+}
+
+static void explain_account(const struct fx_engine *engine,
+                            fx_slot account,
+                            const struct fx_margin_parts *parts,
+                            struct answer *answer)
+{
+    const struct fx_account_state *state = &engine->accounts[account];
+    answer->values[FX_TERM_BALANCE] = state->balance;
+    answer->values[FX_TERM_REWARD_BALANCE] = state->reward_balance;
+    answer->values[FX_TERM_ISOLATED_MARGINS] = parts->isolated;
+    answer->values[FX_TERM_CROSS_INITIAL_MARGINS] = parts->initial;
+    answer->values[FX_TERM_ORDER_RESERVES] = parts->reserves;
+    answer->values[FX_TERM_CROSS_UNREALIZED_PNL] = parts->gains;
+    answer->values[FX_TERM_AVAILABLE] = fx_margin_available(engine, account);
+    answer->values[FX_TERM_WITHDRAWABLE] = fx_margin_withdrawable(engine, account);
+}
+
+static void explain_prices(const struct fx_listing *listing, struct answer *answer)
+{
+    const struct fx_instrument *definition = &listing->definition;
+    answer->values[FX_TERM_MARK_PRICE] = fx_instrument_price(definition, listing->mark);
+    answer->values[FX_TERM_INDEX_PRICE] = fx_instrument_price(definition, listing->index);
+    answer->values[FX_TERM_LAST_PRICE] = fx_instrument_price(definition, listing->last);
+}
+
+static void explain_setting(const struct fx_engine *engine, fx_slot position, struct answer *answer)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    const struct fx_instrument *definition = &engine->listings[state->instrument].definition;
+    const fx_i128 notional = fx_margin_notional(engine, state);
+    answer->values[FX_TERM_CURRENT_QTY] = fx_instrument_quantity(definition, (fx_qty){state->lots});
+    answer->values[FX_TERM_ENTRY_VALUE] = state->entry_value;
+    answer->values[FX_TERM_LEVERAGE] = fx_rows_leverage(state->leverage_centi);
+    answer->values[FX_TERM_MARK_VALUE] = fx_margin_mark_value(engine, state);
+    answer->values[FX_TERM_UNREALIZED_PNL] = fx_margin_unrealized(engine, state);
+    answer->values[FX_TERM_POSITION_MARGIN] = state->position_margin;
+    answer->values[FX_TERM_ADJUST_MARGIN] = state->adjust_margin;
+    answer->values[FX_TERM_ORDER_RESERVE] = state->reserve;
+    answer->values[FX_TERM_INITIAL_MARGIN] = state->margin_mode == FX_MARGIN_MODE_ISOLATED
+                                                 ? state->position_margin + state->adjust_margin
+                                                 : fx_margin_initial(engine, state);
+    answer->values[FX_TERM_MAINTENANCE_MARGIN] = fx_margin_maintenance(engine, state);
+    answer->values[FX_TERM_TIER_NOTIONAL] = notional;
+    answer->values[FX_TERM_LEVERAGE_MAX] = fx_rows_leverage(
+        fx_margin_leverage_max(engine, state->instrument, (fx_amount){notional}).centi);
+}
+
+/* What an open position has beside its setting. */
+static void explain_open(const struct fx_engine *engine,
+                         fx_slot position,
+                         const struct fx_margin_parts *parts,
+                         struct answer *answer)
+{
+    const struct fx_listing *listing = &engine->listings[engine->positions[position].instrument];
+    const struct fx_margin_prices prices = fx_margin_prices(engine, position);
+    FX_ASSERT(parts->tier <= listing->definition.tier_count);
+    FX_ASSERT(parts->liquidation_tier <= listing->definition.tier_count);
+    answer->values[FX_TERM_TIER] = count_of(parts->tier);
+    answer->values[FX_TERM_LIQUIDATION_TIER] = count_of(parts->liquidation_tier);
+    if (parts->tier > 0) {
+        const struct fx_tier *at_mark = &listing->tiers[parts->tier - 1];
+        const struct fx_tier *at_end = &listing->tiers[parts->liquidation_tier - 1];
+        answer->values[FX_TERM_MAINTENANCE_RATE] = fx_rows_rate(at_mark->rate_ppb);
+        answer->values[FX_TERM_MAINTENANCE_CUM] = at_mark->cum;
+        answer->values[FX_TERM_LIQUIDATION_RATE] = fx_rows_rate(at_end->rate_ppb);
+        answer->values[FX_TERM_LIQUIDATION_CUM] = at_end->cum;
+    }
+    answer->values[FX_TERM_BACKING] = parts->backing;
+    answer->values[FX_TERM_OTHER_MAINTENANCE] = parts->other_maintenance;
+    answer->values[FX_TERM_LIQUIDATION_PRICE] =
+        fx_instrument_price(&listing->definition, prices.liquidation);
+    answer->values[FX_TERM_BANKRUPT_PRICE] =
+        fx_instrument_price(&listing->definition, prices.bankruptcy);
+}
+
+fx_status fx_explain_ask(struct fx_engine *engine,
+                         const struct fx_command *question,
+                         struct fx_event_result *result)
+{
+    const uint32_t side = question->u.explain.position_side;
+    struct answer answer;
+    memset(&answer, 0, sizeof answer);
+    if (question->instrument >= engine->instrument_count) {
+        result->reject.field = FX_FIELD_SYMBOL;
+        return FX_UNKNOWN_SYMBOL;
+    }
+    if (side > FX_POSITION_SIDE_SHORT) {
+        result->reject.field = FX_FIELD_POSITION_SIDE;
+        return FX_BAD_PARAMETER;
+    }
+    const struct fx_listing *listing = &engine->listings[question->instrument];
+    const fx_slot account = fx_account_state_find(engine, question->user_id, listing->asset);
+    if (account == FX_SLOT_NONE) {
+        return FX_ACCOUNT_NOT_FOUND;
+    }
+    result->account_id = (uint64_t)account + 1;
+    const fx_slot position =
+        fx_position_state_find(engine,
+                               account,
+                               question->instrument,
+                               side == 0 ? FX_POSITION_SIDE_BOTH : (enum fx_position_side)side);
+    const struct fx_margin_parts parts = fx_margin_explain(engine, account, position);
+    explain_account(engine, account, &parts, &answer);
+    explain_prices(listing, &answer);
+    if (position != FX_SLOT_NONE) {
+        explain_setting(engine, position, &answer);
+    }
+    if (position != FX_SLOT_NONE && engine->positions[position].lots != 0) {
+        explain_open(engine, position, &parts, &answer);
+    }
+    for (uint32_t term = 0; term < FX_TERM_COUNT; term++) {
+        struct fx_event_term *said = &fx_touch_event(engine, FX_EVENT_TERM)->u.term;
+        said->value = answer.values[term];
+        said->term = term;
+    }
+    return FX_OK;
+}
+
+// NOLINTEND(bugprone-easily-swappable-parameters)
