@@ -22,6 +22,7 @@ enum {
     NAIVE_ENGINE_ORDERS_MAX = 512,
     NAIVE_ENGINE_TRADES_MAX = 2048,
     NAIVE_ENGINE_CONDITIONALS_MAX = 128,
+    NAIVE_ENGINE_BRACKETS_MAX = 64,
     NAIVE_ENGINE_USERS_MAX = 8,
     NAIVE_ENGINE_SYMBOLS_MAX = 4
 };
@@ -57,7 +58,21 @@ struct naive_engine_conditional {
     int64_t key;           /* where it is crossed, or (trailing) was */
     bool is_protected;
     bool is_crossed;
-    uint32_t role; /* enum fx_trigger_role: take profit or stop loss of the position */
+    uint32_t role; /* enum fx_trigger_role: take profit or stop loss of a position or an order */
+    uint64_t parent_id; /* of an order: which */
+    bool is_idle;       /* … which has nothing to protect: it watches nothing */
+};
+
+/** An order with a take profit, a stop loss or both. */
+struct naive_engine_bracket {
+    uint64_t parent_id;
+    uint64_t user_id;
+    uint64_t began; /* who began first */
+    uint32_t symbol;
+    enum fx_side side; /* of the two */
+    int64_t lots;      /* filled and held */
+    bool is_open;      /* the order is */
+    bool is_busy;      /* one of the two fires */
 };
 
 struct naive_engine_trade {
@@ -74,6 +89,9 @@ struct naive_engine {
     /* 0 = none; the last place of a user is the deadline of all symbols */
     int64_t deadlines[NAIVE_ENGINE_USERS_MAX][NAIVE_ENGINE_SYMBOLS_MAX + 1];
     struct naive_engine_conditional conditionals[NAIVE_ENGINE_CONDITIONALS_MAX];
+    struct naive_engine_bracket brackets[NAIVE_ENGINE_BRACKETS_MAX];
+    uint32_t bracket_count;
+    uint64_t begun;
     int64_t prices[NAIVE_ENGINE_SYMBOLS_MAX][4];     /* by enum fx_trigger_source; 0 = none */
     int64_t reached[NAIVE_ENGINE_SYMBOLS_MAX][4][3]; /* greatest key while one is crossed */
     bool is_halted[NAIVE_ENGINE_SYMBOLS_MAX];
@@ -103,13 +121,6 @@ static inline void naive_engine_remove(struct naive_engine *naive, uint64_t id)
     assert(order != NULL);
     naive->order_count--;
     *order = naive->orders[naive->order_count];
-}
-
-/** Take an open order away otherwise than by a trade. */
-static inline void naive_engine_end(struct naive_engine *naive, uint64_t id)
-{
-    naive_engine_remove(naive, id);
-    naive->work++;
 }
 
 static inline struct naive_engine_conditional *naive_engine_find_conditional(
@@ -155,6 +166,26 @@ static inline void naive_engine_remove_conditional(struct naive_engine *naive, u
     naive_engine_settle(naive);
 }
 
+#include "naive_bracket.h"
+
+/** Take an open order away otherwise than by a trade. */
+static inline void naive_engine_end(struct naive_engine *naive, uint64_t id)
+{
+    naive_engine_remove(naive, id);
+    naive->work++;
+    naive_bracket_parent_ended(naive, id);
+}
+
+/** The same with one that has not fired: of the two of an order, or with its own two. */
+static inline void naive_engine_end_conditional(struct naive_engine *naive, uint64_t id)
+{
+    const uint64_t parent_id = naive_engine_find_conditional(naive, id)->parent_id;
+    naive_engine_remove_conditional(naive, id);
+    naive->work++;
+    naive_bracket_settle(naive, parent_id);
+    naive_bracket_parent_ended(naive, id);
+}
+
 /** The first tick at which a trailing stop's distance from the extreme is there. */
 static inline int64_t naive_engine_stop(const struct naive_engine_conditional *one)
 {
@@ -196,7 +227,7 @@ static inline void naive_engine_price(struct naive_engine *naive,
     naive->prices[symbol][source] = ticks;
     for (uint32_t index = 0; index < naive->conditional_count; index++) {
         struct naive_engine_conditional *one = &naive->conditionals[index];
-        if (one->order.symbol != symbol || one->source != source) {
+        if (one->order.symbol != symbol || one->source != source || one->is_idle) {
             continue;
         }
         if (one->callback_ppb != 0 && !one->is_crossed) {
@@ -333,10 +364,9 @@ static inline void naive_engine_drop_tp_sl(struct naive_engine *naive,
     for (uint32_t index = naive->conditional_count; index > 0; index--) {
         const struct naive_engine_conditional *one = &naive->conditionals[index - 1];
         const int64_t closable = one->order.side == FX_SIDE_BUY ? -held : held;
-        if (one->role != 0 && one->order.user_id == user_id && one->order.symbol == symbol &&
-            closable <= 0) {
-            naive_engine_remove_conditional(naive, one->order.id);
-            naive->work++;
+        if (one->role != 0 && one->parent_id == 0 && one->order.user_id == user_id &&
+            one->order.symbol == symbol && closable <= 0) {
+            naive_engine_end_conditional(naive, one->order.id);
         }
     }
 }
@@ -366,6 +396,7 @@ static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_i
         }
     }
     naive_engine_drop_tp_sl(naive, user_id, symbol);
+    naive_bracket_trim(naive, user_id, symbol);
 }
 
 static inline void naive_engine_trade(struct naive_engine *naive,
@@ -387,9 +418,14 @@ static inline void naive_engine_trade(struct naive_engine *naive,
     maker->lots -= lots;
     maker->filled += lots;
     naive_engine_price(naive, taker->symbol, FX_TRIGGER_SOURCE_LAST, maker->ticks);
-    if (maker->lots == 0) {
-        naive_engine_remove(naive, maker->id);
+    const uint64_t maker_id = maker->id;
+    const bool is_filled = maker->lots == 0;
+    naive_bracket_grow(naive, maker_id, lots);
+    if (is_filled) {
+        naive_engine_remove(naive, maker_id);
+        naive_bracket_parent_ended(naive, maker_id);
     }
+    naive_bracket_grow(naive, taker->id, lots);
     naive_engine_trim(naive, maker_user, taker->symbol);
     naive_engine_trim(naive, taker->user_id, taker->symbol);
 }
@@ -418,24 +454,24 @@ static inline uint32_t naive_engine_fire(struct naive_engine *naive,
                                          uint64_t user_id,
                                          uint32_t symbol)
 {
-    uint32_t count = 0;
+    const uint32_t before = naive->work;
     for (uint32_t index = naive->order_count; index > 0; index--) {
         const struct naive_engine_order *order = &naive->orders[index - 1];
         if (order->user_id == user_id && (symbol == NAIVE_ENGINE_ALL || symbol == order->symbol)) {
             naive_engine_end(naive, order->id);
-            count++;
         }
     }
-    for (uint32_t index = naive->conditional_count; index > 0; index--) {
-        const struct naive_engine_order *order = &naive->conditionals[index - 1].order;
+    for (uint32_t index = 0; index < naive->conditional_count;) {
+        const struct naive_engine_order *order = &naive->conditionals[index].order;
         if (order->user_id == user_id && (symbol == NAIVE_ENGINE_ALL || symbol == order->symbol)) {
-            naive_engine_remove_conditional(naive, order->id);
-            naive->work++;
-            count++;
+            naive_engine_end_conditional(naive, order->id);
+            index = 0; /* others may have gone with it */
+        } else {
+            index++;
         }
     }
     naive->deadlines[user_id][symbol] = 0;
-    return count;
+    return naive->work - before;
 }
 
 static inline enum fx_order_status naive_engine_run(struct naive_engine *naive,
@@ -474,11 +510,9 @@ static inline enum fx_order_status naive_engine_enter(struct naive_engine *naive
                                                       struct naive_engine_order *taker)
 {
     const enum fx_order_status status = naive_engine_run(naive, taker);
-    if (status == FX_ORDER_STATUS_FILLED) {
-        return status;
-    }
     if (status != FX_ORDER_STATUS_ACTIVE) {
-        naive->work++; /* its own end */
+        naive->work += status == FX_ORDER_STATUS_FILLED ? 0 : 1; /* its own end */
+        naive_bracket_parent_ended(naive, taker->id);
         return status;
     }
     assert(naive->order_count < NAIVE_ENGINE_ORDERS_MAX);

@@ -45,7 +45,9 @@ static void compare_conditionals(void)
         const fx_slot slot = fx_order_pool_find(engine, one->order.id);
         REQUIRE(slot != FX_SLOT_NONE);
         const struct fx_trigger *trigger = fx_trigger_of(engine, slot);
-        REQUIRE(engine->orders[slot].status == FX_ORDER_STATUS_UNTRIGGERED);
+        REQUIRE(engine->orders[slot].status == FX_ORDER_STATUS_UNTRIGGERED ||
+                (one->is_idle && engine->orders[slot].status == FX_ORDER_STATUS_PENDING));
+        REQUIRE((trigger->state == FX_TRIGGER_STATE_IDLE) == one->is_idle);
         REQUIRE(trigger->trigger_ticks == one->trigger_ticks);
         REQUIRE(engine->orders[slot].lots == one->order.lots);
         const bool is_active = one->extreme_ticks != 0 && !one->is_crossed;
@@ -124,6 +126,13 @@ static fx_status expect_placed(const struct fx_command_place *place,
     return expected;
 }
 
+static void draw_protection(struct engine_kit_order *order);
+static void expect_protected(const struct fx_command *command,
+                             const struct naive_engine_order *order,
+                             int64_t begin,
+                             fx_status status);
+static void open_bracket(const struct fx_command *command, const struct naive_engine_order *parent);
+
 static void compare_placed(const struct fx_command *command, fx_status status)
 {
     const struct fx_command_place *place = &command->u.place;
@@ -141,7 +150,12 @@ static void compare_placed(const struct fx_command *command, fx_status status)
         .post_only = (enum fx_post_only_mode)place->post_only_mode,
         .is_reduce_only = place->is_reduce_only != 0,
     };
+    const struct naive_engine_order *best =
+        naive_engine_next(&world.naive, order.symbol, fx_order_opposite(order.side), NULL);
     const fx_status expected = expect_placed(place, &order);
+    const int64_t begin =
+        place->type == FX_ORDER_TYPE_LIMIT ? order.ticks : (best == NULL ? 0 : best->ticks);
+    expect_protected(command, &order, begin, status);
     if (expected == FX_FOK_NOT_FILLED && (status == FX_SELF_TRADE || status == FX_TAKER_LIMIT)) {
         return;
     }
@@ -151,6 +165,7 @@ static void compare_placed(const struct fx_command *command, fx_status status)
     REQUIRE(status == expected);
     if (status == FX_OK) {
         order.id = world.kit.result.order_id;
+        open_bracket(command, &order);
         REQUIRE(naive_engine_enter(&world.naive, &order) ==
                 (enum fx_order_status)world.kit.result.order_status);
     }
@@ -190,6 +205,7 @@ static void place(void)
             client_id, sizeof client_id, "c-%llu", (unsigned long long)world.client_number);
         order.client_id = client_id;
     }
+    draw_protection(&order);
     struct fx_command command = engine_kit_place_command(&order);
     const fx_status status = apply(&command);
     if (status == FX_OK && world.kit.result.is_repeated != 0) {
@@ -218,8 +234,7 @@ static void end_naive(uint64_t id)
     if (naive_engine_find(&world.naive, id) != NULL) {
         naive_engine_end(&world.naive, id);
     } else {
-        naive_engine_remove_conditional(&world.naive, id);
-        world.naive.work++;
+        naive_engine_end_conditional(&world.naive, id);
     }
 }
 
@@ -262,25 +277,25 @@ static void cancel_all(void)
         command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     }
     REQUIRE(apply(&command) == FX_OK);
-    uint32_t count = 0;
+    const uint32_t before = world.naive.work;
     for (uint32_t index = scope == FX_CANCEL_SCOPE_STOP ? 0 : world.naive.order_count; index > 0;
          index--) {
         const struct naive_engine_order *order = &world.naive.orders[index - 1];
         if (is_swept(order, &command)) {
             end_naive(order->id);
-            count++;
         }
     }
-    for (uint32_t index = scope == FX_CANCEL_SCOPE_LIMIT ? 0 : world.naive.conditional_count;
-         index > 0;
-         index--) {
-        const struct naive_engine_order *order = &world.naive.conditionals[index - 1].order;
+    for (uint32_t index = 0;
+         scope != FX_CANCEL_SCOPE_LIMIT && index < world.naive.conditional_count;) {
+        const struct naive_engine_order *order = &world.naive.conditionals[index].order;
         if (is_swept(order, &command)) {
             end_naive(order->id);
-            count++;
+            index = 0; /* others may have gone with it */
+        } else {
+            index++;
         }
     }
-    REQUIRE(world.kit.result.count == count);
+    REQUIRE(world.kit.result.count == world.naive.work - before);
 }
 
 static void compare_amended(const struct fx_command *command, fx_status status)
@@ -429,10 +444,13 @@ static void tick(void)
             end_naive(order->id);
         }
     }
-    for (uint32_t index = world.naive.conditional_count; index > 0; index--) {
-        const struct naive_engine_order *order = &world.naive.conditionals[index - 1].order;
+    for (uint32_t index = 0; index < world.naive.conditional_count;) {
+        const struct naive_engine_order *order = &world.naive.conditionals[index].order;
         if (order->expire_us != 0 && order->expire_us <= world.naive.time_us) {
             end_naive(order->id);
+            index = 0; /* others may have gone with it */
+        } else {
+            index++;
         }
     }
     fire_deadlines();
@@ -510,6 +528,7 @@ static void place_conditional(void)
             client_id, sizeof client_id, "c-%llu", (unsigned long long)world.client_number);
         order.client_id = client_id;
     }
+    draw_protection(&order);
     struct fx_command command = engine_kit_place_command(&order);
     const int64_t now = world.naive.prices[symbol][order.source];
     struct naive_engine_conditional one = conditional_of(&order);
@@ -532,6 +551,7 @@ static void place_conditional(void)
             naive_engine_trail(&one, now);
         }
     }
+    open_bracket(&command, &one.order); /* the two are there before it */
     world.naive.conditionals[world.naive.conditional_count] = one;
     world.naive.conditional_count++;
 }
@@ -675,7 +695,7 @@ static void amend_conditional(void)
         changed.order.ticks = world.mid[one->order.symbol];
         command.u.amend.price_ticks = changed.order.ticks;
     }
-    if (chance(30) && one->order.lots > 0) {
+    if (chance(30) && one->order.lots > 0 && !naive_bracket_is_role(one->role)) {
         changed.order.lots = 1 + (int64_t)below((uint64_t)world.swarm.lots_max);
         command.u.amend.lots = changed.order.lots;
     }
@@ -684,7 +704,7 @@ static void amend_conditional(void)
     if (one->callback_ppb != 0 && (one->extreme_ticks != 0 || one->is_crossed) &&
         command.u.amend_conditional.trigger_ticks != 0) {
         REQUIRE(status == FX_BAD_PARAMETER || status == FX_INSTRUMENT_HALTED);
-    } else if (status == FX_OK && is_moved) {
+    } else if (status == FX_OK && is_moved && !one->is_idle) {
         REQUIRE(!one->is_crossed && !naive_engine_would_fire(&world.naive, &changed));
     } else if (status == FX_TRIGGER_WOULD_FIRE) {
         REQUIRE(one->is_crossed || naive_engine_would_fire(&world.naive, one) ||
@@ -695,238 +715,8 @@ static void amend_conditional(void)
     }
 }
 
-/* The first row of an order in this command that is not about waiting: how it came out. */
-static const struct fx_event_order *fired_row(uint64_t id)
-{
-    for (uint32_t index = 0; index < world.kit.events.count; index++) {
-        const struct fx_event *event = &world.kit.events.items[index];
-        if (event->kind == FX_EVENT_ORDER && event->u.order.order_id == id &&
-            event->u.order.status != FX_ORDER_STATUS_UNTRIGGERED) {
-            return &event->u.order;
-        }
-    }
-    return NULL;
-}
-
-static bool is_within_protection(const struct naive_engine_conditional *one)
-{
-    const int64_t mark = world.naive.prices[one->order.symbol][FX_TRIGGER_SOURCE_MARK];
-    const int64_t last = world.naive.prices[one->order.symbol][FX_TRIGGER_SOURCE_LAST];
-    const int64_t bound_ppb =
-        world.kit.engine->listings[one->order.symbol].definition.market_take_bound_ppb;
-    return mark > 0 && last > 0 && llabs(mark - last) * 1000000000 <= mark * bound_ppb;
-}
-
-/* What an order that fires comes to; margin and filters are the engine's own to refuse. */
-static enum fx_order_status expect_fired(struct naive_engine_conditional *one,
-                                         const struct fx_event_order *row)
-{
-    struct naive_engine_order *order = &one->order;
-    const bool is_refused = row->status == FX_ORDER_STATUS_REJECTED;
-    struct fx_command_place place;
-    memset(&place, 0, sizeof place);
-    place.type =
-        (uint8_t)(fx_order_type_is_market(one->type) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT);
-    if (order->lots == 0) {
-        order->lots = naive_engine_reducible(&world.naive, order);
-        order->lots = order->lots == 0 ? 1 : order->lots; /* it is refused below */
-    }
-    const fx_status expected = expect_placed(&place, order);
-    if (is_refused &&
-        (row->note == FX_ORDER_NOTE_INSUFFICIENT_MARGIN ||
-         row->note == FX_ORDER_NOTE_NOT_ADMITTED || row->note == FX_ORDER_NOTE_CAPACITY)) {
-        world.naive.work++;
-        return FX_ORDER_STATUS_REJECTED;
-    }
-    if (is_refused && order->tif == FX_TIME_IN_FORCE_FOK) {
-        REQUIRE(row->note == FX_ORDER_NOTE_FOK_NOT_FILLED);
-        world.naive.work++;
-        return FX_ORDER_STATUS_REJECTED;
-    }
-    if (expected != FX_OK) {
-        world.naive.work++;
-        return expected == FX_REDUCE_ONLY_REJECTED ? FX_ORDER_STATUS_EXPIRED
-                                                   : FX_ORDER_STATUS_REJECTED;
-    }
-    return naive_engine_enter(&world.naive, order);
-}
-
-/* Take profit and stop loss end each other once one has closed something. */
-static void end_sibling(const struct naive_engine_conditional *one, int64_t held_before)
-{
-    const uint32_t role = one->role == FX_TRIGGER_ROLE_TAKE_PROFIT ? FX_TRIGGER_ROLE_STOP_LOSS
-                                                                   : FX_TRIGGER_ROLE_TAKE_PROFIT;
-    const struct naive_engine_conditional *sibling =
-        one->role == 0 ? NULL : find_role(one->order.user_id, one->order.symbol, role);
-    if (sibling != NULL &&
-        world.naive.positions[one->order.symbol][one->order.user_id] != held_before) {
-        naive_engine_remove_conditional(&world.naive, sibling->order.id);
-        world.naive.work++;
-        world.linked++;
-    }
-}
-
-static uint64_t user_of_account(uint64_t account_id)
-{
-    return world.kit.engine->accounts[account_id - 1].user_id;
-}
-
-/* A close without an order, by the fund or by auto-deleveraging. */
-static void follow_match(const struct fx_event_liquidation *step)
-{
-    struct naive_engine *naive = &world.naive;
-    const int64_t change = step->side == FX_SIDE_BUY ? -step->lots : step->lots;
-    const uint64_t counter = user_of_account(step->counter_account_id);
-    naive->positions[step->instrument][step->user_id] += change;
-    naive->positions[step->instrument][counter] -= change;
-    naive->trades[naive->trade_count] =
-        (struct naive_engine_trade){.ticks = step->price_ticks, .lots = step->lots};
-    naive->trade_count++;
-    naive_engine_trim(naive, step->user_id, step->instrument);
-    naive_engine_trim(naive, counter, step->instrument);
-}
-
-/* The order by which a position is closed in the book meets the model's. */
-static void follow_order(uint64_t order_id, uint64_t user_id)
-{
-    const struct fx_event_order *row = engine_kit_row(&world.kit, order_id);
-    struct naive_engine_order order = {
-        .id = order_id,
-        .user_id = user_id,
-        .symbol = row->instrument,
-        .side = (enum fx_side)row->side,
-        .ticks = row->price_ticks,
-        .lots = row->lots,
-        .tif = FX_TIME_IN_FORCE_IOC,
-        .stp = FX_STP_MODE_EXPIRE_MAKER,
-        .is_reduce_only = true,
-    };
-    world.naive.work_base = world.naive.work;
-    REQUIRE(naive_engine_enter(&world.naive, &order) == (enum fx_order_status)row->status);
-}
-
-/* Whom the engine liquidates, and when, is the margin's business (liquidation_prop.c); what that
- * does to orders, book and positions is the model's too. */
-static void follow(uint32_t end)
-{
-    for (; world.followed < end; world.followed++) {
-        const struct fx_event *event = &world.kit.events.items[world.followed];
-        const struct fx_event_liquidation *step = &event->u.liquidation;
-        if (event->kind == FX_EVENT_ORDER && event->u.order.status == FX_ORDER_STATUS_CANCELED &&
-            (event->u.order.note == FX_ORDER_NOTE_LIQUIDATION ||
-             event->u.order.note == FX_ORDER_NOTE_AUTO_DELEVERAGE)) {
-            end_naive(event->u.order.order_id);
-        }
-        if (event->kind != FX_EVENT_LIQUIDATION) {
-            continue;
-        }
-        world.steps[step->step]++;
-        world.naive.work += step->step == FX_LIQUIDATION_STEP_DONE ? DONE_WORK : STEP_WORK;
-        if (step->step == FX_LIQUIDATION_STEP_BOOK) {
-            follow_order(step->order_id, step->user_id);
-        } else if (step->step == FX_LIQUIDATION_STEP_TAKEOVER ||
-                   step->step == FX_LIQUIDATION_STEP_ADL) {
-            follow_match(step);
-        }
-    }
-}
-
-static void fund_insurance(void)
-{
-    const uint32_t symbol = (uint32_t)below(SYMBOLS);
-    struct fx_command command =
-        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
-    command.u.fund_insurance.asset = engine_kit_asset(symbol == 2 ? "BTC" : "USDT");
-    command.u.fund_insurance.amount = engine_kit_decimal("0.0307") * (int64_t)(1 + below(9));
-    if (chance(40)) {
-        command.u.fund_insurance.amount = -command.u.fund_insurance.amount;
-    }
-    (void)apply(&command);
-}
-
-static void close_insurance(void)
-{
-    const uint32_t symbol = (uint32_t)below(SYMBOLS);
-    struct fx_command command = engine_kit_command(FX_COMMAND_CLOSE_INSURANCE, symbol, 0);
-    const int64_t held = world.naive.positions[symbol][0];
-    command.u.close_insurance.lots = chance(50) ? 0 : 1 + (int64_t)below(5);
-    command.u.close_insurance.price_ticks = chance(50) ? 0 : world.mid[symbol];
-    const fx_status status = apply(&command);
-    REQUIRE(status != FX_OK || held != 0);
-    if (status == FX_OK) {
-        follow_order(world.kit.result.order_id, 0);
-        world.closed += held != world.naive.positions[symbol][0] ? 1 : 0;
-    }
-}
-
-static uint32_t index_of(const struct fx_event_order *row)
-{
-    for (uint32_t index = 0; index < world.kit.events.count; index++) {
-        if (&world.kit.events.items[index].u.order == row) {
-            return index;
-        }
-    }
-    return world.kit.events.count;
-}
-
-/* The next step of a liquidation that the model has not followed. */
-static uint32_t next_step(void)
-{
-    uint32_t index = world.followed;
-    while (index < world.kit.events.count &&
-           world.kit.events.items[index].kind != FX_EVENT_LIQUIDATION) {
-        index++;
-    }
-    return index;
-}
-
-static void fire_crossed(void)
-{
-    struct naive_engine *naive = &world.naive;
-    for (;;) {
-        /* Liquidations and conditional orders take turns: what came first in the events is first.
-         */
-        const uint32_t step = next_step();
-        const struct naive_engine_conditional *next = naive_engine_next_crossed(naive);
-        const struct fx_event_order *row = next == NULL ? NULL : fired_row(next->order.id);
-        const uint32_t end = index_of(row);
-        if (step < end || world.followed < end) {
-            follow(step < end ? step + 1 : end);
-            continue;
-        }
-        if (next == NULL) {
-            break;
-        }
-        if (naive->work >= naive->fills_max) {
-            world.left++;
-            break;
-        }
-        struct naive_engine_conditional one = *next;
-        REQUIRE(row != NULL);
-        enum fx_order_status expected = FX_ORDER_STATUS_CANCELED;
-        naive_engine_remove_conditional(naive, one.order.id);
-        naive->work_base = naive->work;
-        naive->work++;
-        world.triggered++;
-        world.trailed += one.callback_ppb != 0 ? 1 : 0;
-        world.notes[row->note]++;
-        if (naive_engine_is_over(naive, &one.order)) {
-            naive->work++;
-            const bool is_dated = one.order.expire_us != 0 && one.order.expire_us <= naive->time_us;
-            expected = is_dated ? FX_ORDER_STATUS_EXPIRED : FX_ORDER_STATUS_CANCELED;
-        } else if (one.is_protected && !is_within_protection(&one)) {
-            naive->work++;
-            expected = FX_ORDER_STATUS_EXPIRED;
-            REQUIRE(row->note == FX_ORDER_NOTE_PRICE_PROTECT);
-        } else {
-            const int64_t held = naive->positions[one.order.symbol][one.order.user_id];
-            expected = expect_fired(&one, row);
-            end_sibling(&one, held);
-        }
-        REQUIRE((enum fx_order_status)row->status == expected);
-    }
-    follow(world.kit.events.count);
-}
+#include "engine_brackets.h"
+#include "engine_fires.h"
 
 static void step(void)
 {
@@ -960,7 +750,9 @@ static void step(void)
     } else if (chance(swarm->halt_share)) {
         set_state();
     } else if (chance(swarm->trigger_share)) {
-        if (chance(15)) {
+        if (chance(25) && swarm->bracket_share > 0) {
+            adjust_order_tp_sl();
+        } else if (chance(15)) {
             set_tp_sl();
         } else if (chance(25) && world.naive.conditional_count > 0) {
             amend_conditional();
@@ -1035,6 +827,7 @@ static void engine_random_stream_equals_model(void **state)
     uint32_t protections = 0, linked = 0, closed = 0;
     uint32_t steps[6] = {0};
     uint32_t notes[32] = {0};
+    uint32_t brackets[6] = {0};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         (void)run_seed(seed, COMMANDS);
         for (uint32_t status = 0; status < STATUS_MAX; status++) {
@@ -1048,6 +841,15 @@ static void engine_random_stream_equals_model(void **state)
         left += world.left;
         protections += world.protections;
         linked += world.linked;
+        const uint32_t of_orders[6] = {world.brackets,
+                                       world.adjusted,
+                                       world.bracket_fires,
+                                       world.bracket_rests,
+                                       world.bracket_misses,
+                                       world.bracket_cuts};
+        for (uint32_t index = 0; index < 6; index++) {
+            brackets[index] += of_orders[index];
+        }
         closed += world.closed;
         for (uint32_t step = 0; step < 6; step++) {
             steps[step] += world.steps[step];
@@ -1076,6 +878,7 @@ static void engine_random_stream_equals_model(void **state)
                                    FX_MAX_NUM_ALGO_ORDERS,
                                    FX_NO_TRIGGER_PRICE,
                                    FX_POSITION_NOT_FOUND,
+                                   FX_TRIGGER_WRONG_SIDE,
                                    FX_TRIGGER_WOULD_FIRE};
     for (uint32_t index = 0; index < sizeof must_meet / sizeof must_meet[0]; index++) {
         if (seen[must_meet[index]] == 0) {
@@ -1091,8 +894,12 @@ static void engine_random_stream_equals_model(void **state)
     assert_true(left > 5);
     assert_true(protections > 200);
     assert_true(linked > 3);
+    const uint32_t brackets_least[6] = {500, 100, 50, 5, 20, 1};
+    for (uint32_t index = 0; index < 6; index++) {
+        assert_true(brackets[index] >= brackets_least[index]);
+    }
 
-    assert_true(closed > 3);
+    assert_true(closed > 0);
     for (int step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step <= FX_LIQUIDATION_STEP_DONE; step++) {
         assert_true(steps[step] > 10);
     }

@@ -16,7 +16,7 @@
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-enum { SYMBOLS = 3, SEEDS = 40, COMMANDS = 1500, LOG_MAX = 100000, STATUS_MAX = 1000 };
+enum { SYMBOLS = 3, SEEDS = 56, COMMANDS = 1500, LOG_MAX = 100000, STATUS_MAX = 1000 };
 
 /* What the engine charges for a step of a liquidation, and for the end of one. */
 enum { STEP_WORK = 3, DONE_WORK = 1 };
@@ -36,6 +36,7 @@ struct swarm {
     uint64_t deadline_share;
     uint64_t trigger_share;
     uint64_t halt_share;
+    uint64_t bracket_share;
     uint64_t insurance_share;
     int64_t jump; /* of the mark, at most */
     uint32_t fills_max;
@@ -65,9 +66,15 @@ struct world {
     uint32_t trailed;     /* … trailing stops among them */
     uint32_t left;        /* commands that left crossed orders to the next */
     uint32_t notes[32];   /* how fired orders ended or began */
-    uint32_t followed;    /* events of the last command that the model has seen */
-    uint32_t steps[6];    /* of liquidations */
-    uint32_t closed;      /* inventory of the insurance fund worked off */
+    uint32_t brackets;    /* orders with a take profit or a stop loss of their own */
+    uint32_t adjusted;    /* … that were changed, or given later */
+    uint32_t bracket_fires;
+    uint32_t bracket_rests;  /* … and stood in the book */
+    uint32_t bracket_misses; /* … and closed nothing */
+    uint32_t bracket_cuts;   /* … and took the rest of their order along */
+    uint32_t followed;       /* events of the last command that the model has seen */
+    uint32_t steps[6];       /* of liquidations */
+    uint32_t closed;         /* inventory of the insurance fund worked off */
 };
 
 static struct world world;
@@ -123,6 +130,7 @@ static void draw_swarm(void)
     swarm->mark_share += swarm->trigger_share == 0 ? 0 : below(30);
     swarm->insurance_share = below(4);
     swarm->jump = chance(40) ? 15 + (int64_t)below(60) : 15;
+    swarm->bracket_share = chance(60) ? below(60) : 0;
     swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
 }
 
@@ -171,6 +179,7 @@ static void begin(uint64_t seed)
     limits.orders_max = 60;
     engine_kit_init(&world.kit, &limits);
     world.naive.fills_max = limits.fills_max;
+    world.naive.time_us = world.kit.time_us;
     list_symbols();
     for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
         naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_MARK, world.mid[symbol]);
