@@ -234,6 +234,12 @@ static void start_child(struct session *session, uint32_t index)
     }
 }
 
+/* One broken promise may be all that was asked for; the other children are killed then. */
+static bool is_enough(const struct session *session)
+{
+    return session->order->is_first_enough && session->violations > 0;
+}
+
 static bool run_many(struct session *session)
 {
     const uint32_t count = session->order->children;
@@ -250,13 +256,13 @@ static bool run_many(struct session *session)
         for (uint32_t index = 0; index < count; index++) {
             struct fx_app_sim_child *child = &session->children[index];
             if (child->pid != 0 && fx_app_sim_child_poll(child)) {
-                if (child->page->has_failed) {
+                if (child->page->has_failed && !is_enough(session)) {
                     report_failure(session, child);
                 }
                 start_child(session, index);
             }
             is_running = is_running || child->pid != 0;
-            if (session->order->is_first_enough && session->violations > 0) {
+            if (is_enough(session)) {
                 fx_app_sim_child_kill(child);
             }
         }

@@ -83,19 +83,31 @@ static void take_settings(struct fx_sim_ledger_account *account, const struct fx
     account->taker_fee_ppb = row->taker_fee_ppb;
 }
 
-/* SET_ACCOUNT is in force when stops that were left over fire in the same command; its row comes
- * last. */
-static void foresee_settings(struct fx_sim_ledger *ledger,
+static void meet(struct fx_sim_ledger *ledger, const struct fx_event_account *row)
+{
+    struct fx_sim_ledger_account *account = account_of(ledger, row->account_id);
+    if (!account->is_known) {
+        account->is_known = true;
+        account->user_id = row->user_id;
+        account->asset = asset_of(ledger, &row->asset);
+    }
+}
+
+/* Rows of accounts come last. But a new one (of the insurance fund, say) may have got money before,
+ * and SET_ACCOUNT is in force when stops that were left over fire in the same command. */
+static void foresee_accounts(struct fx_sim_ledger *ledger,
                              const struct fx_event events[],
                              uint32_t count)
 {
-    if (events[count - 1].u.result.command_kind != FX_COMMAND_SET_ACCOUNT) {
-        return;
-    }
+    const struct fx_event_result *result = &events[count - 1].u.result;
     for (uint32_t index = 0; index < count; index++) {
         const struct fx_event_account *row = &events[index].u.account;
-        if (events[index].kind == FX_EVENT_ACCOUNT &&
-            row->account_id == events[count - 1].u.result.account_id) {
+        if (events[index].kind != FX_EVENT_ACCOUNT) {
+            continue;
+        }
+        meet(ledger, row);
+        if (result->command_kind == FX_COMMAND_SET_ACCOUNT &&
+            row->account_id == result->account_id) {
             take_settings(account_of(ledger, row->account_id), row);
         }
     }
@@ -106,11 +118,6 @@ static void account_row(struct fx_sim_world *world, const struct fx_event_accoun
 {
     struct fx_sim_ledger *ledger = ledger_of(world);
     struct fx_sim_ledger_account *account = account_of(ledger, row->account_id);
-    if (!account->is_known) {
-        account->is_known = true;
-        account->user_id = row->user_id;
-        account->asset = asset_of(ledger, &row->asset);
-    }
     FX_SIM_REQUIRE(world, account->user_id == row->user_id, "I-05 an account stays its user's");
     FX_SIM_REQUIRE(world,
                    account->money == row->balance + row->reward_balance,
@@ -137,8 +144,13 @@ static void post(struct fx_sim_world *world, const struct fx_event_transaction *
     struct fx_sim_ledger_asset *asset = &ledger->assets[account->asset];
     if (is_from_outside(type)) {
         asset->deposited += row->amount;
+    } else if (type == FX_TRANSACTION_ROUNDING) {
+        asset->rounding -= row->amount;
     } else {
-        FX_SIM_REQUIRE(world, type == FX_TRANSACTION_TRANSFER, "I-04 a known kind of posting");
+        FX_SIM_REQUIRE(world,
+                       type == FX_TRANSACTION_TRANSFER ||
+                           type == FX_TRANSACTION_MARGIN_INSURANCE_FEE,
+                       "I-04 a known kind of posting");
         asset->moved += row->amount;
     }
 }
@@ -247,6 +259,12 @@ struct side {
     uint8_t position_side;
 };
 
+static bool is_without_orders(const struct fx_event_trade *trade)
+{
+    return trade->note == FX_TRADE_NOTE_INSURANCE_LIQUIDATION ||
+           trade->note == FX_TRADE_NOTE_AUTO_DELEVERAGE;
+}
+
 static void check_fee(struct fx_sim_world *world,
                       const struct fx_event_trade *trade,
                       const struct side *side)
@@ -259,7 +277,11 @@ static void check_fee(struct fx_sim_world *world,
     if (account->has_fees) {
         ppb = side->is_taker ? account->taker_fee_ppb : account->maker_fee_ppb;
     }
-    ppb = (account->flags & FX_ACCOUNT_FLAG_NO_FEE) != 0 ? 0 : ppb;
+    /* Who is liquidated pays the liquidation fee instead; without an order nobody pays. */
+    const bool is_free = (account->flags & FX_ACCOUNT_FLAG_NO_FEE) != 0 ||
+                         is_without_orders(trade) ||
+                         (trade->note == FX_TRADE_NOTE_LIQUIDATION && side->is_taker);
+    ppb = is_free ? 0 : ppb;
     FX_ASSERT(fx_dec_mul_div(trade->value, ppb, PPB, FX_ROUND_CEIL, &fee));
     FX_SIM_REQUIRE(world, side->fee_ppb == ppb, "7 the rate of the account");
     FX_SIM_REQUIRE(world, side->fee == fee, "7 fee = value x rate, up");
@@ -292,6 +314,23 @@ static void apply_side(struct fx_sim_world *world,
     }
 }
 
+static void note_trade(struct fx_sim_world *world, const struct fx_event_trade *trade)
+{
+    if (trade->note == FX_TRADE_NOTE_LIQUIDATION) {
+        fx_sim_world_mark(world, FX_SIM_MARK_LIQUIDATION_BOOK);
+    } else if (trade->note == FX_TRADE_NOTE_INSURANCE_LIQUIDATION) {
+        fx_sim_world_mark(world, FX_SIM_MARK_LIQUIDATION_TAKEOVER);
+    } else if (trade->note == FX_TRADE_NOTE_AUTO_DELEVERAGE) {
+        fx_sim_world_mark(world, FX_SIM_MARK_LIQUIDATION_ADL);
+    }
+}
+
+/* I-23. */
+static void insurance_row(struct fx_sim_world *world, const struct fx_event_insurance *row)
+{
+    FX_SIM_REQUIRE(world, row->balance >= 0, "I-23 the insurance fund never owes");
+}
+
 static void trade_row(struct fx_sim_world *world,
                       const struct fx_event events[],
                       uint32_t count,
@@ -321,13 +360,23 @@ static void trade_row(struct fx_sim_world *world,
         .is_taker = !is_buyer,
         .is_buy = false,
         .position_side = position_side_of(ledger, events, count, index, trade->sell_order_id)};
-    fx_sim_ledger_order_trade(world, events, count, index);
+    if (is_without_orders(trade)) {
+        FX_SIM_REQUIRE(
+            world, trade->trade_id == ledger->last_trade_id + 1, "I-35 trade ids are dense");
+        ledger->last_trade_id = trade->trade_id;
+    } else {
+        fx_sim_ledger_order_trade(world, events, count, index);
+    }
     check_fee(world, trade, &buy);
     check_fee(world, trade, &sell);
     apply_side(world, trade, &buy);
     apply_side(world, trade, &sell);
-    fx_sim_ledger_order_see(world, trade->instrument, FX_TRIGGER_SOURCE_LAST, trade->price_ticks);
+    if (!is_without_orders(trade)) {
+        fx_sim_ledger_order_see(
+            world, trade->instrument, FX_TRIGGER_SOURCE_LAST, trade->price_ticks);
+    }
     world->result->trades++;
+    note_trade(world, trade);
     if (is_inverse(symbol)) {
         fx_sim_world_mark(world, FX_SIM_MARK_INVERSE_FILL);
     }
@@ -382,7 +431,8 @@ static void check_sums(struct fx_sim_world *world)
         FX_SIM_REQUIRE(world, asset->moved == 0, "I-04 what is moved comes from somewhere");
         asset->moved = 0;
         FX_SIM_REQUIRE(world,
-                       asset->money + asset->fees - asset->entries == asset->deposited,
+                       asset->money + asset->fees + asset->rounding - asset->entries ==
+                           asset->deposited,
                        "I-01 money is conserved");
     }
     for (uint32_t id = 0; id < FX_SIM_PLAN_CONTRACTS_MAX; id++) {
@@ -400,6 +450,9 @@ static void note_result(struct fx_sim_world *world, const struct fx_event_result
     }
     if (result->command_kind == FX_COMMAND_CANCEL_ALL && result->has_more != 0) {
         fx_sim_world_mark(world, FX_SIM_MARK_CANCEL_ALL_MORE);
+    }
+    if (result->command_kind == FX_COMMAND_FUND_INSURANCE) {
+        fx_sim_world_mark(world, FX_SIM_MARK_INSURANCE_FUNDED);
     }
     if (result->command_kind == FX_COMMAND_ADJUST_TP_SL && result->is_changed != 0) {
         fx_sim_world_mark(world, FX_SIM_MARK_TP_SL_SET);
@@ -438,6 +491,9 @@ static void fold(struct fx_sim_world *world,
         fx_sim_ledger_order_see(
             world, event->u.mark.instrument, FX_TRIGGER_SOURCE_INDEX, event->u.mark.index_ticks);
         break;
+    case FX_EVENT_INSURANCE:
+        insurance_row(world, &event->u.insurance);
+        break;
     case FX_EVENT_RESULT:
         note_result(world, &event->u.result);
         break;
@@ -452,7 +508,7 @@ void fx_sim_ledger_apply(struct fx_sim_world *world, const struct fx_event event
     FX_SIM_REQUIRE(
         world, events[0].sequence == ledger->sequence + 1, "I-35 one command after the other");
     FX_SIM_REQUIRE(world, events[0].time_us >= ledger->time_us, "I-40 time never falls");
-    foresee_settings(ledger, events, count);
+    foresee_accounts(ledger, events, count);
     for (uint32_t index = 0; index < count && !world->result->is_violated; index++) {
         const struct fx_event *event = &events[index];
         FX_SIM_REQUIRE(world, event->index == index, "I-35 events are numbered");

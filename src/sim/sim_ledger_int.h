@@ -82,7 +82,8 @@ struct fx_sim_ledger_asset {
     fx_i128 fees;
     fx_i128 entries; /* signed: what positions were bought for */
     fx_i128 deposited;
-    fx_i128 moved; /* between accounts, in this command: comes to 0 */
+    fx_i128 rounding; /* what the rounding account got */
+    fx_i128 moved;    /* between accounts, in this command: comes to 0 */
 };
 
 struct fx_sim_ledger {

@@ -430,6 +430,16 @@ static void load_tiers(struct fx_sim_world *world, struct fx_command *command)
     }
 }
 
+static void fund(struct fx_sim_world *world, struct fx_command *command)
+{
+    const uint32_t id = draw_contract(world);
+    const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
+    const fx_i128 amount = value_of(contract, world->plan.lots_max) / between(world, 2, 500) + 1;
+    clear(command, FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command->u.fund_insurance.amount = below(world, 4) == 0 ? -amount : amount;
+    command->u.fund_insurance.asset = contract->definition.settle;
+}
+
 /* Fields that no careful client would send. */
 static void spoil(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
@@ -559,6 +569,9 @@ void fx_sim_load_draw(struct fx_sim_world *world, uint32_t client, struct fx_com
         break;
     case FX_SIM_PLAN_TIERS:
         load_tiers(world, command_out);
+        break;
+    case FX_SIM_PLAN_FUND:
+        fund(world, command_out);
         break;
     case FX_SIM_PLAN_QUESTION:
         ask(world, user, command_out);

@@ -176,7 +176,7 @@ static void draw_deeds(struct fx_rng *rng, struct fx_sim_plan *plan)
         [FX_SIM_PLAN_MOVE] = 30,      [FX_SIM_PLAN_SET_ACCOUNT] = 10,
         [FX_SIM_PLAN_SET_STATE] = 8,  [FX_SIM_PLAN_UPDATE_INSTRUMENT] = 8,
         [FX_SIM_PLAN_TIERS] = 6,      [FX_SIM_PLAN_QUESTION] = 30,
-        [FX_SIM_PLAN_NONSENSE] = 25,
+        [FX_SIM_PLAN_FUND] = 10,      [FX_SIM_PLAN_NONSENSE] = 25,
     };
     for (uint32_t index = 0; index < FX_SIM_PLAN_DEEDS; index++) {
         plan->deeds[index] = some_ppm(rng, MOST[index]);
