@@ -571,11 +571,27 @@ static fx_status write_batch(struct fx_worker_save *save,
     return status == FX_OK ? fx_store_commit(save->store) : status;
 }
 
+/* S2: after a failure the batch may be in the tables all the same. Given again with more behind it,
+ * its watermark would pass, and what a change came from would be read from after it. */
+static fx_status trust_watermark(struct fx_worker_save *save)
+{
+    if (!save->is_watermark_doubtful) {
+        return FX_OK;
+    }
+    const fx_status status = read_watermark(save);
+    save->is_watermark_doubtful = status != FX_OK;
+    return status;
+}
+
 fx_status fx_worker_save_events(struct fx_worker_save *save,
                                 const struct fx_event events[],
                                 uint32_t count)
 {
     FX_ASSERT(count <= FX_WORKER_SAVE_EVENTS_MAX);
+    const fx_status known = trust_watermark(save);
+    if (known != FX_OK) {
+        return known;
+    }
     const struct progress start = {save->watermark, save->is_in_dump, false};
     struct progress end = start;
     fx_status status = judge_all(save, events, count, &end);
@@ -594,6 +610,7 @@ fx_status fx_worker_save_events(struct fx_worker_save *save,
         save->is_in_dump = progress.is_in_dump;
         return FX_OK;
     }
+    save->is_watermark_doubtful = true;
     fx_store_rollback(save->store);
     fx_worker_save_candle_forget(save->candle);
     fx_worker_save_history_forget(save->history);

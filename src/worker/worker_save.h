@@ -53,6 +53,7 @@ struct fx_worker_save {
     uint64_t row_count; /* written since init, for metrics */
     uint32_t kinds;
     bool is_in_dump;
+    bool is_watermark_doubtful; /* a COMMIT may have happened unheard: it is read again first */
     bool has_instrument[FX_INSTRUMENTS_MAX];
     char shard[FX_WORKER_SAVE_SHARD_SIZE_MAX];
     char worker[FX_WORKER_SAVE_SHARD_SIZE_MAX];
