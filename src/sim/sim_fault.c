@@ -217,10 +217,8 @@ static void cut_database(struct fx_sim_world *world)
 
 void fx_sim_fault_cut_power(struct fx_sim_world *world)
 {
-    struct fx_sim_machine *machine = &world->machine;
     fx_sim_world_mark(world, FX_SIM_MARK_POWER_CUT);
     fx_sim_world_trace(world, "the power fails");
-    machine->is_ahead_expected = world->plan.mode != FX_BUS_JOURNAL_STRICT;
     fx_sim_process_die(world, true);
     cut_database(world);
 }

@@ -116,7 +116,9 @@ static bool is_outside_of_log(const struct fx_sim_history *history, const struct
 
 static void note_refusal(struct fx_sim_world *world, const struct fx_event *event)
 {
+    const enum fx_command_kind kind = (enum fx_command_kind)event->u.result.command_kind;
     if (event->u.result.reject.status == FX_CANCEL_ONLY) {
+        FX_SIM_REQUIRE(world, !fx_command_is_cancel(kind), "I-33 cancels are shed last");
         fx_sim_world_mark(world, FX_SIM_MARK_SHED_NO_OPENS);
     } else if (event->u.result.reject.status == FX_NO_SPACE) {
         fx_sim_world_mark(world, FX_SIM_MARK_JOURNAL_FULL);
