@@ -1,13 +1,15 @@
 /*
  * bench_store [--json] [--stream NAME] [--batches N] [--events N] [--queries N] [--folder DIR]
+ *             [--maria array|rows]
  *
  * Runs the saver over SQLite: streams of events as an engine gives them, in batches of N events
  * (one transaction each), into a fresh database in DIR (default: TMPDIR or /tmp). Streams: "mixed"
  * is a market where each command fills two orders a little (2 ORDER, 1 TRADE, 2 ACCOUNT, 2
  * POSITION, 1 RESULT); "orders" only opens new ones; "trades" is TRADE only, with its fee
  * transactions. Printed is what was written: rows per second of wall time, commits and checkpoints
- * included. Then the rate of the two queries that the API asks most, on a reader beside it. Exit 1:
- * the store failed.
+ * included. Then the rate of the two queries that the API asks most, on a reader beside it. With
+ * --maria a fresh database on the server that DB_HOST … name (script/mariadb up), where rows go in
+ * arrays or in long INSERTs; then the CPU is that of this side only. Exit 1: the store failed.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -20,6 +22,8 @@
 
 #include "base/rng.h"
 #include "model/event.h"
+#include "store/store_int.h"
+#include "store/store_maria.h"
 #include "store/store_migrate.h"
 #include "store/store_order.h"
 #include "store/store_sqlite.h"
@@ -40,6 +44,7 @@ struct options {
     uint32_t queries;
     const char *folder;
     const char *stream; /* NULL: all */
+    const char *maria;  /* NULL: SQLite */
 };
 
 struct figures {
@@ -216,32 +221,89 @@ static uint32_t make_command(struct run *run, enum stream stream, uint32_t at)
     return count + 1;
 }
 
-static void open_run(struct run *run, const char *path, uint32_t events)
+static struct fx_store_maria_config maria_config(const char *database, const char *batch)
 {
+    const char *port = getenv("DB_PORT");
+    return (struct fx_store_maria_config){
+        .host = getenv("DB_HOST"),
+        .port = (uint16_t)(port != NULL ? strtoul(port, NULL, 10) : 0),
+        .username = getenv("DB_USERNAME"),
+        .password = getenv("DB_PASSWORD"),
+        .database = database,
+        .batch =
+            strcmp(batch, "rows") == 0 ? FX_STORE_MARIA_BATCH_ROWS : FX_STORE_MARIA_BATCH_ARRAY,
+    };
+}
+
+static void open_maria(const struct fx_store_maria_config *config,
+                       enum fx_store_maria_mode mode,
+                       struct fx_store **store_out)
+{
+    char error[FX_STORE_MARIA_ERROR_SIZE];
+    if (fx_store_maria_open(config, mode, store_out, error) != FX_OK) {
+        (void)fprintf(stderr, "bench_store: %s\n", error);
+        exit(1);
+    }
+}
+
+/* CREATE or DROP the benchmark's database. */
+static void change_database(const char *verb)
+{
+    char sql[64];
+    struct fx_store *store = NULL;
+    const struct fx_store_maria_config config = maria_config(getenv("DB_DATABASE"), "array");
+    (void)snprintf(sql, sizeof sql, "%s DATABASE future_bench_%ld", verb, (long)getpid());
+    open_maria(&config, FX_STORE_MARIA_WRITER, &store);
+    need(store->ops->script(store, fx_str_of(sql)), sql);
+    fx_store_close(store);
+}
+
+static void open_stores(struct run *run, const char *path, const char *maria)
+{
+    static char database[32];
+    static struct fx_store_maria_config config;
     uint32_t applied = 0;
+    if (maria == NULL) {
+        need(fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &run->writer), "open");
+        need(fx_store_migrate(run->writer, &applied), "migrate");
+        need(fx_store_sqlite_open(path, FX_STORE_SQLITE_READER, &run->reader), "open a reader");
+        return;
+    }
+    (void)snprintf(database, sizeof database, "future_bench_%ld", (long)getpid());
+    config = maria_config(database, maria);
+    change_database("CREATE");
+    open_maria(&config, FX_STORE_MARIA_WRITER, &run->writer);
+    need(fx_store_migrate(run->writer, &applied), "migrate");
+    open_maria(&config, FX_STORE_MARIA_READER, &run->reader);
+}
+
+static void open_run(struct run *run, const char *path, const struct options *options)
+{
     memset(run, 0, sizeof *run);
     fx_rng_init(&run->rng, 1);
-    run->events = calloc(events + 8, sizeof *run->events);
+    run->events = calloc(options->events + 8, sizeof *run->events);
     need(run->events != NULL ? FX_OK : FX_NO_MEMORY, "events");
-    need(fx_store_sqlite_open(path, FX_STORE_SQLITE_WRITER, &run->writer), "open");
-    need(fx_store_migrate(run->writer, &applied), "migrate");
-    need(fx_store_sqlite_open(path, FX_STORE_SQLITE_READER, &run->reader), "open a reader");
-    const struct fx_worker_save_options options = {.store = run->writer,
-                                                   .shard = FX_STR("USDT"),
-                                                   .worker = FX_STR("bench"),
-                                                   .kinds = FX_WORKER_SAVE_ALL};
-    need(fx_worker_save_init(&run->save, &options), "saver");
+    open_stores(run, path, options->maria);
+    const struct fx_worker_save_options saver = {.store = run->writer,
+                                                 .shard = FX_STR("USDT"),
+                                                 .worker = FX_STR("bench"),
+                                                 .kinds = FX_WORKER_SAVE_ALL};
+    need(fx_worker_save_init(&run->save, &saver), "saver");
     const struct fx_instrument instrument = instrument_of_bench();
     fx_worker_save_instrument(&run->save, &instrument);
 }
 
-static void close_run(struct run *run, const char *path)
+static void close_run(struct run *run, const char *path, const char *maria)
 {
     static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
     fx_worker_save_deinit(&run->save);
     fx_store_close(run->reader);
     fx_store_close(run->writer);
     free(run->events);
+    if (maria != NULL) {
+        change_database("DROP");
+        return;
+    }
     for (size_t index = 0; index < 3; index++) {
         char name[PATH_SIZE + 8];
         (void)snprintf(name, sizeof name, "%s%s", path, SUFFIXES[index]);
@@ -279,7 +341,7 @@ static struct figures measure(const struct options *options, enum stream stream,
 {
     struct run run;
     struct figures figures = {0};
-    open_run(&run, path, options->events);
+    open_run(&run, path, options);
     for (uint32_t batch = 0; batch < options->batches; batch++) {
         uint32_t count = 0;
         while (count < options->events) {
@@ -295,7 +357,7 @@ static struct figures measure(const struct options *options, enum stream stream,
     figures.rows = run.save.row_count;
     figures.list_us = time_open_orders(&run, options->queries);
     figures.trade_us = time_trades(&run, options->queries);
-    close_run(&run, path);
+    close_run(&run, path, options->maria);
     return figures;
 }
 
@@ -325,11 +387,13 @@ static void parse(int argc, char **argv, struct options *options)
             options->queries = number_of_argument(argv[++index]);
         } else if (strcmp(argv[index], "--folder") == 0 && has_value) {
             options->folder = argv[++index];
+        } else if (strcmp(argv[index], "--maria") == 0 && has_value) {
+            options->maria = argv[++index];
         } else {
             (void)fprintf(
                 stderr,
                 "usage: bench_store [--json] [--stream NAME] [--batches N] [--events N] [--queries N] "
-                "[--folder DIR]\n");
+                "[--folder DIR] [--maria array|rows]\n");
             exit(2);
         }
     }

@@ -2,7 +2,8 @@
  *
  * A token (its signature is checked once and then remembered) or a signed request says who; the
  * store says whether that user may do anything. The answer of the store is kept for a short while,
- * so a lock reaches every process within USER_TTL_MS. */
+ * so a lock reaches every process within USER_TTL_MS. While the store does not answer, what it said
+ * last holds, for USER_GRACE_MS: orders need the log, not the database. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -10,7 +11,13 @@
 #include "api/api_revoke_int.h"
 #include "store/store_user.h"
 
-enum { USER_TTL_MS = 1000, US_PER_S = 1000000, USERS_MASK = 8191, HTTP_UNAUTHORIZED = 401 };
+enum {
+    USER_TTL_MS = 1000,
+    USER_GRACE_MS = 600000,
+    US_PER_S = 1000000,
+    USERS_MASK = 8191,
+    HTTP_UNAUTHORIZED = 401
+};
 
 static fx_str bearer_of(fx_str value)
 {
@@ -52,9 +59,12 @@ static fx_status load_user(struct fx_api *api, uint64_t user_id, struct fx_api_g
 static fx_status find_user(struct fx_api *api, uint64_t user_id, struct fx_api_user *user_out)
 {
     struct fx_api_guard_entry *entry = &api->users[user_id & USERS_MASK];
-    if (entry->user.id != user_id || entry->until_ms <= fx_net_server_now_ms(api->options.server)) {
+    const int64_t now_ms = fx_net_server_now_ms(api->options.server);
+    if (entry->user.id != user_id || entry->until_ms <= now_ms) {
         const fx_status status = load_user(api, user_id, entry);
-        if (status != FX_OK) {
+        const bool is_in_grace = fx_status_is_retryable(status) && entry->user.id == user_id &&
+                                 now_ms < entry->until_ms + USER_GRACE_MS;
+        if (status != FX_OK && !is_in_grace) {
             return status == FX_NOT_FOUND ? FX_BAD_TOKEN : status;
         }
     }

@@ -19,6 +19,7 @@ enum {
     KEYS = 1024,
     KEYS_MASK = KEYS - 1,
     KEY_TTL_MS = 1000,
+    KEY_GRACE_MS = 600000,
     REPLAY_ENTRIES = 1 << 20, /* 6 s of 30,000 per second, and no set full */
     TEXT_SIZE_MAX = 256 * 1024,
     US_PER_MS = 1000,
@@ -370,12 +371,17 @@ static fx_status find(struct fx_api *api, fx_str key, const struct entry **entry
     struct fx_store_api_key row;
     struct entry *entry = slot_of(api->keys, key);
     const bool is_used = entry->hmac != NULL || entry->curve != NULL;
-    if (is_used && entry->until_ms > fx_net_server_now_ms(api->options.server) &&
-        fx_str_is_equal(fx_str_of(entry->row.key), key)) {
+    const int64_t now_ms = fx_net_server_now_ms(api->options.server);
+    if (is_used && entry->until_ms > now_ms && fx_str_is_equal(fx_str_of(entry->row.key), key)) {
         *entry_out = entry;
         return FX_OK;
     }
     fx_status status = fx_store_api_key_find(api->options.reader, key, &row);
+    if (fx_status_is_retryable(status) && is_used && entry->until_ms + KEY_GRACE_MS > now_ms &&
+        fx_str_is_equal(fx_str_of(entry->row.key), key)) {
+        *entry_out = entry; /* what the store said last, while it does not answer */
+        return FX_OK;
+    }
     if (status == FX_OK && !is_usable(&row, key)) {
         status = FX_NOT_FOUND;
     }

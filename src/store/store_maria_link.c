@@ -26,6 +26,7 @@ enum {
     DEAD_PEER_MS = 25000,
     RETRY_US_MIN = 50000,
     RETRY_US_MAX = 2000000,
+    SPENT_FACTOR = 9, /* a caller who waits for connections does so a tenth of the time at most */
     RETURN_US = 30000000,   /* from the fallback */
     ASK_AGAIN_US = 1000000, /* a loss that took longer is not worth a second wait */
     PORT = 3306
@@ -276,6 +277,7 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
 fx_status fx_store_maria_link_open(struct fx_store_maria *self)
 {
     const struct fx_store_maria_config *fallback = self->config->fallback;
+    const int64_t begun_us = fx_clock_monotonic_us();
     fx_status status = connect_to(self, self->config);
     self->return_us = 0;
     if (status != FX_OK && fallback != NULL) {
@@ -286,10 +288,14 @@ fx_status fx_store_maria_link_open(struct fx_store_maria *self)
         self->failures = 0;
         return FX_OK;
     }
+    const int64_t now_us = fx_clock_monotonic_us();
     const uint32_t shift = self->failures < 6 ? self->failures : 6;
-    const int64_t wait_us = (int64_t)RETRY_US_MIN << shift;
+    const int64_t spent_us = (now_us - begun_us) * SPENT_FACTOR;
+    int64_t wait_us = (int64_t)RETRY_US_MIN << shift;
+    wait_us = wait_us < RETRY_US_MAX ? wait_us : RETRY_US_MAX;
+    wait_us = wait_us > spent_us ? wait_us : spent_us;
     self->failures++;
-    self->retry_us = fx_clock_monotonic_us() + (wait_us < RETRY_US_MAX ? wait_us : RETRY_US_MAX);
+    self->retry_us = now_us + wait_us;
     return status;
 }
 
