@@ -263,9 +263,9 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
         return status == FX_OK || status == FX_INTERNAL ? FX_IO : status;
     }
     set_keepalive(mysql);
-    unsigned int extended = 0;
+    unsigned long extended = 0; /* the width that is written */
     (void)mariadb_get_infov(mysql, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &extended);
-    const unsigned int bulk = (unsigned int)(MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32U);
+    const unsigned long bulk = (unsigned long)(MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32U);
     self->has_arrays = config->batch == FX_STORE_MARIA_BATCH_AUTO
                            ? (extended & bulk) != 0
                            : config->batch == FX_STORE_MARIA_BATCH_ARRAY;
