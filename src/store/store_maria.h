@@ -6,10 +6,10 @@
  * transaction takes the transaction with it (IO from then on, until rollback); outside of one the
  * next call makes a new connection. A question that meets a lost connection is asked once more. A
  * write whose answer is lost gives TIMEOUT: nobody knows whether it was done. Attempts to connect
- * keep a distance that doubles up to two seconds (more, where an attempt takes long); between them a
- * call fails at once. Deadlocks and
- * lock timeouts give BUSY: the transaction is gone, try it again as a whole.
- * Thread: the handle's. The first handle of a process is opened before there are threads.
+ * keep a distance that doubles up to two seconds (more, where an attempt takes long); between them
+ * a call fails at once. Deadlocks and lock timeouts give BUSY: the transaction is gone, try it
+ * again as a whole. Thread: the handle's. The first handle of a process is opened before there are
+ * threads.
  */
 #ifndef FX_STORE_STORE_MARIA_H
 #define FX_STORE_STORE_MARIA_H
