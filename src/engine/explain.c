@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "model/rows.h"
 
@@ -73,6 +74,7 @@ static void explain_open(const struct fx_engine *engine,
 {
     const struct fx_listing *listing = &engine->listings[engine->positions[position].instrument];
     const struct fx_margin_prices prices = fx_margin_prices(engine, position);
+    const struct fx_margin_standing standing = fx_margin_standing(engine, position);
     FX_ASSERT(parts->tier <= listing->definition.tier_count);
     FX_ASSERT(parts->liquidation_tier <= listing->definition.tier_count);
     answer->values[FX_TERM_TIER] = count_of(parts->tier);
@@ -87,6 +89,8 @@ static void explain_open(const struct fx_engine *engine,
     }
     answer->values[FX_TERM_BACKING] = parts->backing;
     answer->values[FX_TERM_OTHER_MAINTENANCE] = parts->other_maintenance;
+    answer->values[FX_TERM_EQUITY] = standing.equity;
+    answer->values[FX_TERM_EQUITY_NEEDED] = standing.maintenance;
     answer->values[FX_TERM_LIQUIDATION_PRICE] =
         fx_instrument_price(&listing->definition, prices.liquidation);
     answer->values[FX_TERM_BANKRUPT_PRICE] =
@@ -122,6 +126,8 @@ fx_status fx_explain_ask(struct fx_engine *engine,
     const struct fx_margin_parts parts = fx_margin_explain(engine, account, position);
     explain_account(engine, account, &parts, &answer);
     explain_prices(listing, &answer);
+    answer.values[FX_TERM_PREDICTED_FUNDING_RATE] =
+        fx_rows_rate(fx_funding_rate(engine, question->instrument).ppb);
     if (position != FX_SLOT_NONE) {
         explain_setting(engine, position, &answer);
     }

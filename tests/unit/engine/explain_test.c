@@ -139,6 +139,9 @@ static void check_position(const struct fx_event_position *row, uint32_t instrum
         assert_true(terms[FX_TERM_BACKING] == row->position_margin + row->adjust_margin);
         assert_true(terms[FX_TERM_OTHER_MAINTENANCE] == 0);
     }
+    assert_true(terms[FX_TERM_EQUITY] == terms[FX_TERM_BACKING] + terms[FX_TERM_UNREALIZED_PNL]);
+    assert_true(terms[FX_TERM_EQUITY_NEEDED] ==
+                terms[FX_TERM_MAINTENANCE_MARGIN] + terms[FX_TERM_OTHER_MAINTENANCE]);
     /* At the price of bankruptcy the backing is used up, to the tick. */
     fx_i128 tick_value = 0;
     assert_true(
