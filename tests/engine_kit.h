@@ -491,6 +491,17 @@ static inline fx_status engine_kit_freeze(struct engine_kit *kit, uint64_t user_
     return engine_kit_apply(kit, &command);
 }
 
+/** End a contract at a price; 0: at the average of its index. */
+static inline fx_status engine_kit_settle(struct engine_kit *kit,
+                                          uint32_t instrument,
+                                          int64_t ticks)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_SETTLE, instrument, 0);
+    command.u.settle.has_price = ticks != 0 ? 1 : 0;
+    command.u.settle.settle_ticks = ticks;
+    return engine_kit_apply(kit, &command);
+}
+
 /** Lots at a price of a side now. */
 static inline int64_t engine_kit_depth(const struct engine_kit *kit,
                                        uint32_t instrument,

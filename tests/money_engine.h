@@ -13,6 +13,7 @@
 
 #include "engine/money_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): a fixture takes plain numbers
 enum {
@@ -33,6 +34,7 @@ struct money_engine {
     struct fx_position_state positions[MONEY_POSITIONS_MAX];
     struct fx_position_triggers position_triggers[MONEY_POSITIONS_MAX];
     struct fx_listing listings[MONEY_LISTINGS_MAX];
+    struct fx_settle_state settlements[MONEY_LISTINGS_MAX];
     struct fx_resting resting[MONEY_ORDERS_MAX];
     struct fx_order orders[MONEY_ORDERS_MAX];
     fx_slot touched_accounts[MONEY_ACCOUNTS_MAX];
@@ -59,6 +61,7 @@ static inline struct fx_engine *money_engine_init(struct money_engine *money)
     engine->positions = money->positions;
     engine->position_triggers = money->position_triggers;
     engine->listings = money->listings;
+    engine->settlements = money->settlements;
     engine->resting = money->resting;
     engine->orders = money->orders;
     engine->touched_accounts = money->touched_accounts;

@@ -18,11 +18,10 @@ struct target {
 static fx_status check_rights(const struct fx_engine *engine, fx_slot order)
 {
     const struct fx_resting *hot = &engine->resting[order];
-    const uint8_t state = engine->listings[hot->instrument].definition.state;
     const bool is_post_only = engine->orders[order].post_only_mode != FX_POST_ONLY_MODE_OFF;
-    if (state != FX_INSTRUMENT_STATE_TRADING &&
-        !(state == FX_INSTRUMENT_STATE_POST_ONLY && is_post_only)) {
-        return FX_INSTRUMENT_HALTED;
+    const fx_status status = fx_listing_judge_trading(engine, hot->instrument, is_post_only);
+    if (status != FX_OK) {
+        return status;
     }
     const uint32_t flags = engine->accounts[hot->account].flags;
     if ((flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {

@@ -5,6 +5,7 @@
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -30,6 +31,11 @@ fx_i128 fx_check_money_error(const struct fx_engine *engine, uint32_t asset)
         if (listing->asset == asset) {
             sum +=
                 (position->lots > 0) == is_linear ? -position->entry_value : position->entry_value;
+        }
+    }
+    for (uint32_t index = 0; index < engine->instrument_count; index++) {
+        if (engine->listings[index].asset == asset) {
+            sum -= engine->settlements[index].clearing_value;
         }
     }
     return sum - state->deposited;
@@ -194,7 +200,8 @@ static uint32_t check_listing(const struct fx_engine *engine, uint32_t instrumen
             orders += position->order_count;
         }
     }
-    FX_ASSERT(sum == 0);
+    FX_ASSERT(sum + engine->settlements[instrument].clearing_lots == 0);
+    fx_settle_check(engine, instrument);
     FX_ASSERT(longs == listing->open_interest_lots);
     const fx_px bid = fx_book_best(listing->book, FX_SIDE_BUY);
     const fx_px ask = fx_book_best(listing->book, FX_SIDE_SELL);

@@ -367,7 +367,7 @@ static void fire(struct fx_engine *engine, fx_slot order)
 /* Only a symbol that trades fires; what is crossed meanwhile waits for it. */
 static fx_slot next_of(const struct fx_engine *engine, uint32_t instrument)
 {
-    return engine->listings[instrument].definition.state == FX_INSTRUMENT_STATE_TRADING
+    return fx_listing_judge_trading(engine, instrument, false) == FX_OK
                ? fx_trigger_next(engine, instrument)
                : FX_SLOT_NONE;
 }

@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 enum stage {
@@ -69,6 +70,7 @@ static void step_instrument(const struct fx_engine *engine,
     }
 }
 
+/* The mark of an instrument, then how far its end has come. */
 static void step_mark(const struct fx_engine *engine,
                       struct fx_engine_dump *dump,
                       struct fx_events *out)
@@ -77,10 +79,20 @@ static void step_mark(const struct fx_engine *engine,
         advance(dump);
         return;
     }
-    if (engine->listings[dump->index].mark.ticks > 0 || engine->marks[dump->index].has_rules != 0) {
+    const bool is_marked =
+        engine->listings[dump->index].mark.ticks > 0 || engine->marks[dump->index].has_rules != 0;
+    const bool is_settling = engine->settlements[dump->index].phase != 0;
+    if (dump->inner == 0 && is_marked) {
         fx_mark_row(engine, dump->index, &next_event(engine, out, FX_EVENT_MARK)->u.mark);
+    } else if (dump->inner == 1 && is_settling) {
+        struct fx_event *event = next_event(engine, out, FX_EVENT_SETTLEMENT);
+        fx_settle_row(engine, dump->index, &event->u.settlement);
     }
-    dump->index++;
+    dump->inner++;
+    if (dump->inner > 1) {
+        dump->inner = 0;
+        dump->index++;
+    }
 }
 
 static void step_account(const struct fx_engine *engine,

@@ -16,6 +16,7 @@
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -167,6 +168,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->due_accounts = area(&layout, limits->accounts_max, sizeof(fx_slot));
     root->moved_accounts = area(&layout, limits->accounts_max, sizeof(fx_slot));
     root->adl_queue = area(&layout, 1, sizeof *root->adl_queue);
+    root->settlements = area(&layout, limits->instruments_max, sizeof *root->settlements);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -234,6 +236,7 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->bracket_free = FX_SLOT_NONE;
     fx_trigger_init(engine);
     fx_mark_refresh_due(engine);
+    fx_settle_refresh_due(engine);
     return engine;
 }
 
@@ -327,6 +330,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_position_setting_margin(engine, command, result);
     case FX_COMMAND_SET_POSITION_MODE:
         return fx_position_setting_mode(engine, command, result);
+    case FX_COMMAND_SETTLE:
+        return fx_settle_apply(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
     case FX_COMMAND_ADJUST_TP_SL:
@@ -343,7 +348,6 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_insurance_apply_fund(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
-    case FX_COMMAND_SETTLE:
     case FX_COMMAND_EXPLAIN:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
@@ -577,10 +581,11 @@ int64_t fx_engine_next_due_us(const struct fx_engine *engine)
     const int64_t deadline_us = fx_deadman_next_us(engine);
     const int64_t expire_us =
         engine->expiry_count == 0 ? INT64_MAX : engine->orders[engine->expiry_heap[0]].expire_us;
-    const int64_t due_us = deadline_us < expire_us ? deadline_us : expire_us;
+    const int64_t order_us = deadline_us < expire_us ? deadline_us : expire_us;
     const int64_t mark_us =
         engine->mark_due_us < engine->funding_due_us ? engine->mark_due_us : engine->funding_due_us;
-    return due_us < mark_us ? due_us : mark_us;
+    const int64_t symbol_us = engine->settle_due_us < mark_us ? engine->settle_due_us : mark_us;
+    return symbol_us < order_us ? symbol_us : order_us;
 }
 
 uint64_t fx_engine_hash(const struct fx_engine *engine)

@@ -284,6 +284,7 @@ struct fx_risk;       /* risk_int.h */
 struct fx_risk_heap;
 struct fx_risk_entry;
 struct fx_adl_queue;
+struct fx_settle_state; /* settle_int.h */
 
 struct fx_engine {
     struct fx_engine_limits limits;
@@ -340,6 +341,7 @@ struct fx_engine {
     uint32_t *risk_chunks;                          /* … that these tables name, by heap */
     fx_slot *due_accounts;                          /* a heap, the lowest account first */
     struct fx_adl_queue *adl_queue;
+    struct fx_settle_state *settlements; /* by instrument id */
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;
@@ -365,6 +367,7 @@ struct fx_engine {
     uint32_t event_size;    /* of struct fx_event; see fx_touch_event() */
     uint32_t work_base;     /* where the order that runs now began */
     int64_t mark_due_us;    /* derived: when a mark grows stale next; INT64_MAX: none does */
+    int64_t settle_due_us;  /* derived: when a contract ends next, or goes on to */
     int64_t funding_due_us; /* derived: the next instant of funding that can be paid, likewise */
     uint32_t sweep_count;   /* derived: symbols whose positions pay at the moment */
     uint32_t paid_count;    /* payments of funding by the running command */

@@ -3,6 +3,7 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/settle_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
@@ -90,7 +91,8 @@ fx_status fx_expiry_apply(struct fx_engine *engine, struct fx_event_result *resu
     }
     const bool has_fired = fx_deadman_tick(engine, result);
     const bool has_aged = fx_mark_tick(engine);
-    result->is_changed = has_fired || has_aged || result->count > 0;
+    const bool has_settled = fx_settle_tick(engine);
+    result->is_changed = has_fired || has_aged || has_settled || result->count > 0;
     return FX_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -290,6 +291,24 @@ static uint64_t mix_funding(uint64_t hash, const struct fx_mark_state *mark)
                : mix_wide(mix_wide(mix_wide(hash, sweep->paid), sweep->received), sweep->insured);
 }
 
+/* A symbol that is not near its end hashes as it did before there were settlements. */
+static uint64_t mix_settlement(uint64_t hash, const struct fx_settle_state *state)
+{
+    if (state->phase == 0 && state->last_us == 0) {
+        return hash;
+    }
+    const int64_t words[] = {state->covered_us,
+                             state->last_us,
+                             state->price_ticks,
+                             state->clearing_lots,
+                             (int64_t)state->closed,
+                             (int64_t)state->cursor << 8U | state->phase};
+    for (uint32_t index = 0; index < sizeof words / sizeof words[0]; index++) {
+        hash = mix_signed(hash, words[index]);
+    }
+    return mix_wide(mix_wide(hash, state->sum), state->clearing_value);
+}
+
 static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint32_t instrument)
 {
     const struct fx_listing *listing = &engine->listings[instrument];
@@ -310,6 +329,7 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
     hash = fx_hash_mix(hash, listing->asset);
     hash = mix_mark(hash, &engine->marks[instrument]);
     hash = mix_funding(hash, &engine->marks[instrument]);
+    hash = mix_settlement(hash, &engine->settlements[instrument]);
     hash = mix_reached(engine, hash, instrument);
     hash = mix_side(engine, hash, instrument, FX_SIDE_BUY);
     return mix_side(engine, hash, instrument, FX_SIDE_SELL);

@@ -5,6 +5,7 @@
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -40,6 +41,7 @@ static bool is_same_contract(const struct fx_instrument *left, const struct fx_i
 {
     return left->tick_size == right->tick_size && left->lot_size == right->lot_size &&
            left->multiplier == right->multiplier && left->contract_type == right->contract_type &&
+           left->kind == right->kind &&
            memcmp(&left->settle, &right->settle, sizeof left->settle) == 0;
 }
 
@@ -47,6 +49,11 @@ static bool is_same_contract(const struct fx_instrument *left, const struct fx_i
 static bool fits_limits(const struct fx_engine *engine, const struct fx_instrument *definition)
 {
     return definition->max_lots <= INT64_MAX / 4 / engine->limits.orders_max;
+}
+
+static bool is_past(const struct fx_engine *engine, const struct fx_instrument *definition)
+{
+    return definition->kind == FX_INSTRUMENT_KIND_DATED && definition->expiry_us <= engine->time_us;
 }
 
 static fx_status create(struct fx_engine *engine, const struct fx_instrument *definition)
@@ -69,6 +76,7 @@ static fx_status create(struct fx_engine *engine, const struct fx_instrument *de
     engine->instrument_count++;
     fx_margin_attach(listing);
     fx_engine_open_book(engine, instrument);
+    fx_settle_restart(engine, instrument);
     emit(engine, instrument);
     return FX_OK;
 }
@@ -89,12 +97,19 @@ fx_status fx_listing_update(struct fx_engine *engine,
     result->is_changed = 1;
     const uint32_t instrument = fx_listing_find(engine, &definition->symbol);
     if (instrument == UINT32_MAX) {
-        return create(engine, definition);
+        return is_past(engine, definition) ? FX_BAD_INSTRUMENT : create(engine, definition);
     }
     struct fx_instrument *old = &engine->listings[instrument].definition;
     if (!is_same_contract(old, definition)) {
         return FX_IMMUTABLE;
     }
+    if (fx_settle_is_over(engine, instrument)) {
+        return FX_SYMBOL_SETTLED;
+    }
+    if (is_past(engine, definition)) {
+        return FX_BAD_INSTRUMENT;
+    }
+    const bool is_date_new = old->expiry_us != definition->expiry_us;
     const uint8_t state = old->state, tier_count = old->tier_count;
     memcpy(old, definition, sizeof *old);
     old->instrument_id = instrument;
@@ -104,6 +119,9 @@ fx_status fx_listing_update(struct fx_engine *engine,
     fx_margin_attach(&engine->listings[instrument]);
     fx_risk_see_terms(engine, instrument);
     fx_mark_refresh_due(engine);
+    if (is_date_new) {
+        fx_settle_restart(engine, instrument);
+    }
     emit(engine, instrument);
     return FX_OK;
 }
@@ -126,6 +144,9 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
         fx_instrument_check_tiers(tiers->tiers, tiers->count) != FX_OK) {
         return FX_BAD_INSTRUMENT;
     }
+    if (fx_settle_is_over(engine, command->instrument)) {
+        return FX_SYMBOL_SETTLED;
+    }
     struct fx_listing *listing = &engine->listings[command->instrument];
     memset(listing->tiers, 0, sizeof listing->tiers);
     memcpy(listing->tiers, tiers->tiers, tiers->count * sizeof tiers->tiers[0]);
@@ -135,6 +156,40 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
     fx_risk_see_terms(engine, command->instrument);
     emit(engine, command->instrument);
     return FX_OK;
+}
+
+void fx_listing_move(struct fx_engine *engine, uint32_t instrument, enum fx_instrument_state state)
+{
+    FX_ASSERT(instrument < engine->instrument_count);
+    engine->listings[instrument].definition.state = (uint8_t)state;
+    fx_mark_refresh_due(engine);
+    engine->has_crossed = true; /* what was crossed meanwhile fires once trading goes on */
+    fx_risk_see_mark(engine, instrument); /* and who waited is looked at again */
+    emit(engine, instrument);
+}
+
+/* The operator opens what is new and moves freely among what is open; the end of a contract comes
+ * with its date or by SETTLE, and nothing leads back from there. */
+static bool is_edge(enum fx_instrument_state from, enum fx_instrument_state to)
+{
+    const bool is_open_from =
+        from >= FX_INSTRUMENT_STATE_PENDING && from <= FX_INSTRUMENT_STATE_HALTED;
+    const bool is_open_to = to >= FX_INSTRUMENT_STATE_TRADING && to <= FX_INSTRUMENT_STATE_HALTED;
+    return from == to || (is_open_from && is_open_to);
+}
+
+fx_status fx_listing_judge_trading(const struct fx_engine *engine,
+                                   uint32_t instrument,
+                                   bool is_post_only)
+{
+    const uint8_t state = engine->listings[instrument].definition.state;
+    if (fx_settle_is_over(engine, instrument)) {
+        return FX_SYMBOL_SETTLED;
+    }
+    return state == FX_INSTRUMENT_STATE_TRADING ||
+                   (state == FX_INSTRUMENT_STATE_POST_ONLY && is_post_only)
+               ? FX_OK
+               : FX_INSTRUMENT_HALTED;
 }
 
 fx_status fx_listing_set_state(struct fx_engine *engine,
@@ -148,22 +203,20 @@ fx_status fx_listing_set_state(struct fx_engine *engine,
     if (state < FX_INSTRUMENT_STATE_PENDING || state > FX_INSTRUMENT_STATE_SETTLED) {
         return FX_BAD_PARAMETER;
     }
-    struct fx_instrument *definition = &engine->listings[command->instrument].definition;
+    const struct fx_instrument *definition = &engine->listings[command->instrument].definition;
+    const enum fx_instrument_state from = (enum fx_instrument_state)definition->state;
     const bool takes_orders =
         state == FX_INSTRUMENT_STATE_TRADING || state == FX_INSTRUMENT_STATE_POST_ONLY;
     if (takes_orders && definition->tier_count == 0) {
         return FX_BAD_INSTRUMENT;
     }
-    if (definition->state == FX_INSTRUMENT_STATE_SETTLED && state != FX_INSTRUMENT_STATE_SETTLED) {
-        return FX_IMMUTABLE;
+    if (!is_edge(from, (enum fx_instrument_state)state) ||
+        (from != state && fx_settle_is_over(engine, command->instrument))) {
+        return FX_BAD_STATE_CHANGE;
     }
-    result->is_changed = definition->state != state;
+    result->is_changed = from != state;
     if (result->is_changed != 0) {
-        definition->state = (uint8_t)state;
-        fx_mark_refresh_due(engine);
-        engine->has_crossed = true; /* what was crossed meanwhile fires once trading goes on */
-        fx_risk_see_mark(engine, command->instrument); /* and who waited is looked at again */
-        emit(engine, command->instrument);
+        fx_listing_move(engine, command->instrument, (enum fx_instrument_state)state);
     }
     return FX_OK;
 }

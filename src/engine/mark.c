@@ -6,6 +6,7 @@
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool prices, times and indexes are all
@@ -44,6 +45,7 @@ static void say(struct fx_engine *engine, uint32_t instrument)
 static void refresh(struct fx_engine *engine, uint32_t instrument)
 {
     struct fx_mark_state *state = &engine->marks[instrument];
+    fx_settle_see(engine, instrument);
     state->stale_us = stale_us_of(state);
     state->is_stale = state->has_rules != 0 && !fx_mark_is_fresh(engine, instrument) ? 1 : 0;
     fx_mark_refresh_due(engine);
@@ -97,6 +99,7 @@ void fx_mark_set(
     FX_ASSERT(instrument < engine->instrument_count);
     FX_ASSERT(mark.ticks > 0 && index.ticks > 0);
     FX_ASSERT(source_us <= engine->time_us);
+    fx_settle_see(engine, instrument);
     listing->mark = mark;
     listing->mark_sequence = engine->sequence;
     listing->index = index;
@@ -108,6 +111,9 @@ void fx_mark_set(
     fx_trigger_see(engine, instrument, FX_TRIGGER_SOURCE_MARK, mark);
     fx_trigger_see(engine, instrument, FX_TRIGGER_SOURCE_INDEX, index);
     say(engine, instrument);
+    if (engine->settlements[instrument].phase == FX_SETTLEMENT_PHASE_WAITING) {
+        fx_settle_refresh_due(engine); /* it was for this that it waited */
+    }
 }
 
 bool fx_mark_tick(struct fx_engine *engine)
@@ -170,6 +176,9 @@ fx_status fx_mark_apply_price(struct fx_engine *engine,
         result->reject.field = FX_FIELD_PRICE;
         return FX_PRICE_FILTER;
     }
+    if (fx_settle_is_priced(engine, command->instrument)) {
+        return FX_SYMBOL_SETTLED;
+    }
     engine->marks[command->instrument].has_index = 0;
     fx_mark_set(engine,
                 command->instrument,
@@ -192,6 +201,9 @@ fx_status fx_mark_apply_rules(struct fx_engine *engine,
         rules->band_ppb < 0 || rules->band_ppb >= PPB || rules->sources_min < 1 ||
         rules->sources_min > SOURCES_MAX) {
         return FX_BAD_PARAMETER;
+    }
+    if (fx_settle_is_priced(engine, command->instrument)) {
+        return FX_SYMBOL_SETTLED;
     }
     struct fx_mark_state *state = &engine->marks[command->instrument];
     if (state->has_rules == 0) {

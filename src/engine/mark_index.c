@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/settle_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool prices, times and indexes are all
 // numbers; their names and the assertions tell them apart
@@ -91,6 +92,9 @@ static fx_status judge(const struct fx_engine *engine,
     if (command->instrument >= engine->instrument_count) {
         result->reject.field = FX_FIELD_SYMBOL;
         return FX_UNKNOWN_SYMBOL;
+    }
+    if (fx_settle_is_priced(engine, command->instrument)) {
+        return FX_SYMBOL_SETTLED;
     }
     const struct fx_mark_state *state = &engine->marks[command->instrument];
     const uint32_t sources_min = state->has_rules != 0 ? state->sources_min : 1;

@@ -38,6 +38,12 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
 fx_status fx_listing_set_state(struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result);
+/** Give it another state, and say so. */
+void fx_listing_move(struct fx_engine *engine, uint32_t instrument, enum fx_instrument_state state);
+/** Whether orders are taken, amended or fired. @return OK; INSTRUMENT_HALTED; SYMBOL_SETTLED. */
+fx_status fx_listing_judge_trading(const struct fx_engine *engine,
+                                   uint32_t instrument,
+                                   bool is_post_only);
 /** Index of a symbol; UINT32_MAX where absent. */
 uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol *symbol);
 

@@ -110,11 +110,10 @@ static fx_status check_position_side(const struct fx_engine *engine,
 
 static fx_status check_rights(const struct fx_engine *engine, const struct fx_place_intent *intent)
 {
-    const uint8_t state = intent->listing->definition.state;
     const bool is_post_only = intent->place->post_only_mode != FX_POST_ONLY_MODE_OFF;
-    if (state != FX_INSTRUMENT_STATE_TRADING &&
-        !(state == FX_INSTRUMENT_STATE_POST_ONLY && is_post_only)) {
-        return FX_INSTRUMENT_HALTED;
+    const fx_status status = fx_listing_judge_trading(engine, intent->hot.instrument, is_post_only);
+    if (status != FX_OK) {
+        return status;
     }
     const uint32_t flags = engine->accounts[intent->hot.account].flags;
     if ((flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {

@@ -4,6 +4,7 @@
 
 #include "base/panic.h"
 #include "engine/money_int.h"
+#include "engine/settle_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { LEVERAGE_ONE_CENTI = 100 };
@@ -27,6 +28,9 @@ static fx_status find_owner(const struct fx_engine *engine,
     }
     result->account_id = (uint64_t)account + 1;
     *account_out = account;
+    if (fx_settle_is_over(engine, command->instrument)) {
+        return FX_SYMBOL_SETTLED;
+    }
     return (engine->accounts[account].flags & FX_ACCOUNT_FLAG_FROZEN) == 0 ? FX_OK
                                                                            : FX_ACCOUNT_FROZEN;
 }

@@ -3,14 +3,14 @@
  *
  *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
  *     expiry heap | deadlines | triggers, their index, their lists | marks | brackets, their lists
- * | per instrument: struct book_head, slots of bids, slots of asks | hash of bytes
+ * | settlements | per instrument: struct book_head, slots of bids, slots of asks | hash of bytes
  *
  * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
  * where it was, so that it also answers alike when it runs full.
  *
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
- * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no brackets and
- * no liquidations, and its head ends before these. */
+ * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no settlements,
+ * no brackets and no liquidations, and its head ends before these. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -18,6 +18,7 @@
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -96,8 +97,9 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_position_triggers),
                             sizeof(struct fx_mark_state), /* since version 4 */
                             sizeof(struct fx_bracket),
-                            sizeof(struct fx_position_brackets)};
-    const uint32_t counts[] = {0, 9, 10, 13, 16}; /* by version */
+                            sizeof(struct fx_position_brackets),
+                            sizeof(struct fx_settle_state)};
+    const uint32_t counts[] = {0, 9, 10, 13, 17}; /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -150,7 +152,7 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 15 };
+enum { SECTIONS = 16 };
 
 static const uint32_t SECTION_COUNTS[VERSION + 1] = {0, 9, 9, 12, SECTIONS}; /* by version */
 
@@ -172,6 +174,7 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->marks, engine->instrument_count, sizeof *engine->marks},
         {engine->brackets, engine->bracket_used, sizeof *engine->brackets},
         {engine->position_brackets, engine->position_count, sizeof *engine->position_brackets},
+        {engine->settlements, engine->instrument_count, sizeof *engine->settlements},
     };
     memcpy(sections_out, sections, sizeof sections);
 }
@@ -474,6 +477,10 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
         return FX_CORRUPT;
     }
     fx_risk_rebuild(engine);
+    if (head.version < VERSION) {
+        fx_settle_adopt(engine);
+    }
+    fx_settle_refresh_due(engine);
     return FX_OK;
 }
 

@@ -133,8 +133,9 @@ static fx_status judge_wish(const struct fx_engine *engine,
     if (wish->is_kept || wish->trigger.trigger_ticks == 0) {
         return FX_OK;
     }
-    if (engine->listings[instrument].definition.state != FX_INSTRUMENT_STATE_TRADING) {
-        return FX_INSTRUMENT_HALTED;
+    const fx_status trading = fx_listing_judge_trading(engine, instrument, false);
+    if (trading != FX_OK) {
+        return trading;
     }
     if (wish->trigger.source < FX_TRIGGER_SOURCE_LAST ||
         wish->trigger.source > FX_TRIGGER_SOURCE_INDEX) {

@@ -164,20 +164,20 @@ static bool linear_value(fx_i128 unit, fx_px price, fx_qty quantity, fx_amount *
     return true;
 }
 
-static bool inverse_value(const struct fx_instrument *instrument,
-                          fx_i128 unit,
-                          fx_px price,
-                          fx_qty quantity,
-                          fx_amount *value_out)
+bool fx_instrument_inverse_value(const struct fx_instrument *instrument,
+                                 fx_i128 unit,
+                                 struct fx_instrument_at at,
+                                 fx_amount *value_out)
 {
+    FX_ASSERT(instrument->contract_type == FX_CONTRACT_TYPE_COIN_M);
+    FX_ASSERT(at.price.ticks > 0 && at.quantity.lots >= 0);
     fx_i128 quote = 0;
     fx_i128 decimal_price = 0;
-    if (!fx_dec_mul_int(unit, quantity.lots, &quote) ||
-        !fx_dec_mul_int(instrument->tick_size, price.ticks, &decimal_price)) {
+    if (!fx_dec_mul_int(unit, at.quantity.lots, &quote) ||
+        !fx_dec_mul_int(instrument->tick_size, at.price.ticks, &decimal_price)) {
         return false;
     }
-    return fx_dec_mul_div(
-        quote, fx_dec_one(), decimal_price, FX_ROUND_HALF_EVEN, &value_out->units);
+    return fx_dec_mul_div(quote, fx_dec_one(), decimal_price, at.rounding, &value_out->units);
 }
 
 bool fx_instrument_value_by_unit(const struct fx_instrument *instrument,
@@ -189,7 +189,8 @@ bool fx_instrument_value_by_unit(const struct fx_instrument *instrument,
     FX_ASSERT(price.ticks > 0);
     FX_ASSERT(quantity.lots >= 0);
     if (instrument->contract_type == FX_CONTRACT_TYPE_COIN_M) {
-        return inverse_value(instrument, unit, price, quantity, value_out);
+        const struct fx_instrument_at at = {price, quantity, FX_ROUND_HALF_EVEN};
+        return fx_instrument_inverse_value(instrument, unit, at, value_out);
     }
     return linear_value(unit, price, quantity, value_out);
 }

@@ -180,6 +180,20 @@ FX_MUST_USE bool fx_instrument_value_by_unit(const struct fx_instrument *instrum
                                              fx_qty quantity,
                                              fx_amount *value_out);
 
+/** How much, at what, rounded how. */
+struct fx_instrument_at {
+    fx_px price;
+    fx_qty quantity;
+    enum fx_rounding rounding;
+};
+
+/** The value of an inverse contract with a rounding of one's own: what is not a fill. Price > 0,
+ * lots >= 0. @return false where out of range. */
+FX_MUST_USE bool fx_instrument_inverse_value(const struct fx_instrument *instrument,
+                                             fx_i128 unit,
+                                             struct fx_instrument_at at,
+                                             fx_amount *value_out);
+
 /**
  * The one value of a fill, in settle units. Linear: ticks x lots x unit, exact. Inverse: lots x
  * lot_size x multiplier / price, half-even at 1e-18. price > 0, lots >= 0.

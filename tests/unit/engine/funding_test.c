@@ -395,7 +395,7 @@ static void funding_command_is_judged(void **state)
     assert_int_equal(pay(1, true, -15000001), FX_BAD_PARAMETER);
     struct fx_command command = engine_kit_command(FX_COMMAND_PAY_FUNDING, 1, 0);
     assert_int_equal(engine_kit_apply(&kit, &command), FX_UNKNOWN_SYMBOL);
-    assert_int_equal(engine_kit_state(&kit, 0, FX_INSTRUMENT_STATE_SETTLING), FX_OK);
+    assert_int_equal(engine_kit_settle(&kit, 0, 100), FX_OK);
     assert_int_equal(pay(1, true, 1), FX_INSTRUMENT_HALTED);
     struct fx_instrument dated = engine_kit_definition("BTCUSDT-1");
     dated.kind = FX_INSTRUMENT_KIND_DATED;

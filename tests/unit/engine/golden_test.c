@@ -2,13 +2,14 @@
  *
  * A line is a command; indented lines under it are all that the engine must say, in order. '#'
  * begins a comment. Commands:
- *     list SYMBOL key=value ...   type tick lot mult maker taker settle (see read_definition)
+ *     list SYMBOL key=value ...   type tick lot mult maker taker settle band expiry (seconds)
  *     tiers SYMBOL cap:rate:leverage ...
  *     mark SYMBOL PRICE           account USER ASSET AMOUNT
  *     leverage USER SYMBOL LEVERAGE [CROSS|ISOLATED]
  *     place NAME USER SYMBOL BUY|SELL QUANTITY PRICE|MARKET [words]
  *     protect USER SYMBOL PROFIT|- LOSS|-         sets both on the mark; they are USER.tp, USER.sl
  *     mode USER ONE_WAY|HEDGE     freeze USER YES|NO     state SYMBOL STATE
+ *     settle SYMBOL PRICE|-
  *     amend NAME PRICE|- QUANTITY|-                cancel NAME        tick SECONDS
  *     book SYMBOL                 available USER SYMBOL
  * Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE LONG SHORT NONE EXPIRE_TAKER EXPIRE_BOTH,
@@ -298,6 +299,12 @@ static void read_definition(struct fx_instrument *definition, char *pair)
         definition->taker_fee_ppb = ppb_of(value);
     } else if (strcmp(pair, "liqfee") == 0) {
         definition->liquidation_fee_ppb = ppb_of(value);
+    } else if (strcmp(pair, "expiry") == 0) { /* seconds */
+        definition->kind = FX_INSTRUMENT_KIND_DATED;
+        definition->expiry_us = (int64_t)(decimal(value) / (fx_dec_one() / 1000000));
+    } else if (strcmp(pair, "band") == 0) {
+        definition->band_up_ppb = ppb_of(value);
+        definition->band_down_ppb = definition->band_up_ppb;
     } else if (strcmp(pair, "settle") == 0) {
         definition->settle = engine_kit_asset(value);
     } else if (strcmp(pair, "interest") == 0) {
@@ -567,6 +574,16 @@ static void do_freeze(void)
     run(&command);
 }
 
+static void do_settle(void)
+{
+    const uint32_t instrument = symbol_of(word(1));
+    struct fx_command command = engine_kit_command(FX_COMMAND_SETTLE, instrument, 0);
+    command.u.settle.has_price = strcmp(word(2), "-") == 0 ? 0 : 1;
+    command.u.settle.settle_ticks =
+        command.u.settle.has_price == 0 ? 0 : ticks_of(instrument, word(2));
+    run(&command);
+}
+
 static void do_state(void)
 {
     struct fx_command command = engine_kit_command(FX_COMMAND_SET_STATE, symbol_of(word(1)), 0);
@@ -646,7 +663,7 @@ static void do_line(void)
         {"protect", do_protect}, {"mode", do_mode},         {"freeze", do_freeze},
         {"state", do_state},     {"amend", do_amend},       {"cancel", do_cancel},
         {"tick", do_tick},       {"book", do_book},         {"available", do_available},
-        {"state", do_state},     {"fund", do_fund},         {"work", do_work},
+        {"settle", do_settle},   {"fund", do_fund},         {"work", do_work},
         {"quiet", do_quiet},     {"loud", do_loud},         {"index", do_index},
         {"rules", do_rules},
     };

@@ -156,10 +156,8 @@ static void place_gtd_needs_one_second(void **state)
 static void place_states_let_in_what_they_say(void **state)
 {
     (void)state;
-    const enum fx_instrument_state closed[] = {FX_INSTRUMENT_STATE_PENDING,
-                                               FX_INSTRUMENT_STATE_CANCEL_ONLY,
-                                               FX_INSTRUMENT_STATE_HALTED,
-                                               FX_INSTRUMENT_STATE_SETTLING};
+    const enum fx_instrument_state closed[] = {FX_INSTRUMENT_STATE_CANCEL_ONLY,
+                                               FX_INSTRUMENT_STATE_HALTED};
     for (uint32_t index = 0; index < sizeof closed / sizeof closed[0]; index++) {
         assert_int_equal(engine_kit_state(&kit, 0, closed[index]), FX_OK);
         assert_int_equal(BUY(.tmp_id = 1), FX_INSTRUMENT_HALTED);
