@@ -75,6 +75,19 @@ fx_status fx_api_position_symbol(struct fx_api_call *call,
                                : fx_api_param_fail(call, FX_UNKNOWN_SYMBOL, FX_STR("instrumentId"));
 }
 
+const struct fx_rows_position *fx_api_position_any(const struct fx_api *api,
+                                                   uint64_t user_id,
+                                                   uint32_t instrument)
+{
+    static const enum fx_position_side SIDES[] = {
+        FX_POSITION_SIDE_BOTH, FX_POSITION_SIDE_LONG, FX_POSITION_SIDE_SHORT};
+    const struct fx_rows_position *row = NULL;
+    for (size_t index = 0; row == NULL && index < sizeof SIDES / sizeof SIDES[0]; index++) {
+        row = fx_view_position(api->options.view, user_id, instrument, SIDES[index]);
+    }
+    return row;
+}
+
 /* ---- leverage and margin mode -----------------------------------------------------------------
  */
 
@@ -83,8 +96,8 @@ static void answer_setting(struct fx_api *api,
                            const struct fx_event_result *result)
 {
     const struct fx_market_symbol *symbol = fx_market_at(api->options.market, pending->instrument);
-    const struct fx_rows_position *row = fx_view_position(
-        api->options.view, pending->user_id, pending->instrument, FX_POSITION_SIDE_BOTH);
+    const struct fx_rows_position *row =
+        fx_api_position_any(api, pending->user_id, pending->instrument);
     struct fx_buf *buf = fx_api_reply_begin(api);
     /* Without a row the setting is the default, and the command changed nothing. */
     const enum fx_margin_mode mode = row == NULL ? FX_MARGIN_MODE_CROSS : row->margin_mode;

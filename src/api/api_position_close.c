@@ -149,6 +149,14 @@ static fx_status close_whole(struct fx_api_call *call,
     return FX_OK;
 }
 
+/* In hedge mode a position is not named without its side. */
+static bool is_hedging(const struct fx_api_call *call, const struct fx_market_symbol *symbol)
+{
+    const struct fx_rows_account *account = fx_view_account(
+        call->api->options.view, call->user.id, fx_ids_asset_str(&symbol->definition.settle));
+    return account != NULL && (account->flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+}
+
 fx_status fx_api_position_close_one(struct fx_api_call *call)
 {
     const struct fx_market_symbol *symbol = NULL;
@@ -170,7 +178,9 @@ fx_status fx_api_position_close_one(struct fx_api_call *call)
                          symbol->definition.instrument_id,
                          side == 0 ? FX_POSITION_SIDE_BOTH : (enum fx_position_side)side);
     if (row == NULL || row->current_qty == 0) {
-        return FX_POSITION_NOT_FOUND;
+        return side == 0 && is_hedging(call, symbol)
+                   ? fx_api_param_fail(call, FX_POSITION_SIDE_MISMATCH, FX_STR("positionSide"))
+                   : FX_POSITION_NOT_FOUND;
     }
     return close_whole(call, row, &closing);
 }

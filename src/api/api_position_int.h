@@ -29,6 +29,11 @@ void fx_api_position_answer(struct fx_api *api,
                             const struct fx_api_pending *pending,
                             const struct fx_event_result *result);
 
+/** A row of a symbol, whatever its side: all of them have the symbol's setting. NULL: none. */
+const struct fx_rows_position *fx_api_position_any(const struct fx_api *api,
+                                                   uint64_t user_id,
+                                                   uint32_t instrument);
+
 /** Words of the model, as fx_api_word_fn. */
 uint32_t fx_api_position_side_of(fx_str name);
 

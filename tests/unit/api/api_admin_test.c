@@ -762,6 +762,85 @@ static void api_admin_halt_stops_orders_at_once(void **state)
                      "INSTRUMENT_HALTED");
 }
 
+static void api_admin_freeze_ends_orders_and_refuses_all_but_deposits(void **state)
+{
+    (void)state;
+    order(BOB, "BUY", 202);
+    API_EXPECT(&world,
+               "PUT",
+               "/admin/users/2/freeze",
+               ADMIN,
+               "{\"isFrozen\":true}",
+               200,
+               "{\"isFrozen\":true,\"changed\":true,\"canceled\":1}");
+    expect_row(0, "admin.user.freeze", "user:2", "OK");
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/order?wait=result",
+                     BOB,
+                     "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\","
+                     "\"quantity\":\"1\",\"price\":\"100\"}",
+                     403,
+                     "ACCOUNT_FROZEN");
+    /* What the tables say of her is set all the same, and does not thaw her. */
+    update(BOB, "{\"isMarketMaker\":true}");
+    assert_int_equal(flags_of(BOB), FX_ACCOUNT_FLAG_MARKET_MAKER | FX_ACCOUNT_FLAG_FROZEN);
+    API_EXPECT(&world,
+               "PUT",
+               "/admin/users/2/freeze",
+               ADMIN,
+               "{\"isFrozen\":false}",
+               200,
+               "{\"isFrozen\":false,\"changed\":true,\"canceled\":0}");
+    expect_row(0, "admin.user.thaw", "user:2", "OK");
+    order(BOB, "BUY", 202);
+    API_EXPECT_ERROR(&world, "PUT", "/admin/users/2/freeze", ADMIN, "{}", 400, "BAD_PARAMETER");
+    API_EXPECT_ERROR(
+        &world, "PUT", "/admin/users/999/freeze", ADMIN, "{\"isFrozen\":true}", 404, "NOT_FOUND");
+}
+
+static void api_admin_settle_ends_a_contract(void **state)
+{
+    (void)state;
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/admin/instruments/BTCUSDT/settle",
+                     ADMIN,
+                     NULL,
+                     422,
+                     "NO_SETTLEMENT_PRICE");
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/admin/instruments/BTCUSDT/settle",
+                     ADMIN,
+                     "{\"settlePrice\":\"100.05\"}",
+                     422,
+                     "PRICE_FILTER");
+    API_EXPECT(&world,
+               "POST",
+               "/admin/instruments/BTCUSDT/settle",
+               ADMIN,
+               "{\"settlePrice\":\"100.1\"}",
+               200,
+               NULL);
+    expect_row(0, "admin.instrument.settle", "symbol:BTCUSDT", "OK");
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/order?wait=result",
+                     ALICE,
+                     "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\","
+                     "\"quantity\":\"1\",\"price\":\"100\"}",
+                     422,
+                     "SYMBOL_SETTLED");
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/admin/halts",
+                     ADMIN,
+                     "{\"symbol\":\"BTCUSDT\",\"state\":\"TRADING\"}",
+                     409,
+                     "BAD_STATE_CHANGE");
+}
+
 static void api_admin_bad_instruments_reach_nothing(void **state)
 {
     (void)state;
@@ -897,6 +976,8 @@ int main(void)
         T(api_admin_instrument_is_made_opened_and_traded),
         T(api_admin_instrument_update_keeps_what_is_not_said),
         T(api_admin_halt_stops_orders_at_once),
+        T(api_admin_freeze_ends_orders_and_refuses_all_but_deposits),
+        T(api_admin_settle_ends_a_contract),
         T(api_admin_bad_instruments_reach_nothing),
         T(api_admin_log_keeps_no_secret),
         T(api_admin_reads_the_audit_log),

@@ -259,16 +259,114 @@ static void api_position_mode_is_one_way(void **state)
                "{\"positionMode\":\"ONE_WAY\"}",
                200,
                "{\"positionMode\":\"ONE_WAY\",\"changed\":false}");
+    API_EXPECT_ERROR(
+        &world, "POST", "/positions/mode", 1, "{\"positionMode\":\"X\"}", 400, "BAD_PARAMETER");
+    API_EXPECT_ERROR(&world, "POST", "/positions/mode", 1, "{}", 400, "BAD_PARAMETER");
+}
+
+#define HEDGE "{\"positionMode\":\"HEDGE\"}"
+
+static void api_position_mode_is_hedge(void **state)
+{
+    (void)state;
+    API_EXPECT(&world,
+               "POST",
+               "/positions/mode",
+               1,
+               HEDGE,
+               200,
+               "{\"positionMode\":\"HEDGE\",\"changed\":true}");
+    API_EXPECT(&world,
+               "POST",
+               "/positions/mode",
+               1,
+               HEDGE,
+               200,
+               "{\"positionMode\":\"HEDGE\",\"changed\":false}");
+    API_EXPECT(&world, "GET", "/positions/mode", 1, NULL, 200, "{\"positionMode\":\"HEDGE\"}");
+    API_EXPECT(
+        &world, "GET", "/positions/mode?asset=USDT", 1, NULL, 200, "{\"positionMode\":\"HEDGE\"}");
+    API_EXPECT(&world, "GET", "/positions/mode", 2, NULL, 200, "{\"positionMode\":\"ONE_WAY\"}");
     API_EXPECT_ERROR(&world,
                      "POST",
                      "/positions/mode",
                      1,
-                     "{\"positionMode\":\"HEDGE\"}",
-                     501,
-                     "NOT_IMPLEMENTED");
+                     "{\"positionMode\":\"HEDGE\",\"asset\":\"EUR\"}",
+                     404,
+                     "ACCOUNT_NOT_FOUND");
+}
+
+static void place_side(const char *side, const char *position_side, const char *price)
+{
+    char body[256];
+    (void)snprintf(body,
+                   sizeof body,
+                   "{\"symbol\":\"BTCUSDT\",\"type\":\"LIMIT\",\"quantity\":\"2\",\"side\":\"%s\","
+                   "\"positionSide\":\"%s\",\"price\":\"%s\"}",
+                   side,
+                   position_side,
+                   price);
+    API_EXPECT(&world, "POST", "/order?wait=result", 1, body, 201, NULL);
+}
+
+/* Long 2 and short 2 on one symbol: each is seen, set, protected and closed by its side. */
+static void api_position_of_each_side_is_named_by_it(void **state)
+{
+    (void)state;
+    API_EXPECT(&world, "POST", "/positions/mode", 1, HEDGE, 200, NULL);
     API_EXPECT_ERROR(
-        &world, "POST", "/positions/mode", 1, "{\"positionMode\":\"X\"}", 400, "BAD_PARAMETER");
-    API_EXPECT_ERROR(&world, "POST", "/positions/mode", 1, "{}", 400, "BAD_PARAMETER");
+        &world,
+        "POST",
+        "/order?wait=result",
+        1,
+        "{\"symbol\":\"BTCUSDT\",\"type\":\"LIMIT\",\"quantity\":\"2\",\"side\":\"BUY\","
+        "\"price\":\"100\"}",
+        422,
+        "POSITION_SIDE_MISMATCH");
+    place_limit(2, "SELL", "2", "100");
+    place_side("BUY", "LONG", "100");
+    assert_true(says("\"positionSide\":\"LONG\""));
+    place_limit(2, "BUY", "2", "100");
+    place_side("SELL", "SHORT", "100");
+    API_EXPECT(&world, "GET", "/positions/BTCUSDT", 1, NULL, 200, NULL);
+    assert_true(says("\"positionSide\":\"LONG\"") && says("\"positionSide\":\"SHORT\""));
+    API_EXPECT(&world,
+               "POST",
+               "/positions/leverage",
+               1,
+               "{\"symbol\":\"BTCUSDT\",\"leverage\":\"5\"}",
+               200,
+               NULL);
+    API_EXPECT(&world, "GET", "/positions/leverage?symbol=BTCUSDT", 1, NULL, 200, NULL);
+    assert_true(says("\"leverage\":\"5\""));
+    API_EXPECT_ERROR(&world,
+                     "POST",
+                     "/positions/mode",
+                     1,
+                     "{\"positionMode\":\"ONE_WAY\"}",
+                     422,
+                     "POSITION_MODE_LOCKED");
+    API_EXPECT(&world,
+               "POST",
+               "/positions/tp-sl",
+               1,
+               "{\"symbol\":\"BTCUSDT\",\"positionSide\":\"SHORT\",\"stopLoss\":\"120\"}",
+               200,
+               NULL);
+    assert_true(says("\"positionSide\":\"SHORT\""));
+    API_EXPECT_ERROR(&world, "POST", "/positions/close", 1, CLOSE, 422, "POSITION_SIDE_MISMATCH");
+    place_limit(2, "SELL", "9", "101");
+    API_EXPECT(&world,
+               "POST",
+               "/positions/close",
+               1,
+               "{\"symbol\":\"BTCUSDT\",\"positionSide\":\"SHORT\"}",
+               201,
+               NULL);
+    assert_true(says("\"side\":\"BUY\"") && says("\"status\":\"FILLED\""));
+    place_limit(2, "BUY", "9", "99");
+    API_EXPECT(&world, "POST", "/positions/close-all", 1, NULL, 200, NULL);
+    assert_true(says("\"side\":\"SELL\"") && says("\"status\":\"FILLED\""));
 }
 
 static void api_position_shows_what_it_is_worth_at_the_mark(void **state)
@@ -301,6 +399,8 @@ int main(void)
         T(api_position_close_all_closes_every_symbol),
         T(api_position_settings_are_those_of_the_next_order),
         T(api_position_mode_is_one_way),
+        T(api_position_mode_is_hedge),
+        T(api_position_of_each_side_is_named_by_it),
         T(api_position_shows_what_it_is_worth_at_the_mark),
     };
 #undef T
