@@ -13,6 +13,7 @@
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, lots and prices are all
@@ -429,10 +430,13 @@ static bool close_without_book(struct fx_engine *engine, fx_slot slot, int64_t l
 /* ---- whose turn it is --------------------------------------------------------------------------
  */
 
-/* A symbol on which positions may be closed by force now. */
+/* A symbol on which positions may be closed by force now: one that trades, or one that is about to
+ * be settled at a price, where who cannot pay is closed first. */
 static bool is_open(const struct fx_engine *engine, uint32_t instrument)
 {
-    return engine->listings[instrument].definition.state == FX_INSTRUMENT_STATE_TRADING &&
+    const uint8_t state = engine->listings[instrument].definition.state;
+    return (state == FX_INSTRUMENT_STATE_TRADING ||
+            (state == FX_INSTRUMENT_STATE_SETTLING && fx_settle_is_priced(engine, instrument))) &&
            fx_mark_is_fresh(engine, instrument);
 }
 

@@ -315,7 +315,8 @@ static bool step(struct fx_engine *engine, uint32_t instrument)
         state->price_ticks = average_of(state);
         break;
     case FX_SETTLEMENT_PHASE_CLOSING:
-        if (walk(engine, instrument)) {
+        /* Who cannot pay at this price is liquidated first, so that nobody ends below 0. */
+        if (engine->due_count == 0 && walk(engine, instrument)) {
             finish(engine, instrument);
         }
         return false;
