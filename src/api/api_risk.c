@@ -42,7 +42,8 @@ static uint32_t position_side_of(fx_str name)
     return (uint32_t)fx_order_position_side_of(name);
 }
 
-/* Whose risk: the caller's own, or for an admin anybody's. */
+/* Whose risk: the caller's own, or for an admin who has logged in anybody's: no key with READ alone
+ * shows what belongs to others. */
 static fx_status read_user(struct fx_api_call *call, uint64_t *user_id_out)
 {
     const fx_status status = fx_api_param_u64(call, FX_STR("userId"), user_id_out);
@@ -50,7 +51,8 @@ static fx_status read_user(struct fx_api_call *call, uint64_t *user_id_out)
         *user_id_out = call->user.id;
         return FX_OK;
     }
-    if (status == FX_OK && *user_id_out != call->user.id && !call->user.is_admin) {
+    const bool is_trusted = call->user.is_admin && call->key_id == 0;
+    if (status == FX_OK && *user_id_out != call->user.id && !is_trusted) {
         return fx_api_param_fail(call, FX_FORBIDDEN, FX_STR("userId"));
     }
     return status;

@@ -1,5 +1,5 @@
 /* GET /risk/explain: the caller's own numbers, anybody's for an admin, none for others. */
-#include "api_harness.h"
+#include "api_signer.h"
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): made anew for each test
 static struct api_harness world;
@@ -61,6 +61,12 @@ static void api_risk_of_others_is_for_admins(void **state)
     API_EXPECT(&world, "GET", "/risk/explain?symbol=BTCUSDT&userId=1", 1, NULL, 200, NULL);
     API_EXPECT_ERROR(
         &world, "GET", "/risk/explain?symbol=BTCUSDT&userId=2", 1, NULL, 403, "FORBIDDEN");
+    static const char OF_ALICE[] = "/risk/explain?symbol=BTCUSDT&userId=1";
+    place(2, "SELL");
+    place(1, "BUY");
+    API_EXPECT(&world, "GET", OF_ALICE, API_HARNESS_ADMIN, NULL, 200, NULL);
+    (void)api_signer_insert(&world, "monitor", API_HARNESS_ADMIN, "READ");
+    assert_int_equal(api_signer_ask(&world, "monitor", "GET", OF_ALICE, NULL), 403);
     API_EXPECT_ERROR(&world, "GET", "/risk/explain", 1, NULL, 400, "BAD_PARAMETER");
     API_EXPECT_ERROR(&world, "GET", "/risk/explain?symbol=NOUSDT", 1, NULL, 400, "UNKNOWN_SYMBOL");
 }
