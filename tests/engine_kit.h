@@ -10,6 +10,7 @@
 #ifndef FX_TESTS_ENGINE_KIT_H
 #define FX_TESTS_ENGINE_KIT_H
 
+#undef NDEBUG /* the kit's checks are the test, in every build */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

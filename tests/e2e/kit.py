@@ -36,6 +36,7 @@ class Journey:
         self.path = pathlib.Path(self.folder.name)
         self.servers = []
         atexit.register(self._kill_servers)  # also where the journey ends in an exception
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # … or because its time is over
 
     def _kill_servers(self):
         for server in self.servers:
