@@ -306,6 +306,10 @@ void fx_risk_review(struct fx_engine *engine)
         state->is_moved = 0;
         if (state->risk_state == FX_RISK_STATE_PARKED) {
             make_due(engine, account);
+        }
+        if (state->risk_state == FX_RISK_STATE_DUE) {
+            /* A position may be new, or have turned: ADL finds it on its side (R5). */
+            set_keys(engine, account, FX_RISK_KEY_NEVER);
         } else if (state->risk_state == FX_RISK_STATE_SAFE && !is_guarded(engine, account)) {
             fx_risk_examine(engine, account);
         }
@@ -418,6 +422,17 @@ static void check_guards(const struct fx_engine *engine, fx_slot account)
     FX_ASSERT(!is_used || surplus > 0);
 }
 
+/* Who is due or parked: each position stands on its side, where ADL looks for it. */
+static void check_sides(const struct fx_engine *engine, fx_slot account)
+{
+    for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
+         slot = engine->positions[slot].next) {
+        const struct fx_position_state *position = &engine->positions[slot];
+        FX_ASSERT(position->lots == 0 || engine->risks[slot].place != 0);
+        FX_ASSERT(position->lots == 0 || engine->risks[slot].side == (uint8_t)side_of(position));
+    }
+}
+
 void fx_risk_check(const struct fx_engine *engine)
 {
     uint32_t due = 0;
@@ -429,6 +444,8 @@ void fx_risk_check(const struct fx_engine *engine)
         if (state->risk_state == FX_RISK_STATE_SAFE) {
             FX_ASSERT(!fx_risk_is_short(engine, account)); /* I-09 */
             check_guards(engine, account);
+        } else {
+            check_sides(engine, account);
         }
     }
     FX_ASSERT(engine->moved_count == 0);
