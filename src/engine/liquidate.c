@@ -430,13 +430,13 @@ static bool close_without_book(struct fx_engine *engine, fx_slot slot, int64_t l
 /* ---- whose turn it is --------------------------------------------------------------------------
  */
 
-/* A symbol on which positions may be closed by force now: one that trades, or one that is about to
- * be settled at a price, where who cannot pay is closed first. */
+/* A symbol on which positions may be closed by force now: one that trades, or one whose positions
+ * are about to be closed at a price, where who cannot pay is closed first. */
 static bool is_open(const struct fx_engine *engine, uint32_t instrument)
 {
     const uint8_t state = engine->listings[instrument].definition.state;
     return (state == FX_INSTRUMENT_STATE_TRADING ||
-            (state == FX_INSTRUMENT_STATE_SETTLING && fx_settle_is_priced(engine, instrument))) &&
+            (state == FX_INSTRUMENT_STATE_SETTLING && fx_settle_is_closing(engine, instrument))) &&
            fx_mark_is_fresh(engine, instrument);
 }
 

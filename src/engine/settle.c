@@ -49,6 +49,11 @@ bool fx_settle_is_priced(const struct fx_engine *engine, uint32_t instrument)
     return state_of(engine, instrument)->price_ticks != 0;
 }
 
+bool fx_settle_is_closing(const struct fx_engine *engine, uint32_t instrument)
+{
+    return state_of(engine, instrument)->phase == FX_SETTLEMENT_PHASE_CLOSING;
+}
+
 void fx_settle_row(const struct fx_engine *engine,
                    uint32_t instrument,
                    struct fx_event_settlement *row_out)
@@ -156,13 +161,17 @@ static void say(struct fx_engine *engine, uint32_t instrument, enum fx_settlemen
     fx_settle_row(engine, instrument, &fx_touch_event(engine, FX_EVENT_SETTLEMENT)->u.settlement);
 }
 
-/* From here on the position's worth is what it will be closed at. */
+/* From here on the position's worth is what it will be closed at. No index is behind that mark, and
+ * it never grows stale: who cannot pay at it must be liquidated, however the feed ended. */
 static void fix(struct fx_engine *engine, uint32_t instrument)
 {
     const struct fx_settle_state *state = state_of(engine, instrument);
     const struct fx_listing *listing = &engine->listings[instrument];
     const fx_px price = {state->price_ticks};
     FX_ASSERT(price.ticks > 0);
+    fx_settle_see(engine, instrument);
+    engine->marks[instrument].has_index = 0;
+    engine->marks[instrument].max_age_us = 0;
     fx_mark_set(engine,
                 instrument,
                 price,
@@ -277,6 +286,13 @@ static bool walk(struct fx_engine *engine, uint32_t instrument)
     return true;
 }
 
+/* The insurance fund may have taken a position over behind the cursor. */
+static bool is_cleared(const struct fx_engine *engine, uint32_t instrument)
+{
+    return state_of(engine, instrument)->clearing_lots == 0 &&
+           engine->listings[instrument].open_interest_lots == 0;
+}
+
 static void finish(struct fx_engine *engine, uint32_t instrument)
 {
     struct fx_settle_state *state = state_of(engine, instrument);
@@ -317,7 +333,11 @@ static bool step(struct fx_engine *engine, uint32_t instrument)
     case FX_SETTLEMENT_PHASE_CLOSING:
         /* Who cannot pay at this price is liquidated first, so that nobody ends below 0. */
         if (engine->due_count == 0 && walk(engine, instrument)) {
-            finish(engine, instrument);
+            if (is_cleared(engine, instrument)) {
+                finish(engine, instrument);
+            } else {
+                state->cursor = 0;
+            }
         }
         return false;
     default:

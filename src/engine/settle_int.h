@@ -29,6 +29,8 @@ void fx_settle_see(struct fx_engine *engine, uint32_t instrument);
 bool fx_settle_is_over(const struct fx_engine *engine, uint32_t instrument);
 /** True where the price is fixed: no mark or index is taken any more. */
 bool fx_settle_is_priced(const struct fx_engine *engine, uint32_t instrument);
+/** True where positions are closed at the price now: all orders are gone, and it is the mark. */
+bool fx_settle_is_closing(const struct fx_engine *engine, uint32_t instrument);
 /** Forget the average: the date has changed. */
 void fx_settle_restart(struct fx_engine *engine, uint32_t instrument);
 /** Give what an older format says of the ends of contracts a phase. */
