@@ -4,6 +4,7 @@
 #include "api/api_admin_int.h"
 #include "api/api_param_int.h"
 #include "api/api_reply_int.h"
+#include "base/panic.h"
 #include "store/store_user.h"
 
 #define UNITS_PER_PPB 1000000000LL /* 1e18 / 1e9 */
@@ -117,6 +118,7 @@ fx_status fx_api_admin_begin(struct fx_api_call *call,
     memset(act_out, 0, sizeof *act_out);
     const fx_status status = fx_api_admin_symbol_of(call, symbol_out);
     if (status == FX_OK) {
+        FX_ASSERT(*symbol_out != NULL);
         act_out->command.kind = (uint16_t)kind;
         act_out->command.instrument = (*symbol_out)->definition.instrument_id;
         act_out->instrument = act_out->command.instrument;

@@ -6,7 +6,9 @@
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
+#include "base/panic.h"
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a term is an enum
 static void append_term(struct fx_buf *buf, enum fx_term term, fx_i128 value)
 {
     fx_json_append_comma(buf);
@@ -77,6 +79,7 @@ fx_status fx_api_risk_explain(struct fx_api_call *call)
     if (status != FX_OK) {
         return status;
     }
+    FX_ASSERT(symbol != NULL);
     const struct fx_api_pending_wait wait = {.answer = answer,
                                              .instrument = symbol->definition.instrument_id,
                                              .user_id = command.user_id};

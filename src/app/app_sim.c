@@ -240,6 +240,23 @@ static bool is_enough(const struct session *session)
     return session->order->is_first_enough && session->violations > 0;
 }
 
+/* @return true where the child still runs, or another one in its place. */
+static bool tend_child(struct session *session, uint32_t index)
+{
+    struct fx_app_sim_child *child = &session->children[index];
+    if (child->pid != 0 && fx_app_sim_child_poll(child)) {
+        if (child->page->has_failed && !is_enough(session)) {
+            report_failure(session, child);
+        }
+        start_child(session, index);
+    }
+    const bool is_running = child->pid != 0;
+    if (is_enough(session)) {
+        fx_app_sim_child_kill(child);
+    }
+    return is_running;
+}
+
 static bool run_many(struct session *session)
 {
     const uint32_t count = session->order->children;
@@ -254,17 +271,7 @@ static bool run_many(struct session *session)
     while (is_running) {
         is_running = false;
         for (uint32_t index = 0; index < count; index++) {
-            struct fx_app_sim_child *child = &session->children[index];
-            if (child->pid != 0 && fx_app_sim_child_poll(child)) {
-                if (child->page->has_failed && !is_enough(session)) {
-                    report_failure(session, child);
-                }
-                start_child(session, index);
-            }
-            is_running = is_running || child->pid != 0;
-            if (is_enough(session)) {
-                fx_app_sim_child_kill(child);
-            }
+            is_running = tend_child(session, index) || is_running;
         }
         (void)nanosleep(&pause, NULL);
     }

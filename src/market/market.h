@@ -75,7 +75,7 @@ void fx_market_apply(struct fx_market *market, const struct fx_event *event);
 
 /** A fund as it was when the tables were written: no dump tells it. One that has moved since stays.
  */
-void fx_market_recall_fund(struct fx_market *market, const struct fx_market_fund *fund);
+void fx_market_recall_fund(struct fx_market *market, const struct fx_market_fund *recalled);
 
 /** By symbol; NULL where absent. */
 struct fx_market_symbol *fx_market_find(const struct fx_market *market, fx_str symbol);

@@ -78,78 +78,50 @@ const char *fx_command_name(enum fx_command_kind kind)
     return fx_words_name(KINDS, COUNT(KINDS), kind);
 }
 
+enum { HEAD = offsetof(struct fx_command, u) };
+
+/* Stored sizes by kind; 0: no such kind. */
+static const uint16_t SIZES[] = {
+    [FX_COMMAND_UPDATE_INSTRUMENT] = HEAD + sizeof(struct fx_instrument),
+    [FX_COMMAND_LOAD_LEVERAGE_MARGIN] = HEAD + sizeof(struct fx_command_tiers),
+    [FX_COMMAND_SET_STATE] = HEAD + 8,
+    [FX_COMMAND_EXPLAIN] = HEAD + 8,
+    [FX_COMMAND_CREATE_ACCOUNT] = HEAD + sizeof(struct fx_command_account),
+    [FX_COMMAND_SET_ACCOUNT] = HEAD + sizeof(struct fx_command_account),
+    [FX_COMMAND_DEPOSIT] = HEAD + sizeof(struct fx_command_transfer),
+    [FX_COMMAND_WITHDRAW] = HEAD + sizeof(struct fx_command_transfer),
+    [FX_COMMAND_DEPOSIT_NAMED] = HEAD + sizeof(struct fx_command_named),
+    [FX_COMMAND_WITHDRAW_NAMED] = HEAD + sizeof(struct fx_command_named),
+    [FX_COMMAND_TRANSFER] = HEAD + sizeof(struct fx_command_move),
+    [FX_COMMAND_PLACE_ORDER] = HEAD + sizeof(struct fx_command_place),
+    [FX_COMMAND_AMEND_ORDER] = HEAD + sizeof(struct fx_command_amend),
+    [FX_COMMAND_CANCEL_ORDER] = HEAD + sizeof(struct fx_command_cancel),
+    [FX_COMMAND_CANCEL_ALL] = HEAD + sizeof(struct fx_command_cancel_all),
+    [FX_COMMAND_PLACE_CONDITIONAL] = HEAD + sizeof(struct fx_command_conditional),
+    [FX_COMMAND_AMEND_CONDITIONAL] = HEAD + sizeof(struct fx_command_amend_conditional),
+    [FX_COMMAND_ADJUST_TP_SL] = HEAD + sizeof(struct fx_command_tp_sl),
+    [FX_COMMAND_PLACE_BRACKET] = HEAD + sizeof(struct fx_command_bracket),
+    [FX_COMMAND_TEST_ORDER] = HEAD + sizeof(struct fx_command_bracket),
+    [FX_COMMAND_ADJUST_ORDER_TP_SL] = HEAD + sizeof(struct fx_command_order_tp_sl),
+    [FX_COMMAND_SET_POSITION_MODE] = HEAD + sizeof(struct fx_command_position_mode),
+    [FX_COMMAND_SETTLE] = HEAD + sizeof(struct fx_command_settle),
+    [FX_COMMAND_FREEZE_ACCOUNT] = HEAD + sizeof(struct fx_command_freeze),
+    [FX_COMMAND_CANCEL_ALL_AFTER] = HEAD + sizeof(struct fx_command_countdown),
+    [FX_COMMAND_ADJUST_LEVERAGE] = HEAD + sizeof(struct fx_command_leverage),
+    [FX_COMMAND_ADJUST_MARGIN_POSITION] = HEAD + sizeof(struct fx_command_margin),
+    [FX_COMMAND_MARK_PRICE] = HEAD + sizeof(struct fx_command_mark),
+    [FX_COMMAND_CLOSE_INSURANCE] = HEAD + sizeof(struct fx_command_close_insurance),
+    [FX_COMMAND_FUND_INSURANCE] = HEAD + sizeof(struct fx_command_fund_insurance),
+    [FX_COMMAND_INDEX_PRICE] = HEAD + sizeof(struct fx_command_index),
+    [FX_COMMAND_PAY_FUNDING] = HEAD + sizeof(struct fx_command_funding),
+    [FX_COMMAND_SET_MARK_RULES] = HEAD + sizeof(struct fx_command_mark_rules),
+    [FX_COMMAND_INITIALIZE_ENGINE] = HEAD + sizeof(struct fx_engine_limits),
+    [FX_COMMAND_TICK] = HEAD,
+};
+
 uint32_t fx_command_size(enum fx_command_kind kind)
 {
-    const size_t head = offsetof(struct fx_command, u);
-    switch (kind) {
-    case FX_COMMAND_UPDATE_INSTRUMENT:
-        return (uint32_t)(head + sizeof(struct fx_instrument));
-    case FX_COMMAND_LOAD_LEVERAGE_MARGIN:
-        return (uint32_t)(head + sizeof(struct fx_command_tiers));
-    case FX_COMMAND_SET_STATE:
-    case FX_COMMAND_EXPLAIN:
-        return (uint32_t)(head + 8);
-    case FX_COMMAND_CREATE_ACCOUNT:
-    case FX_COMMAND_SET_ACCOUNT:
-        return (uint32_t)(head + sizeof(struct fx_command_account));
-    case FX_COMMAND_DEPOSIT:
-    case FX_COMMAND_WITHDRAW:
-        return (uint32_t)(head + sizeof(struct fx_command_transfer));
-    case FX_COMMAND_DEPOSIT_NAMED:
-    case FX_COMMAND_WITHDRAW_NAMED:
-        return (uint32_t)(head + sizeof(struct fx_command_named));
-    case FX_COMMAND_TRANSFER:
-        return (uint32_t)(head + sizeof(struct fx_command_move));
-    case FX_COMMAND_PLACE_ORDER:
-        return (uint32_t)(head + sizeof(struct fx_command_place));
-    case FX_COMMAND_AMEND_ORDER:
-        return (uint32_t)(head + sizeof(struct fx_command_amend));
-    case FX_COMMAND_CANCEL_ORDER:
-        return (uint32_t)(head + sizeof(struct fx_command_cancel));
-    case FX_COMMAND_CANCEL_ALL:
-        return (uint32_t)(head + sizeof(struct fx_command_cancel_all));
-    case FX_COMMAND_PLACE_CONDITIONAL:
-        return (uint32_t)(head + sizeof(struct fx_command_conditional));
-    case FX_COMMAND_AMEND_CONDITIONAL:
-        return (uint32_t)(head + sizeof(struct fx_command_amend_conditional));
-    case FX_COMMAND_ADJUST_TP_SL:
-        return (uint32_t)(head + sizeof(struct fx_command_tp_sl));
-    case FX_COMMAND_PLACE_BRACKET:
-    case FX_COMMAND_TEST_ORDER:
-        return (uint32_t)(head + sizeof(struct fx_command_bracket));
-    case FX_COMMAND_ADJUST_ORDER_TP_SL:
-        return (uint32_t)(head + sizeof(struct fx_command_order_tp_sl));
-    case FX_COMMAND_SET_POSITION_MODE:
-        return (uint32_t)(head + sizeof(struct fx_command_position_mode));
-    case FX_COMMAND_SETTLE:
-        return (uint32_t)(head + sizeof(struct fx_command_settle));
-    case FX_COMMAND_FREEZE_ACCOUNT:
-        return (uint32_t)(head + sizeof(struct fx_command_freeze));
-    case FX_COMMAND_CANCEL_ALL_AFTER:
-        return (uint32_t)(head + sizeof(struct fx_command_countdown));
-    case FX_COMMAND_ADJUST_LEVERAGE:
-        return (uint32_t)(head + sizeof(struct fx_command_leverage));
-    case FX_COMMAND_ADJUST_MARGIN_POSITION:
-        return (uint32_t)(head + sizeof(struct fx_command_margin));
-    case FX_COMMAND_MARK_PRICE:
-        return (uint32_t)(head + sizeof(struct fx_command_mark));
-    case FX_COMMAND_CLOSE_INSURANCE:
-        return (uint32_t)(head + sizeof(struct fx_command_close_insurance));
-    case FX_COMMAND_FUND_INSURANCE:
-        return (uint32_t)(head + sizeof(struct fx_command_fund_insurance));
-    case FX_COMMAND_INDEX_PRICE:
-        return (uint32_t)(head + sizeof(struct fx_command_index));
-    case FX_COMMAND_PAY_FUNDING:
-        return (uint32_t)(head + sizeof(struct fx_command_funding));
-    case FX_COMMAND_SET_MARK_RULES:
-        return (uint32_t)(head + sizeof(struct fx_command_mark_rules));
-    case FX_COMMAND_INITIALIZE_ENGINE:
-        return (uint32_t)(head + sizeof(struct fx_engine_limits));
-    case FX_COMMAND_TICK:
-        return (uint32_t)head;
-    default:
-        return 0;
-    }
+    return (uint32_t)kind < COUNT(SIZES) ? SIZES[kind] : 0;
 }
 
 bool fx_command_is_question(enum fx_command_kind kind)

@@ -291,6 +291,7 @@ void fx_sim_client_receive(struct fx_sim_world *world, uint32_t place)
     world->clients.open_count--;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a place, then what stands there
 void fx_sim_client_expire(struct fx_sim_world *world, uint32_t slot, uint64_t number)
 {
     struct fx_sim_request *request = &world->clients.requests[slot];

@@ -166,6 +166,7 @@ static void lose_unsynced(struct fx_sim_world *world)
     }
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): what was synced, then what is next
 void fx_sim_history_crash(struct fx_sim_world *world,
                           uint64_t synced_seq,
                           uint64_t next_seq,
@@ -185,6 +186,7 @@ void fx_sim_history_crash(struct fx_sim_world *world,
                        (unsigned long long)next_seq - 1,
                        (unsigned long long)history->kept);
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 void fx_sim_history_retract(struct fx_sim_world *world)
 {
@@ -367,11 +369,11 @@ static void close_replay(struct replay *replay)
     free(replay->batch);
 }
 
-void fx_sim_history_replay(struct fx_sim_world *world, fx_sim_history_applied_fn on_applied_fn)
+void fx_sim_history_replay(struct fx_sim_world *world, fx_sim_history_applied_fn on_command)
 {
     struct replay replay;
     (void)open_replay(&replay, world);
-    replay.on_applied = on_applied_fn;
+    replay.on_applied = on_command;
     const fx_status status = replay_all(&replay);
     FX_SIM_REQUIRE(world, status == FX_OK, "the journal can be read");
     fx_sim_world_trace(world, "replay: %s", fx_status_name(status));

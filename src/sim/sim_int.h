@@ -172,7 +172,7 @@ struct fx_sim_world {
  */
 
 /** The machine's wall clock. */
-int64_t fx_sim_world_wall_us(void *world);
+int64_t fx_sim_world_wall_us(void *context);
 
 /** An empty database in memory. */
 FX_MUST_USE fx_status fx_sim_world_open_database(struct fx_store **store_out);
@@ -241,9 +241,9 @@ void fx_sim_client_init(struct fx_sim_world *world);
 /** One of them does something. */
 void fx_sim_client_act(struct fx_sim_world *world, uint32_t client);
 /** A message arrives at the gateway, a reply at its client, the patience of one ends. */
-void fx_sim_client_deliver(struct fx_sim_world *world, uint32_t message);
-void fx_sim_client_receive(struct fx_sim_world *world, uint32_t reply);
-void fx_sim_client_expire(struct fx_sim_world *world, uint32_t request, uint64_t number);
+void fx_sim_client_deliver(struct fx_sim_world *world, uint32_t place);
+void fx_sim_client_receive(struct fx_sim_world *world, uint32_t place);
+void fx_sim_client_expire(struct fx_sim_world *world, uint32_t slot, uint64_t number);
 /** The gateway has the result of a request: send it on. */
 void fx_sim_client_answer(struct fx_sim_world *world, const struct fx_event *result);
 
@@ -307,7 +307,7 @@ void fx_sim_history_check(struct fx_sim_world *world);
 typedef void (*fx_sim_history_applied_fn)(struct fx_sim_world *world,
                                           const struct fx_event events[],
                                           uint32_t count);
-void fx_sim_history_replay(struct fx_sim_world *world, fx_sim_history_applied_fn on_applied);
+void fx_sim_history_replay(struct fx_sim_world *world, fx_sim_history_applied_fn on_command);
 
 /* ---- sim_ledger.c -----------------------------------------------------------------------------
  */

@@ -67,6 +67,7 @@ static struct fx_sim_ledger_account *account_of(struct fx_sim_ledger *ledger, ui
     return &ledger->accounts[id - 1];
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an account pays an amount
 static void pay(struct fx_sim_ledger *ledger, uint64_t account_id, fx_i128 amount)
 {
     struct fx_sim_ledger_account *account = account_of(ledger, account_id);
@@ -207,6 +208,7 @@ static int64_t magnitude(int64_t lots)
 
 /* RULES 4: closing c of |q| takes entry x c / |q|, towards zero; the fill's value is split alike.
  */
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): lots, then what they are worth
 static fx_i128 fill(struct fx_sim_ledger_position *position,
                     int64_t signed_lots,
                     fx_i128 value,
@@ -232,7 +234,9 @@ static fx_i128 fill(struct fx_sim_ledger_position *position,
     position->is_touched = true;
     return pnl;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): how many, where to begin, which order
 static uint8_t position_side_of(struct fx_sim_ledger *ledger,
                                 const struct fx_event events[],
                                 uint32_t count,
@@ -247,6 +251,7 @@ static uint8_t position_side_of(struct fx_sim_ledger *ledger,
     }
     return order == NULL ? FX_POSITION_SIDE_BOTH : order->position_side;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 /* One side of a trade: what it realises, what it pays. */
 struct side {

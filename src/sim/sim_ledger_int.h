@@ -92,8 +92,8 @@ struct fx_sim_ledger {
     uint64_t arrivals;
     uint64_t last_trade_id;
     struct fx_sim_ledger_order orders[FX_SIM_LEDGER_ORDERS_MAX];
-    uint32_t order_count;
     struct fx_sim_ledger_taker takers[FX_SIM_LEDGER_TAKERS_MAX];
+    uint32_t order_count;
     uint32_t taker_count;
     struct fx_sim_ledger_account accounts[FX_SIM_LEDGER_ACCOUNTS_MAX]; /* by id - 1 */
     struct fx_sim_ledger_position positions[FX_SIM_LEDGER_ACCOUNTS_MAX][FX_SIM_PLAN_CONTRACTS_MAX]

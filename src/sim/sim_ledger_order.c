@@ -336,6 +336,7 @@ void fx_sim_ledger_order_row(struct fx_sim_world *world,
  */
 
 /* The next row of an order in the command: its terms while it takes. */
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): how many, where to begin, which order
 static const struct fx_event_order *next_row(const struct fx_event events[],
                                              uint32_t count,
                                              uint32_t index,
@@ -348,6 +349,7 @@ static const struct fx_event_order *next_row(const struct fx_event events[],
     }
     return NULL;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 static bool is_better(enum fx_side side, int64_t ticks, int64_t other)
 {

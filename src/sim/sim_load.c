@@ -22,6 +22,7 @@ static int64_t between(struct fx_sim_world *world, int64_t low, int64_t high)
     return fx_rng_between(&world->clients.rng, low, high);
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): kind, contract, user, as in a command
 static void clear(struct fx_command *command,
                   enum fx_command_kind kind,
                   uint32_t instrument,
@@ -32,6 +33,7 @@ static void clear(struct fx_command *command,
     command->instrument = instrument;
     command->user_id = user_id;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 static fx_i128 value_of(const struct fx_sim_plan_contract *contract, int64_t lots)
 {
@@ -45,6 +47,7 @@ static fx_i128 value_of(const struct fx_sim_plan_contract *contract, int64_t lot
 /* ---- before anything goes wrong ---------------------------------------------------------------
  */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a contract, a user
 static fx_i128 deposit_of(const struct fx_sim_world *world, uint32_t contract, uint64_t user)
 {
     const struct fx_sim_plan *plan = &world->plan;

@@ -28,6 +28,7 @@ static uint32_t some_ppm(struct fx_rng *rng, uint32_t most)
 /* ---- contracts --------------------------------------------------------------------------------
  */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a number, its places
 static fx_i128 tenths(int64_t number, uint32_t places)
 {
     fx_i128 units = fx_dec_one() * number;
@@ -51,6 +52,7 @@ static void set_names(struct fx_instrument *definition, uint32_t index, bool is_
     static const char *const LINEAR[] = {"BTCUSDT", "ETHUSDT", "XRPUSDT"};
     static const char *const INVERSE[] = {"BTCUSD", "ETHUSD", "XRPUSD"};
     static const char *const BASES[] = {"BTC", "ETH", "XRP"};
+    FX_ASSERT(index < sizeof BASES / sizeof BASES[0]);
     const char *symbol = is_inverse ? INVERSE[index] : LINEAR[index];
     const char *quote = is_inverse ? "USD" : "USDT";
     const bool is_named =
@@ -67,7 +69,8 @@ static void draw_rates(struct fx_rng *rng, struct fx_instrument *definition)
     definition->maker_fee_ppb = between(rng, -150000, 400000);
     definition->taker_fee_ppb = between(rng, 150000, 900007);
     definition->liquidation_fee_ppb = between(rng, 0, 12500003);
-    definition->market_take_bound_ppb = between(rng, PPB_PER_PERCENT, 20 * PPB_PER_PERCENT);
+    definition->market_take_bound_ppb =
+        between(rng, PPB_PER_PERCENT, 20 * (int64_t)PPB_PER_PERCENT);
     definition->band_up_ppb = some_ppm(rng, 30) * (int64_t)PPB_PER_PERCENT;
     definition->band_down_ppb = definition->band_up_ppb;
     definition->interest_ppb = 100000;

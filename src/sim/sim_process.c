@@ -25,6 +25,7 @@ static void on_fatal(void *context, const char *what, int error)
     fx_sim_world_trace(world, "journal: %s failed with %d: the process dies", what, error);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an item is an enum
 static void plan_step(struct fx_sim_world *world, enum fx_sim_item item, int64_t mean_us)
 {
     const struct fx_sim_thing thing = {.item = item, .life = world->process.number};
