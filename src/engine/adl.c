@@ -18,12 +18,6 @@
 static const fx_i128 PPB = 1000000000;
 static const fx_i128 RATIO_MAX = 1000000000000000000; /* of a ratio in ppb: 1e9 */
 
-static int64_t magnitude_of(int64_t lots)
-{
-    FX_ASSERT(lots > INT64_MIN);
-    return lots < 0 ? -lots : lots;
-}
-
 /* ---- rank --------------------------------------------------------------------------------------
  */
 
@@ -232,7 +226,7 @@ static uint32_t find_counter(struct fx_engine *engine, fx_slot position, int64_t
         for (uint32_t index = 0; index < queue->count; index++) {
             const fx_slot slot = queue->items[index].position;
             const struct fx_position_state *counter = &engine->positions[slot];
-            const int64_t held = magnitude_of(counter->lots);
+            const int64_t held = fx_position_state_magnitude(counter->lots);
             struct fx_position_fill close = {
                 .side = fx_order_opposite(side),
                 .lots = {held < lots ? held : lots},
@@ -278,7 +272,7 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
         return FX_ADL_OUTCOME_NONE;
     }
     const fx_slot counter = engine->adl_queue->items[index].position;
-    const int64_t held = magnitude_of(engine->positions[counter].lots);
+    const int64_t held = fx_position_state_magnitude(engine->positions[counter].lots);
     if (!cancel_orders(engine, counter)) {
         return FX_ADL_OUTCOME_CLOSED; /* the rest of them, then its turn, in the next command */
     }

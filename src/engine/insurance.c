@@ -13,12 +13,6 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, lots and prices are all
 // numbers; their names and the assertions tell them apart
 
-static int64_t magnitude_of(int64_t lots)
-{
-    FX_ASSERT(lots > INT64_MIN);
-    return lots < 0 ? -lots : lots;
-}
-
 /* ---- the account -------------------------------------------------------------------------------
  */
 
@@ -130,7 +124,7 @@ bool fx_insurance_bears(const struct fx_engine *engine,
 {
     const struct fx_position_state *own = &engine->positions[position];
     FX_ASSERT(fx_insurance_is_fund(engine, own->account));
-    FX_ASSERT(fill->lots.lots <= magnitude_of(own->lots));
+    FX_ASSERT(fill->lots.lots <= fx_position_state_magnitude(own->lots));
     return is_solvent_after(engine, own->account, position, own, fill);
 }
 
@@ -297,7 +291,9 @@ fx_status fx_insurance_apply_close(struct fx_engine *engine,
     const fx_i128 before = engine->accounts[fund].balance;
     const int64_t held = engine->positions[inventory].lots;
     const int64_t asked = command->u.close_insurance.lots;
-    const int64_t lots = asked == 0 || asked > magnitude_of(held) ? magnitude_of(held) : asked;
+    const int64_t lots = asked == 0 || asked > fx_position_state_magnitude(held)
+                             ? fx_position_state_magnitude(held)
+                             : asked;
     result->order_id =
         fx_liquidate_order(engine, inventory, lots, price, FX_ORDER_NOTE_CLOSE_INSURANCE);
     result->is_changed = 1;

@@ -31,17 +31,6 @@ static struct fx_position_state *at(struct fx_engine *engine, fx_slot position)
     return &engine->positions[position];
 }
 
-static int64_t magnitude_of(int64_t lots)
-{
-    FX_ASSERT(lots > INT64_MIN);
-    return lots < 0 ? -lots : lots;
-}
-
-static bool is_isolated(const struct fx_position_state *position)
-{
-    return position->margin_mode == FX_MARGIN_MODE_ISOLATED;
-}
-
 static enum fx_side closing_side(const struct fx_position_state *position)
 {
     FX_ASSERT(position->lots != 0);
@@ -106,7 +95,7 @@ static struct before look_before(struct fx_engine *engine, fx_slot slot)
     return (struct before){
         .cash = cash_of(engine, position->account),
         .margin = margin_of(position),
-        .lots = magnitude_of(position->lots),
+        .lots = fx_position_state_magnitude(position->lots),
     };
 }
 
@@ -119,7 +108,7 @@ static fx_i128 free_cash(const struct fx_engine *engine, fx_slot account, bool *
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
-        if (position->lots != 0 && is_isolated(position)) {
+        if (position->lots != 0 && fx_position_state_is_isolated(position)) {
             cash -= margin_of(position);
         } else if (position->lots != 0) {
             *has_cross_out = true;
@@ -150,7 +139,7 @@ static fx_i128 settle(struct fx_engine *engine,
     const struct fx_position_state *position = at(engine, slot);
     bool has_cross = false;
     fx_i128 left = 0;
-    if (is_isolated(position)) {
+    if (fx_position_state_is_isolated(position)) {
         left = cash_of(engine, position->account) - before->cash + before->margin -
                margin_of(position);
     } else {
@@ -190,7 +179,7 @@ void fx_liquidate_match(struct fx_engine *engine, const struct fx_liquidate_matc
     const bool is_valued = fx_margin_value(
         &engine->listings[position->instrument], match->price, (fx_qty){match->lots}, &value);
     FX_ASSERT(is_valued && match->lots > 0);
-    FX_ASSERT(match->lots <= magnitude_of(position->lots));
+    FX_ASSERT(match->lots <= fx_position_state_magnitude(position->lots));
     FX_ASSERT(position->instrument == counter->instrument);
     const fx_slot buyer = is_buy ? match->position : match->counter;
     const fx_slot seller = is_buy ? match->counter : match->position;
@@ -242,13 +231,13 @@ static bool reserves(const struct fx_position_state *position)
 static bool cancel_orders(struct fx_engine *engine, fx_slot target)
 {
     const fx_slot account = engine->positions[target].account;
-    const bool is_one = is_isolated(&engine->positions[target]);
+    const bool is_one = fx_position_state_is_isolated(&engine->positions[target]);
     struct fx_event_liquidation *event = NULL;
     for (fx_slot slot = is_one ? target : engine->accounts[account].first_position;
          slot != FX_SLOT_NONE;
          slot = is_one ? FX_SLOT_NONE : engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
-        if (is_isolated(position) != is_one || !reserves(position)) {
+        if (fx_position_state_is_isolated(position) != is_one || !reserves(position)) {
             continue;
         }
         if (event == NULL) {
@@ -266,13 +255,13 @@ static bool is_enough(const struct fx_engine *engine,
                       int64_t keep)
 {
     const struct fx_position_state *own = &engine->positions[slot];
-    const int64_t held = magnitude_of(own->lots);
+    const int64_t held = fx_position_state_magnitude(own->lots);
     struct fx_position_state rest = *own;
     FX_ASSERT(keep > 0 && keep < held);
     rest.entry_value -= fx_margin_share(own->entry_value, held - keep, held, FX_ROUND_DOWN);
     rest.lots = own->lots > 0 ? keep : -keep;
     const fx_i128 maintenance = fx_margin_maintenance(engine, &rest);
-    if (!is_isolated(own)) {
+    if (!fx_position_state_is_isolated(own)) {
         return standing->equity >
                standing->maintenance - fx_margin_maintenance(engine, own) + maintenance;
     }
@@ -287,7 +276,7 @@ static bool is_enough(const struct fx_engine *engine,
 static int64_t lots_within(const struct fx_engine *engine, fx_slot slot, fx_i128 cap)
 {
     const struct fx_position_state *own = &engine->positions[slot];
-    const int64_t held = magnitude_of(own->lots);
+    const int64_t held = fx_position_state_magnitude(own->lots);
     const fx_i128 value = fx_margin_mark_value(engine, own);
     struct fx_position_state rest = *own;
     fx_i128 keep = 0;
@@ -306,7 +295,7 @@ static int64_t lots_to_close(const struct fx_engine *engine, fx_slot slot)
 {
     const struct fx_position_state *own = &engine->positions[slot];
     const struct fx_listing *listing = &engine->listings[own->instrument];
-    const int64_t held = magnitude_of(own->lots);
+    const int64_t held = fx_position_state_magnitude(own->lots);
     if (fx_insurance_is_fund(engine, own->account) || listing->definition.tier_count == 0) {
         return held;
     }
@@ -389,7 +378,7 @@ static void close_in_book(struct fx_engine *engine, fx_slot slot, int64_t lots, 
     uint32_t fills = 0;
     event->price_ticks = price.ticks;
     event->order_id = fx_liquidate_order(engine, slot, lots, price, FX_ORDER_NOTE_LIQUIDATION);
-    event->lots = before.lots - magnitude_of(position->lots);
+    event->lots = before.lots - fx_position_state_magnitude(position->lots);
     const fx_i128 value = traded_value(engine, first, &fills);
     const fx_i128 left = settle(engine, slot, &before, fills);
     if (fx_insurance_is_fund(engine, position->account)) {
@@ -403,7 +392,7 @@ static void close_in_book(struct fx_engine *engine, fx_slot slot, int64_t lots, 
     bool has_cross = false;
     fx_i128 fee = fx_margin_at_rate(value, (fx_rate){rate_ppb});
     fee = fee > left ? left : fee;
-    if (is_isolated(position)) {
+    if (fx_position_state_is_isolated(position)) {
         const fx_i128 free = free_cash(engine, position->account, &has_cross);
         fee = fee > free ? free : fee;
     }
@@ -421,7 +410,7 @@ static bool close_without_book(struct fx_engine *engine, fx_slot slot, int64_t l
     if (!is_taken && fx_adl_close(engine, slot, lots, price) == FX_ADL_OUTCOME_NONE) {
         return false;
     }
-    if (magnitude_of(engine->positions[slot].lots) != before.lots) {
+    if (fx_position_state_magnitude(engine->positions[slot].lots) != before.lots) {
         (void)settle(engine, slot, &before, 1);
     }
     return true;
@@ -469,7 +458,7 @@ static bool is_valued(const struct fx_engine *engine, fx_slot account)
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
-        if (position->lots != 0 && !is_isolated(position) &&
+        if (position->lots != 0 && !fx_position_state_is_isolated(position) &&
             !fx_mark_is_fresh(engine, position->instrument)) {
             return false;
         }
@@ -487,7 +476,7 @@ static void consider_cross(const struct fx_engine *engine, fx_slot account, stru
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
         fx_px price = {0};
-        if (position->lots == 0 || is_isolated(position)) {
+        if (position->lots == 0 || fx_position_state_is_isolated(position)) {
             continue;
         }
         const fx_i128 weight = weight_of(engine, slot);
@@ -511,7 +500,7 @@ static struct target find_target(const struct fx_engine *engine, fx_slot account
         if (position->lots == 0) {
             continue;
         }
-        if (!is_isolated(position)) {
+        if (!fx_position_state_is_isolated(position)) {
             cross = cross == FX_SLOT_NONE ? slot : cross;
         } else if (fx_risk_is_position_short(engine, slot)) {
             target.is_short = true;

@@ -22,12 +22,6 @@ static const struct fx_listing *listing_of(const struct fx_engine *engine,
     return &engine->listings[position->instrument];
 }
 
-static int64_t magnitude_of(int64_t lots)
-{
-    FX_ASSERT(lots > INT64_MIN);
-    return lots < 0 ? -lots : lots;
-}
-
 void fx_margin_attach(struct fx_listing *listing)
 {
     const struct fx_instrument *definition = &listing->definition;
@@ -72,7 +66,7 @@ fx_i128 fx_margin_mark_value(const struct fx_engine *engine,
     if (position->lots == 0 || listing->mark.ticks == 0) {
         return position->entry_value;
     }
-    const fx_qty lots = {magnitude_of(position->lots)};
+    const fx_qty lots = {fx_position_state_magnitude(position->lots)};
     fx_i128 value = 0;
     if (!fx_margin_value(listing, listing->mark, lots, &value)) {
         /* Only a mark above max_ticks, after an update lowered it: the worst that can be said. */
@@ -476,7 +470,8 @@ static fx_px price_of(const struct fx_listing *listing,
     const bool is_up = position->lots > 0;
     const enum fx_rounding rounding = is_up ? FX_ROUND_CEIL : FX_ROUND_FLOOR;
     fx_i128 lots_value = 0; /* linear: of one tick; inverse: quote value of the position */
-    if (target <= 0 || !multiply(listing->unit, magnitude_of(position->lots), &lots_value)) {
+    if (target <= 0 ||
+        !multiply(listing->unit, fx_position_state_magnitude(position->lots), &lots_value)) {
         return none;
     }
     fx_i128 numerator = 0;
@@ -552,7 +547,8 @@ fx_i128 fx_margin_worth(const struct fx_engine *engine,
     fx_i128 value = position->entry_value;
     FX_ASSERT(position->lots != 0);
     if (price.ticks != 0 &&
-        !fx_margin_value(listing, price, (fx_qty){magnitude_of(position->lots)}, &value)) {
+        !fx_margin_value(
+            listing, price, (fx_qty){fx_position_state_magnitude(position->lots)}, &value)) {
         value = fx_dec_limit() - 1; /* as fx_margin_mark_value() */
     }
     const fx_i128 gain = gain_of(listing, position, value);

@@ -6,6 +6,7 @@
 #ifndef FX_ENGINE_MONEY_INT_H
 #define FX_ENGINE_MONEY_INT_H
 
+#include "base/panic.h"
 #include "engine/engine_int.h"
 
 /* ---- account_state.c --------------------------------------------------------------------------
@@ -55,6 +56,18 @@ fx_amount fx_fee_amount(fx_amount value, fx_rate rate);
 
 /* ---- position_state.c -------------------------------------------------------------------------
  */
+
+/** Lots without their sign. */
+static inline int64_t fx_position_state_magnitude(int64_t lots)
+{
+    FX_ASSERT(lots > INT64_MIN);
+    return lots < 0 ? -lots : lots;
+}
+
+static inline bool fx_position_state_is_isolated(const struct fx_position_state *position)
+{
+    return position->margin_mode == FX_MARGIN_MODE_ISOLATED;
+}
 
 /** The position record; FX_SLOT_NONE where absent. O(positions of the account). */
 fx_slot fx_position_state_find(const struct fx_engine *engine,

@@ -13,12 +13,6 @@ static struct fx_position_state *at(struct fx_engine *engine, fx_slot position)
     return &engine->positions[position];
 }
 
-static int64_t magnitude_of(int64_t lots)
-{
-    FX_ASSERT(lots > INT64_MIN);
-    return lots < 0 ? -lots : lots;
-}
-
 fx_slot fx_position_state_find(const struct fx_engine *engine,
                                fx_slot account,
                                uint32_t instrument,
@@ -408,7 +402,7 @@ static fx_i128 close_part(const struct fx_engine *engine,
                           int64_t lots,
                           fx_i128 value)
 {
-    const int64_t held = magnitude_of(position->lots);
+    const int64_t held = fx_position_state_magnitude(position->lots);
     const bool is_long = position->lots > 0;
     const bool is_linear =
         engine->listings[position->instrument].definition.contract_type == FX_CONTRACT_TYPE_USD_M;
@@ -453,7 +447,7 @@ fx_i128 fx_position_state_apply(const struct fx_engine *engine,
     const bool is_buy = fill->side == FX_SIDE_BUY;
     FX_ASSERT(lots > 0);
     FX_ASSERT(fill->value.units >= 0);
-    const int64_t held = magnitude_of(position->lots);
+    const int64_t held = fx_position_state_magnitude(position->lots);
     int64_t closing = 0;
     if (held > 0 && (position->lots > 0) != is_buy) {
         closing = held < lots ? held : lots;

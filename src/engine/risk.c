@@ -32,11 +32,6 @@ static fx_i128 isolated_margin(const struct fx_position_state *position)
     return position->position_margin + position->adjust_margin;
 }
 
-static bool is_isolated(const struct fx_position_state *position)
-{
-    return position->margin_mode == FX_MARGIN_MODE_ISOLATED;
-}
-
 static fx_px mark_of(const struct fx_engine *engine, const struct fx_position_state *position)
 {
     return engine->listings[position->instrument].mark;
@@ -73,7 +68,7 @@ static struct cross look_at(const struct fx_engine *engine, fx_slot account)
             continue;
         }
         const fx_i128 worth = fx_margin_worth(engine, position, mark_of(engine, position));
-        if (is_isolated(position)) {
+        if (fx_position_state_is_isolated(position)) {
             cross.surplus -= isolated_margin(position);
             cross.is_isolated_short =
                 cross.is_isolated_short || isolated_margin(position) + worth <= 0;
@@ -105,7 +100,7 @@ bool fx_risk_is_position_short(const struct fx_engine *engine, fx_slot position)
     if (state->lots == 0) {
         return false;
     }
-    if (is_isolated(state)) {
+    if (fx_position_state_is_isolated(state)) {
         return isolated_margin(state) + fx_margin_worth(engine, state, mark_of(engine, state)) <= 0;
     }
     const struct cross cross = look_at(engine, state->account);
@@ -134,7 +129,7 @@ static fx_i128 spend_of(const struct fx_engine *engine,
                         const struct cross *cross)
 {
     fx_i128 surplus = cross->surplus;
-    if (is_isolated(position)) {
+    if (fx_position_state_is_isolated(position)) {
         surplus = isolated_margin(position) +
                   fx_margin_worth(engine, position, mark_of(engine, position));
     }
@@ -142,7 +137,7 @@ static fx_i128 spend_of(const struct fx_engine *engine,
     const fx_i128 divided = surplus - (surplus >> UNDIVIDED_SHIFT);
     const fx_i128 value = fx_margin_mark_value(engine, position);
     fx_i128 part = divided;
-    if (!is_isolated(position) && value != cross->value &&
+    if (!fx_position_state_is_isolated(position) && value != cross->value &&
         !fx_dec_mul_div(divided, value, cross->value, FX_ROUND_FLOOR, &part)) {
         part = 0;
     }
@@ -170,7 +165,7 @@ static bool is_guarded(struct fx_engine *engine, fx_slot account)
             risk->entry_value = position->entry_value;
             risk->worth = fx_margin_worth(engine, position, (fx_px){risk->guard_ticks});
         }
-        if (!is_isolated(position)) {
+        if (!fx_position_state_is_isolated(position)) {
             surplus += risk->worth;
             is_used = true;
             continue;
@@ -411,7 +406,7 @@ static void check_guards(const struct fx_engine *engine, fx_slot account)
         FX_ASSERT(entry->key == key_of(side, risk->guard_ticks));
         FX_ASSERT(key_of(side, mark_of(engine, position).ticks) <= entry->key);
         FX_ASSERT(fx_margin_worth(engine, position, mark_of(engine, position)) >= worth);
-        if (is_isolated(position)) {
+        if (fx_position_state_is_isolated(position)) {
             FX_ASSERT(isolated_margin(position) + worth > 0);
             surplus -= isolated_margin(position);
         } else {
