@@ -22,17 +22,45 @@ static void add_time(struct fx_buf *buf, int64_t time_us)
     fx_json_add_int(buf, FX_STR("createdAt"), time_us / US_PER_MS);
 }
 
+/* Whose position a row is about. */
+struct owner {
+    uint64_t user_id;
+    uint64_t account_id;
+    uint64_t position_id;
+};
+
+static void begin(struct fx_buf *buf, uint64_t id, const struct owner *owner)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_id(buf, FX_STR("id"), id);
+    add_number(buf, FX_STR("userId"), owner->user_id);
+    add_number(buf, FX_STR("accountId"), owner->account_id);
+    add_number(buf, FX_STR("positionId"), owner->position_id);
+}
+
+static void add_place(struct fx_buf *buf,
+                      const struct fx_symbol *symbol,
+                      const struct fx_asset *asset)
+{
+    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(symbol));
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(asset));
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an id, a time
+static void end(struct fx_buf *buf, uint64_t operation_id, int64_t created_us)
+{
+    fx_json_add_id(buf, FX_STR("operationId"), operation_id);
+    add_time(buf, created_us);
+    fx_buf_append_byte(buf, '}');
+}
+
 void fx_wire_risk_liquidation(struct fx_buf *buf,
                               const struct fx_rows_liquidation *row,
                               bool is_whole)
 {
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_id(buf, FX_STR("id"), row->id);
-    add_number(buf, FX_STR("userId"), row->user_id);
-    add_number(buf, FX_STR("accountId"), row->account_id);
-    add_number(buf, FX_STR("positionId"), row->position_id);
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
-    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    const struct owner owner = {row->user_id, row->account_id, row->position_id};
+    begin(buf, row->id, &owner);
+    add_place(buf, &row->symbol, &row->asset);
     add_text(buf, FX_STR("step"), row->step);
     if (row->side[0] != '\0') {
         add_text(buf, FX_STR("side"), row->side);
@@ -52,60 +80,43 @@ void fx_wire_risk_liquidation(struct fx_buf *buf,
         add_number(buf, FX_STR("counterAccountId"), row->counter_account_id);
         add_number(buf, FX_STR("counterPositionId"), row->counter_position_id);
     }
-    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
-    add_time(buf, row->created_us);
-    fx_buf_append_byte(buf, '}');
+    end(buf, row->operation_id, row->created_us);
 }
 
 /* Long against short: what was closed here is the other side of what was liquidated. */
 void fx_wire_risk_deleverage(struct fx_buf *buf, const struct fx_rows_liquidation *row)
 {
     const bool was_long = fx_str_is_equal(fx_str_of(row->side), FX_STR("BUY"));
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_id(buf, FX_STR("id"), row->id);
-    add_number(buf, FX_STR("userId"), row->counter_user_id);
-    add_number(buf, FX_STR("accountId"), row->counter_account_id);
-    add_number(buf, FX_STR("positionId"), row->counter_position_id);
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
-    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    const struct owner owner = {
+        row->counter_user_id, row->counter_account_id, row->counter_position_id};
+    begin(buf, row->id, &owner);
+    add_place(buf, &row->symbol, &row->asset);
     add_text(buf, FX_STR("side"), was_long ? "SELL" : "BUY");
     fx_json_add_dec(buf, FX_STR("quantity"), row->quantity);
     fx_json_add_dec(buf, FX_STR("price"), row->price);
     fx_json_add_dec(buf, FX_STR("markPrice"), row->mark_price);
-    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
-    add_time(buf, row->created_us);
-    fx_buf_append_byte(buf, '}');
+    end(buf, row->operation_id, row->created_us);
 }
 
 void fx_wire_risk_margin(struct fx_buf *buf, const struct fx_rows_margin *row)
 {
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_id(buf, FX_STR("id"), row->id);
-    add_number(buf, FX_STR("userId"), row->user_id);
-    add_number(buf, FX_STR("accountId"), row->account_id);
-    add_number(buf, FX_STR("positionId"), row->position_id);
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
-    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    const struct owner owner = {row->user_id, row->account_id, row->position_id};
+    begin(buf, row->id, &owner);
+    add_place(buf, &row->symbol, &row->asset);
     add_text(buf, FX_STR("action"), row->action);
     fx_json_add_dec(buf, FX_STR("amount"), row->amount);
     fx_json_add_dec(buf, FX_STR("positionMargin"), row->position_margin);
     fx_json_add_dec(buf, FX_STR("adjustMargin"), row->adjust_margin);
     fx_json_add_dec(buf, FX_STR("leverage"), row->leverage);
     fx_json_add_dec(buf, FX_STR("liquidationPrice"), row->liquidation_price);
-    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
-    add_time(buf, row->created_us);
-    fx_buf_append_byte(buf, '}');
+    end(buf, row->operation_id, row->created_us);
 }
 
 void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row)
 {
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_id(buf, FX_STR("id"), row->id);
-    add_number(buf, FX_STR("userId"), row->user_id);
-    add_number(buf, FX_STR("accountId"), row->account_id);
-    add_number(buf, FX_STR("positionId"), row->position_id);
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
-    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    const struct owner owner = {row->user_id, row->account_id, row->position_id};
+    begin(buf, row->id, &owner);
+    add_place(buf, &row->symbol, &row->asset);
     add_text(buf, FX_STR("positionSide"), fx_order_position_side_name(row->position_side));
     add_text(buf, FX_STR("marginMode"), fx_order_margin_mode_name(row->margin_mode));
     fx_json_add_dec(buf, FX_STR("currentQty"), row->current_qty);
@@ -115,7 +126,5 @@ void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row)
     fx_json_add_dec(buf, FX_STR("closePrice"), row->close_price);
     fx_json_add_dec(buf, FX_STR("realizedPnl"), row->realized_pnl);
     fx_json_add_dec(buf, FX_STR("leverage"), row->leverage);
-    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
-    add_time(buf, row->created_us);
-    fx_buf_append_byte(buf, '}');
+    end(buf, row->operation_id, row->created_us);
 }
