@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app_audit.h"
+#include "app/app_bus.h"
 #include "app/app_file.h"
 #include "app/app_history.h"
 #include "app/app_keys.h"
@@ -394,18 +395,16 @@ static fx_status make_paths(struct fx_app_exchange *exchange)
     return status;
 }
 
-/* Whose adapters this version does not have yet: say so, rather than serve from the wrong place. */
+/* One process with a journal of its own is no part of an exchange whose log is on Kafka. */
 static fx_status check_adapters(const struct fx_config *config)
 {
-    static const char *const FOREIGN[][2] = {{"kafka-brokers", "KAFKA_BROKERS"}};
-    for (size_t index = 0; index < sizeof FOREIGN / sizeof FOREIGN[0]; index++) {
-        if (fx_config_str(config, FOREIGN[index][0]).size > 0) {
-            FX_LOG(FX_LOG_ERROR,
-                   "config",
-                   "this version has the embedded journal only; unset it",
-                   fx_log_text("variable", FOREIGN[index][1]));
-            return FX_BAD_PARAMETER;
-        }
+    if (fx_app_bus_is_set(config)) {
+        FX_LOG(FX_LOG_ERROR,
+               "config",
+               "this command is the whole exchange in one process, with a journal of its own; with "
+               "Kafka its parts are roles of their own (future help)",
+               fx_log_text("variable", "KAFKA_BROKERS"));
+        return FX_BAD_PARAMETER;
     }
     return FX_OK;
 }

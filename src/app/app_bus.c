@@ -1,0 +1,307 @@
+#include "app/app_bus.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/panic.h"
+
+enum { MS_PER_HOUR = 3600 * 1000, PORT_MAX = 65535, RETRY_MS = 500 };
+
+/* How the partitions of a topic are counted, and how long its records are kept. */
+static const struct {
+    const char *name;
+    bool is_by_key; /* else: one partition per shard */
+    bool is_kept;   /* for ever: the state can be made of it again */
+} TOPICS[FX_APP_BUS_TOPICS] = {
+    [FX_APP_BUS_PRELOAD] = {"matching_engine_preload", false, true},
+    [FX_APP_BUS_INPUT] = {"matching_engine_input", false, true},
+    [FX_APP_BUS_OUTPUT] = {"matching_engine_output", false, false},
+    [FX_APP_BUS_ORDERS] = {"save_order_from_client_v2", true, false},
+    [FX_APP_BUS_CANCELS] = {"cancel_order_from_client", true, false},
+    [FX_APP_BUS_BOOKS] = {"orderbook_output", true, false},
+    [FX_APP_BUS_TICKERS] = {"ticker_engine_output", false, false},
+    [FX_APP_BUS_REFERRALS] = {"future_referral", true, false},
+    [FX_APP_BUS_REWARDS] = {"future_reward_center", true, false},
+    [FX_APP_BUS_HASHES] = {"me_hash", false, false},
+    [FX_APP_BUS_QUARANTINE] = {"matching_engine_quarantine", false, true}};
+
+/* The options that are settings of librdkafka, by the rest of their variables. */
+static const struct {
+    const char *option;
+    const char *variable;
+} SECURITY[] = {{"kafka-security-protocol", "FUTURE_KAFKA_SECURITY_PROTOCOL"},
+                {"kafka-sasl-mechanism", "FUTURE_KAFKA_SASL_MECHANISM"},
+                {"kafka-sasl-username", "FUTURE_KAFKA_SASL_USERNAME"},
+                {"kafka-sasl-password", "FUTURE_KAFKA_SASL_PASSWORD"},
+                {"kafka-ssl-ca", "FUTURE_KAFKA_SSL_CA_LOCATION"},
+                {"kafka-ssl-cert", "FUTURE_KAFKA_SSL_CERTIFICATE_LOCATION"},
+                {"kafka-ssl-key", "FUTURE_KAFKA_SSL_KEY_LOCATION"},
+                {"kafka-ssl-key-password", "FUTURE_KAFKA_SSL_KEY_PASSWORD"}};
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): its name, then words
+static fx_status refuse(const char *variable, const char *words)
+{
+    FX_LOG(FX_LOG_ERROR, "config", words, fx_log_text("variable", variable));
+    return FX_BAD_PARAMETER;
+}
+
+static bool has(const struct fx_config *config, const char *option)
+{
+    return fx_config_str(config, option).size > 0;
+}
+
+static bool is_one_of(fx_str word, const char *const words[], size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        if (fx_str_is_equal(word, fx_str_of(words[index]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "host:port,[::1]:port". */
+static bool is_broker_list(fx_str list)
+{
+    size_t from = 0;
+    while (from <= list.size) {
+        size_t end = fx_str_find(list, ',', from);
+        end = end == SIZE_MAX ? list.size : end;
+        const fx_str entry = fx_str_slice(list, from, end - from);
+        size_t colon = entry.size;
+        while (colon > 0 && entry.data[colon - 1] != ':') {
+            colon--;
+        }
+        uint64_t port = 0;
+        if (colon < 2 || !fx_str_parse_u64(fx_str_slice(entry, colon, SIZE_MAX), &port) ||
+            port == 0 || port > PORT_MAX || memchr(entry.data, ' ', entry.size) != NULL) {
+            return false;
+        }
+        from = end + 1;
+    }
+    return true;
+}
+
+static fx_status check_security(const struct fx_config *config)
+{
+    static const char *const PROTOCOLS[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
+    static const char *const MECHANISMS[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
+    const fx_str protocol = fx_config_str(config, "kafka-security-protocol");
+    if (!is_one_of(protocol, PROTOCOLS, sizeof PROTOCOLS / sizeof PROTOCOLS[0])) {
+        return refuse("FUTURE_KAFKA_SECURITY_PROTOCOL",
+                      "it must be PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
+    }
+    const bool is_sasl = fx_str_has_prefix(protocol, FX_STR("SASL_"));
+    const bool is_tls =
+        fx_str_is_equal(protocol, FX_STR("SSL")) || fx_str_is_equal(protocol, FX_STR("SASL_SSL"));
+    if (is_sasl && !is_one_of(fx_config_str(config, "kafka-sasl-mechanism"),
+                              MECHANISMS,
+                              sizeof MECHANISMS / sizeof MECHANISMS[0])) {
+        return refuse("FUTURE_KAFKA_SASL_MECHANISM",
+                      "with SASL it must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
+    }
+    if (is_sasl && !has(config, "kafka-sasl-username")) {
+        return refuse("FUTURE_KAFKA_SASL_USERNAME", "with SASL this must be set");
+    }
+    if (is_sasl && !has(config, "kafka-sasl-password")) {
+        return refuse("FUTURE_KAFKA_SASL_PASSWORD", "with SASL this must be set");
+    }
+    for (size_t index = 1; index < sizeof SECURITY / sizeof SECURITY[0]; index++) {
+        const bool is_of_sasl = strstr(SECURITY[index].option, "-sasl-") != NULL;
+        if (has(config, SECURITY[index].option) && !(is_of_sasl ? is_sasl : is_tls)) {
+            return refuse(SECURITY[index].variable,
+                          "FUTURE_KAFKA_SECURITY_PROTOCOL does not use this: a mistake, or the "
+                          "connection would be less safe than you think");
+        }
+    }
+    if (has(config, "kafka-ssl-cert") != has(config, "kafka-ssl-key")) {
+        return refuse("FUTURE_KAFKA_SSL_CERTIFICATE_LOCATION",
+                      "it and FUTURE_KAFKA_SSL_KEY_LOCATION belong together");
+    }
+    return FX_OK;
+}
+
+static void add_property(struct fx_app_bus *settings, const char *name, const char *value)
+{
+    FX_ASSERT(settings->property_count < FX_BUS_KAFKA_PROPERTIES_MAX);
+    settings->properties[settings->property_count++] =
+        (struct fx_bus_kafka_property){.name = name, .value = value};
+}
+
+static void add_security(struct fx_app_bus *settings)
+{
+    const size_t skip = sizeof "FUTURE_KAFKA_" - 1;
+    for (size_t index = 0; index < sizeof SECURITY / sizeof SECURITY[0]; index++) {
+        const fx_str rest = fx_str_slice(fx_str_of(SECURITY[index].variable), skip, SIZE_MAX);
+        char *name = settings->names_of_properties[settings->property_count];
+        if (has(settings->config, SECURITY[index].option)) {
+            const bool is_named = fx_bus_kafka_property_name(rest, name);
+            FX_ASSERT(is_named);
+            add_property(settings, name, fx_config_text(settings->config, SECURITY[index].option));
+        }
+    }
+}
+
+/* Cut "name=value;name=value" into the list. Secrets have options of their own, which files and the
+ * print of the settings know of. */
+static fx_status add_extras(struct fx_app_bus *settings)
+{
+    static const char *const OWN[] = {"password", "secret", "pem", "jaas", "ssl.key"};
+    if (!fx_str_copy(fx_config_str(settings->config, "kafka-properties"),
+                     settings->text,
+                     sizeof settings->text)) {
+        return refuse("FUTURE_KAFKA_PROPERTIES", "it is too long");
+    }
+    char *next = settings->text;
+    while (*next != '\0') {
+        char *name = next;
+        next += strcspn(next, ";");
+        if (*next == ';') {
+            *next++ = '\0';
+        }
+        char *equals = strchr(name, '=');
+        if (equals == NULL || equals == name || equals[1] == '\0') {
+            return refuse("FUTURE_KAFKA_PROPERTIES", "it is like name=value;name=value");
+        }
+        *equals = '\0';
+        for (size_t index = 0; index < sizeof OWN / sizeof OWN[0]; index++) {
+            if (strstr(name, OWN[index]) != NULL) {
+                return refuse("FUTURE_KAFKA_PROPERTIES",
+                              "it is shown to people, so it takes no secrets: they have variables "
+                              "of their own");
+            }
+        }
+        if (settings->property_count == FX_BUS_KAFKA_PROPERTIES_MAX) {
+            return refuse("FUTURE_KAFKA_PROPERTIES", "these are too many");
+        }
+        add_property(settings, name, equals + 1);
+    }
+    return FX_OK;
+}
+
+static fx_status make_names(struct fx_app_bus *settings)
+{
+    const fx_str prefix = fx_config_str(settings->config, "kafka-topic-prefix");
+    bool is_plain = fx_str_copy(prefix, settings->prefix, sizeof settings->prefix);
+    for (size_t index = 0; index < prefix.size && is_plain; index++) {
+        const char byte = prefix.data[index];
+        is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                   (byte >= '0' && byte <= '9') || strchr("._-", byte) != NULL;
+    }
+    if (!is_plain) {
+        return refuse("FUTURE_KAFKA_TOPIC_PREFIX",
+                      "it has at most 24 letters, digits, dots, underscores and dashes");
+    }
+    for (uint32_t topic = 0; topic < FX_APP_BUS_TOPICS; topic++) {
+        (void)snprintf(settings->names[topic],
+                       sizeof settings->names[topic],
+                       "%s%s",
+                       settings->prefix,
+                       TOPICS[topic].name);
+    }
+    return FX_OK;
+}
+
+bool fx_app_bus_is_set(const struct fx_config *config)
+{
+    return has(config, "kafka-brokers");
+}
+
+fx_status fx_app_bus_init(struct fx_app_bus *settings, const struct fx_config *config)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->config = config;
+    settings->brokers = fx_config_text(config, "kafka-brokers");
+    settings->shards = (uint32_t)fx_config_int(config, "kafka-shards");
+    settings->shard = (uint32_t)fx_config_int(config, "kafka-shard");
+    settings->partitions = (uint32_t)fx_config_int(config, "kafka-partitions");
+    settings->replicas = (uint32_t)fx_config_int(config, "kafka-replicas");
+    settings->retention_ms = fx_config_int(config, "kafka-retention-hours") * MS_PER_HOUR;
+    if (!has(config, "kafka-brokers")) {
+        return refuse("KAFKA_BROKERS", "this role works on Kafka, so this must be set");
+    }
+    if (!is_broker_list(fx_config_str(config, "kafka-brokers"))) {
+        return refuse("KAFKA_BROKERS", "it is like host:9092 or host:9092,other:9092");
+    }
+    if (settings->shard >= settings->shards) {
+        return refuse("FUTURE_KAFKA_SHARD", "shards count from 0 to FUTURE_KAFKA_SHARDS - 1");
+    }
+    fx_status status = check_security(config);
+    if (status == FX_OK) {
+        status = make_names(settings);
+    }
+    if (status == FX_OK) {
+        add_security(settings);
+        status = add_extras(settings);
+    }
+    return status;
+}
+
+fx_status fx_app_bus_open(struct fx_app_bus *settings, bool is_gapless, struct fx_bus **bus_out)
+{
+    const struct fx_bus_kafka_options options = {.brokers = settings->brokers,
+                                                 .properties = settings->properties,
+                                                 .property_count = settings->property_count,
+                                                 .is_gapless = is_gapless,
+                                                 .replicas = settings->replicas};
+    const fx_status status = fx_bus_kafka_open(&options, settings->error, bus_out);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "config",
+               "Kafka's client does not take the settings FUTURE_KAFKA_…",
+               fx_log_status("err", status),
+               fx_log_text("reason", settings->error));
+    }
+    return status;
+}
+
+struct fx_bus_topic fx_app_bus_shape(const struct fx_app_bus *settings, enum fx_app_bus_topic topic)
+{
+    return (struct fx_bus_topic){
+        .name = fx_app_bus_name(settings, topic),
+        .partitions = TOPICS[topic].is_by_key ? settings->partitions : settings->shards,
+        .retention_ms = TOPICS[topic].is_kept ? -1 : settings->retention_ms};
+}
+
+fx_status fx_app_bus_make(const struct fx_app_bus *settings,
+                          struct fx_bus *bus,
+                          uint32_t timeout_ms)
+{
+    struct fx_bus_topic topics[FX_APP_BUS_TOPICS];
+    for (uint32_t topic = 0; topic < FX_APP_BUS_TOPICS; topic++) {
+        topics[topic] = fx_app_bus_shape(settings, topic);
+    }
+    const fx_status status = fx_bus_make(bus, topics, FX_APP_BUS_TOPICS, timeout_ms);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "kafka",
+               status == FX_VERSION_MISMATCH
+                   ? "a topic has other partitions than the settings say: a user's orders would "
+                     "change places (FUTURE_KAFKA_PARTITIONS, FUTURE_KAFKA_SHARDS)"
+                   : "the topics cannot be made or seen",
+               fx_log_text("brokers", settings->brokers),
+               fx_log_status("err", status),
+               fx_log_text("reason", fx_bus_error_text(bus)));
+    }
+    return status;
+}
+
+fx_str fx_app_bus_name(const struct fx_app_bus *settings, enum fx_app_bus_topic topic)
+{
+    return fx_str_of(settings->names[topic]);
+}
+
+struct fx_bus_place fx_app_bus_place(const struct fx_app_bus *settings, enum fx_app_bus_topic topic)
+{
+    return (struct fx_bus_place){.topic = fx_app_bus_name(settings, topic),
+                                 .partition = TOPICS[topic].is_by_key ? 0 : settings->shard};
+}
+
+fx_str fx_app_bus_group(const struct fx_app_bus *settings,
+                        const char *group,
+                        char target[FX_BUS_NAME_SIZE_MAX + 1])
+{
+    const int size = snprintf(target, FX_BUS_NAME_SIZE_MAX + 1, "%s%s", settings->prefix, group);
+    return size < 0 || size > FX_BUS_NAME_SIZE_MAX ? (fx_str){0} : fx_str_of(target);
+}
