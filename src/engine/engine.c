@@ -576,7 +576,7 @@ uint64_t fx_engine_sequence(const struct fx_engine *engine)
 int64_t fx_engine_next_due_us(const struct fx_engine *engine)
 {
     if (engine->has_crossed || engine->due_count > 0 || engine->sweep_count != 0) {
-        return engine->time_us; /* the last command had no room for all that there is to do */
+        return FX_ENGINE_DUE_NOW; /* the last command had no room for all that there is to do */
     }
     const int64_t deadline_us = fx_deadman_next_us(engine);
     const int64_t expire_us =
@@ -585,7 +585,8 @@ int64_t fx_engine_next_due_us(const struct fx_engine *engine)
     const int64_t mark_us =
         engine->mark_due_us < engine->funding_due_us ? engine->mark_due_us : engine->funding_due_us;
     const int64_t symbol_us = engine->settle_due_us < mark_us ? engine->settle_due_us : mark_us;
-    return symbol_us < order_us ? symbol_us : order_us;
+    const int64_t due_us = symbol_us < order_us ? symbol_us : order_us;
+    return due_us <= engine->time_us ? FX_ENGINE_DUE_NOW : due_us;
 }
 
 uint64_t fx_engine_hash(const struct fx_engine *engine)

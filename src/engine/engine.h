@@ -67,8 +67,12 @@ void fx_engine_prefetch(const struct fx_engine *engine,
 /** Sequence of the last command applied; 0 at genesis. */
 uint64_t fx_engine_sequence(const struct fx_engine *engine);
 
-/** When a TICK is due: the earliest expiry or deadline, or at once where conditional orders are
- * about to fire or accounts wait to be liquidated; INT64_MAX where none. */
+/** A TICK is due whatever the caller's clock says: it may have been set back behind the log's. */
+#define FX_ENGINE_DUE_NOW INT64_MIN
+
+/** When a TICK is due: the earliest expiry or deadline; DUE_NOW where that has passed by the time
+ * of the log, conditional orders are about to fire, accounts wait to be liquidated or positions to
+ * pay funding; INT64_MAX where nothing is. */
 int64_t fx_engine_next_due_us(const struct fx_engine *engine);
 
 /** Hash of the whole logical state: equal states, equal hashes, on every build. O(state). */

@@ -95,7 +95,8 @@ static void expiry_tick_is_bounded(void **state)
     assert_int_equal(engine_kit_tick(&many, 10000000), FX_OK);
     assert_int_equal(many.result.count, FX_EXPIRY_STEP_MAX);
     assert_int_equal(many.engine->order_count, 1);
-    assert_true(fx_engine_next_due_us(many.engine) <= 10000000);
+    /* A clock that was set back behind its date does not keep it alive. */
+    assert_true(fx_engine_next_due_us(many.engine) == FX_ENGINE_DUE_NOW);
     assert_int_equal(engine_kit_tick(&many, 10000000), FX_OK);
     assert_int_equal(many.result.count, 1);
     engine_kit_deinit(&many);
