@@ -1,5 +1,6 @@
 #include "model/rows_risk.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/panic.h"
@@ -96,6 +97,28 @@ void fx_rows_risk_margin_of(const struct fx_event *event,
     const bool is_copied =
         fx_str_copy(fx_str_of(action_of(before, after)), row_out->action, sizeof row_out->action);
     FX_ASSERT(is_copied);
+}
+
+fx_i128 fx_rows_risk_profit_of(const struct fx_event events[],
+                               uint32_t count,
+                               const struct fx_event_position *after,
+                               const struct fx_event_position *before)
+{
+    fx_i128 sum = 0;
+    bool has_trades = false;
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fx_event_trade *trade = &events[index].u.trade;
+        if (events[index].kind != FX_EVENT_TRADE || trade->instrument != after->instrument) {
+            continue;
+        }
+        const bool is_buyer = trade->buy_account_id == after->account_id;
+        const bool is_seller = trade->sell_account_id == after->account_id;
+        sum += (is_buyer ? trade->buy_pnl : 0) + (is_seller ? trade->sell_pnl : 0);
+        has_trades = has_trades || is_buyer || is_seller;
+    }
+    return has_trades && after->position_side == FX_POSITION_SIDE_BOTH
+               ? sum
+               : after->realized_pnl - before->realized_pnl;
 }
 
 static int64_t magnitude_of(int64_t lots)

@@ -92,6 +92,17 @@ void fx_rows_risk_margin_of(const struct fx_event *event,
                             const struct fx_event_position *before,
                             struct fx_rows_margin *row_out);
 
+/**
+ * What a command won with the lots of a position that it closed, without fees: in one-way mode the
+ * profits of the command's trades, since a position that turned round tells only what it won since.
+ * In hedge mode a trade does not say which position it closed, but these never turn. `events` are
+ * all of the command.
+ */
+fx_i128 fx_rows_risk_profit_of(const struct fx_event events[],
+                               uint32_t count,
+                               const struct fx_event_position *after,
+                               const struct fx_event_position *before);
+
 /** What a POSITION closed of its state before (`closed_qty` is 0: nothing), with the profit of it.
  */
 void fx_rows_risk_closed_of(const struct fx_event *event,

@@ -119,6 +119,7 @@ void fx_wire_funding_payment(struct fx_buf *buf, const struct fx_rows_funding_pa
 {
     fx_buf_append_byte(buf, '{');
     fx_json_add_id(buf, FX_STR("id"), row->id);
+    fx_json_add_int(buf, FX_STR("userId"), (int64_t)row->user_id);
     fx_json_add_int(buf, FX_STR("accountId"), (int64_t)row->account_id);
     fx_json_add_int(buf, FX_STR("positionId"), (int64_t)row->position_id);
     fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/panic.h"
-#include "wire/wire_rows.h"
+#include "model/rows.h"
 #include "wire/wire_topic_int.h"
 
 enum { US_PER_MS = 1000 };
@@ -247,120 +247,4 @@ void fx_wire_topic_out_leader(struct fx_buf *buf, uint64_t epoch, fx_str node, i
     fx_json_add_id(buf, FX_STR("epoch"), epoch);
     fx_json_add_str(buf, FX_STR("node"), node);
     fx_buf_append(buf, FX_STR("}}"));
-}
-
-/* ---- matching_engine_output ------------------------------------------------------------------ */
-
-static void add_number(struct fx_buf *buf, fx_str name, uint64_t id)
-{
-    fx_json_append_key(buf, name);
-    fx_buf_append_u64(buf, id);
-}
-
-static void add_sides(struct fx_buf *buf, const struct fx_rows_trade *row)
-{
-    add_number(buf, FX_STR("buyOrderId"), row->buy_order_id);
-    add_number(buf, FX_STR("sellOrderId"), row->sell_order_id);
-    add_number(buf, FX_STR("buyAccountId"), row->buy_account_id);
-    add_number(buf, FX_STR("sellAccountId"), row->sell_account_id);
-    add_number(buf, FX_STR("buyUserId"), row->buy_user_id);
-    add_number(buf, FX_STR("sellUserId"), row->sell_user_id);
-    fx_json_add_dec(buf, FX_STR("buyFee"), row->buy_fee);
-    fx_json_add_dec(buf, FX_STR("sellFee"), row->sell_fee);
-    fx_json_add_dec(buf, FX_STR("buyFeeRate"), row->buy_fee_rate);
-    fx_json_add_dec(buf, FX_STR("sellFeeRate"), row->sell_fee_rate);
-    fx_json_add_dec(buf, FX_STR("realizedPnlOrderBuy"), row->realized_pnl_buy);
-    fx_json_add_dec(buf, FX_STR("realizedPnlOrderSell"), row->realized_pnl_sell);
-}
-
-void fx_wire_topic_out_trade(struct fx_buf *buf, const struct fx_rows_trade *row)
-{
-    fx_buf_append_byte(buf, '{');
-    add_number(buf, FX_STR("id"), row->id);
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&row->symbol));
-    fx_json_add_dec(buf, FX_STR("price"), row->price);
-    fx_json_add_dec(buf, FX_STR("quantity"), row->quantity);
-    fx_json_add_dec(buf, FX_STR("value"), row->value);
-    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
-    add_sides(buf, row);
-    fx_json_add_bool(buf, FX_STR("buyerIsTaker"), row->buyer_is_taker);
-    if (row->note != FX_TRADE_NOTE_NONE) {
-        fx_json_add_str(buf, FX_STR("note"), fx_str_of(fx_event_trade_note_name(row->note)));
-    }
-    fx_json_add_str(buf,
-                    FX_STR("contractType"),
-                    fx_str_of(fx_instrument_contract_type_name(row->contract_type)));
-    fx_json_add_id(buf, FX_STR("operationId"), row->operation_id);
-    fx_json_add_int(buf, FX_STR("createdAt"), row->created_us / US_PER_MS);
-    fx_buf_append_byte(buf, '}');
-}
-
-static void append_error(struct fx_buf *buf, const struct fx_wire_topic_out_error *error)
-{
-    const struct fx_reject *reject = &error->reject;
-    const char *command = fx_command_name((enum fx_command_kind)error->command_kind);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_str(buf, FX_STR("code"), fx_str_of(fx_status_name(reject->status)));
-    fx_json_add_str(buf, FX_STR("command"), fx_str_of(command));
-    if (reject->field != FX_FIELD_NONE) {
-        fx_json_add_str(buf,
-                        FX_STR("field"),
-                        fx_str_of(fx_instrument_field_name((enum fx_field)reject->field)));
-    }
-    if (reject->has_limit != 0) {
-        fx_json_add_dec(buf, FX_STR("limit"), reject->limit);
-    }
-    if (reject->has_nearest != 0) {
-        fx_json_add_dec(buf, FX_STR("nearest"), reject->nearest);
-    }
-    if (error->user_id != 0) {
-        add_number(buf, FX_STR("userId"), error->user_id);
-    }
-    if (error->order_id != 0) {
-        add_number(buf, FX_STR("orderId"), error->order_id);
-    }
-    if (error->tmp_id != 0) {
-        fx_json_add_id(buf, FX_STR("tmpId"), error->tmp_id);
-    }
-    fx_buf_append_byte(buf, '}');
-}
-
-/* Begin a list where there is something in it. */
-static bool begin_list(struct fx_buf *buf, fx_str name, uint32_t count)
-{
-    if (count > 0) {
-        fx_json_append_key(buf, name);
-        fx_buf_append_byte(buf, '[');
-    }
-    return count > 0;
-}
-
-/* A list of rows by their own writer. */
-#define APPEND_LIST(buf, name, rows, count, writer)                                                \
-    if (begin_list((buf), FX_STR(name), (count))) {                                                \
-        for (uint32_t index = 0; index < (count); index++) {                                       \
-            fx_json_append_comma(buf);                                                             \
-            writer((buf), &(rows)[index]);                                                         \
-        }                                                                                          \
-        fx_buf_append_byte((buf), ']');                                                            \
-    }
-
-void fx_wire_topic_out_output(struct fx_buf *buf, const struct fx_wire_topic_out *output)
-{
-    fx_json_append_comma(buf);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_id(buf, FX_STR("operationId"), output->operation_id);
-    fx_json_add_str(buf, FX_STR("shard"), output->shard);
-    fx_json_add_id(buf, FX_STR("inputOffset"), output->input_offset);
-    APPEND_LIST(buf, "accounts", output->accounts, output->account_count, fx_wire_rows_account)
-    APPEND_LIST(buf, "positions", output->positions, output->position_count, fx_wire_rows_position)
-    APPEND_LIST(buf, "orders", output->orders, output->order_count, fx_wire_rows_order)
-    APPEND_LIST(buf, "trades", output->trades, output->trade_count, fx_wire_topic_out_trade)
-    APPEND_LIST(buf,
-                "transactions",
-                output->transactions,
-                output->transaction_count,
-                fx_wire_rows_transaction)
-    APPEND_LIST(buf, "errors", output->errors, output->error_count, append_error)
-    fx_buf_append_byte(buf, '}');
 }

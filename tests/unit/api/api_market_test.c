@@ -275,7 +275,8 @@ static void market_fundings_and_own_payments(void **state)
     (void)snprintf(
         expected,
         sizeof expected,
-        "{\"data\":[{\"id\":\"%llu\",\"accountId\":2,\"positionId\":12,\"symbol\":\"BTCUSDT\","
+        "{\"data\":[{\"id\":\"%llu\",\"userId\":2,\"accountId\":2,\"positionId\":12,\"symbol\":"
+        "\"BTCUSDT\","
         "\"asset\":\"USDT\",\"amount\":\"0.025025\",\"fundingRate\":\"0.0001\","
         "\"fundingQuantity\":\"-2.5\",\"markPrice\":\"100.1\",\"fundingTime\":1699977600000,"
         "\"operationId\":\"%llu\"}]}",

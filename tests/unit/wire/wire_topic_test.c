@@ -246,93 +246,6 @@ static void topic_client_cancels_are_read(void **state)
     assert_int_equal(fx_wire_topic_in_cancel(&json, FX_STR("7"), &command, &field), FX_BAD_JSON);
 }
 
-/* What a filled order of two users puts on the topic, divided by its orders. */
-static void topic_output_is_small_and_parses(void **state)
-{
-    struct fx_rows_account account = {.balance = fx_dec_one() * 99975,
-                                      .operation_id = 39845888,
-                                      .id = 1,
-                                      .user_id = 42,
-                                      .updated_us = 1700000000000000};
-    struct fx_rows_order order = {.quantity = fx_dec_one() / 100,
-                                  .price = fx_dec_one() * 60000,
-                                  .remaining = fx_dec_one() / 100,
-                                  .order_margin = fx_dec_one() * 30,
-                                  .leverage = fx_dec_one() * 20,
-                                  .operation_id = 39845889,
-                                  .id = 77,
-                                  .account_id = 1,
-                                  .user_id = 42,
-                                  .tmp_id = 1883084247651057664,
-                                  .created_us = 1700000000000000,
-                                  .updated_us = 1700000000000000,
-                                  .side = FX_SIDE_BUY,
-                                  .type = FX_ORDER_TYPE_LIMIT,
-                                  .time_in_force = FX_TIME_IN_FORCE_GTC,
-                                  .status = FX_ORDER_STATUS_ACTIVE,
-                                  .stp_mode = FX_STP_MODE_EXPIRE_MAKER,
-                                  .margin_mode = FX_MARGIN_MODE_CROSS,
-                                  .position_side = FX_POSITION_SIDE_BOTH,
-                                  .contract_type = FX_CONTRACT_TYPE_USD_M,
-                                  .symbol = bitcoin.symbol};
-    const struct fx_rows_trade trade = {.price = fx_dec_one() * 60000,
-                                        .quantity = fx_dec_one() / 100,
-                                        .id = 5,
-                                        .buy_order_id = 77,
-                                        .sell_order_id = 78,
-                                        .buy_user_id = 42,
-                                        .sell_user_id = 43,
-                                        .operation_id = 39845890,
-                                        .contract_type = FX_CONTRACT_TYPE_USD_M,
-                                        .symbol = bitcoin.symbol};
-    const struct fx_wire_topic_out_error error = {.reject = {.status = FX_PRICE_FILTER,
-                                                             .has_nearest = 1,
-                                                             .field = FX_FIELD_PRICE,
-                                                             .nearest = fx_dec_one()},
-                                                  .user_id = 42,
-                                                  .tmp_id = 9,
-                                                  .command_kind = FX_COMMAND_PLACE_ORDER};
-    assert_true(fx_ids_asset(FX_STR("USDT"), &account.asset));
-    assert_true(fx_ids_asset(FX_STR("USDT"), &order.asset));
-    struct fx_wire_topic_out output = {.operation_id = 39845890,
-                                       .input_offset = 38,
-                                       .shard = FX_STR("USDT"),
-                                       .accounts = &account,
-                                       .account_count = 1,
-                                       .orders = &order,
-                                       .order_count = 1};
-    struct fx_buf buf;
-    (void)state;
-    fx_buf_init(&buf, 65536);
-    fx_buf_append_byte(&buf, '[');
-    fx_wire_topic_out_output(&buf, &output);
-    print_message("a resting order: %zu bytes\n", buf.size);
-    assert_true(buf.size < 1024);
-    output.trades = &trade;
-    output.trade_count = 1;
-    output.errors = &error;
-    output.error_count = 1;
-    fx_wire_topic_out_output(&buf, &output);
-    fx_buf_append_byte(&buf, ']');
-    assert_false(buf.is_overflow);
-    assert_int_equal(fx_json_parse(&json, fx_buf_str(&buf)), FX_OK);
-    assert_int_equal(json.tokens[0].count, 2);
-    const struct fx_json_token *second = fx_json_element(&json, &json.tokens[0], 1);
-    const struct fx_json_token *errors = fx_json_member(&json, second, FX_STR("errors"));
-    const struct fx_json_token *told = fx_json_element(&json, errors, 0);
-    assert_true(
-        fx_str_is_equal(fx_json_member(&json, told, FX_STR("code"))->text, FX_STR("PRICE_FILTER")));
-    assert_true(fx_str_is_equal(fx_json_member(&json, told, FX_STR("tmpId"))->text, FX_STR("9")));
-    assert_true(
-        fx_str_is_equal(fx_json_member(&json, second, FX_STR("inputOffset"))->text, FX_STR("38")));
-    assert_null(fx_json_member(&json, second, FX_STR("positions"))); /* absent, not empty */
-    const struct fx_json_token *trades = fx_json_member(&json, second, FX_STR("trades"));
-    const struct fx_json_token *row = fx_json_element(&json, trades, 0);
-    assert_true(
-        fx_str_is_equal(fx_json_member(&json, row, FX_STR("sellOrderId"))->text, FX_STR("78")));
-    fx_buf_deinit(&buf);
-}
-
 static void topic_questions_do_not_travel(void **state)
 {
     struct fx_buf buf;
@@ -354,7 +267,6 @@ int main(void)
         cmocka_unit_test(topic_wrong_members_are_named),
         cmocka_unit_test(topic_client_orders_are_read_in_both_forms),
         cmocka_unit_test(topic_client_cancels_are_read),
-        cmocka_unit_test(topic_output_is_small_and_parses),
         cmocka_unit_test(topic_questions_do_not_travel),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
