@@ -1,0 +1,214 @@
+#include "app/app_intake.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "app/app_bus.h"
+#include "app/app_desk.h"
+#include "app/app_log.h"
+#include "app/app_notify.h"
+#include "app/app_store.h"
+#include "base/agent.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/store_instrument.h"
+#include "worker/worker_intake.h"
+
+enum { MAKE_MS = 30000, STEP_MS = 20, FINISH_MS = 8000, REFRESH_US = 500000, IDLE_US_MAX = 1000 };
+
+struct intake {
+    struct fx_app_bus settings;
+    struct fx_app_store database;
+    struct fx_store *reader;
+    struct fx_store_instrument_row *rows; /* FX_INSTRUMENTS_MAX */
+    uint32_t row_count;
+    int64_t refreshed_us;
+    struct fx_bus *bus;
+    struct fx_worker_intake *worker;
+    struct fx_agent *agent;
+    struct fx_app_desk *desk;
+    char group[FX_BUS_NAME_SIZE_MAX + 1];
+};
+
+/* ---- instruments: a listing never changes its tick, lot and multiplier ------------------------
+ */
+
+static const struct fx_instrument *find(void *context, fx_str symbol)
+{
+    const struct intake *intake = context;
+    for (uint32_t index = 0; index < intake->row_count; index++) {
+        const struct fx_instrument *instrument = &intake->rows[index].instrument;
+        if (fx_str_is_equal(fx_ids_symbol_str(&instrument->symbol), symbol)) {
+            return instrument;
+        }
+    }
+    return NULL;
+}
+
+static bool refresh(void *context)
+{
+    struct intake *intake = context;
+    const int64_t now_us = fx_clock_monotonic_us();
+    if (intake->refreshed_us != 0 && now_us - intake->refreshed_us < REFRESH_US) {
+        return false; /* a stranger's symbols are no reason to ask the database all the time */
+    }
+    intake->refreshed_us = now_us;
+    const fx_status status = fx_store_instrument_list(
+        intake->reader, intake->rows, FX_INSTRUMENTS_MAX, &intake->row_count);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "intake",
+               "the instruments cannot be read",
+               fx_log_status("err", status),
+               fx_log_text("reason", fx_store_error_text(intake->reader)));
+    }
+    return status == FX_OK;
+}
+
+/* ---- its agent ------------------------------------------------------------------------------- */
+
+static int step(void *self, int64_t now_us)
+{
+    const struct intake *intake = self;
+    (void)now_us;
+    const int done = fx_worker_intake_step(intake->worker, STEP_MS);
+    if (done < 0) {
+        struct fx_worker_intake_stats stats;
+        fx_worker_intake_stats(intake->worker, &stats);
+        fx_app_desk_end(intake->desk, stats.status);
+        return 0;
+    }
+    return done;
+}
+
+static void look(void *self, struct fx_app_desk_look *look)
+{
+    const struct intake *intake = self;
+    struct fx_worker_intake_stats stats;
+    fx_worker_intake_stats(intake->worker, &stats);
+    fx_app_desk_figure(look, "taken", (int64_t)stats.taken);
+    fx_app_desk_figure(look, "refused", (int64_t)stats.refused);
+    fx_app_desk_figure(look, "committed", (int64_t)stats.committed);
+    if (stats.status != FX_OK) {
+        fx_app_desk_down(look, fx_status_text(stats.status));
+    }
+}
+
+static fx_status open_database(struct intake *intake, const struct fx_config *config)
+{
+    fx_status status = fx_app_store_init(&intake->database, config);
+    if (status == FX_OK) {
+        status = fx_app_store_open(&intake->database, FX_APP_STORE_READER, &intake->reader);
+    }
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "intake",
+               "the database cannot be opened; it is where the instruments are",
+               fx_log_text("database", intake->database.place),
+               fx_log_status("err", status),
+               fx_log_text("reason", intake->database.error));
+        return status;
+    }
+    intake->rows = calloc(FX_INSTRUMENTS_MAX, sizeof intake->rows[0]);
+    if (intake->rows == NULL) {
+        return FX_NO_MEMORY;
+    }
+    (void)refresh(intake);
+    return FX_OK;
+}
+
+static fx_status open_worker(struct intake *intake)
+{
+    const struct fx_app_bus *settings = &intake->settings;
+    fx_status status = fx_app_bus_open(&intake->settings, true, &intake->bus);
+    if (status == FX_OK) {
+        status = fx_app_bus_make(settings, intake->bus, MAKE_MS);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_worker_intake_options options = {
+        .bus = intake->bus,
+        .group = fx_app_bus_group(settings, "order_intake", intake->group),
+        .orders = fx_app_bus_name(settings, FX_APP_BUS_ORDERS),
+        .cancels = fx_app_bus_name(settings, FX_APP_BUS_CANCELS),
+        .input = fx_app_bus_place(settings, FX_APP_BUS_INPUT),
+        .quarantine = fx_app_bus_place(settings, FX_APP_BUS_QUARANTINE),
+        .listing = {.find = find, .refresh = refresh, .context = intake}};
+    return fx_worker_intake_create(&options, &intake->worker);
+}
+
+static fx_status open_all(struct intake *intake,
+                          const struct fx_config *config,
+                          struct fx_app_notify *notify)
+{
+    fx_status status = fx_app_bus_init(&intake->settings, config);
+    if (status == FX_OK) {
+        status = open_database(intake, config);
+    }
+    if (status == FX_OK) {
+        status = fx_app_desk_create(config, notify, "order:intake", &intake->desk);
+    }
+    if (status == FX_OK) {
+        status = open_worker(intake);
+    }
+    if (status == FX_OK) {
+        const struct fx_app_desk_part part = {"order:intake", look, intake};
+        const struct fx_agent_options agent = {
+            .name = "intake", .step = step, .self = intake, .idle_us_max = IDLE_US_MAX};
+        fx_app_desk_add(intake->desk, &part);
+        status = fx_agent_create(&agent, &intake->agent);
+    }
+    return status;
+}
+
+static void close_all(struct intake *intake)
+{
+    fx_agent_destroy(intake->agent);
+    fx_worker_intake_destroy(intake->worker);
+    fx_bus_close(intake->bus);
+    fx_app_desk_destroy(intake->desk);
+    fx_store_close(intake->reader);
+    free(intake->rows);
+}
+
+/* Until somebody says stop; then what was read is finished. */
+static fx_status serve(struct intake *intake)
+{
+    fx_status status = fx_agent_start(intake->agent);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_app_desk_run(intake->desk);
+    fx_agent_stop(intake->agent);
+    fx_agent_join(intake->agent);
+    const fx_status finish = fx_worker_intake_finish(intake->worker, FINISH_MS);
+    if (finish != FX_OK) {
+        FX_LOG(FX_LOG_WARN,
+               "intake",
+               "not everything was finished; the next start reads it again",
+               fx_log_status("err", finish));
+    }
+    return status;
+}
+
+int fx_app_intake_run(const struct fx_app_options *options)
+{
+    struct fx_app_notify notify;
+    fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
+    struct intake *intake = calloc(1, sizeof *intake);
+    if (intake == NULL) {
+        return FX_APP_EXIT_FAILURE;
+    }
+    fx_status status = fx_app_log_open(options->config);
+    if (status == FX_OK) {
+        status = open_all(intake, options->config, &notify);
+    }
+    if (status == FX_OK) {
+        status = serve(intake);
+    }
+    close_all(intake);
+    free(intake);
+    FX_LOG(FX_LOG_INFO, "intake", "stopped", fx_log_status("status", status));
+    return fx_app_options_exit(status);
+}

@@ -1,0 +1,453 @@
+#include "worker/worker_intake.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "wire/wire_quarantine.h"
+#include "wire/wire_topic_out.h"
+
+enum {
+    BATCH_MAX = 1024,
+    COMMIT_US = 200000,
+    PLACES_MAX = 2 * FX_BUS_PARTITIONS_MAX,
+    DELIVERIES = 256,
+    VALUE_SIZE_MAX = 1 << 17, /* of what is published: a quarantined text, escaped */
+    KEY_SIZE_MAX = 24,
+    US_PER_MS = 1000,
+    FAILURES_LOGGED = 8 /* refused records that the log tells of, per commit */
+};
+
+/* How far a partition of a producers' topic is done. */
+struct place {
+    fx_str topic; /* borrowed from the options */
+    uint64_t next;
+    uint32_t partition;
+    bool is_dirty; /* done further than committed */
+};
+
+struct fx_worker_intake {
+    struct fx_worker_intake_options options;
+    struct fx_bus_reader *reader;
+    struct fx_bus_record *records; /* the batch; borrowed from the reader until the next poll */
+    uint32_t count;                /* of the batch */
+    uint32_t published;            /* … that are handed to the bus */
+    uint32_t delivered;            /* … that are durable */
+    struct place places[PLACES_MAX];
+    uint32_t place_count;
+    int64_t committed_us;
+    uint32_t logged;
+    fx_status status;
+    char error[256];
+    struct fx_json *json;
+    struct fx_buf value;
+    _Atomic uint64_t stat_taken, stat_refused, stat_committed;
+    _Atomic int stat_status;
+};
+
+/* What one record is to become. */
+struct verdict {
+    struct fx_bus_place place;
+    struct fx_reject reject;
+    fx_str field;
+    uint64_t user_id;
+    uint64_t tmp_id;
+};
+
+static int end_with(struct fx_worker_intake *intake, fx_status status, const char *reason)
+{
+    intake->status = status;
+    (void)snprintf(intake->error, sizeof intake->error, "%.250s", reason);
+    atomic_store_explicit(&intake->stat_status, (int)status, memory_order_relaxed);
+    FX_LOG(FX_LOG_ERROR,
+           "intake",
+           "it cannot go on: what is not committed will be read again",
+           fx_log_status("err", status),
+           fx_log_text("reason", intake->error));
+    return -1;
+}
+
+/* ---- places and commits ---------------------------------------------------------------------- */
+
+static struct place *place_of(struct fx_worker_intake *intake, fx_str topic, uint32_t partition)
+{
+    for (uint32_t index = 0; index < intake->place_count; index++) {
+        struct place *place = &intake->places[index];
+        if (place->partition == partition && fx_str_is_equal(place->topic, topic)) {
+            return place;
+        }
+    }
+    FX_ASSERT(intake->place_count < PLACES_MAX);
+    const bool is_order = fx_str_is_equal(topic, intake->options.orders);
+    struct place *place = &intake->places[intake->place_count++];
+    *place = (struct place){.topic = is_order ? intake->options.orders : intake->options.cancels,
+                            .partition = partition};
+    return place;
+}
+
+static void commit_place(struct fx_worker_intake *intake, struct place *place)
+{
+    const struct fx_bus_place where = {place->topic, place->partition};
+    const fx_status status = fx_bus_reader_commit(intake->reader, where, place->next);
+    if (status == FX_OK) {
+        atomic_fetch_add_explicit(&intake->stat_committed, 1, memory_order_relaxed);
+    }
+    /* STALE: it is another member's, who reads again what we did; N3 makes it one order. */
+    place->is_dirty = status != FX_OK && status != FX_STALE;
+}
+
+/* @return how many places were committed. */
+static int commit(struct fx_worker_intake *intake, int64_t now_us)
+{
+    int done = 0;
+    for (uint32_t index = 0; index < intake->place_count; index++) {
+        if (intake->places[index].is_dirty) {
+            commit_place(intake, &intake->places[index]);
+            done++;
+        }
+    }
+    intake->committed_us = now_us;
+    intake->logged = 0;
+    return done;
+}
+
+/* Within a poll or the close, so between batches: everything that was read is done. */
+static void on_revoked(void *context, struct fx_bus_place where, bool is_lost)
+{
+    struct fx_worker_intake *intake = context;
+    struct place *place = place_of(intake, where.topic, where.partition);
+    if (place->is_dirty && !is_lost) {
+        commit_place(intake, place);
+    }
+    place->is_dirty = false;
+}
+
+/* ---- one record ------------------------------------------------------------------------------ */
+
+/* N3: the same record gives the same name. */
+static void name_order(struct fx_client_id *client_id,
+                       uint64_t tmp_id,
+                       const struct fx_bus_record *record)
+{
+    char text[FX_CLIENT_ID_SIZE_MAX + 1];
+    if (client_id->size > 0) {
+        return;
+    }
+    if (tmp_id != 0) {
+        (void)snprintf(text, sizeof text, "tmp:%llu", (unsigned long long)tmp_id);
+    } else {
+        (void)snprintf(text,
+                       sizeof text,
+                       "rec:%u:%llu",
+                       record->partition,
+                       (unsigned long long)record->offset);
+    }
+    const bool is_name = fx_ids_client_id(fx_str_of(text), client_id);
+    FX_ASSERT(is_name);
+}
+
+static const struct fx_instrument *find(const struct fx_worker_intake *intake, fx_str symbol)
+{
+    const struct fx_worker_intake_listing *listing = &intake->options.listing;
+    const struct fx_instrument *instrument = listing->find(listing->context, symbol);
+    if (instrument == NULL && listing->refresh != NULL && listing->refresh(listing->context)) {
+        instrument = listing->find(listing->context, symbol);
+    }
+    return instrument;
+}
+
+static fx_status write_command(struct fx_worker_intake *intake,
+                               struct fx_command *command,
+                               const struct fx_instrument *instrument)
+{
+    command->time_us = intake->options.clock();
+    return fx_wire_topic_out_command(&intake->value, command, instrument);
+}
+
+static fx_status take_order(struct fx_worker_intake *intake,
+                            const struct fx_bus_record *record,
+                            struct verdict *verdict)
+{
+    struct fx_wire_topic_in_order order;
+    struct fx_command command;
+    fx_status status = fx_wire_topic_in_order(intake->json, record->value, &order, &verdict->field);
+    if (status != FX_OK) {
+        return status;
+    }
+    verdict->user_id = order.user_id;
+    verdict->tmp_id = order.tmp_id;
+    const struct fx_instrument *instrument = find(intake, order.symbol);
+    if (instrument == NULL) {
+        verdict->field = FX_STR("symbol");
+        return FX_UNKNOWN_SYMBOL;
+    }
+    memset(&command, 0, sizeof command);
+    status = fx_wire_place_command(&order.place, instrument, &command, &verdict->reject);
+    if (status != FX_OK) {
+        return status;
+    }
+    FX_ASSERT(fx_command_is_placing((enum fx_command_kind)command.kind));
+    command.user_id = order.user_id;
+    command.u.place.tmp_id = order.tmp_id; /* every kind of order begins with it */
+    name_order(&command.u.place.client_id, order.tmp_id, record);
+    return write_command(intake, &command, instrument);
+}
+
+static fx_status take_cancel(struct fx_worker_intake *intake,
+                             const struct fx_bus_record *record,
+                             struct verdict *verdict)
+{
+    struct fx_command command;
+    const fx_status status =
+        fx_wire_topic_in_cancel(intake->json, record->value, &command, &verdict->field);
+    if (status != FX_OK) {
+        return status;
+    }
+    verdict->user_id = command.user_id;
+    return write_command(intake, &command, NULL);
+}
+
+static void refuse(struct fx_worker_intake *intake,
+                   const struct fx_bus_record *record,
+                   const struct verdict *verdict)
+{
+    const struct fx_wire_quarantine refused = {.topic = record->topic,
+                                               .key = record->key,
+                                               .value = record->value,
+                                               .field = verdict->field,
+                                               .reject = verdict->reject,
+                                               .offset = record->offset,
+                                               .user_id = verdict->user_id,
+                                               .tmp_id = verdict->tmp_id,
+                                               .time_us = intake->options.clock(),
+                                               .partition = record->partition};
+    fx_buf_clear(&intake->value);
+    fx_wire_quarantine(&intake->value, &refused);
+    if (intake->logged++ < FAILURES_LOGGED) {
+        FX_LOG(FX_LOG_WARN,
+               "intake",
+               "a record is no command; its text is in the quarantine",
+               fx_log_str("topic", record->topic),
+               fx_log_u64("partition", record->partition),
+               fx_log_u64("offset", record->offset),
+               fx_log_status("err", verdict->reject.status),
+               fx_log_str("field", verdict->field));
+    }
+}
+
+/* The value of what the record becomes, in intake->value, and where it goes. */
+static struct verdict judge(struct fx_worker_intake *intake, const struct fx_bus_record *record)
+{
+    struct verdict verdict = {.place = intake->options.input};
+    fx_buf_clear(&intake->value);
+    const fx_status status = fx_str_is_equal(record->topic, intake->options.orders)
+                                 ? take_order(intake, record, &verdict)
+                                 : take_cancel(intake, record, &verdict);
+    if (status != FX_OK) {
+        verdict.place = intake->options.quarantine;
+        verdict.reject.status = status;
+        refuse(intake, record, &verdict);
+    }
+    FX_ASSERT(!intake->value.is_overflow && intake->value.size > 0);
+    return verdict;
+}
+
+/* ---- a batch --------------------------------------------------------------------------------- */
+
+/* Hand over what the bus takes. @return how many; < 0: it has ended. */
+static int publish(struct fx_worker_intake *intake)
+{
+    int done = 0;
+    char key[KEY_SIZE_MAX];
+    while (intake->published < intake->count) {
+        const struct fx_bus_record *record = &intake->records[intake->published];
+        const struct verdict verdict = judge(intake, record);
+        const bool is_command = verdict.reject.status == FX_OK;
+        (void)snprintf(key, sizeof key, "%llu", (unsigned long long)verdict.user_id);
+        const struct fx_bus_message message = {.topic = verdict.place.topic,
+                                               .partition = verdict.place.partition,
+                                               .key = fx_str_of(key),
+                                               .value = fx_buf_str(&intake->value),
+                                               .token = is_command ? 1 : 0};
+        const fx_status status = fx_bus_publish(intake->options.bus, &message);
+        if (status == FX_BUSY) {
+            break;
+        }
+        if (status != FX_OK) {
+            return end_with(intake, status, fx_bus_error_text(intake->options.bus));
+        }
+        intake->published++;
+        done++;
+    }
+    return done;
+}
+
+/* Collect deliveries. @return how many; < 0: it has ended. */
+static int collect(struct fx_worker_intake *intake, uint32_t wait_ms)
+{
+    struct fx_bus_delivery deliveries[DELIVERIES];
+    const uint32_t count = fx_bus_poll(intake->options.bus, wait_ms, deliveries, DELIVERIES);
+    for (uint32_t index = 0; index < count; index++) {
+        if (deliveries[index].status != FX_OK) {
+            /* N4: what came behind it may be in the log already, so it is not simply tried again:
+             * all of the batch is read again by the next life, in its order. */
+            return end_with(
+                intake, deliveries[index].status, fx_bus_error_text(intake->options.bus));
+        }
+        atomic_fetch_add_explicit(deliveries[index].token == 1 ? &intake->stat_taken
+                                                               : &intake->stat_refused,
+                                  1,
+                                  memory_order_relaxed);
+    }
+    intake->delivered += count;
+    FX_ASSERT(intake->delivered <= intake->published);
+    if (fx_bus_fatal(intake->options.bus) != FX_OK) {
+        return end_with(
+            intake, fx_bus_fatal(intake->options.bus), fx_bus_error_text(intake->options.bus));
+    }
+    return (int)count;
+}
+
+/* Everything of the batch is durable (N1): now it may be committed. */
+static void close_batch(struct fx_worker_intake *intake)
+{
+    for (uint32_t index = 0; index < intake->count; index++) {
+        const struct fx_bus_record *record = &intake->records[index];
+        struct place *place = place_of(intake, record->topic, record->partition);
+        place->next = record->offset + 1;
+        place->is_dirty = true;
+    }
+    intake->count = 0;
+    intake->published = 0;
+    intake->delivered = 0;
+}
+
+/* Work on the batch at hand. @return as the step. */
+static int work(struct fx_worker_intake *intake, uint32_t wait_ms)
+{
+    const int published = publish(intake);
+    if (published < 0) {
+        return published;
+    }
+    const int collected = collect(intake, wait_ms);
+    if (collected < 0) {
+        return collected;
+    }
+    if (intake->delivered == intake->count) {
+        close_batch(intake);
+    }
+    return published + collected;
+}
+
+int fx_worker_intake_step(struct fx_worker_intake *intake, uint32_t wait_ms)
+{
+    if (intake->status != FX_OK) {
+        return -1;
+    }
+    if (intake->count > 0) {
+        return work(intake, wait_ms);
+    }
+    const int64_t now_us = fx_clock_monotonic_us();
+    int done = 0;
+    if (now_us - intake->committed_us >= intake->options.commit_us) {
+        done = commit(intake, now_us);
+    }
+    const fx_status status = fx_bus_reader_poll(
+        intake->reader, wait_ms, intake->records, intake->options.batch_max, &intake->count);
+    if (status != FX_OK && status != FX_IO) {
+        return end_with(intake, status, fx_bus_reader_error_text(intake->reader));
+    }
+    return done + (int)intake->count;
+}
+
+fx_status fx_worker_intake_finish(struct fx_worker_intake *intake, uint32_t timeout_ms)
+{
+    const int64_t begun_us = fx_clock_monotonic_us();
+    while (intake->status == FX_OK && intake->count > 0) {
+        if (fx_clock_monotonic_us() - begun_us > (int64_t)timeout_ms * US_PER_MS) {
+            return FX_TIMEOUT;
+        }
+        (void)work(intake, 10);
+    }
+    if (intake->status == FX_OK) {
+        (void)commit(intake, begun_us);
+    }
+    return intake->status;
+}
+
+fx_status fx_worker_intake_create(const struct fx_worker_intake_options *options,
+                                  struct fx_worker_intake **intake_out)
+{
+    struct fx_worker_intake *intake = calloc(1, sizeof *intake);
+    if (intake == NULL) {
+        return FX_NO_MEMORY;
+    }
+    intake->options = *options;
+    if (options->batch_max == 0) {
+        intake->options.batch_max = BATCH_MAX;
+    }
+    if (options->commit_us == 0) {
+        intake->options.commit_us = COMMIT_US;
+    }
+    if (options->clock == NULL) {
+        intake->options.clock = fx_clock_wall_us;
+    }
+    fx_buf_init(&intake->value, VALUE_SIZE_MAX);
+    intake->json = malloc(sizeof *intake->json);
+    intake->records = calloc(intake->options.batch_max, sizeof intake->records[0]);
+    fx_status status = intake->json == NULL || intake->records == NULL ? FX_NO_MEMORY : FX_OK;
+    if (status == FX_OK) {
+        const fx_str topics[] = {options->orders, options->cancels};
+        const struct fx_bus_group group = {.name = options->group,
+                                           .topics = topics,
+                                           .topic_count = 2,
+                                           .on_revoked = on_revoked,
+                                           .context = intake};
+        status = fx_bus_reader_join(options->bus, &group, &intake->reader);
+    }
+    if (status != FX_OK) {
+        fx_worker_intake_destroy(intake);
+        return status;
+    }
+    *intake_out = intake;
+    return FX_OK;
+}
+
+void fx_worker_intake_destroy(struct fx_worker_intake *intake)
+{
+    if (intake == NULL) {
+        return;
+    }
+    fx_bus_reader_close(intake->reader);
+    fx_buf_deinit(&intake->value);
+    free(intake->records);
+    free(intake->json);
+    free(intake);
+}
+
+void fx_worker_intake_abandon(struct fx_worker_intake *intake)
+{
+    for (uint32_t index = 0; intake != NULL && index < intake->place_count; index++) {
+        intake->places[index].is_dirty = false;
+    }
+    fx_worker_intake_destroy(intake);
+}
+
+const char *fx_worker_intake_error_text(const struct fx_worker_intake *intake)
+{
+    return intake->error;
+}
+
+void fx_worker_intake_stats(const struct fx_worker_intake *intake,
+                            struct fx_worker_intake_stats *stats_out)
+{
+    *stats_out = (struct fx_worker_intake_stats){
+        .taken = atomic_load_explicit(&intake->stat_taken, memory_order_relaxed),
+        .refused = atomic_load_explicit(&intake->stat_refused, memory_order_relaxed),
+        .committed = atomic_load_explicit(&intake->stat_committed, memory_order_relaxed),
+        .status = (fx_status)atomic_load_explicit(&intake->stat_status, memory_order_relaxed)};
+}

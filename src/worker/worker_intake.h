@@ -1,0 +1,84 @@
+/**
+ * @file worker_intake.h
+ * order:intake: what producers outside ask for becomes commands of the engine's log.
+ *
+ * A member of a group reads save_order_from_client_v2 and cancel_order_from_client, judges each
+ * record with its instrument, stamps the time and publishes it into the engine's input. Only when a
+ * batch is durable there is it committed (N1); what cannot be a command goes to the quarantine
+ * topic with its reason, and is as durable before the commit (N2). A record without a clientOrderId
+ * gets one from its tmpId, else from its place, so that one read twice is one order (N3). A message
+ * that cannot be delivered ends the worker: never skipped, never overtaken by a later one of its
+ * producer (N4). Thread: create, finish, destroy: the owner's; step: one.
+ */
+#ifndef FX_WORKER_WORKER_INTAKE_H
+#define FX_WORKER_WORKER_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "bus/bus.h"
+#include "wire/wire_topic_in.h"
+
+struct fx_worker_intake;
+
+/** Where instruments come from. */
+struct fx_worker_intake_listing {
+    fx_wire_topic_in_find_fn find;
+    /** Look again for what was listed meanwhile; a symbol was not found. May be NULL. @return true
+     * where there may be more now. */
+    bool (*refresh)(void *context);
+    void *context;
+};
+
+/** A wall clock, in microseconds. */
+typedef int64_t (*fx_worker_intake_clock_fn)(void);
+
+/** Texts are borrowed until it is destroyed. Zeroed members get the default named here. */
+struct fx_worker_intake_options {
+    struct fx_bus *bus; /* gapless, and of nobody else; kept */
+    fx_str group;
+    fx_str orders;  /* save_order_from_client_v2 */
+    fx_str cancels; /* cancel_order_from_client */
+    struct fx_bus_place input;
+    struct fx_bus_place quarantine;
+    struct fx_worker_intake_listing listing;
+    fx_worker_intake_clock_fn clock; /* fx_clock_wall_us */
+    uint32_t batch_max;              /* records in flight; 1024 */
+    int64_t commit_us;               /* the longest that done work stays uncommitted; 200 ms */
+};
+
+/** Figures. Thread: any (each is a moment's value). */
+struct fx_worker_intake_stats {
+    uint64_t taken;     /* commands that are durable in the input */
+    uint64_t refused;   /* records that are durable in the quarantine */
+    uint64_t committed; /* commits */
+    fx_status status;   /* OK; why it has ended */
+};
+
+/** Join the group. @return OK (gives); NO_MEMORY; what fx_bus_reader_join() says. */
+FX_MUST_USE fx_status fx_worker_intake_create(const struct fx_worker_intake_options *options,
+                                              struct fx_worker_intake **intake_out);
+
+/** Leave the group; what is done is committed, what is not is read again. The bus stays open.
+ * Accepts NULL. */
+void fx_worker_intake_destroy(struct fx_worker_intake *intake);
+
+/** Free it as a crash would: nothing is committed. For tests. Accepts NULL. */
+void fx_worker_intake_abandon(struct fx_worker_intake *intake);
+
+/** One bounded unit of work; waits up to `wait_ms` for news. @return records read, delivered or
+ * committed; < 0: it has ended, see the stats. */
+int fx_worker_intake_step(struct fx_worker_intake *intake, uint32_t wait_ms);
+
+/** Finish what was read: deliver it and commit. Reads nothing new. @return OK; TIMEOUT; why it has
+ * ended. */
+FX_MUST_USE fx_status fx_worker_intake_finish(struct fx_worker_intake *intake, uint32_t timeout_ms);
+
+/** What was wrong, for the log; no secrets. Never NULL. */
+const char *fx_worker_intake_error_text(const struct fx_worker_intake *intake);
+
+void fx_worker_intake_stats(const struct fx_worker_intake *intake,
+                            struct fx_worker_intake_stats *stats_out);
+
+#endif

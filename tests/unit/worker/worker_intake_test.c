@@ -1,0 +1,361 @@
+/* order:intake on a bus of journals: whatever it was doing when it died, and whether the bus died
+ * with it, each record becomes one order, and what is no order lies in the quarantine. */
+#include "worker/worker_intake.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "bus/bus_local.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+
+enum { USERS = 3, PARTITIONS = 2, RECORDS_MAX = 256, STEPS_MAX = 400, WAIT_MS = 10000, ORDERS = 9 };
+
+static const fx_str ORDERS_TOPIC = {"save_order_from_client_v2", 25};
+static const fx_str CANCELS_TOPIC = {"cancel_order_from_client", 24};
+static const fx_str INPUT_TOPIC = {"matching_engine_input", 21};
+static const fx_str QUARANTINE_TOPIC = {"matching_engine_quarantine", 26};
+
+static char folder[64];
+
+struct scene {
+    struct fx_bus *bus;
+    struct fx_worker_intake *intake;
+    struct fx_instrument instrument;
+    uint32_t batch_max;
+    uint32_t pending_max;
+    uint32_t refreshed;
+    bool is_listed;
+};
+
+static int unlink_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static void empty_folder(void)
+{
+    (void)nftw(folder, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static const struct fx_instrument *find(void *context, fx_str symbol)
+{
+    const struct scene *scene = context;
+    const bool is_it = fx_str_is_equal(symbol, fx_ids_symbol_str(&scene->instrument.symbol));
+    return is_it && scene->is_listed ? &scene->instrument : NULL;
+}
+
+static bool refresh(void *context)
+{
+    struct scene *scene = context;
+    scene->refreshed++;
+    scene->is_listed = true;
+    return true;
+}
+
+static int64_t clock_of(void)
+{
+    return 1700000000000000;
+}
+
+static void open_bus(struct scene *scene)
+{
+    const struct fx_bus_local_options options = {.dir = folder,
+                                                 .mode = FX_BUS_JOURNAL_RELAXED,
+                                                 .segment_size_bytes = 1 << 17,
+                                                 .window_size_bytes = 1 << 16,
+                                                 .pending_max = scene->pending_max};
+    const struct fx_bus_topic topics[] = {
+        {.name = ORDERS_TOPIC, .partitions = PARTITIONS, .retention_ms = -1},
+        {.name = CANCELS_TOPIC, .partitions = 1, .retention_ms = -1},
+        {.name = INPUT_TOPIC, .partitions = 1, .retention_ms = -1},
+        {.name = QUARANTINE_TOPIC, .partitions = 1, .retention_ms = -1}};
+    assert_int_equal(fx_bus_local_open(&options, &scene->bus), FX_OK);
+    assert_int_equal(fx_bus_make(scene->bus, topics, 4, WAIT_MS), FX_OK);
+}
+
+static void open_intake(struct scene *scene)
+{
+    const struct fx_worker_intake_options options = {.bus = scene->bus,
+                                                     .group = FX_STR("intake"),
+                                                     .orders = ORDERS_TOPIC,
+                                                     .cancels = CANCELS_TOPIC,
+                                                     .input = {INPUT_TOPIC, 0},
+                                                     .quarantine = {QUARANTINE_TOPIC, 0},
+                                                     .listing = {find, refresh, scene},
+                                                     .clock = clock_of,
+                                                     .batch_max = scene->batch_max,
+                                                     .commit_us = 1};
+    assert_int_equal(fx_worker_intake_create(&options, &scene->intake), FX_OK);
+}
+
+static void produce(struct scene *scene, fx_str topic, uint64_t user_id, const char *value)
+{
+    char key[24];
+    struct fx_bus_delivery delivery;
+    (void)snprintf(key, sizeof key, "%llu", (unsigned long long)user_id);
+    const struct fx_bus_message message = {.topic = topic,
+                                           .partition = FX_BUS_BY_KEY,
+                                           .key = fx_str_of(key),
+                                           .value = fx_str_of(value)};
+    assert_int_equal(fx_bus_publish(scene->bus, &message), FX_OK);
+    assert_int_equal(fx_bus_flush(scene->bus, WAIT_MS), FX_OK);
+    assert_int_equal(fx_bus_poll(scene->bus, WAIT_MS, &delivery, 1), 1);
+    assert_int_equal(delivery.status, FX_OK);
+}
+
+/* Orders with a tmpId, with a clientOrderId, with neither, in both shapes; a cancel; rubbish. */
+static void produce_all(struct scene *scene)
+{
+    char value[512];
+    for (uint64_t user = 1; user <= USERS; user++) {
+        (void)snprintf(value,
+                       sizeof value,
+                       "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":"
+                       "\"2\",\"price\":\"90\",\"userId\":%llu,\"tmpId\":\"%llu\"}",
+                       (unsigned long long)user,
+                       (unsigned long long)(900 + user));
+        produce(scene, ORDERS_TOPIC, user, value);
+        (void)snprintf(value,
+                       sizeof value,
+                       "{\"createOrderDto\":{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":"
+                       "\"LIMIT\",\"quantity\":\"1\",\"price\":\"91\",\"clientOrderId\":\"mine\"},"
+                       "\"userId\":%llu,\"tmpOrderId\":5}",
+                       (unsigned long long)user);
+        produce(scene, ORDERS_TOPIC, user, value);
+        (void)snprintf(value,
+                       sizeof value,
+                       "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":"
+                       "3,\"price\":92,\"userId\":%llu}",
+                       (unsigned long long)user);
+        produce(scene, ORDERS_TOPIC, user, value);
+    }
+    produce(scene, CANCELS_TOPIC, 1, "{\"orderId\":77,\"userId\":1}");
+    produce(scene, ORDERS_TOPIC, 1, "no JSON \xff");
+    produce(scene,
+            ORDERS_TOPIC,
+            2,
+            "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":\"0.5\","
+            "\"price\":\"90\",\"userId\":2,\"tmpId\":7}");
+    produce(scene, CANCELS_TOPIC, 3, "{\"userId\":3}");
+    produce(scene,
+            ORDERS_TOPIC,
+            3,
+            "{\"symbol\":\"NOPE\",\"side\":\"BUY\",\"type\":\"MARKET\",\"quantity\":\"1\","
+            "\"userId\":3}");
+}
+
+/* Read all of a topic's first partition. @return how many. */
+static uint32_t read_topic(struct scene *scene, fx_str topic, char texts[RECORDS_MAX][512])
+{
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[RECORDS_MAX];
+    const struct fx_bus_place place = {topic, 0};
+    struct fx_bus_span span = {0};
+    uint32_t total = 0;
+    assert_int_equal(fx_bus_flush(scene->bus, WAIT_MS), FX_OK);
+    assert_int_equal(fx_bus_span(scene->bus, place, WAIT_MS, &span), FX_OK);
+    assert_int_equal(fx_bus_reader_open(scene->bus, place, FX_BUS_FIRST, &reader), FX_OK);
+    while (total < span.end) {
+        uint32_t count = 0;
+        assert_int_equal(fx_bus_reader_poll(reader, WAIT_MS, records, RECORDS_MAX - total, &count),
+                         FX_OK);
+        for (uint32_t index = 0; index < count; index++) {
+            assert_true(fx_str_copy(records[index].value, texts[total++], 512));
+        }
+    }
+    fx_bus_reader_close(reader);
+    return total;
+}
+
+/* Let a real engine have the input: what it then holds is what producers get. */
+static void assert_each_order_once(struct scene *scene)
+{
+    static char texts[RECORDS_MAX][512];
+    static struct fx_json json;
+    struct engine_kit kit;
+    struct fx_engine_limits limits = engine_kit_limits();
+    uint64_t filled[USERS + 1] = {0};
+    uint32_t counts[USERS + 1] = {0};
+    limits.client_ids_max = 64;
+    engine_kit_init(&kit, &limits);
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    (void)engine_kit_list(&kit, &definition, 100);
+    for (uint64_t user = 1; user <= USERS; user++) {
+        engine_kit_account(&kit, user, "USDT", "100000");
+    }
+    const uint32_t count = read_topic(scene, INPUT_TOPIC, texts);
+    for (uint32_t index = 0; index < count; index++) {
+        struct fx_wire_topic_in in;
+        fx_str field;
+        assert_int_equal(
+            fx_wire_topic_in_command(&json, fx_str_of(texts[index]), find, scene, &in, &field),
+            FX_OK);
+        assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_COMMAND);
+        assert_int_equal(in.command.time_us, clock_of());
+        const fx_status status = engine_kit_apply(&kit, &in.command);
+        if (in.command.kind == FX_COMMAND_CANCEL_ORDER) {
+            assert_int_equal(status, FX_ORDER_NOT_FOUND);
+            continue;
+        }
+        assert_int_equal(status, FX_OK);
+        if (kit.result.is_repeated == 0) {
+            counts[in.command.user_id]++;
+            filled[in.command.user_id] += (uint64_t)in.command.u.place.lots;
+        }
+    }
+    for (uint64_t user = 1; user <= USERS; user++) {
+        assert_int_equal(counts[user], ORDERS / USERS);
+        assert_int_equal(filled[user], 6);
+    }
+    engine_kit_deinit(&kit);
+}
+
+static void assert_quarantine(struct scene *scene, bool is_exact)
+{
+    static char texts[RECORDS_MAX][512];
+    static const char *const WANTED[] = {
+        "{\"code\":\"BAD_JSON\",\"topic\":\"save_order_from_client_v2\"",
+        "{\"code\":\"LOT_SIZE\"",
+        "\"code\":\"BAD_PARAMETER\",\"topic\":\"cancel_order_from_client\",\"partition\":0,"
+        "\"offset\":\"1\",\"time\":1700000000000,\"field\":\"orderId\",\"key\":\"3\",\"value\":"
+        "\"{\\\"userId\\\":3}\"}",
+        "{\"code\":\"UNKNOWN_SYMBOL\""};
+    const uint32_t count = read_topic(scene, QUARANTINE_TOPIC, texts);
+    for (size_t wanted = 0; wanted < sizeof WANTED / sizeof WANTED[0]; wanted++) {
+        uint32_t found = 0;
+        for (uint32_t index = 0; index < count; index++) {
+            found += strstr(texts[index], WANTED[wanted]) != NULL ? 1 : 0;
+        }
+        assert_true(found > 0);
+        assert_true(found == 1 || !is_exact);
+    }
+}
+
+/* Work until everything is committed: nothing is in flight, and a look at all partitions finds
+ * nothing more. */
+static void run_dry(struct scene *scene)
+{
+    for (uint32_t idle = 0, step = 0; idle < 2; step++) {
+        assert_true(step < STEPS_MAX);
+        assert_int_equal(fx_worker_intake_finish(scene->intake, WAIT_MS), FX_OK);
+        const int done = fx_worker_intake_step(scene->intake, 1);
+        assert_true(done >= 0);
+        idle = done == 0 ? idle + 1 : 0;
+    }
+}
+
+static void begin(struct scene *scene)
+{
+    memset(scene, 0, sizeof *scene);
+    scene->batch_max = 4;
+    scene->is_listed = true;
+    scene->instrument = engine_kit_definition("BTCUSDT");
+    (void)snprintf(folder, sizeof folder, "/tmp/worker_intake_test.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    open_bus(scene);
+    produce_all(scene);
+}
+
+static void end(struct scene *scene)
+{
+    fx_worker_intake_destroy(scene->intake);
+    fx_bus_close(scene->bus);
+    empty_folder();
+}
+
+static void worker_intake_makes_commands_of_records(void **state)
+{
+    struct scene scene;
+    struct fx_worker_intake_stats stats;
+    (void)state;
+    begin(&scene);
+    scene.is_listed = false; /* known after a second look only */
+    open_intake(&scene);
+    run_dry(&scene);
+    fx_worker_intake_stats(scene.intake, &stats);
+    assert_int_equal(stats.taken, ORDERS + 1);
+    assert_int_equal(stats.refused, 4);
+    assert_int_equal(stats.status, FX_OK);
+    assert_true(stats.committed > 0);
+    assert_true(scene.refreshed >= 1);
+    assert_each_order_once(&scene);
+    assert_quarantine(&scene, true);
+    /* Nothing is read again by the next one. */
+    fx_worker_intake_destroy(scene.intake);
+    open_intake(&scene);
+    run_dry(&scene);
+    fx_worker_intake_stats(scene.intake, &stats);
+    assert_int_equal(stats.taken + stats.refused, 0);
+    end(&scene);
+}
+
+/* Dies after `steps` steps; `with_bus`: so does the bus, with what it had not made durable. */
+static void live_once(uint32_t steps, bool with_bus)
+{
+    struct scene scene;
+    begin(&scene);
+    open_intake(&scene);
+    for (uint32_t step = 0; step < steps; step++) {
+        assert_true(fx_worker_intake_step(scene.intake, 0) >= 0);
+    }
+    fx_worker_intake_abandon(scene.intake);
+    scene.intake = NULL;
+    if (with_bus) {
+        fx_bus_local_abandon(scene.bus);
+        open_bus(&scene);
+    } else {
+        struct fx_bus_delivery deliveries[64];
+        assert_int_equal(fx_bus_flush(scene.bus, WAIT_MS), FX_OK);
+        (void)fx_bus_poll(scene.bus, 0, deliveries, 64); /* they were the dead one's */
+    }
+    open_intake(&scene);
+    run_dry(&scene);
+    assert_each_order_once(&scene);
+    assert_quarantine(&scene, false);
+    end(&scene);
+}
+
+static void worker_intake_loses_and_doubles_nothing_wherever_it_dies(void **state)
+{
+    (void)state;
+    for (uint32_t steps = 0; steps < 16; steps++) {
+        live_once(steps, false);
+        live_once(steps, true);
+    }
+}
+
+static void worker_intake_waits_where_the_bus_is_full(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin(&scene);
+    fx_bus_close(scene.bus);
+    scene.pending_max = 1;
+    scene.batch_max = 64;
+    open_bus(&scene);
+    open_intake(&scene);
+    run_dry(&scene);
+    assert_each_order_once(&scene);
+    assert_quarantine(&scene, true);
+    end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(worker_intake_makes_commands_of_records),
+        cmocka_unit_test(worker_intake_loses_and_doubles_nothing_wherever_it_dies),
+        cmocka_unit_test(worker_intake_waits_where_the_bus_is_full),
+    };
+    const struct fx_log_options quiet = {.level = FX_LOG_OFF, .format = FX_LOG_TEXT, .fd = 2};
+    fx_log_configure(&quiet);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
