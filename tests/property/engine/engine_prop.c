@@ -181,7 +181,7 @@ static void place(void)
     struct engine_kit_order order = {.instrument = symbol};
     order.user_id = 1 + below(swarm->users);
     order.side = chance(50) ? FX_SIDE_BUY : FX_SIDE_SELL;
-    order.ticks = world.mid[symbol] + fx_rng_between(&world.rng, -swarm->spread, swarm->spread);
+    order.ticks = world.mid[symbol] + between(-swarm->spread, swarm->spread);
     order.lots = 1 + (int64_t)below((uint64_t)swarm->lots_max);
     order.type = chance(10) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT;
     order.stp = (enum fx_stp_mode)below(5);
@@ -345,8 +345,7 @@ static void amend(void)
     command.u.amend.order_id = order->id;
     if (chance(60)) {
         command.u.amend.price_ticks =
-            world.mid[order->symbol] +
-            fx_rng_between(&world.rng, -world.swarm.spread, world.swarm.spread);
+            world.mid[order->symbol] + between(-world.swarm.spread, world.swarm.spread);
     }
     if (chance(60)) {
         command.u.amend.lots = 1 + (int64_t)below((uint64_t)world.swarm.lots_max);
@@ -359,7 +358,7 @@ static void mark(void)
 {
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
     struct fx_command command = engine_kit_command(FX_COMMAND_MARK_PRICE, symbol, 0);
-    world.mid[symbol] += fx_rng_between(&world.rng, -world.swarm.jump, world.swarm.jump);
+    world.mid[symbol] += between(-world.swarm.jump, world.swarm.jump);
     world.mid[symbol] = world.mid[symbol] < 100 ? 100 : world.mid[symbol];
     command.u.mark.mark_ticks = world.mid[symbol];
     command.u.mark.index_ticks = world.mid[symbol] + 1 + (int64_t)below(3);
@@ -465,14 +464,14 @@ static struct engine_kit_order draw_trigger(uint32_t symbol)
     order.side = chance(50) ? FX_SIDE_BUY : FX_SIDE_SELL;
     order.type = (enum fx_order_type)(FX_ORDER_TYPE_STOP_LIMIT + below(5));
     order.source = (enum fx_trigger_source)(1 + below(3));
-    order.trigger_ticks = world.mid[symbol] + fx_rng_between(&world.rng, -12, 12);
+    order.trigger_ticks = world.mid[symbol] + between(-12, 12);
     order.lots = 1 + (int64_t)below((uint64_t)swarm->lots_max);
     order.stp = (enum fx_stp_mode)below(5);
     order.is_reduce_only = chance(swarm->reduce_share);
     order.is_price_protected = chance(20);
     order.tif = (enum fx_time_in_force)(1 + below(3));
     if (!fx_order_type_is_market(order.type)) {
-        order.ticks = world.mid[symbol] + fx_rng_between(&world.rng, -swarm->spread, swarm->spread);
+        order.ticks = world.mid[symbol] + between(-swarm->spread, swarm->spread);
         if (chance(15)) {
             order.tif = FX_TIME_IN_FORCE_GTC;
             order.post_only = (enum fx_post_only_mode)(1 + below(2));
@@ -687,7 +686,7 @@ static void amend_conditional(void)
         FX_COMMAND_AMEND_CONDITIONAL, FX_COMMAND_ALL_INSTRUMENTS, one->order.user_id);
     command.u.amend.order_id = one->order.id;
     if (chance(60)) {
-        changed.trigger_ticks = world.mid[one->order.symbol] + fx_rng_between(&world.rng, -12, 12);
+        changed.trigger_ticks = world.mid[one->order.symbol] + between(-12, 12);
         changed.key = naive_engine_key(changed.condition, changed.trigger_ticks);
         command.u.amend_conditional.trigger_ticks = changed.trigger_ticks;
     }

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "base/rng.h"
+#include "draw.h"
 #include "engine/triggers_int.h"
 #include "engine_kit.h"
 #include "fx_test.h"
@@ -45,11 +45,9 @@ struct swarm {
 struct world {
     struct engine_kit kit;
     struct naive_engine naive;
-    struct fx_rng rng;
     struct swarm swarm;
     struct fx_command *log;
     uint32_t log_count;
-    uint64_t seed;
     uint64_t hash_middle;
     char *saved;
     size_t saved_size;
@@ -79,31 +77,10 @@ struct world {
 
 static struct world world;
 
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            (void)fprintf(stderr,                                                                  \
-                          "seed %llu, command %u: %s\n",                                           \
-                          (unsigned long long)world.seed,                                          \
-                          world.log_count,                                                         \
-                          #condition);                                                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-static uint64_t below(uint64_t bound)
-{
-    return fx_rng_below(&world.rng, bound);
-}
-
-static bool chance(uint64_t percent)
-{
-    return below(100) < percent;
-}
-
 static fx_status apply(struct fx_command *command)
 {
     REQUIRE(world.log_count < LOG_MAX);
+    draw.commands++;
     const fx_status status = engine_kit_apply(&world.kit, command);
     world.log[world.log_count] = *command;
     world.log_count++;
@@ -171,8 +148,7 @@ static void begin(uint64_t seed)
     struct fx_command *log = world.log;
     memset(&world, 0, sizeof world);
     world.log = log;
-    world.seed = seed;
-    fx_rng_init(&world.rng, seed);
+    draw_begin(seed);
     draw_swarm();
     limits.fills_max = world.swarm.fills_max;
     limits.client_ids_max = 5;

@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "base/rng.h"
+#include "draw.h"
 #include "engine/marks_int.h"
 #include "engine_kit.h"
 #include "fx_test.h"
@@ -34,20 +34,10 @@ struct naive {
 
 static struct {
     struct engine_kit kit;
-    struct fx_rng rng;
     struct naive symbols[SYMBOLS];
     int64_t lots[SYMBOLS][USERS + 1]; /* before the command */
-    uint64_t seed;
     uint32_t fundings, payments, skipped, stale, capped;
 } world;
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            (void)fprintf(stderr, "seed %llu: %s\n", (unsigned long long)world.seed, #condition);  \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static fx_i128 half_even(fx_i128 numerator, fx_i128 divisor)
 {
@@ -184,17 +174,13 @@ static fx_status apply(struct fx_command *command)
             world.lots[symbol][user] = engine_kit_position(&world.kit, user, symbol).lots;
         }
     }
+    draw.commands++;
     const fx_status status = engine_kit_apply(&world.kit, command);
     for (uint32_t index = 0; index < world.kit.events.count; index++) {
         see(&world.kit.events.items[index]);
     }
     world.stale += status == FX_MARK_STALE ? 1 : 0;
     return status;
-}
-
-static uint64_t below(uint64_t bound)
-{
-    return fx_rng_below(&world.rng, bound);
 }
 
 /* The model samples before it is told of the new mark; the premium is the engine's own (its unit
@@ -205,7 +191,7 @@ static void say_index(void)
     struct fx_engine *engine = world.kit.engine;
     struct naive *naive = &world.symbols[symbol];
     const int64_t before = engine->listings[symbol].index.ticks;
-    const int64_t ticks = 1000 + (before - 1000) * 9 / 10 + fx_rng_between(&world.rng, -9, 9);
+    const int64_t ticks = 1000 + (before - 1000) * 9 / 10 + between(-9, 9);
     const struct fx_book *book = engine->listings[symbol].book;
     const int64_t bid = fx_book_best(book, FX_SIDE_BUY).ticks;
     const int64_t ask = fx_book_best(book, FX_SIDE_SELL).ticks;
@@ -235,7 +221,7 @@ static void trade(void)
         .user_id = 1 + below(USERS),
         .instrument = (uint32_t)below(SYMBOLS),
         .side = below(2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
-        .ticks = 1000 + fx_rng_between(&world.rng, -25, 25),
+        .ticks = 1000 + between(-25, 25),
         .lots = 1 + (int64_t)below(900),
     };
     struct fx_command command = engine_kit_place_command(&order);
@@ -281,8 +267,7 @@ static void begin(uint64_t seed)
 {
     const struct fx_engine_limits limits = engine_kit_limits();
     memset(&world.symbols, 0, sizeof world.symbols);
-    world.seed = seed;
-    fx_rng_init(&world.rng, seed);
+    draw_begin(seed);
     engine_kit_init(&world.kit, &limits);
     world.kit.time_us = 1600000000000000;
     for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {

@@ -8,7 +8,7 @@
  */
 #include <stdio.h>
 
-#include "base/rng.h"
+#include "draw.h"
 #include "engine_kit.h"
 #include "fx_test.h"
 #include "naive_liquidation.h"
@@ -19,9 +19,6 @@ enum { SYMBOLS = 3, USERS = 7, SEEDS = 40, COMMANDS = 1200, STEPS = 6, MID = 500
 
 struct world {
     struct engine_kit kit;
-    struct fx_rng rng;
-    uint64_t seed;
-    uint32_t commands;
     bool is_single; /* one step per command */
     int64_t mid[SYMBOLS];
     uint32_t steps[STEPS];
@@ -35,28 +32,6 @@ struct world {
 };
 
 static struct world world;
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            (void)fprintf(stderr,                                                                  \
-                          "seed %llu, command %u: %s\n",                                           \
-                          (unsigned long long)world.seed,                                          \
-                          world.commands,                                                          \
-                          #condition);                                                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-static uint64_t below(uint64_t bound)
-{
-    return fx_rng_below(&world.rng, bound);
-}
-
-static bool chance(uint64_t percent)
-{
-    return below(100) < percent;
-}
 
 static void load_tiers(uint32_t symbol)
 {
@@ -102,8 +77,7 @@ static void begin(uint64_t seed)
 {
     struct fx_engine_limits limits = engine_kit_limits();
     memset(&world, 0, sizeof world);
-    world.seed = seed;
-    fx_rng_init(&world.rng, seed);
+    draw_begin(seed);
     world.is_single = chance(70);
     limits.fills_max = world.is_single ? 3 : 48;
     engine_kit_init(&world.kit, &limits);
@@ -214,7 +188,7 @@ static fx_status apply(struct fx_command *command)
     const bool is_mark = command->kind == FX_COMMAND_MARK_PRICE;
     const bool is_predicted = world.is_single && (is_mark || command->kind == FX_COMMAND_TICK);
     struct naive_liquidation expected = {.position = FX_SLOT_NONE};
-    world.commands++;
+    draw.commands++;
     if (is_predicted) {
         fx_px *mark = &engine->listings[is_mark ? command->instrument : 0].mark;
         const fx_px before = *mark;
@@ -242,7 +216,7 @@ static void place(void)
     struct engine_kit_order order = {.instrument = symbol};
     order.user_id = 1 + below(USERS);
     order.side = chance(50) ? FX_SIDE_BUY : FX_SIDE_SELL;
-    order.ticks = world.mid[symbol] + fx_rng_between(&world.rng, -60, 60);
+    order.ticks = world.mid[symbol] + between(-60, 60);
     order.lots = 1 + (int64_t)below(60);
     order.is_reduce_only = chance(10);
     if (chance(20)) {
@@ -258,7 +232,7 @@ static void mark(void)
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
     struct fx_command command = engine_kit_command(FX_COMMAND_MARK_PRICE, symbol, 0);
     const int64_t jump = chance(15) ? 700 : 60;
-    world.mid[symbol] += fx_rng_between(&world.rng, -jump, jump);
+    world.mid[symbol] += between(-jump, jump);
     world.mid[symbol] = world.mid[symbol] < 1000 ? 1000 : world.mid[symbol];
     command.u.mark.mark_ticks = world.mid[symbol];
     command.u.mark.index_ticks = world.mid[symbol];
@@ -323,21 +297,21 @@ static void withdraw(void)
 
 static void step(void)
 {
-    const uint64_t draw = below(100);
+    const uint64_t pick = below(100);
     world.kit.time_us += 1000;
-    if (draw < 50) {
+    if (pick < 50) {
         place();
-    } else if (draw < 72) {
+    } else if (pick < 72) {
         mark();
-    } else if (draw < 88) {
+    } else if (pick < 88) {
         tick();
-    } else if (draw < 91) {
+    } else if (pick < 91) {
         fund();
-    } else if (draw < 93) {
+    } else if (pick < 93) {
         work_off();
-    } else if (draw < 95) {
+    } else if (pick < 95) {
         set_state();
-    } else if (draw < 97) {
+    } else if (pick < 97) {
         move_margin();
     } else {
         withdraw();

@@ -2,7 +2,7 @@
  * after every command (the kit), and laws that no single command shows: a side fits the mode, who
  * is frozen does not trade, what is settled is flat for ever, no command lifts the open interest
  * above its cap, and a snapshot of the middle goes on as the original did. */
-#include "base/rng.h"
+#include "draw.h"
 #include "engine/settle_int.h"
 #include "engine_kit.h"
 #include "fx_test.h"
@@ -13,7 +13,6 @@ enum { SEEDS = 30, COMMANDS = 800, USERS = 5, SYMBOLS = 3, STATUSES = 1000 };
 
 struct world {
     struct engine_kit kit;
-    struct fx_rng rng;
     struct fx_command log[COMMANDS];
     uint32_t log_count;
     char *saved;
@@ -25,18 +24,9 @@ static struct world world;
 static uint32_t seen[STATUSES];
 static uint32_t switches, ended, settled, trades, capped;
 
-static uint64_t below(uint64_t bound)
-{
-    return fx_rng_below(&world.rng, bound);
-}
-
-static bool chance(uint64_t percent)
-{
-    return below(100) < percent;
-}
-
 static fx_status apply(struct fx_command *command)
 {
+    draw.commands++;
     const fx_status status = engine_kit_apply(&world.kit, command);
     assert_true(world.log_count < COMMANDS);
     world.log[world.log_count] = *command;
@@ -61,7 +51,7 @@ static void begin(uint64_t seed)
 {
     struct fx_engine_limits limits = engine_kit_limits();
     memset(&world, 0, sizeof world);
-    fx_rng_init(&world.rng, seed);
+    draw_begin(seed);
     limits.cancels_max = chance(50) ? 3 : 64;
     limits.positions_max = 64;
     engine_kit_init(&world.kit, &limits);
