@@ -4,6 +4,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/rank_int.h"
 #include "engine/risk_int.h"
 #include "engine/settle_int.h"
 #include "engine/triggers_int.h"
@@ -327,6 +328,7 @@ void fx_check_state(const struct fx_engine *engine)
     fx_conditional_check(engine);
     fx_bracket_check(engine);
     fx_risk_check(engine);
+    fx_rank_check(engine);
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

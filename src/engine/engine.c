@@ -3,7 +3,7 @@
  *     struct fx_engine | assets | accounts | account table | positions | listings | resting |
  *     orders | order table | client entries | client table | expiry heap | deadlines and their
  *     table | triggers, their index, their lists | marks | guards, their heaps, the queue |
- *     touched … | books
+ *     ranks | touched … | books
  *
  * Every area starts at a cache line. Its size follows from the limits alone, so the same limits
  * give the same offsets; nothing in the block but the root and the books holds an address. */
@@ -15,6 +15,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/rank_int.h"
 #include "engine/risk_int.h"
 #include "engine/settle_int.h"
 #include "engine/triggers_int.h"
@@ -131,7 +132,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
 {
     check_limits(limits);
     struct layout layout = {.memory = memory};
-    const size_t touched = (size_t)work_max(limits) + payments_max(limits) + 8;
+    const size_t touched = (size_t)work_max(limits) + payments_max(limits) + FX_RANK_ROWS_MAX + 8;
     (void)area(&layout, 1, sizeof *root);
     root->account_table_size = table_size(limits->accounts_max);
     root->order_table_size = table_size(limits->orders_max);
@@ -169,6 +170,8 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->moved_accounts = area(&layout, limits->accounts_max, sizeof(fx_slot));
     root->adl_queue = area(&layout, 1, sizeof *root->adl_queue);
     root->settlements = area(&layout, limits->instruments_max, sizeof *root->settlements);
+    root->rank_sides = area(&layout, (size_t)2 * limits->instruments_max, sizeof *root->rank_sides);
+    root->rank_items = area(&layout, limits->positions_max, sizeof *root->rank_items);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -212,7 +215,7 @@ uint32_t fx_engine_events_max(const struct fx_engine_limits *limits)
                               EVENTS_PER_CANCEL * (fires_work_max(limits) - 2 * limits->fills_max);
     const uint32_t by_cancels = EVENTS_PER_CANCEL * work_max(limits);
     return (by_fills > by_cancels ? by_fills : by_cancels) + EVENTS_BESIDE +
-           EVENTS_PER_PAYMENT * payments_max(limits) +
+           EVENTS_PER_PAYMENT * payments_max(limits) + FX_RANK_ROWS_MAX +
            EVENTS_PER_INSTRUMENT * limits->instruments_max;
 }
 
@@ -334,6 +337,8 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_settle_apply(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
+    case FX_COMMAND_REFRESH_RANKS:
+        return fx_rank_apply(engine, result);
     case FX_COMMAND_ADJUST_TP_SL:
         return fx_tp_sl_apply(engine, command, result);
     case FX_COMMAND_ADJUST_ORDER_TP_SL:
@@ -587,6 +592,21 @@ int64_t fx_engine_next_due_us(const struct fx_engine *engine)
     const int64_t symbol_us = engine->settle_due_us < mark_us ? engine->settle_due_us : mark_us;
     const int64_t due_us = symbol_us < order_us ? symbol_us : order_us;
     return due_us <= engine->time_us ? FX_ENGINE_DUE_NOW : due_us;
+}
+
+bool fx_engine_is_due(const struct fx_engine *engine,
+                      int64_t now_us,
+                      enum fx_command_kind *kind_out)
+{
+    if (fx_engine_next_due_us(engine) <= now_us) {
+        *kind_out = FX_COMMAND_TICK;
+        return true;
+    }
+    if (fx_rank_due_us(engine) <= now_us) {
+        *kind_out = FX_COMMAND_REFRESH_RANKS;
+        return true;
+    }
+    return false;
 }
 
 uint64_t fx_engine_hash(const struct fx_engine *engine)

@@ -75,6 +75,12 @@ uint64_t fx_engine_sequence(const struct fx_engine *engine);
  * pay funding; INT64_MAX where nothing is. */
 int64_t fx_engine_next_due_us(const struct fx_engine *engine);
 
+/** The command that time itself asks for at `now_us`: TICK before all else, REFRESH_RANKS where
+ * published ranks are old. @return false where there is none. O(1). */
+bool fx_engine_is_due(const struct fx_engine *engine,
+                      int64_t now_us,
+                      enum fx_command_kind *kind_out);
+
 /** Hash of the whole logical state: equal states, equal hashes, on every build. O(state). */
 uint64_t fx_engine_hash(const struct fx_engine *engine);
 

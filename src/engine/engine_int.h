@@ -90,10 +90,10 @@ struct fx_position_state {
     fx_slot newest_order;
     uint32_t reduce_order_count; /* resting reduce-only orders, both sides */
     uint8_t is_liquidating;      /* a step of a liquidation was said, and no DONE yet */
-    uint8_t rest;
-    uint16_t funding_round;    /* of its symbol that it paid last, the lower half (funding.c) */
-    uint64_t priced_sequence;  /* the command whose row had the prices below; 0: none (M8) */
-    int64_t liquidation_ticks; /* of the last row */
+    uint8_t adl_rank;            /* as published, with its side; 0: none (rank.c) */
+    uint16_t funding_round;      /* of its symbol that it paid last, the lower half (funding.c) */
+    uint64_t priced_sequence;    /* the command whose row had the prices below; 0: none (M8) */
+    int64_t liquidation_ticks;   /* of the last row */
     int64_t bankrupt_ticks;
 };
 
@@ -285,6 +285,19 @@ struct fx_risk_heap;
 struct fx_risk_entry;
 struct fx_adl_queue;
 struct fx_settle_state; /* settle_int.h */
+struct fx_rank_side;    /* rank_int.h */
+struct fx_rank_item;
+
+/** How far the refresh of the published ranks has come (rank.c). */
+struct fx_rank {
+    int64_t due_us; /* not before this time */
+    int64_t began_us;
+    fx_slot cursor;   /* positions below it have their score */
+    uint32_t count;   /* in rank_items, a heap: scored, without a place yet */
+    uint8_t phase;    /* of rank.c */
+    uint8_t is_stale; /* prices or positions have changed since it began */
+    uint8_t zero[6];
+};
 
 struct fx_engine {
     struct fx_engine_limits limits;
@@ -314,6 +327,7 @@ struct fx_engine {
     uint32_t bracket_count;
     uint32_t bracket_used; /* records ever used: the high-water mark */
     fx_slot bracket_free;
+    struct fx_rank rank;
 
     /* Derived: areas of the block. */
     struct fx_asset_state *assets;
@@ -342,6 +356,8 @@ struct fx_engine {
     fx_slot *due_accounts;                          /* a heap, the lowest account first */
     struct fx_adl_queue *adl_queue;
     struct fx_settle_state *settlements; /* by instrument id */
+    struct fx_rank_side *rank_sides;     /* by instrument and side */
+    struct fx_rank_item *rank_items;
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;

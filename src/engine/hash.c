@@ -7,6 +7,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/rank_int.h"
 #include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
@@ -107,6 +108,9 @@ static uint64_t mix_position(const struct fx_engine *engine,
     }
     if (position->funding_round != 0) {
         hash = fx_hash_mix(hash, position->funding_round);
+    }
+    if (position->adl_rank != 0) {
+        hash = fx_hash_mix(hash, position->adl_rank);
     }
     return fx_hash_mix(hash, position->order_count);
 }
@@ -335,6 +339,24 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
     return mix_side(engine, hash, instrument, FX_SIDE_SELL);
 }
 
+/* How far the refresh of the ranks has come; a log in which none began hashes as it did before. */
+static uint64_t mix_ranks(const struct fx_engine *engine, uint64_t hash)
+{
+    const struct fx_rank *rank = &engine->rank;
+    if (rank->due_us == 0) {
+        return hash;
+    }
+    hash = mix_signed(mix_signed(hash, rank->due_us), rank->began_us);
+    hash = fx_hash_mix(
+        hash, (uint64_t)rank->cursor << 16U | (uint64_t)rank->phase << 8U | rank->is_stale);
+    uint64_t sum = 0;
+    for (uint32_t index = 0; index < rank->count; index++) {
+        const struct fx_rank_item *item = &engine->rank_items[index];
+        sum += mix_wide(fx_hash_mix(item->position, item->side), item->score);
+    }
+    return fx_hash_mix(fx_hash_mix(hash, rank->count), sum);
+}
+
 uint64_t fx_hash_content(const struct fx_engine *engine)
 {
     uint64_t hash = fx_hash_mix(engine->next_order_id, engine->next_trade_id);
@@ -359,6 +381,7 @@ uint64_t fx_hash_content(const struct fx_engine *engine)
     }
     hash = fx_hash_mix(hash, engine->client_count);
     hash = mix_deadmen(engine, hash);
+    hash = mix_ranks(engine, hash);
     return fx_hash_mix(hash, engine->order_count);
 }
 

@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
+#include "engine/rank_int.h"
 #include "engine/risk_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, prices and keys are all
@@ -295,6 +296,9 @@ void fx_risk_touch(struct fx_engine *engine, fx_slot account)
 
 void fx_risk_review(struct fx_engine *engine)
 {
+    if (engine->moved_count > 0) {
+        fx_rank_see(engine);
+    }
     for (uint32_t index = 0; index < engine->moved_count; index++) {
         const fx_slot account = engine->moved_accounts[index];
         struct fx_account_state *state = &engine->accounts[account];
@@ -343,6 +347,7 @@ static void meet(struct fx_engine *engine, fx_slot slot)
 void fx_risk_see_mark(struct fx_engine *engine, uint32_t instrument)
 {
     const int64_t ticks = engine->listings[instrument].mark.ticks;
+    fx_rank_see(engine);
     for (enum fx_side side = FX_SIDE_BUY; side <= FX_SIDE_SELL; side++) {
         const struct fx_risk_heap *heap = fx_risk_heap_of(engine, instrument, side);
         const int64_t key = key_of(side, ticks);

@@ -3,20 +3,22 @@
  *
  *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
  *     expiry heap | deadlines | triggers, their index, their lists | marks | brackets, their lists
- * | settlements | per instrument: struct book_head, slots of bids, slots of asks | hash of bytes
+ * | settlements | ranks | per instrument: struct book_head, slots of bids, slots of asks | hash of
+ * bytes
  *
  * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
  * where it was, so that it also answers alike when it runs full.
  *
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
  * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no settlements,
- * no brackets and no liquidations, and its head ends before these. */
+ * no brackets and no liquidations, and its head ends before these; 4 had no ranks. */
 #include <string.h>
 
 #include "base/panic.h"
 #include "engine/book_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/rank_int.h"
 #include "engine/risk_int.h"
 #include "engine/settle_int.h"
 #include "engine/triggers_int.h"
@@ -24,7 +26,7 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { VERSION = 4, VERSION_TRIGGERS = 3, VERSION_OLDEST = 1 };
+enum { VERSION = 5, VERSION_RISK = 4, VERSION_TRIGGERS = 3, VERSION_OLDEST = 1 };
 
 static const uint64_t MAGIC = 0x31656e69676e6546U;
 
@@ -61,7 +63,8 @@ struct head {
     uint32_t bracket_used;
     uint32_t bracket_free;
     uint32_t zero;
-    uint64_t next_liquidation_id; /* since version 4 */
+    uint64_t next_liquidation_id; /* that of version 4 ends here */
+    struct fx_rank rank;
 };
 
 struct book_head {
@@ -77,7 +80,10 @@ static size_t head_size(uint32_t version)
     if (version < VERSION_TRIGGERS) {
         return offsetof(struct head, trigger_count);
     }
-    return version == VERSION ? sizeof(struct head) : offsetof(struct head, bracket_count);
+    if (version < VERSION_RISK) {
+        return offsetof(struct head, bracket_count);
+    }
+    return version == VERSION_RISK ? offsetof(struct head, rank) : sizeof(struct head);
 }
 
 static uint32_t layout_of(uint32_t version)
@@ -98,8 +104,10 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_mark_state), /* since version 4 */
                             sizeof(struct fx_bracket),
                             sizeof(struct fx_position_brackets),
-                            sizeof(struct fx_settle_state)};
-    const uint32_t counts[] = {0, 9, 10, 13, 17}; /* by version */
+                            sizeof(struct fx_settle_state),
+                            sizeof(struct fx_rank_side), /* since version 5 */
+                            sizeof(struct fx_rank_item)};
+    const uint32_t counts[] = {0, 9, 10, 13, 17, 19}; /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -152,9 +160,9 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 16 };
+enum { SECTIONS = 18 };
 
-static const uint32_t SECTION_COUNTS[VERSION + 1] = {0, 9, 9, 12, SECTIONS}; /* by version */
+static const uint32_t SECTION_COUNTS[VERSION + 1] = {0, 9, 9, 12, 16, SECTIONS}; /* by version */
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -175,6 +183,8 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->brackets, engine->bracket_used, sizeof *engine->brackets},
         {engine->position_brackets, engine->position_count, sizeof *engine->position_brackets},
         {engine->settlements, engine->instrument_count, sizeof *engine->settlements},
+        {engine->rank_sides, (size_t)2 * engine->instrument_count, sizeof *engine->rank_sides},
+        {engine->rank_items, engine->rank.count, sizeof *engine->rank_items},
     };
     memcpy(sections_out, sections, sizeof sections);
 }
@@ -244,6 +254,7 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     head.bracket_used = engine->bracket_used;
     head.bracket_free = engine->bracket_free;
     head.next_liquidation_id = engine->next_liquidation_id;
+    head.rank = engine->rank;
     write(cursor, &head, sizeof head);
 }
 
@@ -306,7 +317,8 @@ static bool is_sound(const struct head *head)
     return head->order_count <= head->order_used && head->expiry_count <= head->order_count &&
            head->client_count <= head->client_used && head->trigger_count <= head->trigger_used &&
            head->untriggered_count <= head->trigger_count &&
-           head->bracket_count <= head->bracket_used && head->next_order_id > 0 &&
+           head->bracket_count <= head->bracket_used && head->rank.cursor <= head->position_count &&
+           head->rank.count <= head->rank.cursor && head->next_order_id > 0 &&
            head->next_trade_id > 0 && head->next_liquidation_id > 0;
 }
 
@@ -338,6 +350,7 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->bracket_used = head->bracket_used;
     engine->bracket_free = head->bracket_free;
     engine->next_liquidation_id = head->next_liquidation_id;
+    engine->rank = head->rank;
 }
 
 /* As fx_book_insert(), but the window stays where it was saved. */
@@ -477,7 +490,7 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
         return FX_CORRUPT;
     }
     fx_risk_rebuild(engine);
-    if (head.version < VERSION) {
+    if (head.version < VERSION_RISK) {
         fx_settle_adopt(engine);
     }
     fx_settle_refresh_due(engine);

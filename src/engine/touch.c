@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
+#include "engine/rank_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -163,6 +164,7 @@ static void describe_position(const struct fx_engine *engine,
     row_out->leverage_centi = state->leverage_centi;
     row_out->margin_mode = state->margin_mode;
     row_out->position_side = state->position_side;
+    row_out->adl_rank = fx_rank_of(state);
     row_out->take_profit_order_id = order_id_of(engine, position, FX_TRIGGER_ROLE_TAKE_PROFIT);
     row_out->stop_loss_order_id = order_id_of(engine, position, FX_TRIGGER_ROLE_STOP_LOSS);
 }
@@ -174,6 +176,7 @@ static void price_position(struct fx_engine *engine,
 {
     struct fx_position_state *state = &engine->positions[position];
     if (state->lots == 0) {
+        state->adl_rank = 0;
         return;
     }
     if (!fx_margin_is_priced(engine, position)) {

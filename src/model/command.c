@@ -24,6 +24,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_ADJUST_MARGIN_POSITION, "ADJUST_MARGIN_POSITION"},
     {FX_COMMAND_MARK_PRICE, "MARK_PRICE"},
     {FX_COMMAND_TICK, "TICK"},
+    {FX_COMMAND_REFRESH_RANKS, "REFRESH_RANKS"},
     {FX_COMMAND_INITIALIZE_ENGINE, "INITIALIZE_ENGINE"},
     {FX_COMMAND_CANCEL_ALL_AFTER, "CANCEL_ALL_AFTER"},
     {FX_COMMAND_PLACE_CONDITIONAL, "PLACE_CONDITIONAL"},
@@ -117,6 +118,7 @@ static const uint16_t SIZES[] = {
     [FX_COMMAND_SET_MARK_RULES] = HEAD + sizeof(struct fx_command_mark_rules),
     [FX_COMMAND_INITIALIZE_ENGINE] = HEAD + sizeof(struct fx_engine_limits),
     [FX_COMMAND_TICK] = HEAD,
+    [FX_COMMAND_REFRESH_RANKS] = HEAD,
 };
 
 uint32_t fx_command_size(enum fx_command_kind kind)

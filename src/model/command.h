@@ -55,6 +55,8 @@ enum fx_command_kind {
     FX_COMMAND_DEPOSIT_NAMED = 33, /* as DEPOSIT and WITHDRAW, once per name */
     FX_COMMAND_WITHDRAW_NAMED = 34,
     FX_COMMAND_SET_MARK_RULES = 41,
+    FX_COMMAND_REFRESH_RANKS =
+        42, /* of positions in the queue of ADL: the exchange's own, as TICK */
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201, /* what PLACE_BRACKET would say, with the same payload */
     FX_COMMAND_EXPLAIN = 202     /* the numbers of a user's risk on a symbol: TERM events */

@@ -226,6 +226,7 @@ static const struct {
               SHAPE(CLOSE_INSURANCE, CLOSE_INSURANCE, true, false, false),
               SHAPE(FUND_INSURANCE, FUND_INSURANCE, false, false, false),
               {FX_COMMAND_TICK, {NULL, 0, false, false, false}},
+              {FX_COMMAND_REFRESH_RANKS, {NULL, 0, false, false, false}},
               SHAPE(INITIALIZE_ENGINE, LIMITS, false, false, false)};
 
 bool fx_wire_topic_shape(enum fx_command_kind kind, struct fx_wire_topic_shape *shape_out)

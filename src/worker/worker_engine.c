@@ -381,16 +381,22 @@ static int take_all(struct fx_worker_engine *worker, int64_t now_us)
 }
 
 /* Time is a command too: expiries happen at a place in the log. On a full disk they wait: nobody
- * hears a tick's refusal, and refusing it at every step would burn a core. */
+ * hears a tick's refusal, and refusing it at every step would burn a core. Ranks are the first that
+ * a disk which fills does without. */
 static int take_tick(struct fx_worker_engine *worker, int64_t now_us)
 {
-    if (fx_engine_next_due_us(worker->engine) > now_us || !has_room(worker) ||
-        fx_bus_journal_space(worker->journal) == FX_BUS_JOURNAL_SPACE_FULL) {
+    enum fx_command_kind kind = FX_COMMAND_TICK;
+    if (!fx_engine_is_due(worker->engine, now_us, &kind) || !has_room(worker)) {
+        return 0;
+    }
+    const enum fx_bus_journal_space space = fx_bus_journal_space(worker->journal);
+    if (space == FX_BUS_JOURNAL_SPACE_FULL ||
+        (kind == FX_COMMAND_REFRESH_RANKS && space != FX_BUS_JOURNAL_SPACE_OK)) {
         return 0;
     }
     struct item tick;
     memset(&tick, 0, sizeof tick);
-    tick.command.kind = FX_COMMAND_TICK;
+    tick.command.kind = (uint16_t)kind;
     tick.command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     return take(worker, &tick, now_us) ? 1 : 0;
 }

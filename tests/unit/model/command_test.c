@@ -50,6 +50,7 @@ static const struct {
     {33, 128, "DEPOSIT_NAMED"},
     {34, 128, "WITHDRAW_NAMED"},
     {41, 56, "SET_MARK_RULES"},
+    {42, 32, "REFRESH_RANKS"},
 };
 
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
