@@ -112,25 +112,33 @@ static uint32_t payments_max(const struct fx_engine_limits *limits)
     return FX_FUNDING_STEP_MAX + 4 * limits->instruments_max;
 }
 
-static void check_limits(const struct fx_engine_limits *limits)
+/* As fx_book_init() wants it. */
+static bool is_window(uint32_t levels)
 {
-    FX_ASSERT(limits->accounts_max > 0 && limits->accounts_max <= 1U << 28U);
-    FX_ASSERT(limits->positions_max > 0 && limits->positions_max <= 1U << 28U);
-    FX_ASSERT(limits->orders_max > 0 && limits->orders_max <= 1U << 28U);
-    FX_ASSERT(limits->client_ids_max > 0 && limits->client_ids_max <= 1U << 28U);
-    FX_ASSERT(limits->instruments_max > 0 && limits->instruments_max <= FX_INSTRUMENTS_MAX);
-    FX_ASSERT(limits->assets_max > 0 && limits->assets_max <= FX_INSTRUMENTS_MAX);
-    FX_ASSERT(limits->account_orders_max > 0 && limits->account_orders_max <= 1U << 16U);
-    FX_ASSERT(limits->cancels_max > 0 && limits->cancels_max <= 1U << 14U);
-    FX_ASSERT(limits->reduce_orders_max > 0 && limits->reduce_orders_max <= 1U << 12U);
-    FX_ASSERT(limits->fills_max > 0 && limits->fills_max <= 1U << 14U);
+    return levels >= FX_BOOK_WINDOW_LEVELS_MIN && levels <= FX_BOOK_WINDOW_LEVELS_MAX &&
+           (levels & (levels - 1)) == 0;
+}
+
+bool fx_engine_is_possible(const struct fx_engine_limits *limits)
+{
+    return limits->accounts_max > 0 && limits->accounts_max <= 1U << 28U &&
+           limits->positions_max > 0 && limits->positions_max <= 1U << 28U &&
+           limits->orders_max > 0 && limits->orders_max <= 1U << 28U &&
+           limits->client_ids_max > 0 && limits->client_ids_max <= 1U << 28U &&
+           limits->instruments_max > 0 && limits->instruments_max <= FX_INSTRUMENTS_MAX &&
+           limits->assets_max > 0 && limits->assets_max <= FX_INSTRUMENTS_MAX &&
+           limits->account_orders_max > 0 && limits->account_orders_max <= 1U << 16U &&
+           limits->cancels_max > 0 && limits->cancels_max <= 1U << 14U &&
+           limits->reduce_orders_max > 0 && limits->reduce_orders_max <= 1U << 12U &&
+           limits->fills_max > 0 && limits->fills_max <= 1U << 14U &&
+           is_window(limits->book_window_levels) && limits->book_overflow_levels_max <= 1U << 20U;
 }
 
 /* Give every area its place; returns the size of the block. */
 // NOLINTNEXTLINE(readability-non-const-parameter): the areas are written through it
 static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engine_limits *limits)
 {
-    check_limits(limits);
+    FX_ASSERT(fx_engine_is_possible(limits));
     struct layout layout = {.memory = memory};
     const size_t touched = (size_t)work_max(limits) + payments_max(limits) + FX_RANK_ROWS_MAX + 8;
     (void)area(&layout, 1, sizeof *root);
@@ -256,9 +264,8 @@ void fx_engine_open_book(struct fx_engine *engine, uint32_t instrument)
  * so an engine with others would not replay it. */
 static fx_status initialize(const struct fx_engine *engine, const struct fx_command *command)
 {
-    const bool is_first = engine->sequence == 1;
     const bool is_same = memcmp(&command->u.limits, &engine->limits, sizeof command->u.limits) == 0;
-    return is_first && is_same ? FX_OK : FX_VERSION_MISMATCH;
+    return engine->is_first && is_same ? FX_OK : FX_VERSION_MISMATCH;
 }
 
 /* User 0 is the exchange: its accounts are the insurance funds, which no one else's command moves.
@@ -403,7 +410,7 @@ void fx_engine_apply(struct fx_engine *engine,
                      const struct fx_command *command,
                      struct fx_events *events)
 {
-    FX_ASSERT(command->sequence == engine->sequence + 1);
+    FX_ASSERT(command->sequence > engine->sequence);
     FX_ASSERT(events->capacity >= fx_engine_events_max(&engine->limits));
     struct fx_event_result result;
     memset(&result, 0, sizeof result);
@@ -413,6 +420,7 @@ void fx_engine_apply(struct fx_engine *engine,
     engine->event_size = sizeof(struct fx_event);
     engine->work = 0;
     engine->work_base = 0;
+    engine->is_first = engine->sequence == 0;
     engine->sequence = command->sequence;
     if (command->time_us > engine->time_us) {
         engine->time_us = command->time_us;

@@ -24,6 +24,9 @@ struct fx_engine;
 /** Limits of a small exchange on one machine: 65,536 accounts, 262,144 open orders, … */
 struct fx_engine_limits fx_engine_default_limits(void);
 
+/** True where an engine can have these limits; to be asked of limits from outside. */
+bool fx_engine_is_possible(const struct fx_engine_limits *limits);
+
 /** Bytes of the one block (a multiple of 64). */
 size_t fx_engine_size(const struct fx_engine_limits *limits);
 
@@ -34,9 +37,9 @@ uint32_t fx_engine_events_max(const struct fx_engine_limits *limits);
 struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *limits);
 
 /**
- * Apply one command. command->sequence is the last one's + 1; command->time_us may fall behind the
- * engine's time and is then raised to it. `events` is cleared first; RESULT is always the last
- * event.
+ * Apply one command. command->sequence is above the last one's (a journal has no gaps, a log that
+ * holds more than commands has); command->time_us may fall behind the engine's time and is then
+ * raised to it. `events` is cleared first; RESULT is always the last event.
  */
 void fx_engine_apply(struct fx_engine *engine,
                      const struct fx_command *command,

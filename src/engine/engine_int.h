@@ -391,6 +391,7 @@ struct fx_engine {
     uint32_t touched_accounts_base;
     uint32_t touched_positions_base;
     bool has_overdue; /* a dead man's deadline has passed and is not worked off */
+    bool is_first;    /* the command is the log's first: INITIALIZE_ENGINE is one, or none */
     bool has_crossed; /* conditional orders may be about to fire; outlives the command */
 };
 

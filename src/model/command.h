@@ -176,7 +176,7 @@ struct fx_command {
     uint16_t kind; /* enum fx_command_kind */
     uint16_t zero;
     uint32_t instrument; /* index; FX_COMMAND_ALL_INSTRUMENTS where none is meant */
-    uint64_t sequence;   /* position in the log, from 1 without gaps; set by the sequencer */
+    uint64_t sequence;   /* position in the log, from 1, growing; set by the sequencer */
     int64_t time_us;     /* set by the sequencer, never falls */
     uint64_t user_id;    /* whose account; 0 = the exchange */
     union {
