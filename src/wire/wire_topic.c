@@ -1,4 +1,6 @@
 /* The members of every command on matching_engine_preload and matching_engine_input. */
+#include "wire/wire_topic.h"
+
 #include <stddef.h>
 
 #include "model/words.h"
@@ -172,6 +174,12 @@ static const struct fx_wire_topic_field CLOSE_INSURANCE[] = {
 static const struct fx_wire_topic_field FUND_INSURANCE[] = {
     NEEDED("asset", fund_insurance.asset, ASSET), NEEDED("amount", fund_insurance.amount, DEC)};
 
+static const struct fx_wire_topic_field POSITION_MODE[] = {
+    FIELD("asset", position_mode.asset, ASSET), FIELD("isHedge", position_mode.is_hedge, FLAG32)};
+static const struct fx_wire_topic_field SETTLE[] = {FIELD("price", settle.settle_ticks, PRICE),
+                                                    FIELD("hasPrice", settle.has_price, FLAG32)};
+static const struct fx_wire_topic_field FREEZE[] = {FIELD("isFrozen", freeze.is_frozen, FLAG32)};
+
 static const struct fx_wire_topic_field LIMITS[] = {
     NEEDED("maxAccounts", limits.accounts_max, COUNT),
     NEEDED("maxPositions", limits.positions_max, COUNT),
@@ -225,6 +233,9 @@ static const struct {
               SHAPE(SET_MARK_RULES, RULES, true, false, false),
               SHAPE(CLOSE_INSURANCE, CLOSE_INSURANCE, true, false, false),
               SHAPE(FUND_INSURANCE, FUND_INSURANCE, false, false, false),
+              SHAPE(SET_POSITION_MODE, POSITION_MODE, false, false, true),
+              SHAPE(SETTLE, SETTLE, true, false, false),
+              SHAPE(FREEZE_ACCOUNT, FREEZE, false, false, true),
               {FX_COMMAND_TICK, {NULL, 0, false, false, false}},
               {FX_COMMAND_REFRESH_RANKS, {NULL, 0, false, false, false}},
               SHAPE(INITIALIZE_ENGINE, LIMITS, false, false, false)};

@@ -397,6 +397,29 @@ static fx_status read_time(struct reading *reading, struct fx_command *command)
     return status;
 }
 
+/* Who published it, where the record says so. */
+static fx_status read_from(struct reading *reading, struct fx_wire_topic_from *from)
+{
+    fx_str node = {0};
+    const struct fx_json_token *root = reading->object;
+    const struct fx_json_token *token = member_of(reading, FX_STR("from"));
+    if (token == NULL) {
+        return FX_OK;
+    }
+    if (token->kind != FX_JSON_OBJECT) {
+        return FX_BAD_PARAMETER;
+    }
+    reading->object = token;
+    const struct fx_json_token *name = member_of(reading, FX_STR("node"));
+    if (name == NULL || read_text(name, &node) != FX_OK || !fx_ids_client_id(node, &from->node)) {
+        return FX_BAD_PARAMETER;
+    }
+    const struct fx_json_token *number = member_of(reading, FX_STR("token"));
+    const fx_status status = number == NULL ? FX_OK : read_u64(number, UINT64_MAX, &from->token);
+    reading->object = root;
+    return status;
+}
+
 fx_status fx_wire_topic_in_command(struct fx_json *json,
                                    fx_str text,
                                    fx_wire_topic_in_find_fn find,
@@ -416,6 +439,9 @@ fx_status fx_wire_topic_in_command(struct fx_json *json,
     reading.object = &json->tokens[0];
     fx_status status = read_time(&reading, &in.command);
     const struct fx_json_token *data = fx_json_member(json, reading.object, FX_STR("data"));
+    if (status == FX_OK) {
+        status = read_from(&reading, &in.from);
+    }
     if (status == FX_OK) {
         const struct fx_json_token *token = member_of(&reading, FX_STR("code"));
         status = token == NULL ? FX_BAD_PARAMETER : read_text(token, &code);

@@ -15,6 +15,7 @@
 #include "model/command.h"
 #include "model/instrument.h"
 #include "wire/wire_place.h"
+#include "wire/wire_topic.h"
 
 /** The instrument of a symbol (its instrument_id is the index); NULL where there is none. */
 typedef const struct fx_instrument *(*fx_wire_topic_in_find_fn)(void *context, fx_str symbol);
@@ -33,14 +34,15 @@ struct fx_wire_topic_in {
     struct fx_command command;
     uint64_t epoch;
     struct fx_client_id node;
+    struct fx_wire_topic_from from; /* node.size 0 where the record does not say */
 };
 
 /**
- * Read `{"code":…,"time":ms,"data":{…}}`. Codes are those of fx_command_name(), and LIQUIDATE (a
- * mark update) and ADJUST_TP_SL_PRICE (as ADJUST_TP_SL). @return OK; BAD_JSON; UNKNOWN_COMMAND (no
- * such code, or one that this version cannot load); UNKNOWN_SYMBOL; BAD_PARAMETER, BAD_DECIMAL,
- * TOO_MANY_DIGITS, BAD_LEVERAGE, PRICE_FILTER, LOT_SIZE with the member's name (static text) in
- * *field_out. `json` is scratch.
+ * Read `{"code":…,"time":ms,"from":{…},"data":{…}}`. Codes are those of fx_command_name(), and
+ * LIQUIDATE (a mark update) and ADJUST_TP_SL_PRICE (as ADJUST_TP_SL). @return OK; BAD_JSON;
+ * UNKNOWN_COMMAND (no such code, or one that this version cannot load); UNKNOWN_SYMBOL;
+ * BAD_PARAMETER, BAD_DECIMAL, TOO_MANY_DIGITS, BAD_LEVERAGE, PRICE_FILTER, LOT_SIZE with the
+ * member's name (static text) in *field_out. `json` is scratch.
  */
 FX_MUST_USE fx_status fx_wire_topic_in_command(struct fx_json *json,
                                                fx_str text,

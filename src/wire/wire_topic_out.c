@@ -60,7 +60,9 @@ static void add_texts(struct fx_buf *buf,
     struct fx_client_id client_id;
     if (field->type == FX_WIRE_TOPIC_ASSET) {
         load(command, field, &asset, sizeof asset);
-        fx_json_add_str(buf, field->name, fx_ids_asset_str(&asset));
+        if (asset.text[0] != '\0') {
+            fx_json_add_str(buf, field->name, fx_ids_asset_str(&asset));
+        }
     } else if (field->type == FX_WIRE_TOPIC_SYMBOL) {
         load(command, field, &symbol, sizeof symbol);
         if (symbol.text[0] != '\0') {
@@ -201,20 +203,33 @@ static void add_tiers(struct fx_buf *buf, const struct fx_command_tiers *tiers)
     fx_buf_append_byte(buf, ']');
 }
 
-static void begin_record(struct fx_buf *buf, fx_str code, int64_t time_us)
+static void begin_record(struct fx_buf *buf,
+                         fx_str code,
+                         int64_t time_us,
+                         const struct fx_wire_topic_from *from)
 {
     fx_buf_append_byte(buf, '{');
     fx_json_add_str(buf, FX_STR("code"), code);
     if (time_us != 0) {
         fx_json_add_int(buf, FX_STR("time"), time_us / US_PER_MS);
     }
+    if (from != NULL) {
+        fx_json_append_key(buf, FX_STR("from"));
+        fx_buf_append_byte(buf, '{');
+        fx_json_add_str(buf, FX_STR("node"), fx_ids_client_id_str(&from->node));
+        if (from->token != 0) {
+            fx_json_add_id(buf, FX_STR("token"), from->token);
+        }
+        fx_buf_append_byte(buf, '}');
+    }
     fx_json_append_key(buf, FX_STR("data"));
     fx_buf_append_byte(buf, '{');
 }
 
-fx_status fx_wire_topic_out_command(struct fx_buf *buf,
-                                    const struct fx_command *command,
-                                    const struct fx_instrument *instrument)
+fx_status fx_wire_topic_out_command_from(struct fx_buf *buf,
+                                         const struct fx_command *command,
+                                         const struct fx_instrument *instrument,
+                                         const struct fx_wire_topic_from *from)
 {
     struct fx_wire_topic_shape shape;
     if (!fx_wire_topic_shape((enum fx_command_kind)command->kind, &shape)) {
@@ -224,7 +239,7 @@ fx_status fx_wire_topic_out_command(struct fx_buf *buf,
     const struct fx_instrument *units =
         instrument == NULL ? &command->u.instrument : instrument; /* a new one counts in its own */
     const char *name = fx_command_name((enum fx_command_kind)command->kind);
-    begin_record(buf, fx_str_of(name), command->time_us);
+    begin_record(buf, fx_str_of(name), command->time_us, from);
     if (shape.has_user) {
         fx_json_add_id(buf, FX_STR("userId"), command->user_id);
     }
@@ -241,9 +256,16 @@ fx_status fx_wire_topic_out_command(struct fx_buf *buf,
     return FX_OK;
 }
 
+fx_status fx_wire_topic_out_command(struct fx_buf *buf,
+                                    const struct fx_command *command,
+                                    const struct fx_instrument *instrument)
+{
+    return fx_wire_topic_out_command_from(buf, command, instrument, NULL);
+}
+
 void fx_wire_topic_out_leader(struct fx_buf *buf, uint64_t epoch, fx_str node, int64_t time_us)
 {
-    begin_record(buf, FX_STR("LEADER"), time_us);
+    begin_record(buf, FX_STR("LEADER"), time_us, NULL);
     fx_json_add_id(buf, FX_STR("epoch"), epoch);
     fx_json_add_str(buf, FX_STR("node"), node);
     fx_buf_append(buf, FX_STR("}}"));

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "model/command.h"
 #include "model/instrument.h"
+#include "wire/wire_topic.h"
 
 /**
  * Append `{"code":…,"time":ms,"data":{…}}`. `instrument` is that of the command's symbol; NULL
@@ -22,6 +23,12 @@
 FX_MUST_USE fx_status fx_wire_topic_out_command(struct fx_buf *buf,
                                                 const struct fx_command *command,
                                                 const struct fx_instrument *instrument);
+
+/** The same with `from` in it (NULL: without). */
+FX_MUST_USE fx_status fx_wire_topic_out_command_from(struct fx_buf *buf,
+                                                     const struct fx_command *command,
+                                                     const struct fx_instrument *instrument,
+                                                     const struct fx_wire_topic_from *from);
 
 /** Append {"code":"LEADER",…}. */
 void fx_wire_topic_out_leader(struct fx_buf *buf, uint64_t epoch, fx_str node, int64_t time_us);

@@ -246,6 +246,39 @@ static void topic_client_cancels_are_read(void **state)
     assert_int_equal(fx_wire_topic_in_cancel(&json, FX_STR("7"), &command, &field), FX_BAD_JSON);
 }
 
+static void topic_from_is_written_and_read(void **state)
+{
+    struct fx_buf buf;
+    struct fx_wire_topic_in in;
+    struct fx_command command;
+    struct fx_wire_topic_from from = {.token = UINT64_MAX};
+    (void)state;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_TICK;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.time_us = 5000;
+    assert_true(fx_ids_client_id(FX_STR("api-1:0badcafe"), &from.node));
+    fx_buf_init(&buf, 1000);
+    assert_int_equal(fx_wire_topic_out_command_from(&buf, &command, NULL, &from), FX_OK);
+    assert_true(fx_str_is_equal(
+        fx_buf_str(&buf),
+        FX_STR("{\"code\":\"TICK\",\"time\":5,\"from\":{\"node\":\"api-1:0badcafe\",\"token\":"
+               "\"18446744073709551615\"},\"data\":{}}")));
+    char field[64];
+    fx_buf_append_byte(&buf, '\0');
+    assert_int_equal(read_command(buf.data, &in, field), FX_OK);
+    assert_memory_equal(&in.from, &from, sizeof from);
+    assert_memory_equal(&in.command, &command, sizeof command);
+    static const char *const BAD[] = {"{\"code\":\"TICK\",\"from\":7}",
+                                      "{\"code\":\"TICK\",\"from\":{\"token\":\"1\"}}",
+                                      "{\"code\":\"TICK\",\"from\":{\"node\":\"a b\"}}",
+                                      "{\"code\":\"TICK\",\"from\":{\"node\":\"a\",\"token\":-1}}"};
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        assert_int_equal(read_command(BAD[index], &in, field), FX_BAD_PARAMETER);
+    }
+    fx_buf_deinit(&buf);
+}
+
 static void topic_questions_do_not_travel(void **state)
 {
     struct fx_buf buf;
@@ -267,6 +300,7 @@ int main(void)
         cmocka_unit_test(topic_wrong_members_are_named),
         cmocka_unit_test(topic_client_orders_are_read_in_both_forms),
         cmocka_unit_test(topic_client_cancels_are_read),
+        cmocka_unit_test(topic_from_is_written_and_read),
         cmocka_unit_test(topic_questions_do_not_travel),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
