@@ -18,6 +18,7 @@ struct job {
     size_t capacity;
     uint64_t sequence;
     uint64_t hash;
+    uint32_t version;
 };
 
 struct fx_worker_snapshot {
@@ -31,6 +32,8 @@ struct fx_worker_snapshot {
     atomic_uint_fast64_t failures;
     struct job spare; /* the buffer while no job is under way; body may be NULL */
     bool is_under_way;
+    bool has_note;
+    char note[FX_WORKER_SNAPSHOT_NOTE_SIZE];
 };
 
 static fx_status write_job(struct fx_worker_snapshot *snapshot, const struct job *job)
@@ -41,7 +44,7 @@ static fx_status write_job(struct fx_worker_snapshot *snapshot, const struct job
         .seq = job->sequence,
         .state_hash = job->hash,
         .wall_ns = (uint64_t)fx_worker_host_now_us(&snapshot->host) * 1000,
-        .version = FX_WORKER_SNAPSHOT_VERSION};
+        .version = job->version};
     const fx_str part = {job->body, job->size};
     const int64_t start_us = fx_clock_monotonic_us();
     fx_status status = fx_bus_snapshot_write(system, dir, &info, &part, 1);
@@ -163,7 +166,8 @@ fx_status fx_worker_snapshot_start(struct fx_worker_snapshot *snapshot)
 static fx_status capture(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine)
 {
     struct job *job = &snapshot->spare;
-    const size_t size = fx_engine_save_size(engine);
+    const size_t state_size = fx_engine_save_size(engine);
+    const size_t size = state_size + (snapshot->has_note ? sizeof snapshot->note : 0);
     if (size > job->capacity) {
         free(job->body);
         job->capacity = size + size / 4;
@@ -173,11 +177,20 @@ static fx_status capture(struct fx_worker_snapshot *snapshot, const struct fx_en
             return FX_NO_MEMORY;
         }
     }
-    fx_engine_save(engine, job->body, size);
+    fx_engine_save(engine, job->body, state_size);
+    memcpy(job->body + state_size, snapshot->note, size - state_size);
+    job->version =
+        snapshot->has_note ? FX_WORKER_SNAPSHOT_VERSION_NOTE : FX_WORKER_SNAPSHOT_VERSION;
     job->size = size;
     job->sequence = fx_engine_sequence(engine);
     job->hash = fx_engine_hash(engine);
     return FX_OK;
+}
+
+void fx_worker_snapshot_set_note(struct fx_worker_snapshot *snapshot, const void *note)
+{
+    memcpy(snapshot->note, note, sizeof snapshot->note);
+    snapshot->has_note = true;
 }
 
 bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine)
@@ -212,6 +225,17 @@ void fx_worker_snapshot_stats(const struct fx_worker_snapshot *snapshot,
                                                    .failures = atomic_load(&snapshot->failures)};
 }
 
+/* Bytes of the note behind the state; SIZE_MAX where the body is none of ours. */
+static size_t note_size(const struct fx_bus_snapshot *file)
+{
+    if (file->info.version == FX_WORKER_SNAPSHOT_VERSION) {
+        return 0;
+    }
+    const bool is_ours = file->info.version == FX_WORKER_SNAPSHOT_VERSION_NOTE &&
+                         file->info.size >= FX_WORKER_SNAPSHOT_NOTE_SIZE;
+    return is_ours ? FX_WORKER_SNAPSHOT_NOTE_SIZE : SIZE_MAX;
+}
+
 static fx_status load_one(const struct fx_bus_file_system *system,
                           const char *dir,
                           uint64_t sequence,
@@ -225,9 +249,10 @@ static fx_status load_one(const struct fx_bus_file_system *system,
         return status;
     }
     status = FX_VERSION_MISMATCH;
-    if (file.info.version == FX_WORKER_SNAPSHOT_VERSION) {
+    if (note_size(&file) != SIZE_MAX) {
+        const fx_str state = {file.body, file.info.size - note_size(&file)};
         memset(memory, 0, fx_engine_size(limits));
-        status = fx_engine_load(memory, limits, (fx_str){file.body, file.info.size}, engine_out);
+        status = fx_engine_load(memory, limits, state, engine_out);
     }
     if (status == FX_OK && (fx_engine_hash(*engine_out) != file.info.state_hash ||
                             fx_engine_sequence(*engine_out) != sequence)) {
@@ -269,4 +294,25 @@ fx_status fx_worker_snapshot_load(const struct fx_worker_host *host,
                fx_log_status("err", status));
     }
     return last == FX_NOT_FOUND ? FX_NOT_FOUND : last;
+}
+
+fx_status fx_worker_snapshot_load_note(const struct fx_worker_host *host,
+                                       const char *dir,
+                                       uint64_t sequence,
+                                       char note_out[FX_WORKER_SNAPSHOT_NOTE_SIZE])
+{
+    const struct fx_bus_file_system system = fx_worker_host_of(host).system;
+    struct fx_bus_snapshot file = {0};
+    const fx_status status = fx_bus_snapshot_load(&system, dir, sequence, &file);
+    if (status != FX_OK) {
+        return status;
+    }
+    memset(note_out, 0, FX_WORKER_SNAPSHOT_NOTE_SIZE);
+    if (note_size(&file) == FX_WORKER_SNAPSHOT_NOTE_SIZE) {
+        memcpy(note_out,
+               file.body + file.info.size - FX_WORKER_SNAPSHOT_NOTE_SIZE,
+               FX_WORKER_SNAPSHOT_NOTE_SIZE);
+    }
+    fx_bus_snapshot_release(&file);
+    return FX_OK;
 }

@@ -15,7 +15,12 @@
 #include "engine/engine.h"
 #include "worker/worker_host.h"
 
-enum { FX_WORKER_SNAPSHOT_VERSION = 1, FX_WORKER_SNAPSHOT_KEEP = 3 };
+enum {
+    FX_WORKER_SNAPSHOT_VERSION = 1,
+    FX_WORKER_SNAPSHOT_VERSION_NOTE = 2, /* a note of 64 bytes behind the state */
+    FX_WORKER_SNAPSHOT_NOTE_SIZE = 64,
+    FX_WORKER_SNAPSHOT_KEEP = 3
+};
 
 struct fx_worker_snapshot;
 
@@ -32,6 +37,10 @@ void fx_worker_snapshot_abandon(struct fx_worker_snapshot *snapshot);
 
 /** Run the writing agent. @return OK or NO_MEMORY. */
 FX_MUST_USE fx_status fx_worker_snapshot_start(struct fx_worker_snapshot *snapshot);
+
+/** What the log says beside the engine's state; goes into every snapshot from now on. Copies
+ * FX_WORKER_SNAPSHOT_NOTE_SIZE bytes. */
+void fx_worker_snapshot_set_note(struct fx_worker_snapshot *snapshot, const void *note);
 
 /** Copy the state and have it written. @return false where one is still under way. */
 bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine);
@@ -68,5 +77,12 @@ FX_MUST_USE fx_status fx_worker_snapshot_load(const struct fx_worker_host *host,
                                               void *memory,
                                               const struct fx_engine_limits *limits,
                                               struct fx_engine **engine_out);
+
+/** The note in the snapshot of exactly this sequence (host NULL: this machine); zeroes where it has
+ * none. @return OK; as fx_bus_snapshot_load(). */
+FX_MUST_USE fx_status fx_worker_snapshot_load_note(const struct fx_worker_host *host,
+                                                   const char *dir,
+                                                   uint64_t sequence,
+                                                   char note_out[FX_WORKER_SNAPSHOT_NOTE_SIZE]);
 
 #endif

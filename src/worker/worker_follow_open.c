@@ -1,0 +1,405 @@
+/* The start of a follower: its log's limits, a snapshot, and everything behind it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "bus/bus_snapshot.h"
+#include "worker/worker_follow_int.h"
+
+enum {
+    INTAKE_CAPACITY = 4096,
+    AUDITS_CAPACITY = 4,
+    RING_CAPACITY_MIN = 1 << 16,
+    WAIT_MS = 30000,
+    POLL_MS = 100,
+    IDLE_US_MAX = 1000, /* the bus wakes nobody: so long may a record wait where all is quiet */
+    SPIN_COUNT = 4,
+    TEXT_SIZE_MAX = 65536
+};
+
+_Static_assert(sizeof(struct fx_worker_follow_note) == FX_WORKER_SNAPSHOT_NOTE_SIZE, "a file's");
+
+/* Where a start stands: what it waits for, and its words for those who read why it failed. */
+struct opening {
+    struct fx_worker_follow *follow;
+    struct fx_worker_follow_report *report;
+    int64_t news_us; /* monotonic: when the bus last said something */
+};
+
+static fx_status fail(struct opening *opening, fx_status status, const char *text)
+{
+    struct fx_worker_follow_report *report = opening->report;
+    (void)snprintf(report->text, sizeof report->text, "%s", text);
+    return status;
+}
+
+static bool has_waited(const struct opening *opening)
+{
+    const int64_t wait_us = (int64_t)opening->follow->options.wait_ms * 1000;
+    return fx_clock_monotonic_us() - opening->news_us > wait_us;
+}
+
+static struct fx_bus_place place_of(const struct fx_worker_follow *follow)
+{
+    return (struct fx_bus_place){follow->options.topic, follow->options.partition};
+}
+
+/* ---- the first record ------------------------------------------------------------------------ */
+
+static fx_status publish_genesis(struct fx_worker_follow *follow)
+{
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_INITIALIZE_ENGINE;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.time_us = fx_worker_host_now_us(&follow->host);
+    command.u.limits =
+        follow->options.limits == NULL ? fx_engine_default_limits() : *follow->options.limits;
+    fx_buf_clear(&follow->text);
+    const fx_status status =
+        fx_worker_input_encode(follow->input, &command, &follow->from, &follow->text);
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_bus_message message = {.topic = follow->options.topic,
+                                           .partition = follow->options.partition,
+                                           .value = fx_buf_str(&follow->text)};
+    return fx_bus_publish(follow->options.bus, &message);
+}
+
+/* The first INITIALIZE_ENGINE counts; what stands before it, if anything, is poison to all. */
+static bool is_genesis(struct fx_worker_follow *follow, const struct fx_bus_record *record)
+{
+    struct fx_wire_topic_in in;
+    fx_str field = {0};
+    if (fx_worker_input_decode(follow->input, record, &in, &field) != FX_OK ||
+        in.kind != FX_WIRE_TOPIC_IN_COMMAND || in.command.kind != FX_COMMAND_INITIALIZE_ENGINE ||
+        !fx_engine_is_possible(&in.command.u.limits)) {
+        return false;
+    }
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    fx_crypto_sha256(record->value, digest);
+    memcpy(&follow->log_id, digest, sizeof follow->log_id);
+    follow->limits = in.command.u.limits;
+    return true;
+}
+
+static fx_status find_genesis(struct opening *opening, struct fx_bus_reader *reader)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    bool has_begun = false;
+    uint64_t position = 0;
+    for (;;) {
+        uint32_t count = 0;
+        const fx_status status =
+            fx_bus_reader_poll(reader, POLL_MS, follow->records, FX_WORKER_FOLLOW_BATCH, &count);
+        for (uint32_t index = 0; status == FX_OK && index < count; index++) {
+            if (is_genesis(follow, &follow->records[index])) {
+                return FX_OK;
+            }
+            position = follow->records[index].offset + 1;
+        }
+        if (status != FX_OK && status != FX_IO) {
+            return fail(opening, status, fx_bus_reader_error_text(reader));
+        }
+        struct fx_bus_delivery deliveries[4];
+        (void)fx_bus_poll(follow->options.bus, 0, deliveries, 4);
+        if (count > 0) {
+            opening->news_us = fx_clock_monotonic_us();
+        } else if (position >= follow->end && !has_begun && follow->options.may_begin) {
+            const fx_status published = publish_genesis(follow);
+            if (published != FX_OK) {
+                return fail(opening, published, fx_bus_error_text(follow->options.bus));
+            }
+            has_begun = true;
+        } else if (position >= follow->end && !follow->options.may_begin) {
+            return fail(opening, FX_NOT_FOUND, "the log is empty: no engine has begun it yet");
+        } else if (has_waited(opening)) {
+            return fail(opening, FX_TIMEOUT, "the first record of the log does not come");
+        }
+    }
+}
+
+static fx_status read_genesis(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    struct fx_bus *bus = follow->options.bus;
+    struct fx_bus_span span = {0};
+    fx_status status = fx_bus_span(bus, place_of(follow), follow->options.wait_ms, &span);
+    if (status != FX_OK) {
+        return fail(opening, status, fx_bus_error_text(bus));
+    }
+    if (span.first > 0) {
+        return fail(opening,
+                    FX_NOT_FOUND,
+                    "the beginning of the log is not kept: matching_engine_input needs unlimited "
+                    "retention");
+    }
+    follow->end = span.end;
+    struct fx_bus_reader *reader = NULL;
+    status = fx_bus_reader_open(bus, place_of(follow), 0, &reader);
+    if (status != FX_OK) {
+        return fail(opening, status, fx_bus_error_text(bus));
+    }
+    status = find_genesis(opening, reader);
+    fx_bus_reader_close(reader);
+    return status;
+}
+
+/* ---- state ----------------------------------------------------------------------------------- */
+
+static void set_defaults(struct fx_worker_follow *follow)
+{
+    struct fx_worker_follow_options *options = &follow->options;
+    if (options->topic.size == 0) {
+        options->topic = FX_STR("matching_engine_input");
+    }
+    if (options->intake_capacity == 0) {
+        options->intake_capacity = INTAKE_CAPACITY;
+    }
+    if (options->snapshot_commands == 0) {
+        options->snapshot_commands = 1000000;
+    }
+    if (options->snapshot_us == 0) {
+        options->snapshot_us = 60LL * 1000 * 1000;
+    }
+    if (options->stop_us == 0) {
+        options->stop_us = 2LL * 1000 * 1000;
+    }
+    if (options->wait_ms == 0) {
+        options->wait_ms = WAIT_MS;
+    }
+    follow->host = fx_worker_host_of(options->host);
+}
+
+/* The name of one start: tokens of an earlier one are never taken for its own. */
+static fx_status name_start(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    char text[FX_CLIENT_ID_SIZE_MAX + 1];
+    const fx_str node = follow->options.node;
+    const int size =
+        snprintf(text,
+                 sizeof text,
+                 "%.*s:%08" PRIx32,
+                 (int)node.size,
+                 node.data,
+                 (uint32_t)(follow->options.node_salt ^ (follow->options.node_salt >> 32)));
+    if (node.size == 0 || node.size > 24 || size < 0 || (size_t)size >= sizeof text ||
+        !fx_ids_client_id((fx_str){text, (size_t)size}, &follow->from.node)) {
+        return fail(
+            opening, FX_BAD_PARAMETER, "the node's name has to be 1 to 24 letters or digits");
+    }
+    return FX_OK;
+}
+
+static fx_status allocate_first(struct fx_worker_follow *follow)
+{
+    const struct fx_agent_options agent = {.name = "follow",
+                                           .step = fx_worker_follow_step,
+                                           .self = follow,
+                                           .idle_us_max = IDLE_US_MAX,
+                                           .spin_count = SPIN_COUNT};
+    fx_buf_init(&follow->text, TEXT_SIZE_MAX);
+    follow->input = fx_worker_input_create();
+    follow->intake =
+        fx_ring_create(sizeof(struct fx_worker_follow_item), follow->options.intake_capacity);
+    follow->audits = fx_ring_create(sizeof(struct fx_engine_audit), AUDITS_CAPACITY);
+    follow->pending = calloc(FX_WORKER_FOLLOW_PENDING_MAX, sizeof follow->pending[0]);
+    follow->snapshot = fx_worker_snapshot_create(&follow->host, follow->options.snapshot_dir);
+    follow->pending_first = 1; /* token 0: nobody waits */
+    follow->pending_end = 1;
+    if (follow->input == NULL || follow->intake == NULL || follow->audits == NULL ||
+        follow->pending == NULL || follow->snapshot == NULL) {
+        return FX_NO_MEMORY;
+    }
+    return fx_agent_create(&agent, &follow->agent);
+}
+
+/* What depends on the limits. */
+static fx_status allocate_state(struct fx_worker_follow *follow)
+{
+    const uint32_t events_max = fx_engine_events_max(&follow->limits);
+    if (follow->options.ring_capacity == 0) {
+        uint32_t capacity = RING_CAPACITY_MIN;
+        while (capacity < 2 * events_max) {
+            capacity *= 2;
+        }
+        follow->options.ring_capacity = capacity;
+    }
+    follow->memory = aligned_alloc(64, fx_engine_size(&follow->limits));
+    follow->events.items = aligned_alloc(16, (size_t)events_max * sizeof(struct fx_event));
+    follow->events.capacity = events_max;
+    if (follow->options.consumer_count > 0) {
+        follow->ring = fx_ring_broadcast_create(
+            sizeof(struct fx_event), follow->options.ring_capacity, follow->options.consumer_count);
+    }
+    return follow->memory == NULL || follow->events.items == NULL ||
+                   (follow->ring == NULL && follow->options.consumer_count > 0)
+               ? FX_NO_MEMORY
+               : FX_OK;
+}
+
+static fx_status load_note(struct opening *opening, uint64_t sequence)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    struct fx_worker_follow_note note;
+    char bytes[FX_WORKER_SNAPSHOT_NOTE_SIZE];
+    const fx_status status =
+        fx_worker_snapshot_load_note(&follow->host, follow->options.snapshot_dir, sequence, bytes);
+    if (status != FX_OK) {
+        return fail(opening, status, "a snapshot cannot be read again");
+    }
+    memcpy(&note, bytes, sizeof note);
+    if (note.log_id != follow->log_id) {
+        return fail(opening,
+                    FX_VERSION_MISMATCH,
+                    "the snapshots in this role's folder are of another log: it needs an empty "
+                    "folder");
+    }
+    follow->leader.epoch = note.epoch;
+    follow->leader.sequence = note.leader_sequence;
+    follow->leader.node = note.node;
+    atomic_store(&follow->seen_epoch, note.epoch);
+    return FX_OK;
+}
+
+static fx_status load_state(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    /* A state that the log does not reach never was: the log has lost records (W6). */
+    const uint64_t most =
+        follow->options.saved_sequence < follow->end ? follow->options.saved_sequence : follow->end;
+    fx_status status = fx_worker_snapshot_load(&follow->host,
+                                               follow->options.snapshot_dir,
+                                               most,
+                                               follow->memory,
+                                               &follow->limits,
+                                               &follow->engine);
+    if (status == FX_OK) {
+        follow->snapshot_sequence = fx_engine_sequence(follow->engine);
+        status = load_note(opening, follow->snapshot_sequence);
+        return status == FX_OK ? fx_worker_input_learn_all(follow->input, follow->engine) : status;
+    }
+    if (status != FX_NOT_FOUND) {
+        FX_LOG(FX_LOG_WARN,
+               "follow",
+               "no usable snapshot, replaying from genesis",
+               fx_log_status("err", status));
+    }
+    memset(follow->memory, 0, fx_engine_size(&follow->limits));
+    follow->engine = fx_engine_init(follow->memory, &follow->limits);
+    return FX_OK;
+}
+
+static fx_status drop_lost_snapshots(struct opening *opening)
+{
+    uint32_t count = 0;
+    struct fx_worker_follow *follow = opening->follow;
+    const fx_status status = fx_bus_snapshot_drop_after(
+        &follow->host.system, follow->options.snapshot_dir, follow->end, &count);
+    if (status == FX_OK && count > 0) {
+        FX_LOG(FX_LOG_WARN,
+               "follow",
+               "snapshots behind the end of the log were deleted: the log has lost what they were "
+               "made of",
+               fx_log_u64("count", count));
+    }
+    return status == FX_OK ? FX_OK : fail(opening, status, "the snapshots cannot be listed");
+}
+
+/* ---- the rest of the log --------------------------------------------------------------------- */
+
+/* Read what was there when the start began; what comes meanwhile is the running agent's. */
+static fx_status catch_up(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    const struct timespec pause = {.tv_nsec = 1000000};
+    follow->is_recovering = true;
+    while (follow->position < follow->end) {
+        const int work = fx_worker_follow_step(follow, fx_worker_host_now_us(&follow->host));
+        const fx_status failure = (fx_status)atomic_load(&follow->failure);
+        if (failure != FX_OK || follow->recovery != FX_OK) {
+            return failure == FX_OK
+                       ? fail(opening, follow->recovery, "what was recovered cannot be written")
+                       : fail(opening, failure, fx_bus_reader_error_text(follow->reader));
+        }
+        if (work > 0) {
+            opening->news_us = fx_clock_monotonic_us();
+        } else if (has_waited(opening)) {
+            return fail(opening, FX_TIMEOUT, "the rest of the log does not come");
+        } else {
+            (void)nanosleep(&pause, NULL);
+        }
+    }
+    follow->is_recovering = false;
+    return FX_OK;
+}
+
+static fx_status open_all(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    fx_status status = name_start(opening);
+    if (status == FX_OK) {
+        status = allocate_first(follow);
+    }
+    if (status == FX_OK) {
+        status = read_genesis(opening);
+    }
+    if (status == FX_OK) {
+        status = allocate_state(follow);
+    }
+    if (status == FX_OK) {
+        status = load_state(opening);
+    }
+    if (status != FX_OK) {
+        return status;
+    }
+    if (follow->end == 0) {
+        follow->end = 1; /* the first record, which was published since */
+    }
+    follow->position = follow->snapshot_sequence;
+    opening->report->snapshot_sequence = follow->snapshot_sequence;
+    status = fx_bus_reader_open(
+        follow->options.bus, place_of(follow), follow->position, &follow->reader);
+    if (status != FX_OK) {
+        return fail(opening, status, fx_bus_error_text(follow->options.bus));
+    }
+    status = catch_up(opening);
+    return status == FX_OK ? drop_lost_snapshots(opening) : status;
+}
+
+fx_status fx_worker_follow_create(const struct fx_worker_follow_options *options,
+                                  struct fx_worker_follow **follow_out,
+                                  struct fx_worker_follow_report *report_out)
+{
+    FX_ASSERT(options->consumer_count <= FX_WORKER_FOLLOW_CONSUMERS_MAX);
+    memset(report_out, 0, sizeof *report_out);
+    struct fx_worker_follow *follow = calloc(1, sizeof *follow);
+    if (follow == NULL) {
+        return FX_NO_MEMORY;
+    }
+    const int64_t start_us = fx_clock_monotonic_us();
+    struct opening opening = {.follow = follow, .report = report_out, .news_us = start_us};
+    follow->options = *options;
+    set_defaults(follow);
+    const fx_status status = open_all(&opening);
+    report_out->elapsed_us = fx_clock_monotonic_us() - start_us;
+    if (status != FX_OK) {
+        fx_worker_follow_abandon(follow);
+        return status;
+    }
+    report_out->replayed = follow->replayed;
+    report_out->sequence = fx_engine_sequence(follow->engine);
+    report_out->end = follow->end;
+    report_out->state_hash = fx_engine_hash(follow->engine);
+    follow->snapshot_us = fx_worker_host_now_us(&follow->host);
+    *follow_out = follow;
+    return FX_OK;
+}

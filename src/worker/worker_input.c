@@ -1,0 +1,124 @@
+#include "worker/worker_input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/panic.h"
+#include "wire/wire_topic_out.h"
+
+enum { DUMP_EVENTS = 256, US_PER_MS = 1000 };
+
+struct fx_worker_input {
+    struct fx_instrument instruments[FX_INSTRUMENTS_MAX]; /* by index */
+    bool is_known[FX_INSTRUMENTS_MAX];
+    uint32_t count; /* above the largest index */
+    struct fx_json json;
+};
+
+struct fx_worker_input *fx_worker_input_create(void)
+{
+    void *memory = aligned_alloc(16, (sizeof(struct fx_worker_input) + 15U) & ~(size_t)15U);
+    if (memory != NULL) {
+        memset(memory, 0, sizeof(struct fx_worker_input));
+    }
+    return memory;
+}
+
+void fx_worker_input_destroy(struct fx_worker_input *input)
+{
+    free(input);
+}
+
+void fx_worker_input_learn(struct fx_worker_input *input, const struct fx_event *event)
+{
+    if (event->kind != FX_EVENT_INSTRUMENT) {
+        return;
+    }
+    const uint32_t index = event->u.instrument.instrument_id;
+    FX_ASSERT(index < FX_INSTRUMENTS_MAX);
+    input->instruments[index] = event->u.instrument;
+    input->is_known[index] = true;
+    if (index >= input->count) {
+        input->count = index + 1;
+    }
+}
+
+fx_status fx_worker_input_learn_all(struct fx_worker_input *input, const struct fx_engine *engine)
+{
+    struct fx_engine_dump dump = {0};
+    struct fx_events events = {.capacity = DUMP_EVENTS};
+    events.items = aligned_alloc(16, (size_t)DUMP_EVENTS * sizeof(struct fx_event));
+    if (events.items == NULL) {
+        return FX_NO_MEMORY;
+    }
+    for (bool is_more = true; is_more;) {
+        is_more = fx_engine_dump(engine, &dump, &events);
+        for (uint32_t index = 0; index < events.count; index++) {
+            fx_worker_input_learn(input, &events.items[index]);
+        }
+    }
+    free(events.items);
+    return FX_OK;
+}
+
+const struct fx_instrument *fx_worker_input_instrument(const struct fx_worker_input *input,
+                                                       uint32_t index)
+{
+    return index < FX_INSTRUMENTS_MAX && input->is_known[index] ? &input->instruments[index] : NULL;
+}
+
+const struct fx_instrument *fx_worker_input_find(const struct fx_worker_input *input, fx_str symbol)
+{
+    for (uint32_t index = 0; index < input->count; index++) {
+        if (input->is_known[index] &&
+            fx_str_is_equal(fx_ids_symbol_str(&input->instruments[index].symbol), symbol)) {
+            return &input->instruments[index];
+        }
+    }
+    return NULL;
+}
+
+static const struct fx_instrument *find(void *context, fx_str symbol)
+{
+    return fx_worker_input_find(context, symbol);
+}
+
+fx_status fx_worker_input_decode(struct fx_worker_input *input,
+                                 const struct fx_bus_record *record,
+                                 struct fx_wire_topic_in *in_out,
+                                 fx_str *field_out)
+{
+    const fx_status status =
+        fx_wire_topic_in_command(&input->json, record->value, find, input, in_out, field_out);
+    if (status != FX_OK) {
+        return status;
+    }
+    struct fx_command *command = &in_out->command;
+    const int64_t record_us = record->time_ms > 0 ? record->time_ms * US_PER_MS : 0;
+    if (command->time_us == 0) {
+        command->time_us = record_us;
+    }
+    if (record_us > 0 && command->time_us > record_us + FX_WORKER_INPUT_AHEAD_US_MAX) {
+        *field_out = FX_STR("time"); /* it would be everybody's time from here on */
+        return FX_BAD_PARAMETER;
+    }
+    command->sequence = record->offset + 1;
+    return FX_OK;
+}
+
+fx_status fx_worker_input_encode(const struct fx_worker_input *input,
+                                 const struct fx_command *command,
+                                 const struct fx_wire_topic_from *from,
+                                 struct fx_buf *buf)
+{
+    const struct fx_instrument *instrument = NULL;
+    if (command->instrument != FX_COMMAND_ALL_INSTRUMENTS &&
+        command->kind != FX_COMMAND_UPDATE_INSTRUMENT) {
+        instrument = fx_worker_input_instrument(input, command->instrument);
+        if (instrument == NULL) {
+            return FX_UNKNOWN_SYMBOL;
+        }
+    }
+    const fx_status status = fx_wire_topic_out_command_from(buf, command, instrument, from);
+    return status == FX_OK && buf->is_overflow ? FX_NO_MEMORY : status;
+}

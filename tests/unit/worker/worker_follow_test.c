@@ -1,0 +1,423 @@
+/* worker/worker_follow: whoever follows the log has the same state and events, whatever crashed. */
+#include "worker/worker_follow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "follow_kit.h"
+#include "fx_test.h"
+#include "worker/worker_input.h"
+
+enum { FOLLOWERS = 3, TOKENS = 4096 };
+
+struct member {
+    struct fx_worker_follow *follow;
+    struct fx_bus *side;
+    struct fx_worker_follow_report report;
+    char dir[8];
+    char node[8];
+    uint32_t answers[TOKENS]; /* by token */
+    fx_status last[TOKENS];
+    uint64_t recovered_first;
+    uint64_t recovered_last;
+    uint32_t starts;
+    bool is_deaf; /* its consumer takes nothing */
+};
+
+struct fixture {
+    struct fx_bus_disk *disk;
+    struct fx_worker_host host;
+    struct fx_engine_limits limits;
+    struct fx_bus *bus;
+    struct member members[FOLLOWERS];
+    int64_t now_us;
+    uint64_t saved_sequence;
+    bool may_not_begin;
+};
+
+static int64_t clock_of(void *context)
+{
+    return ((struct fixture *)context)->now_us;
+}
+
+static fx_status on_recovered(void *context, const struct fx_event events[], uint32_t count)
+{
+    struct member *member = context;
+    assert_true(count > 0);
+    if (member->recovered_first == 0) {
+        member->recovered_first = events[0].sequence;
+    }
+    assert_true(events[0].sequence > member->recovered_last);
+    member->recovered_last = events[0].sequence;
+    return FX_OK;
+}
+
+static fx_status open_member(struct fixture *fixture, struct member *member)
+{
+    const struct fx_worker_follow_options options = {.bus = member->side,
+                                                     .snapshot_dir = member->dir,
+                                                     .host = &fixture->host,
+                                                     .limits = &fixture->limits,
+                                                     .node = fx_str_of(member->node),
+                                                     .node_salt = ++member->starts,
+                                                     .may_begin = !fixture->may_not_begin,
+                                                     .wait_ms = 1,
+                                                     .consumer_count = 1,
+                                                     .snapshot_commands = 50,
+                                                     .saved_sequence = fixture->saved_sequence,
+                                                     .on_recovered = on_recovered,
+                                                     .recovered_context = member};
+    member->recovered_first = 0;
+    member->recovered_last = 0;
+    return fx_worker_follow_create(&options, &member->follow, &member->report);
+}
+
+static void open_side(struct fixture *fixture, uint32_t number)
+{
+    struct member *member = &fixture->members[number];
+    (void)snprintf(member->dir, sizeof member->dir, "/s%u", number);
+    (void)snprintf(member->node, sizeof member->node, "n%u", number);
+    assert_int_equal(fx_bus_local_side_open(fixture->bus, &member->side), FX_OK);
+}
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    fixture->disk = fx_bus_disk_create(1);
+    fixture->host = (struct fx_worker_host){
+        .system = fx_bus_disk_system(fixture->disk), .clock = clock_of, .clock_context = fixture};
+    fixture->now_us = 1700000000000000;
+    fixture->limits = follow_kit_limits();
+    fixture->saved_sequence = UINT64_MAX;
+    fixture->bus = follow_kit_bus();
+    for (uint32_t number = 0; number < FOLLOWERS; number++) {
+        open_side(fixture, number);
+    }
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    for (uint32_t number = 0; number < FOLLOWERS; number++) {
+        fx_worker_follow_abandon(fixture->members[number].follow);
+        fx_bus_close(fixture->members[number].side);
+    }
+    fx_bus_close(fixture->bus);
+    fx_bus_disk_destroy(fixture->disk);
+    free(fixture);
+    return 0;
+}
+
+static void consume(struct member *member)
+{
+    struct fx_ring_broadcast *ring = fx_worker_follow_ring(member->follow);
+    const void *items = NULL;
+    uint32_t count = 0;
+    while (!member->is_deaf && (count = fx_ring_broadcast_peek(ring, 0, &items)) > 0) {
+        const struct fx_event *events = items;
+        for (uint32_t index = 0; index < count; index++) {
+            if (events[index].kind == FX_EVENT_RESULT && events[index].token != 0) {
+                assert_true(events[index].token < TOKENS);
+                member->answers[events[index].token]++;
+                member->last[events[index].token] = events[index].u.result.reject.status;
+            }
+        }
+        fx_ring_broadcast_advance(ring, 0, count);
+    }
+}
+
+static void turn(struct fixture *fixture, struct member *member)
+{
+    fixture->now_us += 700;
+    (void)fx_worker_follow_step(member->follow, fixture->now_us);
+    while (fx_worker_snapshot_step(fx_worker_follow_snapshot(member->follow), fixture->now_us) >
+           0) {
+        /* written */
+    }
+    consume(member);
+}
+
+static void crash(struct fixture *fixture, struct member *member)
+{
+    fx_worker_follow_abandon(member->follow);
+    member->follow = NULL;
+    fx_bus_close(member->side);
+    assert_int_equal(fx_bus_local_side_open(fixture->bus, &member->side), FX_OK);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+}
+
+static void publish_text(struct fx_bus *bus, const char *text)
+{
+    const struct fx_bus_message message = {.topic = FX_STR("matching_engine_input"),
+                                           .value = fx_str_of(text)};
+    assert_int_equal(fx_bus_publish(bus, &message), FX_OK);
+}
+
+static uint64_t hash_of(struct member *member)
+{
+    return fx_engine_hash(fx_worker_follow_engine(member->follow));
+}
+
+static void begin(struct fixture *fixture)
+{
+    for (uint32_t number = 0; number < FOLLOWERS; number++) {
+        assert_int_equal(open_member(fixture, &fixture->members[number]), FX_OK);
+    }
+}
+
+static void submit(struct member *member, struct follow_kit_stream *stream, uint64_t token)
+{
+    const struct fx_command command = follow_kit_next(stream);
+    assert_true(fx_worker_follow_submit(member->follow, token, &command));
+}
+
+static void worker_follow_empty_log_is_begun_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_engine_limits other = fixture->limits;
+    fixture->may_not_begin = true;
+    assert_int_equal(open_member(fixture, &fixture->members[0]), FX_NOT_FOUND);
+    assert_true(strlen(fixture->members[0].report.text) > 0);
+    fixture->may_not_begin = false;
+    assert_int_equal(open_member(fixture, &fixture->members[0]), FX_OK);
+    other.accounts_max = 5; /* another's wish comes too late */
+    fixture->limits = other;
+    assert_int_equal(open_member(fixture, &fixture->members[1]), FX_OK);
+    assert_int_equal(fx_worker_follow_limits(fixture->members[1].follow)->accounts_max, 16);
+    assert_int_equal(fixture->members[1].report.sequence, 1);
+    assert_int_equal(hash_of(&fixture->members[0]), hash_of(&fixture->members[1]));
+}
+
+static void worker_follow_second_beginning_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    publish_text(fixture->bus,
+                 "{\"code\":\"TICK\",\"data\":{}}"); /* before the beginning: poison */
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    const uint64_t sequence = fx_engine_sequence(fx_worker_follow_engine(member->follow));
+    struct fx_worker_follow_stats stats;
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.poison_count, 1);
+    assert_int_equal(sequence, 2);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.limits = fixture->limits;
+    assert_true(fx_worker_follow_submit(member->follow, 7, &command));
+    turn(fixture, member);
+    turn(fixture, member);
+    assert_int_equal(member->answers[7], 1);
+    assert_int_equal(member->last[7], FX_VERSION_MISMATCH);
+}
+
+/* Random market, three followers that submit, crash and start again, and a stranger's rubbish. */
+static void worker_follow_crashes_leave_one_state(void **state)
+{
+    struct fixture *fixture = *state;
+    struct follow_kit_stream stream;
+    struct fx_rng rng;
+    uint64_t token = 0;
+    follow_kit_init(&stream, 4711);
+    fx_rng_init(&rng, 4712);
+    begin(fixture);
+    for (uint32_t round = 0; round < 1500; round++) {
+        struct member *member = &fixture->members[fx_rng_below(&rng, FOLLOWERS)];
+        const uint64_t what = fx_rng_below(&rng, 40);
+        if (what == 0) {
+            crash(fixture, member);
+        } else if (what == 1) {
+            publish_text(fixture->bus, "{\"code\":\"PLACE_ORDER\",\"data\":{\"userId\":1}}");
+        } else if (what == 2) {
+            publish_text(fixture->bus, "\xff{");
+        } else if (what < 30) {
+            submit(member, &stream, ++token);
+        }
+        turn(fixture, member);
+    }
+    for (uint32_t number = 0; number < 2 * FOLLOWERS; number++) {
+        turn(fixture, &fixture->members[number % FOLLOWERS]);
+    }
+    const uint64_t hash = hash_of(&fixture->members[0]);
+    uint32_t answered = 0;
+    for (uint32_t number = 0; number < FOLLOWERS; number++) {
+        struct member *member = &fixture->members[number];
+        assert_int_equal(hash_of(member), hash);
+        fx_engine_check(fx_worker_follow_engine(member->follow));
+        for (uint32_t at = 1; at <= token; at++) {
+            assert_true(member->answers[at] <= 1);
+            answered += member->answers[at];
+        }
+    }
+    assert_true(answered > token * 9 / 10); /* but for those in flight at a crash */
+    (void)snprintf(fixture->members[0].dir, sizeof fixture->members[0].dir, "/new");
+    crash(fixture, &fixture->members[0]); /* from genesis, all of it */
+    assert_int_equal(fixture->members[0].report.snapshot_sequence, 0);
+    assert_int_equal(hash_of(&fixture->members[0]), hash);
+}
+
+static void worker_follow_saved_sequence_bounds_the_snapshot(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct follow_kit_stream stream;
+    follow_kit_init(&stream, 5);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    for (uint64_t token = 1; token <= 300; token++) {
+        submit(member, &stream, token);
+        turn(fixture, member);
+    }
+    turn(fixture, member);
+    const uint64_t hash = hash_of(member);
+    fixture->saved_sequence = 210;
+    crash(fixture, member);
+    assert_true(member->report.snapshot_sequence > 0);
+    assert_true(member->report.snapshot_sequence <= 210);
+    assert_int_equal(member->recovered_first, 211);
+    assert_int_equal(member->recovered_last, 301);
+    assert_int_equal(hash_of(member), hash);
+    fixture->saved_sequence = 0;
+    crash(fixture, member);
+    assert_int_equal(member->report.snapshot_sequence, 0);
+    assert_int_equal(member->recovered_first, 1);
+    assert_int_equal(hash_of(member), hash);
+}
+
+static void submit_user(struct member *member, uint64_t token)
+{
+    const struct fx_command command = follow_kit_user(token, false);
+    assert_true(fx_worker_follow_submit(member->follow, token, &command));
+}
+
+static void worker_follow_failed_delivery_is_answered_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    fx_bus_local_side_hold(member->side, true);
+    submit_user(member, 1);
+    turn(fixture, member);
+    fx_bus_local_side_fail(member->side, FX_FORBIDDEN, false);
+    turn(fixture, member);
+    assert_int_equal(member->answers[1], 1);
+    assert_int_equal(member->last[1], FX_FORBIDDEN);
+    submit_user(member, 2);
+    turn(fixture, member);
+    fx_bus_local_side_fail(member->side, FX_TIMEOUT, true); /* but it is in the log */
+    fx_bus_local_side_hold(member->side, false);
+    turn(fixture, member);
+    turn(fixture, member);
+    assert_int_equal(member->answers[2], 1);
+    assert_int_equal(member->last[2], FX_TIMEOUT);
+    submit_user(member, 3);
+    turn(fixture, member);
+    turn(fixture, member);
+    assert_int_equal(member->answers[3], 1);
+    struct fx_worker_follow_stats stats;
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 0);
+}
+
+static void worker_follow_full_ring_waits(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *slow = &fixture->members[0];
+    struct member *fast = &fixture->members[1];
+    struct follow_kit_stream stream;
+    struct fx_worker_follow_stats stats;
+    follow_kit_init(&stream, 8);
+    begin(fixture);
+    slow->is_deaf = true;
+    uint32_t round = 0;
+    for (stats.load_percent = 0; stats.load_percent < 100 && round < 60000; round++) {
+        submit(fast, &stream, round % (TOKENS - 1) + 1);
+        turn(fixture, fast);
+        turn(fixture, slow);
+        fx_worker_follow_stats(slow->follow, &stats);
+    }
+    assert_int_equal(stats.load_percent, 100);
+    slow->is_deaf = false;
+    for (uint32_t more = 0; more < 200; more++) {
+        turn(fixture, slow);
+        turn(fixture, fast);
+    }
+    assert_int_equal(hash_of(slow), hash_of(fast));
+}
+
+static void worker_follow_snapshots_of_another_log_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct follow_kit_stream stream;
+    follow_kit_init(&stream, 9);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    for (uint64_t token = 1; token <= 120; token++) {
+        submit(member, &stream, token);
+        turn(fixture, member);
+    }
+    fx_worker_follow_abandon(member->follow);
+    member->follow = NULL;
+    struct fx_bus *first = fixture->bus;
+    struct fx_bus *first_side = member->side;
+    fixture->bus = follow_kit_bus();
+    fixture->now_us += 1000;
+    open_side(fixture, 0);
+    struct member other = {.side = member->side, .dir = "/other", .node = "n9"};
+    assert_int_equal(open_member(fixture, &other), FX_OK);
+    follow_kit_init(&stream, 10);
+    for (uint64_t token = 1; token <= 120; token++) {
+        submit(&other, &stream, token);
+        turn(fixture, &other);
+    }
+    fx_worker_follow_abandon(other.follow);
+    assert_int_equal(open_member(fixture, member), FX_VERSION_MISMATCH);
+    struct fx_bus *second = fixture->bus;
+    fx_bus_close(member->side);
+    fx_bus_close(second);
+    fixture->bus = first;
+    member->side = first_side;
+}
+
+static void worker_follow_question_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct follow_kit_stream stream;
+    follow_kit_init(&stream, 12);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    for (uint64_t token = 1; token <= 40; token++) {
+        submit(member, &stream, token);
+        turn(fixture, member);
+    }
+    turn(fixture, member);
+    const uint64_t hash = hash_of(member);
+    struct fx_command question = engine_kit_command(FX_COMMAND_EXPLAIN, 0, 1);
+    assert_true(fx_worker_follow_submit(member->follow, 77, &question));
+    turn(fixture, member);
+    assert_int_equal(member->answers[77], 1);
+    assert_int_equal(member->last[77], FX_OK);
+    assert_int_equal(hash_of(member), hash);
+}
+
+int main(void)
+{
+    const struct fx_log_options quiet = {.level = FX_LOG_OFF, .format = FX_LOG_TEXT, .fd = 2};
+    fx_log_configure(&quiet);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(worker_follow_empty_log_is_begun_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_second_beginning_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_crashes_leave_one_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_saved_sequence_bounds_the_snapshot, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_failed_delivery_is_answered_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_snapshots_of_another_log_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_question_changes_nothing, setup, teardown)};
+    return cmocka_run_group_tests_name("worker_follow", tests, NULL, NULL);
+}
