@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/app_emit.h"
 #include "base/agent.h"
 #include "base/log.h"
 #include "base/ring.h"
@@ -76,7 +77,11 @@ static enum fx_cache_session_verdict on_reply(void *context,
     const fx_str body = fx_cache_session_item(reply, 3).text;
     fx_buf_clear(&rooms->event);
     struct parcel *parcel = NULL;
-    if (fx_push_rooms_decode(body, &message, &rooms->event) == FX_OK) {
+    const fx_status status = fx_push_rooms_decode(body, &message, &rooms->event);
+    if (status == FX_OK && fx_str_is_equal(message.uid, FX_STR(FX_APP_EMIT_UID))) {
+        return FX_CACHE_SESSION_DONE; /* this process follows the log: its sockets know already */
+    }
+    if (status == FX_OK) {
         parcel = pack(&message, body, fx_buf_str(&rooms->event));
     }
     if (parcel == NULL || !fx_ring_append(rooms->ring, &parcel)) {
