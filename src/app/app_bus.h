@@ -40,6 +40,7 @@ struct fx_app_bus {
     const char *brokers;
     char names[FX_APP_BUS_TOPICS][FX_BUS_NAME_SIZE_MAX + 1]; /* with the prefix */
     char prefix[FX_APP_BUS_PREFIX_SIZE_MAX + 1];
+    char shard_name[8];
     uint32_t shards;     /* >= 1 */
     uint32_t shard;      /* < shards: this process's */
     uint32_t partitions; /* of topics by key */
@@ -74,6 +75,10 @@ FX_MUST_USE fx_status fx_app_bus_open(struct fx_app_bus *settings,
 FX_MUST_USE fx_status fx_app_bus_make(const struct fx_app_bus *settings,
                                       struct fx_bus *bus,
                                       uint32_t timeout_ms);
+
+/** The name of this process's shard in outputs and tables: "main" where there is one only, else its
+ * number. Borrowed. */
+fx_str fx_app_bus_shard(const struct fx_app_bus *settings);
 
 /** The topic's name, with the prefix. Borrowed. */
 fx_str fx_app_bus_name(const struct fx_app_bus *settings, enum fx_app_bus_topic topic);

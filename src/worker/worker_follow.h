@@ -26,7 +26,7 @@
 #include "worker/worker_host.h"
 #include "worker/worker_snapshot.h"
 
-enum { FX_WORKER_FOLLOW_CONSUMERS_MAX = 4, FX_WORKER_FOLLOW_TEXT_SIZE_MAX = 256 };
+enum { FX_WORKER_FOLLOW_CONSUMERS_MAX = 8, FX_WORKER_FOLLOW_TEXT_SIZE_MAX = 256 };
 
 struct fx_worker_follow;
 
