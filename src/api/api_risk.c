@@ -7,17 +7,7 @@
 #include "api/api_pending_int.h"
 #include "api/api_reply_int.h"
 #include "base/panic.h"
-
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a term is an enum
-static void append_term(struct fx_buf *buf, enum fx_term term, fx_i128 value)
-{
-    fx_json_append_comma(buf);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_str(buf, FX_STR("name"), fx_str_of(fx_term_name(term)));
-    fx_json_add_dec(buf, FX_STR("value"), value);
-    fx_json_add_str(buf, FX_STR("formula"), fx_str_of(fx_term_formula(term)));
-    fx_buf_append_byte(buf, '}');
-}
+#include "wire/wire_risk.h"
 
 static void answer(struct fx_api *api,
                    const struct fx_api_pending *pending,
@@ -25,17 +15,11 @@ static void answer(struct fx_api *api,
 {
     const struct fx_market_symbol *symbol = fx_market_at(api->options.market, pending->instrument);
     struct fx_buf *buf = fx_api_reply_begin(api);
-    fx_buf_append_byte(buf, '{');
-    fx_json_add_int(buf, FX_STR("userId"), (int64_t)pending->user_id);
-    fx_json_add_int(buf, FX_STR("accountId"), (int64_t)result->account_id);
-    fx_json_add_str(buf, FX_STR("symbol"), fx_ids_symbol_str(&symbol->definition.symbol));
-    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&symbol->definition.settle));
-    fx_json_append_key(buf, FX_STR("terms"));
-    fx_buf_append_byte(buf, '[');
-    for (uint32_t term = 0; term < FX_TERM_COUNT; term++) {
-        append_term(buf, (enum fx_term)term, api->terms[term]);
-    }
-    fx_buf_append(buf, FX_STR("]}"));
+    const struct fx_wire_risk_explanation explanation = {.user_id = pending->user_id,
+                                                         .account_id = result->account_id,
+                                                         .instrument = &symbol->definition,
+                                                         .terms = api->terms};
+    fx_wire_risk_explanation(buf, &explanation);
     fx_api_reply_send(api, &pending->target, 200);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/app_audit.h"
+#include "app/app_check_explain.h"
 #include "app/app_file.h"
 #include "base/clock.h"
 #include "bus/bus_journal.h"
@@ -211,6 +212,31 @@ static fx_status compare(const struct replay *genesis,
     destroy(&tail);
     return status;
 }
+
+/* The state behind the last command that one asked for, by the nearest snapshot; then what it says.
+ */
+static int explain(const struct fx_app_options *options,
+                   struct replay *replay,
+                   const char *snapshot_dir,
+                   const char *journal_dir)
+{
+    fx_status status = fx_worker_snapshot_load(NULL,
+                                               snapshot_dir,
+                                               replay->until == 0 ? UINT64_MAX : replay->until,
+                                               replay->memory,
+                                               &replay->limits,
+                                               &replay->engine);
+    if (status == FX_NOT_FOUND) {
+        replay->engine = fx_engine_init(replay->memory, &replay->limits);
+        status = FX_OK;
+    }
+    if (status == FX_OK) {
+        status = run(replay, journal_dir);
+    }
+    return status == FX_OK ? fx_app_check_explain_run(options, replay->engine, &replay->events)
+                           : fx_app_options_exit(status);
+}
+
 // NOLINTEND(bugprone-easily-swappable-parameters)
 
 int fx_app_check_run(const struct fx_app_options *options)
@@ -236,8 +262,13 @@ int fx_app_check_run(const struct fx_app_options *options)
     if (!create(&genesis, &limits)) {
         return FX_APP_EXIT_FAILURE;
     }
-    genesis.engine = fx_engine_init(genesis.memory, &genesis.limits);
     genesis.until = (uint64_t)fx_config_int(options->config, "until");
+    if (fx_config_int(options->config, "account") > 0) {
+        const int code = explain(options, &genesis, snapshot_dir, journal_dir);
+        destroy(&genesis);
+        return code;
+    }
+    genesis.engine = fx_engine_init(genesis.memory, &genesis.limits);
     struct verdict verdict = {.is_equal = true};
     status = run(&genesis, journal_dir);
     if (status == FX_OK) {

@@ -37,18 +37,27 @@ static fx_i128 ratio_of(fx_i128 numerator, fx_i128 divisor)
     return ratio < -RATIO_MAX ? -RATIO_MAX : ratio;
 }
 
-fx_i128 fx_adl_score(const struct fx_engine *engine, fx_slot position)
+struct fx_adl_parts fx_adl_explain(const struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *own = &engine->positions[position];
     FX_ASSERT(own->lots != 0);
     const fx_i128 profit = ratio_of(fx_margin_unrealized(engine, own), own->entry_value);
     const fx_i128 equity = fx_margin_standing(engine, position).equity;
     const fx_i128 leverage = ratio_of(fx_margin_mark_value(engine, own), equity);
+    FX_ASSERT(leverage >= 0);
+    struct fx_adl_parts parts = {.profit = profit, .leverage = leverage};
     if (profit > 0) {
-        return fx_dec_div_int(profit * leverage, PPB, FX_ROUND_FLOOR);
+        parts.score = fx_dec_div_int(profit * leverage, PPB, FX_ROUND_FLOOR);
+    } else {
+        /* Rounded down: a loss that is smaller than the scale still ranks behind none. */
+        parts.score = fx_dec_div_int(profit * PPB, leverage > 0 ? leverage : 1, FX_ROUND_FLOOR);
     }
-    /* Rounded down: a loss that is smaller than the scale still ranks behind none. */
-    return fx_dec_div_int(profit * PPB, leverage > 0 ? leverage : 1, FX_ROUND_FLOOR);
+    return parts;
+}
+
+fx_i128 fx_adl_score(const struct fx_engine *engine, fx_slot position)
+{
+    return fx_adl_explain(engine, position).score;
 }
 
 /* Higher scores first; of equals the lower account, then the older position. */

@@ -5,10 +5,14 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/rank_int.h"
+#include "engine/risk_int.h"
 #include "model/rows.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
+
+enum { US_PER_MS = 1000, PPB = 1000000000 };
 
 /* Values on their way into events. */
 struct answer {
@@ -66,6 +70,41 @@ static void explain_setting(const struct fx_engine *engine, fx_slot position, st
         fx_margin_leverage_max(engine, state->instrument, (fx_amount){notional}).centi);
 }
 
+static void explain_funding(const struct fx_engine *engine,
+                            uint32_t instrument,
+                            struct answer *answer)
+{
+    const struct fx_instrument *definition = &engine->listings[instrument].definition;
+    const struct fx_funding_forecast forecast = fx_funding_forecast(engine, instrument);
+    answer->values[FX_TERM_PREMIUM_SAMPLES] = count_of(forecast.samples);
+    answer->values[FX_TERM_PREMIUM] = fx_rows_rate(forecast.premium_ppb);
+    answer->values[FX_TERM_INTEREST] = fx_rows_rate(definition->interest_ppb);
+    answer->values[FX_TERM_DAMPER] = fx_rows_rate(definition->damper_ppb);
+    answer->values[FX_TERM_FUNDING_CAP] = fx_rows_rate(forecast.cap_ppb);
+    answer->values[FX_TERM_PREDICTED_FUNDING_RATE] = fx_rows_rate(forecast.rate.ppb);
+    answer->values[FX_TERM_NEXT_FUNDING_TIME] = fx_dec_one() * (forecast.next_us / US_PER_MS);
+}
+
+/* Ratios of the queue in parts per billion; a score that fills their range just fits. */
+static fx_i128 ratio_of(fx_i128 ppb)
+{
+    const fx_i128 most = fx_dec_limit() - 1;
+    const fx_i128 units = ppb * (fx_dec_one() / PPB);
+    if (units > most) {
+        return most;
+    }
+    return units < -most ? -most : units;
+}
+
+static void explain_queue(const struct fx_engine *engine, fx_slot position, struct answer *answer)
+{
+    const struct fx_adl_parts parts = fx_adl_explain(engine, position);
+    answer->values[FX_TERM_ADL_PROFIT] = ratio_of(parts.profit);
+    answer->values[FX_TERM_ADL_LEVERAGE] = ratio_of(parts.leverage);
+    answer->values[FX_TERM_ADL_SCORE] = ratio_of(parts.score);
+    answer->values[FX_TERM_ADL_RANK] = count_of(fx_rank_of(&engine->positions[position]));
+}
+
 /* What an open position has beside its setting. */
 static void explain_open(const struct fx_engine *engine,
                          fx_slot position,
@@ -95,6 +134,8 @@ static void explain_open(const struct fx_engine *engine,
         fx_instrument_price(&listing->definition, prices.liquidation);
     answer->values[FX_TERM_BANKRUPT_PRICE] =
         fx_instrument_price(&listing->definition, prices.bankruptcy);
+    explain_queue(engine, position, answer);
+    answer->values[FX_TERM_PREDICTED_FUNDING] = fx_funding_foresee(engine, position);
 }
 
 fx_status fx_explain_ask(struct fx_engine *engine,
@@ -126,8 +167,7 @@ fx_status fx_explain_ask(struct fx_engine *engine,
     const struct fx_margin_parts parts = fx_margin_explain(engine, account, position);
     explain_account(engine, account, &parts, &answer);
     explain_prices(listing, &answer);
-    answer.values[FX_TERM_PREDICTED_FUNDING_RATE] =
-        fx_rows_rate(fx_funding_rate(engine, question->instrument).ppb);
+    explain_funding(engine, question->instrument, &answer);
     if (position != FX_SLOT_NONE) {
         explain_setting(engine, position, &answer);
     }

@@ -58,7 +58,7 @@ static int64_t clamp(fx_i128 value, int64_t bound)
     return value > bound ? bound : value < -bound ? -bound : (int64_t)value;
 }
 
-fx_rate fx_funding_rate(const struct fx_engine *engine, uint32_t instrument)
+struct fx_funding_forecast fx_funding_forecast(const struct fx_engine *engine, uint32_t instrument)
 {
     const struct fx_mark_state *state = &engine->marks[instrument];
     const struct fx_listing *listing = &engine->listings[instrument];
@@ -70,7 +70,19 @@ fx_rate fx_funding_rate(const struct fx_engine *engine, uint32_t instrument)
     const int64_t damper = listing->definition.damper_ppb;
     const fx_i128 rate = premium + clamp(listing->definition.interest_ppb - premium, damper);
     FX_ASSERT(damper >= 0);
-    return (fx_rate){clamp(rate, cap_of(listing))};
+    FX_ASSERT(premium <= PPB && premium >= -PPB);
+    return (struct fx_funding_forecast){
+        .next_us = state->next_us,
+        .premium_ppb = (int64_t)premium,
+        .cap_ppb = cap_of(listing),
+        .rate = {clamp(rate, cap_of(listing))},
+        .samples = state->premium_count,
+    };
+}
+
+fx_rate fx_funding_rate(const struct fx_engine *engine, uint32_t instrument)
+{
+    return fx_funding_forecast(engine, instrument).rate;
 }
 
 int64_t fx_funding_next_us(const struct fx_engine *engine, uint32_t instrument, int64_t time_us)
@@ -202,6 +214,22 @@ static fx_i128 payable_of(const struct fx_engine *engine,
     return owed < most ? owed : most;
 }
 
+/* What is owed rounds up, what is received (negative) down. 0 where the value is out of range: M1
+ * bounds it at every mark up to max_ticks. */
+static fx_i128 owed_by(const struct fx_engine *engine,
+                       const struct fx_position_state *position,
+                       fx_px mark,
+                       fx_rate rate)
+{
+    const fx_qty lots = {fx_position_state_magnitude(position->lots)};
+    fx_i128 value = 0;
+    FX_ASSERT(mark.ticks > 0);
+    if (!fx_margin_value(&engine->listings[position->instrument], mark, lots, &value)) {
+        return 0;
+    }
+    return fx_margin_at_rate(value, position->lots > 0 ? rate : (fx_rate){-rate.ppb});
+}
+
 static void emit(struct fx_engine *engine, fx_slot slot, fx_i128 amount)
 {
     const struct fx_position_state *position = &engine->positions[slot];
@@ -268,20 +296,26 @@ void fx_funding_settle_position(struct fx_engine *engine, fx_slot slot)
     if (position->lots == 0 || sweep->rate_ppb == 0) {
         return;
     }
-    const bool is_long = position->lots > 0;
-    fx_i128 value = 0;
-    if (!fx_margin_value(&engine->listings[position->instrument],
-                         (fx_px){sweep->mark_ticks},
-                         (fx_qty){is_long ? position->lots : -position->lots},
-                         &value)) {
-        return; /* M1 bounds it at every mark up to max_ticks */
-    }
-    /* What is owed rounds up, what is received (negative) down. */
     const fx_i128 owed =
-        fx_margin_at_rate(value, (fx_rate){is_long ? sweep->rate_ppb : -sweep->rate_ppb});
+        owed_by(engine, position, (fx_px){sweep->mark_ticks}, (fx_rate){sweep->rate_ppb});
     if (owed != 0) {
         pay(engine, slot, owed);
     }
+}
+
+fx_i128 fx_funding_foresee(const struct fx_engine *engine, fx_slot slot)
+{
+    const struct fx_position_state *position = &engine->positions[slot];
+    FX_ASSERT(slot < engine->position_count);
+    if (position->lots == 0 || engine->marks[position->instrument].next_us == 0 ||
+        engine->listings[position->instrument].mark.ticks == 0) {
+        return 0;
+    }
+    const fx_i128 owed = owed_by(engine,
+                                 position,
+                                 engine->listings[position->instrument].mark,
+                                 fx_funding_rate(engine, position->instrument));
+    return owed > 0 ? -payable_of(engine, position, owed) : -owed;
 }
 
 uint32_t fx_funding_settle_account(struct fx_engine *engine, fx_slot account)

@@ -135,8 +135,20 @@ int64_t fx_impact_premium(const struct fx_engine *engine, uint32_t instrument, f
 
 /** Half-hour means, premiums: what the minute says. Called with the new index in place. */
 void fx_funding_sample(struct fx_engine *engine, uint32_t instrument, fx_px index);
+/** What the interval has come to so far. */
+struct fx_funding_forecast {
+    int64_t next_us;     /* the instant that comes; 0: none by itself */
+    int64_t premium_ppb; /* weighted mean of the samples */
+    int64_t cap_ppb;
+    fx_rate rate; /* if the interval ended now */
+    uint32_t samples;
+};
+struct fx_funding_forecast fx_funding_forecast(const struct fx_engine *engine, uint32_t instrument);
 /** The rate if the interval ended now. */
 fx_rate fx_funding_rate(const struct fx_engine *engine, uint32_t instrument);
+/** What a position would get (+) or pay (-) by that rate at the mark as it is; 0: nothing is due by
+ * itself. */
+fx_i128 fx_funding_foresee(const struct fx_engine *engine, fx_slot slot);
 /** The next regular instant behind a time; 0 where the symbol has none. */
 int64_t fx_funding_next_us(const struct fx_engine *engine, uint32_t instrument, int64_t time_us);
 /** True where positions of the symbol may pay: a perpetual one that lives, with a fresh mark. */

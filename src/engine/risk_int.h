@@ -185,7 +185,14 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
                                  fx_slot position,
                                  int64_t lots,
                                  fx_px price);
-/** What ranks a position for auto-deleveraging: the greater the earlier. A position with lots. */
+/** What ranks a position with lots, in parts per billion. */
+struct fx_adl_parts {
+    fx_i128 profit;
+    fx_i128 leverage;
+    fx_i128 score; /* the greater the earlier */
+};
+struct fx_adl_parts fx_adl_explain(const struct fx_engine *engine, fx_slot position);
+/** The score alone. */
 fx_i128 fx_adl_score(const struct fx_engine *engine, fx_slot position);
 
 #endif

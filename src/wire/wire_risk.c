@@ -128,3 +128,28 @@ void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row)
     fx_json_add_dec(buf, FX_STR("leverage"), row->leverage);
     end(buf, row->operation_id, row->created_us);
 }
+
+static void append_term(struct fx_buf *buf, enum fx_term term, fx_i128 value)
+{
+    fx_json_append_comma(buf);
+    fx_buf_append_byte(buf, '{');
+    add_text(buf, FX_STR("name"), fx_term_name(term));
+    fx_json_add_dec(buf, FX_STR("value"), value);
+    add_text(buf, FX_STR("formula"), fx_term_formula(term));
+    fx_buf_append_byte(buf, '}');
+}
+
+void fx_wire_risk_explanation(struct fx_buf *buf,
+                              const struct fx_wire_risk_explanation *explanation)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_int(buf, FX_STR("userId"), (int64_t)explanation->user_id);
+    fx_json_add_int(buf, FX_STR("accountId"), (int64_t)explanation->account_id);
+    add_place(buf, &explanation->instrument->symbol, &explanation->instrument->settle);
+    fx_json_append_key(buf, FX_STR("terms"));
+    fx_buf_append_byte(buf, '[');
+    for (uint32_t term = 0; term < FX_TERM_COUNT; term++) {
+        append_term(buf, (enum fx_term)term, explanation->terms[term]);
+    }
+    fx_buf_append(buf, FX_STR("]}"));
+}

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "model/rows_risk.h"
+#include "model/term.h"
 
 /** Append one object: a step of a liquidation, as its user sees it; an operator (`is_whole`) sees
  * who is at the other side, too. */
@@ -22,5 +23,16 @@ void fx_wire_risk_deleverage(struct fx_buf *buf, const struct fx_rows_liquidatio
 /** Append one object. */
 void fx_wire_risk_margin(struct fx_buf *buf, const struct fx_rows_margin *row);
 void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row);
+
+/** What EXPLAIN says about an account on a symbol. */
+struct fx_wire_risk_explanation {
+    uint64_t user_id;
+    uint64_t account_id;
+    const struct fx_instrument *instrument;
+    const fx_i128 *terms; /* FX_TERM_COUNT of them */
+};
+/** Append one object: RiskExplanation of REST. */
+void fx_wire_risk_explanation(struct fx_buf *buf,
+                              const struct fx_wire_risk_explanation *explanation);
 
 #endif

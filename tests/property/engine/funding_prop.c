@@ -36,6 +36,7 @@ static struct {
     struct engine_kit kit;
     struct naive symbols[SYMBOLS];
     int64_t lots[SYMBOLS][USERS + 1]; /* before the command */
+    fx_i128 foreseen[SYMBOLS][USERS + 1];
     uint32_t fundings, payments, skipped, stale, capped;
 } world;
 
@@ -130,6 +131,7 @@ static void see_begin(const struct fx_event_funding *funding)
     for (uint32_t user = 1; user <= USERS; user++) {
         const int64_t lots = world.lots[funding->instrument][user];
         naive->owed[user] = lots == 0 ? 0 : naive_owed(funding->instrument, lots, funding);
+        REQUIRE(world.foreseen[funding->instrument][user] == -naive->owed[user]); /* EXPLAIN */
         naive->is_owing[user] = naive->owed[user] != 0;
     }
 }
@@ -167,11 +169,20 @@ static void see(const struct fx_event *event)
     }
 }
 
+static fx_i128 foresee(uint64_t user, uint32_t symbol)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    const fx_slot account = fx_account_state_find(engine, user, engine->listings[symbol].asset);
+    const fx_slot slot = fx_position_state_find(engine, account, symbol, FX_POSITION_SIDE_BOTH);
+    return slot == FX_SLOT_NONE ? 0 : fx_funding_foresee(engine, slot);
+}
+
 static fx_status apply(struct fx_command *command)
 {
     for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
         for (uint64_t user = 1; user <= USERS; user++) {
             world.lots[symbol][user] = engine_kit_position(&world.kit, user, symbol).lots;
+            world.foreseen[symbol][user] = foresee(user, symbol);
         }
     }
     draw.commands++;
