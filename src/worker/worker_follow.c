@@ -88,7 +88,7 @@ static void take_command(struct fx_worker_follow *follow, const struct fx_wire_t
     }
     const bool is_news = command->sequence > options->saved_sequence ||
                          options->saved_sequence == UINT64_MAX || !follow->is_recovering;
-    if (is_news && options->hooks.on_applied != NULL) {
+    if (options->hooks.on_applied != NULL) {
         options->hooks.on_applied(options->hooks.context, command, &follow->events);
     }
     if (!follow->is_recovering) {

@@ -44,11 +44,14 @@ struct fx_worker_follow_poison {
     fx_str field;
 };
 
-/** Who looks on inside of the agent's thread; members may be NULL. While recovering, `on_applied`
- * gets what is above saved_sequence. */
+/** Who looks on inside of the agent's thread (while recovering: the owner's); members may be NULL.
+ */
 struct fx_worker_follow_hooks {
     /** Before each record. @return false: it has to wait. */
     bool (*has_room)(void *context);
+    /** The state of the snapshot that the start begins from; not called for genesis. */
+    void (*on_loaded)(void *context, const struct fx_engine *engine);
+    /** Every command, also while recovering. */
     void (*on_applied)(void *context,
                        const struct fx_command *command,
                        const struct fx_events *events);

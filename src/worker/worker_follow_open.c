@@ -285,6 +285,9 @@ static fx_status load_state(struct opening *opening)
     if (status == FX_OK) {
         follow->snapshot_sequence = fx_engine_sequence(follow->engine);
         status = load_note(opening, follow->snapshot_sequence);
+        if (status == FX_OK && follow->options.hooks.on_loaded != NULL) {
+            follow->options.hooks.on_loaded(follow->options.hooks.context, follow->engine);
+        }
         return status == FX_OK ? fx_worker_input_learn_all(follow->input, follow->engine) : status;
     }
     if (status != FX_NOT_FOUND) {

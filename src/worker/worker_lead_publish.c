@@ -1,0 +1,157 @@
+/* Outputs onto the bus: in order, behind what is there. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "worker/worker_lead_int.h"
+
+enum {
+    STEP_RECORDS = 16,
+    BATCH_SIZE = 250000, /* bytes of one record; it may be one output more */
+    BATCH_SIZE_MAX = 990000,
+    LOOK_BACK = 16, /* records at the end that are looked at */
+    LOOK_MS = 200,
+    KEY_SIZE = 48
+};
+
+/* "epoch:operationId": what a consumer needs to know before it reads the value. */
+static fx_status parse_key(fx_str key, uint64_t *operation_id_out)
+{
+    uint64_t epoch = 0;
+    const size_t colon = fx_str_find(key, ':', 0);
+    if (colon == SIZE_MAX || !fx_str_parse_u64(fx_str_slice(key, 0, colon), &epoch) ||
+        !fx_str_parse_u64(fx_str_slice(key, colon + 1, SIZE_MAX), operation_id_out)) {
+        return FX_CORRUPT;
+    }
+    return FX_OK;
+}
+
+static fx_status read_last(struct fx_worker_lead *lead,
+                           struct fx_bus_reader *reader,
+                           uint64_t end,
+                           uint64_t *operation_id_out)
+{
+    struct fx_bus_record records[LOOK_BACK];
+    uint64_t position = 0;
+    for (uint32_t turn = 0; position < end && turn * LOOK_MS <= lead->options.wait_ms; turn++) {
+        uint32_t count = 0;
+        const fx_status status = fx_bus_reader_poll(reader, LOOK_MS, records, LOOK_BACK, &count);
+        if (status != FX_OK && status != FX_IO) {
+            return status;
+        }
+        for (uint32_t index = 0; status == FX_OK && index < count; index++) {
+            uint64_t operation_id = 0;
+            if (parse_key(records[index].key, &operation_id) != FX_OK) {
+                return FX_CORRUPT;
+            }
+            /* A passed leader's repetition may be behind its successor's outputs. */
+            if (operation_id > *operation_id_out) {
+                *operation_id_out = operation_id;
+            }
+            position = records[index].offset + 1;
+        }
+    }
+    return position < end ? FX_TIMEOUT : FX_OK;
+}
+
+fx_status fx_worker_lead_publish_find_last(struct fx_worker_lead *lead, uint64_t *operation_id_out)
+{
+    struct fx_bus_span span = {0};
+    struct fx_bus *bus = lead->options.bus;
+    *operation_id_out = 0;
+    fx_status status = fx_bus_span(bus, lead->options.output, lead->options.wait_ms, &span);
+    if (status != FX_OK || span.end == span.first) {
+        return status;
+    }
+    const uint64_t first = span.end - span.first > LOOK_BACK ? span.end - LOOK_BACK : span.first;
+    struct fx_bus_reader *reader = NULL;
+    status = fx_bus_reader_open(bus, lead->options.output, first, &reader);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = read_last(lead, reader, span.end, operation_id_out);
+    fx_bus_reader_close(reader);
+    return status;
+}
+
+/* Fill the batch from the backlog. */
+static void gather(struct fx_worker_lead *lead)
+{
+    struct fx_worker_backlog_entry entry;
+    while (fx_worker_backlog_peek(&lead->backlog, &entry)) {
+        const bool is_new = entry.operation_id > lead->published;
+        if (is_new && lead->batch_last != 0 &&
+            lead->batch.size + entry.text.size + 2 > BATCH_SIZE) {
+            return;
+        }
+        if (is_new) {
+            fx_buf_append_byte(&lead->batch, lead->batch_last == 0 ? '[' : ',');
+            fx_buf_append(&lead->batch, entry.text);
+            lead->batch_last = entry.operation_id;
+            atomic_fetch_add_explicit(&lead->outputs, 1, memory_order_relaxed);
+        }
+        fx_worker_backlog_remove(&lead->backlog);
+    }
+}
+
+/* @return OK: the batch is on its way; BUSY: later. */
+static fx_status send(struct fx_worker_lead *lead)
+{
+    char key[KEY_SIZE];
+    const int size =
+        snprintf(key, sizeof key, "%" PRIu64 ":%" PRIu64, lead->epoch, lead->batch_last);
+    fx_buf_append_byte(&lead->batch, ']');
+    if (lead->batch.is_overflow) {
+        return FX_CAPACITY;
+    }
+    const struct fx_bus_message message = {.topic = lead->options.output.topic,
+                                           .partition = lead->options.output.partition,
+                                           .key = {key, (size_t)size},
+                                           .value = fx_buf_str(&lead->batch)};
+    const fx_status status = fx_bus_publish(lead->options.bus, &message);
+    if (status == FX_OK) {
+        lead->published = lead->batch_last;
+        lead->batch_last = 0;
+        fx_buf_clear(&lead->batch);
+        atomic_fetch_add_explicit(&lead->records, 1, memory_order_relaxed);
+    } else {
+        lead->batch.size--; /* the bracket, until it is tried again */
+    }
+    return status;
+}
+
+int fx_worker_lead_publish_outputs(struct fx_worker_lead *lead)
+{
+    int count = 0;
+    while (count < STEP_RECORDS) {
+        gather(lead);
+        if (lead->batch_last == 0) {
+            break;
+        }
+        const fx_status status = send(lead);
+        if (status == FX_BUSY) {
+            break;
+        }
+        if (status != FX_OK) {
+            fx_worker_lead_fail(lead, status, "an output cannot be published");
+            break;
+        }
+        count++;
+    }
+    return count;
+}
+
+bool fx_worker_lead_publish_small(struct fx_worker_lead *lead, struct fx_bus_place place)
+{
+    const struct fx_bus_message message = {
+        .topic = place.topic, .partition = place.partition, .value = fx_buf_str(&lead->text)};
+    if (lead->text.is_overflow) {
+        return false;
+    }
+    const fx_status status = fx_bus_publish(lead->options.bus, &message);
+    if (status != FX_OK && status != FX_BUSY) {
+        fx_worker_lead_fail(lead, status, "a record cannot be published");
+    }
+    return status == FX_OK;
+}

@@ -1,0 +1,606 @@
+/* worker/worker_lead: whoever is killed, stopped or cut off at whatever step, who reads the outputs
+ * with a watermark sees those of one single run, byte by byte. */
+#include "worker/worker_lead.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "follow_kit.h"
+#include "fx_test.h"
+#include "worker/worker_input.h"
+#include "worker/worker_output.h"
+
+enum { ENGINES = 3, STEP_US = 20000, BACKLOG = 65536, OPERATION_BITS = 20 };
+
+struct engine {
+    struct fx_worker_lead *lead;
+    struct fx_bus *in;
+    struct fx_bus *out;
+    char dir[16];
+    char node[16];
+    uint32_t starts;
+    bool is_stopped; /* SIGSTOP */
+};
+
+struct fixture {
+    struct fx_bus_disk *disk;
+    struct fx_worker_host host;
+    struct fx_engine_limits limits;
+    struct fx_bus *bus;
+    struct engine engines[ENGINES];
+    uint32_t count;
+    struct follow_kit_stream stream;
+    struct fx_worker_input *producer; /* learns what it published */
+    uint32_t listed;
+    int64_t now_us;
+    size_t backlog_size;
+    uint64_t hash_commands;
+};
+
+static int64_t clock_of(void *context)
+{
+    return ((struct fixture *)context)->now_us;
+}
+
+static void open_engine(struct fixture *fixture, struct engine *engine)
+{
+    assert_int_equal(fx_bus_local_side_open(fixture->bus, &engine->in), FX_OK);
+    assert_int_equal(fx_bus_local_side_open(fixture->bus, &engine->out), FX_OK);
+    const struct fx_worker_lead_options options = {
+        .follow = {.bus = engine->in,
+                   .topic = FX_STR("matching_engine_input"),
+                   .snapshot_dir = engine->dir,
+                   .host = &fixture->host,
+                   .limits = &fixture->limits,
+                   .node = fx_str_of(engine->node),
+                   .node_salt = ++engine->starts,
+                   .may_begin = true,
+                   .wait_ms = 1,
+                   .snapshot_commands = 40},
+        .bus = engine->out,
+        .output = {FX_STR("matching_engine_output"), 0},
+        .hashes = {FX_STR("me_hash"), 0},
+        .quarantine = {FX_STR("matching_engine_quarantine"), 0},
+        .shard = FX_STR("USDT"),
+        .backlog_size_bytes = fixture->backlog_size,
+        .hash_commands = fixture->hash_commands,
+        .wait_ms = 1};
+    struct fx_worker_follow_report report;
+    const fx_status status = fx_worker_lead_create(&options, &engine->lead, &report);
+    if (status != FX_OK) {
+        print_message("%s: %s\n", fx_status_name(status), report.text);
+    }
+    assert_int_equal(status, FX_OK);
+}
+
+static void kill_engine(struct engine *engine)
+{
+    fx_worker_lead_abandon(engine->lead);
+    fx_bus_close(engine->in);
+    fx_bus_close(engine->out);
+    engine->lead = NULL;
+    engine->in = NULL;
+    engine->out = NULL;
+}
+
+static void begin(struct fixture *fixture, uint32_t count, uint64_t seed)
+{
+    memset(fixture, 0, sizeof *fixture);
+    fixture->disk = fx_bus_disk_create(seed);
+    fixture->host = (struct fx_worker_host){
+        .system = fx_bus_disk_system(fixture->disk), .clock = clock_of, .clock_context = fixture};
+    fixture->now_us = 1700000000000000;
+    fixture->limits = follow_kit_limits();
+    fixture->bus = follow_kit_bus();
+    fixture->producer = fx_worker_input_create();
+    fixture->backlog_size = 1 << 20;
+    fixture->hash_commands = 50;
+    fixture->count = count;
+    follow_kit_init(&fixture->stream, seed);
+    for (uint32_t number = 0; number < count; number++) {
+        (void)snprintf(fixture->engines[number].dir, 16, "/e%u", number);
+        (void)snprintf(fixture->engines[number].node, 16, "me-%u", number);
+    }
+}
+
+static void end(struct fixture *fixture)
+{
+    for (uint32_t number = 0; number < fixture->count; number++) {
+        if (fixture->engines[number].lead != NULL) {
+            kill_engine(&fixture->engines[number]);
+        }
+    }
+    fx_worker_input_destroy(fixture->producer);
+    fx_bus_close(fixture->bus);
+    fx_bus_disk_destroy(fixture->disk);
+}
+
+/* A producer's record: the next of the random market. */
+static void produce(struct fixture *fixture)
+{
+    struct fx_buf text;
+    struct fx_command command = follow_kit_next(&fixture->stream);
+    command.time_us = fixture->now_us / 1000 * 1000;
+    fx_buf_init(&text, 65536);
+    if (command.kind == FX_COMMAND_UPDATE_INSTRUMENT) { /* as the engine will say */
+        struct fx_event event;
+        memset(&event, 0, sizeof event);
+        event.kind = FX_EVENT_INSTRUMENT;
+        event.u.instrument = command.u.instrument;
+        event.u.instrument.instrument_id = fixture->listed++;
+        fx_worker_input_learn(fixture->producer, &event);
+    }
+    assert_int_equal(fx_worker_input_encode(fixture->producer, &command, NULL, &text), FX_OK);
+    const struct fx_bus_message message = {.topic = FX_STR("matching_engine_input"),
+                                           .value = fx_buf_str(&text)};
+    assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
+    struct fx_bus_delivery delivery;
+    assert_int_equal(fx_bus_poll(fixture->bus, 0, &delivery, 1), 1);
+    fx_buf_deinit(&text);
+}
+
+static void step(struct fixture *fixture, struct engine *engine)
+{
+    if (engine->lead == NULL || engine->is_stopped) {
+        return;
+    }
+    (void)fx_worker_lead_step(engine->lead, fixture->now_us);
+    struct fx_worker_snapshot *snapshot =
+        fx_worker_follow_snapshot(fx_worker_lead_follow(engine->lead));
+    while (fx_worker_snapshot_step(snapshot, fixture->now_us) > 0) {
+        /* written */
+    }
+}
+
+static void round_of(struct fixture *fixture)
+{
+    fixture->now_us += STEP_US;
+    for (uint32_t number = 0; number < fixture->count; number++) {
+        step(fixture, &fixture->engines[number]);
+    }
+}
+
+static struct fx_worker_lead_stats stats_of(const struct engine *engine)
+{
+    struct fx_worker_lead_stats stats;
+    fx_worker_lead_stats(engine->lead, &stats);
+    assert_int_equal(stats.failure, FX_OK);
+    return stats;
+}
+
+static struct engine *leader_of(struct fixture *fixture)
+{
+    for (uint32_t number = 0; number < fixture->count; number++) {
+        struct engine *engine = &fixture->engines[number];
+        if (engine->lead != NULL && !engine->is_stopped &&
+            stats_of(engine).state == FX_WORKER_LEAD_LEADING) {
+            return engine;
+        }
+    }
+    return NULL;
+}
+
+static void run_until_led(struct fixture *fixture)
+{
+    for (uint32_t round = 0; round < 400 && leader_of(fixture) == NULL; round++) {
+        round_of(fixture);
+    }
+    assert_non_null(leader_of(fixture));
+}
+
+/* ---- what a consumer with a watermark reads -------------------------------------------------- */
+
+struct reading {
+    struct fx_buf told; /* outputs, a line each */
+    struct fx_worker_output output;
+    uint64_t watermark;
+    uint32_t repeated;
+    uint32_t count;
+};
+
+static uint64_t operation_of(fx_str object)
+{
+    static const char MARK[] = "{\"operationId\":\"";
+    assert_true(object.size > sizeof MARK);
+    assert_memory_equal(object.data, MARK, sizeof MARK - 1);
+    return strtoull(object.data + sizeof MARK - 1, NULL, 10);
+}
+
+static void read_object(struct reading *reading, fx_str object)
+{
+    const uint64_t operation_id = operation_of(object);
+    if (operation_id > reading->watermark) {
+        reading->watermark = operation_id;
+        reading->count++;
+        fx_buf_append(&reading->told, object);
+        fx_buf_append_byte(&reading->told, '\n');
+        return;
+    }
+    reading->repeated++; /* and the same, letter by letter */
+    fx_buf_append_byte(&reading->told, '\0');
+    reading->told.size--;
+    static char first[1 << 20];
+    assert_true(object.size < sizeof first);
+    memcpy(first, object.data, object.size);
+    first[object.size] = '\0';
+    assert_non_null(strstr(reading->told.data, first));
+}
+
+/* Objects of an array: what is outside of texts and at depth 1. */
+static void read_array(struct reading *reading, fx_str array)
+{
+    size_t begin = 0;
+    int depth = 0;
+    bool is_text = false;
+    assert_true(array.size > 2 && array.data[0] == '[' && array.data[array.size - 1] == ']');
+    for (size_t index = 1; index + 1 < array.size; index++) {
+        const char byte = array.data[index];
+        if (byte == '"' && array.data[index - 1] != '\\') {
+            is_text = !is_text;
+        }
+        if (is_text || (byte != '{' && byte != '}')) {
+            continue;
+        }
+        depth += byte == '{' ? 1 : -1;
+        if (byte == '{' && depth == 1) {
+            begin = index;
+        } else if (byte == '}' && depth == 0) {
+            read_object(reading, (fx_str){array.data + begin, index + 1 - begin});
+        }
+    }
+    assert_int_equal(depth, 0);
+}
+
+static void read_outputs(struct fixture *fixture, struct reading *reading)
+{
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[64];
+    uint32_t count = 0;
+    const struct fx_bus_place place = {FX_STR("matching_engine_output"), 0};
+    assert_int_equal(fx_bus_reader_open(fixture->bus, place, FX_BUS_FIRST, &reader), FX_OK);
+    do {
+        assert_int_equal(fx_bus_reader_poll(reader, 0, records, 64, &count), FX_OK);
+        for (uint32_t index = 0; index < count; index++) {
+            read_array(reading, records[index].value);
+        }
+    } while (count > 0);
+    fx_bus_reader_close(reader);
+}
+
+static void on_applied(void *context,
+                       const struct fx_command *command,
+                       const struct fx_events *events)
+{
+    struct reading *reading = context;
+    bool is_told = false;
+    const size_t before = reading->told.size;
+    for (uint32_t first = 0; first < events->count; first += 256) {
+        const uint32_t left = events->count - first;
+        const struct fx_events chunk = {.items = events->items + first,
+                                        .count = left < 256 ? left : 256};
+        struct fx_buf text;
+        fx_buf_init(&text, 1 << 20);
+        assert_int_equal(
+            fx_worker_output_append(&reading->output, &chunk, command->user_id, &text, &is_told),
+            FX_OK);
+        if (is_told) {
+            fx_buf_append(&reading->told, fx_buf_str(&text));
+            fx_buf_append_byte(&reading->told, '\n');
+            reading->count++;
+        }
+        fx_buf_deinit(&text);
+    }
+    assert_true(reading->told.size >= before);
+}
+
+/* One engine, one run, nothing ever goes wrong. */
+static void read_reference(struct fixture *fixture, struct reading *reading)
+{
+    struct fx_worker_follow *follow = NULL;
+    struct fx_worker_follow_report report;
+    assert_int_equal(fx_worker_output_init(&reading->output, FX_STR("USDT")), FX_OK);
+    const struct fx_worker_follow_options options = {
+        .bus = fixture->bus,
+        .snapshot_dir = "/reference",
+        .host = &fixture->host,
+        .node = FX_STR("r"),
+        .wait_ms = 1,
+        .hooks = {.on_applied = on_applied, .context = reading}};
+    assert_int_equal(fx_worker_follow_create(&options, &follow, &report), FX_OK);
+    fx_worker_follow_abandon(follow);
+    fx_worker_output_deinit(&reading->output);
+}
+
+/* Let everything arrive and be told; then compare. @return outputs that were told more than once.
+ */
+static uint32_t check(struct fixture *fixture)
+{
+    struct reading outputs = {0};
+    struct reading reference = {0};
+    for (uint32_t number = 0; number < fixture->count; number++) {
+        struct engine *engine = &fixture->engines[number];
+        if (engine->lead != NULL) {
+            engine->is_stopped = false;
+            fx_bus_local_side_hold(engine->out, false);
+        } else {
+            open_engine(fixture, engine);
+        }
+    }
+    for (uint32_t round = 0; round < 20; round++) {
+        round_of(fixture);
+    }
+    run_until_led(fixture);
+    for (uint32_t round = 0; round < 20; round++) {
+        round_of(fixture);
+    }
+    fx_buf_init(&outputs.told, 64 << 20);
+    fx_buf_init(&reference.told, 64 << 20);
+    read_outputs(fixture, &outputs);
+    read_reference(fixture, &reference);
+    assert_int_equal(outputs.count, reference.count);
+    assert_int_equal(outputs.told.size, reference.told.size);
+    assert_memory_equal(outputs.told.data, reference.told.data, reference.told.size);
+    fx_buf_deinit(&outputs.told);
+    fx_buf_deinit(&reference.told);
+    return outputs.repeated;
+}
+
+static struct fixture fixture;
+
+static void worker_lead_one_engine_leads_at_once(void **state)
+{
+    (void)state;
+    begin(&fixture, 1, 1);
+    open_engine(&fixture, &fixture.engines[0]);
+    for (uint32_t number = 0; number < 200; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    const struct fx_worker_lead_stats stats = stats_of(&fixture.engines[0]);
+    assert_int_equal(stats.state, FX_WORKER_LEAD_LEADING);
+    assert_int_equal(stats.epoch, 1);
+    assert_true(stats.outputs > 100);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
+static void worker_lead_killed_at_every_step(void **state)
+{
+    (void)state;
+    uint32_t repeated = 0;
+    for (uint32_t at = 0; at < 40; at++) {
+        begin(&fixture, 2, 7);
+        open_engine(&fixture, &fixture.engines[0]);
+        open_engine(&fixture, &fixture.engines[1]);
+        for (uint32_t number = 0; number < 40; number++) {
+            produce(&fixture);
+            produce(&fixture);
+            /* In flight is what it said in its last steps, and dies with it. */
+            fx_bus_local_side_hold(fixture.engines[0].out, at > 4 && number + 3 > at);
+            if (number == at) {
+                kill_engine(&fixture.engines[0]);
+                break;
+            }
+            round_of(&fixture);
+        }
+        run_until_led(&fixture);
+        assert_ptr_equal(leader_of(&fixture), &fixture.engines[1]);
+        repeated += check(&fixture);
+        end(&fixture);
+    }
+    assert_int_equal(repeated, 0); /* nothing of a dead one's was lost, nothing told twice */
+}
+
+static void worker_lead_zombie_is_harmless(void **state)
+{
+    (void)state;
+    uint32_t repeated = 0;
+    for (uint32_t at = 10; at < 50; at += 3) {
+        begin(&fixture, 2, 11);
+        open_engine(&fixture, &fixture.engines[0]);
+        open_engine(&fixture, &fixture.engines[1]);
+        for (uint32_t number = 0; number < 160; number++) {
+            produce(&fixture);
+            if (number == at) { /* its last words are on the way when it stops for 30 s … */
+                fx_bus_local_side_hold(fixture.engines[0].out, true);
+            } else if (number == at + 3) {
+                fixture.engines[0].is_stopped = true;
+                fixture.now_us += 30000000;
+            } else if (number == 120) { /* … and arrive when another one leads */
+                fixture.engines[0].is_stopped = false;
+            } else if (number == 122) {
+                fx_bus_local_side_hold(fixture.engines[0].out, false);
+            }
+            round_of(&fixture);
+        }
+        const struct fx_worker_lead_stats stats = stats_of(&fixture.engines[1]);
+        assert_int_equal(stats.state, FX_WORKER_LEAD_LEADING);
+        assert_int_equal(stats.epoch, 2);
+        assert_int_equal(stats_of(&fixture.engines[0]).state, FX_WORKER_LEAD_STANDBY);
+        repeated += check(&fixture);
+        end(&fixture);
+    }
+    assert_true(repeated > 20);
+}
+
+static void worker_lead_of_two_standbys_one_wins(void **state)
+{
+    (void)state;
+    begin(&fixture, 3, 13);
+    for (uint32_t number = 0; number < 3; number++) {
+        open_engine(&fixture, &fixture.engines[number]);
+    }
+    for (uint32_t number = 0; number < 60; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    kill_engine(&fixture.engines[0]);
+    /* Both claim: neither reads what the other wrote before it has written. */
+    fx_bus_local_side_hold(fixture.engines[1].out, true);
+    fx_bus_local_side_hold(fixture.engines[2].out, true);
+    for (uint32_t round = 0; round < 90; round++) {
+        round_of(&fixture);
+    }
+    assert_int_equal(stats_of(&fixture.engines[1]).state, FX_WORKER_LEAD_CLAIMING);
+    assert_int_equal(stats_of(&fixture.engines[2]).state, FX_WORKER_LEAD_CLAIMING);
+    fx_bus_local_side_hold(fixture.engines[2].out, false);
+    fx_bus_local_side_hold(fixture.engines[1].out, false);
+    round_of(&fixture);
+    assert_int_equal(stats_of(&fixture.engines[2]).state, FX_WORKER_LEAD_LEADING);
+    assert_int_equal(stats_of(&fixture.engines[1]).state, FX_WORKER_LEAD_STANDBY);
+    assert_int_equal(stats_of(&fixture.engines[1]).epoch, 2);
+    (void)check(&fixture);
+    end(&fixture);
+}
+
+/* A backlog of a few outputs: who takes over has forgotten what is missing, and computes it. */
+static void worker_lead_forgotten_outputs_are_computed_again(void **state)
+{
+    (void)state;
+    begin(&fixture, 2, 17);
+    fixture.backlog_size = 16384;
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    for (uint32_t number = 0; number < 100; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    fx_bus_local_side_hold(fixture.engines[0].out, true); /* nothing of it arrives any more */
+    for (uint32_t number = 0; number < 70; number++) {
+        produce(&fixture);
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    kill_engine(&fixture.engines[0]);
+    run_until_led(&fixture);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
+/* Kills, stops, held and lost networks at random; some engine always comes back. */
+static void worker_lead_chaos_is_one_run(void **state)
+{
+    (void)state;
+    struct fx_rng rng;
+    uint32_t repeated = 0;
+    uint64_t takeovers = 0;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        begin(&fixture, ENGINES, seed);
+        fx_rng_init(&rng, seed * 977);
+        fixture.backlog_size = seed % 3 == 0 ? 16384 : 1 << 20;
+        for (uint32_t number = 0; number < ENGINES; number++) {
+            open_engine(&fixture, &fixture.engines[number]);
+        }
+        for (uint32_t round = 0; round < 900; round++) {
+            struct engine *engine = &fixture.engines[fx_rng_below(&rng, ENGINES)];
+            const uint64_t what = fx_rng_below(&rng, 160);
+            if (what < 100) {
+                produce(&fixture);
+            } else if (engine->lead == NULL) {
+                open_engine(&fixture, engine);
+            } else if (what == 101) {
+                kill_engine(engine);
+            } else if (what < 104) {
+                fx_bus_local_side_hold(engine->out, true);
+            } else if (what < 108) {
+                fx_bus_local_side_hold(engine->out, false);
+            } else if (what < 110) {
+                engine->is_stopped = true;
+            } else if (what < 114) {
+                engine->is_stopped = false;
+            } else if (what == 114) {
+                fixture.now_us += 5000000;
+            }
+            round_of(&fixture);
+        }
+        repeated += check(&fixture);
+        takeovers += stats_of(leader_of(&fixture)).epoch - 1;
+        end(&fixture);
+    }
+    print_message("%u repeated outputs, %llu takeovers\n", repeated, (unsigned long long)takeovers);
+    assert_true(takeovers > 12);
+    assert_true(repeated > 0);
+}
+
+static void worker_lead_hashes_are_compared(void **state)
+{
+    (void)state;
+    begin(&fixture, 2, 19);
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    for (uint32_t number = 0; number < 300; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    for (uint32_t number = 0; number < 2; number++) {
+        const struct fx_worker_lead_stats stats = stats_of(&fixture.engines[number]);
+        assert_true(stats.hashes_compared >= 4);
+        assert_int_equal(stats.hashes_differed, 0);
+    }
+    /* Somebody computes something else. */
+    const uint64_t next = (stats_of(&fixture.engines[0]).sequence / 50 + 1) * 50;
+    char text[160];
+    for (uint64_t sequence = next; sequence < next + 8; sequence++) {
+        (void)snprintf(
+            text,
+            sizeof text,
+            "{\"node\":\"wrong\",\"inputOffset\":\"%llu\",\"hash\":\"0123456789abcdef\"}",
+            (unsigned long long)(sequence - 1));
+        const struct fx_bus_message message = {.topic = FX_STR("me_hash"),
+                                               .value = fx_str_of(text)};
+        assert_int_equal(fx_bus_publish(fixture.bus, &message), FX_OK);
+    }
+    struct fx_bus_delivery deliveries[8];
+    assert_int_equal(fx_bus_poll(fixture.bus, 0, deliveries, 8), 8);
+    for (uint32_t number = 0; number < 120; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    assert_true(stats_of(&fixture.engines[0]).hashes_differed > 0);
+    struct fx_worker_follow *follow = fx_worker_lead_follow(fixture.engines[1].lead);
+    const struct fx_engine *engine = fx_worker_follow_engine(follow);
+    assert_int_equal(engine->listings[0].definition.state, FX_INSTRUMENT_STATE_CANCEL_ONLY);
+    (void)check(&fixture);
+    end(&fixture);
+}
+
+static void worker_lead_poison_goes_to_the_quarantine(void **state)
+{
+    (void)state;
+    begin(&fixture, 2, 23);
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    round_of(&fixture);
+    round_of(&fixture);
+    const struct fx_bus_message message = {.topic = FX_STR("matching_engine_input"),
+                                           .value = FX_STR("{\"code\":\"PLACE_ORDER\"}")};
+    assert_int_equal(fx_bus_publish(fixture.bus, &message), FX_OK);
+    struct fx_bus_delivery delivery;
+    assert_int_equal(fx_bus_poll(fixture.bus, 0, &delivery, 1), 1);
+    round_of(&fixture);
+    round_of(&fixture);
+    struct fx_bus_span span;
+    const struct fx_bus_place place = {FX_STR("matching_engine_quarantine"), 0};
+    assert_int_equal(fx_bus_span(fixture.bus, place, 0, &span), FX_OK);
+    assert_int_equal(span.end, 1); /* the leader's only */
+    assert_int_equal(stats_of(&fixture.engines[1]).poison_count, 1);
+    end(&fixture);
+}
+
+int main(void)
+{
+    const struct fx_log_options quiet = {.level = FX_LOG_OFF, .format = FX_LOG_TEXT, .fd = 2};
+    fx_log_configure(&quiet);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(worker_lead_one_engine_leads_at_once),
+        cmocka_unit_test(worker_lead_killed_at_every_step),
+        cmocka_unit_test(worker_lead_zombie_is_harmless),
+        cmocka_unit_test(worker_lead_of_two_standbys_one_wins),
+        cmocka_unit_test(worker_lead_forgotten_outputs_are_computed_again),
+        cmocka_unit_test(worker_lead_chaos_is_one_run),
+        cmocka_unit_test(worker_lead_hashes_are_compared),
+        cmocka_unit_test(worker_lead_poison_goes_to_the_quarantine)};
+    return cmocka_run_group_tests_name("worker_lead", tests, NULL, NULL);
+}
