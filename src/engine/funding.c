@@ -18,6 +18,7 @@
 static const int64_t PPB = 1000000000;
 static const int64_t MINUTE_US = 60000000;
 static const int64_t SECOND_US = 1000000;
+static const int64_t MS_US = 1000;
 
 /* ---- the rate -----------------------------------------------------------------------------------
  */
@@ -403,16 +404,18 @@ void fx_funding_step(struct fx_engine *engine)
 /* ---- PAY_FUNDING --------------------------------------------------------------------------------
  */
 
-/* The instant that is meant: the last regular one where the command names none. */
+/* The instant that is meant: the last regular one where the command names none. In whole
+ * milliseconds, as tables and the wire name it: once per symbol and instant is once per name. */
 static int64_t instant_of(const struct fx_engine *engine, const struct fx_command *command)
 {
     const int64_t asked_us = command->u.funding.instant_us;
     const int64_t interval_us =
         engine->listings[command->instrument].definition.funding_interval_s * SECOND_US;
     if (asked_us != 0) {
-        return asked_us;
+        return asked_us / MS_US * MS_US;
     }
-    return interval_us > 0 ? engine->time_us / interval_us * interval_us : engine->time_us;
+    return interval_us > 0 ? engine->time_us / interval_us * interval_us
+                           : engine->time_us / MS_US * MS_US;
 }
 
 static fx_status judge(const struct fx_engine *engine,
@@ -427,7 +430,7 @@ static fx_status judge(const struct fx_engine *engine,
     const struct fx_listing *listing = &engine->listings[command->instrument];
     const int64_t cap = cap_of(listing);
     if (listing->definition.kind != FX_INSTRUMENT_KIND_PERPETUAL || funding->has_rate > 1 ||
-        funding->instant_us < 0 || instant_of(engine, command) > engine->time_us) {
+        funding->instant_us < 0 || funding->instant_us > engine->time_us) {
         return FX_BAD_PARAMETER;
     }
     if (funding->has_rate != 0 && (funding->rate_ppb > cap || funding->rate_ppb < -cap)) {

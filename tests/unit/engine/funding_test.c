@@ -396,7 +396,7 @@ static void funding_command_is_judged(void **state)
     struct fx_command command = engine_kit_command(FX_COMMAND_PAY_FUNDING, 1, 0);
     assert_int_equal(engine_kit_apply(&kit, &command), FX_UNKNOWN_SYMBOL);
     assert_int_equal(engine_kit_settle(&kit, 0, 100), FX_OK);
-    assert_int_equal(pay(1, true, 1), FX_INSTRUMENT_HALTED);
+    assert_int_equal(pay(1000, true, 1), FX_INSTRUMENT_HALTED);
     struct fx_instrument dated = engine_kit_definition("BTCUSDT-1");
     dated.kind = FX_INSTRUMENT_KIND_DATED;
     dated.expiry_us = 100 * HOUR_US;
@@ -405,9 +405,24 @@ static void funding_command_is_judged(void **state)
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
 }
 
+/* Tables and the wire name an instant by its millisecond: two of them are one. */
+static void funding_instants_are_whole_milliseconds(void **state)
+{
+    (void)state;
+    const int64_t at_us = kit.time_us / 1000 * 1000 - 5000;
+    assert_int_equal(pay(at_us + 999, true, 100), FX_OK);
+    assert_int_equal(kit.result.is_changed, 1);
+    assert_int_equal(engine_kit_event(&kit, FX_EVENT_FUNDING, 0)->u.funding.instant_us, at_us);
+    assert_int_equal(pay(at_us + 1, true, 100), FX_OK);
+    assert_int_equal(kit.result.is_changed, 0);
+    assert_int_equal(pay(at_us + 1000, true, 100), FX_OK);
+    assert_int_equal(kit.result.is_changed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(funding_instants_are_whole_milliseconds),
         CASE(funding_without_premium_is_the_interest),
         CASE(funding_of_a_premium_is_damped),
         CASE(funding_weighs_the_younger_samples_more),
