@@ -90,7 +90,11 @@ static struct fx_client_id *client_id_of(struct fx_command *command)
     switch ((int)command->kind) {
     case FX_COMMAND_PLACE_ORDER:
     case FX_COMMAND_PLACE_CONDITIONAL:
+    case FX_COMMAND_PLACE_BRACKET:
         return &command->u.place.client_id;
+    case FX_COMMAND_DEPOSIT_NAMED:
+    case FX_COMMAND_WITHDRAW_NAMED:
+        return &command->u.named.client_id;
     case FX_COMMAND_TRANSFER:
         return &command->u.move.client_id;
     default:
@@ -103,7 +107,7 @@ static void give_ids(struct fx_sim_world *world, struct fx_sim_request *request)
 {
     struct fx_sim_clients *clients = &world->clients;
     struct fx_client_id *id = client_id_of(&request->command);
-    const bool is_move = request->command.kind == FX_COMMAND_TRANSFER;
+    const bool is_move = !fx_command_is_placing((enum fx_command_kind)request->command.kind);
     char text[FX_CLIENT_ID_SIZE_MAX + 1];
     if (id == NULL ||
         (!is_move && !fx_sim_stream_chance(&clients->rng, world->plan.client_id_ppm))) {
@@ -269,6 +273,10 @@ static void check_repeated(struct fx_sim_world *world,
     fx_sim_world_mark(world, FX_SIM_MARK_RETRY_ANSWERED_FROM_TABLE);
     if (request->crashes != world->clients.crash_count) {
         fx_sim_world_mark(world, FX_SIM_MARK_RETRY_AFTER_CRASH_ANSWERED);
+        if (reply->result.command_kind == FX_COMMAND_DEPOSIT_NAMED ||
+            reply->result.command_kind == FX_COMMAND_WITHDRAW_NAMED) {
+            fx_sim_world_mark(world, FX_SIM_MARK_NAMED_REPEATED_AFTER_CRASH);
+        }
     }
 }
 
@@ -287,6 +295,7 @@ void fx_sim_client_receive(struct fx_sim_world *world, uint32_t place)
         return;
     }
     check_repeated(world, request, reply);
+    fx_sim_movement_tell(world, &request->command, &reply->result);
     request->state = FX_SIM_REQUEST_FREE;
     world->clients.open_count--;
 }

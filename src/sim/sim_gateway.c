@@ -161,8 +161,8 @@ bool fx_sim_gateway_take(struct fx_sim_world *world,
 // definitions are zeroed before they are filled, padding included
 
 /* A dump says the state, not when and by which change each row became so. A row of an order tells
- * leverage, reserve and counterpart of the moment when the order itself last changed: a setting of
- * the position writes no row for each of its orders. */
+ * leverage, reserve and counterparts of the moment when the order itself last changed: a setting of
+ * the position writes no row for each of its orders, nor does the end of what protects one. */
 static bool are_orders_equal(const struct fx_rows_order *one, const struct fx_rows_order *other)
 {
     struct fx_rows_order left = *one;
@@ -172,6 +172,8 @@ static bool are_orders_equal(const struct fx_rows_order *one, const struct fx_ro
     left.leverage = right.leverage;
     left.order_margin = right.order_margin;
     left.linked_order_id = right.linked_order_id;
+    left.take_profit_order_id = right.take_profit_order_id;
+    left.stop_loss_order_id = right.stop_loss_order_id;
     return memcmp(&left, &right, sizeof left) == 0;
 }
 
@@ -216,14 +218,23 @@ static void compare_orders(struct fx_sim_world *world, const struct fx_view *fre
 }
 
 /* The engine has a record where an order was judged that left nothing; nobody was told, and nothing
- * of it is worth telling. */
-static bool is_untouched(const struct fx_sim_world *world, const struct fx_rows_position *position)
+ * of it is worth telling: it has what a symbol begins with, or the setting of its other side. */
+static bool is_untouched(const struct fx_sim_world *world,
+                         const struct fx_rows_position *position,
+                         uint64_t user)
 {
     const int32_t most = world->plan.contracts[position->instrument].definition.leverage_max_centi;
     const int32_t leverage_centi = most < LEVERAGE_CENTI ? most : LEVERAGE_CENTI;
-    return position->current_qty == 0 && position->order_cost == 0 &&
-           position->margin_mode == FX_MARGIN_MODE_CROSS &&
-           position->leverage == fx_rows_leverage(leverage_centi);
+    bool is_usual = position->margin_mode == FX_MARGIN_MODE_CROSS &&
+                    position->leverage == fx_rows_leverage(leverage_centi);
+    for (enum fx_position_side side = FX_POSITION_SIDE_BOTH; side <= FX_POSITION_SIDE_SHORT;
+         side++) {
+        const struct fx_rows_position *other =
+            fx_view_position(world->process.view, user, position->instrument, side);
+        is_usual = is_usual || (other != NULL && other->margin_mode == position->margin_mode &&
+                                other->leverage == position->leverage);
+    }
+    return is_usual && position->current_qty == 0 && position->order_cost == 0;
 }
 
 static void compare_user(struct fx_sim_world *world, const struct fx_view *fresh, uint64_t user)
@@ -234,7 +245,7 @@ static void compare_user(struct fx_sim_world *world, const struct fx_view *fresh
     while ((position = fx_view_next_position(fresh, user, &cursor)) != NULL) {
         const struct fx_rows_position *own =
             fx_view_position(live, user, position->instrument, position->position_side);
-        if (own == NULL && is_untouched(world, position)) {
+        if (own == NULL && is_untouched(world, position, user)) {
             continue;
         }
         FX_SIM_REQUIRE(

@@ -226,6 +226,9 @@ void fx_sim_history_restart(struct fx_sim_world *world, uint64_t sequence)
                        (sequence == 1 && history->known == 0),
                    "I-35 no gap in what was recovered");
     fx_sim_ledger_audit(world, fx_worker_engine_engine(world->process.worker));
+    if (history->next != 0) {
+        fx_sim_ledger_law_restart(world);
+    }
     history->released = sequence;
     history->kept = sequence;
     history->next = 0;
@@ -244,8 +247,8 @@ struct replay {
     struct fx_worker_save save;
     struct fx_event *batch;
     uint32_t batch_count;
-    uint32_t next_recovery;
     fx_sim_history_applied_fn on_applied;
+    struct fx_worker_replay records;
 };
 
 static fx_status flush(struct replay *replay)
@@ -268,6 +271,16 @@ static void check_recoveries(struct replay *replay, uint64_t sequence)
     }
 }
 
+/* The one that was applied last; the queue of the replay still has it. */
+static const struct fx_command *command_of(const struct replay *replay, uint64_t sequence)
+{
+    const struct fx_worker_replay *records = &replay->records;
+    const uint64_t places = sizeof records->waiting / sizeof records->waiting[0];
+    const struct fx_command *command = &records->waiting[(records->first - 1) % places];
+    FX_ASSERT(command->sequence == sequence);
+    return command;
+}
+
 static fx_status on_applied(void *context, uint64_t sequence)
 {
     struct replay *replay = context;
@@ -280,6 +293,7 @@ static fx_status on_applied(void *context, uint64_t sequence)
     FX_SIM_REQUIRE(world, sequence <= world->history.known, "I-32 nothing is added");
     see(world, events->items, events->count);
     check_recoveries(replay, sequence);
+    fx_sim_movement_apply(world, command_of(replay, sequence), &events->items[events->count - 1]);
     fx_status status = FX_OK;
     if (replay->store != NULL && replay->batch_count + events->count > SAVE_BATCH) {
         status = flush(replay);
@@ -301,19 +315,20 @@ static fx_status on_record(void *context, const struct fx_bus_journal_record *re
 static fx_status replay_all(struct replay *replay)
 {
     struct fx_sim_world *world = replay->world;
-    struct fx_worker_replay records = {.engine = replay->engine,
-                                       .events = &replay->events,
-                                       .on_applied = on_applied,
-                                       .context = replay};
+    struct fx_worker_replay *records = &replay->records;
+    *records = (struct fx_worker_replay){.engine = replay->engine,
+                                         .events = &replay->events,
+                                         .on_applied = on_applied,
+                                         .context = replay};
     const struct fx_bus_journal_recover_options options = {
         .system = fx_bus_disk_system(world->machine.disk),
         .dir = FX_SIM_JOURNAL_DIR,
         .on_record = on_record,
-        .context = &records};
+        .context = records};
     struct fx_bus_journal_report report;
     fx_status status = fx_bus_journal_replay(&options, &report);
     if (status == FX_OK) {
-        status = fx_worker_replay_finish(&records);
+        status = fx_worker_replay_finish(records);
     }
     if (status == FX_OK && replay->store != NULL) {
         status = flush(replay);
@@ -401,6 +416,7 @@ void fx_sim_history_check(struct fx_sim_world *world)
                    world->result->is_violated ||
                        fx_engine_hash(replay.engine) == world->result->state_hash,
                    "I-31 live state = replay from the first record");
+    fx_sim_movement_check(world);
     if (!world->result->is_violated) {
         compare_tables(world, replay.store);
     }

@@ -48,6 +48,15 @@ struct fx_sim_history {
     uint32_t group_capacity;
 };
 
+/* ---- money that moves by a name ----------------------------------------------------------------
+ */
+
+struct fx_sim_movements {
+    struct fx_table_str told; /* account and name -> number of the movement: what clients heard */
+    struct fx_table_str done; /* … and what the journal has */
+    struct fx_table times;    /* number -> when */
+};
+
 /* ---- clients ----------------------------------------------------------------------------------
  */
 
@@ -158,8 +167,10 @@ struct fx_sim_world {
     struct fx_sim_process process;
     struct fx_sim_clients clients;
     struct fx_sim_history history;
-    struct fx_sim_ledger *ledger;            /* heap */
-    int64_t mids[FX_SIM_PLAN_CONTRACTS_MAX]; /* where the clients think prices are */
+    struct fx_sim_movements movements;
+    struct fx_sim_ledger *ledger;                 /* heap */
+    int64_t mids[FX_SIM_PLAN_CONTRACTS_MAX];      /* where the clients think prices are */
+    int64_t silent_us[FX_SIM_PLAN_CONTRACTS_MAX]; /* until then a feed says nothing */
     struct fx_rng market;
     enum fx_sim_phase phase;
     int64_t quiet_us;                /* when the faults stopped */
@@ -252,12 +263,24 @@ void fx_sim_client_answer(struct fx_sim_world *world, const struct fx_event *res
 
 /** What a client does next. */
 void fx_sim_load_draw(struct fx_sim_world *world, uint32_t client, struct fx_command *command_out);
-/** The price process moves; a MARK_PRICE where one is due. */
-void fx_sim_load_mark(struct fx_sim_world *world, struct fx_command *command_out);
+/** A command without its payload; all else is zeroed. */
+void fx_sim_load_clear(struct fx_command *command,
+                       enum fx_command_kind kind,
+                       uint32_t instrument,
+                       uint64_t user_id);
+/** What so many lots are worth where the price of the contract begins, and one unit. */
+fx_i128 fx_sim_load_value(const struct fx_sim_plan_contract *contract, int64_t lots);
+
+/* ---- sim_setup.c, sim_feed.c ------------------------------------------------------------------
+ */
+
 /** The n-th command that prepares the exchange. @return false behind the last one. */
-bool fx_sim_load_setup(const struct fx_sim_world *world,
-                       uint32_t index,
-                       struct fx_command *command_out);
+bool fx_sim_setup_command(const struct fx_sim_world *world,
+                          uint32_t index,
+                          struct fx_command *command_out);
+
+/** The price of a contract moves; what its feed says. @return false: nothing. */
+bool fx_sim_feed_draw(struct fx_sim_world *world, struct fx_command *command_out);
 
 /* ---- sim_fault.c ------------------------------------------------------------------------------
  */
@@ -309,6 +332,22 @@ typedef void (*fx_sim_history_applied_fn)(struct fx_sim_world *world,
                                           uint32_t count);
 void fx_sim_history_replay(struct fx_sim_world *world, fx_sim_history_applied_fn on_command);
 
+/* ---- sim_movement.c ---------------------------------------------------------------------------
+ */
+
+void fx_sim_movement_init(struct fx_sim_movements *movements);
+void fx_sim_movement_deinit(struct fx_sim_movements *movements);
+/** A client hears how its request ended. */
+void fx_sim_movement_tell(struct fx_sim_world *world,
+                          const struct fx_command *command,
+                          const struct fx_event_result *result);
+/** The journal has a command, and this is its RESULT. */
+void fx_sim_movement_apply(struct fx_sim_world *world,
+                           const struct fx_command *command,
+                           const struct fx_event *event);
+/** Behind the last one: what clients heard is there. */
+void fx_sim_movement_check(struct fx_sim_world *world);
+
 /* ---- sim_ledger.c -----------------------------------------------------------------------------
  */
 
@@ -320,6 +359,9 @@ void fx_sim_ledger_apply(struct fx_sim_world *world,
                          const struct fx_event events[],
                          uint32_t count);
 
+/** A start after a crash came to this state: what was under way? */
+void fx_sim_ledger_law_restart(struct fx_sim_world *world);
+
 /** Begin anew with what the journal has. */
 void fx_sim_ledger_rebuild(struct fx_sim_world *world);
 
@@ -328,6 +370,11 @@ void fx_sim_ledger_audit(struct fx_sim_world *world, const struct fx_engine *eng
 
 /** At rest: nothing that was due is still there. */
 void fx_sim_ledger_rest(struct fx_sim_world *world);
+
+/** Does the user hold a long and a short position in the asset? False where he is not known. */
+bool fx_sim_ledger_is_hedging(const struct fx_sim_world *world,
+                              uint64_t user_id,
+                              const struct fx_asset *asset);
 
 /** Orders that are open, waiting ones included. */
 uint32_t fx_sim_ledger_open_count(const struct fx_sim_world *world);

@@ -68,7 +68,7 @@ static struct fx_sim_ledger_account *account_of(struct fx_sim_ledger *ledger, ui
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an account pays an amount
-static void pay(struct fx_sim_ledger *ledger, uint64_t account_id, fx_i128 amount)
+void fx_sim_ledger_pay(struct fx_sim_ledger *ledger, uint64_t account_id, fx_i128 amount)
 {
     struct fx_sim_ledger_account *account = account_of(ledger, account_id);
     account->money += amount;
@@ -135,24 +135,32 @@ static bool is_from_outside(enum fx_transaction_type type)
            type == FX_TRANSACTION_EVENT_REWARD;
 }
 
-static void post(struct fx_sim_world *world, const struct fx_event_transaction *row)
+static void post(struct fx_sim_world *world, const struct fx_event *event)
 {
+    const struct fx_event_transaction *row = &event->u.transaction;
     struct fx_sim_ledger *ledger = ledger_of(world);
     const enum fx_transaction_type type = (enum fx_transaction_type)row->type;
     struct fx_sim_ledger_account *account = account_of(ledger, row->account_id);
     FX_SIM_REQUIRE(world, account->is_known, "I-05 an account is told before its money");
-    pay(ledger, row->account_id, row->amount);
+    fx_sim_ledger_pay(ledger, row->account_id, row->amount);
     struct fx_sim_ledger_asset *asset = &ledger->assets[account->asset];
     if (is_from_outside(type)) {
         asset->deposited += row->amount;
     } else if (type == FX_TRANSACTION_ROUNDING) {
         asset->rounding -= row->amount;
+    } else if (type == FX_TRANSACTION_FUNDING_FEE) {
+        asset->flight -= row->amount;
+    } else if (type == FX_TRANSACTION_REALIZED_PNL) {
+        account->settling += row->amount; /* of a settlement: a trade says its own */
     } else {
         FX_SIM_REQUIRE(world,
                        type == FX_TRANSACTION_TRANSFER ||
                            type == FX_TRANSACTION_MARGIN_INSURANCE_FEE,
                        "I-04 a known kind of posting");
         asset->moved += row->amount;
+    }
+    if (type == FX_TRANSACTION_FUNDING_FEE) {
+        fx_sim_ledger_law_payment(world, event);
     }
 }
 
@@ -195,15 +203,28 @@ static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
     return share;
 }
 
-/* What the asset holds in place of the cash that the position was bought with. */
-static fx_i128 signed_entry(const struct fx_sim_ledger_position *position, bool is_coin)
+fx_i128 fx_sim_ledger_entry(const struct fx_sim_ledger_symbol *symbol,
+                            const struct fx_sim_ledger_position *position)
 {
-    return (position->lots > 0) == !is_coin ? position->entry_value : -position->entry_value;
+    return (position->lots > 0) == !is_inverse(symbol) ? position->entry_value
+                                                       : -position->entry_value;
 }
 
 static int64_t magnitude(int64_t lots)
 {
     return lots < 0 ? -lots : lots;
+}
+
+fx_i128 fx_sim_ledger_gain(const struct fx_sim_ledger_symbol *symbol,
+                           const struct fx_sim_ledger_position *position,
+                           int64_t ticks)
+{
+    fx_amount value = {0};
+    const bool is_valued = fx_instrument_value(
+        &symbol->definition, (fx_px){ticks}, (fx_qty){magnitude(position->lots)}, &value);
+    FX_ASSERT(is_valued);
+    return (position->lots > 0) == !is_inverse(symbol) ? value.units - position->entry_value
+                                                       : position->entry_value - value.units;
 }
 
 /* RULES 4: closing c of |q| takes entry x c / |q|, towards zero; the fill's value is split alike.
@@ -264,6 +285,16 @@ struct side {
     uint8_t position_side;
 };
 
+/* Without an order: who hedges closes his LONG by selling, his SHORT by buying. */
+static uint8_t closing_side(struct fx_sim_ledger *ledger, uint64_t account_id, bool is_buy)
+{
+    const bool is_hedging = (account_of(ledger, account_id)->flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+    if (!is_hedging) {
+        return FX_POSITION_SIDE_BOTH;
+    }
+    return is_buy ? FX_POSITION_SIDE_SHORT : FX_POSITION_SIDE_LONG;
+}
+
 static bool is_without_orders(const struct fx_event_trade *trade)
 {
     return trade->note == FX_TRADE_NOTE_INSURANCE_LIQUIDATION ||
@@ -295,6 +326,22 @@ static void check_fee(struct fx_sim_world *world,
     }
 }
 
+/* I-25: what is liquidated only shrinks; I-24: so does who bears it in the queue. */
+static void check_closing(struct fx_sim_world *world,
+                          const struct fx_event_trade *trade,
+                          const struct side *side,
+                          int64_t before)
+{
+    const bool is_fund = account_of(ledger_of(world), side->account_id)->user_id == 0;
+    const bool is_closed = trade->note == FX_TRADE_NOTE_AUTO_DELEVERAGE ||
+                           (trade->note == FX_TRADE_NOTE_INSURANCE_LIQUIDATION && !is_fund) ||
+                           (trade->note == FX_TRADE_NOTE_LIQUIDATION && side->is_taker);
+    FX_SIM_REQUIRE(world,
+                   !is_closed ||
+                       ((before > 0) == !side->is_buy && trade->lots <= magnitude(before)),
+                   "I-25 a liquidation closes");
+}
+
 static void apply_side(struct fx_sim_world *world,
                        const struct fx_event_trade *trade,
                        const struct side *side)
@@ -307,12 +354,14 @@ static void apply_side(struct fx_sim_world *world,
     const bool is_coin = is_inverse(symbol);
     const int64_t before = position->lots;
     const int64_t lots = side->is_buy ? trade->lots : -trade->lots;
-    asset->entries -= signed_entry(position, is_coin);
+    fx_sim_ledger_law_fill(world, trade->instrument, position);
+    asset->entries -= fx_sim_ledger_entry(symbol, position);
     const fx_i128 pnl = fill(position, lots, trade->value, is_coin);
-    asset->entries += signed_entry(position, is_coin);
+    asset->entries += fx_sim_ledger_entry(symbol, position);
     symbol->net_lots += lots;
+    check_closing(world, trade, side, before);
     FX_SIM_REQUIRE(world, pnl == side->pnl, "4 realised PnL");
-    pay(ledger, side->account_id, pnl - side->fee);
+    fx_sim_ledger_pay(ledger, side->account_id, pnl - side->fee);
     asset->fees += side->fee;
     if (before != 0 && position->lots != 0 && (before > 0) != (position->lots > 0)) {
         fx_sim_world_mark(world, FX_SIM_MARK_CLOSE_POSITION_FLIP);
@@ -330,10 +379,24 @@ static void note_trade(struct fx_sim_world *world, const struct fx_event_trade *
     }
 }
 
-/* I-23. */
-static void insurance_row(struct fx_sim_world *world, const struct fx_event_insurance *row)
+/* Who is frozen trades no more, but is liquidated as anybody else; what has ended trades no more.
+ */
+static void check_allowed(struct fx_sim_world *world, const struct fx_event_trade *trade)
 {
-    FX_SIM_REQUIRE(world, row->balance >= 0, "I-23 the insurance fund never owes");
+    struct fx_sim_ledger *ledger = ledger_of(world);
+    const bool is_buyer = trade->buyer_is_taker != 0;
+    const uint64_t maker = is_buyer ? trade->sell_account_id : trade->buy_account_id;
+    const uint64_t taker = is_buyer ? trade->buy_account_id : trade->sell_account_id;
+    FX_SIM_REQUIRE(world,
+                   ledger->symbols[trade->instrument].end.phase == 0,
+                   "2 what has ended trades no more");
+    FX_SIM_REQUIRE(world,
+                   (account_of(ledger, maker)->flags & FX_ACCOUNT_FLAG_FROZEN) == 0,
+                   "4 who is frozen does not trade");
+    FX_SIM_REQUIRE(world,
+                   (account_of(ledger, taker)->flags & FX_ACCOUNT_FLAG_FROZEN) == 0 ||
+                       trade->note == FX_TRADE_NOTE_LIQUIDATION,
+                   "4 who is frozen does not trade");
 }
 
 static void trade_row(struct fx_sim_world *world,
@@ -356,7 +419,9 @@ static void trade_row(struct fx_sim_world *world,
         .fee_ppb = trade->buy_fee_ppb,
         .is_taker = is_buyer,
         .is_buy = true,
-        .position_side = position_side_of(ledger, events, count, index, trade->buy_order_id)};
+        .position_side = trade->buy_order_id == 0
+                             ? closing_side(ledger, trade->buy_account_id, true)
+                             : position_side_of(ledger, events, count, index, trade->buy_order_id)};
     const struct side sell = {
         .account_id = trade->sell_account_id,
         .pnl = trade->sell_pnl,
@@ -364,12 +429,16 @@ static void trade_row(struct fx_sim_world *world,
         .fee_ppb = trade->sell_fee_ppb,
         .is_taker = !is_buyer,
         .is_buy = false,
-        .position_side = position_side_of(ledger, events, count, index, trade->sell_order_id)};
+        .position_side =
+            trade->sell_order_id == 0
+                ? closing_side(ledger, trade->sell_account_id, false)
+                : position_side_of(ledger, events, count, index, trade->sell_order_id)};
     if (is_without_orders(trade)) {
         FX_SIM_REQUIRE(
             world, trade->trade_id == ledger->last_trade_id + 1, "I-35 trade ids are dense");
         ledger->last_trade_id = trade->trade_id;
     } else {
+        check_allowed(world, trade);
         fx_sim_ledger_order_trade(world, events, count, index);
     }
     check_fee(world, trade, &buy);
@@ -387,6 +456,29 @@ static void trade_row(struct fx_sim_world *world,
     }
 }
 
+static void meet_position(struct fx_sim_ledger *ledger, const struct fx_event_position *row)
+{
+    FX_ASSERT(row->position_id < FX_SIM_LEDGER_IDS_MAX);
+    ledger->places[row->position_id] =
+        (struct fx_sim_ledger_place){row->account_id, row->instrument, row->position_side};
+}
+
+static void note_hedge(struct fx_sim_world *world, const struct fx_event_position *row)
+{
+    const struct fx_sim_ledger_position *sides =
+        ledger_of(world)->positions[row->account_id - 1][row->instrument];
+    const bool is_both =
+        sides[FX_POSITION_SIDE_LONG].lots != 0 && sides[FX_POSITION_SIDE_SHORT].lots != 0;
+    const bool is_hedged =
+        sides[FX_POSITION_SIDE_LONG].lots != 0 || sides[FX_POSITION_SIDE_SHORT].lots != 0;
+    FX_SIM_REQUIRE(world,
+                   !is_hedged || sides[FX_POSITION_SIDE_BOTH].lots == 0,
+                   "4 one-way or hedge, never both");
+    if (is_both) {
+        fx_sim_world_mark(world, FX_SIM_MARK_HEDGE);
+    }
+}
+
 static void position_row(struct fx_sim_world *world, const struct fx_event_position *row)
 {
     struct fx_sim_ledger *ledger = ledger_of(world);
@@ -394,6 +486,8 @@ static void position_row(struct fx_sim_world *world, const struct fx_event_posit
     FX_ASSERT(row->position_side < FX_SIM_LEDGER_SIDES);
     struct fx_sim_ledger_position *position =
         &ledger->positions[row->account_id - 1][row->instrument][row->position_side];
+    meet_position(ledger, row);
+    fx_sim_ledger_law_close(world, row);
     FX_SIM_REQUIRE(world, row->lots == position->lots, "I-02 position = sum of fills");
     FX_SIM_REQUIRE(
         world, row->entry_value == position->entry_value, "I-03 entry value = sum of fills");
@@ -401,10 +495,23 @@ static void position_row(struct fx_sim_world *world, const struct fx_event_posit
     FX_SIM_REQUIRE(
         world, row->position_margin + row->adjust_margin >= 0, "I-08 isolated margin >= 0");
     FX_SIM_REQUIRE(world, row->order_cost >= 0, "I-07 the reserve is never negative");
+    FX_SIM_REQUIRE(world,
+                   (row->position_side != FX_POSITION_SIDE_LONG || row->lots >= 0) &&
+                       (row->position_side != FX_POSITION_SIDE_SHORT || row->lots <= 0),
+                   "4 LONG is long, SHORT is short");
+    if (position->margin_mode != 0 && position->margin_mode != row->margin_mode) {
+        FX_SIM_REQUIRE(world, position->told == 0, "4 the margin mode changes when flat");
+        fx_sim_world_mark(world, FX_SIM_MARK_MARGIN_MODE_SWITCHED);
+    }
+    position->margin_mode = row->margin_mode;
+    position->told = row->lots;
+    position->margin = row->position_margin + row->adjust_margin;
+    position->is_margin_old = false;
     position->is_touched = false;
     if (row->margin_mode == FX_MARGIN_MODE_ISOLATED && row->lots != 0) {
         fx_sim_world_mark(world, FX_SIM_MARK_ISOLATED);
     }
+    note_hedge(world, row);
 }
 
 /* ---- after a command --------------------------------------------------------------------------
@@ -418,6 +525,8 @@ static void check_rows_follow(struct fx_sim_world *world)
             break; /* ids are dense */
         }
         FX_SIM_REQUIRE(world, !ledger->accounts[account].is_touched, "I-36 an account has its row");
+        FX_SIM_REQUIRE(
+            world, ledger->accounts[account].settling == 0, "2 a settlement pays what it closes");
         for (uint32_t id = 0; id < FX_SIM_PLAN_CONTRACTS_MAX; id++) {
             for (uint32_t side = 0; side < FX_SIM_LEDGER_SIDES; side++) {
                 FX_SIM_REQUIRE(world,
@@ -436,12 +545,33 @@ static void check_sums(struct fx_sim_world *world)
         FX_SIM_REQUIRE(world, asset->moved == 0, "I-04 what is moved comes from somewhere");
         asset->moved = 0;
         FX_SIM_REQUIRE(world,
-                       asset->money + asset->fees + asset->rounding - asset->entries ==
+                       asset->money + asset->fees + asset->rounding + asset->flight -
+                               asset->entries - asset->clearing ==
                            asset->deposited,
                        "I-01 money is conserved");
     }
     for (uint32_t id = 0; id < FX_SIM_PLAN_CONTRACTS_MAX; id++) {
-        FX_SIM_REQUIRE(world, ledger->symbols[id].net_lots == 0, "I-02 longs = shorts");
+        const struct fx_sim_ledger_symbol *symbol = &ledger->symbols[id];
+        FX_SIM_REQUIRE(world, symbol->net_lots + symbol->end.lots == 0, "I-02 longs = shorts");
+    }
+}
+
+static void note_mode(struct fx_sim_world *world, const struct fx_event_result *result)
+{
+    static const struct {
+        enum fx_command_kind kind;
+        enum fx_sim_mark mark;
+    } CHANGES[] = {{FX_COMMAND_SET_POSITION_MODE, FX_SIM_MARK_POSITION_MODE_SWITCHED},
+                   {FX_COMMAND_DEPOSIT_NAMED, FX_SIM_MARK_NAMED_DEPOSIT},
+                   {FX_COMMAND_WITHDRAW_NAMED, FX_SIM_MARK_NAMED_WITHDRAWAL}};
+    for (size_t index = 0; index < sizeof CHANGES / sizeof CHANGES[0]; index++) {
+        if (result->command_kind == CHANGES[index].kind && result->is_repeated == 0 &&
+            (result->is_changed != 0 || result->tmp_id != 0)) {
+            fx_sim_world_mark(world, CHANGES[index].mark);
+        }
+    }
+    if (result->command_kind == FX_COMMAND_FREEZE_ACCOUNT && result->is_changed != 0) {
+        fx_sim_world_mark(world, result->amount != 0 ? FX_SIM_MARK_FROZEN : FX_SIM_MARK_THAWED);
     }
 }
 
@@ -462,6 +592,14 @@ static void note_result(struct fx_sim_world *world, const struct fx_event_result
     if (result->command_kind == FX_COMMAND_ADJUST_TP_SL && result->is_changed != 0) {
         fx_sim_world_mark(world, FX_SIM_MARK_TP_SL_SET);
     }
+    note_mode(world, result);
+}
+
+static bool is_funding(const struct fx_event *event)
+{
+    return event->kind == FX_EVENT_TRANSACTION &&
+           event->u.transaction.type == FX_TRANSACTION_FUNDING_FEE &&
+           event->u.transaction.user_id == 0;
 }
 
 static void fold(struct fx_sim_world *world,
@@ -485,7 +623,7 @@ static void fold(struct fx_sim_world *world,
         position_row(world, &event->u.position);
         break;
     case FX_EVENT_TRANSACTION:
-        post(world, &event->u.transaction);
+        post(world, event);
         break;
     case FX_EVENT_INSTRUMENT:
         instrument_row(world, &event->u.instrument);
@@ -495,9 +633,19 @@ static void fold(struct fx_sim_world *world,
             world, event->u.mark.instrument, FX_TRIGGER_SOURCE_MARK, event->u.mark.mark_ticks);
         fx_sim_ledger_order_see(
             world, event->u.mark.instrument, FX_TRIGGER_SOURCE_INDEX, event->u.mark.index_ticks);
+        fx_sim_ledger_law_mark(world, event);
         break;
     case FX_EVENT_INSURANCE:
-        insurance_row(world, &event->u.insurance);
+        fx_sim_ledger_law_insurance(world, event, index > 0 && is_funding(&events[index - 1]));
+        break;
+    case FX_EVENT_FUNDING:
+        fx_sim_ledger_law_funding(world, event);
+        break;
+    case FX_EVENT_LIQUIDATION:
+        fx_sim_ledger_law_liquidation(world, event);
+        break;
+    case FX_EVENT_SETTLEMENT:
+        fx_sim_ledger_law_settlement(world, event);
         break;
     case FX_EVENT_RESULT:
         note_result(world, &event->u.result);
@@ -526,6 +674,7 @@ void fx_sim_ledger_apply(struct fx_sim_world *world, const struct fx_event event
     ledger->time_us = events[0].time_us;
     if (!world->result->is_violated) {
         check_rows_follow(world);
+        fx_sim_ledger_law_check(world);
         check_sums(world);
         fx_sim_ledger_order_check(world, events, count);
     }
@@ -562,6 +711,22 @@ void fx_sim_ledger_audit(struct fx_sim_world *world, const struct fx_engine *eng
 void fx_sim_ledger_rest(struct fx_sim_world *world)
 {
     fx_sim_ledger_order_rest(world);
+}
+
+bool fx_sim_ledger_is_hedging(const struct fx_sim_world *world,
+                              uint64_t user_id,
+                              const struct fx_asset *asset)
+{
+    const struct fx_sim_ledger *ledger = world->ledger;
+    for (uint32_t index = 0; index < FX_SIM_LEDGER_ACCOUNTS_MAX && ledger->accounts[index].is_known;
+         index++) {
+        const struct fx_sim_ledger_account *account = &ledger->accounts[index];
+        if (account->user_id == user_id &&
+            memcmp(&ledger->assets[account->asset].name, asset, sizeof *asset) == 0) {
+            return (account->flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+        }
+    }
+    return false;
 }
 
 uint32_t fx_sim_ledger_open_count(const struct fx_sim_world *world)

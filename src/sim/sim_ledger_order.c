@@ -12,12 +12,17 @@ static const int64_t DAY_US = 86400LL * 1000000;
 
 /* I-20: from (0: none yet) to. */
 static const bool EDGES[STATUS_MAX][STATUS_MAX] = {
-    [0] = {[FX_ORDER_STATUS_UNTRIGGERED] = true,
+    [0] = {[FX_ORDER_STATUS_PENDING] = true,
+           [FX_ORDER_STATUS_UNTRIGGERED] = true,
            [FX_ORDER_STATUS_ACTIVE] = true,
            [FX_ORDER_STATUS_PARTIALLY_FILLED] = true,
            [FX_ORDER_STATUS_FILLED] = true,
            [FX_ORDER_STATUS_CANCELED] = true,
            [FX_ORDER_STATUS_EXPIRED] = true},
+    [FX_ORDER_STATUS_PENDING] = {[FX_ORDER_STATUS_PENDING] = true,
+                                 [FX_ORDER_STATUS_UNTRIGGERED] = true,
+                                 [FX_ORDER_STATUS_CANCELED] = true,
+                                 [FX_ORDER_STATUS_EXPIRED] = true},
     [FX_ORDER_STATUS_UNTRIGGERED] = {[FX_ORDER_STATUS_UNTRIGGERED] = true,
                                      [FX_ORDER_STATUS_ACTIVE] = true,
                                      [FX_ORDER_STATUS_PARTIALLY_FILLED] = true,
@@ -43,7 +48,8 @@ static bool is_resting(enum fx_order_status status)
 
 static bool is_open(enum fx_order_status status)
 {
-    return is_resting(status) || status == FX_ORDER_STATUS_UNTRIGGERED;
+    return is_resting(status) || status == FX_ORDER_STATUS_UNTRIGGERED ||
+           status == FX_ORDER_STATUS_PENDING;
 }
 
 struct fx_sim_ledger_order *fx_sim_ledger_order_find(struct fx_sim_ledger *ledger, uint64_t id)
@@ -54,6 +60,16 @@ struct fx_sim_ledger_order *fx_sim_ledger_order_find(struct fx_sim_ledger *ledge
         }
     }
     return NULL;
+}
+
+bool fx_sim_ledger_order_is_any(const struct fx_sim_ledger *ledger, uint32_t instrument)
+{
+    for (uint32_t index = 0; index < ledger->order_count; index++) {
+        if (ledger->orders[index].instrument == instrument) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static uint8_t *state_of(struct fx_sim_ledger *ledger, uint64_t id)
@@ -174,9 +190,11 @@ static void check_row(struct fx_sim_world *world,
     }
 }
 
-/* The place in the book: kept where the price stays and the quantity does not grow. */
+/* The place in the book: kept where the price stays and the quantity does not grow. One that was to
+ * grow, and was cut back to what it can close, has lost it. */
 static void place(struct fx_sim_world *world,
                   const struct fx_event_order *row,
+                  enum fx_command_kind kind,
                   struct fx_sim_ledger_order *order)
 {
     struct fx_sim_ledger *ledger = world->ledger;
@@ -185,8 +203,10 @@ static void place(struct fx_sim_world *world,
         return;
     }
     const bool is_new = order->arrival == 0;
+    const bool is_cut = kind == FX_COMMAND_AMEND_ORDER && row->note == FX_ORDER_NOTE_REDUCE_ONLY &&
+                        row->remaining_lots == order->remaining;
     const bool is_moved = row->price_ticks != order->ticks ||
-                          row->remaining_lots > order->remaining || order->has_taken;
+                          row->remaining_lots > order->remaining || order->has_taken || is_cut;
     if (!is_new && is_moved) {
         fx_sim_world_mark(world, FX_SIM_MARK_AMEND_LOSES_PLACE);
     } else if (!is_new && row->lots != order->lots && row->note != FX_ORDER_NOTE_REDUCE_ONLY) {
@@ -198,8 +218,26 @@ static void place(struct fx_sim_world *world,
     }
 }
 
-static void take_over(const struct fx_event_order *row, struct fx_sim_ledger_order *order)
+static bool is_reached(const struct fx_sim_ledger_order *order, int64_t ticks)
 {
+    return ticks > 0 &&
+           (order->condition == FX_TRIGGER_CONDITION_GT ? ticks >= order->trigger_ticks
+                                                        : ticks <= order->trigger_ticks);
+}
+
+/* What protects an order and has nothing to close looks at no price. */
+static bool is_idle(const struct fx_sim_ledger_order *order)
+{
+    return order->is_of_order && order->lots == 0;
+}
+
+/* It begins with the first fill, and looks at the price as it is then. */
+static void take_over(struct fx_sim_world *world,
+                      const struct fx_event_order *row,
+                      struct fx_sim_ledger_order *order)
+{
+    const bool begins = row->status == FX_ORDER_STATUS_UNTRIGGERED &&
+                        (order->status != FX_ORDER_STATUS_UNTRIGGERED || order->lots == 0);
     if (order->trigger_ticks != row->trigger_ticks || order->source != row->source) {
         order->is_crossed = false;
     }
@@ -213,6 +251,13 @@ static void take_over(const struct fx_event_order *row, struct fx_sim_ledger_ord
     order->status = row->status;
     order->has_taken = false;
     order->is_linked = order->is_linked || row->linked_order_id != 0;
+    order->is_of_order = row->parent_order_id != 0;
+    if (is_idle(order)) {
+        order->is_crossed = false;
+    } else if (begins && order->is_of_order) {
+        const int64_t *prices = world->ledger->symbols[order->instrument].prices;
+        order->is_crossed = is_reached(order, prices[order->source]);
+    }
 }
 
 /* A stop fires when its price was there, of the source that it names. (Trailing stops follow an
@@ -256,7 +301,10 @@ static void note_row(struct fx_sim_world *world, const struct fx_event_order *ro
                  {FX_ORDER_NOTE_AMENDED_TO_FILLED, FX_SIM_MARK_AMENDED_TO_FILLED},
                  {FX_ORDER_NOTE_CANCEL_ALL_AFTER, FX_SIM_MARK_DEADMAN},
                  {FX_ORDER_NOTE_INSUFFICIENT_MARGIN, FX_SIM_MARK_FIRED_WITHOUT_MARGIN},
-                 {FX_ORDER_NOTE_PRICE_PROTECT, FX_SIM_MARK_PRICE_PROTECT}};
+                 {FX_ORDER_NOTE_PRICE_PROTECT, FX_SIM_MARK_PRICE_PROTECT},
+                 {FX_ORDER_NOTE_ACCOUNT_FROZEN, FX_SIM_MARK_FREEZE_ENDS_ORDERS},
+                 {FX_ORDER_NOTE_INSTRUMENT, FX_SIM_MARK_SETTLEMENT_ENDS_ORDERS},
+                 {FX_ORDER_NOTE_CLOSE_INSURANCE, FX_SIM_MARK_INSURANCE_CLOSES}};
     if (is_new && !fx_order_type_is_conditional((enum fx_order_type)row->type)) {
         fx_sim_world_mark(world, TIFS[row->time_in_force]);
         fx_sim_world_mark(world,
@@ -273,6 +321,9 @@ static void note_row(struct fx_sim_world *world, const struct fx_event_order *ro
     }
     if (row->status == FX_ORDER_STATUS_PARTIALLY_FILLED) {
         fx_sim_world_mark(world, FX_SIM_MARK_PARTIAL_FILL);
+    }
+    if (row->parent_order_id != 0 && row->status == FX_ORDER_STATUS_UNTRIGGERED && row->lots > 0) {
+        fx_sim_world_mark(world, FX_SIM_MARK_BRACKET);
     }
 }
 
@@ -291,6 +342,31 @@ static void note_self_trade(struct fx_sim_world *world,
                           row->stp_mode == FX_STP_MODE_EXPIRE_BOTH ? FX_SIM_MARK_STP_EXPIRE_BOTH
                                                                    : FX_SIM_MARK_STP_EXPIRE_TAKER);
     }
+}
+
+/* It has closed something, or stands in the book: its counterpart ends with this command. */
+static void note_fired(struct fx_sim_ledger *ledger,
+                       const struct fx_event_order *row,
+                       const struct fx_sim_ledger_order *order)
+{
+    if (order->status == FX_ORDER_STATUS_UNTRIGGERED && row->linked_order_id != 0 &&
+        (is_resting((enum fx_order_status)row->status) || order->filled > 0)) {
+        FX_ASSERT(ledger->fired_count < FX_SIM_LEDGER_FIRED_MAX);
+        ledger->fired[ledger->fired_count] = row->linked_order_id;
+        ledger->fired_count++;
+    }
+}
+
+static void check_fired_pairs(struct fx_sim_world *world)
+{
+    struct fx_sim_ledger *ledger = world->ledger;
+    for (uint32_t index = 0; index < ledger->fired_count; index++) {
+        FX_SIM_REQUIRE(world,
+                       fx_sim_ledger_order_find(ledger, ledger->fired[index]) == NULL,
+                       "8 take profit and stop loss end each other");
+        fx_sim_world_mark(world, FX_SIM_MARK_ONE_CANCELS_OTHER);
+    }
+    ledger->fired_count = 0;
 }
 
 void fx_sim_ledger_order_row(struct fx_sim_world *world,
@@ -316,6 +392,7 @@ void fx_sim_ledger_order_row(struct fx_sim_world *world,
          status == FX_ORDER_STATUS_REJECTED)) {
         check_fired(world, order);
     }
+    note_fired(ledger, row, order);
     *state = row->status;
     note_row(world, row, is_new);
     note_self_trade(world, row, order->arrival != 0);
@@ -323,8 +400,8 @@ void fx_sim_ledger_order_row(struct fx_sim_world *world,
         fx_sim_world_mark(world, FX_SIM_MARK_EXPIRED_BY_TAKER);
     }
     check_row(world, row, order);
-    place(world, row, order);
-    take_over(row, order);
+    place(world, row, kind, order);
+    take_over(world, row, order);
     if (!is_open(status)) {
         note_end(world, event);
         ledger->order_count--;
@@ -480,10 +557,9 @@ void fx_sim_ledger_order_see(struct fx_sim_world *world,
     for (uint32_t index = 0; index < ledger->order_count; index++) {
         struct fx_sim_ledger_order *order = &ledger->orders[index];
         if (order->status == FX_ORDER_STATUS_UNTRIGGERED && order->instrument == instrument &&
-            order->type != FX_ORDER_TYPE_TRAILING_STOP && order->source == source && ticks > 0) {
-            order->is_crossed = order->is_crossed || (order->condition == FX_TRIGGER_CONDITION_GT
-                                                          ? ticks >= order->trigger_ticks
-                                                          : ticks <= order->trigger_ticks);
+            order->type != FX_ORDER_TYPE_TRAILING_STOP && order->source == source &&
+            !is_idle(order)) {
+            order->is_crossed = order->is_crossed || is_reached(order, ticks);
         }
     }
 }
@@ -501,7 +577,8 @@ void fx_sim_ledger_order_rest(struct fx_sim_world *world)
         const struct fx_sim_ledger_order *order = &ledger->orders[index];
         const struct fx_instrument *definition = &ledger->symbols[order->instrument].definition;
         FX_SIM_REQUIRE(world,
-                       order->expire_us == 0 || order->expire_us + DUE_US > wall_us,
+                       order->expire_us == 0 ||
+                           order->expire_us + DUE_US * world->plan.clock_speed > wall_us,
                        "3 an order ends by its date");
         FX_SIM_REQUIRE(world,
                        !order->is_crossed || order->status != FX_ORDER_STATUS_UNTRIGGERED ||
@@ -573,6 +650,7 @@ void fx_sim_ledger_order_check(struct fx_sim_world *world,
     struct fx_sim_ledger *ledger = world->ledger;
     bool is_changed[FX_SIM_PLAN_CONTRACTS_MAX] = {false};
     ledger->taker_count = 0;
+    check_fired_pairs(world);
     for (uint32_t index = 0; index < count; index++) {
         if (events[index].kind == FX_EVENT_BOOK) {
             check_level(world, &events[index].u.book);

@@ -5,7 +5,7 @@
 #include "base/panic.h"
 #include "sim/sim_int.h"
 
-enum { PERCENT = 10000, US_PER_MS = 1000, MONEY_STEPS = 1000, NEAR_TICKS = 3 };
+enum { US_PER_MS = 1000, NEAR_TICKS = 3 };
 
 static bool chance(struct fx_sim_world *world, uint32_t ppm)
 {
@@ -23,10 +23,10 @@ static int64_t between(struct fx_sim_world *world, int64_t low, int64_t high)
 }
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): kind, contract, user, as in a command
-static void clear(struct fx_command *command,
-                  enum fx_command_kind kind,
-                  uint32_t instrument,
-                  uint64_t user_id)
+void fx_sim_load_clear(struct fx_command *command,
+                       enum fx_command_kind kind,
+                       uint32_t instrument,
+                       uint64_t user_id)
 {
     memset(command, 0, sizeof *command);
     command->kind = (uint16_t)kind;
@@ -35,7 +35,7 @@ static void clear(struct fx_command *command,
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)
 
-static fx_i128 value_of(const struct fx_sim_plan_contract *contract, int64_t lots)
+fx_i128 fx_sim_load_value(const struct fx_sim_plan_contract *contract, int64_t lots)
 {
     fx_amount value = {0};
     const bool is_valued = fx_instrument_value(
@@ -44,113 +44,8 @@ static fx_i128 value_of(const struct fx_sim_plan_contract *contract, int64_t lot
     return value.units + 1;
 }
 
-/* ---- before anything goes wrong ---------------------------------------------------------------
+/* ---- orders -----------------------------------------------------------------------------------
  */
-
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a contract, a user
-static fx_i128 deposit_of(const struct fx_sim_world *world, uint32_t contract, uint64_t user)
-{
-    const struct fx_sim_plan *plan = &world->plan;
-    const fx_i128 value = value_of(&plan->contracts[contract], plan->lots_max);
-    return value / MONEY_STEPS * plan->deposit_steps * (int64_t)(1 + user % 3) / 3 + 12345;
-}
-
-static void list(const struct fx_sim_world *world, uint32_t step, struct fx_command *command)
-{
-    const uint32_t id = step / 4;
-    const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
-    switch (step % 4) {
-    case 0:
-        clear(command, FX_COMMAND_UPDATE_INSTRUMENT, id, 0);
-        command->u.instrument = contract->definition;
-        break;
-    case 1:
-        clear(command, FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
-        command->u.tiers = contract->tiers;
-        break;
-    case 2:
-        clear(command, FX_COMMAND_SET_STATE, id, 0);
-        command->u.set_state.state = FX_INSTRUMENT_STATE_TRADING;
-        break;
-    default:
-        clear(command, FX_COMMAND_MARK_PRICE, id, 0);
-        command->u.mark.mark_ticks = contract->mid_ticks;
-        command->u.mark.index_ticks = contract->mid_ticks;
-        break;
-    }
-}
-
-bool fx_sim_load_setup(const struct fx_sim_world *world,
-                       uint32_t index,
-                       struct fx_command *command_out)
-{
-    const struct fx_sim_plan *plan = &world->plan;
-    const uint32_t listing = plan->contract_count * 4;
-    const uint32_t money = plan->contract_count * plan->user_count * 2;
-    if (index < listing) {
-        list(world, index, command_out);
-        return true;
-    }
-    const uint32_t step = index - listing;
-    if (step >= money) {
-        return false;
-    }
-    const uint32_t contract = step / 2 % plan->contract_count;
-    const uint64_t user = 1 + step / 2 / plan->contract_count;
-    const struct fx_instrument *definition = &plan->contracts[contract].definition;
-    if (step % 2 == 0) {
-        clear(command_out, FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
-        command_out->u.account.asset = definition->settle;
-        command_out->u.account.has_fees = user % 5 == 0 ? 1 : 0;
-        command_out->u.account.maker_fee_ppb = user % 5 == 0 ? -70001 : 0;
-        command_out->u.account.taker_fee_ppb = user % 5 == 0 ? 330007 : 0;
-    } else {
-        clear(command_out, FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
-        command_out->u.transfer.asset = definition->settle;
-        command_out->u.transfer.amount = deposit_of(world, contract, user);
-        command_out->u.transfer.type = FX_TRANSACTION_DEPOSIT;
-        if (user % 4 == 0) {
-            command_out->u.transfer.type = FX_TRANSACTION_REWARD;
-            command_out->u.transfer.is_reward = 1;
-        }
-    }
-    return true;
-}
-
-/* ---- prices -----------------------------------------------------------------------------------
- */
-
-static int64_t step_of(struct fx_sim_world *world, int64_t mid)
-{
-    struct fx_rng *rng = &world->market;
-    const int64_t small = mid / 500 + 1;
-    switch (world->plan.regime) {
-    case FX_SIM_PLAN_CALM:
-        return fx_rng_between(rng, -1, 1);
-    case FX_SIM_PLAN_CRASH:
-        return fx_rng_between(rng, -3 * small, small);
-    case FX_SIM_PLAN_GAP:
-        return fx_rng_below(rng, 20) == 0 ? fx_rng_between(rng, -mid / 8, mid / 8)
-                                          : fx_rng_between(rng, -small, small);
-    case FX_SIM_PLAN_OSCILLATE:
-        break;
-    }
-    return world->schedule.now_us / 100000 % 2 == 0 ? 2 * small : -2 * small;
-}
-
-void fx_sim_load_mark(struct fx_sim_world *world, struct fx_command *command_out)
-{
-    const uint32_t id = (uint32_t)fx_rng_below(&world->market, world->plan.contract_count);
-    const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
-    int64_t *mid = &world->mids[id];
-    *mid = *mid == 0 ? contract->mid_ticks : *mid + step_of(world, *mid);
-    *mid = *mid < contract->mid_ticks / 3 ? contract->mid_ticks / 3 : *mid;
-    *mid = *mid > contract->mid_ticks * 3 ? contract->mid_ticks * 3 : *mid;
-    const int64_t away = fx_rng_between(&world->market, -*mid / 200, *mid / 200);
-    clear(command_out, FX_COMMAND_MARK_PRICE, id, 0);
-    command_out->u.mark.index_ticks = *mid;
-    command_out->u.mark.mark_ticks = *mid + away;
-}
 
 static int64_t mid_of(const struct fx_sim_world *world, uint32_t id)
 {
@@ -162,9 +57,6 @@ static int64_t price_near(struct fx_sim_world *world, uint32_t id, int64_t sprea
     const int64_t ticks = mid_of(world, id) + between(world, -spread, spread);
     return ticks < 1 ? 1 : ticks;
 }
-
-/* ---- orders -----------------------------------------------------------------------------------
- */
 
 static uint32_t draw_contract(struct fx_sim_world *world)
 {
@@ -178,6 +70,27 @@ static int64_t draw_lots(struct fx_sim_world *world)
     return 1 + (int64_t)below(world, (uint64_t)most);
 }
 
+/* LONG or SHORT for who hedges; now and then the wrong one. */
+static uint8_t draw_side(struct fx_sim_world *world, uint32_t id, uint64_t user)
+{
+    const struct fx_asset *asset = &world->plan.contracts[id].definition.settle;
+    const bool is_hedging = fx_sim_ledger_is_hedging(world, user, asset);
+    if (is_hedging == (below(world, 40) == 0)) {
+        return FX_POSITION_SIDE_BOTH;
+    }
+    return (uint8_t)(below(world, 2) == 0 ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_SHORT);
+}
+
+/* At least a second ahead; where hours pass in seconds, that is soon. Many choose a round date. */
+static int64_t draw_date(struct fx_sim_world *world, int64_t now_us)
+{
+    const int64_t speed = world->plan.clock_speed;
+    const int64_t round_us = (world->plan.has_wall ? 60 : 200) * US_PER_MS * speed;
+    const int64_t later_us = world->plan.has_wall ? 0 : between(world, 1, 500) * US_PER_MS;
+    const int64_t date_us = now_us + between(world, 990, 1400) * US_PER_MS + (speed - 1) * later_us;
+    return world->plan.has_round_dates ? (date_us / round_us + 1) * round_us : date_us;
+}
+
 static void draw_terms(struct fx_sim_world *world, struct fx_command_place *place)
 {
     const struct fx_sim_plan *plan = &world->plan;
@@ -189,7 +102,7 @@ static void draw_terms(struct fx_sim_world *world, struct fx_command_place *plac
         place->time_in_force = FX_TIME_IN_FORCE_FOK;
     } else if (chance(world, plan->gtd_ppm)) {
         place->time_in_force = FX_TIME_IN_FORCE_GTD;
-        place->expire_us = now_us + between(world, 990, 1400) * US_PER_MS;
+        place->expire_us = draw_date(world, now_us);
     }
     if (chance(world, plan->post_only_ppm)) {
         place->post_only_mode =
@@ -213,10 +126,11 @@ static void draw_terms(struct fx_sim_world *world, struct fx_command_place *plac
 static void place(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    clear(command, FX_COMMAND_PLACE_ORDER, id, user);
+    fx_sim_load_clear(command, FX_COMMAND_PLACE_ORDER, id, user);
     struct fx_command_place *order = &command->u.place;
     order->side = (uint8_t)(below(world, 2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL);
     order->lots = draw_lots(world);
+    order->position_side = draw_side(world, id, user);
     draw_terms(world, order);
     if (chance(world, world->plan.market_ppm)) {
         order->type = FX_ORDER_TYPE_MARKET;
@@ -224,6 +138,30 @@ static void place(struct fx_sim_world *world, uint64_t user, struct fx_command *
     } else {
         order->type = FX_ORDER_TYPE_LIMIT;
         order->price_ticks = price_near(world, id, world->plan.spread_ticks);
+    }
+}
+
+/* Around the price, on the sides where a take profit and a stop loss belong; at times on the wrong
+ * ones, or only one of them. */
+static void draw_protection(struct fx_sim_world *world,
+                            int64_t base,
+                            bool is_buy,
+                            struct fx_command_protection *protection)
+{
+    const int64_t spread = NEAR_TICKS + world->plan.spread_ticks;
+    const int64_t sign = is_buy == (below(world, 30) != 0) ? 1 : -1;
+    const int64_t profit = base + sign * between(world, 1, spread);
+    const int64_t loss = base - sign * between(world, 1, spread);
+    const uint64_t which = below(world, 6);
+    protection->take_profit_ticks = which == 0 || profit < 1 ? 0 : profit;
+    protection->stop_loss_ticks = which == 1 || loss < 1 ? 0 : loss;
+    if (protection->take_profit_ticks != 0) {
+        protection->take_profit_source = (uint8_t)between(world, 1, FX_TRIGGER_SOURCE_INDEX);
+        protection->take_profit_limit_ticks = below(world, 3) == 0 ? profit : 0;
+    }
+    if (protection->stop_loss_ticks != 0) {
+        protection->stop_loss_source = (uint8_t)between(world, 1, FX_TRIGGER_SOURCE_INDEX);
+        protection->stop_loss_limit_ticks = below(world, 3) == 0 ? loss : 0;
     }
 }
 
@@ -299,7 +237,7 @@ static void amend(struct fx_sim_world *world, uint64_t user, struct fx_command *
 {
     const struct fx_rows_order *order = draw_open(world, user);
     const uint32_t id = order == NULL ? 0 : order->instrument;
-    clear(command, FX_COMMAND_AMEND_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
+    fx_sim_load_clear(command, FX_COMMAND_AMEND_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
     struct fx_command_amend *change = &command->u.amend;
     name_order(world, order, &change->order_id, &change->client_id);
     if (below(world, 2) == 0) {
@@ -320,52 +258,106 @@ static void amend_conditional(struct fx_sim_world *world, uint64_t user, struct 
     }
 }
 
+static void place_bracket(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    if (below(world, 4) == 0) {
+        place_conditional(world, user, command);
+        command->u.conditional.is_close_position = 0;
+        command->u.place.lots = command->u.place.lots == 0 ? 1 : command->u.place.lots;
+    } else {
+        place(world, user, command);
+    }
+    const struct fx_command_place *order = &command->u.place;
+    command->kind = FX_COMMAND_PLACE_BRACKET;
+    command->u.place.is_reduce_only = 0;
+    draw_protection(world,
+                    order->price_ticks != 0 ? order->price_ticks
+                                            : mid_of(world, command->instrument),
+                    order->side == FX_SIDE_BUY,
+                    &command->u.bracket.protection);
+}
+
+static void set_order_tp_sl(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    const struct fx_rows_order *order = draw_open(world, user);
+    struct fx_command_order_tp_sl *tp_sl = &command->u.order_tp_sl;
+    fx_sim_load_clear(command, FX_COMMAND_ADJUST_ORDER_TP_SL, FX_COMMAND_ALL_INSTRUMENTS, user);
+    name_order(world, order, &tp_sl->order_id, &tp_sl->client_id);
+    const uint32_t id = order == NULL ? 0 : order->instrument;
+    draw_protection(
+        world, mid_of(world, id), order == NULL || order->side == FX_SIDE_BUY, &tp_sl->protection);
+    if (below(world, 4) == 0) {
+        tp_sl->protection.take_profit_ticks = FX_COMMAND_TP_SL_KEEP;
+        tp_sl->protection.take_profit_source = 0;
+        tp_sl->protection.take_profit_limit_ticks = 0;
+    }
+}
+
 static void set_tp_sl(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
     const int64_t mid = mid_of(world, id);
     const int64_t away = between(world, 1, NEAR_TICKS + world->plan.spread_ticks);
     const bool is_long = below(world, 2) == 0;
-    clear(command, FX_COMMAND_ADJUST_TP_SL, id, user);
+    fx_sim_load_clear(command, FX_COMMAND_ADJUST_TP_SL, id, user);
     struct fx_command_tp_sl *tp_sl = &command->u.tp_sl;
     tp_sl->take_profit_ticks =
         below(world, 5) == 0 ? FX_COMMAND_TP_SL_KEEP : mid + (is_long ? away : -away);
     tp_sl->stop_loss_ticks = below(world, 5) == 0 ? 0 : mid + (is_long ? -away : away);
     tp_sl->take_profit_source = (uint8_t)between(world, 1, FX_TRIGGER_SOURCE_INDEX);
     tp_sl->stop_loss_source = (uint8_t)between(world, 1, FX_TRIGGER_SOURCE_INDEX);
+    tp_sl->position_side = draw_side(world, id, user);
 }
 
 /* ---- accounts and the exchange ----------------------------------------------------------------
  */
 
-static void move_money(struct fx_sim_world *world,
-                       uint64_t user,
-                       enum fx_sim_plan_deed deed,
-                       struct fx_command *command)
+static fx_i128 draw_amount(struct fx_sim_world *world, uint32_t id)
+{
+    const fx_i128 value = fx_sim_load_value(&world->plan.contracts[id], world->plan.lots_max);
+    return value / between(world, 2, 5000) + 1;
+}
+
+static void transfer(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
-    const fx_i128 amount = value_of(contract, world->plan.lots_max) / between(world, 2, 5000) + 1;
-    if (deed == FX_SIM_PLAN_MOVE) {
-        clear(command, FX_COMMAND_TRANSFER, FX_COMMAND_ALL_INSTRUMENTS, user);
-        command->u.move.amount = amount;
-        command->u.move.asset = contract->definition.settle;
-        command->u.move.to_user_id = 1 + below(world, world->plan.user_count + 1);
-        return;
+    fx_sim_load_clear(command, FX_COMMAND_TRANSFER, FX_COMMAND_ALL_INSTRUMENTS, user);
+    command->u.move.amount = draw_amount(world, id);
+    command->u.move.asset = world->plan.contracts[id].definition.settle;
+    command->u.move.to_user_id = 1 + below(world, world->plan.user_count + 1);
+}
+
+static void deposit(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    const uint32_t id = draw_contract(world);
+    fx_sim_load_clear(command, FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    command->u.transfer.amount = draw_amount(world, id);
+    command->u.transfer.asset = world->plan.contracts[id].definition.settle;
+    command->u.transfer.type = FX_TRANSACTION_DEPOSIT;
+}
+
+static void withdraw(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    deposit(world, user, command);
+    command->kind = FX_COMMAND_WITHDRAW;
+    command->u.transfer.type = FX_TRANSACTION_WITHDRAWAL;
+}
+
+/* With a name: asked again, it is done once. */
+static void move_named(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    if (below(world, 2) == 0) {
+        deposit(world, user, command);
+        command->kind = FX_COMMAND_DEPOSIT_NAMED;
+    } else {
+        withdraw(world, user, command);
+        command->kind = FX_COMMAND_WITHDRAW_NAMED;
     }
-    clear(command,
-          deed == FX_SIM_PLAN_DEPOSIT ? FX_COMMAND_DEPOSIT : FX_COMMAND_WITHDRAW,
-          FX_COMMAND_ALL_INSTRUMENTS,
-          user);
-    command->u.transfer.amount = amount;
-    command->u.transfer.asset = contract->definition.settle;
-    command->u.transfer.type =
-        deed == FX_SIM_PLAN_DEPOSIT ? FX_TRANSACTION_DEPOSIT : FX_TRANSACTION_WITHDRAWAL;
 }
 
 static void set_leverage(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
-    clear(command, FX_COMMAND_ADJUST_LEVERAGE, draw_contract(world), user);
+    fx_sim_load_clear(command, FX_COMMAND_ADJUST_LEVERAGE, draw_contract(world), user);
     command->u.leverage.leverage_centi = (int32_t)between(world, 80, 13000);
     command->u.leverage.margin_mode = (uint32_t)between(world, 0, FX_MARGIN_MODE_ISOLATED);
 }
@@ -373,16 +365,16 @@ static void set_leverage(struct fx_sim_world *world, uint64_t user, struct fx_co
 static void adjust_margin(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    const fx_i128 amount = value_of(&world->plan.contracts[id], draw_lots(world)) / 20 + 1;
-    clear(command, FX_COMMAND_ADJUST_MARGIN_POSITION, id, user);
+    const fx_i128 amount = fx_sim_load_value(&world->plan.contracts[id], draw_lots(world)) / 20 + 1;
+    fx_sim_load_clear(command, FX_COMMAND_ADJUST_MARGIN_POSITION, id, user);
     command->u.margin.amount = below(world, 2) == 0 ? amount : -amount;
-    command->u.margin.position_side = FX_POSITION_SIDE_BOTH;
+    command->u.margin.position_side = draw_side(world, id, user);
 }
 
 static void set_account(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    clear(command, FX_COMMAND_SET_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    fx_sim_load_clear(command, FX_COMMAND_SET_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
     command->u.account.asset = world->plan.contracts[id].definition.settle;
     command->u.account.flags =
         (uint32_t)(below(world, 3) == 0 ? between(world, 0, 15) : FX_ACCOUNT_FLAG_BOT);
@@ -393,22 +385,28 @@ static void set_account(struct fx_sim_world *world, uint64_t user, struct fx_com
     }
 }
 
-static void set_state(struct fx_sim_world *world, struct fx_command *command)
+static void set_state(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
+    (void)user;
     static const uint32_t STATES[] = {FX_INSTRUMENT_STATE_TRADING,
                                       FX_INSTRUMENT_STATE_TRADING,
                                       FX_INSTRUMENT_STATE_TRADING,
+                                      FX_INSTRUMENT_STATE_TRADING,
+                                      FX_INSTRUMENT_STATE_TRADING,
+                                      FX_INSTRUMENT_STATE_PENDING,
+                                      FX_INSTRUMENT_STATE_SETTLED,
                                       FX_INSTRUMENT_STATE_POST_ONLY,
                                       FX_INSTRUMENT_STATE_CANCEL_ONLY,
                                       FX_INSTRUMENT_STATE_HALTED};
-    clear(command, FX_COMMAND_SET_STATE, draw_contract(world), 0);
+    fx_sim_load_clear(command, FX_COMMAND_SET_STATE, draw_contract(world), 0);
     command->u.set_state.state = STATES[below(world, sizeof STATES / sizeof STATES[0])];
 }
 
-static void update_instrument(struct fx_sim_world *world, struct fx_command *command)
+static void update_instrument(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
+    (void)user;
     const uint32_t id = draw_contract(world);
-    clear(command, FX_COMMAND_UPDATE_INSTRUMENT, id, 0);
+    fx_sim_load_clear(command, FX_COMMAND_UPDATE_INSTRUMENT, id, 0);
     struct fx_instrument *definition = &command->u.instrument;
     *definition = world->plan.contracts[id].definition;
     definition->maker_fee_ppb = between(world, -150000, 400000);
@@ -418,10 +416,11 @@ static void update_instrument(struct fx_sim_world *world, struct fx_command *com
     }
 }
 
-static void load_tiers(struct fx_sim_world *world, struct fx_command *command)
+static void load_tiers(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
+    (void)user;
     const uint32_t id = draw_contract(world);
-    clear(command, FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
+    fx_sim_load_clear(command, FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
     command->u.tiers = world->plan.contracts[id].tiers;
     if (below(world, 2) == 0) {
         command->u.tiers.count = 1;
@@ -433,14 +432,89 @@ static void load_tiers(struct fx_sim_world *world, struct fx_command *command)
     }
 }
 
-static void fund(struct fx_sim_world *world, struct fx_command *command)
+static void fund(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
+    (void)user;
     const uint32_t id = draw_contract(world);
     const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
-    const fx_i128 amount = value_of(contract, world->plan.lots_max) / between(world, 2, 500) + 1;
-    clear(command, FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    const fx_i128 amount =
+        fx_sim_load_value(contract, world->plan.lots_max) / between(world, 2, 500) + 1;
+    fx_sim_load_clear(command, FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command->u.fund_insurance.amount = below(world, 4) == 0 ? -amount : amount;
     command->u.fund_insurance.asset = contract->definition.settle;
+}
+
+/* ---- modes, fundings, ends --------------------------------------------------------------------
+ */
+
+static void set_mode(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    const uint32_t id = draw_contract(world);
+    fx_sim_load_clear(command, FX_COMMAND_SET_POSITION_MODE, FX_COMMAND_ALL_INSTRUMENTS, user);
+    if (below(world, 2) == 0) {
+        command->u.position_mode.asset = world->plan.contracts[id].definition.settle;
+    }
+    command->u.position_mode.is_hedge = (uint32_t)below(world, 2);
+}
+
+static void freeze(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    fx_sim_load_clear(command, FX_COMMAND_FREEZE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    command->u.freeze.is_frozen = below(world, 3) == 0 ? 1 : 0;
+}
+
+/* Of the last regular instant, or of one of its own; a rate of its own within the cap, or beyond.
+ */
+static void pay_funding(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    (void)user;
+    const uint32_t id = draw_contract(world);
+    const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
+    const int64_t cap = contract->tiers.tiers[0].rate_ppb * 3 / 4;
+    const bool is_high = mid_of(world, id) > contract->mid_ticks;
+    fx_sim_load_clear(command, FX_COMMAND_PAY_FUNDING, id, 0);
+    if (below(world, 4) != 0) {
+        command->u.funding.instant_us =
+            fx_sim_world_wall_us(world) + between(world, -US_PER_MS, US_PER_MS / 10);
+    }
+    command->u.funding.has_rate = below(world, 3) == 0 ? 0 : 1;
+    if (command->u.funding.has_rate != 0) {
+        command->u.funding.rate_ppb = below(world, 20) == 0 ? cap + 1 : between(world, -cap, cap);
+        if (below(world, 2) == 0) {
+            command->u.funding.rate_ppb = is_high ? cap : -cap; /* who has gained pays */
+        }
+    }
+}
+
+static void settle(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    (void)user;
+    const uint32_t id = draw_contract(world);
+    fx_sim_load_clear(command, FX_COMMAND_SETTLE, id, 0);
+    command->u.settle.has_price = below(world, 3) == 0 ? 0 : 1;
+    command->u.settle.settle_ticks =
+        command->u.settle.has_price == 0 ? 0 : price_near(world, id, world->plan.spread_ticks);
+}
+
+static void close_insurance(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    (void)user;
+    const uint32_t id = draw_contract(world);
+    fx_sim_load_clear(command, FX_COMMAND_CLOSE_INSURANCE, id, 0);
+    command->u.close_insurance.lots = below(world, 2) == 0 ? 0 : draw_lots(world);
+    command->u.close_insurance.price_ticks =
+        below(world, 2) == 0 ? 0 : price_near(world, id, world->plan.spread_ticks);
+}
+
+static void set_rules(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
+{
+    (void)user;
+    const uint32_t id = draw_contract(world);
+    fx_sim_load_clear(command, FX_COMMAND_SET_MARK_RULES, id, 0);
+    command->u.mark_rules = world->plan.contracts[id].rules;
+    command->u.mark_rules.max_age_us =
+        below(world, 4) == 0 ? 0 : command->u.mark_rules.max_age_us / between(world, 1, 4);
+    command->u.mark_rules.sources_min = (uint32_t)between(world, 0, 3);
 }
 
 /* Fields that no careful client would send. */
@@ -485,7 +559,7 @@ static void spoil(struct fx_sim_world *world, uint64_t user, struct fx_command *
 
 static void cancel(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
-    clear(command, FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
+    fx_sim_load_clear(command, FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
     name_order(
         world, draw_open(world, user), &command->u.cancel.order_id, &command->u.cancel.client_id);
 }
@@ -493,10 +567,10 @@ static void cancel(struct fx_sim_world *world, uint64_t user, struct fx_command 
 static void cancel_all(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const bool is_all = below(world, 2) == 0;
-    clear(command,
-          FX_COMMAND_CANCEL_ALL,
-          is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world),
-          user);
+    fx_sim_load_clear(command,
+                      FX_COMMAND_CANCEL_ALL,
+                      is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world),
+                      user);
     command->u.cancel_all.scope =
         (uint32_t)between(world, FX_CANCEL_SCOPE_ALL, FX_CANCEL_SCOPE_STOP);
 }
@@ -504,10 +578,10 @@ static void cancel_all(struct fx_sim_world *world, uint64_t user, struct fx_comm
 static void set_countdown(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const bool is_all = below(world, 2) == 0;
-    clear(command,
-          FX_COMMAND_CANCEL_ALL_AFTER,
-          is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world),
-          user);
+    fx_sim_load_clear(command,
+                      FX_COMMAND_CANCEL_ALL_AFTER,
+                      is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world),
+                      user);
     command->u.countdown.countdown_us =
         below(world, 5) == 0 ? 0 : between(world, 1, 800) * US_PER_MS;
 }
@@ -518,70 +592,50 @@ static void ask(struct fx_sim_world *world, uint64_t user, struct fx_command *co
     command->kind = FX_COMMAND_TEST_ORDER;
 }
 
+/* ---- the draw ---------------------------------------------------------------------------------
+ */
+
+/* What one of them asks for; commands of the operator are of no user. */
+typedef void (*deed_fn)(struct fx_sim_world *world, uint64_t user, struct fx_command *command);
+
+static const deed_fn DEEDS[FX_SIM_PLAN_DEEDS] = {
+    [FX_SIM_PLAN_PLACE] = place,
+    [FX_SIM_PLAN_CONDITIONAL] = place_conditional,
+    [FX_SIM_PLAN_AMEND] = amend,
+    [FX_SIM_PLAN_AMEND_CONDITIONAL] = amend_conditional,
+    [FX_SIM_PLAN_CANCEL] = cancel,
+    [FX_SIM_PLAN_CANCEL_ALL] = cancel_all,
+    [FX_SIM_PLAN_COUNTDOWN] = set_countdown,
+    [FX_SIM_PLAN_TP_SL] = set_tp_sl,
+    [FX_SIM_PLAN_LEVERAGE] = set_leverage,
+    [FX_SIM_PLAN_MARGIN] = adjust_margin,
+    [FX_SIM_PLAN_DEPOSIT] = deposit,
+    [FX_SIM_PLAN_WITHDRAW] = withdraw,
+    [FX_SIM_PLAN_MOVE] = transfer,
+    [FX_SIM_PLAN_SET_ACCOUNT] = set_account,
+    [FX_SIM_PLAN_SET_STATE] = set_state,
+    [FX_SIM_PLAN_UPDATE_INSTRUMENT] = update_instrument,
+    [FX_SIM_PLAN_TIERS] = load_tiers,
+    [FX_SIM_PLAN_FUND] = fund,
+    [FX_SIM_PLAN_QUESTION] = ask,
+    [FX_SIM_PLAN_BRACKET] = place_bracket,
+    [FX_SIM_PLAN_ORDER_TP_SL] = set_order_tp_sl,
+    [FX_SIM_PLAN_POSITION_MODE] = set_mode,
+    [FX_SIM_PLAN_NAMED] = move_named,
+    [FX_SIM_PLAN_FREEZE] = freeze,
+    [FX_SIM_PLAN_PAY_FUNDING] = pay_funding,
+    [FX_SIM_PLAN_SETTLE] = settle,
+    [FX_SIM_PLAN_CLOSE_INSURANCE] = close_insurance,
+    [FX_SIM_PLAN_MARK_RULES] = set_rules,
+    [FX_SIM_PLAN_NONSENSE] = spoil,
+};
+
 void fx_sim_load_draw(struct fx_sim_world *world, uint32_t client, struct fx_command *command_out)
 {
     const struct fx_sim_plan *plan = &world->plan;
     const uint64_t user =
         1 + (client + below(world, 2) * below(world, plan->user_count)) % plan->user_count;
-    const enum fx_sim_plan_deed deed = (enum fx_sim_plan_deed)fx_sim_stream_pick(
-        &world->clients.rng, plan->deeds, FX_SIM_PLAN_DEEDS);
-    switch (deed) {
-    case FX_SIM_PLAN_PLACE:
-        place(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_CONDITIONAL:
-        place_conditional(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_AMEND:
-        amend(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_AMEND_CONDITIONAL:
-        amend_conditional(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_CANCEL:
-        cancel(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_CANCEL_ALL:
-        cancel_all(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_COUNTDOWN:
-        set_countdown(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_TP_SL:
-        set_tp_sl(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_LEVERAGE:
-        set_leverage(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_MARGIN:
-        adjust_margin(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_DEPOSIT:
-    case FX_SIM_PLAN_WITHDRAW:
-    case FX_SIM_PLAN_MOVE:
-        move_money(world, user, deed, command_out);
-        break;
-    case FX_SIM_PLAN_SET_ACCOUNT:
-        set_account(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_SET_STATE:
-        set_state(world, command_out);
-        break;
-    case FX_SIM_PLAN_UPDATE_INSTRUMENT:
-        update_instrument(world, command_out);
-        break;
-    case FX_SIM_PLAN_TIERS:
-        load_tiers(world, command_out);
-        break;
-    case FX_SIM_PLAN_FUND:
-        fund(world, command_out);
-        break;
-    case FX_SIM_PLAN_QUESTION:
-        ask(world, user, command_out);
-        break;
-    case FX_SIM_PLAN_NONSENSE:
-    case FX_SIM_PLAN_DEEDS:
-        spoil(world, user, command_out);
-        break;
-    }
+    const uint32_t deed = fx_sim_stream_pick(&world->clients.rng, plan->deeds, FX_SIM_PLAN_DEEDS);
+    FX_ASSERT(DEEDS[deed] != NULL);
+    DEEDS[deed](world, user, command_out);
 }

@@ -6,7 +6,10 @@
 #include "engine/engine.h"
 #include "sim/sim_stream.h"
 
-enum { PPB_PER_PERCENT = 10000000, US_PER_S = 1000000 };
+enum { PPB_PER_PERCENT = 10000000, US_PER_S = 1000000, WALL_ORDERS = 480 };
+
+/* 2026-01-01T00:00:00Z, an instant of every funding interval: worlds begin shortly before it. */
+static const int64_t INSTANT_US = 1767225600LL * US_PER_S;
 
 static int64_t between(struct fx_rng *rng, int64_t low, int64_t high)
 {
@@ -73,9 +76,35 @@ static void draw_rates(struct fx_rng *rng, struct fx_instrument *definition)
         between(rng, PPB_PER_PERCENT, 20 * (int64_t)PPB_PER_PERCENT);
     definition->band_up_ppb = some_ppm(rng, 30) * (int64_t)PPB_PER_PERCENT;
     definition->band_down_ppb = definition->band_up_ppb;
-    definition->interest_ppb = 100000;
-    definition->damper_ppb = 500000;
-    definition->funding_interval_s = 28800;
+    definition->interest_ppb = between(rng, -100003, 300007);
+    definition->damper_ppb = between(rng, 0, 500009);
+    definition->funding_interval_s = 3600 << fx_rng_below(rng, 4);
+}
+
+/* A contract with a date ends while its world runs; there the average of its index may be known for
+ * long enough, or not, by the speed of the clock. */
+static void draw_kind(struct fx_rng *rng,
+                      const struct fx_sim_plan *plan,
+                      struct fx_instrument *definition)
+{
+    const int64_t life_us = between(rng, US_PER_S / 4, 4LL * US_PER_S) * plan->clock_speed;
+    const bool is_dated = fx_rng_below(rng, 4) == 0;
+    definition->kind = is_dated ? FX_INSTRUMENT_KIND_DATED : FX_INSTRUMENT_KIND_PERPETUAL;
+    definition->expiry_us = is_dated ? plan->begin_us + life_us : 0;
+}
+
+/* The age at which a mark is stale, some updates after the last one. */
+static void draw_feed(struct fx_rng *rng,
+                      const struct fx_sim_plan *plan,
+                      struct fx_sim_plan_contract *contract)
+{
+    const int64_t beat_us = plan->mark_us * plan->contract_count * plan->clock_speed;
+    const int64_t age_us = beat_us * between(rng, 2, 30);
+    contract->has_feed = fx_rng_below(rng, 2) == 0;
+    contract->rules.max_age_us =
+        age_us < FX_COMMAND_MARK_AGE_US_MAX ? age_us : FX_COMMAND_MARK_AGE_US_MAX;
+    contract->rules.band_ppb = between(rng, 0, 10) * PPB_PER_PERCENT;
+    contract->rules.sources_min = between_u32(rng, 1, 3);
 }
 
 static void draw_definition(struct fx_rng *rng,
@@ -100,9 +129,10 @@ static void draw_definition(struct fx_rng *rng,
         definition->open_interest_cap_lots = fx_rng_below(rng, 3) == 0 ? plan->lots_max * 8 : 0;
         definition->leverage_max_centi = (int32_t)(100 * between(rng, 5, 125));
         definition->orders_max = (int32_t)between(rng, 3, 14);
+        definition->orders_max = plan->has_wall ? WALL_ORDERS / 8 : definition->orders_max;
         definition->algo_orders_max = (int32_t)between(rng, 2, 8);
         definition->contract_type = is_inverse ? FX_CONTRACT_TYPE_COIN_M : FX_CONTRACT_TYPE_USD_M;
-        definition->kind = FX_INSTRUMENT_KIND_PERPETUAL;
+        draw_kind(rng, plan, definition);
         definition->state = FX_INSTRUMENT_STATE_PENDING;
     } while (fx_instrument_check(definition) != FX_OK);
 }
@@ -154,7 +184,7 @@ static void draw_limits(struct fx_rng *rng, struct fx_sim_plan *plan)
     struct fx_engine_limits *limits = &plan->limits;
     *limits = fx_engine_default_limits();
     limits->accounts_max = plan->user_count * 3 + (uint32_t)fx_rng_below(rng, 3);
-    limits->positions_max = plan->user_count * plan->contract_count * 2;
+    limits->positions_max = plan->user_count * plan->contract_count * 3 + plan->contract_count;
     limits->orders_max = between_u32(rng, 24, 160);
     limits->instruments_max = FX_SIM_PLAN_CONTRACTS_MAX;
     limits->assets_max = 4;
@@ -165,6 +195,10 @@ static void draw_limits(struct fx_rng *rng, struct fx_sim_plan *plan)
     limits->fills_max = between_u32(rng, 3, 20);
     limits->cancels_max = between_u32(rng, 2, 12);
     limits->reduce_orders_max = between_u32(rng, 2, 8);
+    if (plan->has_wall) {
+        limits->orders_max = WALL_ORDERS;
+        limits->account_orders_max = WALL_ORDERS / 8;
+    }
 }
 
 static void draw_deeds(struct fx_rng *rng, struct fx_sim_plan *plan)
@@ -180,6 +214,11 @@ static void draw_deeds(struct fx_rng *rng, struct fx_sim_plan *plan)
         [FX_SIM_PLAN_SET_STATE] = 8,  [FX_SIM_PLAN_UPDATE_INSTRUMENT] = 8,
         [FX_SIM_PLAN_TIERS] = 6,      [FX_SIM_PLAN_QUESTION] = 30,
         [FX_SIM_PLAN_FUND] = 10,      [FX_SIM_PLAN_NONSENSE] = 25,
+        [FX_SIM_PLAN_BRACKET] = 80,   [FX_SIM_PLAN_ORDER_TP_SL] = 20,
+        [FX_SIM_PLAN_NAMED] = 30,     [FX_SIM_PLAN_POSITION_MODE] = 15,
+        [FX_SIM_PLAN_FREEZE] = 8,     [FX_SIM_PLAN_PAY_FUNDING] = 60,
+        [FX_SIM_PLAN_SETTLE] = 2,     [FX_SIM_PLAN_CLOSE_INSURANCE] = 25,
+        [FX_SIM_PLAN_MARK_RULES] = 4,
     };
     for (uint32_t index = 0; index < FX_SIM_PLAN_DEEDS; index++) {
         plan->deeds[index] = some_ppm(rng, MOST[index]);
@@ -195,15 +234,63 @@ static void draw_orders(struct fx_rng *rng, struct fx_sim_plan *plan)
     plan->market_ppm = some_ppm(rng, 200000);
     plan->ioc_ppm = some_ppm(rng, 200000);
     plan->fok_ppm = some_ppm(rng, 200000);
-    plan->gtd_ppm = some_ppm(rng, 300000);
+    plan->gtd_ppm = some_ppm(rng, 700000);
     plan->post_only_ppm = some_ppm(rng, 300000);
     plan->reduce_only_ppm = some_ppm(rng, 300000);
     plan->stp_ppm = some_ppm(rng, FX_SIM_STREAM_PPM);
-    plan->leverage_ppm = some_ppm(rng, 200000);
+    plan->leverage_ppm = some_ppm(rng, 400000);
     plan->client_id_ppm = between_u32(rng, 0, FX_SIM_STREAM_PPM);
     plan->tmp_id_ppm = between_u32(rng, 0, FX_SIM_STREAM_PPM);
-    plan->deposit_steps = between(rng, 50, 20000);
+    plan->deposit_steps = between(rng, 20, 40LL << between_u32(rng, 0, 9));
     plan->regime = (enum fx_sim_plan_regime)fx_rng_below(rng, FX_SIM_PLAN_REGIMES);
+}
+
+/* Half of the worlds live in the time of their machine; in the others hours pass in seconds: dates,
+ * fundings, the age of marks. Feeds fail in ways of their own. */
+static void draw_time(struct fx_rng *rng, struct fx_sim_plan *plan)
+{
+    static const uint32_t SPEEDS[] = {1, 1, 1, 20, 200, 2000, 10000};
+    static const uint32_t MOST[FX_SIM_PLAN_FEEDS] = {[FX_SIM_PLAN_FEED_SILENT] = 20,
+                                                     [FX_SIM_PLAN_FEED_OLD] = 60,
+                                                     [FX_SIM_PLAN_FEED_FEW] = 60,
+                                                     [FX_SIM_PLAN_FEED_WILD] = 40,
+                                                     [FX_SIM_PLAN_FEED_BARE] = 100};
+    plan->clock_speed = SPEEDS[fx_rng_below(rng, sizeof SPEEDS / sizeof SPEEDS[0])];
+    plan->begin_us = INSTANT_US - between(rng, 1, 2LL * US_PER_S) * plan->clock_speed;
+    for (uint32_t index = 0; index < FX_SIM_PLAN_FEEDS; index++) {
+        plan->feeds[index] = some_ppm(rng, MOST[index] + 1);
+    }
+    plan->feeds[FX_SIM_PLAN_FEED_GOOD] = 200;
+    plan->has_round_dates = fx_rng_below(rng, 2) == 0;
+    plan->hedge_ppm = some_ppm(rng, FX_SIM_STREAM_PPM);
+}
+
+/* A world in which hundreds of orders end at one date, and little else happens: one TICK ends a
+ * hundred of them, and takers meet the rest. */
+static void build_wall(struct fx_rng *rng, struct fx_sim_plan *plan)
+{
+    plan->has_wall = fx_rng_below(rng, 12) == 0;
+    if (!plan->has_wall) {
+        return;
+    }
+    plan->has_round_dates = true;
+    plan->clock_speed = 200;
+    plan->request_count *= 2;
+    plan->user_count = FX_SIM_PLAN_USERS_MAX;
+    plan->client_count = FX_SIM_PLAN_CLIENTS_MAX;
+    plan->contract_count = 1;
+    plan->gtd_ppm = FX_SIM_STREAM_PPM;
+    plan->ioc_ppm = 0;
+    plan->fok_ppm = 0;
+    plan->post_only_ppm = FX_SIM_STREAM_PPM / 4 * 3;
+    plan->spread_ticks = 30;
+    plan->reduce_only_ppm = 0;
+    plan->client_id_ppm = 0;
+    plan->deposit_steps = 100000;
+    plan->think_us = between(rng, 50, 300);
+    plan->network_us = between(rng, 20, 200);
+    memset(plan->deeds, 0, sizeof plan->deeds);
+    plan->deeds[FX_SIM_PLAN_PLACE] = 1;
 }
 
 /* ---- faults -----------------------------------------------------------------------------------
@@ -264,10 +351,14 @@ void fx_sim_plan_draw(struct fx_sim_plan *plan, uint64_t seed)
     plan->request_count = between_u32(&rng, 300, 1500);
     draw_orders(&rng, plan);
     draw_deeds(&rng, plan);
-    fx_sim_stream_init(&rng, seed, "limits");
-    draw_limits(&rng, plan);
+    fx_sim_stream_init(&rng, seed, "time");
+    draw_time(&rng, plan);
     fx_sim_stream_init(&rng, seed, "network");
     draw_network(&rng, plan);
+    fx_sim_stream_init(&rng, seed, "wall");
+    build_wall(&rng, plan);
+    fx_sim_stream_init(&rng, seed, "limits");
+    draw_limits(&rng, plan);
     fx_sim_stream_init(&rng, seed, "machine");
     draw_machine(&rng, plan);
     fx_sim_stream_init(&rng, seed, "faults");
@@ -277,6 +368,7 @@ void fx_sim_plan_draw(struct fx_sim_plan *plan, uint64_t seed)
         draw_definition(&rng, plan, index, &plan->contracts[index]);
         draw_min_notional(&rng, &plan->contracts[index]);
         draw_tiers(&rng, plan, &plan->contracts[index]);
+        draw_feed(&rng, plan, &plan->contracts[index]);
     }
     FX_ASSERT(US_PER_S > plan->network_us);
 }

@@ -45,8 +45,28 @@ enum fx_sim_plan_deed {
     FX_SIM_PLAN_TIERS,
     FX_SIM_PLAN_FUND,
     FX_SIM_PLAN_QUESTION,
+    FX_SIM_PLAN_BRACKET,
+    FX_SIM_PLAN_ORDER_TP_SL,
+    FX_SIM_PLAN_POSITION_MODE,
+    FX_SIM_PLAN_NAMED, /* a deposit or withdrawal with a name */
+    FX_SIM_PLAN_FREEZE,
+    FX_SIM_PLAN_PAY_FUNDING,
+    FX_SIM_PLAN_SETTLE,
+    FX_SIM_PLAN_CLOSE_INSURANCE,
+    FX_SIM_PLAN_MARK_RULES,
     FX_SIM_PLAN_NONSENSE,
     FX_SIM_PLAN_DEEDS
+};
+
+/** What a feed says when it does not say the price; weights of the draw. */
+enum fx_sim_plan_feed {
+    FX_SIM_PLAN_FEED_GOOD = 0,
+    FX_SIM_PLAN_FEED_SILENT, /* nothing, for a while */
+    FX_SIM_PLAN_FEED_OLD,    /* sources that spoke long ago */
+    FX_SIM_PLAN_FEED_FEW,    /* fewer sources than the rules want */
+    FX_SIM_PLAN_FEED_WILD,   /* a price far away */
+    FX_SIM_PLAN_FEED_BARE,   /* a mark that an operator sets */
+    FX_SIM_PLAN_FEEDS
 };
 
 /** What goes wrong; weights of the draw. */
@@ -78,7 +98,9 @@ enum fx_sim_plan_regime {
 struct fx_sim_plan_contract {
     struct fx_instrument definition;
     struct fx_command_tiers tiers;
-    int64_t mid_ticks; /* where its price begins */
+    struct fx_command_mark_rules rules; /* where has_feed */
+    int64_t mid_ticks;                  /* where its price begins */
+    bool has_feed;                      /* its mark follows from an index */
 };
 
 struct fx_sim_plan {
@@ -93,6 +115,11 @@ struct fx_sim_plan {
     uint32_t request_count; /* of all clients together, in the chaos */
     int64_t deposit_steps;  /* money of a user, in thousandths of a large position's margin */
     enum fx_sim_plan_regime regime;
+    uint32_t feeds[FX_SIM_PLAN_FEEDS];
+    uint32_t clock_speed; /* of the wall clock, against the time in which things happen */
+    int64_t begin_us;     /* what it shows at first */
+    bool has_round_dates; /* of GTD orders: many end at once … */
+    bool has_wall;        /* … so many that one TICK does not end them all */
 
     /* orders */
     int64_t lots_max;
@@ -108,6 +135,7 @@ struct fx_sim_plan {
     uint32_t leverage_ppm;
     uint32_t client_id_ppm;
     uint32_t tmp_id_ppm;
+    uint32_t hedge_ppm; /* of the users hedge from the beginning */
 
     /* network, in each direction */
     uint32_t lost_ppm;

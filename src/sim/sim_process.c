@@ -14,6 +14,8 @@ enum {
     RESTART_US = 20000
 };
 
+static const int64_t SNAPSHOT_US = 60000000; /* as serve's, however fast the clock */
+
 static void on_fatal(void *context, const char *what, int error)
 {
     struct fx_sim_world *world = context;
@@ -159,6 +161,7 @@ static fx_status open_worker(struct fx_sim_world *world)
                                                      .intake_capacity = plan->intake_capacity,
                                                      .ring_capacity = ring_capacity(&plan->limits),
                                                      .snapshot_commands = plan->snapshot_commands,
+                                                     .snapshot_us = SNAPSHOT_US * plan->clock_speed,
                                                      .on_recovered = on_recovered,
                                                      .recovered_context = world};
     return fx_worker_recover(&options, &process->save, &process->worker, &process->report);

@@ -23,7 +23,10 @@ int64_t fx_sim_world_wall_us(void *context)
 {
     const struct fx_sim_world *world = context;
     const struct fx_sim_clock *clock = &world->machine.clock;
-    return clock->frozen_us != 0 ? clock->frozen_us : world->schedule.now_us + clock->offset_us;
+    const int64_t elapsed_us = world->schedule.now_us - BEGIN_US;
+    return clock->frozen_us != 0
+               ? clock->frozen_us
+               : world->plan.begin_us + elapsed_us * world->plan.clock_speed + clock->offset_us;
 }
 
 void fx_sim_world_fail(struct fx_sim_world *world, const char *promise, const char *what)
@@ -103,6 +106,7 @@ static fx_status build(struct fx_sim_world *world)
         status = fx_sim_ledger_init(world);
     }
     fx_sim_client_init(world);
+    fx_sim_movement_init(&world->movements);
     return status;
 }
 
@@ -116,6 +120,7 @@ static void tear_down(struct fx_sim_world *world)
     fx_bus_disk_destroy(machine->disk);
     fx_sim_history_deinit(world);
     fx_sim_ledger_deinit(world);
+    fx_sim_movement_deinit(&world->movements);
 }
 
 static void plan_chaos(struct fx_sim_world *world)
@@ -137,8 +142,7 @@ static void move_market(struct fx_sim_world *world)
 {
     struct fx_command command;
     const struct fx_sim_thing again = {.item = FX_SIM_ITEM_MARK};
-    fx_sim_load_mark(world, &command);
-    if (world->process.is_up) {
+    if (fx_sim_feed_draw(world, &command) && world->process.is_up) {
         (void)fx_sim_gateway_take(world, 0, &command);
         world->result->events++;
     }
@@ -246,7 +250,7 @@ static void set_up(struct fx_sim_world *world)
             continue;
         }
         const uint64_t released = world->history.released;
-        if (released > 0 && !fx_sim_load_setup(world, (uint32_t)released - 1, &command)) {
+        if (released > 0 && !fx_sim_setup_command(world, (uint32_t)released - 1, &command)) {
             break;
         }
         if (released > 0 && released != submitted) {
@@ -388,6 +392,14 @@ fx_status fx_sim_world_run(const struct fx_sim_options *options, struct fx_sim_r
     const fx_status status = build(world);
     if (status == FX_OK) {
         fx_sim_mark_hit(&result->marks, MODES[world->plan.mode]);
+        fx_sim_world_trace(world,
+                           "%u users, %u clients, %u contracts, clock x %u, mode %d%s",
+                           world->plan.user_count,
+                           world->plan.client_count,
+                           world->plan.contract_count,
+                           world->plan.clock_speed,
+                           (int)world->plan.mode,
+                           world->plan.has_wall ? ", a wall of dated orders" : "");
         live(world);
     }
     result->disk_operations += fx_bus_disk_op_count(world->machine.disk);

@@ -36,7 +36,7 @@ static void sim_worlds_keep_their_promises(void **state)
 {
     (void)state;
     uint64_t crashes = 0, commands = 0;
-    for (uint64_t seed = 100; seed < 106; seed++) {
+    for (uint64_t seed = 100; seed < 112; seed++) {
         const struct fx_sim_options options = {.seed = seed, .cut = {.requests_max = REQUESTS}};
         const struct fx_sim_result result = run(&options);
         assert_true(result.is_done);
@@ -44,7 +44,7 @@ static void sim_worlds_keep_their_promises(void **state)
         commands += result.commands;
     }
     assert_true(crashes > 5);
-    assert_true(commands > 6 * 20);
+    assert_true(commands > 12 * 20);
 }
 
 static void sim_until_stops_where_it_says(void **state)
