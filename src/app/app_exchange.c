@@ -40,7 +40,7 @@ struct fx_app_exchange {
     struct fx_store *reports;
     struct fx_worker_save save;
     bool has_save;
-    struct fx_worker_engine *worker;
+    struct fx_worker_feed feed;
     struct fx_worker_saver *saver;
     struct fx_worker_cache *cache; /* NULL without REDIS_HOST */
     struct fx_app_rooms *rooms;    /* the same */
@@ -156,7 +156,7 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
         return FX_BAD_PARAMETER;
     }
     const fx_status status =
-        fx_worker_recover(&options, &exchange->save, &exchange->worker, &exchange->report);
+        fx_worker_recover(&options, &exchange->save, &exchange->feed.engine, &exchange->report);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "engine",
@@ -186,7 +186,7 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
 /* Tell the read models the whole state. */
 static fx_status dump(struct fx_app_exchange *exchange)
 {
-    const struct fx_engine *engine = fx_worker_engine_engine(exchange->worker);
+    const struct fx_engine *engine = fx_worker_feed_engine(&exchange->feed);
     struct fx_engine_dump position = {0};
     struct fx_events events = {.capacity = DUMP_EVENTS};
     events.items = aligned_alloc(16, (size_t)DUMP_EVENTS * sizeof(struct fx_event));
@@ -270,7 +270,7 @@ static fx_status open_keys(struct fx_app_exchange *exchange)
 static fx_status open_cache(struct fx_app_exchange *exchange)
 {
     const struct fx_config *config = exchange->config;
-    const struct fx_engine_limits *limits = fx_worker_engine_limits(exchange->worker);
+    const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
     const struct fx_cache_server server = {.host = fx_config_text(config, "redis-host"),
                                            .port = (uint16_t)fx_config_int(config, "redis-port"),
                                            .user = fx_config_text(config, "redis-user"),
@@ -281,7 +281,7 @@ static fx_status open_cache(struct fx_app_exchange *exchange)
     if (!has_cache(exchange)) {
         return FX_OK;
     }
-    struct fx_worker_cache_options options = {.ring = fx_worker_engine_ring(exchange->worker),
+    struct fx_worker_cache_options options = {.ring = fx_worker_feed_ring(&exchange->feed),
                                               .consumer = FX_WORKER_ENGINE_CACHE,
                                               .depth_capacity = limits->book_window_levels +
                                                                 limits->book_overflow_levels_max};
@@ -326,17 +326,17 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         return FX_NO_MEMORY;
     }
     const struct fx_worker_saver_options saver = {.save = &exchange->save,
-                                                  .ring = fx_worker_engine_ring(exchange->worker),
+                                                  .ring = fx_worker_feed_ring(&exchange->feed),
                                                   .consumer = FX_WORKER_ENGINE_SAVER,
                                                   .batch_max = FX_WORKER_SAVE_EVENTS_MAX};
-    const struct fx_engine_limits *limits = fx_worker_engine_limits(exchange->worker);
+    const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
     FX_ASSERT(fx_engine_events_max(limits) <= FX_WORKER_SAVE_EVENTS_MAX);
     status = fx_worker_saver_create(&saver, &exchange->saver);
     if (status != FX_OK) {
         return status;
     }
     struct fx_app_gateway_options options = {
-        .worker = exchange->worker,
+        .feed = exchange->feed,
         .reader = exchange->reader,
         .reports = exchange->reports,
         .writer = exchange->sessions,
@@ -451,7 +451,7 @@ fx_status fx_app_exchange_start(struct fx_app_exchange *exchange)
         status = fx_app_rooms_start(exchange->rooms);
     }
     if (status == FX_OK) {
-        status = fx_worker_engine_start(exchange->worker);
+        status = fx_worker_feed_start(&exchange->feed);
     }
     exchange->is_running = status == FX_OK;
     return status;
@@ -463,14 +463,14 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
         return;
     }
     if (exchange->is_running) {
-        fx_worker_engine_stop(exchange->worker, fx_app_gateway_pump, exchange->gateway);
+        fx_worker_feed_stop(&exchange->feed, fx_app_gateway_pump, exchange->gateway);
         fx_worker_saver_stop(exchange->saver);
         if (exchange->cache != NULL) {
             fx_worker_cache_stop(exchange->cache);
             fx_app_rooms_stop(exchange->rooms);
         }
     }
-    fx_worker_engine_destroy(exchange->worker);
+    fx_worker_feed_destroy(&exchange->feed);
     fx_worker_saver_destroy(exchange->saver);
     fx_worker_cache_destroy(exchange->cache);
     fx_app_rooms_destroy(exchange->rooms);
@@ -494,9 +494,9 @@ struct fx_app_gateway *fx_app_exchange_gateway(struct fx_app_exchange *exchange)
     return exchange->gateway;
 }
 
-struct fx_worker_engine *fx_app_exchange_worker(struct fx_app_exchange *exchange)
+const struct fx_worker_feed *fx_app_exchange_feed(const struct fx_app_exchange *exchange)
 {
-    return exchange->worker;
+    return &exchange->feed;
 }
 
 const struct fx_seal *fx_app_exchange_seal(const struct fx_app_exchange *exchange)
@@ -512,9 +512,9 @@ struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange)
 void fx_app_exchange_figures(struct fx_app_exchange *exchange,
                              struct fx_app_exchange_figures *figures_out)
 {
-    const struct fx_ring_broadcast *ring = fx_worker_engine_ring(exchange->worker);
-    fx_worker_engine_stats(exchange->worker, &figures_out->engine);
-    fx_worker_engine_figures(exchange->worker, &figures_out->inner);
+    const struct fx_ring_broadcast *ring = fx_worker_feed_ring(&exchange->feed);
+    fx_worker_feed_stats(&exchange->feed, &figures_out->engine);
+    fx_worker_feed_figures(&exchange->feed, &figures_out->inner);
     const uint64_t cursor = fx_ring_broadcast_cursor(ring, FX_WORKER_ENGINE_SAVER);
     const uint64_t released = fx_ring_broadcast_released(ring);
     figures_out->unsaved_events = released > cursor ? released - cursor : 0;

@@ -41,8 +41,8 @@ const struct fx_seal *fx_app_exchange_seal(const struct fx_app_exchange *exchang
 /** A second writer, for users; small writes only. */
 struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange);
 
-/** The single writer, for its figures. */
-struct fx_worker_engine *fx_app_exchange_worker(struct fx_app_exchange *exchange);
+/** Where its state comes from, for its figures. */
+const struct fx_worker_feed *fx_app_exchange_feed(const struct fx_app_exchange *exchange);
 
 /** Figures of one moment, for health and metrics. */
 struct fx_app_exchange_figures {

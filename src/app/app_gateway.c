@@ -44,7 +44,7 @@ static int64_t wall_us(void *self)
 bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *command)
 {
     struct fx_app_gateway *gateway = self;
-    if (!fx_worker_engine_submit(gateway->options.worker, token, command)) {
+    if (!fx_worker_feed_submit(&gateway->options.feed, token, command)) {
         return false;
     }
     gateway->is_submitted = true;
@@ -55,7 +55,7 @@ static uint32_t load_percent(void *self)
 {
     const struct fx_app_gateway *gateway = self;
     struct fx_worker_engine_stats stats;
-    fx_worker_engine_stats(gateway->options.worker, &stats);
+    fx_worker_feed_stats(&gateway->options.feed, &stats);
     return stats.load_percent;
 }
 
@@ -71,7 +71,7 @@ static void wake_engine(void *self)
     struct fx_app_gateway *gateway = self;
     if (gateway->is_submitted) {
         gateway->is_submitted = false;
-        fx_worker_engine_wake(gateway->options.worker);
+        fx_worker_feed_wake(&gateway->options.feed);
     }
 }
 
@@ -126,7 +126,7 @@ static void handle(struct fx_app_gateway *gateway, const struct fx_event *event)
 void fx_app_gateway_pump(void *self)
 {
     struct fx_app_gateway *gateway = self;
-    struct fx_ring_broadcast *ring = fx_worker_engine_ring(gateway->options.worker);
+    struct fx_ring_broadcast *ring = fx_worker_feed_ring(&gateway->options.feed);
     const void *items = NULL;
     uint32_t count = 0;
     while ((count = fx_ring_broadcast_peek(ring, FX_WORKER_ENGINE_GATEWAY, &items)) > 0) {

@@ -22,12 +22,12 @@
 #include "push/push.h"
 #include "store/store.h"
 #include "view/view.h"
-#include "worker/worker_engine.h"
+#include "worker/worker_feed.h"
 
 struct fx_app_gateway;
 
 struct fx_app_gateway_options {
-    struct fx_worker_engine *worker;
+    struct fx_worker_feed feed; /* state, events, and where commands go */
     struct fx_store *reader;
     struct fx_store *reports; /* for lists */
     struct fx_store *writer;  /* as in fx_api_options: one thread's, for refresh tokens */

@@ -129,7 +129,7 @@ void fx_app_metrics_on_event(struct fx_app_metrics *metrics, const struct fx_eve
     }
 }
 
-void fx_app_metrics_tick(struct fx_app_metrics *metrics, struct fx_worker_engine *worker)
+void fx_app_metrics_tick(struct fx_app_metrics *metrics, const struct fx_worker_feed *feed)
 {
-    metrics->has_audit = fx_worker_engine_audit(worker, &metrics->audit) || metrics->has_audit;
+    metrics->has_audit = fx_worker_feed_audit(feed, &metrics->audit) || metrics->has_audit;
 }

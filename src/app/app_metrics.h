@@ -40,7 +40,7 @@ void fx_app_metrics_on_answer(struct fx_app_metrics *metrics,
 void fx_app_metrics_on_event(struct fx_app_metrics *metrics, const struct fx_event *event);
 
 /** Now and then: take the engine's audit over. */
-void fx_app_metrics_tick(struct fx_app_metrics *metrics, struct fx_worker_engine *worker);
+void fx_app_metrics_tick(struct fx_app_metrics *metrics, const struct fx_worker_feed *feed);
 
 /** Append everything in Prometheus' text format. */
 void fx_app_metrics_write(const struct fx_app_metrics *metrics,

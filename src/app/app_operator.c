@@ -204,7 +204,7 @@ static void tick(void *self)
         desk->saved_sequence = figures.saved_sequence;
         desk->saver_progress_us = fx_clock_wall_us();
     }
-    fx_app_metrics_tick(desk->metrics, fx_app_exchange_worker(desk->exchange));
+    fx_app_metrics_tick(desk->metrics, fx_app_exchange_feed(desk->exchange));
     if (!figures.inner.has_failed) {
         fx_app_notify_alive(desk->notify, fx_clock_monotonic_us());
     }
@@ -218,7 +218,7 @@ static void report(const struct fx_app_operator *desk)
     struct fx_net_server_stats net;
     struct fx_worker_engine_stats engine;
     fx_net_server_stats(fx_app_gateway_server(desk->gateway), &net);
-    fx_worker_engine_stats(fx_app_exchange_worker(desk->exchange), &engine);
+    fx_worker_feed_stats(fx_app_exchange_feed(desk->exchange), &engine);
     FX_LOG(FX_LOG_INFO,
            "operator",
            "figures",
