@@ -6,6 +6,7 @@
 #include "app/app_audit.h"
 #include "app/app_bus.h"
 #include "app/app_file.h"
+#include "app/app_follow.h"
 #include "app/app_history.h"
 #include "app/app_keys.h"
 #include "app/app_limits.h"
@@ -41,6 +42,7 @@ struct fx_app_exchange {
     struct fx_worker_save save;
     bool has_save;
     struct fx_worker_feed feed;
+    struct fx_app_follow *follow; /* on a bus; NULL: the journal is our own */
     struct fx_worker_saver *saver;
     struct fx_worker_cache *cache; /* NULL without REDIS_HOST */
     struct fx_app_rooms *rooms;    /* the same */
@@ -88,10 +90,16 @@ static fx_status open_handles(struct fx_app_exchange *exchange)
     return status;
 }
 
+static bool is_on_bus(const struct fx_app_exchange *exchange)
+{
+    return fx_app_bus_is_set(exchange->config);
+}
+
 static fx_status open_store(struct fx_app_exchange *exchange)
 {
     fx_status status = open_handles(exchange);
-    if (status == FX_OK) {
+    if (status == FX_OK &&
+        !is_on_bus(exchange)) { /* on a bus the tables have savers of their own */
         const struct fx_worker_save_options options = {.store = exchange->writer,
                                                        .shard = FX_STR("main"),
                                                        .worker = FX_STR("saver"),
@@ -183,6 +191,28 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
     return FX_OK;
 }
 
+/* Engine and savers are processes of their own; commands go through the log. */
+static fx_status open_follow(struct fx_app_exchange *exchange)
+{
+    const struct fx_worker_follow_options options = {.consumer_count = has_cache(exchange) ? 2 : 1,
+                                                     .saved_sequence = UINT64_MAX,
+                                                     .may_begin = true,
+                                                     .wake = {wake_gateway, wake_cache},
+                                                     .wake_context = {exchange, exchange}};
+    const fx_status status =
+        fx_app_follow_open(exchange->config, "api", &options, &exchange->follow);
+    if (status == FX_OK) {
+        const struct fx_worker_follow_report *report = fx_app_follow_report(exchange->follow);
+        exchange->feed.follow = fx_app_follow_worker(exchange->follow);
+        exchange->report.snapshot_sequence = report->snapshot_sequence;
+        exchange->report.replayed = report->replayed;
+        exchange->report.sequence = report->sequence;
+        exchange->report.state_hash = report->state_hash;
+        exchange->report.elapsed_us = report->elapsed_us;
+    }
+    return status;
+}
+
 /* Tell the read models the whole state. */
 static fx_status dump(struct fx_app_exchange *exchange)
 {
@@ -203,7 +233,7 @@ static fx_status dump(struct fx_app_exchange *exchange)
                 free(events.items);
                 return FX_NO_MEMORY;
             }
-            if (event->kind == FX_EVENT_INSTRUMENT) {
+            if (event->kind == FX_EVENT_INSTRUMENT && exchange->has_save) {
                 fx_worker_save_instrument(&exchange->save, &event->u.instrument);
             }
         }
@@ -266,7 +296,8 @@ static fx_status open_keys(struct fx_app_exchange *exchange)
     return status;
 }
 
-/* The copy in Redis. That its server is away is no reason not to start. */
+/* The copy in Redis (on a bus market:publish keeps it), and what other processes emit. That its
+ * server is away is no reason not to start. */
 static fx_status open_cache(struct fx_app_exchange *exchange)
 {
     const struct fx_config *config = exchange->config;
@@ -285,8 +316,8 @@ static fx_status open_cache(struct fx_app_exchange *exchange)
                                               .consumer = FX_WORKER_ENGINE_CACHE,
                                               .depth_capacity = limits->book_window_levels +
                                                                 limits->book_overflow_levels_max};
-    fx_status status = fx_cache_redis_open(&server, &options.cache);
-    if (status == FX_OK) {
+    fx_status status = is_on_bus(exchange) ? FX_OK : fx_cache_redis_open(&server, &options.cache);
+    if (status == FX_OK && !is_on_bus(exchange)) {
         status = fx_worker_cache_create(&options, &exchange->cache);
         if (status != FX_OK) {
             fx_cache_close(options.cache);
@@ -315,15 +346,10 @@ static fx_status recall_cache(struct fx_app_exchange *exchange)
                : status;
 }
 
-static fx_status open_gateway(struct fx_app_exchange *exchange)
+static fx_status open_saver(struct fx_app_exchange *exchange)
 {
-    fx_status status = open_keys(exchange);
-    if (status != FX_OK) {
-        return status;
-    }
-    exchange->jwt_cache = fx_jwt_cache_create(JWT_CACHE_ENTRIES);
-    if (exchange->jwt_cache == NULL) {
-        return FX_NO_MEMORY;
+    if (!exchange->has_save) {
+        return FX_OK;
     }
     const struct fx_worker_saver_options saver = {.save = &exchange->save,
                                                   .ring = fx_worker_feed_ring(&exchange->feed),
@@ -331,10 +357,23 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
                                                   .batch_max = FX_WORKER_SAVE_EVENTS_MAX};
     const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
     FX_ASSERT(fx_engine_events_max(limits) <= FX_WORKER_SAVE_EVENTS_MAX);
-    status = fx_worker_saver_create(&saver, &exchange->saver);
+    return fx_worker_saver_create(&saver, &exchange->saver);
+}
+
+static fx_status open_gateway(struct fx_app_exchange *exchange)
+{
+    fx_status status = open_keys(exchange);
+    if (status == FX_OK) {
+        status = open_saver(exchange);
+    }
     if (status != FX_OK) {
         return status;
     }
+    exchange->jwt_cache = fx_jwt_cache_create(JWT_CACHE_ENTRIES);
+    if (exchange->jwt_cache == NULL) {
+        return FX_NO_MEMORY;
+    }
+    const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
     struct fx_app_gateway_options options = {
         .feed = exchange->feed,
         .reader = exchange->reader,
@@ -395,15 +434,14 @@ static fx_status make_paths(struct fx_app_exchange *exchange)
     return status;
 }
 
-/* One process with a journal of its own is no part of an exchange whose log is on Kafka. */
+/* Several processes share the tables, so they are on a server. */
 static fx_status check_adapters(const struct fx_config *config)
 {
-    if (fx_app_bus_is_set(config)) {
+    if (fx_app_bus_is_set(config) && fx_config_str(config, "db-host").size == 0) {
         FX_LOG(FX_LOG_ERROR,
                "config",
-               "this command is the whole exchange in one process, with a journal of its own; with "
-               "Kafka its parts are roles of their own (future help)",
-               fx_log_text("variable", "KAFKA_BROKERS"));
+               "with Kafka the tables are shared by several processes and have to be on a server",
+               fx_log_text("missing", "DB_HOST"));
         return FX_BAD_PARAMETER;
     }
     return FX_OK;
@@ -418,7 +456,7 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
     }
     exchange->config = config;
     fx_status status = check_adapters(config);
-    if (status == FX_OK) {
+    if (status == FX_OK && !is_on_bus(exchange)) {
         status = make_paths(exchange);
     }
     if (status == FX_OK) {
@@ -428,7 +466,7 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
         status = open_store(exchange);
     }
     if (status == FX_OK) {
-        status = open_worker(exchange);
+        status = is_on_bus(exchange) ? open_follow(exchange) : open_worker(exchange);
     }
     if (status == FX_OK) {
         status = open_gateway(exchange);
@@ -443,7 +481,7 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
 
 fx_status fx_app_exchange_start(struct fx_app_exchange *exchange)
 {
-    fx_status status = fx_worker_saver_start(exchange->saver);
+    fx_status status = exchange->saver == NULL ? FX_OK : fx_worker_saver_start(exchange->saver);
     if (status == FX_OK && exchange->cache != NULL) {
         status = fx_worker_cache_start(exchange->cache);
     }
@@ -464,13 +502,18 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
     }
     if (exchange->is_running) {
         fx_worker_feed_stop(&exchange->feed, fx_app_gateway_pump, exchange->gateway);
-        fx_worker_saver_stop(exchange->saver);
+        if (exchange->saver != NULL) {
+            fx_worker_saver_stop(exchange->saver);
+        }
         if (exchange->cache != NULL) {
             fx_worker_cache_stop(exchange->cache);
+        }
+        if (exchange->rooms != NULL) {
             fx_app_rooms_stop(exchange->rooms);
         }
     }
     fx_worker_feed_destroy(&exchange->feed);
+    fx_app_follow_close(exchange->follow);
     fx_worker_saver_destroy(exchange->saver);
     fx_worker_cache_destroy(exchange->cache);
     fx_app_rooms_destroy(exchange->rooms);
@@ -512,9 +555,20 @@ struct fx_store *fx_app_exchange_users(struct fx_app_exchange *exchange)
 void fx_app_exchange_figures(struct fx_app_exchange *exchange,
                              struct fx_app_exchange_figures *figures_out)
 {
+    static const struct fx_metric_histogram NO_TIMES;
     const struct fx_ring_broadcast *ring = fx_worker_feed_ring(&exchange->feed);
+    memset(figures_out, 0, sizeof *figures_out);
     fx_worker_feed_stats(&exchange->feed, &figures_out->engine);
     fx_worker_feed_figures(&exchange->feed, &figures_out->inner);
+    if (exchange->follow != NULL) {
+        figures_out->is_follower = true;
+        fx_worker_follow_stats(exchange->feed.follow, &figures_out->follow);
+    }
+    if (exchange->saver == NULL) {
+        figures_out->write_times = &NO_TIMES;
+        figures_out->saved_sequence = figures_out->engine.durable;
+        return;
+    }
     const uint64_t cursor = fx_ring_broadcast_cursor(ring, FX_WORKER_ENGINE_SAVER);
     const uint64_t released = fx_ring_broadcast_released(ring);
     figures_out->unsaved_events = released > cursor ? released - cursor : 0;

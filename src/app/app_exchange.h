@@ -1,7 +1,8 @@
 /**
  * @file app_exchange.h
  * The whole embedded exchange: store, savers, engine, gateway, opened and closed in the right
- * order.
+ * order. With KAFKA_BROKERS it is an API process: a follower of the log stands where the engine
+ * does, and the savers are processes of their own.
  *
  * open: lock and recover (what the tables miss is written first), then the read models get a dump.
  * start: threads. stop: everything handed in is finished, durable and written. Thread: the main
@@ -48,6 +49,8 @@ const struct fx_worker_feed *fx_app_exchange_feed(const struct fx_app_exchange *
 struct fx_app_exchange_figures {
     struct fx_worker_engine_stats engine;
     struct fx_worker_engine_figures inner;
+    bool is_follower; /* on a bus: then there is no saver in this process, and … */
+    struct fx_worker_follow_stats follow;
     uint64_t saved_sequence;                       /* the tables are complete up to this command */
     uint64_t unsaved_events;                       /* released, and not taken by the saver */
     const struct fx_metric_histogram *write_times; /* of the saver's transactions; borrowed */

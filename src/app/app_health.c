@@ -37,6 +37,42 @@ static void add_journal(const struct fx_app_health *health,
     fx_app_parts_add(parts, "journal", reason, figures);
 }
 
+static const char *find_trouble(const struct fx_app_health *health)
+{
+    const struct fx_worker_follow_stats *follow = &health->figures.follow;
+    if (follow->failure != FX_OK) {
+        return "the log cannot be followed any more";
+    }
+    if (follow->lag > FX_APP_HEALTH_LAG_MAX) {
+        return "far behind the log: what is shown is old";
+    }
+    if (follow->heard_us == 0 ||
+        health->now_us - follow->heard_us > (int64_t)FX_APP_HEALTH_SILENT_S * US_PER_SECOND) {
+        return "no engine leads: nothing fires, expires or is told outside";
+    }
+    return NULL;
+}
+
+/* On a bus: how far the log is followed, and whether somebody leads. */
+static void add_log(const struct fx_app_health *health,
+                    struct fx_app_parts *parts,
+                    struct fx_buf *figures)
+{
+    const struct fx_worker_follow_stats *follow = &health->figures.follow;
+    add_count(figures, "sequence", follow->sequence);
+    add_count(figures, "lag", follow->lag);
+    add_count(figures, "leaderEpoch", follow->epoch);
+    if (follow->heard_us != 0) {
+        fx_json_add_int(
+            figures, FX_STR("leaderHeardMs"), (health->now_us - follow->heard_us) / 1000);
+    }
+    add_count(figures, "replayed", health->report->replayed);
+    add_count(figures, "waiting", follow->intake_count);
+    add_count(figures, "published", follow->pending_count);
+    add_count(figures, "poison", follow->poison_count);
+    fx_app_parts_add(parts, "log", find_trouble(health), figures);
+}
+
 static void add_snapshot(const struct fx_app_health *health,
                          struct fx_app_parts *parts,
                          struct fx_buf *figures)
@@ -99,9 +135,14 @@ bool fx_app_health_write(const struct fx_app_health *health, struct fx_buf *body
         &figures, FX_STR("uptimeSeconds"), (health->now_us - health->started_us) / US_PER_SECOND);
     fx_app_parts_add(
         &parts, "server", health->is_stopping ? "the server is stopping" : NULL, &figures);
-    add_journal(health, &parts, &figures);
-    add_snapshot(health, &parts, &figures);
-    add_saver(health, &parts, &figures);
+    if (health->figures.is_follower) {
+        add_log(health, &parts, &figures);
+        add_snapshot(health, &parts, &figures);
+    } else {
+        add_journal(health, &parts, &figures);
+        add_snapshot(health, &parts, &figures);
+        add_saver(health, &parts, &figures);
+    }
     if (health->store != FX_OK) {
         fx_json_add_str(&figures, FX_STR("code"), fx_str_of(fx_status_name(health->store)));
     }

@@ -16,7 +16,9 @@
 
 enum {
     FX_APP_HEALTH_SNAPSHOT_LATE = 10, /* intervals without a snapshot although commands came */
-    FX_APP_HEALTH_STUCK_S = 30        /* seconds without any progress of the saver */
+    FX_APP_HEALTH_STUCK_S = 30,       /* seconds without any progress of the saver */
+    FX_APP_HEALTH_SILENT_S = 5,       /* seconds without a word of the leader */
+    FX_APP_HEALTH_LAG_MAX = 65536     /* records behind the log */
 };
 
 struct fx_app_health {

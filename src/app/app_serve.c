@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app_bots.h"
+#include "app/app_bus.h"
 #include "app/app_demo.h"
 #include "app/app_exchange.h"
 #include "app/app_limits.h"
@@ -113,7 +114,7 @@ static fx_status listen_and_run(const struct fx_config *config,
     return FX_OK;
 }
 
-int fx_app_serve_run(const struct fx_app_options *options)
+static int run(const struct fx_app_options *options)
 {
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
@@ -157,4 +158,31 @@ int fx_app_serve_run(const struct fx_app_options *options)
     fx_app_bots_destroy(guests.bots);
     FX_LOG(FX_LOG_INFO, "app", "stopped");
     return fx_app_options_exit(status);
+}
+
+int fx_app_serve_run(const struct fx_app_options *options)
+{
+    if (fx_app_bus_is_set(options->config)) {
+        FX_LOG(
+            FX_LOG_ERROR,
+            "config",
+            "serve is the whole exchange in one process, with a journal of its own; with Kafka "
+            "its parts are roles: api, matching-engine:run, order:intake and the workers (future "
+            "help)",
+            fx_log_text("variable", "KAFKA_BROKERS"));
+        return fx_app_options_exit(FX_BAD_PARAMETER);
+    }
+    return run(options);
+}
+
+int fx_app_serve_api(const struct fx_app_options *options)
+{
+    if (!fx_app_bus_is_set(options->config)) {
+        FX_LOG(FX_LOG_ERROR,
+               "config",
+               "api is one process of a distributed exchange; without Kafka everything is in serve",
+               fx_log_text("missing", "KAFKA_BROKERS"));
+        return fx_app_options_exit(FX_BAD_PARAMETER);
+    }
+    return run(options);
 }

@@ -1,6 +1,7 @@
 /**
  * @file app_serve.h
- * The command `serve`: the whole exchange in one process. Thread: the main thread.
+ * The commands `serve`, the whole exchange in one process, and `api`, one of several API processes
+ * of a distributed one. Thread: the main thread.
  */
 #ifndef FX_APP_APP_SERVE_H
 #define FX_APP_APP_SERVE_H
@@ -9,5 +10,8 @@
 
 /** Serve until SIGINT or SIGTERM. @return an exit code. */
 int fx_app_serve_run(const struct fx_app_options *options);
+
+/** The same without engine and savers: they are roles of their own behind Kafka. */
+int fx_app_serve_api(const struct fx_app_options *options);
 
 #endif
