@@ -86,6 +86,7 @@ static void look(void *self, struct fx_app_desk_look *look)
     const struct intake *intake = self;
     struct fx_worker_intake_stats stats;
     fx_worker_intake_stats(intake->worker, &stats);
+    fx_app_desk_figure(look, "lag", (int64_t)stats.lag);
     fx_app_desk_figure(look, "taken", (int64_t)stats.taken);
     fx_app_desk_figure(look, "refused", (int64_t)stats.refused);
     fx_app_desk_figure(look, "committed", (int64_t)stats.committed);

@@ -19,6 +19,8 @@ enum {
     VALUE_SIZE_MAX = 1 << 17, /* of what is published: a quarantined text, escaped */
     KEY_SIZE_MAX = 24,
     US_PER_MS = 1000,
+    ASK_US = 1000000, /* between two looks at the end of a partition */
+    ASK_MS = 100,
     FAILURES_LOGGED = 8 /* refused records that the log tells of, per commit */
 };
 
@@ -28,6 +30,7 @@ struct place {
     uint64_t next;
     uint32_t partition;
     bool is_dirty; /* done further than committed */
+    uint64_t lag;  /* as last asked */
 };
 
 struct fx_worker_intake {
@@ -40,12 +43,14 @@ struct fx_worker_intake {
     struct place places[PLACES_MAX];
     uint32_t place_count;
     int64_t committed_us;
+    int64_t asked_us;
+    uint32_t asked; /* the place that is asked about next */
     uint32_t logged;
     fx_status status;
     char error[256];
     struct fx_json *json;
     struct fx_buf value;
-    _Atomic uint64_t stat_taken, stat_refused, stat_committed;
+    _Atomic uint64_t stat_taken, stat_refused, stat_committed, stat_lag;
     _Atomic int stat_status;
 };
 
@@ -115,6 +120,27 @@ static int commit(struct fx_worker_intake *intake, int64_t now_us)
     return done;
 }
 
+/* How many records wait behind what is done; one partition at a time, for figures only. */
+static void ask_lag(struct fx_worker_intake *intake, int64_t now_us)
+{
+    struct fx_bus_span span = {0};
+    uint64_t lag = 0;
+    if (intake->place_count == 0 || now_us - intake->asked_us < ASK_US) {
+        return;
+    }
+    struct place *place = &intake->places[intake->asked % intake->place_count];
+    const struct fx_bus_place where = {place->topic, place->partition};
+    if (fx_bus_span(intake->options.bus, where, ASK_MS, &span) == FX_OK) {
+        place->lag = span.end > place->next ? span.end - place->next : 0;
+    }
+    for (uint32_t index = 0; index < intake->place_count; index++) {
+        lag += intake->places[index].lag;
+    }
+    atomic_store_explicit(&intake->stat_lag, lag, memory_order_relaxed);
+    intake->asked++;
+    intake->asked_us = now_us;
+}
+
 /* Within a poll or the close, so between batches: everything that was read is done. */
 static void on_revoked(void *context, struct fx_bus_place where, bool is_lost)
 {
@@ -124,6 +150,7 @@ static void on_revoked(void *context, struct fx_bus_place where, bool is_lost)
         commit_place(intake, place);
     }
     place->is_dirty = false;
+    place->lag = 0; /* another member's, or read anew */
 }
 
 /* ---- one record ------------------------------------------------------------------------------ */
@@ -356,6 +383,7 @@ int fx_worker_intake_step(struct fx_worker_intake *intake, uint32_t wait_ms)
     if (now_us - intake->committed_us >= intake->options.commit_us) {
         done = commit(intake, now_us);
     }
+    ask_lag(intake, now_us);
     const fx_status status = fx_bus_reader_poll(
         intake->reader, wait_ms, intake->records, intake->options.batch_max, &intake->count);
     if (status != FX_OK && status != FX_IO) {
@@ -449,5 +477,6 @@ void fx_worker_intake_stats(const struct fx_worker_intake *intake,
         .taken = atomic_load_explicit(&intake->stat_taken, memory_order_relaxed),
         .refused = atomic_load_explicit(&intake->stat_refused, memory_order_relaxed),
         .committed = atomic_load_explicit(&intake->stat_committed, memory_order_relaxed),
+        .lag = atomic_load_explicit(&intake->stat_lag, memory_order_relaxed),
         .status = (fx_status)atomic_load_explicit(&intake->stat_status, memory_order_relaxed)};
 }

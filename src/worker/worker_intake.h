@@ -53,6 +53,7 @@ struct fx_worker_intake_stats {
     uint64_t taken;     /* commands that are durable in the input */
     uint64_t refused;   /* records that are durable in the quarantine */
     uint64_t committed; /* commits */
+    uint64_t lag;       /* records that wait in the partitions that were read, as last asked */
     fx_status status;   /* OK; why it has ended */
 };
 
