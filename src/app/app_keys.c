@@ -14,6 +14,7 @@ static const char PRIVATE_NAME[] = "jwt-private.pem";
 static const char MASTER_NAME[] = "master.key"; /* 64 hexadecimal digits */
 
 struct fx_app_keys {
+    const struct fx_config *config;
     struct fx_crypto_rsa *signing;   /* NULL where only a public key is configured */
     struct fx_crypto_rsa *verifying; /* NULL where the signing key verifies too */
     struct fx_jwt *jwt;
@@ -100,6 +101,7 @@ fx_status fx_app_keys_open(const struct fx_config *config,
     if (keys == NULL) {
         return FX_NO_MEMORY;
     }
+    keys->config = config;
     fx_status status = load(config, data_dir, keys);
     if (status == FX_OK) {
         struct fx_jwt_options options = {.skew_s = SKEW_S,
@@ -158,6 +160,20 @@ static fx_status make_master(const char *data_dir, uint8_t key[FX_SEAL_KEY_SIZE]
     return status;
 }
 
+/* From the settings, where several processes share a database: FUTURE_MASTER_KEY. */
+static fx_status read_master(const struct fx_config *config, uint8_t key[FX_SEAL_KEY_SIZE])
+{
+    const fx_str text = fx_str_trim(fx_config_str(config, "master-key"));
+    if (fx_crypto_hex_decode(text, key, FX_SEAL_KEY_SIZE) == FX_OK) {
+        return FX_OK;
+    }
+    FX_LOG(FX_LOG_ERROR,
+           "config",
+           "it has 64 hexadecimal digits, like the file master.key",
+           fx_log_text("variable", "FUTURE_MASTER_KEY"));
+    return FX_BAD_FILE;
+}
+
 static fx_status load_master(const char *data_dir, uint8_t key[FX_SEAL_KEY_SIZE])
 {
     struct fx_buf text;
@@ -177,7 +193,8 @@ static fx_status load_master(const char *data_dir, uint8_t key[FX_SEAL_KEY_SIZE]
 fx_status fx_app_keys_open_master(struct fx_app_keys *keys, const char *data_dir, bool must_exist)
 {
     uint8_t key[FX_SEAL_KEY_SIZE];
-    fx_status status = load_master(data_dir, key);
+    const bool is_given = fx_config_str(keys->config, "master-key").size > 0;
+    fx_status status = is_given ? read_master(keys->config, key) : load_master(data_dir, key);
     if (status == FX_NOT_FOUND && !must_exist) {
         status = make_master(data_dir, key);
     }
@@ -187,13 +204,15 @@ fx_status fx_app_keys_open_master(struct fx_app_keys *keys, const char *data_dir
     }
     fx_crypto_wipe(key, sizeof key);
     if (status != FX_OK) {
-        FX_LOG(FX_LOG_ERROR,
-               "keys",
-               status == FX_NOT_FOUND
-                   ? "the master key is missing, and what it sealed is lost without it: restore it"
-                   : "the master key cannot be used",
-               fx_log_text("file", MASTER_NAME),
-               fx_log_status("err", status));
+        FX_LOG(
+            FX_LOG_ERROR,
+            "keys",
+            status == FX_NOT_FOUND
+                ? "the master key is missing, and what it sealed is lost without it: restore it, or "
+                  "give the one of the other processes by FUTURE_MASTER_KEY"
+                : "the master key cannot be used",
+            fx_log_text("file", MASTER_NAME),
+            fx_log_status("err", status));
     }
     return status;
 }

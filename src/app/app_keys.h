@@ -15,7 +15,7 @@ struct fx_app_keys;
 
 /**
  * Load or make the keys. With JWT_PUBLIC_KEY alone tokens are only verified (another service
- * signs).
+ * signs). The configuration is kept.
  * @return OK; BAD_FILE (a key cannot be read; logged); IO; NO_MEMORY. Gives.
  */
 FX_MUST_USE fx_status fx_app_keys_open(const struct fx_config *config,
@@ -26,9 +26,10 @@ FX_MUST_USE fx_status fx_app_keys_open(const struct fx_config *config,
 void fx_app_keys_close(struct fx_app_keys *keys);
 
 /**
- * Load the master key, under which secrets are sealed at rest, from data_dir/master.key, or make it
- * and keep it there (0600). `must_exist`: something is sealed already, and a new key could not open
- * it. @return OK; NOT_FOUND, BAD_FILE (logged); IO; NO_MEMORY.
+ * Load the master key, under which secrets are sealed at rest: FUTURE_MASTER_KEY where that is set
+ * (processes that share a database share it), else data_dir/master.key, or make that (0600).
+ * `must_exist`: something is sealed already, and a new key could not open it. @return OK;
+ * NOT_FOUND, BAD_FILE (logged); IO; NO_MEMORY.
  */
 FX_MUST_USE fx_status fx_app_keys_open_master(struct fx_app_keys *keys,
                                               const char *data_dir,

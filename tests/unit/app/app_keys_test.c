@@ -18,11 +18,12 @@ struct place {
     struct fx_app_keys *keys;
 };
 
-static const char *no_variable(void *context, const char *variable)
+static const char *master; /* FUTURE_MASTER_KEY */
+
+static const char *variable_of(void *context, const char *variable)
 {
     (void)context;
-    (void)variable;
-    return NULL;
+    return strcmp(variable, "E") == 0 ? master : NULL;
 }
 
 static int setup(void **state)
@@ -31,14 +32,15 @@ static int setup(void **state)
         {"jwt-public-key", "A", NULL, "", FX_CONFIG_STR, true, false, 0, 0},
         {"jwt-private-key", "B", NULL, "", FX_CONFIG_STR, true, false, 0, 0},
         {"jwt-issuer", "C", NULL, "", FX_CONFIG_STR, false, false, 0, 0},
-        {"jwt-audience", "D", NULL, "", FX_CONFIG_STR, false, false, 0, 0}};
+        {"jwt-audience", "D", NULL, "", FX_CONFIG_STR, false, false, 0, 0},
+        {"master-key", "E", NULL, "", FX_CONFIG_STR, true, false, 0, 0}};
     static struct place place;
     memset(&place, 0, sizeof place);
     (void)snprintf(place.dir, sizeof place.dir, "/tmp/fx-keys-XXXXXX");
     assert_non_null(mkdtemp(place.dir));
-    place.config = fx_config_create(OPTIONS, 4);
+    place.config = fx_config_create(OPTIONS, 5);
     assert_non_null(place.config);
-    assert_int_equal(fx_config_resolve(place.config, no_variable, fx_config_read_file, NULL),
+    assert_int_equal(fx_config_resolve(place.config, variable_of, fx_config_read_file, NULL),
                      FX_OK);
     assert_int_equal(fx_app_keys_open(place.config, place.dir, &place.keys), FX_OK);
     *state = &place;
@@ -116,6 +118,28 @@ static void app_keys_damaged_master_key_is_refused(void **state)
     }
 }
 
+/* Two processes with one database: the key comes from the settings, no file is made. */
+static void app_keys_given_master_key_is_used(void **state)
+{
+    struct place *place = *state;
+    struct fx_buf content;
+    master = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
+    assert_int_equal(fx_config_resolve(place->config, variable_of, fx_config_read_file, NULL),
+                     FX_OK);
+    open_again(place);
+    assert_int_equal(fx_app_keys_open_master(place->keys, place->dir, true), FX_OK);
+    assert_non_null(fx_app_keys_seal(place->keys));
+    fx_buf_init(&content, 256);
+    assert_int_equal(fx_app_file_read(place->dir, "master.key", &content), FX_NOT_FOUND);
+    fx_buf_deinit(&content);
+    master = "00112233";
+    assert_int_equal(fx_config_resolve(place->config, variable_of, fx_config_read_file, NULL),
+                     FX_OK);
+    open_again(place);
+    assert_int_equal(fx_app_keys_open_master(place->keys, place->dir, false), FX_BAD_FILE);
+    master = NULL;
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -123,6 +147,7 @@ int main(void)
         T(app_keys_master_key_is_made_once_for_its_owner),
         T(app_keys_lost_master_key_is_not_replaced),
         T(app_keys_damaged_master_key_is_refused),
+        T(app_keys_given_master_key_is_used),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
