@@ -227,12 +227,8 @@ fx_status fx_app_bus_init(struct fx_app_bus *settings, const struct fx_config *c
     if (settings->shard >= settings->shards) {
         return refuse("FUTURE_KAFKA_SHARD", "shards count from 0 to FUTURE_KAFKA_SHARDS - 1");
     }
-    if (settings->shards == 1) {
-        (void)snprintf(settings->shard_name, sizeof settings->shard_name, "main");
-    } else {
-        (void)snprintf(
-            settings->shard_name, sizeof settings->shard_name, "%u", settings->shard & 0xffffU);
-    }
+    (void)snprintf(
+        settings->shard_name, sizeof settings->shard_name, "%u", settings->shard & 0xffffU);
     fx_status status = check_security(config);
     if (status == FX_OK) {
         status = make_names(settings);

@@ -76,8 +76,7 @@ FX_MUST_USE fx_status fx_app_bus_make(const struct fx_app_bus *settings,
                                       struct fx_bus *bus,
                                       uint32_t timeout_ms);
 
-/** The name of this process's shard in outputs and tables: "main" where there is one only, else its
- * number. Borrowed. */
+/** This process's shard as outputs and tables name it: its number. Borrowed. */
 fx_str fx_app_bus_shard(const struct fx_app_bus *settings);
 
 /** The topic's name, with the prefix. Borrowed. */

@@ -194,11 +194,12 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
 /* Engine and savers are processes of their own; commands go through the log. */
 static fx_status open_follow(struct fx_app_exchange *exchange)
 {
-    const struct fx_worker_follow_options options = {.consumer_count = has_cache(exchange) ? 2 : 1,
+    /* The cache is kept by market:publish, one for all. */
+    const struct fx_worker_follow_options options = {.consumer_count = 1,
                                                      .saved_sequence = UINT64_MAX,
                                                      .may_begin = true,
-                                                     .wake = {wake_gateway, wake_cache},
-                                                     .wake_context = {exchange, exchange}};
+                                                     .wake = {wake_gateway},
+                                                     .wake_context = {exchange}};
     const fx_status status =
         fx_app_follow_open(exchange->config, "api", &options, &exchange->follow);
     if (status == FX_OK) {
