@@ -131,6 +131,7 @@ static void print_event(const struct fx_event *event)
     case FX_EVENT_LIQUIDATION:
     case FX_EVENT_INSURANCE:
     case FX_EVENT_TERM:
+    case FX_EVENT_EXCHANGE:
     default:
         return;
     }

@@ -86,7 +86,8 @@ static inline struct fx_event_test engine_kit_ask(struct engine_kit *kit,
     question.time_us = kit->time_us;
     fx_engine_ask(kit->engine, &question, &kit->events);
     const struct fx_event *last = &kit->events.items[kit->events.count - 1];
-    assert(kit->events.count == 1 || question.kind == FX_COMMAND_EXPLAIN);
+    assert(kit->events.count == 1 || question.kind == FX_COMMAND_EXPLAIN ||
+           question.kind == FX_COMMAND_SHOW_EXCHANGE);
     assert(last->kind == FX_EVENT_RESULT);
     assert(last->sequence == fx_engine_sequence(kit->engine));
     assert(before == fx_engine_hash(kit->engine));

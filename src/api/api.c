@@ -34,6 +34,7 @@ enum {
     HEADERS_SIZE_MAX = 4096,
     QUERY_SIZE_MAX = 16384,
     ENDED_SIZE_MAX = 4 << 20,
+    EXCHANGE_SIZE_MAX = 1 << 16, /* one row for each asset */
     LIST_SIZE_MAX = 16 << 20,
     USERS = 8192,
     US_PER_MS = 1000
@@ -85,6 +86,7 @@ static fx_status init_memory(struct fx_api *api)
     fx_buf_init(&api->query, QUERY_SIZE_MAX);
     fx_buf_init(&api->texts, FX_API_TEXTS_SIZE_MAX);
     fx_buf_init(&api->ended, ENDED_SIZE_MAX);
+    fx_buf_init(&api->exchange, EXCHANGE_SIZE_MAX);
     fx_buf_init(&api->list, LIST_SIZE_MAX);
     api->users = calloc(USERS, sizeof *api->users);
     api->days = calloc(FX_INSTRUMENTS_MAX, sizeof *api->days);
@@ -173,6 +175,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_buf_deinit(&api->query);
     fx_buf_deinit(&api->texts);
     fx_buf_deinit(&api->ended);
+    fx_buf_deinit(&api->exchange);
     fx_buf_deinit(&api->list);
     free(api->users);
     free(api->days);
@@ -365,6 +368,16 @@ void fx_api_on_refusal(struct fx_api *api,
     fx_api_reply_refusal(api, status, headers, body);
 }
 
+/* The first of an answer takes the place of the last answer. */
+static void keep_exchange(struct fx_api *api, const struct fx_event *event)
+{
+    if (event->index == 0) {
+        fx_buf_clear(&api->exchange);
+    }
+    fx_buf_append(&api->exchange,
+                  (fx_str){(const char *)&event->u.exchange, sizeof event->u.exchange});
+}
+
 void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
 {
     if (event->kind == FX_EVENT_ORDER && api->pending_count > 0) {
@@ -373,6 +386,9 @@ void fx_api_on_event(struct fx_api *api, const struct fx_event *event)
     if (event->kind == FX_EVENT_TERM) {
         FX_ASSERT(event->u.term.term < FX_TERM_COUNT);
         api->terms[event->u.term.term] = event->u.term.value; /* the RESULT follows */
+    }
+    if (event->kind == FX_EVENT_EXCHANGE) {
+        keep_exchange(api, event);
     }
     if (event->kind == FX_EVENT_RESULT) {
         if (event->token != 0) {

@@ -169,6 +169,7 @@ struct fx_api {
     struct fx_buf query;          /* decoded query */
     struct fx_buf texts;          /* unescaped strings of the body */
     fx_i128 terms[FX_TERM_COUNT]; /* of the EXPLAIN whose RESULT is on its way */
+    struct fx_buf exchange;       /* struct fx_event_exchange, likewise of a SHOW_EXCHANGE */
     struct fx_buf ended;          /* struct fx_rows_order: orders that the current command ended */
     struct fx_buf list;           /* const struct fx_rows_order *: open orders to sort */
     struct fx_json json;

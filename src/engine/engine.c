@@ -291,6 +291,19 @@ static bool is_of_nobody(const struct fx_command *command)
     }
 }
 
+/* What follows liquidations: the fund's inventory and money, places in the queue. */
+static fx_status work_off(struct fx_engine *engine,
+                          const struct fx_command *command,
+                          struct fx_event_result *result)
+{
+    if (command->kind == FX_COMMAND_CLOSE_INSURANCE) {
+        return fx_insurance_apply_close(engine, command, result);
+    }
+    return command->kind == FX_COMMAND_FUND_INSURANCE
+               ? fx_insurance_apply_fund(engine, command, result)
+               : fx_rank_apply(engine, result);
+}
+
 static fx_status dispatch(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
@@ -344,8 +357,6 @@ static fx_status dispatch(struct fx_engine *engine,
         return fx_settle_apply(engine, command, result);
     case FX_COMMAND_TICK:
         return fx_expiry_apply(engine, result);
-    case FX_COMMAND_REFRESH_RANKS:
-        return fx_rank_apply(engine, result);
     case FX_COMMAND_ADJUST_TP_SL:
         return fx_tp_sl_apply(engine, command, result);
     case FX_COMMAND_ADJUST_ORDER_TP_SL:
@@ -355,12 +366,13 @@ static fx_status dispatch(struct fx_engine *engine,
     case FX_COMMAND_FREEZE_ACCOUNT:
         return fx_freeze_apply(engine, command, result);
     case FX_COMMAND_CLOSE_INSURANCE:
-        return fx_insurance_apply_close(engine, command, result);
     case FX_COMMAND_FUND_INSURANCE:
-        return fx_insurance_apply_fund(engine, command, result);
+    case FX_COMMAND_REFRESH_RANKS:
+        return work_off(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
         return initialize(engine, command);
     case FX_COMMAND_EXPLAIN:
+    case FX_COMMAND_SHOW_EXCHANGE:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
         return FX_UNKNOWN_COMMAND;
@@ -445,12 +457,21 @@ void fx_engine_apply(struct fx_engine *engine,
     engine->events = NULL;
 }
 
+/* Events of an answer before its RESULT. */
+static uint32_t answer_size(const struct fx_engine *engine, const struct fx_command *question)
+{
+    if (question->kind == FX_COMMAND_EXPLAIN) {
+        return FX_TERM_COUNT;
+    }
+    return question->kind == FX_COMMAND_SHOW_EXCHANGE ? engine->asset_count : 0;
+}
+
 void fx_engine_ask(struct fx_engine *engine,
                    const struct fx_command *question,
                    struct fx_events *events)
 {
     FX_ASSERT(fx_command_is_question((enum fx_command_kind)question->kind));
-    FX_ASSERT(events->capacity > FX_TERM_COUNT);
+    FX_ASSERT(events->capacity > FX_TERM_COUNT && events->capacity > engine->asset_count);
     const int64_t before_us = engine->time_us;
     struct fx_event_test test;
     memset(&test, 0, sizeof test);
@@ -465,6 +486,8 @@ void fx_engine_ask(struct fx_engine *engine,
     fx_status status = FX_ACCOUNT_NOT_FOUND;
     if (question->kind == FX_COMMAND_EXPLAIN) {
         status = fx_explain_ask(engine, question, &test.result);
+    } else if (question->kind == FX_COMMAND_SHOW_EXCHANGE) {
+        status = fx_explain_exchange(engine);
     } else if (!is_of_nobody(question)) {
         status = fx_place_test(engine, question, &test);
     }
@@ -473,9 +496,7 @@ void fx_engine_ask(struct fx_engine *engine,
         memset(&test.result.reject, 0, sizeof test.result.reject);
     }
     test.result.reject.status = status;
-    FX_ASSERT(
-        events->count ==
-        (status == FX_OK && question->kind == FX_COMMAND_EXPLAIN ? (uint32_t)FX_TERM_COUNT : 0));
+    FX_ASSERT(events->count == (status == FX_OK ? answer_size(engine, question) : 0));
     FX_ASSERT(engine->touched_position_count == 0);
     fx_touch_event(engine, FX_EVENT_RESULT)->u.test = test;
     engine->time_us = before_us;

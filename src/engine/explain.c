@@ -1,5 +1,6 @@
-/* EXPLAIN: every number between an account's money and its prices, said by the functions that
- * decide with them. Here is only the list: what is computed is computed elsewhere, once. */
+/* The answers to questions about money. EXPLAIN: every number between an account's money and its
+ * prices, said by the functions that decide with them. Here is only the list: what is computed is
+ * computed elsewhere, once. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -178,6 +179,24 @@ fx_status fx_explain_ask(struct fx_engine *engine,
         struct fx_event_term *said = &fx_touch_event(engine, FX_EVENT_TERM)->u.term;
         said->value = answer.values[term];
         said->term = term;
+    }
+    return FX_OK;
+}
+
+fx_status fx_explain_exchange(struct fx_engine *engine)
+{
+    for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
+        const struct fx_asset_state *state = &engine->assets[asset];
+        const fx_slot fund = fx_insurance_find(engine, asset);
+        struct fx_event_exchange *said = &fx_touch_event(engine, FX_EVENT_EXCHANGE)->u.exchange;
+        said->asset = state->asset;
+        said->fees = state->fees;
+        said->rounding = state->rounding;
+        said->deposited = state->deposited;
+        if (fund != FX_SLOT_NONE) {
+            said->fund_balance = engine->accounts[fund].balance;
+            said->fund_account_id = (uint64_t)fund + 1;
+        }
     }
     return FX_OK;
 }

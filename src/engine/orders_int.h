@@ -225,6 +225,8 @@ bool fx_freeze_is_frozen(const struct fx_engine *engine, uint64_t user_id);
 fx_status fx_explain_ask(struct fx_engine *engine,
                          const struct fx_command *question,
                          struct fx_event_result *result);
+/** SHOW_EXCHANGE: say an EXCHANGE for each asset. Changes nothing. */
+fx_status fx_explain_exchange(struct fx_engine *engine);
 
 /* ---- whole-state walks: hash.c check.c snapshot.c dump.c
  * ------------------------------------------ */

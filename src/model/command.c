@@ -45,6 +45,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_WITHDRAW_NAMED, "WITHDRAW_NAMED"},
     {FX_COMMAND_TEST_ORDER, "TEST_ORDER"},
     {FX_COMMAND_EXPLAIN, "EXPLAIN"},
+    {FX_COMMAND_SHOW_EXCHANGE, "SHOW_EXCHANGE"},
 };
 
 static const struct fx_words_entry TRANSACTIONS[] = {
@@ -87,6 +88,7 @@ static const uint16_t SIZES[] = {
     [FX_COMMAND_LOAD_LEVERAGE_MARGIN] = HEAD + sizeof(struct fx_command_tiers),
     [FX_COMMAND_SET_STATE] = HEAD + 8,
     [FX_COMMAND_EXPLAIN] = HEAD + 8,
+    [FX_COMMAND_SHOW_EXCHANGE] = HEAD,
     [FX_COMMAND_CREATE_ACCOUNT] = HEAD + sizeof(struct fx_command_account),
     [FX_COMMAND_SET_ACCOUNT] = HEAD + sizeof(struct fx_command_account),
     [FX_COMMAND_DEPOSIT] = HEAD + sizeof(struct fx_command_transfer),
@@ -128,7 +130,8 @@ uint32_t fx_command_size(enum fx_command_kind kind)
 
 bool fx_command_is_question(enum fx_command_kind kind)
 {
-    return kind == FX_COMMAND_TEST_ORDER || kind == FX_COMMAND_EXPLAIN;
+    return kind == FX_COMMAND_TEST_ORDER || kind == FX_COMMAND_EXPLAIN ||
+           kind == FX_COMMAND_SHOW_EXCHANGE;
 }
 
 bool fx_command_is_closing(const struct fx_command_place *place)

@@ -58,8 +58,9 @@ enum fx_command_kind {
     FX_COMMAND_REFRESH_RANKS =
         42, /* of positions in the queue of ADL: the exchange's own, as TICK */
     /* Questions: answered in their turn among the commands, but never part of a log. */
-    FX_COMMAND_TEST_ORDER = 201, /* what PLACE_BRACKET would say, with the same payload */
-    FX_COMMAND_EXPLAIN = 202     /* the numbers of a user's risk on a symbol: TERM events */
+    FX_COMMAND_TEST_ORDER = 201,   /* what PLACE_BRACKET would say, with the same payload */
+    FX_COMMAND_EXPLAIN = 202,      /* the numbers of a user's risk on a symbol: TERM events */
+    FX_COMMAND_SHOW_EXCHANGE = 203 /* the exchange's own money: an EXCHANGE event per asset */
 };
 
 enum fx_account_flag {

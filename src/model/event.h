@@ -40,7 +40,8 @@ enum fx_event_kind {
     FX_EVENT_FUNDING = 14, /* the positions of a symbol begin to pay, or have paid */
     FX_EVENT_INSURANCE = 15,
     FX_EVENT_SETTLEMENT = 16, /* a contract ends: its phase has changed */
-    FX_EVENT_TERM = 17        /* part of the answer to EXPLAIN, before its RESULT */
+    FX_EVENT_TERM = 17,       /* part of the answer to EXPLAIN, before its RESULT */
+    FX_EVENT_EXCHANGE = 18    /* part of the answer to SHOW_EXCHANGE, before its RESULT */
 };
 
 enum fx_trade_note {
@@ -209,6 +210,7 @@ struct fx_event {
         struct fx_event_result result;
         struct fx_event_test test; /* RESULT of TEST_ORDER */
         struct fx_event_term term;
+        struct fx_event_exchange exchange;
         struct fx_event_order order;
         struct fx_event_trade trade;
         struct fx_event_account account;

@@ -64,6 +64,16 @@ struct fx_event_insurance {
     uint32_t reason;     /* enum fx_insurance_reason */
 };
 
+/** EXCHANGE: the exchange's own money in an asset. */
+struct fx_event_exchange {
+    fx_i128 fees;         /* the fee account: all fees ever, less what makers and users were paid */
+    fx_i128 rounding;     /* posted remainders */
+    fx_i128 deposited;    /* by all: what came in less what went out */
+    fx_i128 fund_balance; /* of the insurance fund */
+    uint64_t fund_account_id; /* 0: it has not been made */
+    struct fx_asset asset;
+};
+
 const char *fx_event_risk_step_name(enum fx_liquidation_step step);
 const char *fx_event_risk_reason_name(enum fx_insurance_reason reason);
 

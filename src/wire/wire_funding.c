@@ -164,3 +164,16 @@ void fx_wire_funding_liquidation(struct fx_buf *buf, const struct fx_rows_trade 
     add_time(buf, FX_STR("createdAt"), row->created_us);
     fx_buf_append_byte(buf, '}');
 }
+
+void fx_wire_funding_begin_exchange(struct fx_buf *buf, const struct fx_event_exchange *row)
+{
+    fx_buf_append_byte(buf, '{');
+    fx_json_add_str(buf, FX_STR("asset"), fx_ids_asset_str(&row->asset));
+    fx_json_add_dec(buf, FX_STR("fees"), row->fees);
+    fx_json_add_dec(buf, FX_STR("rounding"), row->rounding);
+    fx_json_add_dec(buf, FX_STR("deposited"), row->deposited);
+    fx_json_add_dec(buf, FX_STR("fundBalance"), row->fund_balance);
+    if (row->fund_account_id != 0) {
+        fx_json_add_int(buf, FX_STR("fundAccountId"), (int64_t)row->fund_account_id);
+    }
+}

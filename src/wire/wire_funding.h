@@ -43,6 +43,9 @@ void fx_wire_funding_mark(struct fx_buf *buf,
                           const struct fx_instrument *instrument,
                           const struct fx_wire_funding_rate *rate);
 void fx_wire_funding_fund(struct fx_buf *buf, const struct fx_wire_funding_fund *fund);
+/** Begin one object: the exchange's own money in an asset; its positions and the end are the
+ * caller's. */
+void fx_wire_funding_begin_exchange(struct fx_buf *buf, const struct fx_event_exchange *row);
 void fx_wire_funding_rate(struct fx_buf *buf,
                           const struct fx_instrument *instrument,
                           const struct fx_wire_funding_rate *rate);

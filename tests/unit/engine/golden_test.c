@@ -230,6 +230,7 @@ static void say_event(const struct fx_event *event)
     case FX_EVENT_DUMP_BEGIN:
     case FX_EVENT_DUMP_END:
     case FX_EVENT_TERM:
+    case FX_EVENT_EXCHANGE:
     default:
         break;
     }
