@@ -135,8 +135,9 @@ static inline fx_status engine_kit_apply(struct engine_kit *kit, struct fx_comma
     /* An instant of funding that has come, and what its user owes, are no part of the command. */
     const bool is_paying =
         kit->engine->sweep_count != 0 || kit->engine->funding_due_us <= kit->time_us;
+    /* Nor is what liquidations that are left over do behind it. */
     const bool is_asked =
-        !kit->is_unchecked && !is_paying &&
+        !kit->is_unchecked && !is_paying && kit->engine->due_count == 0 &&
         (command->kind == FX_COMMAND_PLACE_BRACKET ||
          command->kind == (is_waiting ? FX_COMMAND_PLACE_CONDITIONAL : FX_COMMAND_PLACE_ORDER));
     struct fx_event_test test;

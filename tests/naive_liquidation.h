@@ -20,6 +20,7 @@ struct naive_liquidation {
     int64_t lots; /* BOOK: asked for */
     int64_t price_ticks;
     enum fx_liquidation_step step;
+    bool is_cover; /* what the account lacks comes first, which no LIQUIDATION tells */
     bool
         is_edge; /* its margin is 0 at the price to the unit: a value's rounding decides the tick */
 };
@@ -421,11 +422,32 @@ static inline bool naive_liquidation_reserves(const struct fx_engine *engine, fx
     return false;
 }
 
+/** What an account without cross positions lacks of its isolated margins, or of 0. */
+static inline fx_i128 naive_liquidation_missing(const struct fx_engine *engine, fx_slot account)
+{
+    fx_i128 cash = engine->accounts[account].balance + engine->accounts[account].reward_balance;
+    for (fx_slot slot = 0; slot < engine->position_count; slot++) {
+        const struct fx_position_state *position = &engine->positions[slot];
+        if (position->account != account || position->lots == 0) {
+            continue;
+        }
+        if (!naive_liquidation_is_isolated(position)) {
+            return 0;
+        }
+        cash -= position->position_margin + position->adjust_margin;
+    }
+    return cash < 0 ? -cash : 0;
+}
+
 /** What happens to this account; step 0: nothing can be done. */
 static inline struct naive_liquidation naive_liquidation_step(const struct fx_engine *engine,
                                                               fx_slot account)
 {
-    struct naive_liquidation next = {.counter = FX_SLOT_NONE};
+    struct naive_liquidation next = {.position = FX_SLOT_NONE, .counter = FX_SLOT_NONE};
+    next.is_cover = naive_liquidation_missing(engine, account) > 0;
+    if (next.is_cover) {
+        return next;
+    }
     next.position = naive_liquidation_target(engine, account);
     if (next.position == FX_SLOT_NONE) {
         return next;

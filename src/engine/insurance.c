@@ -206,6 +206,43 @@ bool fx_insurance_take(struct fx_engine *engine, fx_slot position, int64_t lots,
     return true;
 }
 
+/* ---- paying ------------------------------------------------------------------------------------
+ */
+
+/* The most that may leave the fund: what no loss at mark needs. */
+static fx_i128 removable_of(const struct fx_engine *engine, fx_slot fund)
+{
+    if (fund == FX_SLOT_NONE) {
+        return 0;
+    }
+    const fx_i128 most = engine->accounts[fund].balance + losses_beside(engine, fund, FX_SLOT_NONE);
+    return most > 0 ? most : 0;
+}
+
+fx_i128 fx_insurance_pay(struct fx_engine *engine, fx_slot account, fx_i128 amount)
+{
+    const uint32_t asset = engine->accounts[account].asset;
+    const fx_slot fund = fx_insurance_find(engine, asset);
+    const fx_i128 most = removable_of(engine, fund);
+    const fx_i128 paid = amount < most ? amount : most;
+    FX_ASSERT(amount > 0);
+    FX_ASSERT(account != fund);
+    if (paid == 0) {
+        return 0;
+    }
+    bool fits = fx_account_state_credit(engine, fund, -paid);
+    fits = fx_account_state_credit(engine, account, paid) && fits;
+    FX_ASSERT(fits); /* both go towards 0 */
+    const enum fx_transaction_type type = FX_TRANSACTION_MARGIN_INSURANCE_FEE;
+    fx_touch_account(engine, fund);
+    fx_touch_account(engine, account);
+    fx_touch_transaction(engine, fund, type, -paid, FX_COMMAND_ALL_INSTRUMENTS);
+    fx_touch_transaction(engine, account, type, paid, FX_COMMAND_ALL_INSTRUMENTS);
+    fx_insurance_say(
+        engine, asset, FX_COMMAND_ALL_INSTRUMENTS, FX_INSURANCE_REASON_SHORTFALL, -paid);
+    return paid;
+}
+
 /* ---- commands ----------------------------------------------------------------------------------
  */
 
@@ -305,16 +342,6 @@ fx_status fx_insurance_apply_close(struct fx_engine *engine,
                          engine->accounts[fund].balance - before);
     }
     return FX_OK;
-}
-
-/* The most that may leave the fund: what no loss at mark needs. */
-static fx_i128 removable_of(const struct fx_engine *engine, fx_slot fund)
-{
-    if (fund == FX_SLOT_NONE) {
-        return 0;
-    }
-    const fx_i128 most = engine->accounts[fund].balance + losses_beside(engine, fund, FX_SLOT_NONE);
-    return most > 0 ? most : 0;
 }
 
 /* Room for money that comes in. */

@@ -284,9 +284,12 @@ static int64_t lots_within(const struct fx_engine *engine, fx_slot slot, fx_i128
     if (!fx_dec_mul_div(held, cap, value, FX_ROUND_FLOOR, &keep)) {
         return 0;
     }
-    for (rest.lots = (int64_t)keep; rest.lots > 0 && fx_margin_mark_value(engine, &rest) > cap;) {
-        rest.lots--; /* a value was rounded up */
+    /* A value was rounded up, that of the part or that of the whole. */
+    for (rest.lots = (int64_t)keep + 1;
+         rest.lots > 0 && fx_margin_mark_value(engine, &rest) > cap;) {
+        rest.lots--;
     }
+    FX_ASSERT(rest.lots < held);
     return rest.lots;
 }
 
@@ -536,6 +539,12 @@ static void step(struct fx_engine *engine, fx_slot account)
     (void)fx_funding_settle_account(engine, account);
     if (fund != FX_SLOT_NONE) {
         (void)fx_funding_settle_account(engine, fund);
+    }
+    const fx_i128 missing = fx_risk_missing(engine, account);
+    if (missing > 0) {
+        engine->work += STEP_WORK;
+        fx_shortfall_cover(engine, account, missing);
+        return;
     }
     const struct target target = find_target(engine, account);
     if (!target.is_short) {

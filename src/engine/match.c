@@ -7,6 +7,7 @@
 #include "base/panic.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -42,6 +43,40 @@ static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot o
     const uint32_t flags = engine->accounts[engine->resting[order].account].flags;
     return (flags & FX_ACCOUNT_FLAG_FROZEN) != 0 ? FX_ORDER_NOTE_ACCOUNT_FROZEN
                                                  : FX_ORDER_NOTE_CANCEL_ALL_AFTER;
+}
+
+/* Why a resting order must not trade any more: it is overdue, or would open something for an
+ * account that waits for its liquidation, or close beyond its bankruptcy price. NONE: it may. */
+static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot maker, bool is_sure)
+{
+    const struct fx_resting *hot = &engine->resting[maker];
+    const struct fx_account_state *account = &engine->accounts[hot->account];
+    const enum fx_order_note note = overdue_note(engine, maker);
+    if (note != FX_ORDER_NOTE_NONE) {
+        return note;
+    }
+    if (account->risk_state != FX_RISK_STATE_SAFE && hot->is_reduce_only == 0) {
+        return FX_ORDER_NOTE_LIQUIDATION;
+    }
+    /* What a fill-or-kill order was promised is kept: the account's first fill of the sweep was
+     * judged, and what follows is at better prices. */
+    const bool is_judged = is_sure && account->is_moved != 0;
+    return !is_judged && fx_closing_is_refused(engine, maker) ? FX_ORDER_NOTE_BANKRUPTCY
+                                                              : FX_ORDER_NOTE_NONE;
+}
+
+static bool end_barred(struct fx_engine *engine, fx_slot maker, bool is_sure)
+{
+    const enum fx_order_note note = barred_note(engine, maker, is_sure);
+    if (note == FX_ORDER_NOTE_NONE) {
+        return false;
+    }
+    fx_cancel_order(engine,
+                    maker,
+                    note == FX_ORDER_NOTE_EXPIRED ? FX_ORDER_STATUS_EXPIRED
+                                                  : FX_ORDER_STATUS_CANCELED,
+                    note);
+    return true;
 }
 
 bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order)
@@ -229,15 +264,20 @@ static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
     const enum fx_stp_mode mode = (enum fx_stp_mode)engine->orders[taker].stp_mode;
     const enum fx_side side = (enum fx_side)hot->side;
     const struct fx_book *book = engine->listings[hot->instrument].book;
+    const fx_px limit = fx_closing_limit(engine, engine->orders[taker].position, hot);
+    const bool is_sure = engine->orders[taker].time_in_force == FX_TIME_IN_FORCE_FOK;
     while (hot->remaining.lots > 0) {
         const fx_slot maker = fx_book_front(book, fx_order_opposite(side));
         if (maker == FX_SLOT_NONE || !is_within(side, hot->price, engine->resting[maker].price)) {
             break;
         }
+        if (!is_within(side, limit, engine->resting[maker].price)) {
+            return FX_ORDER_NOTE_BANKRUPTCY;
+        }
         if (engine->work - engine->work_base >= engine->limits.fills_max) {
             return FX_ORDER_NOTE_TAKER_LIMIT;
         }
-        if (fx_match_end_overdue(engine, maker)) {
+        if (end_barred(engine, maker, is_sure)) {
             continue;
         }
         if (engine->resting[maker].account == hot->account && mode != FX_STP_MODE_NONE) {
@@ -289,7 +329,7 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
     if (note == FX_ORDER_NOTE_TAKER_LIMIT) {
         status = FX_ORDER_STATUS_CANCELED;
         fx_cancel_order(engine, order, status, note);
-    } else if (note == FX_ORDER_NOTE_SELF_TRADE) {
+    } else if (note == FX_ORDER_NOTE_SELF_TRADE || note == FX_ORDER_NOTE_BANKRUPTCY) {
         status = FX_ORDER_STATUS_EXPIRED;
         fx_cancel_order(engine, order, status, note);
     } else if (!may_rest) {
@@ -363,20 +403,21 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
     const enum fx_side side = (enum fx_side)taker->side;
     const struct fx_book *book = engine->listings[taker->instrument].book;
     const fx_slot first = fx_book_front(book, fx_order_opposite(side));
+    const fx_px limit = fx_closing_limit(engine, position, taker);
     fx_status status = FX_FOK_NOT_FILLED;
     int64_t want = taker->remaining.lots;
     uint32_t work = reducing_work(engine, position), met = 0;
     for (fx_slot maker = first; maker != FX_SLOT_NONE && status == FX_FOK_NOT_FILLED;
          maker = next_maker(engine, maker)) {
         const struct fx_resting *hot = &engine->resting[maker];
-        if (!is_within(side, taker->price, hot->price)) {
+        if (!is_within(side, limit, hot->price)) {
             break;
         }
         work += 1 + meeting_work(engine, maker);
         met++;
         if (work > engine->limits.fills_max) {
             status = FX_TAKER_LIMIT;
-        } else if (overdue_note(engine, maker) != FX_ORDER_NOTE_NONE) {
+        } else if (barred_note(engine, maker, false) != FX_ORDER_NOTE_NONE) {
             continue;
         } else if (hot->account == taker->account && stp_mode != FX_STP_MODE_NONE) {
             status = stp_mode == FX_STP_MODE_EXPIRE_MAKER ? status : FX_SELF_TRADE;

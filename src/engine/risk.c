@@ -87,11 +87,29 @@ static bool is_cross_short(const struct cross *cross)
     return cross->is_used && cross->surplus <= 0;
 }
 
+/* Without cross positions nothing but its cash is behind the isolated margins. */
+static fx_i128 missing_of(const struct cross *cross)
+{
+    return !cross->is_used && cross->surplus < 0 ? -cross->surplus : 0;
+}
+
+static bool is_any_short(const struct cross *cross)
+{
+    return cross->is_isolated_short || is_cross_short(cross) || missing_of(cross) > 0;
+}
+
 bool fx_risk_is_short(const struct fx_engine *engine, fx_slot account)
 {
     FX_ASSERT(account < engine->account_count);
     const struct cross cross = look_at(engine, account);
-    return cross.is_isolated_short || is_cross_short(&cross);
+    return is_any_short(&cross);
+}
+
+fx_i128 fx_risk_missing(const struct fx_engine *engine, fx_slot account)
+{
+    FX_ASSERT(account < engine->account_count);
+    const struct cross cross = look_at(engine, account);
+    return missing_of(&cross);
 }
 
 bool fx_risk_is_position_short(const struct fx_engine *engine, fx_slot position)
@@ -176,7 +194,7 @@ static bool is_guarded(struct fx_engine *engine, fx_slot account)
             return false;
         }
     }
-    return !is_used || surplus > 0;
+    return is_used ? surplus > 0 : surplus >= 0;
 }
 
 static void guard_all(struct fx_engine *engine, fx_slot account, const struct cross *cross)
@@ -275,7 +293,7 @@ void fx_risk_examine(struct fx_engine *engine, fx_slot account)
 {
     FX_ASSERT(engine->accounts[account].risk_state == FX_RISK_STATE_SAFE);
     const struct cross cross = look_at(engine, account);
-    if (cross.is_isolated_short || is_cross_short(&cross)) {
+    if (is_any_short(&cross)) {
         make_due(engine, account);
         set_keys(engine, account, FX_RISK_KEY_NEVER);
         return;
@@ -419,7 +437,7 @@ static void check_guards(const struct fx_engine *engine, fx_slot account)
             is_used = true;
         }
     }
-    FX_ASSERT(!is_used || surplus > 0);
+    FX_ASSERT(is_used ? surplus > 0 : surplus >= 0);
 }
 
 /* Who is due or parked: each position stands on its side, where ADL looks for it. */

@@ -80,6 +80,8 @@ void fx_risk_rebuild(struct fx_engine *engine);
 void fx_risk_check(const struct fx_engine *engine);
 /** True where the account must be liquidated at the marks as they are. */
 bool fx_risk_is_short(const struct fx_engine *engine, fx_slot account);
+/** What an account without cross positions lacks of its isolated margins, or of 0; 0: nothing. */
+fx_i128 fx_risk_missing(const struct fx_engine *engine, fx_slot account);
 /** True where an isolated position (`position`), or the cross margin behind it, is short. */
 bool fx_risk_is_position_short(const struct fx_engine *engine, fx_slot position);
 /** Look at an account again: safe with new guards, or due. */
@@ -115,6 +117,28 @@ struct fx_event_liquidation *fx_liquidate_say(struct fx_engine *engine,
                                               fx_slot position,
                                               enum fx_liquidation_step step);
 
+/* ---- closing.c ---------------------------------------------------------------------------------
+ */
+
+/** True where orders of this side close the position. */
+static inline bool fx_closing_is(const struct fx_position_state *position, enum fx_side side)
+{
+    return side == FX_SIDE_SELL ? position->lots > 0 : position->lots < 0;
+}
+/** The price that an order may trade up to: its own, or, where it closes, the bankruptcy price of
+ * its position if that comes before. */
+fx_px fx_closing_limit(const struct fx_engine *engine,
+                       fx_slot position,
+                       const struct fx_resting *order);
+/** True where a resting order would close its position beyond the bankruptcy price. */
+bool fx_closing_is_refused(const struct fx_engine *engine, fx_slot order);
+
+/* ---- shortfall.c -------------------------------------------------------------------------------
+ */
+
+/** One step towards an account that lacks nothing: see fx_risk_missing(). */
+void fx_shortfall_cover(struct fx_engine *engine, fx_slot account, fx_i128 missing);
+
 /* ---- insurance.c --------------------------------------------------------------------------------
  */
 
@@ -127,6 +151,8 @@ bool fx_insurance_is_fund(const struct fx_engine *engine, fx_slot account);
 /** Move a liquidation fee from a position's account to the fund. @return what was moved: 0 where
  * there is no room for a fund. */
 fx_i128 fx_insurance_charge(struct fx_engine *engine, fx_slot position, fx_i128 fee);
+/** Let the fund pay what an account owes, as far as it stays solvent. @return what it paid. */
+fx_i128 fx_insurance_pay(struct fx_engine *engine, fx_slot account, fx_i128 amount);
 /** Let the fund take lots of a position at a price. @return false where it would not stay solvent.
  */
 bool fx_insurance_take(struct fx_engine *engine, fx_slot position, int64_t lots, fx_px price);

@@ -20,6 +20,7 @@ static const struct fx_words_entry INSURANCE_REASONS[] = {
     {FX_INSURANCE_REASON_CLOSE, "CLOSE"},
     {FX_INSURANCE_REASON_ADL, "ADL"},
     {FX_INSURANCE_REASON_FUNDING, "FUNDING"},
+    {FX_INSURANCE_REASON_SHORTFALL, "SHORTFALL"},
 };
 
 const char *fx_event_risk_step_name(enum fx_liquidation_step step)

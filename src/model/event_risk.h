@@ -26,7 +26,8 @@ enum fx_insurance_reason {
     FX_INSURANCE_REASON_TAKEOVER = 3, /* a position was taken over */
     FX_INSURANCE_REASON_CLOSE = 4,    /* inventory was worked off in the book */
     FX_INSURANCE_REASON_ADL = 5,      /* inventory was closed against opposite positions */
-    FX_INSURANCE_REASON_FUNDING = 6   /* paid for positions that could not */
+    FX_INSURANCE_REASON_FUNDING = 6,  /* paid for positions that could not */
+    FX_INSURANCE_REASON_SHORTFALL = 7 /* paid what an account owed and did not have */
 };
 
 /** One step of a liquidation. All steps of an account between two DONE belong together. */

@@ -164,6 +164,7 @@ static const struct fx_words_entry NOTES[] = {
     {FX_ORDER_NOTE_AUTO_DELEVERAGE, "AUTO_DELEVERAGE"},
     {FX_ORDER_NOTE_CLOSE_INSURANCE, "CLOSE_INSURANCE"},
     {FX_ORDER_NOTE_ACCOUNT_FROZEN, "ACCOUNT_FROZEN"},
+    {FX_ORDER_NOTE_BANKRUPTCY, "BANKRUPTCY"},
 };
 
 const char *fx_order_note_name(enum fx_order_note note)

@@ -95,7 +95,8 @@ enum fx_order_note {
     FX_ORDER_NOTE_NOT_ADMITTED = 18,    /* a filter, a limit or a right refused it */
     FX_ORDER_NOTE_AUTO_DELEVERAGE = 19, /* its position was closed against a bankrupt one */
     FX_ORDER_NOTE_CLOSE_INSURANCE = 20, /* of the insurance fund itself */
-    FX_ORDER_NOTE_ACCOUNT_FROZEN = 21
+    FX_ORDER_NOTE_ACCOUNT_FROZEN = 21,
+    FX_ORDER_NOTE_BANKRUPTCY = 22 /* it would close beyond the bankruptcy price */
 };
 
 /** Whose price fires a conditional order. MARK is ORACLE to the seed's clients. */

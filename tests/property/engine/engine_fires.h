@@ -121,6 +121,12 @@ static void follow_order(uint64_t order_id, uint64_t user_id)
     REQUIRE(naive_engine_enter(&world.naive, &order) == (enum fx_order_status)row->status);
 }
 
+static bool is_known(uint64_t order_id)
+{
+    return naive_engine_find(&world.naive, order_id) != NULL ||
+           naive_engine_find_conditional(&world.naive, order_id) != NULL;
+}
+
 /* Whom the engine liquidates, and when, is the margin's business (liquidation_prop.c); what that
  * does to orders, book and positions is the model's too. */
 static void follow(uint32_t end)
@@ -130,7 +136,8 @@ static void follow(uint32_t end)
         const struct fx_event_liquidation *step = &event->u.liquidation;
         if (event->kind == FX_EVENT_ORDER && event->u.order.status == FX_ORDER_STATUS_CANCELED &&
             (event->u.order.note == FX_ORDER_NOTE_LIQUIDATION ||
-             event->u.order.note == FX_ORDER_NOTE_AUTO_DELEVERAGE)) {
+             event->u.order.note == FX_ORDER_NOTE_AUTO_DELEVERAGE) &&
+            is_known(event->u.order.order_id)) { /* else the sweep that met it has ended it */
             end_naive(event->u.order.order_id);
         }
         if (event->kind != FX_EVENT_LIQUIDATION) {
@@ -213,7 +220,9 @@ static void fire_crossed(void)
         if (next == NULL) {
             break;
         }
-        if (naive->work >= naive->fills_max) {
+        /* Margins that did not suffice cost work that no event tells. */
+        if (naive->work >= naive->fills_max ||
+            (row == NULL && world.kit.engine->work >= naive->fills_max)) {
             world.left++;
             break;
         }

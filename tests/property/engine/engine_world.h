@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "draw.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 #include "engine_kit.h"
 #include "fx_test.h"
@@ -72,6 +73,8 @@ struct world {
     uint32_t bracket_cuts;   /* … and took the rest of their order along */
     uint32_t followed;       /* events of the last command that the model has seen */
     uint32_t steps[6];       /* of liquidations */
+    uint32_t barred;         /* orders that margin forbade to trade on … */
+    uint32_t doubted;        /* … and fill-or-kill orders that may have met them */
     uint32_t closed;         /* inventory of the insurance fund worked off */
 };
 
@@ -142,6 +145,26 @@ static void list_symbols(void)
     }
 }
 
+/* Margin is the engine's: an order that it forbade to trade on has said so, between the trades that
+ * the model has made and the next one. */
+static bool is_barred(const struct naive_engine *naive, uint64_t order_id)
+{
+    uint32_t trades = 0;
+    for (uint32_t index = 0; index < world.kit.events.count; index++) {
+        const struct fx_event *event = &world.kit.events.items[index];
+        trades += event->kind == FX_EVENT_TRADE ? 1 : 0;
+        if (event->kind == FX_EVENT_ORDER && trades == naive->trade_count &&
+            event->u.order.order_id == order_id &&
+            (event->u.order.note == FX_ORDER_NOTE_BANKRUPTCY ||
+             (event->u.order.note == FX_ORDER_NOTE_LIQUIDATION &&
+              event->u.order.is_reduce_only == 0))) {
+            world.barred++;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void begin(uint64_t seed)
 {
     struct fx_engine_limits limits = engine_kit_limits();
@@ -155,6 +178,7 @@ static void begin(uint64_t seed)
     limits.orders_max = 60;
     engine_kit_init(&world.kit, &limits);
     world.naive.fills_max = limits.fills_max;
+    world.naive.is_barred = is_barred;
     world.naive.time_us = world.kit.time_us;
     list_symbols();
     for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {

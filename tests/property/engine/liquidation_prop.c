@@ -15,20 +15,25 @@
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-enum { SYMBOLS = 3, USERS = 7, SEEDS = 40, COMMANDS = 1200, STEPS = 6, MID = 5000 };
+enum { SYMBOLS = 3, USERS = 7, SEEDS = 40, COMMANDS = 1200, STEPS = 6, MID = 5000, ACCOUNTS = 32 };
 
 struct world {
     struct engine_kit kit;
     bool is_single; /* one step per command */
+    bool is_poor;   /* everybody risks all he has, fees are high, prices far apart */
     int64_t mid[SYMBOLS];
     uint32_t steps[STEPS];
     uint32_t predicted;
-    uint32_t edges;      /* not compared */
-    uint32_t partial;    /* BOOK steps that kept some lots for a lower tier */
-    uint32_t waiting;    /* commands after which an account was parked */
-    uint32_t refused;    /* opens refused */
-    uint32_t fund_short; /* steps on the fund itself */
-    uint32_t cascades;   /* commands with steps of several accounts */
+    uint32_t edges;         /* not compared */
+    uint32_t partial;       /* BOOK steps that kept some lots for a lower tier */
+    uint32_t waiting;       /* commands after which an account was parked */
+    uint32_t refused;       /* opens refused */
+    uint32_t fund_short;    /* steps on the fund itself */
+    uint32_t cascades;      /* commands with steps of several accounts */
+    uint32_t lacking;       /* commands that left an account with less than it needs to the next */
+    uint32_t barred;        /* orders that would have closed beyond the bankruptcy price */
+    fx_i128 fees[ACCOUNTS]; /* what trades ever cost an account … */
+    fx_i128 paid[ACCOUNTS]; /* … and others paid for it */
 };
 
 static struct world world;
@@ -60,7 +65,7 @@ static void list_symbols(void)
         definition.lot_size = engine_kit_decimal(LOTS[symbol]);
         definition.max_ticks = 100000;
         definition.liquidation_fee_ppb = (int64_t)below(3) * 3000001;
-        definition.taker_fee_ppb = 300000;
+        definition.taker_fee_ppb = world.is_poor ? 2000000 : 300000;
         definition.maker_fee_ppb = -100000;
         if (symbol == 2) {
             definition.contract_type = FX_CONTRACT_TYPE_COIN_M;
@@ -73,18 +78,49 @@ static void list_symbols(void)
     }
 }
 
+/* Whose whole money is the margin of one order. */
+static bool is_small(uint64_t user_id)
+{
+    return user_id == 3 || world.is_poor;
+}
+
+static void isolate(uint64_t user_id)
+{
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_LEVERAGE, symbol, user_id);
+        command.u.leverage.leverage_centi = 5000;
+        command.u.leverage.margin_mode = FX_MARGIN_MODE_ISOLATED;
+        REQUIRE(engine_kit_apply(&world.kit, &command) == FX_OK);
+    }
+}
+
 static void begin(uint64_t seed)
 {
     struct fx_engine_limits limits = engine_kit_limits();
     memset(&world, 0, sizeof world);
     draw_begin(seed);
     world.is_single = chance(70);
+    world.is_poor = chance(25);
     limits.fills_max = world.is_single ? 3 : 48;
     engine_kit_init(&world.kit, &limits);
     list_symbols();
     for (uint64_t user_id = 1; user_id <= USERS; user_id++) {
-        engine_kit_account(&world.kit, user_id, "USDT", chance(70) ? "9.1" : "400.000000007");
-        engine_kit_account(&world.kit, user_id, "BTC", chance(70) ? "0.07" : "30.3");
+        const bool is_poor = is_small(user_id);
+        engine_kit_account(&world.kit,
+                           user_id,
+                           "USDT",
+                           is_poor      ? "0.61"
+                           : chance(70) ? "9.1"
+                                        : "400.000000007");
+        engine_kit_account(&world.kit,
+                           user_id,
+                           "BTC",
+                           is_poor      ? "0.0041"
+                           : chance(70) ? "0.07"
+                                        : "30.3");
+        if (is_poor && chance(60)) {
+            isolate(user_id);
+        }
     }
 }
 
@@ -96,7 +132,8 @@ static void begin(uint64_t seed)
 static struct naive_liquidation predict(const struct fx_engine *engine, uint32_t marked)
 {
     struct naive_liquidation next = {.position = FX_SLOT_NONE};
-    for (fx_slot account = 0; account < engine->account_count && next.step == 0; account++) {
+    for (fx_slot account = 0; account < engine->account_count && next.step == 0 && !next.is_cover;
+         account++) {
         bool is_woken = engine->accounts[account].risk_state != FX_RISK_STATE_PARKED;
         for (fx_slot slot = 0; slot < engine->position_count; slot++) {
             is_woken = is_woken || (engine->positions[slot].account == account &&
@@ -156,6 +193,41 @@ static void compare(const struct naive_liquidation *expected)
     }
 }
 
+/* What a trade costs an account beyond its margin is at most its fee, and a few units of rounding;
+ * only that is ever paid by others. */
+static void count_money(const struct fx_event *event)
+{
+    const struct fx_event_trade *trade = &event->u.trade;
+    const struct fx_event_transaction *row = &event->u.transaction;
+    if (event->kind == FX_EVENT_TRADE) {
+        world.fees[trade->buy_account_id] += 8 + (trade->buy_fee > 0 ? trade->buy_fee : 0);
+        world.fees[trade->sell_account_id] += 8 + (trade->sell_fee > 0 ? trade->sell_fee : 0);
+    } else if (event->kind == FX_EVENT_TRANSACTION && row->user_id != 0 && row->amount > 0 &&
+               (row->type == FX_TRANSACTION_MARGIN_INSURANCE_FEE ||
+                row->type == FX_TRANSACTION_ROUNDING)) {
+        world.paid[row->account_id] += row->amount;
+        REQUIRE(world.paid[row->account_id] <= world.fees[row->account_id]);
+    } else if (event->kind == FX_EVENT_ORDER) {
+        world.barred += event->u.order.note == FX_ORDER_NOTE_BANKRUPTCY ? 1 : 0;
+    }
+}
+
+/* Nobody owes: an account whose cash does not hold its isolated margins, or that is below 0 without
+ * a position, is being worked on. */
+static void check_debts(const struct fx_engine *engine)
+{
+    bool is_lacking = false;
+    for (fx_slot account = 0; account < engine->account_count; account++) {
+        const bool is_owing = naive_liquidation_missing(engine, account) > 0;
+        REQUIRE(!is_owing || engine->accounts[account].risk_state == FX_RISK_STATE_DUE);
+        is_lacking = is_lacking || is_owing;
+    }
+    world.lacking += is_lacking ? 1 : 0;
+    for (uint32_t index = 0; index < world.kit.events.count; index++) {
+        count_money(&world.kit.events.items[index]);
+    }
+}
+
 /* What holds after every command, by a scan of its own. */
 static void check(void)
 {
@@ -178,6 +250,7 @@ static void check(void)
         has_cascaded = has_cascaded || (before != FX_SLOT_NONE && before != account);
         before = account;
     }
+    check_debts(engine);
     world.waiting += is_parked ? 1 : 0;
     world.cascades += has_cascaded ? 1 : 0;
 }
@@ -210,6 +283,22 @@ static fx_status apply(struct fx_command *command)
 /* ---- commands ----------------------------------------------------------------------------------
  */
 
+/* All that an account has, as the margin of one isolated position: a fee is more than there is. */
+static void go_all_in(struct engine_kit_order *order)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    const struct fx_listing *listing = &engine->listings[order->instrument];
+    const fx_slot account = fx_account_state_find(engine, order->user_id, listing->asset);
+    const fx_i128 available = fx_margin_available(engine, account);
+    fx_i128 value = 0;
+    order->ticks = listing->mark.ticks; /* without a loss that reserves */
+    order->leverage_centi = 2000 + (int32_t)below(3001);
+    order->margin_mode = chance(50) ? FX_MARGIN_MODE_ISOLATED : (enum fx_margin_mode)0;
+    REQUIRE(fx_margin_value(listing, (fx_px){order->ticks}, (fx_qty){1}, &value));
+    const fx_i128 lots = available <= 0 ? 0 : available * order->leverage_centi / (value * 100);
+    order->lots = lots < 1 ? 1 : lots > 2000 ? 2000 : (int64_t)lots;
+}
+
 static void place(void)
 {
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
@@ -219,7 +308,14 @@ static void place(void)
     order.ticks = world.mid[symbol] + between(-60, 60);
     order.lots = 1 + (int64_t)below(60);
     order.is_reduce_only = chance(10);
-    if (chance(20)) {
+    if (chance(world.is_poor ? 40 : 10)) { /* thin books, and stops in a gap */
+        order.ticks += between(-500, 500);
+        order.tif = chance(50) ? FX_TIME_IN_FORCE_IOC : FX_TIME_IN_FORCE_GTC;
+        order.type = chance(20) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT;
+    }
+    if (chance(world.is_poor ? 40 : is_small(order.user_id) ? 90 : 5)) {
+        go_all_in(&order);
+    } else if (chance(20)) {
         order.leverage_centi = 1000 + (int32_t)below(9000);
         order.margin_mode = (enum fx_margin_mode)below(3);
     }
@@ -366,11 +462,13 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.refused += world.refused;
         all.fund_short += world.fund_short;
         all.cascades += world.cascades;
+        all.lacking += world.lacking;
+        all.barred += world.barred;
         engine_kit_deinit(&world.kit);
     }
     (void)printf(
         "steps %u %u %u %u %u, predicted %u edges %u, partial %u, waiting %u, refused %u, fund %u, "
-        "cascades %u\n",
+        "cascades %u, lacking %u, barred %u\n",
         all.steps[1],
         all.steps[2],
         all.steps[3],
@@ -382,7 +480,9 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.waiting,
         all.refused,
         all.fund_short,
-        all.cascades);
+        all.cascades,
+        all.lacking,
+        all.barred);
     for (uint32_t step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step < STEPS; step++) {
         assert_true(all.steps[step] > 100);
     }
@@ -392,6 +492,8 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
     assert_true(all.refused > 20);
     assert_true(all.fund_short > 3);
     assert_true(all.cascades > 20);
+    assert_true(all.lacking > 3);
+    assert_true(all.barred > 3);
 }
 
 /* R5: guards decide nothing. */
