@@ -44,6 +44,7 @@ static fx_status init_master(struct fx_app_store *store, const struct fx_config 
         .tls_ca = text_of(config, "db-ssl-ca"),
         .tls_cert = text_of(config, "db-ssl-cert"),
         .tls_key = text_of(config, "db-ssl-key"),
+        .is_unverified_allowed = fx_config_bool(config, "db-allow-unverified"),
     };
     if (master->username == NULL) {
         return refuse("DB_USERNAME", "DB_HOST is set, so this must be set too");
@@ -55,6 +56,28 @@ static fx_status init_master(struct fx_app_store *store, const struct fx_config 
         return refuse("DB_BATCH", "it must be auto, array or rows");
     }
     return FX_OK;
+}
+
+/* A setting that would be read and have no effect is a mistake. @return BAD_PARAMETER, said. */
+static fx_status check_report(const struct fx_config *config)
+{
+    static const struct {
+        const char *option;
+        const char *name;
+    } PARTS[] = {{"db-report-port", "DB_REPORT_PORT"},
+                 {"db-report-username", "DB_REPORT_USERNAME"},
+                 {"db-report-password", "DB_REPORT_PASSWORD"},
+                 {"db-report-database", "DB_REPORT_DATABASE"}};
+    for (size_t index = 0; index < sizeof PARTS / sizeof PARTS[0]; index++) {
+        if (fx_config_origin(config, PARTS[index].option) > FX_CONFIG_DEFAULT &&
+            text_of(config, "db-report-host") == NULL) {
+            return refuse(PARTS[index].name, "it has no effect without DB_REPORT_HOST");
+        }
+    }
+    return text_of(config, "db-report-password") != NULL &&
+                   text_of(config, "db-report-username") == NULL
+               ? refuse("DB_REPORT_PASSWORD", "it has no effect without DB_REPORT_USERNAME")
+               : FX_OK;
 }
 
 /* What is not set for reports is as for the master. */
@@ -93,7 +116,10 @@ fx_status fx_app_store_init(struct fx_app_store *store, const struct fx_config *
         (void)snprintf(store->place, sizeof store->place, "%s", store->file);
         return is_joined ? FX_OK : FX_BAD_PARAMETER;
     }
-    const fx_status status = init_master(store, config);
+    fx_status status = init_master(store, config);
+    if (status == FX_OK) {
+        status = check_report(config);
+    }
     if (status == FX_OK) {
         init_report(store, config);
         (void)snprintf(store->place,

@@ -17,7 +17,8 @@
 enum {
     FX_STORE_STATEMENTS_MAX = 256, /* cached per handle */
     FX_STORE_SQL_SIZE_MAX = 16384,
-    FX_STORE_ERROR_SIZE = 256
+    FX_STORE_ERROR_SIZE = 256,
+    FX_STORE_HOLD_SIZE = 80 /* the name of a lock, with its NUL */
 };
 
 enum fx_store_value_kind {
@@ -82,6 +83,9 @@ struct fx_store_ops {
     /** In a writer's transaction: wait until no other one is past this point, and hold the others
      * up there until the end. NULL where transactions of writers take turns anyway. */
     fx_status (*take_turn)(struct fx_store *store);
+    /** Be the only handle of all processes that holds this name, until closed. LOCKED. NULL where
+     * one process has the database. */
+    fx_status (*hold)(struct fx_store *store, fx_str name);
     /** For databases that cannot roll back a change of the schema (all three NULL elsewhere): let
      * one process change it at a time; run one statement of a migration. `is_again`: an earlier
      * try may have done it, then that is no failure. */

@@ -289,10 +289,12 @@ static fx_status query(struct fx_store *store, void *pointer, const struct fx_st
 {
     struct fx_store_maria *self = self_of(store);
     const int64_t asked_us = fx_clock_monotonic_us();
-    const fx_status status = ask(self, pointer, values);
-    return status != FX_OK && fx_store_maria_link_may_ask_again(self, asked_us)
-               ? ask(self, pointer, values)
-               : status;
+    fx_status status = ask(self, pointer, values);
+    if (status != FX_OK && fx_store_maria_link_may_ask_again(self, asked_us)) {
+        status = ask(self, pointer, values);
+    }
+    fx_store_maria_link_note_question(self, asked_us, status);
+    return status;
 }
 
 static fx_status next(struct fx_store *store, void *pointer, bool *has_row_out)
@@ -499,6 +501,7 @@ static const struct fx_store_ops OPS = {
     .insert = insert,
     .upsert = upsert,
     .take_turn = fx_store_maria_link_take_turn,
+    .hold = fx_store_maria_link_hold,
     .lock_schema = fx_store_maria_link_lock_schema,
     .unlock_schema = fx_store_maria_link_unlock_schema,
     .change_schema = fx_store_maria_link_change_schema,

@@ -8,8 +8,9 @@
  * write whose answer is lost gives TIMEOUT: nobody knows whether it was done. Attempts to connect
  * keep a distance that doubles up to two seconds (more, where an attempt takes long); between them
  * a call fails at once. Deadlocks and lock timeouts give BUSY: the transaction is gone, try it
- * again as a whole. Thread: the handle's. The first handle of a process is opened before there are
- * threads.
+ * again as a whole. A reader whose question failed after a wait gives BUSY at once for a while, so
+ * that its caller waits for a part of the time only. Thread: the handle's. The first handle of a
+ * process is opened before there are threads.
  */
 #ifndef FX_STORE_STORE_MARIA_H
 #define FX_STORE_STORE_MARIA_H
@@ -18,7 +19,7 @@
 
 enum fx_store_maria_mode {
     FX_STORE_MARIA_WRITER = 1, /* READ COMMITTED; waits up to 5 s for another's lock */
-    FX_STORE_MARIA_READER = 2  /* writes are refused; an answer that takes 5 s is given up */
+    FX_STORE_MARIA_READER = 2  /* writes are refused; an answer that takes 3 s is given up */
 };
 
 /** How rows go together. */
@@ -39,6 +40,9 @@ struct fx_store_maria_config {
     const char *tls_ca;   /* file, PEM: the server must show a certificate of this authority */
     const char *tls_cert; /* file, PEM: ours, with its key */
     const char *tls_key;
+    /** Hand the password over to a server that was not verified by `tls_ca` and is not on this
+     * machine, where it asks for that (caching_sha2_password). */
+    bool is_unverified_allowed;
     enum fx_store_maria_batch batch;
     /** Where a reader goes while it cannot reach this server; it tries to come back every 30
      * seconds. NULL: nowhere. Kept. */

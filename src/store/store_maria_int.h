@@ -22,8 +22,13 @@ struct fx_store_maria {
     uint32_t failures;   /* to connect, in a row */
     int64_t retry_us;    /* no attempt before */
     int64_t return_us;   /* from the fallback; 0: not there */
+    int64_t quiet_us;    /* of a reader: no question before; 0: any time */
+    int64_t troubles;    /* questions that failed after a wait, in a row */
+    bool is_patient;     /* the schema is being changed: answers may take minutes */
     bool has_arrays;
-    MYSQL_BIND *binds;                    /* parameters; heap */
+    char held[FX_STORE_HOLD_SIZE]; /* the name that is held; "": none */
+    unsigned long thread;          /* the server's number of the last connection; 0: none yet */
+    MYSQL_BIND *binds;             /* parameters; heap */
     struct fx_store_maria_arrays *arrays; /* heap */
 };
 
@@ -46,6 +51,16 @@ FX_MUST_USE fx_status fx_store_maria_link_judge(struct fx_store_maria *self,
  * be asked once more? */
 bool fx_store_maria_link_may_ask_again(const struct fx_store_maria *self, int64_t asked_us);
 
+/** Note how a question went that was asked at this time: a reader that waited in vain is left alone
+ * for a while, so that its caller is held up for a part of the time only. */
+void fx_store_maria_link_note_question(struct fx_store_maria *self,
+                                       int64_t asked_us,
+                                       fx_status status);
+
+/** Ways to prove who we are that this server may ask for: those that hand over the password only
+ * where it was verified, is on this machine, or the configuration allows it. */
+const char *fx_store_maria_link_plugins(const struct fx_store_maria_config *config);
+
 /** The ops of these names. */
 FX_MUST_USE fx_status fx_store_maria_link_control(struct fx_store *store,
                                                   enum fx_store_control what);
@@ -56,5 +71,6 @@ FX_MUST_USE fx_status fx_store_maria_link_change_schema(struct fx_store *store,
 FX_MUST_USE fx_status fx_store_maria_link_lock_schema(struct fx_store *store);
 void fx_store_maria_link_unlock_schema(struct fx_store *store);
 FX_MUST_USE fx_status fx_store_maria_link_take_turn(struct fx_store *store);
+FX_MUST_USE fx_status fx_store_maria_link_hold(struct fx_store *store, fx_str name);
 
 #endif

@@ -3,30 +3,40 @@
  * Before anything is sent outside of a transaction the socket is asked whether the server has hung
  * up (a restart, an idle timeout): then there is a new connection before there is an unknown
  * outcome. */
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
-#include <mariadb/errmsg.h>
 #include <mariadb/mysqld_error.h>
 
 #include "base/clock.h"
 #include "base/panic.h"
+#include "store/store_maria_error_int.h"
 #include "store/store_maria_int.h"
 
 enum {
     CONNECT_TIMEOUT_S = 2,
     READER_TIMEOUT_S = 5,
-    WRITER_TIMEOUT_S = 600, /* a migration of a large table */
+    READER_STATEMENT_S = 3, /* the server gives up before we do: the connection lives on */
+    READER_LOCK_WAIT_S = 1, /* behind a change of the schema: nothing else holds up a reader */
+    WRITER_TIMEOUT_S = 30,
+    SCHEMA_TIMEOUT_S = 600, /* a migration of a large table */
     WRITE_TIMEOUT_S = 30,
     LOCK_WAIT_S = 5,
+    HOLD_WAIT_S = 10, /* for a process that is just going away … */
+    HOLD_AGAIN_S = 2, /* … and on a later connection, which is tried again */
+    HOLD_IDLE_S = 60, /* then the server gives up a connection, and what it holds */
     KEEPALIVE_S = 10, /* then two probes: a peer that is gone is noticed within 25 s */
     DEAD_PEER_MS = 25000,
     RETRY_US_MIN = 50000,
     RETRY_US_MAX = 2000000,
     SPENT_FACTOR = 9, /* a caller who waits for connections does so a tenth of the time at most */
+    SLOW_US = 500000, /* a question that fails later than this has held its caller up */
     RETURN_US = 30000000,   /* from the fallback */
     ASK_AGAIN_US = 1000000, /* a loss that took longer is not worth a second wait */
     PORT = 3306
@@ -40,89 +50,20 @@ static struct fx_store_maria *self_of(struct fx_store *store)
 /* ---- errors -----------------------------------------------------------------------------------
  */
 
-static bool is_lost(unsigned int code)
-{
-    switch (code) {
-    case CR_SERVER_GONE_ERROR:
-    case CR_SERVER_LOST:
-    case CR_SERVER_LOST_EXTENDED:
-    case CR_COMMANDS_OUT_OF_SYNC: /* cannot be mended */
-    case CR_MALFORMED_PACKET:
-    case CR_NET_PACKET_TOO_LARGE:
-    case CR_STMT_CLOSED:
-    case ER_SERVER_SHUTDOWN:
-    case ER_CONNECTION_KILLED:
-    case ER_NEW_ABORTING_CONNECTION:
-    case ER_NET_READ_ERROR_FROM_PIPE:
-    case ER_OPTION_PREVENTS_STATEMENT: /* it serves reads only now: perhaps another one writes */
-        return true;
-    default:
-        return false;
-    }
-}
-
-static fx_status status_of(unsigned int code)
-{
-    switch (code) {
-    case 0:
-        return FX_OK;
-    case ER_DUP_ENTRY:
-    case ER_DUP_ENTRY_WITH_KEY_NAME:
-    case ER_TABLE_EXISTS_ERROR:
-        return FX_EXISTS;
-    case ER_LOCK_DEADLOCK:
-    case ER_LOCK_WAIT_TIMEOUT:
-    case ER_CON_COUNT_ERROR:
-    case ER_TOO_MANY_USER_CONNECTIONS:
-    case ER_USER_LIMIT_REACHED:
-    case ER_STATEMENT_TIMEOUT:
-    case ER_QUERY_INTERRUPTED:
-        return FX_BUSY;
-    case ER_NO_REFERENCED_ROW:
-    case ER_NO_REFERENCED_ROW_2:
-    case ER_ROW_IS_REFERENCED:
-    case ER_ROW_IS_REFERENCED_2:
-    case ER_BAD_NULL_ERROR:
-    case ER_WARN_DATA_OUT_OF_RANGE:
-    case ER_DATA_TOO_LONG:
-    case WARN_DATA_TRUNCATED:
-    case ER_TRUNCATED_WRONG_VALUE:
-    case ER_TRUNCATED_WRONG_VALUE_FOR_FIELD:
-    case ER_SIGNAL_EXCEPTION:
-    case ER_CONSTRAINT_FAILED:
-        return FX_BAD_PARAMETER;
-    case ER_DISK_FULL:
-    case ER_RECORD_FILE_FULL:
-        return FX_NO_SPACE;
-    case ER_OUTOFMEMORY:
-    case ER_OUT_OF_SORTMEMORY:
-    case ER_OUT_OF_RESOURCES:
-    case CR_OUT_OF_MEMORY:
-        return FX_NO_MEMORY;
-    case ER_NOT_KEYFILE:
-    case ER_CRASHED_ON_USAGE:
-    case ER_CRASHED_ON_REPAIR:
-    case ER_INDEX_CORRUPT:
-    case ER_TABLE_CORRUPT:
-        return FX_CORRUPT;
-    case ER_BAD_DB_ERROR:
-        return FX_NOT_FOUND;
-    case ER_ACCESS_DENIED_ERROR:
-    case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
-    case ER_DBACCESS_DENIED_ERROR:
-    case ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION:
-        return FX_IO;
-    default:
-        /* 2000 to 2999 and 5000 on are the connector's own. */
-        return is_lost(code) || (code >= CR_MIN_ERROR && code < 3000) || code >= 5000 ? FX_IO
-                                                                                      : FX_INTERNAL;
-    }
-}
-
+/* The server's words, and what can be done about it. */
 static void note(struct fx_store_maria *self, unsigned int code, const char *words)
 {
     char text[FX_STORE_ERROR_SIZE];
-    (void)snprintf(text, sizeof text, "%u: %s", code, words);
+    const char *advice = fx_store_maria_error_of(code).words;
+    const bool has_advice = advice[0] != '\0';
+    (void)snprintf(text,
+                   sizeof text,
+                   "%u: %s%s%s%s",
+                   code,
+                   words,
+                   has_advice ? " (" : "",
+                   advice,
+                   has_advice ? ")" : "");
     fx_store_note_error(&self->base, fx_str_of(text));
 }
 
@@ -141,16 +82,16 @@ fx_status fx_store_maria_link_judge(struct fx_store_maria *self,
                                     unsigned int code,
                                     const char *words)
 {
-    const fx_status status = status_of(code);
-    FX_ASSERT(status != FX_OK);
+    const struct fx_store_maria_error error = fx_store_maria_error_of(code);
+    FX_ASSERT(error.status != FX_OK);
     note(self, code, words);
-    if (is_lost(code)) {
+    if (error.is_lost) {
         fx_store_maria_link_drop(self);
     }
-    if (self->base.is_in_transaction && (status == FX_BUSY || self->mysql == NULL)) {
-        self->gone = status;
+    if (self->base.is_in_transaction && (error.status == FX_BUSY || self->mysql == NULL)) {
+        self->gone = error.status;
     }
-    return status;
+    return error.status;
 }
 
 static fx_status judge_connection(struct fx_store_maria *self)
@@ -166,10 +107,38 @@ static bool is_tls_wanted(const struct fx_store_maria_config *config)
     return config->is_tls_required || config->tls_ca != NULL || config->tls_cert != NULL;
 }
 
-static void set_options(MYSQL *mysql, const struct fx_store_maria_config *config, bool is_writer)
+/* The server is on this machine, or it has shown a certificate of the right authority. */
+static bool is_trusted(const struct fx_store_maria_config *config)
+{
+    const fx_str host = fx_str_of(config->host == NULL ? "localhost" : config->host);
+    return config->tls_ca != NULL || config->is_unverified_allowed ||
+           fx_str_is_equal(host, FX_STR("localhost")) || fx_str_is_equal(host, FX_STR("::1")) ||
+           fx_str_has_prefix(host, FX_STR("127."));
+}
+
+/* With the two of MySQL the client hands the password over: in TLS with whoever is at its other
+ * end, or encrypted for a key that the other end has just sent. The first two prove it only. */
+const char *fx_store_maria_link_plugins(const struct fx_store_maria_config *config)
+{
+    return is_trusted(config) ? "mysql_native_password,client_ed25519,caching_sha2_password,"
+                                "sha256_password"
+                              : "mysql_native_password,client_ed25519";
+}
+
+static unsigned int read_timeout_s(const struct fx_store_maria *self)
+{
+    if (!self->base.is_writer) {
+        return READER_TIMEOUT_S;
+    }
+    return self->is_patient ? SCHEMA_TIMEOUT_S : WRITER_TIMEOUT_S;
+}
+
+static void set_options(const struct fx_store_maria *self,
+                        MYSQL *mysql,
+                        const struct fx_store_maria_config *config)
 {
     const unsigned int connect_s = CONNECT_TIMEOUT_S;
-    const unsigned int read_s = is_writer ? WRITER_TIMEOUT_S : READER_TIMEOUT_S;
+    const unsigned int read_s = read_timeout_s(self);
     const unsigned int write_s = WRITE_TIMEOUT_S;
     const unsigned int no = 0;
     const my_bool yes = 1;
@@ -180,10 +149,7 @@ static void set_options(MYSQL *mysql, const struct fx_store_maria_config *config
     /* A server that is not ours must neither ask for a file of this machine nor for the password in
      * clear. */
     (void)mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
-    (void)mysql_optionsv(mysql,
-                         MARIADB_OPT_RESTRICTED_AUTH,
-                         "mysql_native_password,client_ed25519,caching_sha2_password,"
-                         "sha256_password");
+    (void)mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, fx_store_maria_link_plugins(config));
     if (is_tls_wanted(config)) {
         (void)mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
     }
@@ -214,24 +180,164 @@ static bool run(MYSQL *mysql, fx_str sql)
     return mysql_real_query(mysql, sql.data, (unsigned long)sql.size) == 0;
 }
 
-/* Whatever the server's defaults are: strict, UTC, InnoDB. Found rows: an update that changes
- * nothing has still found its row. */
-static bool set_session(MYSQL *mysql, bool is_writer)
+/* How long a statement may wait: a reader holds up whoever asks it. */
+static bool set_limits(const struct fx_store_maria *self, MYSQL *mysql)
 {
-    char sql[512];
+    char sql[256];
+    const bool is_writer = self->base.is_writer;
+    const bool is_maria = mariadb_connection(mysql) != 0;
     (void)snprintf(sql,
                    sizeof sql,
-                   "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
-                   "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',"
-                   "time_zone='+00:00',autocommit=1,default_storage_engine=InnoDB,"
-                   "innodb_lock_wait_timeout=%d",
-                   LOCK_WAIT_S);
-    return run(mysql, fx_str_of(sql)) &&
-           run(mysql,
-               is_writer ? FX_STR("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-                         : FX_STR("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")) &&
-           (is_writer || run(mysql, FX_STR("SET SESSION TRANSACTION READ ONLY")));
+                   "SET SESSION innodb_lock_wait_timeout=%d,lock_wait_timeout=%d",
+                   is_writer ? LOCK_WAIT_S : READER_LOCK_WAIT_S,
+                   self->is_patient ? SCHEMA_TIMEOUT_S / 2
+                   : is_writer      ? LOCK_WAIT_S
+                                    : READER_LOCK_WAIT_S);
+    const bool is_set = run(mysql, fx_str_of(sql));
+    if (!is_set || is_writer) {
+        return is_set;
+    }
+    (void)snprintf(sql,
+                   sizeof sql,
+                   is_maria ? "SET SESSION max_statement_time=%d"
+                            : "SET SESSION max_execution_time=%d000",
+                   READER_STATEMENT_S);
+    return run(mysql, fx_str_of(sql));
 }
+
+/* Whatever the server's defaults are: strict, UTC, InnoDB. Found rows: an update that changes
+ * nothing has still found its row. */
+static bool set_session(const struct fx_store_maria *self, MYSQL *mysql)
+{
+    return run(mysql,
+               FX_STR("SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+                      "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',"
+                      "time_zone='+00:00',autocommit=1,default_storage_engine=InnoDB")) &&
+           set_limits(self, mysql) &&
+           run(mysql,
+               self->base.is_writer
+                   ? FX_STR("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                   : FX_STR("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")) &&
+           (self->base.is_writer || run(mysql, FX_STR("SET SESSION TRANSACTION READ ONLY")));
+}
+
+/* ---- the name of a saver ----------------------------------------------------------------------
+ */
+
+/* A statement that answers with one number. @return false: none, or NULL. */
+static bool ask_number(MYSQL *mysql, const char *sql, uint64_t *number_out)
+{
+    if (!run(mysql, fx_str_of(sql))) {
+        return false;
+    }
+    MYSQL_RES *result = mysql_store_result(mysql);
+    MYSQL_ROW row = result == NULL ? NULL : mysql_fetch_row(result);
+    const bool has_number = row != NULL && row[0] != NULL;
+    *number_out = has_number ? strtoull(row[0], NULL, 10) : 0;
+    mysql_free_result(result);
+    return has_number;
+}
+
+/* `what`(name`more`), with the name of this handle in this database. */
+static bool ask_lock(struct fx_store_maria *self,
+                     const char *what,
+                     const char *more,
+                     uint64_t *number_out)
+{
+    char hex[2 * FX_STORE_HOLD_SIZE + 1] = "";
+    char sql[sizeof hex + 128];
+    for (size_t index = 0; self->held[index] != '\0'; index++) {
+        (void)snprintf(&hex[2 * index], 3, "%02x", (unsigned)(unsigned char)self->held[index]);
+    }
+    (void)snprintf(sql,
+                   sizeof sql,
+                   "SELECT %s(CONCAT('future:',MD5(CONCAT(DATABASE(),'/',X'%s')))%s)",
+                   what,
+                   hex,
+                   more);
+    return ask_number(self->mysql, sql, number_out);
+}
+
+/* Our own last connection may still hold the name, where the server has not heard of its end: it is
+ * ended. @return false: no answer. */
+static bool end_last(struct fx_store_maria *self)
+{
+    char sql[32];
+    uint64_t holder = 0;
+    const unsigned long last = self->thread;
+    self->thread = mysql_thread_id(self->mysql);
+    if (last == 0 || last == self->thread || !ask_lock(self, "IS_USED_LOCK", "", &holder) ||
+        holder != last) {
+        return mysql_errno(self->mysql) == 0;
+    }
+    (void)snprintf(sql, sizeof sql, "KILL %lu", last);
+    (void)run(self->mysql, fx_str_of(sql)); /* it may be gone meanwhile */
+    return true;
+}
+
+static void note_holder(struct fx_store_maria *self)
+{
+    char words[FX_STORE_ERROR_SIZE];
+    uint64_t holder = 0;
+    (void)ask_lock(self, "IS_USED_LOCK", "", &holder);
+    (void)snprintf(words,
+                   sizeof words,
+                   "another saver of the name %s is at work: connection %" PRIu64
+                   " of the server (SHOW PROCESSLIST)",
+                   self->held,
+                   holder);
+    fx_store_note_error(&self->base, fx_str_of(words));
+}
+
+/* Take the name on a connection, waiting so long for who has it. The server gives up a holder that
+ * says nothing, so that a machine that is gone does not hold it for ever. @return OK; BUSY, IO: the
+ * connection is closed. */
+static fx_status take_held(struct fx_store_maria *self, int wait_s)
+{
+    char text[64];
+    uint64_t is_taken = 0;
+    if (self->held[0] == '\0') {
+        return FX_OK;
+    }
+    (void)snprintf(text, sizeof text, "SET SESSION wait_timeout=%d", HOLD_IDLE_S);
+    bool is_answered = run(self->mysql, fx_str_of(text)) && end_last(self);
+    if (is_answered) {
+        (void)snprintf(text, sizeof text, ",%d", wait_s);
+        is_answered = ask_lock(self, "GET_LOCK", text, &is_taken);
+    }
+    if (is_taken == 1) {
+        return FX_OK;
+    }
+    if (is_answered) {
+        note_holder(self);
+    } else {
+        note(self, mysql_errno(self->mysql), mysql_error(self->mysql));
+    }
+    fx_store_maria_link_drop(self);
+    return is_answered ? FX_BUSY : FX_IO;
+}
+
+fx_status fx_store_maria_link_hold(struct fx_store *store, fx_str name)
+{
+    struct fx_store_maria *self = self_of(store);
+    FX_ASSERT(!store->is_in_transaction);
+    char wanted[sizeof self->held];
+    if (!fx_str_copy(name, wanted, sizeof wanted)) {
+        return FX_BAD_PARAMETER;
+    }
+    fx_status status = fx_store_maria_link_ensure(self);
+    if (status == FX_OK) {
+        memcpy(self->held, wanted, sizeof wanted);
+        status = take_held(self, HOLD_WAIT_S);
+    }
+    if (status != FX_OK) {
+        self->held[0] = '\0'; /* the handle lives on without a name */
+    }
+    return status == FX_BUSY ? FX_LOCKED : status;
+}
+
+/* ---- connecting -------------------------------------------------------------------------------
+ */
 
 static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_maria_config *config)
 {
@@ -239,7 +345,7 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
     if (mysql == NULL) {
         return FX_NO_MEMORY;
     }
-    set_options(mysql, config, self->base.is_writer);
+    set_options(self, mysql, config);
     const bool is_up = mysql_real_connect(mysql,
                                           config->host,
                                           config->username,
@@ -248,7 +354,7 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
                                           config->port == 0 ? PORT : config->port,
                                           NULL,
                                           CLIENT_FOUND_ROWS) != NULL &&
-                       set_session(mysql, self->base.is_writer);
+                       set_session(self, mysql);
     /* "Enforce" alone lets a server without TLS pass. */
     if (is_up && is_tls_wanted(config) && mysql_get_ssl_cipher(mysql) == NULL) {
         fx_store_note_error(&self->base, FX_STR("the server has no TLS (SSL), which is required"));
@@ -259,7 +365,7 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
         const unsigned int code = mysql_errno(mysql);
         note(self, code, mysql_error(mysql));
         mysql_close(mysql);
-        const fx_status status = status_of(code);
+        const fx_status status = fx_store_maria_error_of(code).status;
         return status == FX_OK || status == FX_INTERNAL ? FX_IO : status;
     }
     set_keepalive(mysql);
@@ -271,7 +377,7 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
                            : config->batch == FX_STORE_MARIA_BATCH_ARRAY;
     self->mysql = mysql;
     self->connection++;
-    return FX_OK;
+    return take_held(self, HOLD_AGAIN_S);
 }
 
 fx_status fx_store_maria_link_open(struct fx_store_maria *self)
@@ -290,7 +396,8 @@ fx_status fx_store_maria_link_open(struct fx_store_maria *self)
     }
     const int64_t now_us = fx_clock_monotonic_us();
     const uint32_t shift = self->failures < 6 ? self->failures : 6;
-    const int64_t spent_us = (now_us - begun_us) * SPENT_FACTOR;
+    const bool is_refused = status == FX_BUSY; /* a server is there, and holds nobody up */
+    const int64_t spent_us = is_refused ? 0 : (now_us - begun_us) * SPENT_FACTOR;
     int64_t wait_us = (int64_t)RETRY_US_MIN << shift;
     wait_us = wait_us < RETRY_US_MAX ? wait_us : RETRY_US_MAX;
     wait_us = wait_us > spent_us ? wait_us : spent_us;
@@ -311,6 +418,9 @@ fx_status fx_store_maria_link_ensure(struct fx_store_maria *self)
     if (self->base.is_in_transaction) {
         return self->gone;
     }
+    if (self->quiet_us != 0 && fx_clock_monotonic_us() < self->quiet_us) {
+        return FX_BUSY; /* the words of what failed stay */
+    }
     const bool is_back_due = self->return_us != 0 && fx_clock_monotonic_us() >= self->return_us;
     if (self->mysql != NULL && (is_back_due || has_hung_up(self))) {
         fx_store_maria_link_drop(self);
@@ -329,6 +439,27 @@ bool fx_store_maria_link_may_ask_again(const struct fx_store_maria *self, int64_
 {
     return self->mysql == NULL && !self->base.is_in_transaction &&
            fx_clock_monotonic_us() - asked_us < ASK_AGAIN_US;
+}
+
+/* One failure after the other makes the pauses longer, in which a reader's caller is not held up.
+ */
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a time, and how it went
+void fx_store_maria_link_note_question(struct fx_store_maria *self,
+                                       int64_t asked_us,
+                                       fx_status status)
+// NOLINTEND(bugprone-easily-swappable-parameters)
+{
+    const int64_t now_us = fx_clock_monotonic_us();
+    if (status == FX_OK) {
+        self->troubles = 0;
+        self->quiet_us = 0;
+        return;
+    }
+    const bool has_waited = now_us - asked_us >= SLOW_US;
+    if (!self->base.is_writer && has_waited && (status == FX_BUSY || status == FX_IO)) {
+        self->troubles += self->troubles < SPENT_FACTOR ? 1 : 0;
+        self->quiet_us = now_us + (now_us - asked_us) * self->troubles;
+    }
 }
 
 static fx_status run_plain(struct fx_store_maria *self, fx_str sql)
@@ -430,24 +561,26 @@ fx_status fx_store_maria_link_script(struct fx_store *store, fx_str sql)
 
 fx_status fx_store_maria_link_lock_schema(struct fx_store *store)
 {
+    struct fx_store_maria *self = self_of(store);
     int64_t is_locked = 0;
+    self->is_patient = true; /* an answer may take minutes: on a connection that waits for it */
+    fx_store_maria_link_drop(self);
     fx_store_sql(store, FX_STR("SELECT GET_LOCK(CONCAT('future:',MD5(DATABASE())),60)"));
-    const fx_status status = fx_store_number(store, NULL, 0, &is_locked);
+    fx_status status = fx_store_number(store, NULL, 0, &is_locked);
     if (status == FX_OK && is_locked != 1) {
         fx_store_note_error(store, FX_STR("another process changes the schema"));
-        return FX_BUSY;
+        status = FX_BUSY;
     }
+    self->is_patient = status == FX_OK;
     return status;
 }
 
+/* The lock goes with the connection. */
 void fx_store_maria_link_unlock_schema(struct fx_store *store)
 {
-    int64_t number = 0;
-    fx_store_sql(store, FX_STR("SELECT RELEASE_LOCK(CONCAT('future:',MD5(DATABASE())))"));
-    const fx_status status = fx_store_number(store, NULL, 0, &number);
-    if (status != FX_OK) {
-        fx_store_maria_link_drop(self_of(store)); /* then the server does it */
-    }
+    struct fx_store_maria *self = self_of(store);
+    self->is_patient = false;
+    fx_store_maria_link_drop(self);
 }
 
 /* The row of the first migration is what transactions queue up for. */

@@ -238,10 +238,17 @@ static int collect(struct fx_worker_referral *worker)
 static void store(struct fx_worker_referral *worker, int64_t now_us)
 {
     worker->stored_us = now_us;
-    const fx_status status =
-        fx_store_progress_advance(worker->options.store, &worker->options.key, worker->reached);
+    const struct fx_store_progress_step step = {worker->stored, worker->reached};
+    fx_status status =
+        fx_store_progress_advance(worker->options.store, &worker->options.key, &step);
+    if (status == FX_STALE || status == FX_TABLES_BEHIND) {
+        /* An answer was lost, or rows were: what is handed over stays so. From where it is now. */
+        const fx_status found =
+            fx_store_progress_find(worker->options.store, &worker->options.key, &worker->stored);
+        status = found == FX_OK && worker->stored >= worker->reached ? FX_OK : status;
+    }
     if (status == FX_OK) {
-        worker->stored = worker->reached;
+        worker->stored = worker->stored > worker->reached ? worker->stored : worker->reached;
         atomic_store_explicit(&worker->stat_watermark, worker->stored, memory_order_relaxed);
     } else {
         FX_LOG(FX_LOG_WARN,

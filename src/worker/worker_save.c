@@ -48,10 +48,11 @@ static bool has_kind(const struct fx_worker_save *save, enum fx_worker_save_kind
     return (save->kinds & (uint32_t)kind) != 0;
 }
 
+/* Where the tables are now: never below what they were seen to be. */
 static fx_status read_watermark(struct fx_worker_save *save)
 {
     const struct fx_store_progress_key key = key_of(save);
-    return fx_store_progress_find(save->store, &key, &save->watermark);
+    return fx_store_progress_again(save->store, &key, save->watermark, &save->watermark);
 }
 
 /* Bars of the trades that an older version has saved. */
@@ -112,6 +113,10 @@ fx_status fx_worker_save_init(struct fx_worker_save *save,
     }
     if (status == FX_OK) {
         status = fx_worker_save_risk_create(&save->risk);
+    }
+    if (status == FX_OK) {
+        const struct fx_store_progress_key key = key_of(save);
+        status = fx_store_progress_hold(save->store, &key);
     }
     if (status == FX_OK) {
         status = read_watermark(save);
@@ -564,9 +569,10 @@ static fx_status write_batch(struct fx_worker_save *save,
         return status;
     }
     status = write_rows(save, events, count, progress);
-    if (status == FX_OK && progress->watermark > save->watermark) {
+    if (status == FX_OK && progress->watermark > 0) { /* 0: a dump that has just begun */
         const struct fx_store_progress_key key = key_of(save);
-        status = fx_store_progress_advance(save->store, &key, progress->watermark);
+        const struct fx_store_progress_step step = {save->watermark, progress->watermark};
+        status = fx_store_progress_advance(save->store, &key, &step);
     }
     return status == FX_OK ? fx_store_commit(save->store) : status;
 }

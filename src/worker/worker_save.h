@@ -67,8 +67,9 @@ struct fx_worker_save {
     struct fx_worker_save_risk *risk;
 };
 
-/** Read the watermark and the instruments from the store; bars that an older version did not write
- * are made of the stored trades. @return OK, NO_MEMORY, or the store's. */
+/** Be the only saver of the name, read the watermark and the instruments from the store; bars that
+ * an older version did not write are made of the stored trades. @return OK; LOCKED where another
+ * process saves under this name; NO_MEMORY, or the store's. */
 FX_MUST_USE fx_status fx_worker_save_init(struct fx_worker_save *save,
                                           const struct fx_worker_save_options *options);
 
@@ -83,8 +84,10 @@ void fx_worker_save_instrument(struct fx_worker_save *save, const struct fx_inst
 /**
  * Write a batch in the order of the log. @return OK; CORRUPT where a stored trade or transaction
  * differs, or an event names an unknown instrument (stop the worker); STALE where another saver
- * with the same name moved the watermark meanwhile (it was read again; give the batch again); or
- * the store's status. Nothing is written on failure; the same batch may be given again.
+ * with the same name moved the watermark meanwhile (it was read again; give the batch again);
+ * TABLES_BEHIND where the tables have lost rows that were committed (a fail-over to a replica that
+ * was behind): stop, and start again from the log at the watermark that they have; or the store's
+ * status. Nothing is written on failure; the same batch may be given again.
  */
 FX_MUST_USE fx_status fx_worker_save_events(struct fx_worker_save *save,
                                             const struct fx_event events[],

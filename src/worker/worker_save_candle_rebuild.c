@@ -124,7 +124,8 @@ static fx_status rebuild_all(struct rebuild *rebuild,
         }
     }
     if (status == FX_OK) {
-        status = fx_store_progress_advance(rebuild->store, done, 1);
+        const struct fx_store_progress_step step = {.from = 0, .to = 1};
+        status = fx_store_progress_advance(rebuild->store, done, &step);
     }
     return status == FX_OK ? fx_store_commit(rebuild->store) : status;
 }

@@ -15,6 +15,8 @@ enum {
     REST_US = 5000
 };
 
+static const int64_t RETRY_US_MIN = 20000; /* doubles up to 1.3 s */
+
 struct fx_worker_saver {
     struct fx_worker_saver_options options;
     struct fx_agent *agent;
@@ -56,18 +58,20 @@ static uint32_t whole_count(const struct fx_worker_saver *saver)
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a status is an enum
 static void on_failure(struct fx_worker_saver *saver, fx_status status, int64_t now_us)
 {
+    const uint32_t shift = saver->failures < 6 ? saver->failures : 6;
     saver->failures++;
-    FX_LOG(FX_LOG_ERROR,
-           "saver",
-           "the tables could not be written",
-           fx_log_status("err", status),
-           fx_log_text("store", fx_store_error_text(saver->options.save->store)),
-           fx_log_u64("failures", saver->failures));
-    if (!fx_status_is_retryable(status) && status != FX_STALE) {
+    if ((saver->failures & (saver->failures - 1)) == 0) { /* the 1st, 2nd, 4th, 8th … */
+        FX_LOG(FX_LOG_ERROR,
+               "saver",
+               "the tables could not be written",
+               fx_log_status("err", status),
+               fx_log_text("store", fx_store_error_text(saver->options.save->store)),
+               fx_log_u64("failures", saver->failures));
+    }
+    if (status == FX_CORRUPT || status == FX_TABLES_BEHIND) {
         abort(); /* a skipped event is a lost trade: the next start recovers from the journal */
     }
-    const uint32_t shift = saver->failures < 6 ? saver->failures : 6;
-    saver->retry_us = now_us + (10000LL << shift);
+    saver->retry_us = now_us + (RETRY_US_MIN << shift);
 }
 
 int fx_worker_saver_step(void *self, int64_t now_us)
@@ -106,6 +110,7 @@ fx_status fx_worker_saver_create(const struct fx_worker_saver_options *options,
     const struct fx_agent_options agent = {.name = "saver",
                                            .step = fx_worker_saver_step,
                                            .self = saver,
+                                           .clock = fx_clock_monotonic_us,
                                            .idle_us_max = IDLE_US_MAX,
                                            .rest_us = REST_US};
     if (saver->items == NULL || fx_agent_create(&agent, &saver->agent) != FX_OK) {

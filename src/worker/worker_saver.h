@@ -3,9 +3,10 @@
  * The store-writer agent of the embedded exchange: released events into tables, in whole commands.
  *
  * A batch always ends behind a RESULT, so the watermark in the store never stands inside a command
- * (S1): what is at or below it is complete. A retryable failure is tried again; a damaged table
- * stops the process, because a skipped event would be a lost trade. Thread: create, destroy, drain:
- * the owner's; the rest inside the agent.
+ * (S1): what is at or below it is complete. A failure is tried again, whatever the database says:
+ * orders need the journal only. A stored row that differs and tables that have lost rows stop the
+ * process, because a skipped event would be a lost trade; its next start recovers them from the
+ * journal. Thread: create, destroy, drain: the owner's; the rest inside the agent.
  */
 #ifndef FX_WORKER_WORKER_SAVER_H
 #define FX_WORKER_WORKER_SAVER_H

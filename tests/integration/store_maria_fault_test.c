@@ -3,11 +3,12 @@
 #include "base/clock.h"
 #include "integration/store_maria_proxy.h"
 #include "store/store_account.h"
+#include "store/store_maria_int.h"
 #include "store/store_migrate.h"
 #include "store/store_progress.h"
 #include "store/store_user.h"
 
-enum { SECOND_US = 1000000, COM_QUERY = 3, COM_EXECUTE = 23, WAIT_US_MAX = 60000000 };
+enum { SECOND_US = 1000000, WAIT_US_MAX = 60000000 };
 
 struct fixture {
     struct store_maria_kit *kit;
@@ -62,6 +63,15 @@ static fx_status save(struct fx_store *store, uint64_t id, uint64_t operation_id
     return fx_store_account_save(store, &account, 1);
 }
 
+/* From where it is; where it is that far already, from just below. */
+static fx_status advance(struct fx_store *store, uint64_t operation_id)
+{
+    struct fx_store_progress_step step = {.to = operation_id};
+    const fx_status status = fx_store_progress_find(store, &KEY, &step.from);
+    step.from = step.from < operation_id ? step.from : operation_id - 1;
+    return status == FX_OK ? fx_store_progress_advance(store, &KEY, &step) : status;
+}
+
 /* Rows and watermark, in one transaction. */
 static fx_status save_batch(struct fx_store *store, uint64_t operation_id)
 {
@@ -70,7 +80,7 @@ static fx_status save_batch(struct fx_store *store, uint64_t operation_id)
         status = save(store, 1, operation_id);
     }
     if (status == FX_OK) {
-        status = fx_store_progress_advance(store, &KEY, operation_id);
+        status = advance(store, operation_id);
     }
     if (status == FX_OK) {
         status = fx_store_commit(store);
@@ -124,7 +134,7 @@ static void store_maria_loss_in_a_transaction_ends_it(void **state)
     struct fixture *fixture = *state;
     assert_int_equal(fx_store_begin(fixture->store), FX_OK);
     assert_int_equal(save(fixture->store, 1, 10), FX_OK);
-    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_EXECUTE, NULL);
+    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_STMT_EXECUTE, NULL);
     assert_int_equal(save(fixture->store, 1, 11), FX_IO);
     /* Not on a new connection, where it would be a transaction of its own. */
     assert_int_equal(save(fixture->store, 1, 12), FX_IO);
@@ -141,7 +151,7 @@ static void store_maria_lone_write_without_answer_is_unknown(void **state)
 {
     struct fixture *fixture = *state;
     struct fx_rows_user user = {.email = "a@x", .uid = "u", .role = "user"}, found;
-    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_EXECUTE, NULL);
+    store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_STMT_EXECUTE, NULL);
     assert_int_equal(fx_store_user_insert(fixture->store, &user, &user.id), FX_TIMEOUT);
     assert_int_equal(fx_store_user_find_email(fixture->store, FX_STR("a@x"), &found), FX_OK);
 }
@@ -154,7 +164,7 @@ static void store_maria_question_is_asked_once_more(void **state)
     assert_int_equal(save_batch(fixture->store, 10), FX_OK);
     for (size_t index = 0; index < 2; index++) {
         const int before = atomic_load(&fixture->proxy->connections);
-        store_maria_proxy_cut(fixture->proxy, CUTS[index], COM_EXECUTE, NULL);
+        store_maria_proxy_cut(fixture->proxy, CUTS[index], COM_STMT_EXECUTE, NULL);
         assert_true(balance_of(fixture->store, 1) == 10);
         assert_int_equal(atomic_load(&fixture->proxy->connections), before + 1);
     }
@@ -302,6 +312,184 @@ static void store_maria_writers_take_turns_where_they_must(void **state)
     }
     assert_int_equal(fx_store_account_count(fixture->store, &count), FX_OK);
     assert_int_equal(count, 80); /* had two met in one id, the second would be no new row */
+}
+
+/* ---- names of savers --------------------------------------------------------------------------
+ */
+
+static int64_t connection_of(struct fx_store *store)
+{
+    int64_t id = 0;
+    fx_store_sql(store, FX_STR("SELECT CONNECTION_ID()"));
+    assert_int_equal(fx_store_number(store, NULL, 0, &id), FX_OK);
+    return id;
+}
+
+static void store_maria_name_of_a_saver_is_held_by_one(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fx_store_progress_key other = {FX_STR("USDT"), FX_STR("saver_orders")};
+    char words[64];
+    assert_int_equal(fx_store_progress_hold(fixture->store, &KEY), FX_OK);
+    assert_int_equal(fx_store_progress_hold(fixture->other, &other), FX_OK);
+    (void)snprintf(
+        words, sizeof words, "connection %lld", (long long)connection_of(fixture->store));
+    const int64_t begun_us = fx_clock_monotonic_us();
+    assert_int_equal(fx_store_progress_hold(fixture->other, &KEY), FX_LOCKED);
+    assert_true(fx_clock_monotonic_us() - begun_us > 5LL * SECOND_US); /* it could have gone away */
+    assert_non_null(strstr(fx_store_error_text(fixture->other), words));
+    assert_non_null(strstr(fx_store_error_text(fixture->other), "USDT/saver"));
+    /* The handle lives on, without a name; and gets it when the other is closed. */
+    assert_int_equal(save(fixture->other, 1, 1), FX_OK);
+    fx_store_close(fixture->store);
+    fixture->store = NULL;
+    assert_int_equal(fx_store_progress_hold(fixture->other, &KEY), FX_OK);
+}
+
+static int64_t holder_of(struct fx_store *store)
+{
+    int64_t id = 0;
+    fx_store_sql(store,
+                 FX_STR("SELECT COALESCE(IS_USED_LOCK(CONCAT('future:',MD5(CONCAT(DATABASE(),"
+                        "'/USDT/saver')))),0)"));
+    assert_int_equal(fx_store_number(store, NULL, 0, &id), FX_OK);
+    return id;
+}
+
+static void store_maria_name_of_a_saver_outlives_its_connection(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(fx_store_progress_hold(fixture->store, &KEY), FX_OK);
+    assert_int_equal(fx_store_progress_hold(fixture->store, &KEY), FX_OK); /* it has it */
+    const int64_t first = connection_of(fixture->store);
+    assert_int_equal(holder_of(fixture->other), first);
+    for (uint64_t round = 1; round <= 3; round++) {
+        store_maria_proxy_cut(fixture->proxy, STORE_MARIA_PROXY_AFTER, COM_QUERY, "COMMIT");
+        assert_int_equal(save_batch(fixture->store, round * 10), FX_TIMEOUT);
+        assert_int_equal(watermark_of(fixture->store), round * 10);
+        assert_int_not_equal(connection_of(fixture->store), first);
+        assert_int_equal(holder_of(fixture->other), connection_of(fixture->store));
+    }
+}
+
+/* The server has not heard that our last connection is gone: it is ended, and the name taken. */
+static void store_maria_name_of_a_saver_is_taken_from_its_dead_connection(void **state)
+{
+    struct fixture *fixture = *state;
+    const int64_t last = connection_of(fixture->other);
+    assert_int_equal(fx_store_progress_hold(fixture->other, &KEY), FX_OK);
+    assert_int_equal(holder_of(fixture->other), last);
+    ((struct fx_store_maria *)fixture->store)->thread = (unsigned long)last;
+    const int64_t begun_us = fx_clock_monotonic_us();
+    assert_int_equal(fx_store_progress_hold(fixture->store, &KEY), FX_OK);
+    assert_true(fx_clock_monotonic_us() - begun_us < 5LL * SECOND_US);
+    assert_int_equal(holder_of(fixture->store), connection_of(fixture->store));
+}
+
+/* ---- readers that wait ------------------------------------------------------------------------
+ */
+
+static void store_maria_reader_behind_a_schema_change_waits_for_little(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_store *reader = store_maria_kit_open(&fixture->kit->config, false);
+    struct fx_rows_account account;
+    const struct fx_store_key key = {1, 1};
+    int64_t waited_us = 0;
+    uint32_t asked = 0;
+    assert_int_equal(save(fixture->store, 1, 1), FX_OK);
+    assert_int_equal(fx_store_account_find(reader, key, &account), FX_OK);
+    /* What a change of the schema holds, held by hand. */
+    assert_int_equal(
+        fixture->other->ops->script(fixture->other, FX_STR("LOCK TABLES `accounts` WRITE")), FX_OK);
+    const int64_t begun_us = fx_clock_monotonic_us();
+    while (fx_clock_monotonic_us() - begun_us < 8LL * SECOND_US) {
+        const int64_t asked_us = fx_clock_monotonic_us();
+        assert_int_equal(fx_store_account_find(reader, key, &account), FX_BUSY);
+        waited_us += fx_clock_monotonic_us() - asked_us;
+        asked++;
+        (void)usleep(1000);
+    }
+    print_message("%u questions waited %lld ms of 8 s\n", asked, (long long)(waited_us / 1000));
+    assert_non_null(strstr(fx_store_error_text(reader), "1205"));
+    assert_true(waited_us < 4500000); /* one second of one, two, three … */
+    assert_int_equal(fixture->other->ops->script(fixture->other, FX_STR("UNLOCK TABLES")), FX_OK);
+    const int64_t deadline_us = fx_clock_monotonic_us() + 20LL * SECOND_US;
+    while (fx_store_account_find(reader, key, &account) != FX_OK) {
+        assert_true(fx_clock_monotonic_us() < deadline_us);
+        (void)usleep(10000);
+    }
+    fx_store_close(reader);
+}
+
+/* The server ends it itself, and the connection is as good as before. */
+static void store_maria_reader_gives_up_a_long_answer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_store *reader = store_maria_kit_open(&fixture->kit->config, false);
+    const int64_t connection = connection_of(reader);
+    int64_t number = 0;
+    const int64_t begun_us = fx_clock_monotonic_us();
+    fx_store_sql(reader, FX_STR("SELECT SLEEP(20)"));
+    const fx_status status = fx_store_number(reader, NULL, 0, &number);
+    const int64_t spent_us = fx_clock_monotonic_us() - begun_us;
+    if (status == FX_OK) {
+        assert_int_equal(number, 1); /* how SLEEP() says that it was interrupted */
+    } else {
+        assert_int_equal(status, FX_BUSY);
+    }
+    assert_true(spent_us < 5LL * SECOND_US);
+    (void)usleep((useconds_t)spent_us + 200000); /* the pause after it */
+    assert_int_equal(connection_of(reader), connection);
+    fx_store_close(reader);
+}
+
+/* What the server answers, by its number. */
+static void store_maria_errors_are_told_apart(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        int code;
+        fx_status status; /* outside of a transaction: a write that may have been done is TIMEOUT */
+        const char *words;
+    } ROWS[] = {
+        {1205, FX_BUSY, "1205"},
+        {1213, FX_BUSY, "1213"},
+        {1040, FX_BUSY, "max_connections"},
+        {1969, FX_BUSY, "1969"},
+        {3024, FX_BUSY, "3024"},
+        {1053, FX_TIMEOUT, "1053"},
+        {1290, FX_TIMEOUT, "serves reads only"},
+        {1836, FX_TIMEOUT, "serves reads only"},
+        {1927, FX_TIMEOUT, "1927"},
+        {1159, FX_TIMEOUT, "1159"},
+        {1142, FX_IO, "GRANT"},
+        {1146, FX_VERSION_MISMATCH, "future migrate"},
+        {1194, FX_CORRUPT, "1194"},
+        {1021, FX_NO_SPACE, "1021"},
+        {1064, FX_INTERNAL, "1064"},
+    };
+    for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
+        char sql[256];
+        (void)snprintf(
+            sql,
+            sizeof sql,
+            "CREATE OR REPLACE TRIGGER `refuse` BEFORE INSERT ON `accounts` FOR EACH ROW "
+            "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO=%d, MESSAGE_TEXT='as told'",
+            ROWS[index].code);
+        assert_int_equal(fixture->other->ops->script(fixture->other, fx_str_of(sql)), FX_OK);
+        const fx_status status = save(fixture->store, 1, 1);
+        if (status != ROWS[index].status ||
+            strstr(fx_store_error_text(fixture->store), ROWS[index].words) == NULL) {
+            fail_msg("%d: %s, %s",
+                     ROWS[index].code,
+                     fx_status_name(status),
+                     fx_store_error_text(fixture->store));
+        }
+    }
+    assert_int_equal(fixture->other->ops->script(fixture->other, FX_STR("DROP TRIGGER `refuse`")),
+                     FX_OK);
+    assert_int_equal(save(fixture->store, 1, 1), FX_OK);
 }
 
 /* ---- the server -------------------------------------------------------------------------------
@@ -474,6 +662,16 @@ int main(void)
             store_maria_deadlock_is_busy_and_goes_on_from_the_start, setup, teardown),
         cmocka_unit_test_setup_teardown(
             store_maria_writers_take_turns_where_they_must, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_name_of_a_saver_is_held_by_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_name_of_a_saver_outlives_its_connection, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_name_of_a_saver_is_taken_from_its_dead_connection, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            store_maria_reader_behind_a_schema_change_waits_for_little, setup, teardown),
+        cmocka_unit_test_setup_teardown(store_maria_reader_gives_up_a_long_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(store_maria_errors_are_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(
             store_maria_killed_server_loses_the_open_batch_only, setup, teardown),
         cmocka_unit_test_setup_teardown(
