@@ -130,6 +130,11 @@ void fx_bus_reader_close(struct fx_bus_reader *reader)
     }
 }
 
+bool fx_bus_reader_on_ready(struct fx_bus_reader *reader, fx_bus_ready_fn wake, void *context)
+{
+    return reader->ops->on_ready != NULL && reader->ops->on_ready(reader, wake, context);
+}
+
 fx_status fx_bus_reader_poll(struct fx_bus_reader *reader,
                              uint32_t timeout_ms,
                              struct fx_bus_record records_out[],

@@ -170,6 +170,15 @@ FX_MUST_USE fx_status fx_bus_reader_poll(struct fx_bus_reader *reader,
                                          uint32_t capacity,
                                          uint32_t *count_out);
 
+/** There may be records. Called in a thread of the adapter: quick, and no call into the bus. */
+typedef void (*fx_bus_ready_fn)(void *context);
+
+/**
+ * Have `wake` called when records come to a reader whose last poll found none; NULL: no more. Until
+ * the reader is closed. @return false where the adapter has no such news: poll now and then.
+ */
+bool fx_bus_reader_on_ready(struct fx_bus_reader *reader, fx_bus_ready_fn wake, void *context);
+
 /** A group's member keeps for the group that everything before `next_offset` is done.
  * @return OK; STALE (the partition is another member's by now); TIMEOUT; IO. */
 FX_MUST_USE fx_status fx_bus_reader_commit(struct fx_bus_reader *reader,

@@ -46,6 +46,7 @@ struct fx_bus_reader_ops {
     fx_status (*commit)(struct fx_bus_reader *reader,
                         struct fx_bus_place place,
                         uint64_t next_offset);
+    bool (*on_ready)(struct fx_bus_reader *reader, fx_bus_ready_fn wake, void *context); /* NULL */
 };
 
 /** The first member of every adapter's handle. */

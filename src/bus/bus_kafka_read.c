@@ -15,7 +15,10 @@ struct fx_bus_kafka_reader {
     struct fx_bus_group group; /* name.size == 0: one partition, no group */
     rd_kafka_message_t *borrowed[SINGLE_MAX];
     uint32_t borrowed_count;
-    fx_status failure; /* of a partition: until the next poll has told it */
+    fx_status failure;       /* of a partition: until the next poll has told it */
+    rd_kafka_queue_t *queue; /* of the consumer, once somebody wants to be woken */
+    fx_bus_ready_fn wake;
+    void *wake_context;
 };
 
 static struct fx_bus_kafka_reader *reader_of(struct fx_bus_reader *head)
@@ -206,10 +209,38 @@ static fx_status kafka_commit(struct fx_bus_reader *head,
                : fx_bus_kafka_fail(reader->head.error, "commit", error);
 }
 
+/* In a thread of the library's, when the queue was empty. */
+static void on_event(rd_kafka_t *consumer, void *context)
+{
+    const struct fx_bus_kafka_reader *reader = context;
+    (void)consumer;
+    reader->wake(reader->wake_context);
+}
+
+static bool kafka_on_ready(struct fx_bus_reader *head, fx_bus_ready_fn wake, void *context)
+{
+    struct fx_bus_kafka_reader *reader = reader_of(head);
+    if (reader->queue != NULL) {
+        rd_kafka_queue_cb_event_enable(reader->queue, NULL, NULL);
+        rd_kafka_queue_destroy(reader->queue);
+        reader->queue = NULL;
+    }
+    reader->wake = wake;
+    reader->wake_context = context;
+    if (wake != NULL) {
+        reader->queue = rd_kafka_queue_get_consumer(reader->consumer);
+    }
+    if (reader->queue != NULL) {
+        rd_kafka_queue_cb_event_enable(reader->queue, on_event, reader);
+    }
+    return reader->queue != NULL;
+}
+
 static void kafka_close(struct fx_bus_reader *head)
 {
     struct fx_bus_kafka_reader *reader = reader_of(head);
     give_back(reader);
+    (void)kafka_on_ready(head, NULL, NULL);
     if (reader->consumer != NULL) {
         (void)rd_kafka_consumer_close(reader->consumer);
         rd_kafka_destroy(reader->consumer);
@@ -218,7 +249,7 @@ static void kafka_close(struct fx_bus_reader *head)
 }
 
 static const struct fx_bus_reader_ops OPS = {
-    .close = kafka_close, .poll = kafka_poll, .commit = kafka_commit};
+    .close = kafka_close, .poll = kafka_poll, .commit = kafka_commit, .on_ready = kafka_on_ready};
 
 /* ---- opening --------------------------------------------------------------------------------- */
 

@@ -349,10 +349,22 @@ fx_status fx_worker_follow_start_snapshots(struct fx_worker_follow *follow)
     return fx_worker_snapshot_start(follow->snapshot);
 }
 
+void fx_worker_follow_on_ready(struct fx_worker_follow *follow, fx_bus_ready_fn wake, void *context)
+{
+    (void)fx_bus_reader_on_ready(follow->reader, wake, context); /* else it is polled */
+}
+
+static void wake_agent(void *context)
+{
+    const struct fx_worker_follow *follow = context;
+    fx_agent_wake(follow->agent);
+}
+
 fx_status fx_worker_follow_start(struct fx_worker_follow *follow)
 {
     fx_status status = fx_worker_snapshot_start(follow->snapshot);
     if (status == FX_OK) {
+        fx_worker_follow_on_ready(follow, wake_agent, follow);
         status = fx_agent_start(follow->agent);
     }
     follow->is_running = status == FX_OK;

@@ -183,6 +183,11 @@ int fx_worker_follow_step(void *self, int64_t now_us);
 /** What fx_worker_follow_start() would give a thread to, for whoever steps by hand. */
 struct fx_worker_snapshot *fx_worker_follow_snapshot(struct fx_worker_follow *follow);
 
+/** Whom to wake when there may be records; for who steps in an agent of his own. */
+void fx_worker_follow_on_ready(struct fx_worker_follow *follow,
+                               fx_bus_ready_fn wake,
+                               void *context);
+
 /** A step found the log's end: what was read is all there is. Thread: the stepping one's. */
 bool fx_worker_follow_is_at_end(const struct fx_worker_follow *follow);
 

@@ -18,7 +18,7 @@ enum {
     RING_CAPACITY_MIN = 1 << 16,
     WAIT_MS = 30000,
     POLL_MS = 100,
-    IDLE_US_MAX = 1000, /* the bus wakes nobody: so long may a record wait where all is quiet */
+    IDLE_US_MAX = 5000, /* the bus wakes it; where it does not, so long may a record wait */
     SPIN_COUNT = 4,
     TEXT_SIZE_MAX = 65536
 };

@@ -16,7 +16,7 @@ enum {
     OPERATION_BITS = 20,
     DUMP_EVENTS = 4096,
     DELIVERIES = 256,
-    IDLE_US_MAX = 1000,
+    IDLE_US_MAX = 5000, /* as a follower's */
     SPIN_COUNT = 4,
     STEP_US_MAX = 100000 /* a process that stood still was not silent: it did not listen */
 };
@@ -440,6 +440,12 @@ static fx_status open_follow(struct fx_worker_lead *lead, struct fx_worker_follo
     return status;
 }
 
+static void wake_agent(void *context)
+{
+    const struct fx_worker_lead *lead = context;
+    fx_agent_wake(lead->agent);
+}
+
 /* Begin again, as a cold start would, but publish what comes. */
 static fx_status reopen(struct fx_worker_lead *lead)
 {
@@ -464,7 +470,11 @@ static fx_status reopen(struct fx_worker_lead *lead)
                fx_log_text("reason", report.text));
         return status;
     }
-    return lead->is_running ? fx_worker_follow_start_snapshots(lead->follow) : FX_OK;
+    if (!lead->is_running) {
+        return FX_OK;
+    }
+    fx_worker_follow_on_ready(lead->follow, wake_agent, lead);
+    return fx_worker_follow_start_snapshots(lead->follow);
 }
 
 static fx_status open_hashes(struct fx_worker_lead *lead)
@@ -535,6 +545,7 @@ fx_status fx_worker_lead_start(struct fx_worker_lead *lead)
     fx_status status = fx_worker_follow_start_snapshots(lead->follow);
     lead->is_running = status == FX_OK;
     if (status == FX_OK) {
+        fx_worker_follow_on_ready(lead->follow, wake_agent, lead);
         status = fx_agent_start(lead->agent);
     }
     return status;
