@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "follow_kit.h"
@@ -129,6 +130,11 @@ static void consume(struct member *member)
         }
         fx_ring_broadcast_advance(ring, 0, count);
     }
+}
+
+static void pump_member(void *context)
+{
+    consume(context);
 }
 
 static void turn(struct fixture *fixture, struct member *member)
@@ -382,6 +388,42 @@ static void worker_follow_snapshots_of_another_log_are_refused(void **state)
     member->side = first_side;
 }
 
+/* As it runs: the agent publishes and reads, this thread submits and takes what comes back. */
+static void worker_follow_thread_answers_everything(void **state)
+{
+    enum { COMMANDS = 2000, TURNS = 100000 };
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct follow_kit_stream stream;
+    const struct timespec pause = {.tv_nsec = 100000};
+    uint64_t answered = 0;
+    follow_kit_init(&stream, 14);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    assert_int_equal(fx_worker_follow_start(member->follow), FX_OK);
+    for (uint64_t token = 1; token <= COMMANDS; token++) {
+        const struct fx_command command = follow_kit_next(&stream);
+        assert_true(fx_worker_follow_submit(member->follow, token, &command));
+        fx_worker_follow_wake(member->follow);
+        const bool is_listing = token <= 8; /* what follows needs it */
+        for (uint32_t turn = 0;
+             turn < TURNS && (is_listing || token % 512 == 0) && member->answers[token] == 0;
+             turn++) {
+            (void)nanosleep(&pause, NULL);
+            consume(member);
+        }
+    }
+    fx_worker_follow_stop(member->follow, pump_member, member);
+    for (uint64_t token = 1; token <= COMMANDS; token++) {
+        answered += member->answers[token];
+        assert_int_equal(member->answers[token], 1);
+    }
+    assert_int_equal(answered, COMMANDS);
+    struct fx_worker_follow_stats stats;
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.sequence, COMMANDS + 1);
+    assert_int_equal(stats.lag, 0);
+}
+
 static void worker_follow_question_changes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -418,6 +460,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_snapshots_of_another_log_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_thread_answers_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_question_changes_nothing, setup, teardown)};
     return cmocka_run_group_tests_name("worker_follow", tests, NULL, NULL);
 }
