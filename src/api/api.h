@@ -95,6 +95,7 @@ struct fx_api_options {
                                  nobody else until destroy; NULL: no refresh tokens */
     struct fx_jwt *jwt;
     struct fx_jwt_cache *jwt_cache;
+    bool is_shared; /* other processes have the same tables: what they call back is learnt */
     bool is_registration_open;  /* [false] strangers may make themselves users */
     const struct fx_seal *seal; /* for secrets at rest; NULL: no new HMAC keys, no second factors */
     struct fx_api_intake intake;

@@ -11,6 +11,8 @@ enum {
     FAMILIES_MAX = 1 << 20, /* logouts within the life of an access token */
     CHUNK = 256,
     SWEEP_S = 2,
+    LATE_IDS =
+        256, /* ids that may be given before, and be seen after, the last one that was read */
     FAMILY_SIZE_MAX = sizeof((struct fx_store_session_revoked *)0)->family,
     SKEW_S = FX_JWT_SKEW_S_MAX
 };
@@ -18,6 +20,7 @@ enum {
 struct fx_api_revoke {
     struct fx_table_str families; /* to the second in which the last token has expired */
     int64_t swept_s;
+    uint64_t last_id; /* of the rows that were read */
 };
 
 static int64_t now_us_of(const struct fx_api_options *options)
@@ -52,8 +55,32 @@ static fx_status load(struct fx_api_revoke *revoke, const struct fx_api_options 
             status = remember(revoke, &rows[index]) ? FX_OK : FX_NO_MEMORY;
         }
     }
+    revoke->last_id = after_id;
     free(rows);
     return status;
+}
+
+/* What other processes with the same tables have called back since. */
+static void learn(struct fx_api *api)
+{
+    struct fx_api_revoke *revoke = api->revoke;
+    struct fx_store_session_revoked rows[CHUNK];
+    const uint64_t after_id = revoke->last_id > LATE_IDS ? revoke->last_id - LATE_IDS : 0;
+    uint32_t count = 0;
+    if (fx_store_session_list_revoked(
+            api->options.reader, after_id, now_us_of(&api->options), rows, CHUNK, &count) !=
+        FX_OK) {
+        return; /* it is asked again */
+    }
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fx_store_session_revoked *row = &rows[index];
+        if (row->id > revoke->last_id) {
+            revoke->last_id = row->id;
+        }
+        if (fx_table_str_find(&revoke->families, fx_str_of(row->family)) == NULL) {
+            fx_api_revoke_family(api, row);
+        }
+    }
 }
 
 fx_status fx_api_revoke_create(const struct fx_api_options *options,
@@ -142,7 +169,7 @@ bool fx_api_revoke_has(const struct fx_api *api,
            fx_table_str_find(&api->revoke->families, family) != NULL;
 }
 
-/* One walk, then the removals: nothing may be removed during a walk. */
+/* One walk, then the removals: nothing may be removed during a walk. Then what is new elsewhere. */
 void fx_api_revoke_tick(struct fx_api *api)
 {
     struct fx_api_revoke *revoke = api->revoke;
@@ -163,5 +190,8 @@ void fx_api_revoke_tick(struct fx_api *api)
     for (uint32_t index = 0; index < count; index++) {
         const bool was_there = fx_table_str_remove(&revoke->families, fx_str_of(expired[index]));
         FX_ASSERT(was_there);
+    }
+    if (api->options.is_shared) {
+        learn(api);
     }
 }

@@ -41,7 +41,8 @@ bool fx_api_revoke_has(const struct fx_api *api,
                        const struct fx_jwt_claims *claims,
                        const struct fx_api_user *user);
 
-/** Forget what has expired; about each second. */
+/** Forget what has expired, and learn what other processes have called back (is_shared): within
+ * about two seconds. */
 void fx_api_revoke_tick(struct fx_api *api);
 
 #endif

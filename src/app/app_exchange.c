@@ -387,6 +387,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
         .is_registration_open = fx_app_options_is_registration_open(exchange->config),
+        .is_shared = is_on_bus(exchange),
         .is_socket_auth_required = fx_config_bool(exchange->config, "ws-require-auth")};
     fx_app_limits_net(exchange->config, &options.net);
     fx_app_limits_rates(exchange->config, &options.rates);

@@ -375,6 +375,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                                   .self = gateway},
                                        .stream = {on_stream_answer, gateway},
                                        .is_registration_open = options->is_registration_open,
+                                       .is_shared = options->is_shared,
                                        .wall_us = wall_us,
                                        .on_revoked = on_revoked,
                                        .revoked_self = gateway,

@@ -437,6 +437,9 @@ void fx_worker_follow_abandon(struct fx_worker_follow *follow)
     fx_ring_destroy(follow->intake);
     fx_ring_destroy(follow->audits);
     fx_ring_broadcast_destroy(follow->ring);
+    if (follow->has_lock) {
+        follow->host.system.ops->close(follow->host.system.disk, follow->lock_file);
+    }
     fx_buf_deinit(&follow->text);
     free(follow->pending);
     free(follow->events.items);

@@ -121,7 +121,8 @@ struct fx_worker_follow_stats {
 /**
  * Load, read the log up to its end, be ready. Nothing runs yet. Gives. Blocks.
  * @return OK; NOT_FOUND (an empty log that this role may not begin; one whose beginning or whose
- * next offset is not kept); TIMEOUT (no news for wait_ms); VERSION_MISMATCH (snapshots of another
+ * next offset is not kept); TIMEOUT (no news for wait_ms); LOCKED (another process has the folder);
+ * VERSION_MISMATCH (snapshots of another
  * log); CORRUPT; NO_MEMORY; what the bus said; what on_recovered returned. *report_out is filled.
  */
 FX_MUST_USE fx_status fx_worker_follow_create(const struct fx_worker_follow_options *options,

@@ -40,6 +40,8 @@ struct fx_worker_follow {
     struct fx_engine_limits limits;
     struct fx_engine *engine;
     void *memory;
+    int lock_file; /* of the snapshots' folder, where has_lock */
+    bool has_lock;
     struct fx_worker_snapshot *snapshot;
     struct fx_agent *agent;
     struct fx_worker_input *input;

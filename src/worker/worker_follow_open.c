@@ -1,4 +1,5 @@
 /* The start of a follower: its log's limits, a snapshot, and everything behind it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,10 +346,41 @@ static fx_status catch_up(struct opening *opening)
     return FX_OK;
 }
 
+/* Two that write snapshots into one folder would delete each other's. */
+static fx_status lock_dir(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    const struct fx_bus_file_system *system = &follow->host.system;
+    char path[FX_BUS_FILE_PATH_SIZE_MAX];
+    uint32_t holder_pid = 0;
+    int error = system->ops->make_dir(system->disk, follow->options.snapshot_dir);
+    if (error == 0 && !fx_bus_file_join(follow->options.snapshot_dir, "lock", path)) {
+        error = ENAMETOOLONG;
+    }
+    if (error == 0) {
+        error = system->ops->open(system->disk, path, FX_BUS_FILE_LOCK, &follow->lock_file);
+    }
+    if (error == 0) {
+        follow->has_lock = true;
+        error = system->ops->lock(system->disk, follow->lock_file, &holder_pid);
+    }
+    if (error == EWOULDBLOCK) {
+        (void)snprintf(opening->report->text,
+                       sizeof opening->report->text,
+                       "process %" PRIu32 " has this folder; each role needs one of its own",
+                       holder_pid);
+        return FX_LOCKED;
+    }
+    return error == 0 ? FX_OK : fail(opening, FX_IO, "the folder of the snapshots cannot be used");
+}
+
 static fx_status open_all(struct opening *opening)
 {
     struct fx_worker_follow *follow = opening->follow;
     fx_status status = name_start(opening);
+    if (status == FX_OK) {
+        status = lock_dir(opening);
+    }
     if (status == FX_OK) {
         status = allocate_first(follow);
     }

@@ -271,6 +271,36 @@ static void api_auth_logout_revokes_the_login(void **state)
     refresh(other, first);
 }
 
+/* Another API process with the same tables has let somebody log out. */
+static void api_auth_logout_elsewhere_is_learnt(void **state)
+{
+    (void)state;
+    char access[FX_JWT_SIZE_MAX];
+    char token[TOKEN_SIZE];
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    struct fx_buf hash;
+    struct fx_store_session session;
+    struct fx_store_session_revoked revoked = {.user_id = 1,
+                                               .expires_us = API_HARNESS_WALL_US + DAY_US};
+    API_EXPECT(&world, "POST", "/auth/login", 0, GOOD, 200, NULL);
+    api_harness_member(&world, "accessToken", access, sizeof access);
+    api_harness_member(&world, "refreshToken", token, sizeof token);
+    fx_buf_init(&hash, 128);
+    fx_crypto_sha256(fx_str_of(token), digest);
+    fx_crypto_hex_encode(&hash, fx_crypto_str(digest, sizeof digest));
+    assert_int_equal(fx_store_session_find(world.store, fx_buf_str(&hash), &session), FX_OK);
+    fx_buf_deinit(&hash);
+    memcpy(revoked.family, session.family, sizeof revoked.family);
+    assert_int_equal(fx_store_session_note_revoked(world.store, &revoked), FX_OK);
+    world.wall_us += 3000000;
+    fx_api_tick(world.api); /* alone with its tables, it does not look */
+    assert_int_equal(api_harness_ask(&world, "GET", "/auth/me", access, NULL), 200);
+    world.api->options.is_shared = true;
+    world.wall_us += 3000000;
+    fx_api_tick(world.api);
+    assert_int_equal(api_harness_ask(&world, "GET", "/auth/me", access, NULL), 401);
+}
+
 static void api_auth_locked_user_gets_no_new_token(void **state)
 {
     (void)state;
@@ -391,6 +421,7 @@ int main(void)
         T(api_auth_refresh_token_expires_when_idle),
         T(api_auth_login_ends_after_thirty_days),
         T(api_auth_logout_revokes_the_login),
+        T(api_auth_logout_elsewhere_is_learnt),
         T(api_auth_locked_user_gets_no_new_token),
         T(api_auth_without_a_writer_gives_access_tokens_only),
         T(api_auth_of_two_refreshes_at_once_one_wins),

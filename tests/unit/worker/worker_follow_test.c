@@ -424,6 +424,20 @@ static void worker_follow_thread_answers_everything(void **state)
     assert_int_equal(stats.lag, 0);
 }
 
+static void worker_follow_folder_has_one_owner(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct member other = {.side = fixture->members[1].side, .node = "n9"};
+    memcpy(other.dir, member->dir, sizeof other.dir);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    assert_int_equal(open_member(fixture, &other), FX_LOCKED);
+    fx_worker_follow_abandon(member->follow);
+    member->follow = NULL;
+    assert_int_equal(open_member(fixture, &other), FX_OK);
+    fx_worker_follow_abandon(other.follow);
+}
+
 static void worker_follow_question_changes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -460,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_snapshots_of_another_log_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_folder_has_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_thread_answers_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_question_changes_nothing, setup, teardown)};
     return cmocka_run_group_tests_name("worker_follow", tests, NULL, NULL);
