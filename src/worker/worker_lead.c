@@ -246,14 +246,12 @@ static void claim(struct fx_worker_lead *lead, int64_t now_us)
 
 static void stand_by(struct fx_worker_lead *lead, int64_t now_us)
 {
-    if (!fx_worker_follow_is_at_end(lead->follow)) {
-        return; /* what the leader said meanwhile is not read yet */
-    }
-    if (lead->state == FX_WORKER_LEAD_STANDBY &&
-        (lead->epoch == 0 || lead->silent_us >= lead->options.silence_us)) {
-        claim(lead, now_us);
-    } else if (lead->state == FX_WORKER_LEAD_CLAIMING &&
-               lead->claimed_us >= lead->options.claim_us) {
+    const bool is_silent = lead->epoch == 0 || lead->silent_us >= lead->options.silence_us;
+    const bool is_due = lead->state == FX_WORKER_LEAD_CLAIMING
+                            ? lead->claimed_us >= lead->options.claim_us
+                            : is_silent;
+    /* At the end of the log: else what the leader said meanwhile is not read yet. */
+    if (is_due && fx_worker_follow_is_at_end(lead->follow)) {
         claim(lead, now_us);
     }
 }
@@ -265,8 +263,9 @@ static void begin(struct fx_worker_lead *lead)
 {
     uint64_t last = 0;
     /* Its own of an earlier time, if it can be had; else what is found missing is told again. */
-    fx_status status = fx_bus_flush(lead->options.bus, lead->options.wait_ms);
-    status = fx_worker_lead_publish_find_last(lead, &last);
+    const fx_status flushed = fx_bus_flush(lead->options.bus, lead->options.wait_ms);
+    fx_status status = fx_worker_lead_publish_find_last(lead, &last);
+    (void)flushed;
     if (status == FX_OK) {
         lead->published = last;
         lead->is_new = false;
