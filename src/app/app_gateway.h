@@ -39,7 +39,7 @@ struct fx_app_gateway_options {
     uint32_t password_cost;
     bool is_socket_auth_required;
     bool is_registration_open;
-    bool is_shared; /* as in fx_api_options */
+    bool is_shared;                  /* as in fx_api_options */
     struct fx_net_server_config net; /* limits of connections and requests */
     struct fx_api_rates rates;       /* and of what each caller may ask */
     const char *origins;             /* whose pages may use the API and sockets; NULL: any */

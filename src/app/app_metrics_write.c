@@ -413,6 +413,28 @@ static void write_audit(const struct fx_app_metrics *metrics,
     }
 }
 
+/* On a bus: how far behind the log, and whether somebody leads. */
+static void write_log(const struct fx_worker_follow_stats *follow,
+                      int64_t now_us,
+                      struct fx_buf *body)
+{
+    static const char SILENT[] = "future_log_leader_silent_seconds";
+    gauge(body, "future_log_lag_records", "Records behind the end of the log.", follow->lag);
+    gauge(body, "future_log_leader_epoch", "Epoch of the leader.", follow->epoch);
+    gauge(body,
+          "future_log_published_commands",
+          "Published here and not come back yet.",
+          follow->pending_count);
+    counter(body,
+            "future_log_poison_total",
+            "Records that were no commands, since the start.",
+            follow->poison_count);
+    if (follow->heard_us != 0) {
+        fx_metric_head(body, SILENT, "gauge", "Since the leader was heard.");
+        fx_metric_us(body, SILENT, NONE, now_us - follow->heard_us);
+    }
+}
+
 static void write_engine(const struct fx_app_metrics *metrics,
                          const struct fx_app_metrics_now *now,
                          struct fx_buf *body,
@@ -431,6 +453,9 @@ static void write_engine(const struct fx_app_metrics *metrics,
     counter(body, "future_commands_total", "Commands that were answered.", metrics->commands);
     gauge(body, "future_engine_sequence", "Last durable command.", engine->durable);
     gauge(body, "future_intake_commands", "Commands that wait.", engine->intake_count);
+    if (figures.is_follower) {
+        write_log(&figures.follow, now->now_us, body);
+    }
     counter(body, "future_journal_bytes_total", "Bytes of frames written.", journal->byte_count);
     counter(body, "future_journal_records_total", "Records written.", journal->record_count);
     counter(body, "future_journal_frames_total", "Frames written.", journal->frame_count);
