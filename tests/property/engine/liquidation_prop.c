@@ -1,7 +1,8 @@
 /* Random marks over leveraged accounts, thin books and a poor insurance fund: the next step of
  * every liquidation is predicted by a full scan (naive_liquidation.h) and compared. One step per
  * command, so that the state before each of them can be looked at; other seeds let a command do
- * many.
+ * many, with marks that follow an index and positions that pay funding in between. Some users hold
+ * a long and a short position.
  *
  *     liquidation_prop            a fixed set of seeds
  *     liquidation_prop SEED [N]   one seed, N commands
@@ -15,12 +16,14 @@
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-enum { SYMBOLS = 3, USERS = 7, SEEDS = 40, COMMANDS = 1200, STEPS = 6, MID = 5000, ACCOUNTS = 32 };
+enum { SYMBOLS = 3, USERS = 7, SEEDS = 44, COMMANDS = 1200, STEPS = 6, MID = 5000, ACCOUNTS = 32 };
 
 struct world {
     struct engine_kit kit;
-    bool is_single; /* one step per command */
-    bool is_poor;   /* everybody risks all he has, fees are high, prices far apart */
+    bool is_single;   /* one step per command */
+    bool has_funding; /* an index moves the marks and positions pay; nothing is predicted */
+    bool has_hedges;  /* some users have a long and a short position */
+    bool is_poor;     /* everybody risks all he has, fees are high, prices far apart */
     int64_t mid[SYMBOLS];
     uint32_t steps[STEPS];
     uint32_t predicted;
@@ -29,6 +32,9 @@ struct world {
     uint32_t waiting;       /* commands after which an account was parked */
     uint32_t refused;       /* opens refused */
     uint32_t fund_short;    /* steps on the fund itself */
+    uint32_t payments;      /* of funding */
+    uint32_t amid;          /* steps while some have paid and others have not */
+    uint32_t hedged;        /* steps of accounts in hedge mode */
     uint32_t cascades;      /* commands with steps of several accounts */
     uint32_t lacking;       /* commands that left an account with less than it needs to the next */
     uint32_t barred;        /* orders that would have closed beyond the bankruptcy price */
@@ -54,6 +60,14 @@ static void load_tiers(uint32_t symbol)
     REQUIRE(engine_kit_apply(&world.kit, &command) == FX_OK);
 }
 
+static void begin_funding(uint32_t symbol)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_SET_MARK_RULES, symbol, 0);
+    command.u.mark_rules.band_ppb = 50000000;
+    command.u.mark_rules.sources_min = 1;
+    REQUIRE(engine_kit_apply(&world.kit, &command) == FX_OK);
+}
+
 static void list_symbols(void)
 {
     static const char *const NAMES[SYMBOLS] = {"AUSDT", "BUSDT", "CUSD"};
@@ -73,8 +87,14 @@ static void list_symbols(void)
             definition.settle = engine_kit_asset("BTC");
         }
         world.mid[symbol] = MID;
+        definition.interest_ppb = 100000;
+        definition.damper_ppb = 500000;
+        definition.funding_interval_s = 3600;
         REQUIRE(engine_kit_list(&world.kit, &definition, MID) == symbol);
         load_tiers(symbol);
+        if (world.has_funding) {
+            begin_funding(symbol);
+        }
     }
 }
 
@@ -101,7 +121,10 @@ static void begin(uint64_t seed)
     draw_begin(seed);
     world.is_single = chance(70);
     world.is_poor = chance(25);
+    world.has_hedges = !world.is_poor && chance(45);
+    world.has_funding = !world.is_single && !world.is_poor && chance(70);
     limits.fills_max = world.is_single ? 3 : 48;
+    limits.positions_max = 64; /* a long and a short each, and the fund */
     engine_kit_init(&world.kit, &limits);
     list_symbols();
     for (uint64_t user_id = 1; user_id <= USERS; user_id++) {
@@ -118,6 +141,9 @@ static void begin(uint64_t seed)
                            is_poor      ? "0.0041"
                            : chance(70) ? "0.07"
                                         : "30.3");
+        if (world.has_hedges && chance(60)) {
+            REQUIRE(engine_kit_mode(&world.kit, user_id, true) == FX_OK);
+        }
         if (is_poor && chance(60)) {
             isolate(user_id);
         }
@@ -228,6 +254,12 @@ static void check_debts(const struct fx_engine *engine)
     }
 }
 
+static bool is_payment(const struct fx_event *event)
+{
+    return event->kind == FX_EVENT_TRANSACTION &&
+           event->u.transaction.type == FX_TRANSACTION_FUNDING_FEE;
+}
+
 /* What holds after every command, by a scan of its own. */
 static void check(void)
 {
@@ -241,11 +273,14 @@ static void check(void)
     }
     for (uint32_t index = 0; index < world.kit.events.count; index++) {
         const struct fx_event_liquidation *step = &world.kit.events.items[index].u.liquidation;
+        world.payments += is_payment(&world.kit.events.items[index]) ? 1 : 0;
         if (world.kit.events.items[index].kind != FX_EVENT_LIQUIDATION) {
             continue;
         }
         const fx_slot account = (fx_slot)step->account_id - 1;
         world.steps[step->step]++;
+        world.amid += engine->sweep_count != 0 ? 1 : 0;
+        world.hedged += (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0 ? 1 : 0;
         world.fund_short += step->user_id == 0 ? 1 : 0;
         has_cascaded = has_cascaded || (before != FX_SLOT_NONE && before != account);
         before = account;
@@ -299,6 +334,13 @@ static void go_all_in(struct engine_kit_order *order)
     order->lots = lots < 1 ? 1 : lots > 2000 ? 2000 : (int64_t)lots;
 }
 
+static bool is_hedging(uint64_t user_id, uint32_t symbol)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    const fx_slot account = fx_account_state_find(engine, user_id, engine->listings[symbol].asset);
+    return (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
+}
+
 static void place(void)
 {
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
@@ -319,6 +361,10 @@ static void place(void)
         order.leverage_centi = 1000 + (int32_t)below(9000);
         order.margin_mode = (enum fx_margin_mode)below(3);
     }
+    if (is_hedging(order.user_id, symbol)) {
+        order.position_side = chance(50) ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_SHORT;
+        order.is_reduce_only = false; /* the side says it */
+    }
     struct fx_command command = engine_kit_place_command(&order);
     world.refused += apply(&command) == FX_LIQUIDATING ? 1 : 0;
 }
@@ -330,6 +376,14 @@ static void mark(void)
     const int64_t jump = chance(15) ? 700 : 60;
     world.mid[symbol] += between(-jump, jump);
     world.mid[symbol] = world.mid[symbol] < 1000 ? 1000 : world.mid[symbol];
+    if (world.has_funding) { /* the mark follows; a minute gives a sample, an hour a payment */
+        command = engine_kit_command(FX_COMMAND_INDEX_PRICE, symbol, 0);
+        world.kit.time_us += (int64_t)below(chance(10) ? 5400000000 : 90000000);
+        command.u.index.index_ticks = world.mid[symbol];
+        command.u.index.source_count = 1;
+        (void)apply(&command);
+        return;
+    }
     command.u.mark.mark_ticks = world.mid[symbol];
     command.u.mark.index_ticks = world.mid[symbol];
     (void)apply(&command);
@@ -376,6 +430,10 @@ static void move_margin(void)
 {
     struct fx_command command = engine_kit_command(
         FX_COMMAND_ADJUST_MARGIN_POSITION, (uint32_t)below(SYMBOLS), 1 + below(USERS));
+    if (is_hedging(command.user_id, command.instrument)) {
+        command.u.margin.position_side =
+            (uint8_t)(chance(50) ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_SHORT);
+    }
     command.u.margin.amount = engine_kit_decimal("0.0101") * (1 + (int64_t)below(9));
     command.u.margin.amount = chance(50) ? command.u.margin.amount : -command.u.margin.amount;
     (void)apply(&command);
@@ -462,13 +520,17 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.refused += world.refused;
         all.fund_short += world.fund_short;
         all.cascades += world.cascades;
+        all.hedged += world.hedged;
+        all.payments += world.payments;
+        all.amid += world.amid;
         all.lacking += world.lacking;
         all.barred += world.barred;
         engine_kit_deinit(&world.kit);
     }
     (void)printf(
         "steps %u %u %u %u %u, predicted %u edges %u, partial %u, waiting %u, refused %u, fund %u, "
-        "cascades %u, lacking %u, barred %u\n",
+        "cascades %u, lacking %u, barred %u, hedged %u, "
+        "payments %u, amid %u\n",
         all.steps[1],
         all.steps[2],
         all.steps[3],
@@ -482,7 +544,10 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.fund_short,
         all.cascades,
         all.lacking,
-        all.barred);
+        all.barred,
+        all.hedged,
+        all.payments,
+        all.amid);
     for (uint32_t step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step < STEPS; step++) {
         assert_true(all.steps[step] > 100);
     }
@@ -492,6 +557,8 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
     assert_true(all.refused > 20);
     assert_true(all.fund_short > 3);
     assert_true(all.cascades > 20);
+    assert_true(all.hedged > 100);
+    assert_true(all.payments > 1000 && all.amid > 10);
     assert_true(all.lacking > 3);
     assert_true(all.barred > 3);
 }
