@@ -111,6 +111,22 @@ static void crypto_hmac_of_rfc_4231_is_as_published(void **state)
     fx_crypto_hmac_destroy(hmac);
 }
 
+/* VEC-01: a request as Binance's documents sign it. */
+static void crypto_hmac_of_a_request_is_as_published(void **state)
+{
+    (void)state;
+    struct fx_crypto_hmac *hmac = fx_crypto_hmac_create(
+        FX_STR("NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"));
+    assert_non_null(hmac);
+    uint8_t mac[FX_CRYPTO_SHA256_SIZE];
+    fx_crypto_hmac_sign(hmac,
+                        FX_STR("symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&"
+                               "price=0.1&recvWindow=5000&timestamp=1499827319559"),
+                        mac);
+    assert_hex(mac, sizeof mac, "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71");
+    fx_crypto_hmac_destroy(hmac);
+}
+
 static void crypto_hmac_of_empty_key_and_text_is_as_published(void **state)
 {
     (void)state;
@@ -443,6 +459,7 @@ int main(void)
         cmocka_unit_test(crypto_sha256_of_known_texts_is_as_published),
         cmocka_unit_test(crypto_sha1_and_base64_make_the_websocket_accept),
         cmocka_unit_test(crypto_hmac_of_rfc_4231_is_as_published),
+        cmocka_unit_test(crypto_hmac_of_a_request_is_as_published),
         cmocka_unit_test(crypto_hmac_of_empty_key_and_text_is_as_published),
         cmocka_unit_test(crypto_is_equal_compares_size_and_bytes),
         cmocka_unit_test(crypto_random_fills_and_differs),

@@ -11,15 +11,16 @@
  *     mode USER ONE_WAY|HEDGE     freeze USER YES|NO     state SYMBOL STATE
  *     settle SYMBOL PRICE|-
  *     amend NAME PRICE|- QUANTITY|-                cancel NAME        tick SECONDS
- *     book SYMBOL                 available USER SYMBOL
- * Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE LONG SHORT NONE EXPIRE_TAKER EXPIRE_BOTH,
- * and of a
- * conditional order TYPE:SOURCE:PRICE (of a trailing stop RATE or RATE:ACTIVATION) and PROTECT;
- * the quantity "-" is closePosition. TP:PRICE and SL:PRICE protect the order, by the mark; they are
- * NAME.tp and NAME.sl. */
+ *     book SYMBOL                 available USER SYMBOL     ranks SYMBOL
+ *     quiet, then loud [WORD]: what is said between is of no interest; from there on lines that
+ * begin so Words of place: IOC FOK GTD:seconds POST SLIDE REDUCE LONG SHORT NONE EXPIRE_TAKER
+ * EXPIRE_BOTH, and of a conditional order TYPE:SOURCE:PRICE (of a trailing stop RATE or
+ * RATE:ACTIVATION) and PROTECT; the quantity "-" is closePosition. TP:PRICE and SL:PRICE protect
+ * the order, by the mark; they are NAME.tp and NAME.sl. */
 #include <dirent.h>
 #include <stdio.h>
 
+#include "engine/rank_int.h"
 #include "engine_kit.h"
 #include "fx_test.h"
 
@@ -36,7 +37,8 @@ struct golden {
     size_t said_size;
     char *words[WORDS_MAX];
     uint32_t word_count;
-    bool is_quiet; /* while a scenario is set up */
+    bool is_quiet;        /* while a scenario is set up */
+    char only[NAME_SIZE]; /* of what is said, the lines that begin so; "": all */
 };
 
 static struct golden golden;
@@ -46,7 +48,7 @@ static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void say(const char *format, ...)
 {
     va_list arguments;
-    if (golden.is_quiet) {
+    if (golden.is_quiet || strncmp(format, golden.only, strlen(golden.only)) != 0) {
         return;
     }
     va_start(arguments, format);
@@ -290,6 +292,8 @@ static void read_definition(struct fx_instrument *definition, char *pair)
         definition->contract_type = (uint8_t)fx_instrument_contract_type_of(fx_str_of(value));
     } else if (strcmp(pair, "tick") == 0) {
         definition->tick_size = decimal(value);
+    } else if (strcmp(pair, "max") == 0) { /* in ticks */
+        definition->max_ticks = (int64_t)(decimal(value) / fx_dec_one());
     } else if (strcmp(pair, "lot") == 0) {
         definition->lot_size = decimal(value);
     } else if (strcmp(pair, "mult") == 0) {
@@ -651,6 +655,26 @@ static void do_quiet(void)
 static void do_loud(void)
 {
     golden.is_quiet = false;
+    (void)fx_str_copy(
+        golden.word_count > 1 ? fx_str_of(word(1)) : (fx_str){0}, golden.only, NAME_SIZE);
+}
+
+/* ranks SYMBOL: refresh them; who has a position on the symbol, by user. */
+static void do_ranks(void)
+{
+    const uint32_t instrument = symbol_of(word(1));
+    const struct fx_engine *engine = golden.kit.engine;
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_REFRESH_RANKS, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    run(&command);
+    for (fx_slot slot = 0; slot < engine->position_count; slot++) {
+        const struct fx_position_state *position = &engine->positions[slot];
+        if (position->instrument == instrument && position->lots != 0) {
+            say("rank of %s %u\n",
+                golden.users[engine->accounts[position->account].user_id],
+                fx_rank_of(position));
+        }
+    }
 }
 
 static void do_line(void)
@@ -666,7 +690,7 @@ static void do_line(void)
         {"tick", do_tick},       {"book", do_book},         {"available", do_available},
         {"settle", do_settle},   {"fund", do_fund},         {"work", do_work},
         {"quiet", do_quiet},     {"loud", do_loud},         {"index", do_index},
-        {"rules", do_rules},
+        {"rules", do_rules},     {"ranks", do_ranks},
     };
     for (uint32_t index = 0; index < sizeof COMMANDS / sizeof COMMANDS[0]; index++) {
         if (strcmp(word(0), COMMANDS[index].name) == 0) {
