@@ -24,7 +24,7 @@ static const struct {
     [FX_APP_BUS_REFERRALS] = {"future_referral", true, false},
     [FX_APP_BUS_REWARDS] = {"future_reward_center", true, false},
     [FX_APP_BUS_HASHES] = {"me_hash", false, false},
-    [FX_APP_BUS_QUARANTINE] = {"matching_engine_quarantine", false, true}};
+    [FX_APP_BUS_QUARANTINE] = {"matching_engine_quarantine", false, false}};
 
 /* The options that are settings of librdkafka, by the rest of their variables. */
 static const struct {

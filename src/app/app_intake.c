@@ -1,6 +1,7 @@
 #include "app/app_intake.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/app_bus.h"
@@ -12,17 +13,26 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/store_instrument.h"
+#include "store/store_progress.h"
 #include "worker/worker_intake.h"
 
-enum { MAKE_MS = 30000, STEP_MS = 20, FINISH_MS = 8000, REFRESH_US = 500000, IDLE_US_MAX = 1000 };
+enum {
+    MAKE_MS = 30000,
+    STEP_MS = 20,
+    FINISH_MS = 8000,
+    REFRESH_US = 1000000,
+    RETRY_US = 200000,
+    IDLE_US_MAX = 1000
+};
 
 struct intake {
     struct fx_app_bus settings;
     struct fx_app_store database;
-    struct fx_store *reader;
+    struct fx_store *store;
     struct fx_store_instrument_row *rows; /* FX_INSTRUMENTS_MAX */
     uint32_t row_count;
     int64_t refreshed_us;
+    _Atomic int listing; /* a status: are the instruments known? */
     struct fx_bus *bus;
     struct fx_worker_intake *worker;
     struct fx_agent *agent;
@@ -45,24 +55,94 @@ static const struct fx_instrument *find(void *context, fx_str symbol)
     return NULL;
 }
 
-static bool refresh(void *context)
+/* What is listed and how its filters are now; a stranger's symbols are no reason to ask the
+ * database all the time. */
+static fx_status refresh(void *context, bool is_needed)
 {
     struct intake *intake = context;
     const int64_t now_us = fx_clock_monotonic_us();
-    if (intake->refreshed_us != 0 && now_us - intake->refreshed_us < REFRESH_US) {
-        return false; /* a stranger's symbols are no reason to ask the database all the time */
+    const int64_t pause_us = is_needed && intake->listing != FX_OK ? RETRY_US : REFRESH_US;
+    if (intake->refreshed_us != 0 && now_us - intake->refreshed_us < pause_us) {
+        return intake->listing;
     }
     intake->refreshed_us = now_us;
     const fx_status status = fx_store_instrument_list(
-        intake->reader, intake->rows, FX_INSTRUMENTS_MAX, &intake->row_count);
-    if (status != FX_OK) {
+        intake->store, intake->rows, FX_INSTRUMENTS_MAX, &intake->row_count);
+    if (status != FX_OK && intake->listing == FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "intake",
-               "the instruments cannot be read",
+               "the instruments cannot be read; orders of unknown symbols wait",
                fx_log_status("err", status),
-               fx_log_text("reason", fx_store_error_text(intake->reader)));
+               fx_log_text("reason", fx_store_error_text(intake->store)));
     }
-    return status == FX_OK;
+    atomic_store_explicit(&intake->listing, (int)status, memory_order_relaxed);
+    return status;
+}
+
+/* ---- marks: two watermarks of each partition, in the tables ------------------------------------
+ */
+
+enum { MARK_NAME_SIZE = 33 };
+
+static struct fx_store_progress_key key_of(const struct intake *intake,
+                                           struct fx_bus_place place,
+                                           const char *what,
+                                           char name[MARK_NAME_SIZE])
+{
+    const bool is_order =
+        fx_str_is_equal(place.topic, fx_app_bus_name(&intake->settings, FX_APP_BUS_ORDERS));
+    (void)snprintf(name,
+                   MARK_NAME_SIZE,
+                   "intake_%s_%u_%s",
+                   is_order ? "orders" : "cancels",
+                   place.partition & 0xffffU,
+                   what);
+    return (struct fx_store_progress_key){fx_app_bus_shard(&intake->settings), fx_str_of(name)};
+}
+
+static fx_status find_mark(void *context,
+                           struct fx_bus_place place,
+                           struct fx_worker_intake_mark *mark)
+{
+    struct intake *intake = context;
+    char name[MARK_NAME_SIZE];
+    const struct fx_store_progress_key next = key_of(intake, place, "next", name);
+    fx_status status = fx_store_progress_find(intake->store, &next, &mark->next);
+    if (status == FX_OK) {
+        const struct fx_store_progress_key input = key_of(intake, place, "input", name);
+        status = fx_store_progress_find(intake->store, &input, &mark->input);
+    }
+    return status;
+}
+
+/* Forward only: another member may have stored more. @return OK; the store's. */
+static fx_status move_mark(const struct intake *intake,
+                           const struct fx_store_progress_key *key,
+                           uint64_t to)
+{
+    struct fx_store_progress_step step = {.to = to};
+    const fx_status status = fx_store_progress_find(intake->store, key, &step.from);
+    return status == FX_OK && step.from < to ? fx_store_progress_advance(intake->store, key, &step)
+                                             : status;
+}
+
+/* `next` first: an older `input` is looked through again. A mark that cannot be stored is no harm.
+ */
+static void store_mark(void *context,
+                       struct fx_bus_place place,
+                       const struct fx_worker_intake_mark *mark)
+{
+    struct intake *intake = context;
+    char name[MARK_NAME_SIZE];
+    const struct fx_store_progress_key next = key_of(intake, place, "next", name);
+    fx_status status = move_mark(intake, &next, mark->next);
+    if (status == FX_OK) {
+        const struct fx_store_progress_key input = key_of(intake, place, "input", name);
+        status = move_mark(intake, &input, mark->input);
+    }
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_DEBUG, "intake", "a mark was not stored", fx_log_status("err", status));
+    }
 }
 
 /* ---- its agent ------------------------------------------------------------------------------- */
@@ -93,13 +173,16 @@ static void look(void *self, struct fx_app_desk_look *look)
     if (stats.status != FX_OK) {
         fx_app_desk_down(look, fx_status_text(stats.status));
     }
+    if (atomic_load_explicit(&intake->listing, memory_order_relaxed) != FX_OK) {
+        fx_app_desk_down(look, "the instruments cannot be read from the database");
+    }
 }
 
 static fx_status open_database(struct intake *intake, const struct fx_config *config)
 {
     fx_status status = fx_app_store_init(&intake->database, config);
     if (status == FX_OK) {
-        status = fx_app_store_open(&intake->database, FX_APP_STORE_READER, &intake->reader);
+        status = fx_app_store_open(&intake->database, FX_APP_STORE_WRITER, &intake->store);
     }
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
@@ -114,8 +197,7 @@ static fx_status open_database(struct intake *intake, const struct fx_config *co
     if (intake->rows == NULL) {
         return FX_NO_MEMORY;
     }
-    (void)refresh(intake);
-    return FX_OK;
+    return refresh(intake, true);
 }
 
 static fx_status open_worker(struct intake *intake)
@@ -135,7 +217,8 @@ static fx_status open_worker(struct intake *intake)
         .cancels = fx_app_bus_name(settings, FX_APP_BUS_CANCELS),
         .input = fx_app_bus_place(settings, FX_APP_BUS_INPUT),
         .quarantine = fx_app_bus_place(settings, FX_APP_BUS_QUARANTINE),
-        .listing = {.find = find, .refresh = refresh, .context = intake}};
+        .listing = {.find = find, .refresh = refresh, .context = intake},
+        .marks = {.find = find_mark, .store = store_mark, .context = intake}};
     return fx_worker_intake_create(&options, &intake->worker);
 }
 
@@ -169,7 +252,7 @@ static void close_all(struct intake *intake)
     fx_worker_intake_destroy(intake->worker);
     fx_bus_close(intake->bus);
     fx_app_desk_destroy(intake->desk);
-    fx_store_close(intake->reader);
+    fx_store_close(intake->store);
     free(intake->rows);
 }
 

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "store/store_migrate.h"
 #include "worker/worker_follow.h"
+#include "worker/worker_save.h"
 
 enum {
     MAKE_MS = 30000,
@@ -24,7 +25,7 @@ enum {
     PAUSE_NS = 500000000,
     TICK_MS = 200,
     DUMP_EVENTS = 4096,
-    GATHER_MAX = 65536,
+    GATHER_MAX = FX_WORKER_SAVE_EVENTS_MAX,
     HEARD_US = 10000000 /* a leader is heard five times a second */
 };
 
@@ -208,6 +209,9 @@ static fx_status on_recovered(void *context, const struct fx_event events[], uin
 {
     struct worker *worker = context;
     fx_status status = FX_OK;
+    if (count > GATHER_MAX) {
+        return FX_CAPACITY; /* open_follow says why */
+    }
     if (worker->gathered_count + count > GATHER_MAX) {
         status = write_gathered(worker);
     }
@@ -277,6 +281,15 @@ static fx_status open_follow(struct worker *worker)
     }
     if (status == FX_OK) {
         status = write_gathered(worker);
+    }
+    if (status == FX_CAPACITY || (status == FX_OK && fx_engine_events_max(fx_worker_follow_limits(
+                                                         worker->follow)) > GATHER_MAX)) {
+        (void)snprintf(report.text,
+                       sizeof report.text,
+                       "the limits in the log (INITIALIZE_ENGINE) allow a command more events than "
+                       "a saver writes in one transaction: %u",
+                       (unsigned)GATHER_MAX);
+        status = FX_CAPACITY;
     }
     if (status == FX_OK && worker->saved != UINT64_MAX && report.sequence < worker->saved) {
         (void)snprintf(report.text,

@@ -26,7 +26,8 @@ static const struct fx_bus_kafka_property COMMON[] = {{"socket.keepalive.enable"
                                                       {"broker.address.ttl", "5000"}};
 static const struct fx_bus_kafka_property PRODUCER[] = {
     {"linger.ms", "1"},
-    {"compression.type", "lz4"},
+    {"compression.type", "gzip"}, /* the one that every client, Node's too, reads without more */
+    {"compression.level", "1"},
     {"batch.num.messages", "10000"},
     {"retry.backoff.ms", "50"},
     {"queue.buffering.max.kbytes", "131072"},

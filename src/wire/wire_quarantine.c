@@ -32,7 +32,8 @@ void fx_wire_quarantine(struct fx_buf *buf, const struct fx_wire_quarantine *ref
         fx_json_add_id(buf, FX_STR("tmpId"), refused->tmp_id);
     }
     if (refused->key.size > 0) {
-        fx_json_add_str(buf, FX_STR("key"), refused->key);
+        fx_json_add_str(
+            buf, FX_STR("key"), fx_str_slice(refused->key, 0, FX_WIRE_QUARANTINE_KEY_SIZE_MAX));
     }
     if (refused->value.size > FX_WIRE_QUARANTINE_TEXT_SIZE_MAX) {
         fx_json_add_bool(buf, FX_STR("isCut"), true);

@@ -12,7 +12,11 @@
 #include "base/status.h"
 #include "model/instrument.h"
 
-enum { FX_WIRE_QUARANTINE_TEXT_SIZE_MAX = 8192 }; /* of the record; what is longer is cut */
+enum {
+    FX_WIRE_QUARANTINE_TEXT_SIZE_MAX = 8192, /* of the record; what is longer is cut */
+    FX_WIRE_QUARANTINE_KEY_SIZE_MAX = 256,   /* of its key; the same */
+    FX_WIRE_QUARANTINE_SIZE_MAX = 65536      /* what is appended is smaller, whatever the bytes */
+};
 
 /** A record that was refused. Texts are borrowed for the call. */
 struct fx_wire_quarantine {

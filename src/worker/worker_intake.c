@@ -16,7 +16,11 @@ enum {
     COMMIT_US = 200000,
     PLACES_MAX = 2 * FX_BUS_PARTITIONS_MAX,
     DELIVERIES = 256,
-    VALUE_SIZE_MAX = 1 << 17, /* of what is published: a quarantined text, escaped */
+    VALUE_SIZE_MAX = 1 << 17, /* of what is published */
+    SCAN_MS = 100,
+    MARK_US = 1000000, /* between two writings of a mark */
+    SCAN_TIMEOUT_MS = 10000,
+    SCAN_RECORDS = 512,
     KEY_SIZE_MAX = 24,
     US_PER_MS = 1000,
     ASK_US = 1000000, /* between two looks at the end of a partition */
@@ -28,9 +32,11 @@ enum {
 struct place {
     fx_str topic; /* borrowed from the options */
     uint64_t next;
+    uint64_t input; /* behind all of its commands in the input */
     uint32_t partition;
-    bool is_dirty; /* done further than committed */
-    uint64_t lag;  /* as last asked */
+    bool is_dirty;     /* done further than committed */
+    uint64_t lag;      /* as last asked */
+    int64_t stored_us; /* its mark */
 };
 
 struct fx_worker_intake {
@@ -46,6 +52,7 @@ struct fx_worker_intake {
     int64_t asked_us;
     uint32_t asked; /* the place that is asked about next */
     uint32_t logged;
+    uint64_t input_end; /* behind the last command that was delivered */
     fx_status status;
     char error[256];
     struct fx_json *json;
@@ -61,6 +68,7 @@ struct verdict {
     fx_str field;
     uint64_t user_id;
     uint64_t tmp_id;
+    bool is_held; /* nobody can tell now: it waits, and all behind it */
 };
 
 static int end_with(struct fx_worker_intake *intake, fx_status status, const char *reason)
@@ -94,24 +102,37 @@ static struct place *place_of(struct fx_worker_intake *intake, fx_str topic, uin
     return place;
 }
 
-static void commit_place(struct fx_worker_intake *intake, struct place *place)
+/* An older mark costs a longer look into the log only. */
+static void store_mark(const struct fx_worker_intake *intake, struct place *place, bool is_last)
+{
+    const struct fx_bus_place where = {place->topic, place->partition};
+    const struct fx_worker_intake_mark mark = {place->next, place->input};
+    const int64_t now_us = fx_clock_monotonic_us();
+    if (intake->options.marks.store != NULL && (is_last || now_us - place->stored_us > MARK_US)) {
+        place->stored_us = now_us;
+        intake->options.marks.store(intake->options.marks.context, where, &mark);
+    }
+}
+
+static void commit_place(struct fx_worker_intake *intake, struct place *place, bool is_last)
 {
     const struct fx_bus_place where = {place->topic, place->partition};
     const fx_status status = fx_bus_reader_commit(intake->reader, where, place->next);
     if (status == FX_OK) {
         atomic_fetch_add_explicit(&intake->stat_committed, 1, memory_order_relaxed);
+        store_mark(intake, place, is_last);
     }
     /* STALE: it is another member's, who reads again what we did; N3 makes it one order. */
     place->is_dirty = status != FX_OK && status != FX_STALE;
 }
 
 /* @return how many places were committed. */
-static int commit(struct fx_worker_intake *intake, int64_t now_us)
+static int commit(struct fx_worker_intake *intake, int64_t now_us, bool is_last)
 {
     int done = 0;
     for (uint32_t index = 0; index < intake->place_count; index++) {
         if (intake->places[index].is_dirty) {
-            commit_place(intake, &intake->places[index]);
+            commit_place(intake, &intake->places[index], is_last);
             done++;
         }
     }
@@ -147,10 +168,135 @@ static void on_revoked(void *context, struct fx_bus_place where, bool is_lost)
     struct fx_worker_intake *intake = context;
     struct place *place = place_of(intake, where.topic, where.partition);
     if (place->is_dirty && !is_lost) {
-        commit_place(intake, place);
+        commit_place(intake, place, true);
     }
     place->is_dirty = false;
     place->lag = 0; /* another member's, or read anew */
+}
+
+/* ---- what the log has already (N5) ----------------------------------------------------------- */
+
+/* Which partition a command was made of; the record's offset + 1 is the token. */
+static void name_source(const struct fx_worker_intake *intake,
+                        struct fx_bus_place where,
+                        struct fx_client_id *name)
+{
+    char text[FX_CLIENT_ID_SIZE_MAX + 1];
+    const bool is_order = fx_str_is_equal(where.topic, intake->options.orders);
+    (void)snprintf(
+        text, sizeof text, "intake:%s:%u", is_order ? "orders" : "cancels", where.partition);
+    const bool is_name = fx_ids_client_id(fx_str_of(text), name);
+    FX_ASSERT(is_name);
+}
+
+/* `from` of a record of the input, wherever its symbol is known. */
+static bool read_source(struct fx_json *json, fx_str value, fx_str *node_out, uint64_t *token_out)
+{
+    if (fx_json_parse(json, value) != FX_OK || json->tokens[0].kind != FX_JSON_OBJECT) {
+        return false;
+    }
+    const struct fx_json_token *from = fx_json_member(json, &json->tokens[0], FX_STR("from"));
+    if (from == NULL || from->kind != FX_JSON_OBJECT) {
+        return false;
+    }
+    const struct fx_json_token *node = fx_json_member(json, from, FX_STR("node"));
+    const struct fx_json_token *token = fx_json_member(json, from, FX_STR("token"));
+    if (node == NULL || token == NULL || node->kind != FX_JSON_STRING) {
+        return false;
+    }
+    *node_out = node->text;
+    return fx_str_parse_u64(token->text, token_out);
+}
+
+/* Look through the input from `mark->input` to its end for commands of this partition. */
+static fx_status scan(struct fx_worker_intake *intake,
+                      const struct fx_client_id *name,
+                      struct fx_worker_intake_mark *mark)
+{
+    struct fx_bus_record *records = calloc(SCAN_RECORDS, sizeof records[0]);
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_span span = {0};
+    const int64_t begun_us = fx_clock_monotonic_us();
+    int64_t news_us = begun_us;
+    fx_status status =
+        records == NULL
+            ? FX_NO_MEMORY
+            : fx_bus_span(intake->options.bus, intake->options.input, SCAN_TIMEOUT_MS, &span);
+    uint64_t position = mark->input > span.first ? mark->input : span.first;
+    if (status == FX_OK && position < span.end) {
+        status = fx_bus_reader_open(intake->options.bus, intake->options.input, position, &reader);
+    }
+    while (status == FX_OK && position < span.end) {
+        uint32_t count = 0;
+        status = fx_bus_reader_poll(reader, SCAN_MS, records, SCAN_RECORDS, &count);
+        for (uint32_t index = 0; status == FX_OK && index < count; index++) {
+            fx_str node = {0};
+            uint64_t token = 0;
+            position = records[index].offset + 1;
+            if (read_source(intake->json, records[index].value, &node, &token) &&
+                fx_str_is_equal(node, fx_ids_client_id_str(name)) && token >= mark->next) {
+                mark->next = token;
+                mark->input = position;
+            }
+        }
+        const int64_t now_us = fx_clock_monotonic_us();
+        news_us = count > 0 ? now_us : news_us;
+        if (status == FX_IO) {
+            status = FX_OK; /* tried again by itself */
+        }
+        if (status == FX_OK && now_us - news_us > (int64_t)SCAN_TIMEOUT_MS * US_PER_MS) {
+            /* What is left may be no records at all: marks of transactions. */
+            status = span.end - position <= 1 ? FX_OK : FX_TIMEOUT;
+            position = span.end;
+        }
+    }
+    fx_bus_reader_close(reader);
+    free(records);
+    return status;
+}
+
+/* A partition is ours: begin behind what the log has of it, whatever the group remembers. */
+static uint64_t on_assigned(void *context, struct fx_bus_place where)
+{
+    struct fx_worker_intake *intake = context;
+    struct fx_worker_intake_mark mark = {0, 0};
+    struct fx_client_id name;
+    fx_status status = FX_OK;
+    memset(&name, 0, sizeof name);
+    name_source(intake, where, &name);
+    if (intake->options.marks.find != NULL) {
+        status = intake->options.marks.find(intake->options.marks.context, where, &mark);
+    }
+    if (status == FX_OK) {
+        status = scan(intake, &name, &mark);
+    }
+    if (status != FX_OK) {
+        (void)end_with(intake, status, "what the log has of a partition cannot be found out");
+        return FX_BUS_COMMITTED; /* nothing of it is worked on any more */
+    }
+    struct fx_bus_span span = {0};
+    if (fx_bus_span(intake->options.bus, where, SCAN_TIMEOUT_MS, &span) == FX_OK &&
+        mark.next != 0 && mark.next < span.first) {
+        FX_LOG(FX_LOG_ERROR,
+               "intake",
+               "records are gone before they were read: their time to be kept was over",
+               fx_log_str("topic", where.topic),
+               fx_log_u64("partition", where.partition),
+               fx_log_u64("count", span.first - mark.next));
+        mark.next = span.first;
+    }
+    struct place *place = place_of(intake, where.topic, where.partition);
+    place->next = mark.next;
+    place->input = mark.input;
+    place->is_dirty = false;
+    FX_LOG(FX_LOG_INFO,
+           "intake",
+           "takes a partition",
+           fx_log_str("topic", where.topic),
+           fx_log_u64("partition", where.partition),
+           fx_log_u64("next", mark.next));
+    /* Older ones may be gone by retention; a first start takes all that is kept. */
+    return mark.next == 0 ? FX_BUS_FIRST : mark.next;
 }
 
 /* ---- one record ------------------------------------------------------------------------------ */
@@ -177,22 +323,32 @@ static void name_order(struct fx_client_id *client_id,
     FX_ASSERT(is_name);
 }
 
-static const struct fx_instrument *find(const struct fx_worker_intake *intake, fx_str symbol)
+/* @return OK (NULL: there is none); why nobody knows. */
+static fx_status find(const struct fx_worker_intake *intake,
+                      fx_str symbol,
+                      const struct fx_instrument **instrument_out)
 {
     const struct fx_worker_intake_listing *listing = &intake->options.listing;
-    const struct fx_instrument *instrument = listing->find(listing->context, symbol);
-    if (instrument == NULL && listing->refresh != NULL && listing->refresh(listing->context)) {
-        instrument = listing->find(listing->context, symbol);
+    fx_status status = FX_OK;
+    *instrument_out = listing->find(listing->context, symbol);
+    if (*instrument_out == NULL && listing->refresh != NULL) {
+        status = listing->refresh(listing->context, true);
+        *instrument_out = status == FX_OK ? listing->find(listing->context, symbol) : NULL;
     }
-    return instrument;
+    return status;
 }
 
 static fx_status write_command(struct fx_worker_intake *intake,
+                               const struct fx_bus_record *record,
                                struct fx_command *command,
                                const struct fx_instrument *instrument)
 {
+    struct fx_wire_topic_from from;
+    memset(&from, 0, sizeof from);
+    name_source(intake, (struct fx_bus_place){record->topic, record->partition}, &from.node);
+    from.token = record->offset + 1;
     command->time_us = intake->options.clock();
-    return fx_wire_topic_out_command(&intake->value, command, instrument);
+    return fx_wire_topic_out_command_from(&intake->value, command, instrument, &from);
 }
 
 static fx_status take_order(struct fx_worker_intake *intake,
@@ -207,7 +363,12 @@ static fx_status take_order(struct fx_worker_intake *intake,
     }
     verdict->user_id = order.user_id;
     verdict->tmp_id = order.tmp_id;
-    const struct fx_instrument *instrument = find(intake, order.symbol);
+    const struct fx_instrument *instrument = NULL;
+    status = find(intake, order.symbol, &instrument);
+    if (status != FX_OK) {
+        verdict->is_held = true;
+        return status;
+    }
     if (instrument == NULL) {
         verdict->field = FX_STR("symbol");
         return FX_UNKNOWN_SYMBOL;
@@ -221,7 +382,7 @@ static fx_status take_order(struct fx_worker_intake *intake,
     command.user_id = order.user_id;
     command.u.place.tmp_id = order.tmp_id; /* every kind of order begins with it */
     name_order(&command.u.place.client_id, order.tmp_id, record);
-    return write_command(intake, &command, instrument);
+    return write_command(intake, record, &command, instrument);
 }
 
 static fx_status take_cancel(struct fx_worker_intake *intake,
@@ -235,7 +396,7 @@ static fx_status take_cancel(struct fx_worker_intake *intake,
         return status;
     }
     verdict->user_id = command.user_id;
-    return write_command(intake, &command, NULL);
+    return write_command(intake, record, &command, NULL);
 }
 
 static void refuse(struct fx_worker_intake *intake,
@@ -274,6 +435,9 @@ static struct verdict judge(struct fx_worker_intake *intake, const struct fx_bus
     const fx_status status = fx_str_is_equal(record->topic, intake->options.orders)
                                  ? take_order(intake, record, &verdict)
                                  : take_cancel(intake, record, &verdict);
+    if (verdict.is_held) {
+        return verdict;
+    }
     if (status != FX_OK) {
         verdict.place = intake->options.quarantine;
         verdict.reject.status = status;
@@ -293,6 +457,9 @@ static int publish(struct fx_worker_intake *intake)
     while (intake->published < intake->count) {
         const struct fx_bus_record *record = &intake->records[intake->published];
         const struct verdict verdict = judge(intake, record);
+        if (verdict.is_held) {
+            break;
+        }
         const bool is_command = verdict.reject.status == FX_OK;
         (void)snprintf(key, sizeof key, "%llu", (unsigned long long)verdict.user_id);
         const struct fx_bus_message message = {.topic = verdict.place.topic,
@@ -325,6 +492,9 @@ static int collect(struct fx_worker_intake *intake, uint32_t wait_ms)
             return end_with(
                 intake, deliveries[index].status, fx_bus_error_text(intake->options.bus));
         }
+        if (deliveries[index].token == 1 && deliveries[index].offset >= intake->input_end) {
+            intake->input_end = deliveries[index].offset + 1;
+        }
         atomic_fetch_add_explicit(deliveries[index].token == 1 ? &intake->stat_taken
                                                                : &intake->stat_refused,
                                   1,
@@ -346,6 +516,7 @@ static void close_batch(struct fx_worker_intake *intake)
         const struct fx_bus_record *record = &intake->records[index];
         struct place *place = place_of(intake, record->topic, record->partition);
         place->next = record->offset + 1;
+        place->input = intake->input_end > place->input ? intake->input_end : place->input;
         place->is_dirty = true;
     }
     intake->count = 0;
@@ -381,11 +552,15 @@ int fx_worker_intake_step(struct fx_worker_intake *intake, uint32_t wait_ms)
     const int64_t now_us = fx_clock_monotonic_us();
     int done = 0;
     if (now_us - intake->committed_us >= intake->options.commit_us) {
-        done = commit(intake, now_us);
+        done = commit(intake, now_us, false);
     }
     ask_lag(intake, now_us);
     const fx_status status = fx_bus_reader_poll(
         intake->reader, wait_ms, intake->records, intake->options.batch_max, &intake->count);
+    if (intake->status != FX_OK) {
+        intake->count = 0;
+        return -1; /* a partition came that cannot be taken */
+    }
     if (status != FX_OK && status != FX_IO) {
         return end_with(intake, status, fx_bus_reader_error_text(intake->reader));
     }
@@ -402,7 +577,7 @@ fx_status fx_worker_intake_finish(struct fx_worker_intake *intake, uint32_t time
         (void)work(intake, 10);
     }
     if (intake->status == FX_OK) {
-        (void)commit(intake, begun_us);
+        (void)commit(intake, begun_us, true);
     }
     return intake->status;
 }
@@ -433,6 +608,7 @@ fx_status fx_worker_intake_create(const struct fx_worker_intake_options *options
         const struct fx_bus_group group = {.name = options->group,
                                            .topics = topics,
                                            .topic_count = 2,
+                                           .on_assigned = on_assigned,
                                            .on_revoked = on_revoked,
                                            .context = intake};
         status = fx_bus_reader_join(options->bus, &group, &intake->reader);

@@ -8,7 +8,10 @@
  * topic with its reason, and is as durable before the commit (N2). A record without a clientOrderId
  * gets one from its tmpId, else from its place, so that one read twice is one order (N3). A message
  * that cannot be delivered ends the worker: never skipped, never overtaken by a later one of its
- * producer (N4). Thread: create, finish, destroy: the owner's; step: one.
+ * producer (N4). Each command says in `from` which record it was made of, and whoever is given a
+ * partition looks into the log first what of it is there (N5): a record is one command, also where
+ * its first one was refused, and whatever the group has forgotten. Thread: create, finish, destroy:
+ * the owner's; step: one.
  */
 #ifndef FX_WORKER_WORKER_INTAKE_H
 #define FX_WORKER_WORKER_INTAKE_H
@@ -25,9 +28,26 @@ struct fx_worker_intake;
 /** Where instruments come from. */
 struct fx_worker_intake_listing {
     fx_wire_topic_in_find_fn find;
-    /** Look again for what was listed meanwhile; a symbol was not found. May be NULL. @return true
-     * where there may be more now. */
-    bool (*refresh)(void *context);
+    /** Before a batch (`is_needed` false), and where a symbol was not found: look again, not too
+     * often. May be NULL. @return OK: what find() says holds; else nobody knows, the orders wait.
+     */
+    fx_status (*refresh)(void *context, bool is_needed);
+    void *context;
+};
+
+/** How far a partition of a producers' topic is done. */
+struct fx_worker_intake_mark {
+    uint64_t next;  /* its first record that is not done; 0: nothing is known */
+    uint64_t input; /* offset in the engine's input behind all commands of what is done */
+};
+
+/** Where marks are kept, beside the group's own offsets, which expire. They need not be newest. */
+struct fx_worker_intake_marks {
+    /** @return OK (zeroes where there is none); else the worker ends with it. */
+    fx_status (*find)(void *context, struct fx_bus_place place, struct fx_worker_intake_mark *mark);
+    void (*store)(void *context,
+                  struct fx_bus_place place,
+                  const struct fx_worker_intake_mark *mark);
     void *context;
 };
 
@@ -43,9 +63,10 @@ struct fx_worker_intake_options {
     struct fx_bus_place input;
     struct fx_bus_place quarantine;
     struct fx_worker_intake_listing listing;
-    fx_worker_intake_clock_fn clock; /* fx_clock_wall_us */
-    uint32_t batch_max;              /* records in flight; 1024 */
-    int64_t commit_us;               /* the longest that done work stays uncommitted; 200 ms */
+    struct fx_worker_intake_marks marks; /* find NULL: the whole log is looked through */
+    fx_worker_intake_clock_fn clock;     /* fx_clock_wall_us */
+    uint32_t batch_max;                  /* records in flight; 1024 */
+    int64_t commit_us;                   /* the longest that done work stays uncommitted; 200 ms */
 };
 
 /** Figures. Thread: any (each is a moment's value). */

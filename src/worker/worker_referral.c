@@ -108,6 +108,12 @@ static fx_status keep(struct fx_worker_referral *worker, const struct fx_event *
     if (event->kind != FX_EVENT_TRADE && event->kind != FX_EVENT_RESULT) {
         return FX_OK;
     }
+    struct item *last = worker->item_count == 0 ? NULL : &worker->items[worker->item_count - 1];
+    if (event->kind == FX_EVENT_RESULT && last != NULL && worker->item_count > worker->item_next &&
+        last->event.kind == FX_EVENT_RESULT) {
+        last->event = *event; /* nothing was traded in between: one mark is enough */
+        return FX_OK;
+    }
     if (worker->item_count == worker->item_capacity) {
         const uint32_t capacity = worker->item_capacity == 0 ? 1024 : 2 * worker->item_capacity;
         struct item *items = realloc(worker->items, (size_t)capacity * sizeof items[0]);

@@ -29,7 +29,10 @@ struct scene {
     uint32_t batch_max;
     uint32_t pending_max;
     uint32_t refreshed;
+    fx_status listing; /* of a refresh */
     bool is_listed;
+    bool has_marks;
+    struct fx_worker_intake_mark marks[2][PARTITIONS]; /* outlive a crash */
 };
 
 static int unlink_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
@@ -52,12 +55,37 @@ static const struct fx_instrument *find(void *context, fx_str symbol)
     return is_it && scene->is_listed ? &scene->instrument : NULL;
 }
 
-static bool refresh(void *context)
+static fx_status refresh(void *context, bool is_needed)
 {
     struct scene *scene = context;
-    scene->refreshed++;
-    scene->is_listed = true;
-    return true;
+    if (is_needed) {
+        scene->refreshed++;
+        scene->is_listed = scene->is_listed || scene->listing == FX_OK;
+    }
+    return scene->listing;
+}
+
+static struct fx_worker_intake_mark *mark_of(struct scene *scene, struct fx_bus_place place)
+{
+    const bool is_order = fx_str_is_equal(place.topic, ORDERS_TOPIC);
+    return &scene->marks[is_order ? 0 : 1][place.partition];
+}
+
+static fx_status find_mark(void *context,
+                           struct fx_bus_place place,
+                           struct fx_worker_intake_mark *mark)
+{
+    *mark = *mark_of(context, place);
+    return FX_OK;
+}
+
+static void store_mark(void *context,
+                       struct fx_bus_place place,
+                       const struct fx_worker_intake_mark *mark)
+{
+    assert_true(mark->next >= mark_of(context, place)->next);
+    assert_true(mark->input >= mark_of(context, place)->input);
+    *mark_of(context, place) = *mark;
 }
 
 static int64_t clock_of(void)
@@ -83,16 +111,19 @@ static void open_bus(struct scene *scene)
 
 static void open_intake(struct scene *scene)
 {
-    const struct fx_worker_intake_options options = {.bus = scene->bus,
-                                                     .group = FX_STR("intake"),
-                                                     .orders = ORDERS_TOPIC,
-                                                     .cancels = CANCELS_TOPIC,
-                                                     .input = {INPUT_TOPIC, 0},
-                                                     .quarantine = {QUARANTINE_TOPIC, 0},
-                                                     .listing = {find, refresh, scene},
-                                                     .clock = clock_of,
-                                                     .batch_max = scene->batch_max,
-                                                     .commit_us = 1};
+    struct fx_worker_intake_options options = {.bus = scene->bus,
+                                               .group = FX_STR("intake"),
+                                               .orders = ORDERS_TOPIC,
+                                               .cancels = CANCELS_TOPIC,
+                                               .input = {INPUT_TOPIC, 0},
+                                               .quarantine = {QUARANTINE_TOPIC, 0},
+                                               .listing = {find, refresh, scene},
+                                               .clock = clock_of,
+                                               .batch_max = scene->batch_max,
+                                               .commit_us = 1};
+    if (scene->has_marks) {
+        options.marks = (struct fx_worker_intake_marks){find_mark, store_mark, scene};
+    }
     assert_int_equal(fx_worker_intake_create(&options, &scene->intake), FX_OK);
 }
 
@@ -201,16 +232,17 @@ static void assert_each_order_once(struct scene *scene)
         assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_COMMAND);
         assert_int_equal(in.command.time_us, clock_of());
         const fx_status status = engine_kit_apply(&kit, &in.command);
+        assert_true(in.from.node.size > 0);
         if (in.command.kind == FX_COMMAND_CANCEL_ORDER) {
             assert_int_equal(status, FX_ORDER_NOT_FOUND);
             continue;
         }
         assert_int_equal(status, FX_OK);
-        if (kit.result.is_repeated == 0) {
-            counts[in.command.user_id]++;
-            filled[in.command.user_id] += (uint64_t)in.command.u.place.lots;
-        }
+        assert_int_equal(kit.result.is_repeated, 0); /* nothing comes twice (N5) */
+        counts[in.command.user_id]++;
+        filled[in.command.user_id] += (uint64_t)in.command.u.place.lots;
     }
+    assert_int_equal(count, ORDERS + 1);
     for (uint64_t user = 1; user <= USERS; user++) {
         assert_int_equal(counts[user], ORDERS / USERS);
         assert_int_equal(filled[user], 6);
@@ -278,6 +310,7 @@ static void worker_intake_makes_commands_of_records(void **state)
     (void)state;
     begin(&scene);
     scene.is_listed = false; /* known after a second look only */
+    scene.has_marks = true;
     open_intake(&scene);
     run_dry(&scene);
     fx_worker_intake_stats(scene.intake, &stats);
@@ -298,10 +331,11 @@ static void worker_intake_makes_commands_of_records(void **state)
 }
 
 /* Dies after `steps` steps; `with_bus`: so does the bus, with what it had not made durable. */
-static void live_once(uint32_t steps, bool with_bus)
+static void live_once(uint32_t steps, bool with_bus, bool has_marks)
 {
     struct scene scene;
     begin(&scene);
+    scene.has_marks = has_marks;
     open_intake(&scene);
     for (uint32_t step = 0; step < steps; step++) {
         assert_true(fx_worker_intake_step(scene.intake, 0) >= 0);
@@ -327,8 +361,8 @@ static void worker_intake_loses_and_doubles_nothing_wherever_it_dies(void **stat
 {
     (void)state;
     for (uint32_t steps = 0; steps < 16; steps++) {
-        live_once(steps, false);
-        live_once(steps, true);
+        live_once(steps, false, steps % 2 == 0);
+        live_once(steps, true, steps % 2 != 0);
     }
 }
 
@@ -348,12 +382,66 @@ static void worker_intake_waits_where_the_bus_is_full(void **state)
     end(&scene);
 }
 
+/* The group forgot its offsets: what is done is in the log and the marks. */
+static void worker_intake_begins_where_the_log_ends(void **state)
+{
+    struct scene scene;
+    struct fx_worker_intake_stats stats;
+    (void)state;
+    for (uint32_t marks = 0; marks < 2; marks++) {
+        begin(&scene);
+        scene.has_marks = marks == 1;
+        open_intake(&scene);
+        run_dry(&scene);
+        fx_worker_intake_destroy(scene.intake);
+        const struct fx_worker_intake_options options = {.bus = scene.bus,
+                                                         .group = FX_STR("another"),
+                                                         .orders = ORDERS_TOPIC,
+                                                         .cancels = CANCELS_TOPIC,
+                                                         .input = {INPUT_TOPIC, 0},
+                                                         .quarantine = {QUARANTINE_TOPIC, 0},
+                                                         .listing = {find, refresh, &scene},
+                                                         .clock = clock_of};
+        assert_int_equal(fx_worker_intake_create(&options, &scene.intake), FX_OK);
+        run_dry(&scene);
+        fx_worker_intake_stats(scene.intake, &stats);
+        assert_int_equal(stats.taken, 0);
+        assert_each_order_once(&scene);
+        end(&scene);
+    }
+}
+
+/* No instrument can be read: nobody's order is refused for that. */
+static void worker_intake_waits_for_the_listing(void **state)
+{
+    struct scene scene;
+    struct fx_worker_intake_stats stats;
+    (void)state;
+    begin(&scene);
+    scene.is_listed = false;
+    scene.listing = FX_IO;
+    open_intake(&scene);
+    for (uint32_t step = 0; step < 50; step++) {
+        assert_true(fx_worker_intake_step(scene.intake, 0) >= 0);
+    }
+    fx_worker_intake_stats(scene.intake, &stats);
+    assert_true(stats.taken <= 1); /* the cancel, where it came first */
+    assert_true(fx_worker_intake_finish(scene.intake, 5) == FX_TIMEOUT);
+    scene.listing = FX_OK;
+    run_dry(&scene);
+    assert_each_order_once(&scene);
+    assert_quarantine(&scene, true);
+    end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_intake_makes_commands_of_records),
         cmocka_unit_test(worker_intake_loses_and_doubles_nothing_wherever_it_dies),
         cmocka_unit_test(worker_intake_waits_where_the_bus_is_full),
+        cmocka_unit_test(worker_intake_begins_where_the_log_ends),
+        cmocka_unit_test(worker_intake_waits_for_the_listing),
     };
     const struct fx_log_options quiet = {.level = FX_LOG_OFF, .format = FX_LOG_TEXT, .fd = 2};
     fx_log_configure(&quiet);
