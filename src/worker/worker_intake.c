@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,6 +19,8 @@ enum {
     DELIVERIES = 256,
     VALUE_SIZE_MAX = 1 << 17, /* of what is published */
     SCAN_MS = 100,
+    TRIES_MAX = 300, /* to find out what is done: a minute */
+    PAUSE_NS = 200000000,
     MARK_US = 1000000, /* between two writings of a mark */
     SCAN_TIMEOUT_MS = 10000,
     SCAN_RECORDS = 512,
@@ -255,23 +258,40 @@ static fx_status scan(struct fx_worker_intake *intake,
     return status;
 }
 
-/* A partition is ours: begin behind what the log has of it, whatever the group remembers. */
-static uint64_t on_assigned(void *context, struct fx_bus_place where)
+static fx_status look_up(struct fx_worker_intake *intake,
+                         struct fx_bus_place where,
+                         struct fx_worker_intake_mark *mark)
 {
-    struct fx_worker_intake *intake = context;
-    struct fx_worker_intake_mark mark = {0, 0};
     struct fx_client_id name;
     fx_status status = FX_OK;
     memset(&name, 0, sizeof name);
+    memset(mark, 0, sizeof *mark);
     name_source(intake, where, &name);
     if (intake->options.marks.find != NULL) {
-        status = intake->options.marks.find(intake->options.marks.context, where, &mark);
+        status = intake->options.marks.find(intake->options.marks.context, where, mark);
     }
-    if (status == FX_OK) {
-        status = scan(intake, &name, &mark);
+    return status == FX_OK ? scan(intake, &name, mark) : status;
+}
+
+/* A partition is ours: begin behind what the log has of it, whatever the group remembers. A broker
+ * that restarts is why partitions are given anew, so it may take a while. */
+static uint64_t on_assigned(void *context, struct fx_bus_place where)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    struct fx_worker_intake *intake = context;
+    struct fx_worker_intake_mark mark = {0, 0};
+    fx_status status = intake->status;
+    for (uint32_t tries = 0; tries < TRIES_MAX && intake->status == FX_OK; tries++) {
+        status = look_up(intake, where, &mark);
+        if (status == FX_OK || status == FX_NO_MEMORY) {
+            break;
+        }
+        (void)nanosleep(&pause, NULL);
     }
     if (status != FX_OK) {
-        (void)end_with(intake, status, "what the log has of a partition cannot be found out");
+        if (intake->status == FX_OK) {
+            (void)end_with(intake, status, "what the log has of a partition cannot be found out");
+        }
         return FX_BUS_COMMITTED; /* nothing of it is worked on any more */
     }
     struct fx_bus_span span = {0};
