@@ -1,0 +1,162 @@
+"""The distributed exchange of a journey: script/cluster in a folder of its own, Node's clients beside it, orders and what became of them."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "e2e"))
+from kit import TREE, Client, order
+
+WAIT_SECONDS_MAX = 60
+
+
+def until(wanted, seconds=WAIT_SECONDS_MAX, pause=0.1):
+    """Ask until it is so. @return what it last was."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            got = wanted()
+        except (OSError, KeyError, IndexError, RuntimeError) as error:
+            got, last = None, error
+        if got or time.monotonic() > deadline:
+            return got
+        time.sleep(pause)
+
+
+class Cluster:
+    def __init__(self, journey):
+        self.journey = journey
+        self.home = TREE / "build" / "integration" / "cluster"
+        port = int(os.environ.get("FX_CLUSTER_PORT", int(os.environ.get("FX_INTEGRATION_PORT", "23700")) + 100))
+        self.environment = os.environ | {"FX_CLUSTER_DIR": str(self.home), "FX_CLUSTER_PORT": str(port), "FX_CLUSTER_BINARY": journey.binary,
+                                         "FX_CLUSTER_DEMO": "yes", "FX_CLUSTER_OPTIONS": "--password-cost 4 --rate-orders 0 --rate-cancels 0"}
+        self.port = port
+
+    def script(self, *words, seconds=240):
+        return subprocess.run([TREE / "script" / "cluster", *words], capture_output=True, text=True, timeout=seconds, cwd=TREE,
+                              env=self.environment)
+
+    def server(self, name, *words):
+        """script/kafka, script/redis or script/mariadb on this cluster's own."""
+        places = {"FX_KAFKA_DIR": str(self.home.relative_to(TREE) / "kafka"), "FX_REDIS_DIR": str(self.home.relative_to(TREE) / "redis"),
+                  "MARIADB_PORT": str(self.port + 3)}
+        more = [str(self.home / "mariadb")] if name == "mariadb" else []
+        return subprocess.run([TREE / "script" / name, *words, *more], capture_output=True, text=True, timeout=180, cwd=TREE,
+                              env=self.environment | places)
+
+    def settings(self):
+        return dict(line.split("=", 1) for line in (self.home / "env").read_text().splitlines())
+
+    def api(self, number):
+        """A new connection to api-1 or api-2."""
+        return Client(self.port + number - 1)
+
+    def url(self, number):
+        return f"http://127.0.0.1:{self.port + number - 1}"
+
+    def credentials(self):
+        return json.loads((self.home / "api-1" / "data" / "demo-credentials.json").read_text())
+
+    def health(self, offset):
+        """@return status and body of a role's /health/ready."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port + offset}/health/ready", timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def logs(self, size=1500):
+        return "\n".join(f"---- {path.parent.name}\n{path.read_text()[-size:]}" for path in sorted(self.home.glob("*/log")) if path.is_file())
+
+
+class Node:
+    """clients.mjs: one command, one answer."""
+
+    def __init__(self, journey, settings):
+        installed = HERE / "node_modules" / ".package-lock.json"
+        if not installed.exists() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
+            done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True)
+            if not journey.check(done.returncode == 0, "npm installs kafkajs, ioredis, mysql2 and Socket.IO", done.stderr):
+                raise RuntimeError("npm")
+        self.log = open(journey.path / "node.log", "wb")
+        self.process = subprocess.Popen(["node", "clients.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
+                                        text=True, env=os.environ | settings | {"NO_COLOR": "1", "KAFKAJS_NO_PARTITIONER_WARNING": "1"})
+        self.lock = threading.Lock()
+        self.count = 0
+        if not self.process.stdout.readline():
+            raise RuntimeError("node ended: " + (journey.path / "node.log").read_text())
+
+    def __call__(self, op, **more):
+        with self.lock:
+            self.count += 1
+            self.process.stdin.write(json.dumps({"id": self.count, "op": op} | more) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("node ended")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["value"]
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Load(threading.Thread):
+    """Orders of one user at one API, one after the other, each with a name of its own; what was acknowledged is remembered."""
+
+    def __init__(self, cluster, number, credentials, tag):
+        super().__init__(daemon=True)
+        self.cluster, self.number, self.credentials, self.tag = cluster, number, credentials, tag
+        self.acked, self.refused, self.unknown = {}, [], []  # name: id
+        self.count = 0
+        self.is_over = False
+
+    def connect(self):
+        client = self.cluster.api(self.number)
+        client.connection.timeout = 10
+        client.login(self.credentials)
+        return client if client.token else None
+
+    def run(self):
+        client = None
+        while not self.is_over:
+            try:
+                client = client or self.connect()
+                if client is not None:
+                    self.place(client)
+                else:
+                    time.sleep(0.05)
+            except (OSError, ValueError, KeyError, ConnectionError, __import__("http").client.HTTPException):
+                client = None
+                time.sleep(0.05)
+
+    def place(self, client):
+        name = f"{self.tag}-{self.count}"
+        self.count += 1
+        side = "BUY" if self.count % 2 else "SELL"
+        try:
+            status, body = client.post("/order?wait=result", order("BTCUSDT", side, 60000, "0.001", clientOrderId=name))
+        except Exception:
+            self.unknown.append(name)
+            raise
+        if status == 201:
+            self.acked[name] = body["id"]
+        elif status == 202 or (body or {}).get("executed") == "unknown":
+            self.unknown.append(name)
+        else:
+            self.refused.append((name, status, (body or {}).get("code")))
+            time.sleep(0.02)
+
+    def end(self):
+        self.is_over = True
+        self.join(30)
