@@ -14,6 +14,7 @@
 #include "app/app_recall.h"
 #include "app/app_rooms.h"
 #include "app/app_store.h"
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -316,7 +317,8 @@ static fx_status open_cache(struct fx_app_exchange *exchange)
     struct fx_worker_cache_options options = {.ring = fx_worker_feed_ring(&exchange->feed),
                                               .consumer = FX_WORKER_ENGINE_CACHE,
                                               .depth_capacity = limits->book_window_levels +
-                                                                limits->book_overflow_levels_max};
+                                                                limits->book_overflow_levels_max,
+                                              .wall = fx_clock_wall_us};
     fx_status status = is_on_bus(exchange) ? FX_OK : fx_cache_redis_open(&server, &options.cache);
     if (status == FX_OK && !is_on_bus(exchange)) {
         status = fx_worker_cache_create(&options, &exchange->cache);
@@ -562,6 +564,10 @@ void fx_app_exchange_figures(struct fx_app_exchange *exchange,
     memset(figures_out, 0, sizeof *figures_out);
     fx_worker_feed_stats(&exchange->feed, &figures_out->engine);
     fx_worker_feed_figures(&exchange->feed, &figures_out->inner);
+    figures_out->has_cache = exchange->cache != NULL;
+    if (exchange->cache != NULL) {
+        fx_worker_cache_stats(exchange->cache, &figures_out->cache);
+    }
     if (exchange->follow != NULL) {
         figures_out->is_follower = true;
         fx_worker_follow_stats(exchange->feed.follow, &figures_out->follow);

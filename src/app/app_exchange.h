@@ -17,6 +17,7 @@
 #include "app/app_gateway.h"
 #include "base/config.h"
 #include "base/status.h"
+#include "worker/worker_cache.h"
 #include "worker/worker_engine.h"
 
 struct fx_app_exchange;
@@ -54,6 +55,8 @@ struct fx_app_exchange_figures {
     uint64_t saved_sequence;                       /* the tables are complete up to this command */
     uint64_t unsaved_events;                       /* released, and not taken by the saver */
     const struct fx_metric_histogram *write_times; /* of the saver's transactions; borrowed */
+    bool has_cache;
+    struct fx_worker_cache_stats cache;
 };
 void fx_app_exchange_figures(struct fx_app_exchange *exchange,
                              struct fx_app_exchange_figures *figures_out);

@@ -113,6 +113,31 @@ static void add_saver(const struct fx_app_health *health,
     fx_app_parts_add(parts, "saver", is_stuck ? "the tables do not come forward" : NULL, figures);
 }
 
+/* Always up: the cache is a copy for other programs, and this one serves without it. */
+static void add_cache(const struct fx_app_health *health,
+                      struct fx_app_parts *parts,
+                      struct fx_buf *figures)
+{
+    const struct fx_worker_cache_stats *cache = &health->figures.cache;
+    if (!health->figures.has_cache) {
+        return;
+    }
+    const bool is_behind = cache->behind_us > (int64_t)FX_APP_HEALTH_STUCK_S * US_PER_SECOND;
+    fx_json_add_str(figures,
+                    FX_STR("state"),
+                    cache->status != FX_OK ? FX_STR("away")
+                    : is_behind            ? FX_STR("behind")
+                                           : FX_STR("ok"));
+    if (cache->status != FX_OK) {
+        fx_json_add_str(figures, FX_STR("code"), fx_str_of(fx_status_name(cache->status)));
+    }
+    fx_json_add_int(figures, FX_STR("behindSeconds"), cache->behind_us / US_PER_SECOND);
+    add_count(figures, "queued", cache->queued);
+    add_count(figures, "marked", cache->marked);
+    add_count(figures, "refused", cache->refused);
+    fx_app_parts_add(parts, "cache", NULL, figures);
+}
+
 static void add_disk(const struct fx_app_health *health,
                      struct fx_app_parts *parts,
                      struct fx_buf *figures)
@@ -148,6 +173,7 @@ bool fx_app_health_write(const struct fx_app_health *health, struct fx_buf *body
     }
     fx_app_parts_add(
         &parts, "store", health->store == FX_OK ? NULL : fx_status_text(health->store), &figures);
+    add_cache(health, &parts, &figures);
     add_disk(health, &parts, &figures);
     fx_app_parts_write(&parts, health->is_stopping ? "shutting_down" : "error", body);
     fx_app_parts_deinit(&parts);

@@ -435,6 +435,22 @@ static void write_log(const struct fx_worker_follow_stats *follow,
     }
 }
 
+static void write_cache(const struct fx_worker_cache_stats *cache, struct fx_buf *body)
+{
+    gauge(body,
+          "future_cache_up",
+          "1: the cache's server answers and takes writes.",
+          cache->status == FX_OK ? 1 : 0);
+    gauge(body, "future_cache_queue_commands", "Commands without an answer.", cache->queued);
+    gauge(body, "future_cache_marked_values", "Values to be written later.", cache->marked);
+    fx_metric_head(body, "future_cache_behind_seconds", "gauge", "Since the cache had everything.");
+    fx_metric_us(body, "future_cache_behind_seconds", NONE, cache->behind_us);
+    counter(body, "future_cache_written_total", "Values written.", cache->written);
+    counter(body, "future_cache_refused_total", "Refusals of the server.", cache->refused);
+    counter(body, "future_cache_shed_total", "Values that were left to later.", cache->shed);
+    counter(body, "future_cache_resyncs_total", "Times all was written anew.", cache->resyncs);
+}
+
 static void write_engine(const struct fx_app_metrics *metrics,
                          const struct fx_app_metrics_now *now,
                          struct fx_buf *body,
@@ -483,6 +499,9 @@ static void write_engine(const struct fx_app_metrics *metrics,
         body, "future_worker_lag_messages", "gauge", "Commands that a worker is behind.");
     fx_metric_u64(
         body, "future_worker_lag_messages", one(labels, "worker", FX_STR("saver")), behind);
+    if (figures.has_cache) {
+        write_cache(&figures.cache, body);
+    }
 }
 
 static void write_build(const struct fx_app_metrics_now *now,

@@ -6,16 +6,21 @@
 
 #include "app/app_emit.h"
 #include "base/agent.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/ring.h"
 #include "push/push_rooms.h"
 
 enum { IDLE_US_MAX = 5000, RING_CAPACITY = 4096, POLL_MAX = 512, EVENT_SIZE_MAX = 1 << 18 };
 
+/* Messages that wait for the gateway: so many, and so much memory. */
+#define WAITING_BYTES_MAX ((uint64_t)32 << 20)
+
 /* A message on its way to the gateway: its own bytes, and the event behind them. */
 struct parcel {
     struct fx_push_rooms_message message; /* its texts point into `bytes` */
     fx_str event;
+    size_t size; /* of all of it */
     char bytes[];
 };
 
@@ -28,6 +33,7 @@ struct fx_app_rooms {
     void *self;
     fx_status last_status;
     _Atomic uint64_t dropped;
+    _Atomic uint64_t waiting_bytes;
 };
 
 static void on_hello(void *context, struct fx_cache_session *session)
@@ -46,12 +52,40 @@ static fx_str moved(fx_str text, const char *from, const char *to)
     return text.size == 0 ? text : (fx_str){to + (text.data - from), text.size};
 }
 
-static struct parcel *pack(const struct fx_push_rooms_message *message, fx_str body, fx_str event)
+/* Take the memory of a parcel. @return false: too much waits already. */
+static bool reserve(struct fx_app_rooms *rooms, size_t size)
 {
-    struct parcel *parcel = malloc(sizeof *parcel + body.size + event.size);
-    if (parcel == NULL) {
+    if (atomic_load_explicit(&rooms->waiting_bytes, memory_order_relaxed) + size >
+        WAITING_BYTES_MAX) {
+        return false;
+    }
+    atomic_fetch_add_explicit(&rooms->waiting_bytes, size, memory_order_relaxed);
+    return true;
+}
+
+static void discard(struct fx_app_rooms *rooms, struct parcel *parcel)
+{
+    if (parcel != NULL) {
+        atomic_fetch_sub_explicit(&rooms->waiting_bytes, parcel->size, memory_order_relaxed);
+        free(parcel);
+    }
+}
+
+static struct parcel *pack(struct fx_app_rooms *rooms,
+                           const struct fx_push_rooms_message *message,
+                           fx_str body,
+                           fx_str event)
+{
+    const size_t size = sizeof(struct parcel) + body.size + event.size;
+    if (!reserve(rooms, size)) {
         return NULL;
     }
+    struct parcel *parcel = malloc(size);
+    if (parcel == NULL) {
+        atomic_fetch_sub_explicit(&rooms->waiting_bytes, size, memory_order_relaxed);
+        return NULL;
+    }
+    parcel->size = size;
     memcpy(parcel->bytes, body.data, body.size);
     memcpy(parcel->bytes + body.size, event.data, event.size);
     parcel->message = *message;
@@ -82,10 +116,10 @@ static enum fx_cache_session_verdict on_reply(void *context,
         return FX_CACHE_SESSION_DONE; /* this process follows the log: its sockets know already */
     }
     if (status == FX_OK) {
-        parcel = pack(&message, body, fx_buf_str(&rooms->event));
+        parcel = pack(rooms, &message, body, fx_buf_str(&rooms->event));
     }
     if (parcel == NULL || !fx_ring_append(rooms->ring, &parcel)) {
-        free(parcel);
+        discard(rooms, parcel);
         atomic_fetch_add_explicit(&rooms->dropped, 1, memory_order_relaxed);
     }
     return FX_CACHE_SESSION_DONE;
@@ -131,8 +165,11 @@ fx_status fx_app_rooms_create(const struct fx_cache_server *server,
                                                      .on_hello = on_hello,
                                                      .on_reply = on_reply,
                                                      .context = rooms};
-    const struct fx_agent_options agent = {
-        .name = "rooms", .step = step, .self = rooms, .idle_us_max = IDLE_US_MAX};
+    const struct fx_agent_options agent = {.name = "rooms",
+                                           .step = step,
+                                           .self = rooms,
+                                           .clock = fx_clock_monotonic_us,
+                                           .idle_us_max = IDLE_US_MAX};
     rooms->ring = fx_ring_create(sizeof(struct parcel *), RING_CAPACITY);
     if (rooms->ring == NULL || fx_cache_session_create(&session, &rooms->session) != FX_OK ||
         fx_agent_create(&agent, &rooms->agent) != FX_OK) {
@@ -175,7 +212,7 @@ void fx_app_rooms_poll(struct fx_app_rooms *rooms, struct fx_push *push)
     struct parcel *parcel = NULL;
     for (uint32_t count = 0; count < POLL_MAX && fx_ring_poll(rooms->ring, &parcel); count++) {
         fx_push_emit(push, &parcel->message, parcel->event);
-        free(parcel);
+        discard(rooms, parcel);
     }
 }
 

@@ -233,7 +233,7 @@ static fx_status listen_cache(struct fx_app_worker_part *part,
 {
     const struct fx_cache_server server = server_of(part->place.config);
     struct fx_worker_cache_options options = {
-        .ring = ring, .consumer = consumer, .depth_capacity = depth};
+        .ring = ring, .consumer = consumer, .depth_capacity = depth, .wall = fx_clock_wall_us};
     fx_status status = fx_cache_redis_open(&server, &options.cache);
     if (status == FX_OK) {
         status = fx_worker_cache_create(&options, &part->cache);
@@ -413,8 +413,12 @@ void fx_app_worker_part_look(struct fx_app_worker_part *part,
         fx_worker_cache_stats(part->cache, &stats);
         fx_app_desk_figure(look, "written", (int64_t)stats.written);
         fx_app_desk_figure(look, "resyncs", (int64_t)stats.resyncs);
-        if (!stats.is_up) {
-            fx_app_desk_down(look, "Redis does not answer");
+        fx_app_desk_figure(look, "refused", (int64_t)stats.refused);
+        fx_app_desk_figure(look, "queued", (int64_t)stats.queued);
+        fx_app_desk_figure(look, "marked", (int64_t)stats.marked);
+        fx_app_desk_figure(look, "behindMs", stats.behind_us / 1000);
+        if (stats.status != FX_OK) {
+            fx_app_desk_down(look, "Redis does not answer, or takes no writes");
         }
     } else if (part->notify != NULL) {
         struct fx_app_emit_stats stats;

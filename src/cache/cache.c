@@ -55,6 +55,13 @@ void fx_cache_wait(const struct fx_cache *cache, int timeout_ms)
     cache->ops->wait(cache, timeout_ms);
 }
 
+uint32_t fx_cache_load(const struct fx_cache *cache)
+{
+    uint32_t percent = 0;
+    (void)cache->ops->queued(cache, &percent);
+    return percent;
+}
+
 bool fx_cache_is_idle(const struct fx_cache *cache)
 {
     return cache->ops->is_idle(cache);
@@ -67,7 +74,9 @@ uint64_t fx_cache_epoch(const struct fx_cache *cache)
 
 void fx_cache_stats(const struct fx_cache *cache, struct fx_cache_stats *stats_out)
 {
+    uint32_t percent = 0;
     *stats_out = cache->stats;
+    stats_out->queued = cache->ops->queued(cache, &percent);
 }
 
 const char *fx_cache_error_text(const struct fx_cache *cache)

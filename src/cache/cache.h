@@ -40,8 +40,9 @@ struct fx_cache_entry {
 struct fx_cache_stats {
     uint64_t written;   /* values and removals that were acknowledged */
     uint64_t outdated;  /* … of them those that lost against something newer */
-    uint64_t refused;   /* errors of the server */
+    uint64_t refused;   /* errors of the server; what it refused to all is sent again */
     uint64_t connected; /* connections that came up */
+    uint64_t queued;    /* of this moment: commands that are not answered */
 };
 
 /** Close it; what is still queued is lost. Accepts NULL. */
@@ -59,6 +60,9 @@ fx_status fx_cache_step(struct fx_cache *cache, int64_t now_us);
 
 /** Sleep until a step may do something, `timeout_ms` at most. */
 void fx_cache_wait(const struct fx_cache *cache, int timeout_ms);
+
+/** How full the queue is, in percent. */
+uint32_t fx_cache_load(const struct fx_cache *cache);
 
 /** True where everything queued was acknowledged. */
 bool fx_cache_is_idle(const struct fx_cache *cache);

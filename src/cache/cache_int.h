@@ -15,6 +15,8 @@ struct fx_cache_ops {
     fx_status (*step)(struct fx_cache *cache, int64_t now_us);
     void (*wait)(const struct fx_cache *cache, int timeout_ms);
     bool (*is_idle)(const struct fx_cache *cache);
+    /** Commands that wait for an answer, and how full that makes the queue, in percent. */
+    uint64_t (*queued)(const struct fx_cache *cache, uint32_t *percent_out);
     fx_status (*ask_get)(struct fx_cache *cache, fx_str key);
     fx_status (*ask_scan)(struct fx_cache *cache, fx_str prefix, fx_str cursor);
     const char *(*error_text)(const struct fx_cache *cache);

@@ -135,6 +135,13 @@ static bool mem_is_idle(const struct fx_cache *cache)
     return true;
 }
 
+static uint64_t mem_queued(const struct fx_cache *cache, uint32_t *percent_out)
+{
+    (void)cache;
+    *percent_out = 0;
+    return 0;
+}
+
 static fx_status mem_ask_get(struct fx_cache *cache, fx_str key)
 {
     const struct item *item = find(mem_of(cache), key);
@@ -179,6 +186,7 @@ static const struct fx_cache_ops OPS = {.close = mem_close,
                                         .step = mem_step,
                                         .wait = mem_wait,
                                         .is_idle = mem_is_idle,
+                                        .queued = mem_queued,
                                         .ask_get = mem_ask_get,
                                         .ask_scan = mem_ask_scan,
                                         .error_text = mem_error_text};

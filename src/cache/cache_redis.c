@@ -152,6 +152,34 @@ static void on_scanned(struct redis *redis, const struct fx_cache_session_reply 
     answer->status = FX_OK;
 }
 
+/* What a server says that takes no writes from us, whatever they are: it is full, cannot save, is a
+ * replica, loads, has lost its replicas or its master, runs somebody's script, or has new rules. */
+static bool is_refusal_of_all(fx_str text)
+{
+    static const char *const WORDS[] = {"OOM ",
+                                        "MISCONF ",
+                                        "READONLY ",
+                                        "LOADING ",
+                                        "NOREPLICAS ",
+                                        "MASTERDOWN ",
+                                        "CLUSTERDOWN ",
+                                        "BUSY ",
+                                        "NOPERM ",
+                                        "NOAUTH "};
+    /* At the beginning; within the words about a script (before Redis 7) behind a "-". */
+    for (size_t from = 0; from != SIZE_MAX;) {
+        const fx_str rest = fx_str_slice(text, from, SIZE_MAX);
+        for (size_t index = 0; index < sizeof WORDS / sizeof WORDS[0]; index++) {
+            if (fx_str_has_prefix(rest, fx_str_of(WORDS[index]))) {
+                return true;
+            }
+        }
+        from = fx_str_find(text, '-', from);
+        from = from == SIZE_MAX ? SIZE_MAX : from + 1;
+    }
+    return false;
+}
+
 static enum fx_cache_session_verdict on_written(struct redis *redis,
                                                 const struct fx_cache_session_reply *reply)
 {
@@ -161,6 +189,9 @@ static enum fx_cache_session_verdict on_written(struct redis *redis,
             return FX_CACHE_SESSION_AGAIN;
         }
         redis->head.stats.refused++;
+        if (is_refusal_of_all(reply->text)) {
+            return FX_CACHE_SESSION_LEAVE; /* and come back: then it is sent again */
+        }
         (void)fx_str_copy(fx_str_slice(reply->text, 0, sizeof redis->refusal - 1),
                           redis->refusal,
                           sizeof redis->refusal);
@@ -267,6 +298,17 @@ static bool redis_is_idle(const struct fx_cache *cache)
     return fx_cache_session_is_idle(redis->session);
 }
 
+static uint64_t redis_queued(const struct fx_cache *cache, uint32_t *percent_out)
+{
+    const struct redis *redis = (const struct redis *)cache;
+    const uint64_t commands = fx_cache_session_queued(redis->session);
+    const uint64_t bytes = fx_cache_session_waiting(redis->session);
+    const uint64_t by_count = commands * 100 / FX_CACHE_SESSION_COMMANDS_MAX;
+    const uint64_t by_size = bytes * 100 / FX_CACHE_SESSION_QUEUE_SIZE_MAX;
+    *percent_out = (uint32_t)(by_count > by_size ? by_count : by_size);
+    return commands;
+}
+
 static fx_status redis_ask_get(struct fx_cache *cache, fx_str key)
 {
     const fx_str arguments[] = {FX_STR("GET"), key};
@@ -312,6 +354,7 @@ static const struct fx_cache_ops OPS = {.close = redis_close,
                                         .step = redis_step,
                                         .wait = redis_wait,
                                         .is_idle = redis_is_idle,
+                                        .queued = redis_queued,
                                         .ask_get = redis_ask_get,
                                         .ask_scan = redis_ask_scan,
                                         .error_text = redis_error_text};

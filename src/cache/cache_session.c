@@ -17,6 +17,7 @@ enum {
     READS_MAX = 16, /* in one step: others want to work too */
     PAUSE_US_MIN = 50000,
     PAUSE_US_MAX = 5000000,
+    STEADY_US = 1000000, /* a connection that lasted so long was a good one */
     TIMEOUT_MS = 5000,
     HELLO_SIZE_MAX = 65536,
     COMMAND_MASK = FX_CACHE_SESSION_COMMANDS_MAX - 1,
@@ -47,6 +48,7 @@ struct fx_cache_session {
     uint64_t connections;
     int64_t retry_us;
     int64_t pause_us;
+    int64_t up_us;    /* since when this connection is up */
     int64_t heard_us; /* when the server last said something, or owed nothing */
     fx_status status;
     char error[FX_CACHE_SESSION_ERROR_SIZE_MAX];
@@ -109,6 +111,9 @@ static fx_status fail(struct fx_cache_session *session,
                       fx_str text,
                       int64_t now_us)
 {
+    if (session->is_up && now_us - session->up_us > STEADY_US) {
+        session->pause_us = PAUSE_US_MIN;
+    }
     drop_link(session);
     session->status = status;
     (void)snprintf(session->error,
@@ -321,33 +326,48 @@ static fx_status take_hello(struct fx_cache_session *session,
     if (session->hello_count == 0) {
         session->is_up = true;
         session->connections++;
-        session->pause_us = PAUSE_US_MIN;
+        session->up_us = now_us;
         session->status = FX_OK;
         session->error[0] = '\0';
     }
     return FX_OK;
 }
 
-/* The front command was answered. */
-static void pop(struct fx_cache_session *session, enum fx_cache_session_verdict verdict)
+/* Append the front command once more. @return false: no room. */
+static bool repeat(struct fx_cache_session *session)
 {
     const struct command command = session->commands[session->first & COMMAND_MASK];
-    session->first++;
-    if (verdict == FX_CACHE_SESSION_AGAIN) {
-        char *copy = fx_buf_reserve(&session->queue, command.size);
-        if (copy != NULL && session->end - session->first < FX_CACHE_SESSION_COMMANDS_MAX) {
-            memcpy(copy, &session->queue.data[session->answered], command.size);
-            fx_buf_add(&session->queue, command.size);
-            push(session, command.tag, command.size);
-        }
-        session->queue.is_overflow = false;
+    char *copy = session->end - session->first < FX_CACHE_SESSION_COMMANDS_MAX
+                     ? fx_buf_reserve(&session->queue, command.size)
+                     : NULL;
+    if (copy == NULL) {
+        session->queue.is_overflow = false; /* it is as it was before */
+        return false;
     }
-    session->answered += command.size;
+    memcpy(copy, &session->queue.data[session->answered], command.size);
+    fx_buf_add(&session->queue, command.size);
+    push(session, command.tag, command.size);
+    return true;
+}
+
+/* The front command was answered. */
+static void pop(struct fx_cache_session *session)
+{
+    session->answered += session->commands[session->first & COMMAND_MASK].size;
+    session->first++;
     if (session->answered > session->queue.size / 2 || session->answered > CONSUME_SIZE) {
         fx_buf_consume(&session->queue, session->answered);
         session->sent -= session->answered;
         session->answered = 0;
     }
+}
+
+/* Leave a server for what it said; the front command stays the first one. */
+static fx_status leave(struct fx_cache_session *session, fx_str words, int64_t now_us)
+{
+    char text[FX_CACHE_SESSION_ERROR_SIZE_MAX];
+    (void)fx_str_copy(fx_str_slice(words, 0, sizeof text - 1), text, sizeof text);
+    return fail(session, FX_IO, fx_str_of(text), now_us);
 }
 
 static fx_status take(struct fx_cache_session *session, const redisReply *raw, int64_t now_us)
@@ -368,13 +388,18 @@ static fx_status take(struct fx_cache_session *session, const redisReply *raw, i
     if (reply.kind == FX_CACHE_REPLY_ERROR && (fx_str_has_prefix(reply.text, FX_STR("LOADING")) ||
                                                fx_str_has_prefix(reply.text, FX_STR("READONLY")) ||
                                                fx_str_has_prefix(reply.text, FX_STR("NOAUTH")))) {
-        char text[FX_CACHE_SESSION_ERROR_SIZE_MAX];
-        (void)fx_str_copy(fx_str_slice(reply.text, 0, sizeof text - 1), text, sizeof text);
-        return fail(session, FX_IO, fx_str_of(text), now_us);
+        return leave(session, reply.text, now_us);
     }
-    pop(session,
+    const enum fx_cache_session_verdict verdict =
         tag == TAG_PING ? FX_CACHE_SESSION_DONE
-                        : session->options.on_reply(session->options.context, tag, &reply));
+                        : session->options.on_reply(session->options.context, tag, &reply);
+    if (verdict == FX_CACHE_SESSION_LEAVE) {
+        return leave(session, reply.text, now_us);
+    }
+    if (verdict == FX_CACHE_SESSION_AGAIN && !repeat(session)) {
+        return fail(session, FX_IO, FX_STR("no room to send a command again"), now_us);
+    }
+    pop(session);
     return FX_OK;
 }
 
@@ -484,6 +509,11 @@ bool fx_cache_session_is_idle(const struct fx_cache_session *session)
 uint64_t fx_cache_session_connections(const struct fx_cache_session *session)
 {
     return session->connections;
+}
+
+uint64_t fx_cache_session_queued(const struct fx_cache_session *session)
+{
+    return session->end - session->first;
 }
 
 size_t fx_cache_session_waiting(const struct fx_cache_session *session)

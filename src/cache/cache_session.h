@@ -4,8 +4,9 @@
  *
  * Nothing blocks. What was not answered when a connection breaks is sent again on the next one, so
  * only commands that may be repeated belong here. Commands are argument vectors; nothing is ever
- * formatted into one. Between two tries there is a pause that doubles from 50 ms to 5 s. A server
- * that owes an answer for longer than the timeout is left. Thread: the owner's.
+ * formatted into one. Between two tries there is a pause that doubles from 50 ms to 5 s, and begins
+ * anew behind a connection that lasted. A server that owes an answer for longer than the timeout is
+ * left. Times are of any clock that never falls. Thread: the owner's.
  */
 #ifndef FX_CACHE_CACHE_SESSION_H
 #define FX_CACHE_CACHE_SESSION_H
@@ -55,8 +56,13 @@ struct fx_cache_session_reply {
 
 struct fx_cache_session;
 
-/** What a reply was taken for: done, or the command is to be sent once more. */
-enum fx_cache_session_verdict { FX_CACHE_SESSION_DONE = 1, FX_CACHE_SESSION_AGAIN = 2 };
+/** What a reply was taken for: done; the command is to be sent once more, behind the others; the
+ * server is of no use now, it is left, and the command is sent first on the next connection. */
+enum fx_cache_session_verdict {
+    FX_CACHE_SESSION_DONE = 1,
+    FX_CACHE_SESSION_AGAIN = 2,
+    FX_CACHE_SESSION_LEAVE = 3
+};
 
 /** A reply to the command with this tag; tag 0: a message that nobody asked for. */
 typedef enum fx_cache_session_verdict (*fx_cache_session_reply_fn)(
@@ -104,6 +110,9 @@ bool fx_cache_session_is_idle(const struct fx_cache_session *session);
 
 /** How many connections came up so far. */
 uint64_t fx_cache_session_connections(const struct fx_cache_session *session);
+
+/** Commands that were not answered. */
+uint64_t fx_cache_session_queued(const struct fx_cache_session *session);
 
 /** Bytes that wait for an answer. */
 size_t fx_cache_session_waiting(const struct fx_cache_session *session);

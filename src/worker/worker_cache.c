@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/agent.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "cache/cache_keys.h"
 #include "wire/wire_public.h"
 #include "wire/wire_rows.h"
+#include "worker/worker_cache_marks.h"
 
 enum {
     IDLE_US_MAX = 20000, /* answers of the server are read at least so often */
@@ -20,6 +22,10 @@ enum {
     BOOK_LEVELS = 50,
     VALUE_SIZE_MAX = FX_CACHE_VALUE_SIZE_MAX,
     OPERATION_BITS = 20,
+    RESYNC_US = 1000000, /* between two of them, where the server is the same */
+    MARKS_PER_STEP = 256,
+    MARKS_MAX = 1 << 16,
+    ROOM_PERCENT = 50,     /* of the queue for what is written again; the rest for what is new */
     PUBLIC_US = 250000,    /* between two writings of one changed book or ticker */
     REFRESH_US = 20000000, /* … and of an unchanged one, well within its minute */
     STOP_WAIT_MS = 500
@@ -48,16 +54,22 @@ struct fx_worker_cache {
     struct fx_buf value; /* the JSON that is being made */
     struct written written[FX_INSTRUMENTS_MAX];
     enum resync resync;
-    uint32_t cursor;       /* of the resync's walk */
-    uint64_t epoch;        /* of the cache, for which a resync was begun */
-    bool is_shed;          /* a value was left out: another resync is due */
+    uint32_t cursor;                    /* of the resync's walk */
+    uint64_t epoch;                     /* of the cache, for which a resync was begun */
+    struct fx_worker_cache_marks marks; /* what found no room and is written later */
+    bool is_due;           /* more was left out than could be marked: a resync is due */
+    int64_t begun_us;      /* the last resync */
+    int64_t whole_us;      /* of the last step, at which the cache had everything */
     bool is_broken;        /* the fold is incomplete: nothing more is written */
     fx_status last_status; /* of the cache, as it was logged */
     _Atomic uint64_t stat_written;
     _Atomic uint64_t stat_refused;
     _Atomic uint64_t stat_resyncs;
     _Atomic uint64_t stat_shed;
-    _Atomic bool stat_up;
+    _Atomic uint64_t stat_queued;
+    _Atomic uint64_t stat_marked;
+    _Atomic int64_t stat_behind_us;
+    _Atomic fx_status stat_status;
 };
 
 fx_status fx_worker_cache_create(const struct fx_worker_cache_options *options,
@@ -75,12 +87,15 @@ fx_status fx_worker_cache_create(const struct fx_worker_cache_options *options,
     worker->last_status = FX_BUSY;
     fx_buf_init(&worker->value, VALUE_SIZE_MAX);
     worker->view = fx_view_create(&limits);
+    atomic_store(&worker->stat_status, FX_BUSY);
     const struct fx_agent_options agent = {.name = "cache",
                                            .step = fx_worker_cache_step,
                                            .self = worker,
+                                           .clock = fx_clock_monotonic_us,
                                            .idle_us_max = IDLE_US_MAX,
                                            .rest_us = REST_US};
-    if (worker->view == NULL || fx_agent_create(&agent, &worker->agent) != FX_OK) {
+    if (worker->view == NULL || fx_worker_cache_marks_init(&worker->marks, MARKS_MAX) != FX_OK ||
+        fx_agent_create(&agent, &worker->agent) != FX_OK) {
         worker->options.cache = NULL; /* the caller's still */
         fx_worker_cache_destroy(worker);
         return FX_NO_MEMORY;
@@ -99,6 +114,7 @@ void fx_worker_cache_destroy(struct fx_worker_cache *worker)
         free(worker->market.symbols[id]);
     }
     fx_view_destroy(worker->view);
+    fx_worker_cache_marks_deinit(&worker->marks);
     fx_buf_deinit(&worker->value);
     fx_cache_close(worker->options.cache);
     free(worker);
@@ -132,7 +148,7 @@ fx_status fx_worker_cache_fold(struct fx_worker_cache *worker, const struct fx_e
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* Queue the value that was made under a key. What finds no room is left to the next resync. */
+/* Queue the value that was made under a key. @return false: no room, the caller marks it. */
 static bool put(struct fx_worker_cache *worker, fx_str key, uint64_t operation_id, uint32_t ttl_ms)
 {
     const struct fx_cache_entry entry = {.key = key,
@@ -141,10 +157,7 @@ static bool put(struct fx_worker_cache *worker, fx_str key, uint64_t operation_i
                                          .ttl_ms = ttl_ms};
     const fx_status status =
         worker->value.is_overflow ? FX_BODY_TOO_LARGE : fx_cache_put(worker->options.cache, &entry);
-    if (status == FX_BUSY) {
-        worker->is_shed = true;
-        atomic_fetch_add_explicit(&worker->stat_shed, 1, memory_order_relaxed);
-    } else if (status != FX_OK) {
+    if (status != FX_OK && status != FX_BUSY) {
         FX_LOG(FX_LOG_ERROR,
                "cache",
                "a value cannot be kept",
@@ -156,12 +169,7 @@ static bool put(struct fx_worker_cache *worker, fx_str key, uint64_t operation_i
 
 static bool drop(struct fx_worker_cache *worker, fx_str key, uint64_t operation_id)
 {
-    if (fx_cache_drop(worker->options.cache, key, operation_id) == FX_BUSY) {
-        worker->is_shed = true;
-        atomic_fetch_add_explicit(&worker->stat_shed, 1, memory_order_relaxed);
-        return false;
-    }
-    return true;
+    return fx_cache_drop(worker->options.cache, key, operation_id) != FX_BUSY;
 }
 
 static bool put_account(struct fx_worker_cache *worker, const struct fx_rows_account *row)
@@ -315,6 +323,7 @@ static bool is_due(bool is_changed, int64_t written_us, int64_t now_us)
 
 static void put_public(struct fx_worker_cache *worker, int64_t now_us)
 {
+    const int64_t wall_us = worker->options.wall == NULL ? now_us : worker->options.wall();
     for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
         struct fx_market_symbol *symbol = worker->market.symbols[id];
         struct written *written = &worker->written[id];
@@ -326,7 +335,7 @@ static void put_public(struct fx_worker_cache *worker, int64_t now_us)
             written->book_us = now_us;
         }
         if (is_due(symbol->is_ticker_changed, written->ticker_us, now_us) &&
-            put_ticker(worker, symbol, now_us)) {
+            put_ticker(worker, symbol, wall_us)) {
             symbol->is_ticker_changed = false;
             written->ticker_us = now_us;
         }
@@ -338,7 +347,8 @@ static void put_public(struct fx_worker_cache *worker, int64_t now_us)
 static void begin_resync(struct fx_worker_cache *worker)
 {
     worker->epoch = fx_cache_epoch(worker->options.cache);
-    worker->is_shed = false;
+    worker->is_due = false;
+    fx_worker_cache_marks_clear(&worker->marks); /* all of them are part of it */
     worker->cursor = 0;
     worker->resync = RESYNC_SCAN;
     memset(worker->written, 0, sizeof worker->written);
@@ -373,31 +383,49 @@ static void on_key(void *context, fx_str key)
     const struct fx_rows_order *row =
         is_tmp ? fx_view_order_by_tmp(worker->view, name.user_id, name.id)
                : fx_view_order(worker->view, name.user_id, name.id);
-    if (row == NULL) {
-        (void)drop(worker, key, market_operation(worker));
+    if (row == NULL && !drop(worker, key, market_operation(worker))) {
+        worker->is_due = true; /* more keys than half the queue: the next scan has fewer */
     }
 }
 
-/* Write up to `count` rows of one kind. @return how many. */
+/* Half of the queue is left to what happens meanwhile. */
+static bool has_room(const struct fx_worker_cache *worker)
+{
+    return fx_cache_load(worker->options.cache) < ROOM_PERCENT;
+}
+
+/* The next row of a kind. @return false: no room for it, it comes again. */
+static bool resync_row(struct fx_worker_cache *worker, enum resync kind, bool *is_end_out)
+{
+    const uint32_t cursor = worker->cursor;
+    bool is_put = true;
+    if (kind == RESYNC_ACCOUNTS) {
+        const struct fx_rows_account *row = fx_view_walk_account(worker->view, &worker->cursor);
+        *is_end_out = row == NULL;
+        is_put = row == NULL || put_account(worker, row);
+    } else if (kind == RESYNC_POSITIONS) {
+        const struct fx_rows_position *row = fx_view_walk_position(worker->view, &worker->cursor);
+        *is_end_out = row == NULL;
+        is_put = row == NULL || put_position(worker, row);
+    } else {
+        const struct fx_rows_order *row = fx_view_walk_order(worker->view, &worker->cursor);
+        *is_end_out = row == NULL;
+        is_put = row == NULL || put_order(worker, row);
+    }
+    if (!is_put) {
+        worker->cursor = cursor;
+    }
+    return is_put;
+}
+
+/* Write up to `count` rows of one kind, as many as there is room for. @return how many. */
 static int resync_rows(struct fx_worker_cache *worker, enum resync kind, int count)
 {
     int done = 0;
-    bool has_room = true;
-    while (done < count && has_room && worker->resync == kind) {
-        const struct fx_rows_account *account = NULL;
-        const struct fx_rows_position *position = NULL;
-        const struct fx_rows_order *order = NULL;
-        if (kind == RESYNC_ACCOUNTS) {
-            account = fx_view_walk_account(worker->view, &worker->cursor);
-            has_room = account == NULL || put_account(worker, account);
-        } else if (kind == RESYNC_POSITIONS) {
-            position = fx_view_walk_position(worker->view, &worker->cursor);
-            has_room = position == NULL || put_position(worker, position);
-        } else {
-            order = fx_view_walk_order(worker->view, &worker->cursor);
-            has_room = order == NULL || put_order(worker, order);
-        }
-        if (account == NULL && position == NULL && order == NULL) {
+    bool is_end = false;
+    while (done < count && worker->resync == kind && has_room(worker) &&
+           resync_row(worker, kind, &is_end)) {
+        if (is_end) {
             worker->resync = kind == RESYNC_ORDERS ? RESYNC_NONE : kind + 1;
             worker->cursor = 0;
         }
@@ -406,7 +434,7 @@ static int resync_rows(struct fx_worker_cache *worker, enum resync kind, int cou
     return done;
 }
 
-/* A bounded part of it. What finds no room begins again later, from the start (is_shed). */
+/* A bounded part of it. Where the queue is full it goes on later from where it is. */
 static int resync_step(struct fx_worker_cache *worker)
 {
     if (worker->resync == RESYNC_SCAN) {
@@ -415,7 +443,7 @@ static int resync_step(struct fx_worker_cache *worker)
             return 0;
         }
         if (status != FX_OK) {
-            worker->is_shed = true; /* the scan is part of the next one */
+            worker->is_due = true; /* the scan is part of the next one */
         }
         worker->resync = RESYNC_ACCOUNTS;
     }
@@ -426,11 +454,63 @@ static int resync_step(struct fx_worker_cache *worker)
     return done;
 }
 
+/* ---- what found no room ---------------------------------------------------------------------- */
+
+/* A value was left out; where it could not even be marked, everything is written again. */
+static void note_mark(struct fx_worker_cache *worker, bool is_marked)
+{
+    worker->is_due = worker->is_due || !is_marked;
+    atomic_fetch_add_explicit(&worker->stat_shed, 1, memory_order_relaxed);
+}
+
+/* An order as it is now, or away with it. */
+static bool write_marked_order(struct fx_worker_cache *worker,
+                               const struct fx_worker_cache_mark *mark)
+{
+    const struct fx_rows_order *row = fx_view_order(worker->view, mark->user_id, mark->id);
+    const struct fx_rows_order gone = {.operation_id = market_operation(worker),
+                                       .id = mark->id,
+                                       .user_id = mark->user_id,
+                                       .tmp_id = mark->tmp_id,
+                                       .status = FX_ORDER_STATUS_CANCELED};
+    return put_order(worker, row != NULL ? row : &gone);
+}
+
+static bool write_marked(struct fx_worker_cache *worker, const struct fx_worker_cache_mark *mark)
+{
+    if (mark->kind == FX_WORKER_CACHE_MARK_ORDER) {
+        return write_marked_order(worker, mark);
+    }
+    if (mark->kind == FX_WORKER_CACHE_MARK_ACCOUNT) {
+        const struct fx_rows_account *row =
+            fx_view_account(worker->view, mark->user_id, fx_ids_asset_str(&mark->asset));
+        return row == NULL || put_account(worker, row);
+    }
+    const struct fx_rows_position *row =
+        fx_view_position(worker->view, mark->user_id, mark->instrument, mark->side);
+    return row == NULL || put_position(worker, row);
+}
+
+/* The newest value of each, so that however often one was left out it is written once. */
+static int write_marks(struct fx_worker_cache *worker)
+{
+    int done = 0;
+    const struct fx_worker_cache_mark *mark = NULL;
+    while (done < MARKS_PER_STEP && has_room(worker) &&
+           (mark = fx_worker_cache_marks_first(&worker->marks)) != NULL &&
+           write_marked(worker, mark)) {
+        fx_worker_cache_marks_remove(&worker->marks);
+        done++;
+    }
+    return done;
+}
+
 /* ---- the agent ------------------------------------------------------------------------------- */
 
 static void break_off(struct fx_worker_cache *worker, fx_status status)
 {
     worker->is_broken = true;
+    atomic_store_explicit(&worker->stat_status, status, memory_order_relaxed);
     FX_LOG(FX_LOG_ERROR,
            "cache",
            "the cache is no longer kept: its view is incomplete",
@@ -444,15 +524,24 @@ static void handle(struct fx_worker_cache *worker, const struct fx_event *event)
         break_off(worker, status);
         return;
     }
-    if (worker->is_shed) {
-        return; /* the resync will write it */
-    }
+    /* Behind something that waits for room there is none: what is marked is written as it is
+     * then. */
+    const bool is_free = fx_worker_cache_marks_count(&worker->marks) == 0;
     if (event->kind == FX_EVENT_ORDER) {
-        (void)put_order(worker, fx_view_last_order(worker->view));
+        const struct fx_rows_order *row = fx_view_last_order(worker->view);
+        if (!is_free || !put_order(worker, row)) {
+            note_mark(worker, fx_worker_cache_marks_order(&worker->marks, row));
+        }
     } else if (event->kind == FX_EVENT_ACCOUNT) {
-        (void)put_account(worker, fx_view_last_account(worker->view));
+        const struct fx_rows_account *row = fx_view_last_account(worker->view);
+        if (!is_free || !put_account(worker, row)) {
+            note_mark(worker, fx_worker_cache_marks_account(&worker->marks, row));
+        }
     } else if (event->kind == FX_EVENT_POSITION) {
-        (void)put_position(worker, fx_view_last_position(worker->view));
+        const struct fx_rows_position *row = fx_view_last_position(worker->view);
+        if (!is_free || !put_position(worker, row)) {
+            note_mark(worker, fx_worker_cache_marks_position(&worker->marks, row));
+        }
     }
 }
 
@@ -477,7 +566,9 @@ static int take_events(struct fx_worker_cache *worker)
 static void note_status(struct fx_worker_cache *worker, fx_status status)
 {
     const bool is_up = status == FX_OK;
-    atomic_store_explicit(&worker->stat_up, is_up, memory_order_relaxed);
+    if (status != FX_BUSY || worker->last_status == FX_BUSY) { /* else still what it was */
+        atomic_store_explicit(&worker->stat_status, status, memory_order_relaxed);
+    }
     if (status == worker->last_status || status == FX_BUSY) {
         return;
     }
@@ -493,6 +584,21 @@ static void note_status(struct fx_worker_cache *worker, fx_status status)
     worker->last_status = status;
 }
 
+static void tell(struct fx_worker_cache *worker, bool is_whole, int64_t now_us)
+{
+    struct fx_cache_stats stats;
+    fx_cache_stats(worker->options.cache, &stats);
+    if (is_whole || worker->whole_us == 0) {
+        worker->whole_us = now_us;
+    }
+    atomic_store_explicit(&worker->stat_written, stats.written, memory_order_relaxed);
+    atomic_store_explicit(&worker->stat_refused, stats.refused, memory_order_relaxed);
+    atomic_store_explicit(&worker->stat_queued, stats.queued, memory_order_relaxed);
+    atomic_store_explicit(
+        &worker->stat_marked, fx_worker_cache_marks_count(&worker->marks), memory_order_relaxed);
+    atomic_store_explicit(&worker->stat_behind_us, now_us - worker->whole_us, memory_order_relaxed);
+}
+
 int fx_worker_cache_step(void *self, int64_t now_us)
 {
     struct fx_worker_cache *worker = self;
@@ -504,20 +610,23 @@ int fx_worker_cache_step(void *self, int64_t now_us)
     const fx_status status = fx_cache_step(cache, now_us);
     note_status(worker, status);
     const uint64_t epoch = fx_cache_epoch(cache);
-    const bool is_lost = epoch != worker->epoch;
-    if (status == FX_OK && (is_lost || (worker->is_shed && fx_cache_is_idle(cache)))) {
+    if (status == FX_OK &&
+        (epoch != worker->epoch || (worker->is_due && worker->resync == RESYNC_NONE &&
+                                    now_us - worker->begun_us >= RESYNC_US))) {
+        worker->begun_us = now_us;
         begin_resync(worker);
     }
-    if (status == FX_OK && worker->resync != RESYNC_NONE && !worker->is_shed) {
-        done += resync_step(worker);
+    if (status == FX_OK) {
+        done += write_marks(worker);
+        done += worker->resync != RESYNC_NONE ? resync_step(worker) : 0;
     }
-    if (epoch != 0 && !worker->is_shed) {
+    if (epoch != 0 && has_room(worker)) {
         put_public(worker, now_us);
     }
-    struct fx_cache_stats stats;
-    fx_cache_stats(cache, &stats);
-    atomic_store_explicit(&worker->stat_written, stats.written, memory_order_relaxed);
-    atomic_store_explicit(&worker->stat_refused, stats.refused, memory_order_relaxed);
+    const bool is_whole = status == FX_OK && worker->resync == RESYNC_NONE && !worker->is_due &&
+                          fx_worker_cache_marks_count(&worker->marks) == 0 &&
+                          fx_cache_is_idle(cache);
+    tell(worker, is_whole, now_us);
     (void)fx_cache_step(cache, now_us); /* what was queued leaves at once */
     return done;
 }
@@ -539,7 +648,8 @@ void fx_worker_cache_stop(struct fx_worker_cache *worker)
     while (take_events(worker) > 0) {
         /* until the ring is empty */
     }
-    if (!worker->is_broken && atomic_load_explicit(&worker->stat_up, memory_order_relaxed)) {
+    if (!worker->is_broken &&
+        atomic_load_explicit(&worker->stat_status, memory_order_relaxed) == FX_OK) {
         const fx_status status = fx_cache_flush(
             worker->options.cache, fx_cache_now(worker->options.cache), STOP_WAIT_MS);
         if (status != FX_OK) {
@@ -558,5 +668,8 @@ void fx_worker_cache_stats(const struct fx_worker_cache *worker,
     stats_out->refused = atomic_load_explicit(&worker->stat_refused, memory_order_relaxed);
     stats_out->resyncs = atomic_load_explicit(&worker->stat_resyncs, memory_order_relaxed);
     stats_out->shed = atomic_load_explicit(&worker->stat_shed, memory_order_relaxed);
-    stats_out->is_up = atomic_load_explicit(&worker->stat_up, memory_order_relaxed);
+    stats_out->queued = atomic_load_explicit(&worker->stat_queued, memory_order_relaxed);
+    stats_out->marked = atomic_load_explicit(&worker->stat_marked, memory_order_relaxed);
+    stats_out->behind_us = atomic_load_explicit(&worker->stat_behind_us, memory_order_relaxed);
+    stats_out->status = atomic_load_explicit(&worker->stat_status, memory_order_relaxed);
 }

@@ -3,10 +3,12 @@
  * The agent that keeps the cache: released events become the newest values under the seed's keys.
  *
  * Accounts and positions with each change, orders while they are open, tickers and books a few
- * times a second. The cache is a copy, so nothing waits for it: where its queue is full or its
- * server away, values are left out, and once it answers again everything is written from the
- * worker's own view (a resync), with the ended orders that are still there removed. The engine's
- * ring is read on in any case. Thread: create, fold, destroy: the owner's; the rest inside.
+ * times a second. The cache is a copy, so nothing waits for it. Where its queue is full, what is
+ * left out is marked and written later, as it is then. Where its server was away, emptied, or
+ * refused to write, everything is written from the worker's own view (a resync), with the ended
+ * orders that are still there removed; it takes half of the queue and goes on where it found no
+ * room. The engine's ring is read on in any case. Thread: create, fold, destroy: the owner's; the
+ * rest inside.
  */
 #ifndef FX_WORKER_WORKER_CACHE_H
 #define FX_WORKER_WORKER_CACHE_H
@@ -14,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/agent.h"
 #include "base/ring.h"
 #include "base/status.h"
 #include "cache/cache.h"
@@ -29,15 +32,19 @@ struct fx_worker_cache_options {
     uint32_t consumer;
     uint32_t depth_capacity; /* levels per side of a book */
     uint32_t book_levels;    /* of them those that are written; 50 where 0 */
+    fx_agent_clock_fn wall;  /* of tickers; NULL: the time of the step */
 };
 
 /** Figures. Thread: any (each is a moment's value). */
 struct fx_worker_cache_stats {
     uint64_t written;
     uint64_t refused;
-    uint64_t resyncs; /* whole rewrites that were begun */
-    uint64_t shed;    /* values left out because the queue was full */
-    bool is_up;       /* the server answers */
+    uint64_t resyncs;  /* whole rewrites that were begun */
+    uint64_t shed;     /* values that were left out, to be written later */
+    uint64_t queued;   /* commands that the server has not answered */
+    uint64_t marked;   /* values that are to be written when there is room */
+    int64_t behind_us; /* since the cache had everything */
+    fx_status status;  /* OK: the server answers and takes what it is given */
 };
 
 /** @return OK (gives); NO_MEMORY, then the cache is the caller's still. */

@@ -136,6 +136,60 @@ static void redis_writes_travel_in_pipelines(void **state)
     fx_cache_close(cache);
 }
 
+/* A server that is full, or a replica all of a sudden, refuses each write: nothing is lost by it.
+ */
+static void redis_refused_writes_are_sent_again(void **state)
+{
+    static const struct {
+        fx_str on[4];
+        fx_str off[4];
+        uint32_t count;
+        const char *word;
+    } ROWS[] = {
+        {{{"CONFIG", 6}, {"SET", 3}, {"maxmemory", 9}, {"1", 1}},
+         {{"CONFIG", 6}, {"SET", 3}, {"maxmemory", 9}, {"0", 1}},
+         4,
+         "OOM"},
+        {{{"REPLICAOF", 9}, {"127.0.0.1", 9}, {"1", 1}},
+         {{"REPLICAOF", 9}, {"NO", 2}, {"ONE", 3}},
+         3,
+         "READONLY"},
+    };
+    (void)state;
+    for (size_t row = 0; row < sizeof ROWS / sizeof ROWS[0]; row++) {
+        struct fx_cache *cache = opened();
+        struct fx_cache_stats stats;
+        (void)command(ROWS[row].on, ROWS[row].count);
+        const uint64_t epoch = fx_cache_epoch(cache);
+        for (uint32_t number = 0; number < 100; number++) {
+            put(cache, number, 1);
+        }
+        uint32_t tries = 0;
+        fx_status status = FX_OK;
+        for (uint32_t turn = 0; turn < 600; turn++) {
+            const fx_status now = fx_cache_step(cache, fx_clock_monotonic_us());
+            tries += now != status ? 1 : 0;
+            status = now;
+            (void)usleep(1000);
+        }
+        assert_int_not_equal(status, FX_OK);
+        assert_non_null(strstr(fx_cache_error_text(cache), ROWS[row].word));
+        assert_true(tries < 40); /* with pauses */
+        fx_cache_stats(cache, &stats);
+        assert_int_equal(stats.written, 0);
+        assert_int_equal(stats.queued, 100);
+        assert_false(fx_cache_is_idle(cache));
+        (void)command(ROWS[row].off, ROWS[row].count);
+        assert_int_equal(fx_cache_flush(cache, fx_clock_monotonic_us(), WAIT_MS), FX_OK);
+        fx_cache_stats(cache, &stats);
+        assert_int_equal(stats.written, 100);
+        assert_int_equal(stats.queued, 0);
+        assert_int_equal(count_of(cache), 100);
+        assert_true(fx_cache_epoch(cache) > epoch); /* the owner writes all again, to be sure */
+        fx_cache_close(cache);
+    }
+}
+
 static void redis_forgotten_scripts_are_given_again(void **state)
 {
     struct fx_cache *cache = opened();
@@ -323,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(redis_writes_travel_in_pipelines),
         cmocka_unit_test(redis_forgotten_scripts_are_given_again),
+        cmocka_unit_test(redis_refused_writes_are_sent_again),
         cmocka_unit_test(redis_killed_server_is_found_again),
         cmocka_unit_test(redis_full_queue_says_busy),
         cmocka_unit_test(redis_silent_server_is_left_in_time),

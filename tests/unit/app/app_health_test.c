@@ -45,7 +45,7 @@ static const char *errors_of(const struct fx_app_health *health, const char *sta
     assert_true(fx_str_is_equal(said->text, fx_str_of(status)));
     assert_int_equal(is_ready, strcmp(status, "ok") == 0);
     assert_int_equal(info->count + error->count, all->count);
-    assert_int_equal(all->count, 6);
+    assert_int_equal(all->count, health->figures.has_cache ? 7 : 6);
     names[0] = '\0';
     const struct fx_json_token *key = error + 1;
     for (uint32_t index = 0; index < error->count; index++) {
@@ -127,6 +127,30 @@ static void app_health_snapshot_is_down_when_it_is_late(void **state)
     assert_string_equal(errors_of(&health, "error"), "snapshot");
 }
 
+/* The cache is a copy: it is told of, and nothing waits for it. */
+static void app_health_cache_is_shown_and_never_the_reason(void **state)
+{
+    (void)state;
+    struct fx_app_health health = well();
+    struct fx_buf body;
+    health.figures.has_cache = true;
+    health.figures.cache = (struct fx_worker_cache_stats){
+        .status = FX_IO, .queued = 12, .marked = 3, .behind_us = 90000000};
+    assert_string_equal(errors_of(&health, "ok"), "");
+    fx_buf_init(&body, 1 << 16);
+    assert_true(fx_app_health_write(&health, &body));
+    fx_buf_append_byte(&body, '\0');
+    assert_non_null(strstr(body.data,
+                           "\"state\":\"away\",\"code\":\"IO\",\"behindSeconds\":90,"
+                           "\"queued\":12,\"marked\":3,\"refused\":0"));
+    health.figures.cache.status = FX_OK;
+    fx_buf_clear(&body);
+    assert_true(fx_app_health_write(&health, &body));
+    fx_buf_append_byte(&body, '\0');
+    assert_non_null(strstr(body.data, "\"state\":\"behind\""));
+    fx_buf_deinit(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +159,7 @@ int main(void)
         cmocka_unit_test(app_health_cancel_only_still_serves),
         cmocka_unit_test(app_health_saver_is_down_when_it_is_stuck),
         cmocka_unit_test(app_health_snapshot_is_down_when_it_is_late),
+        cmocka_unit_test(app_health_cache_is_shown_and_never_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,11 +23,15 @@ static struct {
     struct fx_rng rng;
     bool is_away;       /* no write is taken, no step succeeds */
     uint32_t busy_of_8; /* so many of eight writes find no room */
+    uint32_t room;      /* writes that the queue holds until the next step; 0: any number */
+    uint32_t used;
 } flaky;
 
 static bool is_refused(void)
 {
-    return flaky.is_away || fx_rng_below(&flaky.rng, 8) < flaky.busy_of_8;
+    flaky.used++;
+    return flaky.is_away || (flaky.room != 0 && flaky.used > flaky.room) ||
+           fx_rng_below(&flaky.rng, 8) < flaky.busy_of_8;
 }
 
 static fx_status flaky_put(struct fx_cache *cache, const struct fx_cache_entry *entry)
@@ -42,7 +46,15 @@ static fx_status flaky_drop(struct fx_cache *cache, fx_str key, uint64_t operati
 
 static fx_status flaky_step(struct fx_cache *cache, int64_t now_us)
 {
+    flaky.used = flaky.is_away ? flaky.used : 0; /* all of the queue leaves */
     return flaky.is_away ? FX_IO : flaky.real->step(cache, now_us);
+}
+
+static uint64_t flaky_queued(const struct fx_cache *cache, uint32_t *percent_out)
+{
+    (void)cache;
+    *percent_out = flaky.room == 0 ? 0 : flaky.used * 100 / flaky.room;
+    return flaky.used;
 }
 
 static struct fx_cache *open_flaky(uint64_t seed)
@@ -56,6 +68,7 @@ static struct fx_cache *open_flaky(uint64_t seed)
     flaky.ops.put = flaky_put;
     flaky.ops.drop = flaky_drop;
     flaky.ops.step = flaky_step;
+    flaky.ops.queued = flaky_queued;
     cache->ops = &flaky.ops;
     return cache;
 }
@@ -245,6 +258,7 @@ static void calm(void)
 {
     flaky.is_away = false;
     flaky.busy_of_8 = 0;
+    flaky.room = 0;
     for (uint32_t turn = 0; turn < 200; turn++) {
         step();
     }
@@ -268,7 +282,9 @@ static void cache_of_a_good_server_equals_model(void **state)
     assert_equal_to_model();
     struct fx_worker_cache_stats stats;
     fx_worker_cache_stats(fixture.worker, &stats);
-    assert_true(stats.is_up);
+    assert_int_equal(stats.status, FX_OK);
+    assert_int_equal(stats.marked, 0);
+    assert_int_equal(stats.behind_us, 0);
     assert_int_equal(stats.shed, 0);
     assert_int_equal(stats.resyncs, 1); /* the first connection's */
 }
@@ -297,6 +313,62 @@ static void cache_of_a_bad_server_equals_model_in_the_end(void **state)
     fx_worker_cache_stats(fixture.worker, &stats);
     assert_true(stats.shed > 0);
     assert_true(stats.resyncs > 3);
+}
+
+/* Many times as much as the queue holds: it goes on where it found no room, instead of anew. */
+static void cache_larger_than_its_queue_is_written_in_the_end(void **state)
+{
+    struct fx_worker_cache_stats stats;
+    (void)state;
+    setup_kit(seed_of(4));
+    flaky.is_away = true;
+    for (uint32_t count = 0; count < COMMANDS / 4; count++) {
+        random_command();
+        step();
+    }
+    fx_worker_cache_stats(fixture.worker, &stats);
+    assert_int_equal(stats.status, FX_IO);
+    assert_true(stats.behind_us >= (COMMANDS / 4 - 1) * STEP_US);
+    flaky.is_away = false;
+    flaky.room = 12;
+    for (uint32_t turn = 0; turn < 200; turn++) {
+        step();
+    }
+    assert_equal_to_model();
+    fx_worker_cache_stats(fixture.worker, &stats);
+    assert_int_equal(stats.resyncs, 1);
+    assert_int_equal(stats.behind_us, 0);
+}
+
+/* More news than the queue holds, on and on: each value that was left out is written later, once,
+ * and nothing else is. */
+static void cache_marks_what_finds_no_room(void **state)
+{
+    struct fx_worker_cache_stats stats;
+    uint64_t marked = 0;
+    (void)state;
+    setup_kit(seed_of(5));
+    calm();
+    flaky.room = 10;
+    for (uint32_t count = 0; count < COMMANDS; count++) {
+        random_command();
+        random_command();
+        step();
+        fx_worker_cache_stats(fixture.worker, &stats);
+        marked = stats.marked > marked ? stats.marked : marked;
+    }
+    print_message("%llu left out, %llu marked at most\n",
+                  (unsigned long long)stats.shed,
+                  (unsigned long long)marked);
+    assert_true(stats.shed > 100);
+    assert_true(marked > 10);
+    for (uint32_t turn = 0; turn < 500; turn++) {
+        step();
+    }
+    assert_equal_to_model();
+    fx_worker_cache_stats(fixture.worker, &stats);
+    assert_int_equal(stats.resyncs, 1);
+    assert_int_equal(stats.marked, 0);
 }
 
 static void cache_shows_book_and_ticker(void **state)
@@ -343,6 +415,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(cache_of_a_good_server_equals_model, teardown),
         cmocka_unit_test_teardown(cache_of_a_bad_server_equals_model_in_the_end, teardown),
+        cmocka_unit_test_teardown(cache_larger_than_its_queue_is_written_in_the_end, teardown),
+        cmocka_unit_test_teardown(cache_marks_what_finds_no_room, teardown),
         cmocka_unit_test_teardown(cache_shows_book_and_ticker, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
