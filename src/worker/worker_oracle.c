@@ -18,6 +18,7 @@ struct desk {
     struct fx_worker_oracle_file *files[FX_INDEX_SOURCES_MAX];
     int64_t started_us[FX_INDEX_SOURCES_MAX]; /* of a file: when its first row was */
     int64_t asked_us[FX_INDEX_SOURCES_MAX];   /* when a word that comes was asked for */
+    fx_status answers[FX_INDEX_SOURCES_MAX];  /* how the last one was; logged when it changes */
     int64_t next_us;
     uint16_t was_left_out; /* logged */
 };
@@ -39,6 +40,28 @@ static const struct fx_worker_oracle_source *source_at(const struct fx_worker_or
     return &oracle->config.symbols[symbol].sources[number % FX_INDEX_SOURCES_MAX];
 }
 
+/* Say once what is wrong with the answers of a source, and once that they are good again. */
+static void note_answer(struct fx_worker_oracle *oracle, uint32_t number, fx_status status)
+{
+    const uint32_t symbol = number / FX_INDEX_SOURCES_MAX;
+    const uint32_t index = number % FX_INDEX_SOURCES_MAX;
+    fx_status *last = &oracle->desks[symbol].answers[index];
+    if (*last == status) {
+        return;
+    }
+    *last = status;
+    FX_LOG(status == FX_OK ? FX_LOG_INFO : FX_LOG_WARN,
+           "oracle",
+           status == FX_OK          ? "a source answers with prices again"
+           : status == FX_IO        ? "a source does not answer"
+           : status == FX_BAD_JSON  ? "a source's answer is no JSON"
+           : status == FX_NOT_FOUND ? "a source's answer has nothing at the path"
+                                    : "a source's answer has no price at the path",
+           fx_log_str("symbol", fx_ids_symbol_str(&oracle->config.symbols[symbol].symbol)),
+           fx_log_u64("source", index),
+           fx_log_text("path", source_at(oracle, number)->path));
+}
+
 /* A price is as old as the question: a source that stalls does not say what is new. */
 static void on_answer(void *self, uint32_t number, fx_str body)
 {
@@ -47,7 +70,10 @@ static void on_answer(void *self, uint32_t number, fx_str body)
     struct desk *desk = &oracle->desks[number / FX_INDEX_SOURCES_MAX];
     const uint32_t index = number % FX_INDEX_SOURCES_MAX;
     fx_i128 price = 0;
-    if (body.size > 0 && fx_worker_oracle_config_price(body, fx_str_of(source->path), &price)) {
+    const fx_status status =
+        body.size == 0 ? FX_IO : fx_worker_oracle_path_price(body, fx_str_of(source->path), &price);
+    note_answer(oracle, number, status);
+    if (status == FX_OK) {
         desk->said[index].price = price;
         desk->said[index].said_us = desk->asked_us[index];
     }

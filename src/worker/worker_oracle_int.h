@@ -50,10 +50,11 @@ bool fx_worker_oracle_fetch_ask(struct fx_worker_oracle_fetch *fetch,
 /** Do what can be done now; tells answers. @return how many. */
 int fx_worker_oracle_fetch_step(struct fx_worker_oracle_fetch *fetch);
 
-/* ---- worker_oracle_config.c ---------------------------------------------------------------------
+/* ---- worker_oracle_path.c -----------------------------------------------------------------------
  */
 
-/** The price at a path of a JSON text: a string or a number. @return false where there is none. */
-bool fx_worker_oracle_config_price(fx_str json, fx_str path, fx_i128 *price_out);
+/** The price at a path ("data.3.price") of a JSON text of any number of values: a string or a
+ * number above 0. @return OK; BAD_JSON; NOT_FOUND (the path leads nowhere); BAD_DECIMAL. */
+FX_MUST_USE fx_status fx_worker_oracle_path_price(fx_str text, fx_str path, fx_i128 *price_out);
 
 #endif
