@@ -39,7 +39,7 @@ fx_status fx_api_history_closed(struct fx_api_call *call)
     fx_status status = read_query(call, &query);
     if (status == FX_OK) {
         status = fx_store_history_list_closed(
-            call->api->options.reader, &query, call->api->rows, &list.count);
+            call->api->options.reports, &query, call->api->rows, &list.count);
     }
     if (status == FX_OK) {
         list.limit = query.page.limit;
@@ -58,7 +58,7 @@ fx_status fx_api_history_margins(struct fx_api_call *call)
     fx_status status = read_query(call, &query);
     if (status == FX_OK) {
         status = fx_store_history_list_margins(
-            call->api->options.reader, &query, call->api->rows, &list.count);
+            call->api->options.reports, &query, call->api->rows, &list.count);
     }
     if (status == FX_OK) {
         list.limit = query.page.limit;

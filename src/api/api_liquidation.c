@@ -51,7 +51,7 @@ static fx_status send_list(struct fx_api_call *call,
     uint32_t count = 0;
     fx_status status = read_query(call, query);
     if (status == FX_OK) {
-        status = fx_store_liquidation_list(call->api->options.reader, query, rows, &count);
+        status = fx_store_liquidation_list(call->api->options.reports, query, rows, &count);
     }
     if (status == FX_OK) {
         const struct fx_api_reply_rows list = {.rows = rows,

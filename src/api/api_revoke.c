@@ -11,8 +11,8 @@ enum {
     FAMILIES_MAX = 1 << 20, /* logouts within the life of an access token */
     CHUNK = 256,
     SWEEP_S = 2,
-    LATE_IDS =
-        256, /* ids that may be given before, and be seen after, the last one that was read */
+    LATE_IDS = 64, /* that may be given before, and be seen after, the last one that was read: a
+                      part of a CHUNK, or a look would end before what is new */
     FAMILY_SIZE_MAX = sizeof((struct fx_store_session_revoked *)0)->family,
     SKEW_S = FX_JWT_SKEW_S_MAX
 };

@@ -59,6 +59,11 @@ static rd_kafka_resp_err_t set_starts(struct fx_bus_kafka_reader *reader,
                 error = rd_kafka_committed(reader->consumer, committed, COMMITTED_TIMEOUT_MS);
                 has_asked = true;
             }
+            if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+                /* One partition's may be unknown while the call as such went well: without this
+                 * check it would be read from its beginning, as if nothing had been committed. */
+                error = committed->elems[index].err;
+            }
             partition->offset = committed->elems[index].offset >= 0 ? committed->elems[index].offset
                                                                     : RD_KAFKA_OFFSET_BEGINNING;
         } else {

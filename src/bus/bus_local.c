@@ -10,8 +10,12 @@
 #include "bus/bus_local_int.h"
 
 enum { PENDING_MAX = 65536, REST_NS = 200000, RESTS_PER_MS = 5, COMMIT_SIZE_MAX = 192 };
+enum { COMMITS_PAGE = 4096, COMMITS_BYTES_MAX = 1 << 20, COMMITS_MAX = 1 << 20 };
 
 static const char COMMITS[] = "__commits";
+
+/* Names of groups and topics are ours. */
+static const struct fx_table_seed SEED = {{0x2545f4914f6cdd1d, 0x9e3779b97f4a7c15}};
 
 static struct fx_bus_local *local_of(struct fx_bus *bus)
 {
@@ -88,34 +92,61 @@ fx_status fx_bus_local_keep_commit(struct fx_bus_local *bus,
     return fx_bus_local_log_append(bus->commits, &message, 0, &offset);
 }
 
-/* The newest commits that a new partition's groups made in an earlier life. */
+/* The newest commit of each group and partition of an earlier life, whether it is in the window of
+ * memory or only in the journal: a group that has not committed for long has not lost its place. */
+static fx_status read_commits(struct fx_bus_local *bus)
+{
+    struct fx_bus_record *records = calloc(COMMITS_PAGE, sizeof *records);
+    struct fx_buf bytes;
+    fx_status status = records == NULL ? FX_NO_MEMORY : FX_OK;
+    uint32_t count = COMMITS_PAGE;
+    fx_buf_init(&bytes, COMMITS_BYTES_MAX);
+    for (uint64_t from = 0; status == FX_OK && from < bus->commits->end && count > 0;) {
+        fx_buf_clear(&bytes);
+        /* The records borrow from `bytes`, which must not move. */
+        status = fx_buf_reserve(&bytes, COMMITS_BYTES_MAX) == NULL ? FX_NO_MEMORY : FX_OK;
+        if (status == FX_OK) {
+            status =
+                fx_bus_local_log_read(bus->commits, from, &bytes, records, COMMITS_PAGE, &count);
+        }
+        for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+            union fx_table_value value = {.number = 0};
+            const bool is_read = fx_str_parse_u64(records[index].value, &value.number);
+            if (is_read && !fx_table_str_put(&bus->recalled, records[index].key, value)) {
+                status = FX_NO_MEMORY;
+            }
+            from = records[index].offset + 1;
+        }
+        if (count == 0 && from < bus->commits->first) {
+            from = bus->commits->first; /* the journal's beginning was taken away */
+            count = COMMITS_PAGE;
+        }
+    }
+    fx_buf_deinit(&bytes);
+    free(records);
+    return status;
+}
+
+/* What the groups of a new partition committed in an earlier life. Keys: "group topic partition".
+ */
 static void recall_commits(struct fx_bus_local *bus, uint32_t log_index)
 {
     const struct fx_bus_local_log *log = bus->logs[log_index];
     char wanted[COMMIT_SIZE_MAX];
-    if (bus->commits == NULL) {
-        return;
-    }
+    uint32_t cursor = 0;
+    fx_str key = {0};
+    union fx_table_value value;
     const int size = snprintf(wanted, sizeof wanted, " %s %u", log->topic, log->partition);
     FX_ASSERT(size > 0 && (size_t)size < sizeof wanted);
-    for (uint64_t offset = bus->commits->first; offset < bus->commits->end; offset++) {
-        const struct fx_bus_local_record *kept =
-            bus->commits->records[offset & (bus->commits->capacity - 1)];
-        struct fx_bus_record record;
-        uint64_t committed = 0;
-        if (!fx_bus_local_log_decode((fx_str){kept->body, kept->size}, &record)) {
-            continue;
-        }
-        const size_t space = fx_str_find(record.key, ' ', 0);
+    while (fx_table_str_next(&bus->recalled, &cursor, &key, &value)) {
+        const size_t space = fx_str_find(key, ' ', 0);
         if (space == SIZE_MAX ||
-            !fx_str_is_equal(fx_str_slice(record.key, space, SIZE_MAX), fx_str_of(wanted)) ||
-            !fx_str_parse_u64(record.value, &committed)) {
+            !fx_str_is_equal(fx_str_slice(key, space, SIZE_MAX), fx_str_of(wanted))) {
             continue;
         }
-        struct fx_bus_local_group *group =
-            fx_bus_local_group(bus, fx_str_slice(record.key, 0, space));
+        struct fx_bus_local_group *group = fx_bus_local_group(bus, fx_str_slice(key, 0, space));
         if (group != NULL) {
-            group->committed[log_index] = committed + 1;
+            group->committed[log_index] = value.number + 1;
         }
     }
 }
@@ -293,6 +324,7 @@ static void release(struct fx_bus_local *bus, bool is_abandoned)
         free(bus->groups[index]);
     }
     fx_bus_local_log_close(bus->commits, is_abandoned);
+    fx_table_str_deinit(&bus->recalled);
     free(bus->pending);
     free(bus);
 }
@@ -331,11 +363,15 @@ fx_status fx_bus_local_open(const struct fx_bus_local_options *options, struct f
     if (bus->options.system.ops == NULL) {
         bus->options.system = fx_bus_file_posix();
     }
+    fx_table_str_init(&bus->recalled, COMMITS_MAX, SEED);
     bus->pending = calloc(bus->options.pending_max, sizeof bus->pending[0]);
     fx_status status = bus->pending == NULL ? FX_NO_MEMORY : FX_OK;
     if (status == FX_OK && options->dir != NULL) {
         const struct fx_bus_place place = {fx_str_of(COMMITS), 0};
         status = fx_bus_local_log_open(&bus->options, place, &bus->commits);
+        if (status == FX_OK) {
+            status = read_commits(bus);
+        }
     }
     if (status != FX_OK) {
         release(bus, false);

@@ -57,6 +57,7 @@ struct fx_bus_local {
     struct fx_bus_local_group *groups[FX_BUS_LOCAL_GROUPS_MAX];
     uint32_t group_count;
     struct fx_bus_local_log *commits; /* journal mode: where commits are kept */
+    struct fx_table_str recalled;     /* of an earlier life: "group topic partition" to an offset */
     struct fx_bus_local_pending *pending;
     uint64_t pending_first;
     uint64_t pending_end;

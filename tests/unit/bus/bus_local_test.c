@@ -92,6 +92,44 @@ static void local_commits_outlive_the_process(void **state)
     }
 }
 
+/* A group that committed long ago, and others since: the window of memory has only the others'. */
+static void local_old_commits_are_found_behind_the_window(void **state)
+{
+    struct fx_bus *bus = NULL;
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[8];
+    const fx_str name = FX_STR("longago");
+    const struct fx_bus_topic topic = {.name = name, .partitions = 1, .retention_ms = -1};
+    const struct fx_bus_group quiet = {.name = FX_STR("quiet"), .topics = &name, .topic_count = 1};
+    const struct fx_bus_group busy = {.name = FX_STR("busy"), .topics = &name, .topic_count = 1};
+    const struct fx_bus_message message = {.topic = name, .value = FX_STR("x")};
+    const struct fx_bus_place place = {name, 0};
+    const struct fx_bus_local_options options = {.dir = folder,
+                                                 .mode = FX_BUS_JOURNAL_STRICT,
+                                                 .segment_size_bytes = SEGMENT,
+                                                 .window_size_bytes = 4000};
+    uint32_t count = 0;
+    (void)state;
+    for (uint32_t life = 0; life < 2; life++) {
+        assert_int_equal(fx_bus_local_open(&options, &bus), FX_OK);
+        assert_int_equal(fx_bus_make(bus, &topic, 1, WAIT_MS), FX_OK);
+        assert_int_equal(fx_bus_publish(bus, &message), FX_OK);
+        assert_int_equal(fx_bus_reader_join(bus, &quiet, &reader), FX_OK);
+        assert_int_equal(fx_bus_reader_poll(reader, WAIT_MS, records, 8, &count), FX_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(records[0].offset, life);
+        assert_int_equal(fx_bus_reader_commit(reader, place, life + 1), FX_OK);
+        fx_bus_reader_close(reader);
+        assert_int_equal(fx_bus_reader_join(bus, &busy, &reader), FX_OK);
+        assert_int_equal(fx_bus_reader_poll(reader, WAIT_MS, records, 8, &count), FX_OK);
+        for (uint32_t turn = 0; turn < 500; turn++) {
+            assert_int_equal(fx_bus_reader_commit(reader, place, life + 1), FX_OK);
+        }
+        fx_bus_reader_close(reader);
+        fx_bus_close(bus);
+    }
+}
+
 static void local_memory_forgets_the_oldest_and_says_so(void **state)
 {
     struct fx_bus *bus = NULL;
@@ -143,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(local_delivered_records_outlive_a_crash),
         cmocka_unit_test(local_commits_outlive_the_process),
+        cmocka_unit_test(local_old_commits_are_found_behind_the_window),
         cmocka_unit_test(local_memory_forgets_the_oldest_and_says_so),
         cmocka_unit_test(local_murmur2_is_that_of_kafka),
     };
