@@ -144,7 +144,8 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     (void)area(&layout, 1, sizeof *root);
     root->account_table_size = table_size(limits->accounts_max);
     root->order_table_size = table_size(limits->orders_max);
-    root->client_table_size = table_size(limits->client_ids_max);
+    const uint32_t clients_max = limits->client_ids_max + fx_client_ids_moves_max(limits);
+    root->client_table_size = table_size(clients_max);
     root->deadman_table_size = table_size(limits->accounts_max);
     root->assets = area(&layout, limits->assets_max, sizeof *root->assets);
     root->accounts = area(&layout, limits->accounts_max, sizeof *root->accounts);
@@ -154,7 +155,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->resting = area(&layout, limits->orders_max, sizeof *root->resting);
     root->orders = area(&layout, limits->orders_max, sizeof *root->orders);
     root->order_table = area(&layout, root->order_table_size, sizeof(fx_slot));
-    root->client_entries = area(&layout, limits->client_ids_max, sizeof *root->client_entries);
+    root->client_entries = area(&layout, clients_max, sizeof *root->client_entries);
     root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
     root->expiry_heap = area(&layout, limits->orders_max, sizeof(fx_slot));
     root->deadmen = area(&layout, limits->accounts_max, sizeof *root->deadmen);
@@ -243,6 +244,8 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->client_free = FX_SLOT_NONE;
     engine->client_oldest = FX_SLOT_NONE;
     engine->client_newest = FX_SLOT_NONE;
+    engine->move_oldest = FX_SLOT_NONE;
+    engine->move_newest = FX_SLOT_NONE;
     engine->trigger_free = FX_SLOT_NONE;
     engine->bracket_free = FX_SLOT_NONE;
     fx_trigger_init(engine);

@@ -380,6 +380,13 @@ uint64_t fx_hash_content(const struct fx_engine *engine)
         hash = mix_client(hash, &engine->client_entries[entry]);
     }
     hash = fx_hash_mix(hash, engine->client_count);
+    for (fx_slot entry = engine->move_oldest; entry != FX_SLOT_NONE;
+         entry = engine->client_entries[entry].newer) {
+        hash = mix_client(hash, &engine->client_entries[entry]);
+    }
+    if (engine->move_count != 0) {
+        hash = fx_hash_mix(hash, engine->move_count);
+    }
     hash = mix_deadmen(engine, hash);
     hash = mix_ranks(engine, hash);
     return fx_hash_mix(hash, engine->order_count);
