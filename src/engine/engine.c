@@ -28,8 +28,9 @@ enum {
     EVENTS_PER_FILL = 10, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK, funding that was owed; both
                              sides' take profit and stop loss */
     EVENTS_PER_CANCEL = 3,
-    EVENTS_PER_PAYMENT = 3,    /* TRANSACTION, POSITION, ACCOUNT */
-    EVENTS_PER_INSTRUMENT = 8, /* MARK, FUNDING begins and ends, INSURANCE; DONE of an account */
+    EVENTS_PER_PAYMENT = 3,     /* TRANSACTION, POSITION, ACCOUNT */
+    EVENTS_PER_INSTRUMENT = 14, /* MARK twice, FUNDING is skipped, begins and ends, INSURANCE; DONE
+                                   of an account; the phases of a settlement */
     STEP_WORK = 8,     /* what the last fire or step of a liquidation may do beside its fills */
     EVENTS_BESIDE = 32 /* the taker's own rows, an instrument with its tiers, RESULT */
 };
@@ -99,7 +100,8 @@ static uint32_t fires_work_max(const struct fx_engine_limits *limits)
 static uint32_t work_max(const struct fx_engine_limits *limits)
 {
     const uint32_t fills = fires_work_max(limits);
-    const uint32_t cancels = limits->cancels_max + 2; /* an order may take its two along */
+    /* An order may take its two along; a settlement begins and ends with an instrument's rows. */
+    const uint32_t cancels = limits->cancels_max + 2 + FX_SETTLE_ROWS_WORK;
     const uint32_t expiries = 3 * FX_EXPIRY_STEP_MAX;
     const uint32_t larger = fills > cancels ? fills : cancels;
     return larger > expiries ? larger : expiries;
