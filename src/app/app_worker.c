@@ -246,6 +246,18 @@ static fx_status make_folder(struct worker *worker)
     return status;
 }
 
+/* In the follower's thread: how far all of them are. */
+static uint64_t saved_by_now(void *context)
+{
+    const struct worker *worker = context;
+    uint64_t saved = UINT64_MAX;
+    for (uint32_t index = 0; index < worker->slot_count; index++) {
+        const uint64_t own = fx_app_worker_part_saved(worker->slots[index].part);
+        saved = own < saved ? own : saved;
+    }
+    return saved;
+}
+
 /* The follower, once somebody has begun the log. */
 static fx_status open_follow(struct worker *worker)
 {
@@ -259,6 +271,8 @@ static fx_status open_follow(struct worker *worker)
         .consumer_count = worker->slot_count,
         .snapshot_us = fx_config_int(worker->config, "snapshot-seconds") * 1000 * 1000,
         .saved_sequence = worker->saved,
+        .saved = saved_by_now,
+        .saved_context = worker,
         .on_recovered = on_recovered,
         .recovered_context = worker};
     const struct timespec pause = {.tv_nsec = PAUSE_NS};

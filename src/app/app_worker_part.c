@@ -162,6 +162,9 @@ fx_status fx_app_worker_part_open(enum fx_app_worker_part_kind kind,
 
 uint64_t fx_app_worker_part_saved(const struct fx_app_worker_part *part)
 {
+    if (part->saver != NULL) {
+        return fx_worker_saver_watermark(part->saver) >> OPERATION_BITS;
+    }
     if (part->has_save) {
         return part->save.watermark >> OPERATION_BITS;
     }

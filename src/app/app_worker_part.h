@@ -41,7 +41,8 @@ FX_MUST_USE fx_status fx_app_worker_part_open(enum fx_app_worker_part_kind kind,
                                               const struct fx_app_worker_part_place *place,
                                               struct fx_app_worker_part **part_out);
 
-/** Up to which command its work is done; UINT64_MAX: it needs no history. */
+/** Up to which command its work is done; UINT64_MAX: it needs no history. Thread: once it listens,
+ * any. */
 uint64_t fx_app_worker_part_saved(const struct fx_app_worker_part *part);
 
 /** Whole commands of a start, in order, many at once. @return OK; what the work on them said. */

@@ -170,6 +170,13 @@ FX_MUST_USE fx_status fx_bus_reader_poll(struct fx_bus_reader *reader,
                                          uint32_t capacity,
                                          uint32_t *count_out);
 
+/**
+ * For a reader of one partition: did its last poll find the end? *next_offset_out is then the next
+ * record's offset (what is no record, e.g. a transaction's mark, lies before it). An empty poll
+ * alone says nothing: the broker may be away. @return false where it did not, or nobody knows.
+ */
+bool fx_bus_reader_is_at_end(const struct fx_bus_reader *reader, uint64_t *next_offset_out);
+
 /** There may be records. Called in a thread of the adapter: quick, and no call into the bus. */
 typedef void (*fx_bus_ready_fn)(void *context);
 

@@ -47,7 +47,8 @@ static const struct fx_bus_kafka_property CONSUMER_SAFE[] = {{"enable.auto.commi
                                                              {"enable.auto.offset.store", "false"},
                                                              {"auto.offset.reset", "error"},
                                                              {"isolation.level", "read_committed"},
-                                                             {"enable.partition.eof", "false"},
+                                                             {"enable.partition.eof", "true"},
+                                                             {"check.crcs", "true"},
                                                              {"allow.auto.create.topics", "false"}};
 
 static bool is_secret(const char *name)

@@ -15,7 +15,9 @@ struct fx_bus_kafka_reader {
     struct fx_bus_group group; /* name.size == 0: one partition, no group */
     rd_kafka_message_t *borrowed[SINGLE_MAX];
     uint32_t borrowed_count;
-    fx_status failure;       /* of a partition: until the next poll has told it */
+    fx_status failure; /* of a partition: until the next poll has told it */
+    bool is_at_end;    /* nothing came behind `end` */
+    uint64_t end;
     rd_kafka_queue_t *queue; /* of the consumer, once somebody wants to be woken */
     fx_bus_ready_fn wake;
     void *wake_context;
@@ -173,7 +175,14 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
         if (message == NULL) {
             break;
         }
+        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            reader->is_at_end = true;
+            reader->end = (uint64_t)message->offset;
+            rd_kafka_message_destroy(message);
+            continue;
+        }
         if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            reader->is_at_end = false; /* nobody knows any more */
             status = take_error(reader, message);
             rd_kafka_message_destroy(message);
             if (status == FX_OK && *count_out == 0) {
@@ -181,6 +190,7 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
             }
             continue;
         }
+        reader->is_at_end = false;
         take_record(reader, message, &records_out[*count_out]);
         (*count_out)++;
     }
@@ -222,6 +232,13 @@ static void on_event(rd_kafka_t *consumer, void *context)
     reader->wake(reader->wake_context);
 }
 
+static bool kafka_is_at_end(const struct fx_bus_reader *head, uint64_t *next_out)
+{
+    const struct fx_bus_kafka_reader *reader = (const struct fx_bus_kafka_reader *)head;
+    *next_out = reader->end;
+    return reader->is_at_end && reader->group.name.size == 0;
+}
+
 static bool kafka_on_ready(struct fx_bus_reader *head, fx_bus_ready_fn wake, void *context)
 {
     struct fx_bus_kafka_reader *reader = reader_of(head);
@@ -253,8 +270,11 @@ static void kafka_close(struct fx_bus_reader *head)
     free(reader);
 }
 
-static const struct fx_bus_reader_ops OPS = {
-    .close = kafka_close, .poll = kafka_poll, .commit = kafka_commit, .on_ready = kafka_on_ready};
+static const struct fx_bus_reader_ops OPS = {.close = kafka_close,
+                                             .poll = kafka_poll,
+                                             .commit = kafka_commit,
+                                             .is_at_end = kafka_is_at_end,
+                                             .on_ready = kafka_on_ready};
 
 /* ---- opening --------------------------------------------------------------------------------- */
 

@@ -22,7 +22,8 @@ struct fx_bus_local_reader {
     char topics[FX_BUS_TOPICS_MAX][FX_BUS_NAME_SIZE_MAX + 1];
     bool is_mine[FX_BUS_LOCAL_LOGS_MAX];
     uint64_t offsets[FX_BUS_LOCAL_LOGS_MAX];
-    uint32_t turn; /* the partition that is read first next time */
+    bool is_at_end; /* the last poll found nothing */
+    uint32_t turn;  /* the partition that is read first next time */
     struct fx_buf bytes;
 };
 
@@ -165,7 +166,20 @@ static fx_status local_poll(struct fx_bus_reader *head,
         const struct timespec pause = {.tv_nsec = REST_NS};
         (void)nanosleep(&pause, NULL);
     }
+    reader->is_at_end = status == FX_OK && *count_out == 0;
     return status;
+}
+
+static bool local_is_at_end(const struct fx_bus_reader *head, uint64_t *next_out)
+{
+    const struct fx_bus_local_reader *reader = (const struct fx_bus_local_reader *)head;
+    for (uint32_t index = 0; index < reader->bus->log_count; index++) {
+        if (reader->is_mine[index] && reader->group == NULL) {
+            *next_out = reader->offsets[index];
+            return reader->is_at_end;
+        }
+    }
+    return false;
 }
 
 static fx_status local_commit(struct fx_bus_reader *head,
@@ -205,7 +219,7 @@ static void local_close(struct fx_bus_reader *head)
 }
 
 static const struct fx_bus_reader_ops OPS = {
-    .close = local_close, .poll = local_poll, .commit = local_commit};
+    .close = local_close, .poll = local_poll, .commit = local_commit, .is_at_end = local_is_at_end};
 
 static struct fx_bus_local_reader *create(struct fx_bus *bus)
 {

@@ -12,9 +12,10 @@
 enum {
     STEP_RECORDS_MAX = 512, /* bounded work per step */
     MEASURED_EVERY = 16,
-    ASK_US = 1000000,  /* how often the end of the log is asked for */
-    ASK_MS_MAX = 1000, /* and how long the answer may take */
-    LOG_US = 1000000   /* trouble of the bus is logged so often at most */
+    ASK_US = 1000000,   /* how often the end of the log is asked for */
+    ASK_MS_MAX = 1000,  /* and how long the answer may take */
+    RETRY_US = 5000000, /* before it is asked again what is saved */
+    LOG_US = 1000000    /* trouble of the bus is logged so often at most */
 };
 
 /* ---- telling --------------------------------------------------------------------------------- */
@@ -99,14 +100,14 @@ static void take_command(struct fx_worker_follow *follow, const struct fx_wire_t
     }
 }
 
-/* The first one of a higher epoch leads; later claims to it come too late. */
+/* The first one of the next epoch leads; later claims to it come too late. */
 static void take_leader(struct fx_worker_follow *follow,
                         const struct fx_wire_topic_in *in,
                         uint64_t sequence)
 {
     const struct fx_worker_follow_hooks *hooks = &follow->options.hooks;
-    if (in->epoch <= follow->leader.epoch) {
-        return;
+    if (in->epoch != follow->leader.epoch + 1) {
+        return; /* too late, or a number that leaves no room for a successor */
     }
     follow->leader = (struct fx_worker_follow_leader){
         .epoch = in->epoch, .sequence = sequence, .node = in->node};
@@ -180,6 +181,17 @@ static void take(struct fx_worker_follow *follow, const struct fx_bus_record *re
     }
 }
 
+static void fail(struct fx_worker_follow *follow, fx_status status, const char *reason)
+{
+    atomic_store(&follow->failure, (int)status);
+    FX_LOG(FX_LOG_ERROR,
+           "follow",
+           "the log cannot be followed any more",
+           fx_log_status("err", status),
+           fx_log_u64("offset", follow->position),
+           fx_log_text("reason", reason));
+}
+
 /* @return false where there is nothing to read for the moment. */
 static bool fetch(struct fx_worker_follow *follow, int64_t now_us)
 {
@@ -188,7 +200,12 @@ static bool fetch(struct fx_worker_follow *follow, int64_t now_us)
         fx_bus_reader_poll(follow->reader, 0, follow->records, FX_WORKER_FOLLOW_BATCH, &count);
     follow->record_next = 0;
     follow->record_count = status == FX_OK ? count : 0;
-    follow->is_at_end = status == FX_OK && count == 0;
+    uint64_t next = 0;
+    follow->is_at_end =
+        status == FX_OK && count == 0 && fx_bus_reader_is_at_end(follow->reader, &next);
+    if (follow->is_at_end && next > follow->position) {
+        follow->position = next; /* behind the last record is what is none: a transaction's mark */
+    }
     if (status == FX_OK) {
         return count > 0;
     }
@@ -202,13 +219,7 @@ static bool fetch(struct fx_worker_follow *follow, int64_t now_us)
         }
         return false;
     }
-    atomic_store(&follow->failure, (int)status);
-    FX_LOG(FX_LOG_ERROR,
-           "follow",
-           "the log cannot be followed any more",
-           fx_log_status("err", status),
-           fx_log_u64("offset", follow->position),
-           fx_log_text("reason", fx_bus_reader_error_text(follow->reader)));
+    fail(follow, status, fx_bus_reader_error_text(follow->reader));
     return false;
 }
 
@@ -261,12 +272,33 @@ static void note(struct fx_worker_follow *follow)
     fx_worker_snapshot_set_note(follow->snapshot, &note);
 }
 
+/* Of the snapshots that are kept at most one may be above what is saved: else a start after a long
+ * outage would find none that it can use. */
+static bool is_last_usable(struct fx_worker_follow *follow, int64_t now_us)
+{
+    const struct fx_worker_follow_options *options = &follow->options;
+    if (options->saved == NULL || follow->snapshot_sequence == 0) {
+        return true;
+    }
+    if (now_us - follow->refused_us < RETRY_US && now_us >= follow->refused_us) {
+        return false;
+    }
+    if (options->saved(options->saved_context) >= follow->snapshot_sequence) {
+        return true;
+    }
+    follow->refused_us = now_us;
+    return false;
+}
+
 static void snapshot_if_due(struct fx_worker_follow *follow, int64_t now_us)
 {
     const uint64_t sequence = fx_engine_sequence(follow->engine);
     const uint64_t news = sequence - follow->snapshot_sequence;
     if (news < follow->options.snapshot_commands &&
         (news == 0 || now_us - follow->snapshot_us < follow->options.snapshot_us)) {
+        return;
+    }
+    if (!is_last_usable(follow, now_us)) {
         return;
     }
     follow->snapshot_us = now_us;
@@ -328,6 +360,11 @@ int fx_worker_follow_step(void *self, int64_t now_us)
         return 0;
     }
     int count = 0;
+    const fx_status fatal = fx_bus_fatal(follow->options.bus);
+    if (fatal != FX_OK) { /* nothing can be published any more: the role has to begin again */
+        fail(follow, fatal, fx_bus_error_text(follow->options.bus));
+        return 0;
+    }
     if (!follow->is_recovering) {
         count += fx_worker_follow_submit_collect(follow);
         count += fx_worker_follow_submit_publish(follow, now_us);
@@ -385,13 +422,17 @@ void fx_worker_follow_stop(struct fx_worker_follow *follow,
     follow->is_running = false;
     /* This thread is the follower's now: what was handed in comes back. */
     int64_t done_us = fx_clock_monotonic_us();
+    uint64_t left = UINT64_MAX;
     while (fx_ring_count(follow->intake) > 0 || follow->pending_first < follow->pending_end) {
         const int done = fx_worker_follow_step(follow, fx_worker_host_now_us(&follow->host));
         const int64_t now_us = fx_clock_monotonic_us();
+        const uint64_t waiting =
+            fx_ring_count(follow->intake) + (follow->pending_end - follow->pending_first);
         if (pump != NULL) {
             pump(context);
         }
-        if (done > 0) {
+        if (waiting < left) { /* others' records are no progress of ours */
+            left = waiting;
             done_us = now_us;
         } else if (now_us - done_us > follow->options.stop_us) {
             FX_LOG(FX_LOG_WARN,
@@ -400,7 +441,7 @@ void fx_worker_follow_stop(struct fx_worker_follow *follow,
                    fx_log_u64("commands", fx_ring_count(follow->intake)),
                    fx_log_u64("published", follow->pending_end - follow->pending_first));
             break;
-        } else {
+        } else if (done == 0) {
             (void)nanosleep(&pause, NULL);
         }
     }
@@ -413,7 +454,8 @@ void fx_worker_follow_destroy(struct fx_worker_follow *follow)
         return;
     }
     FX_ASSERT(!follow->is_running);
-    if (fx_engine_sequence(follow->engine) > follow->snapshot_sequence) {
+    if (fx_engine_sequence(follow->engine) > follow->snapshot_sequence &&
+        is_last_usable(follow, INT64_MAX)) {
         note(follow);
         /* A failed last snapshot only makes the next start slower; it was logged. */
         const fx_status status = fx_worker_snapshot_write(follow->snapshot, follow->engine);

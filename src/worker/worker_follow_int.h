@@ -21,8 +21,9 @@ enum {
 
 /* A command that was published here and has not come back. */
 struct fx_worker_follow_pending {
-    uint64_t token; /* the submitter's */
-    uint32_t kind;  /* enum fx_command_kind */
+    uint64_t token;    /* the submitter's */
+    uint64_t sequence; /* of its record, once it is delivered; 0 before */
+    uint32_t kind;     /* enum fx_command_kind */
     bool is_done;
 };
 
@@ -68,12 +69,12 @@ struct fx_worker_follow {
     uint64_t pending_first;
     uint64_t pending_end;
     struct fx_buf text;
-    int64_t stamp_us; /* the last one that a published command got */
 
     uint64_t replayed;
     fx_status recovery; /* what on_recovered said */
     uint64_t snapshot_sequence;
     int64_t snapshot_us;
+    int64_t refused_us; /* when one had to wait */
     int64_t logged_us;
     struct fx_metric_histogram match_times;
 

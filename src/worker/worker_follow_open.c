@@ -179,25 +179,29 @@ static void set_defaults(struct fx_worker_follow *follow)
     follow->host = fx_worker_host_of(options->host);
 }
 
-/* The name of one start: tokens of an earlier one are never taken for its own. */
+bool fx_worker_follow_name(fx_str node, uint64_t salt, struct fx_client_id *name_out)
+{
+    char text[FX_CLIENT_ID_SIZE_MAX + 1];
+    const int size = snprintf(text,
+                              sizeof text,
+                              "%.*s:%08" PRIx32,
+                              (int)node.size,
+                              node.data,
+                              (uint32_t)(salt ^ (salt >> 32)));
+    return node.size > 0 && node.size <= 24 && size > 0 && (size_t)size < sizeof text &&
+           fx_ids_client_id((fx_str){text, (size_t)size}, name_out);
+}
+
+/* Tokens of an earlier start are never taken for this one's. */
 static fx_status name_start(struct opening *opening)
 {
     struct fx_worker_follow *follow = opening->follow;
-    char text[FX_CLIENT_ID_SIZE_MAX + 1];
-    const fx_str node = follow->options.node;
-    const int size =
-        snprintf(text,
-                 sizeof text,
-                 "%.*s:%08" PRIx32,
-                 (int)node.size,
-                 node.data,
-                 (uint32_t)(follow->options.node_salt ^ (follow->options.node_salt >> 32)));
-    if (node.size == 0 || node.size > 24 || size < 0 || (size_t)size >= sizeof text ||
-        !fx_ids_client_id((fx_str){text, (size_t)size}, &follow->from.node)) {
-        return fail(
-            opening, FX_BAD_PARAMETER, "the node's name has to be 1 to 24 letters or digits");
-    }
-    return FX_OK;
+    return fx_worker_follow_name(
+               follow->options.node, follow->options.node_salt, &follow->from.node)
+               ? FX_OK
+               : fail(opening,
+                      FX_BAD_PARAMETER,
+                      "the node's name has to be 1 to 24 letters or digits");
 }
 
 static fx_status allocate_first(struct fx_worker_follow *follow)

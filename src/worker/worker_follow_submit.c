@@ -57,6 +57,23 @@ static void refuse(struct fx_worker_follow *follow, uint64_t token, uint32_t kin
     fx_worker_follow_tell(follow);
 }
 
+/* A record of ours that was read and has not settled is no command to anybody: it was poison. */
+static int give_up_poison(struct fx_worker_follow *follow)
+{
+    int work = 0;
+    while (follow->pending_first < follow->pending_end) {
+        const struct fx_worker_follow_pending pending = *at(follow, follow->pending_first);
+        if (pending.sequence == 0 || pending.sequence > follow->position ||
+            !fx_worker_follow_has_room(follow)) {
+            break;
+        }
+        finish(follow, follow->pending_first);
+        refuse(follow, pending.token, pending.kind, FX_INTERNAL);
+        work++;
+    }
+    return work;
+}
+
 int fx_worker_follow_submit_collect(struct fx_worker_follow *follow)
 {
     struct fx_bus_delivery deliveries[DELIVERIES];
@@ -69,8 +86,12 @@ int fx_worker_follow_submit_collect(struct fx_worker_follow *follow)
     int work = 0;
     for (uint32_t index = 0; index < count; index++) {
         const struct fx_bus_delivery *delivery = &deliveries[index];
-        if (delivery->status == FX_OK || !is_pending(follow, delivery->token)) {
-            continue; /* it comes back by itself, or did */
+        if (!is_pending(follow, delivery->token)) {
+            continue; /* it has come back */
+        }
+        if (delivery->status == FX_OK) {
+            at(follow, delivery->token)->sequence = delivery->offset + 1;
+            continue; /* it comes back by itself */
         }
         const struct fx_worker_follow_pending pending = *at(follow, delivery->token);
         FX_LOG(FX_LOG_WARN,
@@ -82,7 +103,7 @@ int fx_worker_follow_submit_collect(struct fx_worker_follow *follow)
         refuse(follow, pending.token, pending.kind, delivery->status);
         work++;
     }
-    return work;
+    return work + give_up_poison(follow);
 }
 
 /* The last places are for what only ends orders: an exchange that cannot be left is no exchange. */
@@ -93,16 +114,6 @@ static bool is_allowed(const struct fx_worker_follow *follow, const struct fx_co
     return left > FX_WORKER_FOLLOW_PENDING_MAX / CANCELS_LEFT ||
            fx_command_is_cancel((enum fx_command_kind)command->kind) ||
            !fx_command_is_opening(command);
-}
-
-/* Time is stamped here, in whole milliseconds as the log has them, and never falls. */
-static int64_t stamp(struct fx_worker_follow *follow, int64_t now_us)
-{
-    const int64_t whole_us = now_us / US_PER_MS * US_PER_MS;
-    if (whole_us > follow->stamp_us) {
-        follow->stamp_us = whole_us;
-    }
-    return follow->stamp_us;
 }
 
 /* @return OK; BUSY: later; else why it cannot be in the log. */
@@ -142,7 +153,8 @@ static bool take(struct fx_worker_follow *follow,
         refuse(follow, item->token, command->kind, FX_CANCEL_ONLY);
         return true;
     }
-    command->time_us = stamp(follow, now_us);
+    command->time_us =
+        now_us / US_PER_MS * US_PER_MS; /* as the log has it; the engine's never falls */
     const fx_status status = publish(follow, command);
     if (status == FX_BUSY) {
         return false;

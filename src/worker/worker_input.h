@@ -16,8 +16,9 @@
 #include "model/event.h"
 #include "wire/wire_topic_in.h"
 
-/** A command's time may be so much later than the log's own time of its record. */
-#define FX_WORKER_INPUT_AHEAD_US_MAX 3600000000LL
+/** A command's time may be so much later than the log's own time of its record; else that counts.
+ */
+#define FX_WORKER_INPUT_AHEAD_US_MAX 1000000LL
 
 struct fx_worker_input;
 
@@ -40,8 +41,8 @@ const struct fx_instrument *fx_worker_input_find(const struct fx_worker_input *i
 
 /**
  * Read a record. A command gets the sequence of its offset (+ 1), and the time of its record where
- * it has none. @return OK; as fx_wire_topic_in_command(), with the member's name in *field_out:
- * BAD_PARAMETER of `time` also where it lies far ahead of the record's own.
+ * it has none or one that lies ahead of it. @return OK; as fx_wire_topic_in_command(), with the
+ * member's name in *field_out.
  */
 FX_MUST_USE fx_status fx_worker_input_decode(struct fx_worker_input *input,
                                              const struct fx_bus_record *record,

@@ -18,8 +18,20 @@ enum {
     DELIVERIES = 256,
     IDLE_US_MAX = 5000, /* as a follower's */
     SPIN_COUNT = 4,
-    STEP_US_MAX = 100000 /* a process that stood still was not silent: it did not listen */
+    STEP_US_MAX = 100000, /* a process that stood still was not silent: it did not listen */
+    SMALL_SIZE_MAX = 32768,
+    ASK_US = 250000, /* how often a standby asks where the log ends, before it claims */
+    ASK_MS = 500,
+    FLUSH_US = 2000000 /* so long a new leader waits for its own outputs of an earlier time */
 };
+
+/* Who leads behind a leader that went in good order. */
+#define NOBODY "nobody"
+
+static bool is_nobody(const struct fx_client_id *node)
+{
+    return fx_str_is_equal(fx_ids_client_id_str(node), FX_STR(NOBODY));
+}
 
 void fx_worker_lead_fail(struct fx_worker_lead *lead, fx_status status, const char *what)
 {
@@ -38,6 +50,80 @@ static bool has_failed(const struct fx_worker_lead *lead)
     return atomic_load_explicit(&lead->failure, memory_order_relaxed) != FX_OK;
 }
 
+/* ---- the leader's voice ---------------------------------------------------------------------- */
+
+static struct fx_bus_place input_of(const struct fx_worker_lead *lead)
+{
+    return (struct fx_bus_place){lead->options.follow.topic, lead->options.follow.partition};
+}
+
+/* Time is counted in steps: who was stopped has not listened, and the leader may have spoken. */
+static void pass_time(struct fx_worker_lead *lead, int64_t now_us)
+{
+    int64_t passed_us = lead->step_us == 0 ? 0 : now_us - lead->step_us;
+    if (passed_us < 0) {
+        passed_us = 0; /* the clock was set back */
+    }
+    lead->step_us = now_us;
+    lead->beaten_us += passed_us;
+    lead->claimed_us += passed_us;
+    lead->asked_us += passed_us;
+    lead->new_us += lead->new_us < 0 ? 0 : passed_us;
+    lead->silent_us += passed_us < STEP_US_MAX ? passed_us : STEP_US_MAX;
+}
+
+static void tick(struct fx_worker_lead *lead, enum fx_command_kind kind, int64_t now_us)
+{
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = (uint16_t)kind;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.time_us = now_us;
+    const struct fx_wire_topic_from from = {lead->node, lead->tick_sent + 1};
+    fx_buf_clear(&lead->small);
+    if (fx_wire_topic_out_command_from(&lead->small, &command, NULL, &from) == FX_OK &&
+        fx_worker_lead_publish_small(lead, input_of(lead))) {
+        lead->tick_sent++;
+        lead->beaten_us = 0;
+    }
+}
+
+/* Whatever it does, it says that it is there. */
+static void beat(struct fx_worker_lead *lead, int64_t now_us)
+{
+    pass_time(lead, now_us);
+    if (lead->beaten_us >= lead->options.heartbeat_us) {
+        tick(lead, FX_COMMAND_TICK, now_us);
+    }
+}
+
+/* What time itself asks for, one after the other. */
+static void tick_if_due(struct fx_worker_lead *lead, int64_t now_us)
+{
+    enum fx_command_kind kind = FX_COMMAND_TICK;
+    if (lead->tick_seen >= lead->tick_sent &&
+        fx_engine_is_due(fx_worker_follow_engine(lead->follow), now_us, &kind)) {
+        tick(lead, kind, now_us);
+    }
+}
+
+static int collect(struct fx_worker_lead *lead)
+{
+    struct fx_bus_delivery deliveries[DELIVERIES];
+    const uint32_t count = fx_bus_poll(lead->options.bus, 0, deliveries, DELIVERIES);
+    for (uint32_t index = 0; index < count; index++) {
+        if (deliveries[index].status != FX_OK) {
+            /* Whatever it was: what comes behind it must not be told without it. */
+            fx_worker_lead_fail(lead, deliveries[index].status, "an output was not delivered");
+        }
+    }
+    const fx_status fatal = fx_bus_fatal(lead->options.bus);
+    if (fatal != FX_OK) {
+        fx_worker_lead_fail(lead, fatal, "the bus cannot be written any more");
+    }
+    return (int)count;
+}
+
 /* ---- what the follower tells ----------------------------------------------------------------- */
 
 /* A leader keeps what it has to publish; a standby forgets the oldest. One that reads again what it
@@ -49,7 +135,10 @@ static bool must_keep(const struct fx_worker_lead *lead)
 
 static bool has_room(void *context)
 {
-    const struct fx_worker_lead *lead = context;
+    struct fx_worker_lead *lead = context;
+    if (lead->may_publish) { /* it computes within one step: whoever listens must hear it */
+        beat(lead, fx_worker_host_now_us(&lead->host));
+    }
     return !must_keep(lead) || lead->is_recovering || has_failed(lead) ||
            fx_worker_backlog_has_room(&lead->backlog, lead->backlog.capacity / 2);
 }
@@ -58,9 +147,8 @@ static bool has_room(void *context)
 static void publish_now(struct fx_worker_lead *lead)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
-    struct fx_bus_delivery deliveries[DELIVERIES];
-    if (fx_worker_lead_publish_outputs(lead) == 0) {
-        (void)fx_bus_poll(lead->options.bus, 0, deliveries, DELIVERIES);
+    if (fx_worker_lead_publish_outputs(lead) + collect(lead) == 0) {
+        beat(lead, fx_worker_host_now_us(&lead->host));
         (void)nanosleep(&pause, NULL);
     }
 }
@@ -127,18 +215,13 @@ static void on_loaded(void *context, const struct fx_engine *engine)
 
 static bool is_own(const struct fx_worker_lead *lead, const struct fx_client_id *node)
 {
-    const struct fx_client_id *own = fx_worker_follow_node(lead->follow);
-    return memcmp(node, own, sizeof *own) == 0;
+    return memcmp(node, &lead->node, sizeof *node) == 0;
 }
 
 static void on_heard(void *context, const struct fx_wire_topic_from *from)
 {
     struct fx_worker_lead *lead = context;
-    if (lead->follow == NULL) {
-        return; /* it is being created */
-    }
-    const struct fx_worker_follow_leader *leader = fx_worker_follow_leader(lead->follow);
-    if (memcmp(&from->node, &leader->node, sizeof from->node) == 0) {
+    if (memcmp(&from->node, &lead->leader.node, sizeof from->node) == 0) {
         lead->silent_us = 0;
     }
     if (is_own(lead, &from->node)) {
@@ -150,10 +233,11 @@ static void on_heard(void *context, const struct fx_wire_topic_from *from)
 static void adopt(struct fx_worker_lead *lead, const struct fx_worker_follow_leader *leader)
 {
     const bool is_leader = is_own(lead, &leader->node);
+    lead->leader = *leader;
     lead->epoch = leader->epoch;
     lead->silent_us = 0;
     if (is_leader && lead->state != FX_WORKER_LEAD_LEADING) {
-        lead->is_new = true;
+        lead->new_us = 0;
         lead->beaten_us = lead->options.heartbeat_us; /* at once */
     }
     if (!is_leader && lead->state == FX_WORKER_LEAD_LEADING) {
@@ -172,6 +256,7 @@ static void adopt(struct fx_worker_lead *lead, const struct fx_worker_follow_lea
 static void on_leader(void *context, const struct fx_worker_follow_leader *leader)
 {
     struct fx_worker_lead *lead = context;
+    lead->leader = *leader;
     if (lead->follow != NULL) { /* else the end of its creation looks */
         adopt(lead, leader);
     }
@@ -191,46 +276,18 @@ static void on_poison(void *context, const struct fx_worker_follow_poison *poiso
                                                .offset = poison->record->offset,
                                                .time_us = fx_clock_wall_us(),
                                                .partition = poison->record->partition};
-    fx_buf_clear(&lead->text);
-    fx_wire_quarantine(&lead->text, &refused);
+    fx_buf_clear(&lead->small);
+    fx_wire_quarantine(&lead->small, &refused);
     (void)fx_worker_lead_publish_small(lead, lead->options.quarantine);
 }
 
 /* ---- leading --------------------------------------------------------------------------------- */
 
-static struct fx_bus_place input_of(const struct fx_worker_lead *lead)
-{
-    return (struct fx_bus_place){lead->options.follow.topic, lead->options.follow.partition};
-}
-
-static void tick(struct fx_worker_lead *lead, int64_t now_us)
-{
-    const int64_t due_us = fx_engine_next_due_us(fx_worker_follow_engine(lead->follow));
-    const bool is_due = due_us <= now_us && lead->tick_seen == lead->tick_sent &&
-                        fx_worker_follow_is_at_end(lead->follow);
-    if (!is_due && lead->beaten_us < lead->options.heartbeat_us) {
-        return;
-    }
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = FX_COMMAND_TICK;
-    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
-    command.time_us = now_us;
-    const struct fx_wire_topic_from from = {*fx_worker_follow_node(lead->follow),
-                                            lead->tick_sent + 1};
-    fx_buf_clear(&lead->text);
-    if (fx_wire_topic_out_command_from(&lead->text, &command, NULL, &from) == FX_OK &&
-        fx_worker_lead_publish_small(lead, input_of(lead))) {
-        lead->tick_sent++;
-        lead->beaten_us = 0;
-    }
-}
-
 static void claim(struct fx_worker_lead *lead, int64_t now_us)
 {
-    const fx_str node = fx_ids_client_id_str(fx_worker_follow_node(lead->follow));
-    fx_buf_clear(&lead->text);
-    fx_wire_topic_out_leader(&lead->text, lead->epoch + 1, node, now_us);
+    const fx_str node = fx_ids_client_id_str(&lead->node);
+    fx_buf_clear(&lead->small);
+    fx_wire_topic_out_leader(&lead->small, lead->epoch + 1, node, now_us);
     if (!fx_worker_lead_publish_small(lead, input_of(lead))) {
         return;
     }
@@ -244,42 +301,61 @@ static void claim(struct fx_worker_lead *lead, int64_t now_us)
     lead->claimed_us = 0;
 }
 
+/* The log is read to its end, as its broker says now: else what the leader said may be there. Who
+ * is cut off does not get an answer, and claims nothing. */
+static bool has_read_all(struct fx_worker_lead *lead)
+{
+    struct fx_bus_span span = {0};
+    struct fx_worker_follow_stats stats;
+    if (lead->asked_us < ASK_US) {
+        return false;
+    }
+    lead->asked_us = 0;
+    if (fx_bus_span(lead->options.bus, input_of(lead), ASK_MS, &span) != FX_OK) {
+        return false;
+    }
+    fx_worker_follow_stats(lead->follow, &stats);
+    return span.end <= stats.position;
+}
+
 static void stand_by(struct fx_worker_lead *lead, int64_t now_us)
 {
-    const bool is_silent = lead->epoch == 0 || lead->silent_us >= lead->options.silence_us;
+    const bool is_vacant = lead->epoch == 0 || is_nobody(&lead->leader.node);
+    const bool is_silent = is_vacant || lead->silent_us >= lead->options.silence_us;
     const bool is_due = lead->state == FX_WORKER_LEAD_CLAIMING
                             ? lead->claimed_us >= lead->options.claim_us
                             : is_silent;
-    /* At the end of the log: else what the leader said meanwhile is not read yet. */
-    if (is_due && fx_worker_follow_is_at_end(lead->follow)) {
+    if (is_due && has_read_all(lead)) {
         claim(lead, now_us);
     }
 }
 
 static fx_status reopen(struct fx_worker_lead *lead);
 
+/* What it handed over in an earlier time is waited for, a while; what is missing then is told
+ * again.
+ * @return true: all is there, or it has waited enough. */
+static bool has_flushed(const struct fx_worker_lead *lead)
+{
+    return fx_bus_pending(lead->options.bus) == 0 || lead->new_us >= FLUSH_US;
+}
+
 /* A new leader looks where the outputs end: everything behind that is its to publish. */
 static void begin(struct fx_worker_lead *lead)
 {
     uint64_t last = 0;
-    /* Its own of an earlier time, if it can be had; else what is found missing is told again. */
-    const fx_status flushed = fx_bus_flush(lead->options.bus, lead->options.wait_ms);
     fx_status status = fx_worker_lead_publish_find_last(lead, &last);
-    (void)flushed;
-    if (status == FX_OK) {
-        lead->published = last;
-        lead->is_new = false;
-        if (lead->backlog.removed > last) {
-            FX_LOG(FX_LOG_WARN,
-                   "lead",
-                   "outputs are missing that this engine has forgotten: computing them again",
-                   fx_log_u64("last", last),
-                   fx_log_u64("forgotten", lead->backlog.removed));
-            status = reopen(lead);
-        }
-    }
     if (status == FX_TIMEOUT || status == FX_IO) {
         return; /* the next step asks again */
+    }
+    lead->published = last;
+    if (status == FX_OK && lead->backlog.removed > last) {
+        FX_LOG(FX_LOG_WARN,
+               "lead",
+               "outputs are missing that this engine has forgotten: computing them again",
+               fx_log_u64("last", last),
+               fx_log_u64("forgotten", lead->backlog.removed));
+        status = reopen(lead);
     }
     if (status != FX_OK) {
         fx_worker_lead_fail(lead, status, "a new leader cannot continue the outputs");
@@ -288,6 +364,7 @@ static void begin(struct fx_worker_lead *lead)
     if (lead->state != FX_WORKER_LEAD_LEADING) {
         return; /* passed while it computed */
     }
+    lead->new_us = -1;
     atomic_fetch_add_explicit(&lead->takeovers, 1, memory_order_relaxed);
     atomic_store_explicit(&lead->takeover_us, lead->claimed_us, memory_order_relaxed);
     FX_LOG(FX_LOG_INFO,
@@ -298,34 +375,17 @@ static void begin(struct fx_worker_lead *lead)
            fx_log_u64("seq", fx_engine_sequence(fx_worker_follow_engine(lead->follow))));
 }
 
-/* Time is counted in steps: who was stopped has not listened, and the leader may have spoken. */
-static void pass_time(struct fx_worker_lead *lead, int64_t now_us)
+static void lead_on(struct fx_worker_lead *lead, int64_t now_us)
 {
-    int64_t passed_us = lead->step_us == 0 ? 0 : now_us - lead->step_us;
-    if (passed_us < 0) {
-        passed_us = 0; /* the clock was set back */
-    }
-    lead->step_us = now_us;
-    lead->beaten_us += passed_us;
-    lead->claimed_us += passed_us;
-    lead->silent_us += passed_us < STEP_US_MAX ? passed_us : STEP_US_MAX;
-}
-
-static int collect(struct fx_worker_lead *lead)
-{
-    struct fx_bus_delivery deliveries[DELIVERIES];
-    const uint32_t count = fx_bus_poll(lead->options.bus, 0, deliveries, DELIVERIES);
-    for (uint32_t index = 0; index < count; index++) {
-        if (deliveries[index].status != FX_OK) {
-            /* Whatever it was: what comes behind it must not be told without it. */
-            fx_worker_lead_fail(lead, deliveries[index].status, "a record was not delivered");
+    beat(lead, now_us);
+    if (lead->new_us >= 0) {
+        if (has_flushed(lead)) {
+            begin(lead);
         }
+        return;
     }
-    const fx_status fatal = fx_bus_fatal(lead->options.bus);
-    if (fatal != FX_OK) {
-        fx_worker_lead_fail(lead, fatal, "the bus cannot be written any more");
-    }
-    return (int)count;
+    tick_if_due(lead, now_us);
+    fx_worker_lead_hash_alarm(lead);
 }
 
 static void publish_figures(struct fx_worker_lead *lead)
@@ -366,15 +426,14 @@ int fx_worker_lead_step(void *self, int64_t now_us)
     if (follow_failure != FX_OK) {
         fx_worker_lead_fail(lead, follow_failure, "the log cannot be followed any more");
     }
-    if (lead->state == FX_WORKER_LEAD_LEADING && lead->is_new && !has_failed(lead)) {
-        begin(lead);
+    if (has_failed(lead)) {
+        return count;
     }
-    if (lead->state == FX_WORKER_LEAD_LEADING && !lead->is_new && !has_failed(lead)) {
-        count += fx_worker_lead_publish_outputs(lead);
-        tick(lead, now_us);
-        fx_worker_lead_hash_alarm(lead);
-    } else if (!has_failed(lead)) {
+    if (lead->state != FX_WORKER_LEAD_LEADING) {
         stand_by(lead, now_us);
+    } else {
+        lead_on(lead, now_us);
+        count += lead->new_us < 0 && !has_failed(lead) ? fx_worker_lead_publish_outputs(lead) : 0;
     }
     publish_figures(lead);
     return count;
@@ -407,12 +466,30 @@ static void set_defaults(struct fx_worker_lead_options *options)
     }
 }
 
+/* Up to which command the outputs are in the topic. A standby has to look; it does so once in a
+ * while, when a snapshot is due. */
+static uint64_t saved(void *context)
+{
+    struct fx_worker_lead *lead = context;
+    uint64_t last = 0;
+    if (lead->state == FX_WORKER_LEAD_LEADING) {
+        if (lead->new_us < 0 && fx_bus_pending(lead->options.bus) == 0) {
+            lead->settled = lead->published >> OPERATION_BITS;
+        }
+    } else if (fx_worker_lead_publish_find_last(lead, &last) == FX_OK) {
+        lead->settled = last >> OPERATION_BITS;
+    }
+    return lead->settled > 0 ? lead->settled - 1 : 0;
+}
+
 /* From a snapshot that the outputs have reached, so that everything behind them is computed. */
 static fx_status open_follow(struct fx_worker_lead *lead, struct fx_worker_follow_report *report)
 {
     struct fx_worker_follow_options follow = lead->options.follow;
     const uint64_t sequence = lead->published >> OPERATION_BITS;
     follow.consumer_count = 0;
+    follow.saved = saved;
+    follow.saved_context = lead;
     follow.saved_sequence = sequence == 0 ? 0 : sequence - 1; /* it may be in the middle of it */
     follow.hooks = (struct fx_worker_follow_hooks){.has_room = has_room,
                                                    .on_loaded = on_loaded,
@@ -457,10 +534,8 @@ static fx_status reopen(struct fx_worker_lead *lead)
     lead->batch_last = 0;
     fx_buf_clear(&lead->batch);
     lead->may_publish = true;
-    const bool is_new = lead->is_new;
     const fx_status status = open_follow(lead, &report);
     lead->may_publish = false;
-    lead->is_new = is_new && lead->is_new;
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "lead",
@@ -495,6 +570,7 @@ static fx_status open_all(struct fx_worker_lead *lead, struct fx_worker_follow_r
                                            .idle_us_max = IDLE_US_MAX,
                                            .spin_count = SPIN_COUNT};
     fx_buf_init(&lead->text, FX_WORKER_LEAD_OUTPUT_SIZE_MAX);
+    fx_buf_init(&lead->small, SMALL_SIZE_MAX);
     fx_buf_init(&lead->batch, FX_BUS_VALUE_SIZE_MAX);
     lead->state = FX_WORKER_LEAD_STANDBY;
     fx_status status = fx_worker_backlog_init(&lead->backlog, lead->options.backlog_size_bytes);
@@ -526,7 +602,14 @@ fx_status fx_worker_lead_create(const struct fx_worker_lead_options *options,
         return FX_NO_MEMORY;
     }
     lead->options = *options;
+    lead->host = fx_worker_host_of(options->follow.host);
+    lead->new_us = -1;
     set_defaults(&lead->options);
+    lead->asked_us = ASK_US;
+    if (!fx_worker_follow_name(options->follow.node, options->follow.node_salt, &lead->node)) {
+        free(lead);
+        return FX_BAD_PARAMETER;
+    }
     const fx_status status = open_all(lead, report_out);
     if (status != FX_OK) {
         fx_worker_lead_abandon(lead);
@@ -550,12 +633,31 @@ fx_status fx_worker_lead_start(struct fx_worker_lead *lead)
     return status;
 }
 
+/* A leader that goes says so: nobody has to listen to silence first. */
+static void resign(struct fx_worker_lead *lead, int64_t end_us)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    if (lead->state != FX_WORKER_LEAD_LEADING || has_failed(lead) || lead->follow == NULL) {
+        return;
+    }
+    fx_buf_clear(&lead->small);
+    fx_wire_topic_out_leader(
+        &lead->small, lead->epoch + 1, FX_STR(NOBODY), fx_worker_host_now_us(&lead->host));
+    if (!fx_worker_lead_publish_small(lead, input_of(lead))) {
+        return;
+    }
+    while (fx_bus_pending(lead->options.follow.bus) > 0 && fx_clock_monotonic_us() < end_us) {
+        (void)fx_worker_follow_step(lead->follow, fx_worker_host_now_us(&lead->host));
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 void fx_worker_lead_stop(struct fx_worker_lead *lead, uint32_t timeout_ms)
 {
     const int64_t end_us = fx_clock_monotonic_us() + (int64_t)timeout_ms * 1000;
     fx_agent_stop(lead->agent);
     fx_agent_join(lead->agent);
-    while (lead->state == FX_WORKER_LEAD_LEADING && !lead->is_new && !has_failed(lead) &&
+    while (lead->state == FX_WORKER_LEAD_LEADING && lead->new_us < 0 && !has_failed(lead) &&
            (lead->backlog.count > 0 || lead->batch_last != 0 ||
             fx_bus_pending(lead->options.bus) > 0) &&
            fx_clock_monotonic_us() < end_us) {
@@ -564,9 +666,12 @@ void fx_worker_lead_stop(struct fx_worker_lead *lead, uint32_t timeout_ms)
             (void)nanosleep(&pause, NULL);
         }
     }
+    resign(lead, end_us);
     if (lead->is_running) {
         lead->is_running = false;
-        fx_worker_follow_stop(lead->follow, NULL, NULL); /* its snapshots */
+        if (lead->follow != NULL) {
+            fx_worker_follow_stop(lead->follow, NULL, NULL); /* its snapshots */
+        }
     }
 }
 
@@ -577,6 +682,7 @@ static void release(struct fx_worker_lead *lead)
     fx_worker_output_deinit(&lead->output);
     fx_worker_backlog_deinit(&lead->backlog);
     fx_buf_deinit(&lead->text);
+    fx_buf_deinit(&lead->small);
     fx_buf_deinit(&lead->batch);
     free(lead);
 }

@@ -35,6 +35,7 @@ static void compare(struct fx_worker_lead *lead, struct fx_worker_lead_hash *has
     if (hash->own != hash->other) {
         atomic_fetch_add_explicit(&lead->hashes_differed, 1, memory_order_relaxed);
         lead->is_alarmed = true;
+        lead->alarm_next = 0; /* whatever somebody opened again meanwhile */
         FX_LOG(FX_LOG_ERROR,
                "lead",
                "two engines of this log differ: only cancels are taken until somebody has looked",
@@ -56,17 +57,17 @@ void fx_worker_lead_hash_take(struct fx_worker_lead *lead, uint64_t sequence)
     struct fx_worker_lead_hash *hash = slot_of(lead, sequence);
     hash->own = fx_engine_hash(fx_worker_follow_engine(lead->follow));
     hash->has_own = true;
-    const struct fx_client_id *node = fx_worker_follow_node(lead->follow);
     char text[HEX_DIGITS + 1];
     (void)snprintf(text, sizeof text, "%016" PRIx64, hash->own);
-    fx_buf_clear(&lead->text);
-    fx_buf_append_byte(&lead->text, '{');
-    fx_json_add_str(&lead->text, FX_STR("shard"), lead->options.shard);
-    fx_json_add_str(&lead->text, FX_STR("node"), fx_ids_client_id_str(node));
-    fx_json_add_id(&lead->text, FX_STR("epoch"), lead->epoch);
-    fx_json_add_id(&lead->text, FX_STR("inputOffset"), sequence - 1);
-    fx_json_add_str(&lead->text, FX_STR("hash"), fx_str_of(text));
-    fx_buf_append_byte(&lead->text, '}');
+    fx_buf_clear(&lead->small);
+    fx_buf_append_byte(&lead->small, '{');
+    fx_json_add_str(&lead->small, FX_STR("shard"), lead->options.shard);
+    fx_json_add_str(&lead->small, FX_STR("node"), fx_ids_client_id_str(&lead->node));
+    fx_json_add_int(&lead->small, FX_STR("rules"), FX_WORKER_LEAD_RULES);
+    fx_json_add_id(&lead->small, FX_STR("epoch"), lead->epoch);
+    fx_json_add_id(&lead->small, FX_STR("inputOffset"), sequence - 1);
+    fx_json_add_str(&lead->small, FX_STR("hash"), fx_str_of(text));
+    fx_buf_append_byte(&lead->small, '}');
     (void)fx_worker_lead_publish_small(lead, lead->options.hashes);
     compare(lead, hash);
 }
@@ -99,9 +100,20 @@ static void read_one(struct fx_worker_lead *lead, fx_str value)
     const struct fx_json_token *node = fx_json_member(json, root, FX_STR("node"));
     const struct fx_json_token *at = fx_json_member(json, root, FX_STR("inputOffset"));
     const struct fx_json_token *hash = fx_json_member(json, root, FX_STR("hash"));
-    const fx_str own = fx_ids_client_id_str(fx_worker_follow_node(lead->follow));
+    const struct fx_json_token *rules = fx_json_member(json, root, FX_STR("rules"));
+    const fx_str own = fx_ids_client_id_str(&lead->node);
+    uint64_t version = 0;
     if (node == NULL || at == NULL || hash == NULL || fx_str_is_equal(node->text, own) ||
+        rules == NULL || !fx_str_parse_u64(rules->text, &version) ||
         !fx_str_parse_u64(at->text, &offset) || !parse_hex(hash->text, &other)) {
+        return;
+    }
+    if (version != FX_WORKER_LEAD_RULES) {
+        FX_LOG(FX_LOG_ERROR,
+               "lead",
+               "an engine of other rules follows this log: its state cannot be compared",
+               fx_log_str("node", node->text),
+               fx_log_u64("rules", version));
         return;
     }
     struct fx_worker_lead_hash *known = slot_of(lead, offset + 1);
@@ -142,10 +154,11 @@ void fx_worker_lead_hash_alarm(struct fx_worker_lead *lead)
         command.kind = FX_COMMAND_SET_STATE;
         command.instrument = lead->alarm_next;
         command.u.set_state.state = FX_INSTRUMENT_STATE_CANCEL_ONLY;
-        fx_buf_clear(&lead->text);
-        if (fx_wire_topic_out_command(&lead->text, &command, instrument) != FX_OK ||
+        fx_buf_clear(&lead->small);
+        if (fx_wire_topic_out_command(&lead->small, &command, instrument) != FX_OK ||
             !fx_worker_lead_publish_small(lead, input)) {
             return; /* the next step tries again */
         }
     }
+    lead->is_alarmed = false;
 }

@@ -17,7 +17,8 @@
 enum {
     FX_WORKER_LEAD_CHUNK = 256,              /* events in one output: its record stays below 1 MB */
     FX_WORKER_LEAD_OUTPUT_SIZE_MAX = 900000, /* of one output */
-    FX_WORKER_LEAD_HASHES = 32               /* that are remembered */
+    FX_WORKER_LEAD_HASHES = 32,              /* that are remembered */
+    FX_WORKER_LEAD_RULES = 1                 /* changes where the same log may give another state */
 };
 
 /* A hash of this engine, and what others said at the same sequence. */
@@ -31,18 +32,23 @@ struct fx_worker_lead_hash {
 
 struct fx_worker_lead {
     struct fx_worker_lead_options options;
+    struct fx_worker_host host;
     struct fx_worker_follow *follow;
     struct fx_agent *agent;
     struct fx_worker_output output;
     struct fx_worker_backlog backlog;
-    struct fx_buf text;  /* one output, or a small record */
+    struct fx_buf text;  /* one output */
+    struct fx_buf small; /* one record that is none */
     struct fx_buf batch; /* outputs of the record that is being made */
     uint64_t batch_last; /* operationId of its last output; 0: it is empty */
 
+    struct fx_client_id node;              /* this start's */
+    struct fx_worker_follow_leader leader; /* as it was read last */
     enum fx_worker_lead_state state;
     uint64_t epoch;     /* the highest that was read */
+    uint64_t settled;   /* the command up to which outputs are durable, as last seen */
     uint64_t published; /* up to here everything is, or is on its way */
-    bool is_new;        /* it leads and has not looked where the outputs end */
+    int64_t new_us; /* how long it leads and has not looked where the outputs end; < 0: it has */
     bool is_recovering; /* within a create of the follower */
     bool may_publish;   /* … of a leader's that reads again what it forgot */
     bool is_running;
@@ -50,6 +56,7 @@ struct fx_worker_lead {
     int64_t step_us;    /* of the last step; 0: none */
     int64_t silent_us;  /* how long nobody was heard */
     int64_t claimed_us; /* since the claim */
+    int64_t asked_us;   /* since it was asked where the log ends */
     int64_t beaten_us;  /* since the last TICK was published */
     uint64_t tick_sent;
     uint64_t tick_seen;
@@ -93,7 +100,8 @@ FX_MUST_USE fx_status fx_worker_lead_publish_find_last(struct fx_worker_lead *le
 /** Hand outputs to the bus as far as it takes them. @return how many. */
 int fx_worker_lead_publish_outputs(struct fx_worker_lead *lead);
 
-/** A small record into one of the topics; what finds no room is not sent. @return true: taken. */
+/** A small record into one of the topics, beside the queue of the outputs; what finds no room is
+ * not sent. @return true: taken. */
 bool fx_worker_lead_publish_small(struct fx_worker_lead *lead, struct fx_bus_place place);
 
 /** After a command: take and tell a hash where one is due. */

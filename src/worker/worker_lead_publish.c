@@ -10,8 +10,10 @@ enum {
     STEP_RECORDS = 16,
     BATCH_SIZE = 250000, /* bytes of one record; it may be one output more */
     BATCH_SIZE_MAX = 990000,
-    LOOK_BACK = 16, /* records at the end that are looked at */
-    LOOK_MS = 200,
+    LOOK_BACK = 16, /* records at the end that are looked at first; then eight times as many … */
+    LOOK_TIMES = 8,
+    LOOK_MS = 100,
+    OPERATION_BITS = 20,
     KEY_SIZE = 48
 };
 
@@ -27,51 +29,79 @@ static fx_status parse_key(fx_str key, uint64_t *operation_id_out)
     return FX_OK;
 }
 
-static fx_status read_last(struct fx_worker_lead *lead,
+/* A key that no leader of this log can have written says nothing. */
+static void take_key(fx_str key, uint64_t log_end, uint64_t *operation_id_out)
+{
+    uint64_t operation_id = 0;
+    if (parse_key(key, &operation_id) != FX_OK || operation_id >> OPERATION_BITS > log_end) {
+        FX_LOG(FX_LOG_ERROR,
+               "lead",
+               "a record of matching_engine_output is of no leader of this log, and is ignored",
+               fx_log_str("key", fx_str_slice(key, 0, KEY_SIZE)),
+               fx_log_u64("log_end", log_end));
+    } else if (operation_id > *operation_id_out) {
+        /* A passed leader's repetition may be behind its successor's outputs. */
+        *operation_id_out = operation_id;
+    }
+}
+
+static fx_status read_keys(const struct fx_worker_lead *lead,
                            struct fx_bus_reader *reader,
-                           uint64_t end,
+                           struct fx_bus_span span,
                            uint64_t *operation_id_out)
 {
     struct fx_bus_record records[LOOK_BACK];
-    uint64_t position = 0;
-    for (uint32_t turn = 0; position < end && turn * LOOK_MS <= lead->options.wait_ms; turn++) {
+    struct fx_bus_span input = {0};
+    const struct fx_bus_place place = {lead->options.follow.topic, lead->options.follow.partition};
+    uint64_t position = span.first;
+    fx_status status = fx_bus_span(lead->options.bus, place, lead->options.wait_ms, &input);
+    for (uint32_t turn = 0; status == FX_OK && position < span.end; turn++) {
         uint32_t count = 0;
-        const fx_status status = fx_bus_reader_poll(reader, LOOK_MS, records, LOOK_BACK, &count);
-        if (status != FX_OK && status != FX_IO) {
-            return status;
-        }
+        status = fx_bus_reader_poll(reader, LOOK_MS, records, LOOK_BACK, &count);
         for (uint32_t index = 0; status == FX_OK && index < count; index++) {
-            uint64_t operation_id = 0;
-            if (parse_key(records[index].key, &operation_id) != FX_OK) {
-                return FX_CORRUPT;
-            }
-            /* A passed leader's repetition may be behind its successor's outputs. */
-            if (operation_id > *operation_id_out) {
-                *operation_id_out = operation_id;
-            }
+            take_key(records[index].key, input.end, operation_id_out);
             position = records[index].offset + 1;
+            turn = 0;
+        }
+        if (count == 0 && fx_bus_reader_is_at_end(reader, &position)) {
+            break;
+        }
+        if (turn * LOOK_MS > lead->options.wait_ms) {
+            return FX_TIMEOUT;
         }
     }
-    return position < end ? FX_TIMEOUT : FX_OK;
+    return status;
+}
+
+/* What the records from span.first on say. */
+static fx_status look(const struct fx_worker_lead *lead,
+                      struct fx_bus_span span,
+                      uint64_t *operation_id_out)
+{
+    struct fx_bus_reader *reader = NULL;
+    fx_status status =
+        fx_bus_reader_open(lead->options.bus, lead->options.output, span.first, &reader);
+    if (status == FX_OK) {
+        status = read_keys(lead, reader, span, operation_id_out);
+        fx_bus_reader_close(reader);
+    }
+    return status;
 }
 
 fx_status fx_worker_lead_publish_find_last(struct fx_worker_lead *lead, uint64_t *operation_id_out)
 {
     struct fx_bus_span span = {0};
-    struct fx_bus *bus = lead->options.bus;
+    bool is_all = false;
     *operation_id_out = 0;
-    fx_status status = fx_bus_span(bus, lead->options.output, lead->options.wait_ms, &span);
-    if (status != FX_OK || span.end == span.first) {
-        return status;
+    fx_status status =
+        fx_bus_span(lead->options.bus, lead->options.output, lead->options.wait_ms, &span);
+    for (uint64_t back = LOOK_BACK;
+         status == FX_OK && *operation_id_out == 0 && span.end > span.first && !is_all;
+         back *= LOOK_TIMES) {
+        is_all = back >= span.end - span.first;
+        const struct fx_bus_span part = {is_all ? span.first : span.end - back, span.end};
+        status = look(lead, part, operation_id_out);
     }
-    const uint64_t first = span.end - span.first > LOOK_BACK ? span.end - LOOK_BACK : span.first;
-    struct fx_bus_reader *reader = NULL;
-    status = fx_bus_reader_open(bus, lead->options.output, first, &reader);
-    if (status != FX_OK) {
-        return status;
-    }
-    status = read_last(lead, reader, span.end, operation_id_out);
-    fx_bus_reader_close(reader);
     return status;
 }
 
@@ -145,11 +175,11 @@ int fx_worker_lead_publish_outputs(struct fx_worker_lead *lead)
 bool fx_worker_lead_publish_small(struct fx_worker_lead *lead, struct fx_bus_place place)
 {
     const struct fx_bus_message message = {
-        .topic = place.topic, .partition = place.partition, .value = fx_buf_str(&lead->text)};
-    if (lead->text.is_overflow) {
+        .topic = place.topic, .partition = place.partition, .value = fx_buf_str(&lead->small)};
+    if (lead->small.is_overflow) {
         return false;
     }
-    const fx_status status = fx_bus_publish(lead->options.bus, &message);
+    const fx_status status = fx_bus_publish(lead->options.follow.bus, &message);
     if (status != FX_OK && status != FX_BUSY) {
         fx_worker_lead_fail(lead, status, "a record cannot be published");
     }

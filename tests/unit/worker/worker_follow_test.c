@@ -328,6 +328,32 @@ static void worker_follow_failed_delivery_is_answered_once(void **state)
     assert_int_equal(stats.pending_count, 0);
 }
 
+/* What nobody can read is no command to its own sender either: he hears so, and waits no longer. */
+static void worker_follow_own_poison_is_answered(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct fx_command command = follow_kit_user(5, true);
+    struct fx_worker_follow_stats stats;
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    command.kind = FX_COMMAND_CANCEL_ORDER;
+    memset(&command.u, 0, sizeof command.u);
+    memcpy(command.u.cancel.client_id.text, "a b", 3); /* no name that can be read back */
+    command.u.cancel.client_id.size = 3;
+    assert_true(fx_worker_follow_submit(member->follow, 9, &command));
+    submit_user(member, 10);
+    for (uint32_t round = 0; round < 4; round++) {
+        turn(fixture, member);
+    }
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.poison_count, 1);
+    assert_int_equal(stats.pending_count, 0);
+    assert_int_equal(member->answers[9], 1);
+    assert_int_equal(member->last[9], FX_INTERNAL);
+    assert_int_equal(member->answers[10], 1);
+    assert_int_equal(member->last[10], FX_OK);
+}
+
 static void worker_follow_full_ring_waits(void **state)
 {
     struct fixture *fixture = *state;
@@ -471,6 +497,7 @@ int main(void)
             worker_follow_saved_sequence_bounds_the_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_failed_delivery_is_answered_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_own_poison_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_snapshots_of_another_log_are_refused, setup, teardown),

@@ -141,6 +141,13 @@ static void produce(struct fixture *fixture)
     fx_buf_deinit(&text);
 }
 
+/* The whole network of an engine. */
+static void hold(struct engine *engine, bool is_held)
+{
+    fx_bus_local_side_hold(engine->in, is_held);
+    fx_bus_local_side_hold(engine->out, is_held);
+}
+
 static void step(struct fixture *fixture, struct engine *engine)
 {
     if (engine->lead == NULL || engine->is_stopped) {
@@ -263,6 +270,9 @@ static void read_outputs(struct fixture *fixture, struct reading *reading)
     do {
         assert_int_equal(fx_bus_reader_poll(reader, 0, records, 64, &count), FX_OK);
         for (uint32_t index = 0; index < count; index++) {
+            if (fx_str_is_equal(records[index].value, FX_STR("x"))) {
+                continue; /* a stranger's */
+            }
             read_array(reading, records[index].value);
         }
     } while (count > 0);
@@ -323,7 +333,7 @@ static uint32_t check(struct fixture *fixture)
         struct engine *engine = &fixture->engines[number];
         if (engine->lead != NULL) {
             engine->is_stopped = false;
-            fx_bus_local_side_hold(engine->out, false);
+            hold(engine, false);
         } else {
             open_engine(fixture, engine);
         }
@@ -378,7 +388,7 @@ static void worker_lead_killed_at_every_step(void **state)
             produce(&fixture);
             produce(&fixture);
             /* In flight is what it said in its last steps, and dies with it. */
-            fx_bus_local_side_hold(fixture.engines[0].out, at > 4 && number + 3 > at);
+            hold(&fixture.engines[0], at > 4 && number + 3 > at);
             if (number == at) {
                 kill_engine(&fixture.engines[0]);
                 break;
@@ -404,14 +414,14 @@ static void worker_lead_zombie_is_harmless(void **state)
         for (uint32_t number = 0; number < 160; number++) {
             produce(&fixture);
             if (number == at) { /* its last words are on the way when it stops for 30 s … */
-                fx_bus_local_side_hold(fixture.engines[0].out, true);
+                hold(&fixture.engines[0], true);
             } else if (number == at + 3) {
                 fixture.engines[0].is_stopped = true;
                 fixture.now_us += 30000000;
             } else if (number == 120) { /* … and arrive when another one leads */
                 fixture.engines[0].is_stopped = false;
             } else if (number == 122) {
-                fx_bus_local_side_hold(fixture.engines[0].out, false);
+                hold(&fixture.engines[0], false);
             }
             round_of(&fixture);
         }
@@ -438,15 +448,15 @@ static void worker_lead_of_two_standbys_one_wins(void **state)
     }
     kill_engine(&fixture.engines[0]);
     /* Both claim: neither reads what the other wrote before it has written. */
-    fx_bus_local_side_hold(fixture.engines[1].out, true);
-    fx_bus_local_side_hold(fixture.engines[2].out, true);
+    hold(&fixture.engines[1], true);
+    hold(&fixture.engines[2], true);
     for (uint32_t round = 0; round < 90; round++) {
         round_of(&fixture);
     }
     assert_int_equal(stats_of(&fixture.engines[1]).state, FX_WORKER_LEAD_CLAIMING);
     assert_int_equal(stats_of(&fixture.engines[2]).state, FX_WORKER_LEAD_CLAIMING);
-    fx_bus_local_side_hold(fixture.engines[2].out, false);
-    fx_bus_local_side_hold(fixture.engines[1].out, false);
+    hold(&fixture.engines[2], false);
+    hold(&fixture.engines[1], false);
     round_of(&fixture);
     assert_int_equal(stats_of(&fixture.engines[2]).state, FX_WORKER_LEAD_LEADING);
     assert_int_equal(stats_of(&fixture.engines[1]).state, FX_WORKER_LEAD_STANDBY);
@@ -467,7 +477,7 @@ static void worker_lead_forgotten_outputs_are_computed_again(void **state)
         produce(&fixture);
         round_of(&fixture);
     }
-    fx_bus_local_side_hold(fixture.engines[0].out, true); /* nothing of it arrives any more */
+    fx_bus_local_side_hold(fixture.engines[0].out, true); /* none of them arrives any more */
     for (uint32_t number = 0; number < 70; number++) {
         produce(&fixture);
         produce(&fixture);
@@ -503,9 +513,9 @@ static void worker_lead_chaos_is_one_run(void **state)
             } else if (what == 101) {
                 kill_engine(engine);
             } else if (what < 104) {
-                fx_bus_local_side_hold(engine->out, true);
+                hold(engine, true);
             } else if (what < 108) {
-                fx_bus_local_side_hold(engine->out, false);
+                hold(engine, false);
             } else if (what < 110) {
                 engine->is_stopped = true;
             } else if (what < 114) {
@@ -522,6 +532,86 @@ static void worker_lead_chaos_is_one_run(void **state)
     print_message("%u repeated outputs, %llu takeovers\n", repeated, (unsigned long long)takeovers);
     assert_true(takeovers > 12);
     assert_true(repeated > 0);
+}
+
+/* What strangers write where only leaders should stops nobody. */
+static void worker_lead_strangers_change_nothing(void **state)
+{
+    static const char *const KEYS[] = {"", "x", "9:18446744073709551615", "1:"};
+    (void)state;
+    begin(&fixture, 2, 29);
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    for (uint32_t number = 0; number < 80; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    for (uint32_t number = 0; number < 40; number++) {
+        const struct fx_bus_message message = {.topic = FX_STR("matching_engine_output"),
+                                               .key = fx_str_of(KEYS[number % 4]),
+                                               .value = FX_STR("x")};
+        assert_int_equal(fx_bus_publish(fixture.bus, &message), FX_OK);
+    }
+    const struct fx_bus_message claim = {
+        .topic = FX_STR("matching_engine_input"),
+        .value = FX_STR("{\"code\":\"LEADER\",\"data\":{\"epoch\":\"9223372036854775807\","
+                        "\"node\":\"stranger\"}}")};
+    assert_int_equal(fx_bus_publish(fixture.bus, &claim), FX_OK);
+    struct fx_bus_delivery deliveries[64];
+    assert_int_equal(fx_bus_poll(fixture.bus, 0, deliveries, 64), 41);
+    for (uint32_t number = 0; number < 20; number++) {
+        round_of(&fixture);
+    }
+    assert_int_equal(stats_of(&fixture.engines[0]).state, FX_WORKER_LEAD_LEADING);
+    assert_int_equal(stats_of(&fixture.engines[0]).epoch, 1);
+    kill_engine(&fixture.engines[0]);
+    run_until_led(&fixture);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
+/* The outputs are stuck, the leader is not: it is heard, and nobody claims. */
+static void worker_lead_stuck_outputs_silence_nobody(void **state)
+{
+    (void)state;
+    begin(&fixture, 2, 31);
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    for (uint32_t number = 0; number < 400; number++) { /* 8 s */
+        if (number == 50) {
+            fx_bus_local_side_hold(fixture.engines[0].out, true);
+        }
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    assert_int_equal(stats_of(&fixture.engines[0]).state, FX_WORKER_LEAD_LEADING);
+    assert_int_equal(stats_of(&fixture.engines[1]).epoch, 1);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
+static void worker_lead_who_goes_says_so(void **state)
+{
+    uint32_t rounds = 0;
+    (void)state;
+    begin(&fixture, 2, 37);
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    for (uint32_t number = 0; number < 60; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    fx_worker_lead_stop(fixture.engines[0].lead, 0);
+    kill_engine(&fixture.engines[0]);
+    while (leader_of(&fixture) == NULL && rounds < 400) {
+        produce(&fixture);
+        round_of(&fixture);
+        rounds++;
+    }
+    assert_true(rounds * STEP_US < 500000); /* not the 1.5 s of a silence */
+    assert_int_equal(stats_of(&fixture.engines[1]).epoch, 3);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
 }
 
 static void worker_lead_hashes_are_compared(void **state)
@@ -546,7 +636,7 @@ static void worker_lead_hashes_are_compared(void **state)
         (void)snprintf(
             text,
             sizeof text,
-            "{\"node\":\"wrong\",\"inputOffset\":\"%llu\",\"hash\":\"0123456789abcdef\"}",
+            "{\"node\":\"wrong\",\"rules\":1,\"inputOffset\":\"%llu\",\"hash\":\"0123456789abcdef\"}",
             (unsigned long long)(sequence - 1));
         const struct fx_bus_message message = {.topic = FX_STR("me_hash"),
                                                .value = fx_str_of(text)};
@@ -600,6 +690,9 @@ int main(void)
         cmocka_unit_test(worker_lead_of_two_standbys_one_wins),
         cmocka_unit_test(worker_lead_forgotten_outputs_are_computed_again),
         cmocka_unit_test(worker_lead_chaos_is_one_run),
+        cmocka_unit_test(worker_lead_strangers_change_nothing),
+        cmocka_unit_test(worker_lead_stuck_outputs_silence_nobody),
+        cmocka_unit_test(worker_lead_who_goes_says_so),
         cmocka_unit_test(worker_lead_hashes_are_compared),
         cmocka_unit_test(worker_lead_poison_goes_to_the_quarantine)};
     return cmocka_run_group_tests_name("worker_lead", tests, NULL, NULL);
