@@ -53,7 +53,9 @@ static fx_u128 magnitude_of(fx_i128 value)
 
 bool fx_dec_is_in_range(fx_i128 units)
 {
-    return magnitude_of(units) < (fx_u128)fx_dec_limit();
+    /* -limit < units < limit, both ends moved to where one comparison sees them. */
+    const fx_u128 reach = (fx_u128)fx_dec_limit() - 1;
+    return (fx_u128)units + reach <= 2 * reach;
 }
 
 bool fx_dec_add(fx_i128 left, fx_i128 right, fx_i128 *sum_out)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/money_int.h"
 #include "engine/risk_int.h"
 
@@ -24,7 +25,7 @@ static uint32_t home_of(const struct fx_engine *engine, uint64_t user_id, uint32
 
 void fx_account_state_prefetch(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
 {
-    __builtin_prefetch(&engine->account_table[home_of(engine, user_id, asset)]);
+    fx_ahead_line(&engine->account_table[home_of(engine, user_id, asset)]);
 }
 
 fx_slot fx_account_state_guess(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)

@@ -59,7 +59,7 @@ static fx_status check_filters(const struct fx_engine *engine,
     return FX_OK;
 }
 
-static fx_status judge_requeue(const struct fx_engine *engine,
+static fx_status judge_requeue(struct fx_engine *engine,
                                fx_slot order,
                                struct target *target,
                                struct fx_reject *reject_out)

@@ -1,5 +1,6 @@
 /* How orders end other than by trading, and the commands that end them. */
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/triggers_int.h"
@@ -155,7 +156,11 @@ fx_slot fx_cancel_find(const struct fx_engine *engine,
 {
     if (order_id != 0) {
         const fx_slot order = fx_order_pool_find(engine, order_id);
-        return order != FX_SLOT_NONE && is_meant(engine, command, order) ? order : FX_SLOT_NONE;
+        if (order == FX_SLOT_NONE) {
+            return FX_SLOT_NONE;
+        }
+        fx_ahead_order(engine, order);
+        return is_meant(engine, command, order) ? order : FX_SLOT_NONE;
     }
     if (client_id->size == 0 || client_id->size > FX_CLIENT_ID_SIZE_MAX) {
         return FX_SLOT_NONE;

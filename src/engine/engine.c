@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
@@ -28,9 +29,8 @@ enum {
     EVENTS_PER_FILL = 10, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK, funding that was owed; both
                              sides' take profit and stop loss */
     EVENTS_PER_CANCEL = 3,
-    EVENTS_PER_PAYMENT = 3,     /* TRANSACTION, POSITION, ACCOUNT */
-    EVENTS_PER_INSTRUMENT = 14, /* MARK twice, FUNDING is skipped, begins and ends, INSURANCE; DONE
-                                   of an account; the phases of a settlement */
+    EVENTS_PER_PAYMENT = 3,    /* TRANSACTION, POSITION, ACCOUNT */
+    EVENTS_PER_INSTRUMENT = 8, /* MARK, FUNDING begins and ends, INSURANCE; DONE of an account */
     STEP_WORK = 8,     /* what the last fire or step of a liquidation may do beside its fills */
     EVENTS_BESIDE = 32 /* the taker's own rows, an instrument with its tiers, RESULT */
 };
@@ -100,8 +100,7 @@ static uint32_t fires_work_max(const struct fx_engine_limits *limits)
 static uint32_t work_max(const struct fx_engine_limits *limits)
 {
     const uint32_t fills = fires_work_max(limits);
-    /* An order may take its two along; a settlement begins and ends with an instrument's rows. */
-    const uint32_t cancels = limits->cancels_max + 2 + FX_SETTLE_ROWS_WORK;
+    const uint32_t cancels = limits->cancels_max + 2; /* an order may take its two along */
     const uint32_t expiries = 3 * FX_EXPIRY_STEP_MAX;
     const uint32_t larger = fills > cancels ? fills : cancels;
     return larger > expiries ? larger : expiries;
@@ -146,8 +145,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     (void)area(&layout, 1, sizeof *root);
     root->account_table_size = table_size(limits->accounts_max);
     root->order_table_size = table_size(limits->orders_max);
-    const uint32_t clients_max = limits->client_ids_max + fx_client_ids_moves_max(limits);
-    root->client_table_size = table_size(clients_max);
+    root->client_table_size = table_size(limits->client_ids_max);
     root->deadman_table_size = table_size(limits->accounts_max);
     root->assets = area(&layout, limits->assets_max, sizeof *root->assets);
     root->accounts = area(&layout, limits->accounts_max, sizeof *root->accounts);
@@ -157,7 +155,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->resting = area(&layout, limits->orders_max, sizeof *root->resting);
     root->orders = area(&layout, limits->orders_max, sizeof *root->orders);
     root->order_table = area(&layout, root->order_table_size, sizeof(fx_slot));
-    root->client_entries = area(&layout, clients_max, sizeof *root->client_entries);
+    root->client_entries = area(&layout, limits->client_ids_max, sizeof *root->client_entries);
     root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
     root->expiry_heap = area(&layout, limits->orders_max, sizeof(fx_slot));
     root->deadmen = area(&layout, limits->accounts_max, sizeof *root->deadmen);
@@ -238,6 +236,7 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     FX_ASSERT(engine->sequence == 0);
     engine->limits = *limits;
     (void)lay_out(engine, memory, limits);
+    engine->events_max = fx_engine_events_max(limits);
     engine->next_order_id = 1;
     engine->next_trade_id = 1;
     engine->next_liquidation_id = 1;
@@ -246,8 +245,6 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->client_free = FX_SLOT_NONE;
     engine->client_oldest = FX_SLOT_NONE;
     engine->client_newest = FX_SLOT_NONE;
-    engine->move_oldest = FX_SLOT_NONE;
-    engine->move_newest = FX_SLOT_NONE;
     engine->trigger_free = FX_SLOT_NONE;
     engine->bracket_free = FX_SLOT_NONE;
     fx_trigger_init(engine);
@@ -277,6 +274,9 @@ static fx_status initialize(const struct fx_engine *engine, const struct fx_comm
  */
 static bool is_of_nobody(const struct fx_command *command)
 {
+    if (command->user_id != 0) { /* nearly always; a second jump by the kind is a second guess */
+        return false;
+    }
     switch (command->kind) {
     case FX_COMMAND_PLACE_ORDER:
     case FX_COMMAND_PLACE_CONDITIONAL:
@@ -290,7 +290,7 @@ static bool is_of_nobody(const struct fx_command *command)
     case FX_COMMAND_ADJUST_MARGIN_POSITION:
     case FX_COMMAND_ADJUST_TP_SL:
     case FX_COMMAND_TEST_ORDER:
-        return command->user_id == 0;
+        return true;
     default:
         return false;
     }
@@ -428,7 +428,7 @@ void fx_engine_apply(struct fx_engine *engine,
                      struct fx_events *events)
 {
     FX_ASSERT(command->sequence > engine->sequence);
-    FX_ASSERT(events->capacity >= fx_engine_events_max(&engine->limits));
+    FX_ASSERT(events->capacity >= engine->events_max);
     struct fx_event_result result;
     memset(&result, 0, sizeof result);
     result.command_kind = command->kind;
@@ -508,103 +508,12 @@ void fx_engine_ask(struct fx_engine *engine,
     engine->events = NULL;
 }
 
-static void prefetch_lines(const void *start, size_t size)
-{
-    for (size_t offset = 0; offset < size; offset += LINE_SIZE) {
-        __builtin_prefetch((const char *)start + offset);
-    }
-}
-
-static void prefetch_neighbour(const struct fx_engine *engine, fx_slot order)
-{
-    if (order != FX_SLOT_NONE) {
-        __builtin_prefetch(&engine->orders[order].older);
-    }
-}
-
-/* The chain of an order: table -> order -> position and account -> neighbours in its list. What the
- * table says first is believed without a look: to look would be to wait for the memory. */
-static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
-{
-    if (ahead == FX_ENGINE_PREFETCH_MAX) {
-        fx_order_pool_prefetch(engine, order_id);
-        return;
-    }
-    const fx_slot order = fx_order_pool_guess(engine, order_id);
-    if (order == FX_SLOT_NONE) {
-        return;
-    }
-    const struct fx_order *cold = &engine->orders[order];
-    const struct fx_resting *hot = &engine->resting[order];
-    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
-        prefetch_lines(cold, sizeof *cold);
-        __builtin_prefetch(hot);
-    } else if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
-        if (cold->position < engine->position_count) {
-            prefetch_lines(&engine->positions[cold->position], sizeof engine->positions[0]);
-        }
-        __builtin_prefetch(&engine->accounts[hot->account]);
-    } else {
-        prefetch_neighbour(engine, cold->older);
-        prefetch_neighbour(engine, cold->newer);
-        if (hot->older != FX_SLOT_NONE) {
-            __builtin_prefetch(&engine->resting[hot->older]);
-        }
-        if (hot->newer != FX_SLOT_NONE) {
-            __builtin_prefetch(&engine->resting[hot->newer]);
-        }
-    }
-}
-
-/* The chain of a user: table -> account -> its first position -> the order that came last. */
-static void prefetch_user(const struct fx_engine *engine,
-                          const struct fx_command *command,
-                          uint32_t ahead)
-{
-    if (command->instrument >= engine->instrument_count) {
-        return;
-    }
-    const uint32_t asset = engine->listings[command->instrument].asset;
-    if (ahead == FX_ENGINE_PREFETCH_MAX) {
-        fx_account_state_prefetch(engine, command->user_id, asset);
-        return;
-    }
-    const fx_slot account = fx_account_state_guess(engine, command->user_id, asset);
-    if (account == FX_SLOT_NONE) {
-        return;
-    }
-    const struct fx_account_state *state = &engine->accounts[account];
-    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
-        __builtin_prefetch(state);
-        return;
-    }
-    if (state->first_position == FX_SLOT_NONE) {
-        return;
-    }
-    const struct fx_position_state *position = &engine->positions[state->first_position];
-    if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
-        prefetch_lines(position, sizeof *position);
-        return;
-    }
-    prefetch_neighbour(engine, position->newest_order);
-    if (position->next != FX_SLOT_NONE) {
-        prefetch_lines(&engine->positions[position->next], sizeof *position);
-    }
-}
-
 void fx_engine_prefetch(const struct fx_engine *engine,
                         const struct fx_command *command,
                         uint32_t ahead)
 {
     FX_ASSERT(ahead >= 1 && ahead <= FX_ENGINE_PREFETCH_MAX);
-    if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
-        command->kind == FX_COMMAND_PLACE_BRACKET) {
-        prefetch_user(engine, command, ahead);
-    } else if (command->kind == FX_COMMAND_CANCEL_ORDER) {
-        prefetch_order(engine, command->u.cancel.order_id, ahead);
-    } else if (command->kind == FX_COMMAND_AMEND_ORDER) {
-        prefetch_order(engine, command->u.amend.order_id, ahead);
-    }
+    fx_ahead_command(engine, command, ahead);
 }
 
 uint64_t fx_engine_sequence(const struct fx_engine *engine)

@@ -279,6 +279,18 @@ struct fx_client_entry {
     struct fx_client_id client_id;
 };
 
+/** What the last order that was admitted costs its position, as it rests where it meets nobody. */
+struct fx_admission {
+    fx_i128 value; /* fx_order.reserve_value, reserve_loss */
+    fx_i128 loss;
+    fx_i128 reserve; /* of the position with it */
+    uint64_t sequence;
+    struct fx_resting order;
+    int64_t mark_ticks;
+    fx_slot position;
+    uint32_t work; /* of the command until then: where it has grown, all may be different */
+};
+
 struct fx_mark_state; /* marks_int.h */
 struct fx_risk;       /* risk_int.h */
 struct fx_risk_heap;
@@ -314,14 +326,11 @@ struct fx_engine {
     uint32_t order_used;  /* slots ever used: the high-water mark */
     fx_slot order_free;   /* list by resting[].newer */
     uint32_t expiry_count;
-    uint32_t client_count; /* entries held of orders, open and ended */
+    uint32_t client_count; /* entries held, open and ended */
     uint32_t client_used;  /* entries ever used: the high-water mark */
     fx_slot client_free;
-    fx_slot client_oldest; /* of the ended ones of orders */
+    fx_slot client_oldest; /* of the ended ones */
     fx_slot client_newest;
-    uint32_t move_count; /* entries of movements of money, beside client_count */
-    fx_slot move_oldest;
-    fx_slot move_newest;
     uint32_t deadman_count;
     uint32_t trigger_count; /* records of orders, fired ones included */
     uint32_t trigger_used;  /* records ever used: the high-water mark */
@@ -371,6 +380,7 @@ struct fx_engine {
     struct fx_events *events;
     fx_slot *touched_accounts;
     fx_slot *touched_positions;
+    struct fx_admission admission;
     fx_slot *moved_accounts; /* whose guards must be looked at: risk.c */
     struct fx_touched_level *touched_levels;
     uint32_t *touched_level_table; /* index + 1 in touched_levels, where there are many */
@@ -384,6 +394,7 @@ struct fx_engine {
     uint32_t risk_chunk_used;
     uint32_t work;          /* makers met and orders ended by the running command */
     uint32_t event_size;    /* of struct fx_event; see fx_touch_event() */
+    uint32_t events_max;    /* derived: fx_engine_events_max() */
     uint32_t work_base;     /* where the order that runs now began */
     int64_t mark_due_us;    /* derived: when a mark grows stale next; INT64_MAX: none does */
     int64_t settle_due_us;  /* derived: when a contract ends next, or goes on to */

@@ -97,18 +97,18 @@ static bool is_below(fx_i128 value, int bits)
     return value >> bits == 0;
 }
 
-/* left x right where both fit into 64 bits, as they nearly always do. */
+/* left x right; false where out of range. Neither is negative: no signs to look after. */
 static bool multiply(fx_i128 left, int64_t right, fx_i128 *product_out)
 {
-    FX_ASSERT(right >= 0);
-    if (!is_below(left, 63)) {
-        return fx_dec_mul_int(left, right, product_out);
-    }
-    const fx_i128 product = (fx_i128)(int64_t)left * right;
-    if (product >= VALUE_LIMIT) {
+    FX_ASSERT(left >= 0 && right >= 0);
+    const fx_u128 low = (fx_u128)(uint64_t)left * (uint64_t)right;
+    const fx_u128 high =
+        (fx_u128)(uint64_t)((fx_u128)left >> 64) * (uint64_t)right + (uint64_t)(low >> 64);
+    const fx_u128 product = high << 64 | (uint64_t)low;
+    if (high >> 64 != 0 || product >= (fx_u128)VALUE_LIMIT) {
         return false;
     }
-    *product_out = product;
+    *product_out = (fx_i128)product;
     return true;
 }
 

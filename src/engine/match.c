@@ -5,6 +5,7 @@
  * Effects of one fill, in this order: buyer's position, seller's position, fees, TRADE, the
  * maker's ORDER, reduce-only orders of both. Source: docs/rules/matching.md sections 2 and 3. */
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
@@ -15,7 +16,9 @@
 
 static bool is_within(enum fx_side taker, fx_px limit, fx_px offer)
 {
-    return taker == FX_SIDE_BUY ? offer.ticks <= limit.ticks : offer.ticks >= limit.ticks;
+    /* All bits turned round, the order of two numbers is too: no branch by the side. */
+    const int64_t turn = -(int64_t)(taker != FX_SIDE_BUY);
+    return (offer.ticks ^ turn) <= (limit.ticks ^ turn);
 }
 
 bool fx_match_is_crossing(const struct fx_engine *engine,
@@ -27,6 +30,14 @@ bool fx_match_is_crossing(const struct fx_engine *engine,
     const fx_px best = fx_book_best(book, fx_order_opposite(side));
     const fx_px limit = price;
     return best.ticks > 0 && is_within(side, limit, best);
+}
+
+fx_slot fx_match_first(const struct fx_engine *engine, const struct fx_resting *taker)
+{
+    const enum fx_side side = (enum fx_side)taker->side;
+    return fx_match_is_crossing(engine, taker->instrument, side, taker->price)
+               ? fx_book_front(engine->listings[taker->instrument].book, fx_order_opposite(side))
+               : FX_SLOT_NONE;
 }
 
 /* Why an order must not trade any more, though no TICK has ended it yet: its date, or its owner's
@@ -211,10 +222,12 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
     struct fx_resting *hot = &engine->resting[taker];
     const fx_slot maker_position = engine->orders[maker].position;
     const fx_slot taker_position = engine->orders[taker].position;
+    const fx_slot next = engine->resting[maker].newer;
     struct fill fill = {.taker = taker, .maker = maker, .price = engine->resting[maker].price};
     FX_ASSERT(is_within((enum fx_side)hot->side, hot->price, fill.price));
     FX_ASSERT(engine->resting[maker].side != hot->side);
 
+    fx_ahead_maker(engine, next);
     fill.lots = fill_maker(engine, maker, hot->remaining);
     hot->remaining.lots -= fill.lots.lots;
     const bool is_valued = fx_margin_value(
@@ -226,6 +239,7 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
     const fx_slot sell_order = buyer_is_taker ? maker : taker;
     struct side_result buy = apply_side(engine, &fill, buy_order);
     struct side_result sell = apply_side(engine, &fill, sell_order);
+    fx_ahead_maker_holder(engine, next);
     charge(engine, &fill, buy_order, &buy);
     charge(engine, &fill, sell_order, &sell);
     engine->listings[hot->instrument].last = fill.price;

@@ -115,11 +115,11 @@ FX_MUST_USE bool fx_position_state_cost(const struct fx_engine *engine,
  * Judge an order (resting part filled in: price = its limit or take bound, remaining, side,
  * account, instrument, is_reduce_only) that is not in the aggregates yet: the tier allows the
  * leverage, the amounts stay in range (M1) and what it adds to the reserve is available. `replaced`
- * is the linked order whose place it takes (amend), else NONE. Changes nothing; the whole money
- * check of a placement. Reduce-only: always OK.
+ * is the linked order whose place it takes (amend), else NONE. Changes nothing but the note of
+ * what it found (engine->admission); the whole money check of a placement. Reduce-only: always OK.
  * @return OK; AMOUNT_OUT_OF_RANGE; LEVERAGE_TOO_HIGH; INSUFFICIENT_MARGIN.
  */
-FX_MUST_USE fx_status fx_position_state_admit(const struct fx_engine *engine,
+FX_MUST_USE fx_status fx_position_state_admit(struct fx_engine *engine,
                                               fx_slot position,
                                               const struct fx_resting *order,
                                               fx_slot replaced);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/orders_int.h"
 
 enum { RUN_BITS = 4 };
@@ -84,6 +85,7 @@ fx_slot fx_order_pool_acquire(struct fx_engine *engine)
     engine->next_order_id++;
     engine->order_count++;
     put(engine, order);
+    fx_order_pool_prefetch(engine, engine->next_order_id); /* where the next one will be put */
     return order;
 }
 
@@ -116,7 +118,7 @@ fx_slot fx_order_pool_find(const struct fx_engine *engine, uint64_t order_id)
 
 void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id)
 {
-    __builtin_prefetch(&engine->order_table[home_of(engine, order_id)]);
+    fx_ahead_line(&engine->order_table[home_of(engine, order_id)]);
 }
 
 fx_slot fx_order_pool_guess(const struct fx_engine *engine, uint64_t order_id)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/bracket_int.h"
 #include "engine/place_int.h"
 #include "engine/triggers_int.h"
@@ -197,6 +198,7 @@ static void execute(struct fx_engine *engine,
                     const struct fx_command *command,
                     struct fx_event_result *result)
 {
+    fx_ahead_maker_holder(engine, intent->first_maker);
     const fx_slot order = create_order(engine, intent);
     fx_slot entry = FX_SLOT_NONE;
     result->order_id = engine->orders[order].order_id;
@@ -358,6 +360,7 @@ static fx_status judge_all(struct fx_engine *engine,
     if (intent->hot.account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
+    fx_ahead_account(engine, intent->hot.account);
     result->account_id = (uint64_t)intent->hot.account + 1;
     result->tmp_id = place->tmp_id;
     fx_status status = fx_place_judge_words(command, intent->is_conditional, &result->reject);
@@ -374,9 +377,12 @@ static fx_status judge_all(struct fx_engine *engine,
     if (status == FX_OK && fx_bracket_judge_read(command) != NULL) {
         status = fx_bracket_judge_new(engine, command, &intent->hot, &result->reject);
     }
-    if (status == FX_OK) {
-        status = acquire_position(engine, intent, command);
+    if (status != FX_OK) {
+        return status;
     }
+    intent->first_maker = fx_match_first(engine, &intent->hot);
+    fx_ahead_maker(engine, intent->first_maker);
+    status = acquire_position(engine, intent, command);
     if (status != FX_OK) {
         return status;
     }

@@ -15,6 +15,7 @@ struct fx_place_intent {
     struct fx_listing *listing;
     struct fx_resting hot; /* the order as it would rest */
     fx_slot position;
+    fx_slot first_maker;   /* whom it will probably meet: only asked for early */
     uint8_t position_side; /* enum fx_position_side; judged, never 0 */
     uint8_t time_in_force;
     uint8_t stp_mode;

@@ -276,7 +276,7 @@ static int64_t opening_lots(const struct fx_engine *engine,
     return lots < order->remaining.lots ? lots : order->remaining.lots;
 }
 
-fx_status fx_place_judge(const struct fx_engine *engine,
+fx_status fx_place_judge(struct fx_engine *engine,
                          fx_slot position,
                          const struct fx_resting *order,
                          fx_slot replaced,
@@ -311,7 +311,7 @@ fx_status fx_place_judge(const struct fx_engine *engine,
     return status;
 }
 
-static fx_status judge(const struct fx_engine *engine,
+static fx_status judge(struct fx_engine *engine,
                        struct fx_place_intent *intent,
                        struct fx_reject *reject_out)
 {

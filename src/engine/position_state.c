@@ -1,6 +1,9 @@
 /* Positions and the aggregates of their open orders. Every function that moves an aggregate keeps
  * `reserve` equal to fx_margin_requirement() (M3). */
+#include <stddef.h>
+
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/marks_int.h"
 #include "engine/money_int.h"
 
@@ -187,20 +190,34 @@ struct part {
     fx_i128 loss;
 };
 
+_Static_assert(offsetof(struct fx_position_state, sell_lots) ==
+                       offsetof(struct fx_position_state, buy_lots) + sizeof(int64_t) &&
+                   offsetof(struct fx_position_state, sell_value) ==
+                       offsetof(struct fx_position_state, buy_value) + sizeof(fx_i128) &&
+                   offsetof(struct fx_position_state, sell_loss) ==
+                       offsetof(struct fx_position_state, buy_loss) + sizeof(fx_i128),
+               "the sells stand behind the buys");
+
+/* Which side it is, is computed and not branched upon: sides are coin tosses. */
 static void add_part(struct fx_position_state *position,
                      const struct fx_resting *order,
                      struct part part)
 {
-    const bool is_buy = order->side == FX_SIDE_BUY;
     if (order->is_reduce_only != 0) {
+        const bool is_buy = order->side == FX_SIDE_BUY;
         int64_t *lots = is_buy ? &position->reduce_buy_lots : &position->reduce_sell_lots;
         *lots += part.lots;
         FX_ASSERT(*lots >= 0);
         return;
     }
-    int64_t *lots = is_buy ? &position->buy_lots : &position->sell_lots;
-    fx_i128 *value = is_buy ? &position->buy_value : &position->sell_value;
-    fx_i128 *loss = is_buy ? &position->buy_loss : &position->sell_loss;
+    const size_t index = order->side != FX_SIDE_BUY;
+    char *base = (char *)position;
+    int64_t *lots = (int64_t *)(void *)(base + offsetof(struct fx_position_state, buy_lots) +
+                                        index * sizeof *lots);
+    fx_i128 *value = (fx_i128 *)(void *)(base + offsetof(struct fx_position_state, buy_value) +
+                                         index * sizeof *value);
+    fx_i128 *loss = (fx_i128 *)(void *)(base + offsetof(struct fx_position_state, buy_loss) +
+                                        index * sizeof *loss);
     *lots += part.lots;
     *value += part.value;
     *loss += part.loss;
@@ -219,6 +236,19 @@ static struct part counted_part(const struct fx_engine *engine, fx_slot order, i
 {
     const struct fx_order *cold = &engine->orders[order];
     return (struct part){lots, cold->reserve_value, cold->reserve_loss};
+}
+
+/* True where nothing has happened since the order was admitted: it costs what was found then. */
+static bool is_as_admitted(const struct fx_engine *engine, fx_slot order)
+{
+    const struct fx_admission *admission = &engine->admission;
+    const struct fx_resting *hot = &engine->resting[order];
+    const struct fx_order *cold = &engine->orders[order];
+    return admission->sequence == engine->sequence && admission->work == engine->work &&
+           admission->position == cold->position &&
+           admission->order.remaining.lots == hot->remaining.lots &&
+           admission->order.price.ticks == hot->price.ticks && admission->order.side == hot->side &&
+           hot->is_reduce_only == 0 && admission->mark_ticks == cold->entry_mark_ticks;
 }
 
 /* Set an order's reserve from what remains of it. It was admitted, and shrinks only: in range. */
@@ -241,7 +271,17 @@ void fx_position_state_add_order(struct fx_engine *engine, fx_slot order)
     FX_ASSERT(position->account == hot->account);
     FX_ASSERT(position->instrument == hot->instrument);
     FX_ASSERT(hot->remaining.lots > 0);
-    add_part(position, hot, cost_part(engine, order));
+    if (is_as_admitted(engine, order)) {
+        cold->reserve_value = engine->admission.value;
+        cold->reserve_loss = engine->admission.loss;
+        position->reserve = engine->admission.reserve;
+        engine->admission.sequence = 0; /* once: the next one comes on top of it */
+        add_part(position, hot, counted_part(engine, order, hot->remaining.lots));
+    } else {
+        add_part(position, hot, cost_part(engine, order));
+        fx_position_state_refresh(engine, cold->position);
+    }
+    FX_CHECK(position->reserve == fx_margin_requirement(engine, position));
     cold->older = position->newest_order;
     cold->newer = FX_SLOT_NONE;
     if (position->newest_order == FX_SLOT_NONE) {
@@ -254,7 +294,6 @@ void fx_position_state_add_order(struct fx_engine *engine, fx_slot order)
     position->order_count++;
     position->reduce_order_count += hot->is_reduce_only;
     engine->accounts[position->account].order_count++;
-    fx_position_state_refresh(engine, cold->position);
     fx_touch_position(engine, cold->position);
 }
 
@@ -307,7 +346,8 @@ void fx_position_state_resize_order(struct fx_engine *engine, fx_slot order, fx_
 static bool with_order(const struct fx_engine *engine,
                        const struct fx_resting *order,
                        fx_slot replaced,
-                       struct fx_position_state *position)
+                       struct fx_position_state *position,
+                       struct part *part_out)
 {
     if (replaced != FX_SLOT_NONE) {
         const struct fx_resting *hot = &engine->resting[replaced];
@@ -321,6 +361,7 @@ static bool with_order(const struct fx_engine *engine,
         return false;
     }
     add_part(position, order, part);
+    *part_out = part;
     return true;
 }
 
@@ -348,7 +389,7 @@ static bool is_leverage_refused(const struct fx_engine *engine,
     return after->leverage_centi > most.centi && notional > fx_margin_notional(engine, before);
 }
 
-fx_status fx_position_state_admit(const struct fx_engine *engine,
+fx_status fx_position_state_admit(struct fx_engine *engine,
                                   fx_slot position,
                                   const struct fx_resting *order,
                                   fx_slot replaced)
@@ -362,14 +403,25 @@ fx_status fx_position_state_admit(const struct fx_engine *engine,
         return FX_OK;
     }
     struct fx_position_state after = *before;
-    if (!with_order(engine, order, replaced, &after) || !is_bounded(engine, order)) {
+    struct part part;
+    if (!with_order(engine, order, replaced, &after, &part) || !is_bounded(engine, order)) {
         return FX_AMOUNT_OUT_OF_RANGE;
     }
     if (!fx_margin_is_leverage_plain(engine, &after) &&
         is_leverage_refused(engine, before, &after)) {
         return FX_LEVERAGE_TOO_HIGH;
     }
-    const fx_i128 more = fx_margin_requirement(engine, &after) - before->reserve;
+    engine->admission = (struct fx_admission){
+        .value = part.value,
+        .loss = part.loss,
+        .reserve = fx_margin_requirement(engine, &after),
+        .sequence = replaced == FX_SLOT_NONE ? engine->sequence : 0,
+        .order = *order,
+        .mark_ticks = engine->listings[order->instrument].mark.ticks,
+        .position = position,
+        .work = engine->work,
+    };
+    const fx_i128 more = engine->admission.reserve - before->reserve;
     if (more > 0 && more > fx_margin_available(engine, order->account)) {
         return FX_INSUFFICIENT_MARGIN;
     }
@@ -385,7 +437,8 @@ fx_i128 fx_position_state_foresee(const struct fx_engine *engine,
     if (order->is_reduce_only != 0) {
         return after.reserve;
     }
-    const bool fits = with_order(engine, order, FX_SLOT_NONE, &after);
+    struct part part;
+    const bool fits = with_order(engine, order, FX_SLOT_NONE, &after, &part);
     FX_ASSERT(fits); /* it was admitted */
     return fx_margin_requirement(engine, &after);
 }
@@ -473,6 +526,7 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
                                  const struct fx_position_fill *fill)
 {
     struct fx_position_state *position = at(engine, slot);
+    fx_ahead_guard(engine, slot);
     if (engine->sweep_count != 0) {
         fx_funding_settle_position(engine, slot); /* by the lots of the instant */
     }

@@ -1,0 +1,160 @@
+/* Chains of memory: table -> account -> position -> order. Each link is asked for as soon as the
+ * one before it is there: commands that wait, one link per step; within a command, what its end
+ * will look at while its beginning is still judged. */
+#include "engine/ahead_int.h"
+#include "engine/orders_int.h"
+#include "engine/risk_int.h"
+
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot and a count are numbers
+
+enum { LINE_SIZE = 64 };
+
+static void prefetch_lines(const void *start, size_t size)
+{
+    for (size_t offset = 0; offset < size; offset += LINE_SIZE) {
+        fx_ahead_line((const char *)start + offset);
+    }
+}
+
+static void prefetch_position(const struct fx_engine *engine, fx_slot position)
+{
+    if (position < engine->position_count) {
+        prefetch_lines(&engine->positions[position], sizeof engine->positions[0]);
+    }
+}
+
+static void prefetch_account(const struct fx_engine *engine, fx_slot account)
+{
+    prefetch_lines(&engine->accounts[account], sizeof engine->accounts[0]);
+}
+
+static void prefetch_neighbour(const struct fx_engine *engine, fx_slot order)
+{
+    if (order != FX_SLOT_NONE) {
+        fx_ahead_line(&engine->orders[order].older);
+    }
+}
+
+static void prefetch_resting(const struct fx_engine *engine, fx_slot order)
+{
+    if (order != FX_SLOT_NONE) {
+        fx_ahead_line(&engine->resting[order]);
+    }
+}
+
+static void prefetch_holder(const struct fx_engine *engine, fx_slot order)
+{
+    prefetch_position(engine, engine->orders[order].position);
+    prefetch_account(engine, engine->resting[order].account);
+}
+
+static void prefetch_neighbours(const struct fx_engine *engine, fx_slot order)
+{
+    prefetch_neighbour(engine, engine->orders[order].older);
+    prefetch_neighbour(engine, engine->orders[order].newer);
+    prefetch_resting(engine, engine->resting[order].older);
+    prefetch_resting(engine, engine->resting[order].newer);
+}
+
+/* The chain of an order: table -> order -> position and account -> neighbours in its list. What the
+ * table says first is believed without a look: to look would be to wait for the memory. */
+static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
+{
+    if (ahead == FX_ENGINE_PREFETCH_MAX) {
+        fx_order_pool_prefetch(engine, order_id);
+        return;
+    }
+    const fx_slot order = fx_order_pool_guess(engine, order_id);
+    if (order == FX_SLOT_NONE) {
+        return;
+    }
+    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
+        fx_ahead_maker(engine, order);
+    } else if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
+        prefetch_holder(engine, order);
+    } else {
+        prefetch_neighbours(engine, order);
+    }
+}
+
+/* The chain of a user: table -> account -> its first position -> the order that came last. */
+static void prefetch_user(const struct fx_engine *engine,
+                          const struct fx_command *command,
+                          uint32_t ahead)
+{
+    if (command->instrument >= engine->instrument_count) {
+        return;
+    }
+    const uint32_t asset = engine->listings[command->instrument].asset;
+    if (ahead == FX_ENGINE_PREFETCH_MAX) {
+        fx_account_state_prefetch(engine, command->user_id, asset);
+        return;
+    }
+    const fx_slot account = fx_account_state_guess(engine, command->user_id, asset);
+    if (account == FX_SLOT_NONE) {
+        return;
+    }
+    const struct fx_account_state *state = &engine->accounts[account];
+    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
+        prefetch_account(engine, account);
+        return;
+    }
+    if (state->first_position == FX_SLOT_NONE) {
+        return;
+    }
+    if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
+        prefetch_position(engine, state->first_position);
+        return;
+    }
+    const struct fx_position_state *position = &engine->positions[state->first_position];
+    prefetch_neighbour(engine, position->newest_order);
+    prefetch_position(engine, position->next);
+}
+
+void fx_ahead_command(const struct fx_engine *engine,
+                      const struct fx_command *command,
+                      uint32_t ahead)
+{
+    if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
+        command->kind == FX_COMMAND_PLACE_BRACKET) {
+        prefetch_user(engine, command, ahead);
+    } else if (command->kind == FX_COMMAND_CANCEL_ORDER) {
+        prefetch_order(engine, command->u.cancel.order_id, ahead);
+    } else if (command->kind == FX_COMMAND_AMEND_ORDER) {
+        prefetch_order(engine, command->u.amend.order_id, ahead);
+    }
+}
+
+void fx_ahead_account(const struct fx_engine *engine, fx_slot account)
+{
+    prefetch_account(engine, account);
+    prefetch_position(engine, engine->accounts[account].first_position);
+}
+
+void fx_ahead_order(const struct fx_engine *engine, fx_slot order)
+{
+    prefetch_holder(engine, order);
+    prefetch_neighbours(engine, order);
+}
+
+void fx_ahead_maker(const struct fx_engine *engine, fx_slot maker)
+{
+    if (maker != FX_SLOT_NONE) {
+        fx_ahead_line(&engine->resting[maker]);
+        prefetch_lines(&engine->orders[maker], sizeof engine->orders[0]);
+    }
+}
+
+void fx_ahead_maker_holder(const struct fx_engine *engine, fx_slot maker)
+{
+    if (maker != FX_SLOT_NONE) {
+        prefetch_holder(engine, maker);
+    }
+}
+
+void fx_ahead_guard(const struct fx_engine *engine, fx_slot position)
+{
+    fx_ahead_line(&engine->risks[position]);
+}
+
+// NOLINTEND(bugprone-easily-swappable-parameters)
