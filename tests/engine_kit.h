@@ -111,7 +111,8 @@ static inline void engine_kit_compare(const struct engine_kit *kit,
         kit->events.items[0].kind != FX_EVENT_ORDER ||
         kit->events.items[0].u.order.order_id != result->order_id ||
         result->order_status != FX_ORDER_STATUS_ACTIVE ||
-        engine_kit_count(kit, FX_EVENT_ORDER) != 1) { /* others fired behind it */
+        engine_kit_count(kit, FX_EVENT_ORDER) != 1 ||       /* others fired behind it … */
+        engine_kit_count(kit, FX_EVENT_LIQUIDATION) != 0) { /* … or somebody is liquidated */
         return;
     }
     const fx_slot account = (fx_slot)result->account_id - 1;
