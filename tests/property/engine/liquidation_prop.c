@@ -173,6 +173,18 @@ static struct naive_liquidation predict(const struct fx_engine *engine, uint32_t
     return next;
 }
 
+/* The first order that ADL cancelled; the command may have said more before. */
+static const struct fx_event_order *deleveraged(void)
+{
+    for (uint32_t index = 0; index < world.kit.events.count; index++) {
+        const struct fx_event *event = &world.kit.events.items[index];
+        if (event->kind == FX_EVENT_ORDER && event->u.order.note == FX_ORDER_NOTE_AUTO_DELEVERAGE) {
+            return &event->u.order;
+        }
+    }
+    return NULL;
+}
+
 static void compare(const struct naive_liquidation *expected)
 {
     const struct fx_event_liquidation *step = NULL;
@@ -191,10 +203,8 @@ static void compare(const struct naive_liquidation *expected)
     if (step == NULL && expected->step == FX_LIQUIDATION_STEP_ADL) {
         /* Its counterparty has more orders than a command may cancel: the first of them are gone.
          */
-        const struct fx_event_order *row = &world.kit.events.items[0].u.order;
-        const bool is_mark = world.kit.events.items[0].kind == FX_EVENT_MARK;
-        row = is_mark ? &world.kit.events.items[1].u.order : row;
-        REQUIRE(row->note == FX_ORDER_NOTE_AUTO_DELEVERAGE);
+        const struct fx_event_order *row = deleveraged();
+        REQUIRE(row != NULL);
         REQUIRE(row->account_id ==
                 (uint64_t)world.kit.engine->positions[expected->counter].account + 1);
         return;
