@@ -7,7 +7,7 @@
 #include "base/panic.h"
 #include "base/rng.h"
 
-enum { NO_FILE = -1, NAME_OPS_MAX = 256 };
+enum { NO_FILE = -1, NAME_OPS_MAX = 256, ASTRAY_MAX = 8, BITS = 8 };
 
 /* Content with its two views. Lives as long as a name or a descriptor may still lead to it. */
 struct node {
@@ -358,6 +358,10 @@ static int disk_read_at(
     if (take > 0) {
         memcpy(bytes_out, node->cache + offset, take);
     }
+    if (take > 0 && disk->read_count == disk->faults.read_flip_at) {
+        const size_t at = (size_t)fx_rng_below(&disk->rng, take);
+        bytes_out[at] = (char)(bytes_out[at] ^ 1 << fx_rng_below(&disk->rng, BITS));
+    }
     *size_out = take;
     return 0;
 }
@@ -635,10 +639,21 @@ void fx_bus_disk_kill_process(struct fx_bus_disk *disk)
     disk->is_down = false;
 }
 
-/* New, old, zeros or garbage, for each sector that was not synced. */
+/* The sector is written in the place of one further on. What was synced lies before it: a journal
+ * only appends. */
+static void write_astray(struct fx_bus_disk *disk, struct node *node, uint64_t at)
+{
+    const uint64_t sectors = 1 + fx_rng_below(&disk->rng, ASTRAY_MAX);
+    const uint64_t target = at + sectors * FX_BUS_DISK_SECTOR_SIZE;
+    if (target < node->capacity) {
+        memcpy(node->platter + target, node->cache + at, FX_BUS_DISK_SECTOR_SIZE);
+    }
+}
+
+/* New, old, zeros, garbage or astray, for each sector that was not synced. */
 static void crash_node(struct fx_bus_disk *disk, struct node *node)
 {
-    const uint64_t kinds = disk->faults.is_crash_without_junk ? 2 : 4;
+    const uint64_t kinds = disk->faults.is_crash_without_junk ? 2 : 5;
     for (uint64_t at = 0; at < node->capacity; at += FX_BUS_DISK_SECTOR_SIZE) {
         if (node->is_dirty[at / FX_BUS_DISK_SECTOR_SIZE] == 0) {
             continue;
@@ -653,6 +668,9 @@ static void crash_node(struct fx_bus_disk *disk, struct node *node)
             break;
         case 2:
             memset(sector, 0, FX_BUS_DISK_SECTOR_SIZE);
+            break;
+        case 3:
+            write_astray(disk, node, at);
             break;
         default:
             for (size_t index = 0; index < FX_BUS_DISK_SECTOR_SIZE; index++) {

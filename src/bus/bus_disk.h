@@ -3,9 +3,9 @@
  * A disk in memory that fails on demand: the file table for tests and the simulator.
  *
  * Each file has what the page cache shows and what the platter holds; only sync moves one to the
- * other. A crash decides for every unsynced 512-byte sector: new, old, zeros or garbage, and how
- * many of the unsynced directory changes happened. All choices come from the seed. Thread: the
- * owner's.
+ * other. A crash decides for every unsynced 512-byte sector: new, old, zeros, garbage or written a
+ * little further on, and how many of the unsynced directory changes happened. All choices come from
+ * the seed. Thread: the owner's.
  */
 #ifndef FX_BUS_BUS_DISK_H
 #define FX_BUS_BUS_DISK_H
@@ -27,11 +27,12 @@ struct fx_bus_disk_faults {
     uint64_t write_error_at;    /* EIO once, counted over writes only */
     uint64_t sync_error_at;     /* EIO once, counted over syncs only; pages then look clean */
     uint64_t read_error_at;     /* EIO once, counted over reads only */
+    uint64_t read_flip_at;      /* one bit of what this read gives is wrong, once */
     uint64_t capacity_bytes;    /* sum of file sizes above which writes say ENOSPC */
     uint32_t short_write_ppm;   /* chance that a write takes only a part */
     bool is_drop_cache_ignored; /* the hint does nothing: stale clean pages stay readable */
     bool is_network;            /* what space() says */
-    bool is_crash_without_junk; /* sectors are new or old only, never zeros or garbage */
+    bool is_crash_without_junk; /* sectors are new or old only */
 };
 
 /** An empty disk. **Gives** it. NULL where there is no memory. */

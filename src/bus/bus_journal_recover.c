@@ -242,22 +242,51 @@ static fx_status deliver(struct scan *scan, fx_str bytes, const struct fx_bus_jo
     return FX_OK;
 }
 
+/* Is the frame at the place where the scan stands the expected one? */
+static fx_status look(struct scan *scan,
+                      fx_str *bytes_out,
+                      struct fx_bus_journal_frame *frame_out,
+                      bool *is_next_out)
+{
+    const struct fx_bus_journal_segment *segment = &scan->segments[scan->index];
+    const fx_status status = frame_at(scan, scan->offset, bytes_out);
+    *is_next_out =
+        status == FX_OK &&
+        fx_bus_journal_frame_decode(*bytes_out, segment->align, segment->salt, frame_out) ==
+            FX_BUS_JOURNAL_FRAME_VALID &&
+        frame_out->first_seq == scan->seq && frame_out->previous_hash == scan->hash &&
+        frame_out->count <= UINT64_MAX - scan->seq;
+    return status;
+}
+
+/* What is there and is no frame is read once more before it is judged: a bit may have turned on the
+ * way, and a frame that was acknowledged must not be taken for a torn one. */
+static fx_status look_again(struct scan *scan,
+                            fx_str *bytes,
+                            struct fx_bus_journal_frame *frame_out,
+                            bool *is_next_out)
+{
+    if (bytes->size == 0 || fx_bus_bytes_is_zero(bytes->data, bytes->size)) {
+        return FX_OK;
+    }
+    scan->window_size = 0;
+    (void)scan->system->ops->drop_cache(scan->system->disk, scan->file); /* a hint */
+    return look(scan, bytes, frame_out, is_next_out);
+}
+
 /* Take frames in order until one is not the expected one, or until record `limit` (0 = none). */
 static fx_status scan_frames(struct scan *scan, uint64_t limit)
 {
-    const struct fx_bus_journal_segment *segment = &scan->segments[scan->index];
     while (limit == 0 || scan->seq < limit) {
         fx_str bytes = {NULL, 0};
         struct fx_bus_journal_frame frame;
-        fx_status status = frame_at(scan, scan->offset, &bytes);
-        if (status != FX_OK) {
-            return status;
+        bool is_next = false;
+        fx_status status = look(scan, &bytes, &frame, &is_next);
+        if (status == FX_OK && !is_next) {
+            status = look_again(scan, &bytes, &frame, &is_next);
         }
-        if (fx_bus_journal_frame_decode(bytes, segment->align, segment->salt, &frame) !=
-                FX_BUS_JOURNAL_FRAME_VALID ||
-            frame.first_seq != scan->seq || frame.previous_hash != scan->hash ||
-            frame.count > UINT64_MAX - scan->seq) {
-            return FX_OK;
+        if (status != FX_OK || !is_next) {
+            return status;
         }
         status = deliver(scan, bytes, &frame);
         if (status != FX_OK) {
@@ -389,7 +418,14 @@ static fx_status keep_last_frame(struct scan *scan, struct fx_bus_journal_recove
     if (status != FX_OK) {
         return status;
     }
-    FX_ASSERT(bytes.size == scan->last_frame.size && bytes.size > 0);
+    /* It may have been read anew, and is written under a new checksum: it must be what it was. */
+    struct fx_bus_journal_frame again;
+    if (bytes.size != scan->last_frame.size ||
+        fx_bus_journal_frame_decode(bytes, end->segment.align, end->segment.salt, &again) !=
+            FX_BUS_JOURNAL_FRAME_VALID ||
+        again.first_seq != scan->last_frame.first_seq) {
+        return refuse(scan, FX_CORRUPT, "the last frame reads otherwise than before");
+    }
     end->last_frame_bytes = malloc(bytes.size);
     if (end->last_frame_bytes == NULL) {
         return FX_NO_MEMORY;

@@ -12,6 +12,7 @@
 enum {
     OPENING_CRASH_PPM = 150000,
     READ_ERROR_PPM = 40000,
+    READ_FLIP_PPM = 100000,
     SOON_OPERATIONS = 40,
     RELIEF_US = 60000,
     JUMP_US = 1800000000, /* half an hour: ids are remembered for a day */
@@ -47,9 +48,11 @@ void fx_sim_fault_arm(struct fx_sim_world *world)
         if (!world->process.is_up && world->process.number > 1) {
             const bool is_crashing = fx_sim_stream_chance(&machine->rng, OPENING_CRASH_PPM);
             const bool is_unreadable = fx_sim_stream_chance(&machine->rng, READ_ERROR_PPM);
+            const bool is_lying = fx_sim_stream_chance(&machine->rng, READ_FLIP_PPM);
             const uint64_t at = 1 + fx_rng_below(&machine->rng, SOON_OPERATIONS);
             machine->faults.crash_at = is_crashing ? at : 0;
             machine->faults.read_error_at = is_unreadable && !is_crashing ? at : 0;
+            machine->faults.read_flip_at = is_lying && !is_crashing && !is_unreadable ? at : 0;
         }
     }
     set_disk(world);
@@ -103,6 +106,9 @@ static void damage_snapshot(struct fx_sim_world *world)
     (void)snprintf(name, sizeof name, "snap-%020" PRIu64 ".bin", sequences[0]);
     FX_ASSERT(fx_bus_file_join(FX_SIM_SNAPSHOT_DIR, name, path));
     const uint64_t size = fx_bus_disk_file_size(machine->disk, path);
+    if (size == 0) {
+        return; /* the power has taken it */
+    }
     const uint64_t offset = fx_rng_below(&machine->rng, size);
     char byte = 0;
     if (fx_bus_disk_peek(machine->disk, path, offset, &byte) &&
@@ -133,7 +139,61 @@ static void add_segment(void *context, const char *name)
     }
 }
 
-/* A byte of a segment that is complete: the frames behind it show that it is no torn tail. */
+/* What the damaged bytes of the journal are from now on. */
+static void damage(struct fx_sim_world *world, const char bytes[])
+{
+    struct fx_sim_machine *machine = &world->machine;
+    for (uint32_t index = 0; index < machine->rot_size; index++) {
+        const uint64_t at = machine->rot_offset + index;
+        FX_ASSERT(
+            fx_bus_disk_peek(machine->disk, machine->rot_path, at, &machine->rot_bytes[index]));
+        FX_ASSERT(fx_bus_disk_poke(machine->disk, machine->rot_path, at, bytes[index]));
+    }
+}
+
+/* A byte has changed. */
+static void turn_bit(struct fx_sim_world *world, uint64_t size)
+{
+    struct fx_sim_machine *machine = &world->machine;
+    char byte = 0;
+    machine->rot_size = 1;
+    machine->rot_offset = fx_rng_below(&machine->rng, size);
+    FX_ASSERT(fx_bus_disk_peek(machine->disk, machine->rot_path, machine->rot_offset, &byte));
+    byte = (char)(byte ^ 0x04);
+    damage(world, &byte);
+}
+
+/* A sector of the newest segment was written to the place of one that had been acknowledged.
+ * @return false where it says what was there. */
+static bool misdirect(struct fx_sim_world *world, const char *newest, uint64_t size)
+{
+    struct fx_sim_machine *machine = &world->machine;
+    char bytes[FX_BUS_DISK_SECTOR_SIZE];
+    char path[FX_BUS_FILE_PATH_SIZE_MAX];
+    FX_ASSERT(fx_bus_file_join(FX_SIM_JOURNAL_DIR, newest, path));
+    const uint64_t here = fx_bus_disk_file_size(machine->disk, path) / sizeof bytes;
+    const uint64_t there = size / sizeof bytes;
+    if (here == 0 || there == 0) {
+        return false;
+    }
+    const uint64_t source = fx_rng_below(&machine->rng, here) * sizeof bytes;
+    bool is_other = false;
+    machine->rot_size = sizeof bytes;
+    machine->rot_offset = fx_rng_below(&machine->rng, there) * sizeof bytes;
+    for (uint32_t index = 0; index < sizeof bytes; index++) {
+        char byte = 0;
+        FX_ASSERT(fx_bus_disk_peek(machine->disk, path, source + index, &bytes[index]));
+        FX_ASSERT(
+            fx_bus_disk_peek(machine->disk, machine->rot_path, machine->rot_offset + index, &byte));
+        is_other = is_other || byte != bytes[index];
+    }
+    if (is_other) {
+        damage(world, bytes);
+    }
+    return is_other;
+}
+
+/* Bytes of a segment that is complete: the frames behind them show that it is no torn tail. */
 static void let_rot(struct fx_sim_world *world)
 {
     struct fx_sim_machine *machine = &world->machine;
@@ -146,30 +206,31 @@ static void let_rot(struct fx_sim_world *world)
     }
     FX_ASSERT(fx_bus_file_join(FX_SIM_JOURNAL_DIR, segments.names[0], machine->rot_path));
     const uint64_t size = fx_bus_disk_file_size(machine->disk, machine->rot_path);
-    machine->rot_offset = fx_rng_below(&machine->rng, size);
-    if (fx_bus_disk_peek(
-            machine->disk, machine->rot_path, machine->rot_offset, &machine->rot_byte) &&
-        fx_bus_disk_poke(machine->disk,
-                         machine->rot_path,
-                         machine->rot_offset,
-                         (char)(machine->rot_byte ^ 0x04))) {
-        machine->has_rot = true;
-        fx_sim_world_trace(world, "a byte of %s rots", segments.names[0]);
-        fx_sim_process_die(world, false);
+    if (fx_rng_below(&machine->rng, 2) == 0) {
+        turn_bit(world, size);
+    } else if (!misdirect(world, segments.names[1], size)) {
+        return;
     }
+    machine->has_rot = true;
+    fx_sim_world_trace(
+        world, "%s of %s rots", machine->rot_size == 1 ? "a byte" : "a sector", segments.names[0]);
+    fx_sim_process_die(world, false);
 }
 
 /* From a copy, as an operator would. */
 void fx_sim_fault_scrub(struct fx_sim_world *world)
 {
     struct fx_sim_machine *machine = &world->machine;
-    if (machine->has_rot) {
-        (void)fx_bus_disk_poke(
-            machine->disk, machine->rot_path, machine->rot_offset, machine->rot_byte);
-        machine->has_rot = false;
+    for (uint32_t index = 0; machine->has_rot && index < machine->rot_size; index++) {
+        (void)fx_bus_disk_poke(machine->disk,
+                               machine->rot_path,
+                               machine->rot_offset + index,
+                               machine->rot_bytes[index]);
     }
-    if (machine->faults.read_error_at != 0) {
-        machine->faults.read_error_at = 0; /* it was for the start */
+    machine->has_rot = false;
+    if (machine->faults.read_error_at != 0 || machine->faults.read_flip_at != 0) {
+        machine->faults.read_error_at = 0; /* they were for the start */
+        machine->faults.read_flip_at = 0;
         set_disk(world);
     }
 }

@@ -42,6 +42,12 @@ static uint64_t *place_of(struct fx_sim_world *world, uint64_t sequence)
     return &history->digests[sequence];
 }
 
+uint32_t fx_sim_history_events(const struct fx_sim_world *world, uint64_t sequence)
+{
+    const struct fx_sim_history *history = &world->history;
+    return sequence < history->capacity ? (uint32_t)(history->digests[sequence] >> 32) : 0;
+}
+
 /* What is gone never was; others get its numbers. */
 static void forget_from(struct fx_sim_world *world, uint64_t sequence)
 {

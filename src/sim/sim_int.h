@@ -127,9 +127,10 @@ struct fx_sim_machine {
     struct fx_store *store;    /* the connection, which fails */
     struct fx_rng rng;         /* what goes wrong and when */
     struct fx_rng pace;        /* how long things take */
-    uint64_t rot_offset;       /* of a byte that was damaged in the journal … */
+    uint64_t rot_offset;       /* of bytes that were damaged in the journal … */
     char rot_path[FX_BUS_FILE_PATH_SIZE_MAX];
-    char rot_byte; /* … and what it was */
+    char rot_bytes[FX_BUS_DISK_SECTOR_SIZE]; /* … and what they were */
+    uint32_t rot_size;                       /* a byte, or a sector that was written astray */
     bool has_rot;
     bool is_disk_slow;
     bool is_reader_slow;
@@ -307,6 +308,8 @@ fx_status fx_sim_history_init(struct fx_sim_world *world);
 void fx_sim_history_deinit(struct fx_sim_world *world);
 /** Events became visible, one by one in their order. */
 void fx_sim_history_release(struct fx_sim_world *world, const struct fx_event *event);
+/** How many events a command had; 0 where it is not known. */
+uint32_t fx_sim_history_events(const struct fx_sim_world *world, uint64_t sequence);
 /** A start has replayed a command: the events are those that were seen. */
 void fx_sim_history_recover(struct fx_sim_world *world,
                             const struct fx_event events[],

@@ -56,6 +56,18 @@ static int64_t mean_of(const struct fx_sim_world *world, enum fx_sim_item item)
     }
 }
 
+/* I-36: what the tables have are whole commands. (A dump counts as the last word of its own.) */
+static void check_watermark(struct fx_sim_world *world)
+{
+    static const uint64_t LAST = (1U << FX_SIM_OPERATION_BITS) - 1;
+    const uint64_t watermark = fx_worker_saver_watermark(world->process.saver);
+    const uint64_t index = watermark & LAST;
+    const uint32_t count = fx_sim_history_events(world, watermark >> FX_SIM_OPERATION_BITS);
+    FX_SIM_REQUIRE(world,
+                   count == 0 || index == LAST || index + 1 == count,
+                   "I-36 a command is in the tables as a whole");
+}
+
 static int step_once(struct fx_sim_world *world, enum fx_sim_item item)
 {
     struct fx_sim_process *process = &world->process;
@@ -85,6 +97,9 @@ void fx_sim_process_step(struct fx_sim_world *world, enum fx_sim_item item)
     const int done = step_once(world, item);
     if (item == FX_SIM_ITEM_SNAPSHOT && done > 0 && fx_bus_disk_is_down(world->machine.disk)) {
         fx_sim_world_mark(world, FX_SIM_MARK_CRASH_IN_SNAPSHOT);
+    }
+    if (item == FX_SIM_ITEM_SAVER && done > 0) {
+        check_watermark(world);
     }
     if (item == FX_SIM_ITEM_GATEWAY || done > 0) {
         world->result->events += done > 0 ? 1 : 0;
@@ -220,7 +235,11 @@ static void judge_failure(struct fx_sim_world *world, fx_status status)
         fx_sim_world_mark(world, FX_SIM_MARK_READ_EIO);
     }
     if (status == FX_CORRUPT && machine->has_rot) {
-        fx_sim_world_mark(world, FX_SIM_MARK_ROT_REFUSED);
+        fx_sim_world_mark(world,
+                          machine->rot_size == 1 ? FX_SIM_MARK_ROT_REFUSED
+                                                 : FX_SIM_MARK_MISDIRECTED_REFUSED);
+    } else if (status == FX_CORRUPT && machine->faults.read_flip_at != 0) {
+        fx_sim_world_mark(world, FX_SIM_MARK_READ_FLIP_REFUSED); /* the next start reads it right */
     } else if (status == FX_CORRUPT && machine->is_ahead_expected) {
         fx_sim_world_mark(world, FX_SIM_MARK_STORE_AHEAD_REFUSED);
     } else if (!is_explained || status == FX_CORRUPT) {

@@ -143,6 +143,51 @@ static void bus_disk_short_writes_and_full_disk_happen(void **state)
     fx_bus_disk_destroy(disk);
 }
 
+static void bus_disk_a_read_may_turn_one_bit_once(void **state)
+{
+    (void)state;
+    struct fx_bus_disk *disk = fx_bus_disk_create(1);
+    const struct fx_bus_file_system system = fx_bus_disk_system(disk);
+    const int file = create(disk, "d/f");
+    char bytes[SECTOR];
+    size_t size = 0;
+    write_sectors(disk, file, 0, 1, 'a');
+    fx_bus_disk_set_faults(disk, (struct fx_bus_disk_faults){.read_flip_at = 2});
+    for (int read = 1; read <= 3; read++) {
+        int turned = 0;
+        assert_int_equal(system.ops->read_at(disk, file, bytes, sizeof bytes, 0, &size), 0);
+        for (size_t index = 0; index < size; index++) {
+            turned += __builtin_popcount((unsigned char)(bytes[index] ^ 'a'));
+        }
+        assert_int_equal(turned, read == 2 ? 1 : 0);
+    }
+    fx_bus_disk_destroy(disk);
+}
+
+static void bus_disk_crash_writes_sectors_astray_behind_what_was_synced(void **state)
+{
+    (void)state;
+    int astray = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct fx_bus_disk *disk = fx_bus_disk_create(seed);
+        const struct fx_bus_file_system system = fx_bus_disk_system(disk);
+        const int file = create(disk, "d/f");
+        write_sectors(disk, file, 0, 8, 'a');
+        write_sectors(disk, file, 8, 8, 'c');
+        assert_int_equal(system.ops->sync(disk, file), 0);
+        assert_int_equal(system.ops->sync_dir(disk, "d"), 0);
+        write_sectors(disk, file, 4, 1, 'b');
+        fx_bus_disk_crash(disk);
+        for (uint64_t sector = 0; sector < 16; sector++) {
+            const char byte = byte_of(disk, "d/f", sector);
+            assert_true(sector >= 4 || byte == 'a');
+            astray += sector > 4 && byte == 'b' ? 1 : 0;
+        }
+        fx_bus_disk_destroy(disk);
+    }
+    assert_true(astray > 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +196,8 @@ int main(void)
         cmocka_unit_test(bus_disk_failed_sync_leaves_clean_pages_that_are_not_durable),
         cmocka_unit_test(bus_disk_is_down_from_the_chosen_operation_on),
         cmocka_unit_test(bus_disk_short_writes_and_full_disk_happen),
+        cmocka_unit_test(bus_disk_a_read_may_turn_one_bit_once),
+        cmocka_unit_test(bus_disk_crash_writes_sectors_astray_behind_what_was_synced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,27 @@ static void bus_journal_recover_every_read_error_is_told(void **state)
     assert_int_equal(fixture->report.next_seq, 71);
 }
 
+/* Every read turns a bit once: the start has everything or is refused, and the next one has it.
+ * What was acknowledged is never taken for a torn tail, nor written anew as it was misread. */
+static void bus_journal_recover_a_bit_turned_by_a_read_loses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    int refused = 0;
+    assert_int_equal(reopen(fixture), FX_OK);
+    append_small(fixture, 60);
+    for (uint64_t number = 1; number <= 40; number++) {
+        fx_bus_disk_set_faults(fixture->disk, (struct fx_bus_disk_faults){.read_flip_at = number});
+        const fx_status status = reopen(fixture);
+        assert_true(status == FX_OK || status == FX_CORRUPT || status == FX_VERSION_MISMATCH);
+        assert_true(status != FX_OK || fixture->report.next_seq == 71);
+        refused += status == FX_OK ? 0 : 1;
+        fx_bus_disk_set_faults(fixture->disk, (struct fx_bus_disk_faults){.crash_at = 0});
+        assert_int_equal(reopen(fixture), FX_OK);
+        assert_int_equal(fixture->report.next_seq, 71);
+    }
+    assert_true(refused > 0);
+}
+
 static void bus_journal_recover_missing_segment_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -404,6 +425,7 @@ int main(void)
         TEST(bus_journal_recover_header_of_another_version_is_refused),
         TEST(bus_journal_recover_cut_file_gives_what_is_left),
         TEST(bus_journal_recover_every_read_error_is_told),
+        TEST(bus_journal_recover_a_bit_turned_by_a_read_loses_nothing),
         TEST(bus_journal_recover_missing_segment_is_refused),
         TEST(bus_journal_recover_damage_in_an_older_segment_is_corrupt),
         TEST(bus_journal_recover_replay_changes_nothing_and_takes_no_lock),
