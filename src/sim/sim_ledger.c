@@ -479,7 +479,25 @@ static void note_hedge(struct fx_sim_world *world, const struct fx_event_positio
     }
 }
 
-static void position_row(struct fx_sim_world *world, const struct fx_event_position *row)
+/* What a funding took from an isolated margin is gone from it, unless its owner moves margin in the
+ * same command. */
+static void check_margin(struct fx_sim_world *world,
+                         const struct fx_event_position *row,
+                         const struct fx_sim_ledger_position *position,
+                         enum fx_command_kind kind)
+{
+    const bool is_moved =
+        kind == FX_COMMAND_ADJUST_MARGIN_POSITION || kind == FX_COMMAND_ADJUST_LEVERAGE;
+    FX_SIM_REQUIRE(world,
+                   !position->is_charged || position->is_margin_old || is_moved ||
+                       row->margin_mode != FX_MARGIN_MODE_ISOLATED ||
+                       row->position_margin + row->adjust_margin == position->margin,
+                   "6 an isolated position pays from its margin");
+}
+
+static void position_row(struct fx_sim_world *world,
+                         const struct fx_event_position *row,
+                         enum fx_command_kind kind)
 {
     struct fx_sim_ledger *ledger = ledger_of(world);
     FX_ASSERT(row->instrument < FX_SIM_PLAN_CONTRACTS_MAX);
@@ -488,6 +506,7 @@ static void position_row(struct fx_sim_world *world, const struct fx_event_posit
         &ledger->positions[row->account_id - 1][row->instrument][row->position_side];
     meet_position(ledger, row);
     fx_sim_ledger_law_close(world, row);
+    check_margin(world, row, position, kind);
     FX_SIM_REQUIRE(world, row->lots == position->lots, "I-02 position = sum of fills");
     FX_SIM_REQUIRE(
         world, row->entry_value == position->entry_value, "I-03 entry value = sum of fills");
@@ -507,6 +526,7 @@ static void position_row(struct fx_sim_world *world, const struct fx_event_posit
     position->told = row->lots;
     position->margin = row->position_margin + row->adjust_margin;
     position->is_margin_old = false;
+    position->is_charged = false;
     position->is_touched = false;
     if (row->margin_mode == FX_MARGIN_MODE_ISOLATED && row->lots != 0) {
         fx_sim_world_mark(world, FX_SIM_MARK_ISOLATED);
@@ -620,7 +640,9 @@ static void fold(struct fx_sim_world *world,
         account_row(world, &event->u.account);
         break;
     case FX_EVENT_POSITION:
-        position_row(world, &event->u.position);
+        position_row(world,
+                     &event->u.position,
+                     (enum fx_command_kind)events[count - 1].u.result.command_kind);
         break;
     case FX_EVENT_TRANSACTION:
         post(world, event);

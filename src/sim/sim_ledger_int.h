@@ -61,6 +61,7 @@ struct fx_sim_ledger_position {
     uint8_t margin_mode;
     bool is_touched;    /* a row must follow */
     bool is_owing;      /* the funding that is under way has not come to it */
+    bool is_charged;    /* by a funding, since the last row */
     bool is_margin_old; /* something moved it since the last row */
 };
 
@@ -73,6 +74,7 @@ struct fx_sim_ledger_account {
     uint32_t asset;
     uint32_t flags;
     bool has_fees;
+    bool is_closed; /* a position of it, by a settlement in this command */
     bool is_known;
     bool is_touched;
 };

@@ -52,28 +52,45 @@ static void check_band(struct fx_sim_world *world, const struct fx_event_mark *r
     }
 }
 
-/* Of a cross account; without maintenance margin, so that who is under it surely is due. */
-static bool is_bankrupt(const struct fx_sim_ledger *ledger, uint32_t account, int64_t time_us)
+/* What stands behind the cross positions of an account, at their marks. */
+struct standing {
+    fx_i128 equity;
+    bool has_cross;
+    bool is_stale;   /* one of their marks is */
+    bool is_unknown; /* the margin of an isolated position has moved since its last row */
+};
+
+static void add_position(const struct fx_sim_ledger_symbol *symbol,
+                         const struct fx_sim_ledger_position *position,
+                         int64_t time_us,
+                         struct standing *standing)
 {
-    fx_i128 equity = ledger->accounts[account].money;
-    bool is_waiting = false;
+    const int64_t mark_ticks = symbol->prices[FX_TRIGGER_SOURCE_MARK];
+    if (position->lots == 0 || mark_ticks == 0) {
+        return;
+    }
+    if (position->margin_mode == FX_MARGIN_MODE_ISOLATED) {
+        standing->equity -= position->margin;
+        standing->is_unknown = standing->is_unknown || position->is_margin_old;
+        return;
+    }
+    standing->has_cross = true;
+    standing->equity += fx_sim_ledger_gain(symbol, position, mark_ticks);
+    standing->is_stale = standing->is_stale || !is_fresh(symbol, time_us);
+}
+
+static struct standing standing_of(const struct fx_sim_ledger *ledger,
+                                   uint32_t account,
+                                   int64_t time_us)
+{
+    struct standing standing = {.equity = ledger->accounts[account].money};
     for (uint32_t id = 0; id < FX_SIM_PLAN_CONTRACTS_MAX; id++) {
-        const struct fx_sim_ledger_symbol *symbol = &ledger->symbols[id];
-        const int64_t mark_ticks = symbol->prices[FX_TRIGGER_SOURCE_MARK];
         for (uint32_t side = 0; side < FX_SIM_LEDGER_SIDES; side++) {
-            const struct fx_sim_ledger_position *position = &ledger->positions[account][id][side];
-            if (position->lots == 0 || mark_ticks == 0) {
-                continue;
-            }
-            if (position->margin_mode == FX_MARGIN_MODE_ISOLATED) {
-                equity -= position->margin;
-            } else {
-                equity += fx_sim_ledger_gain(symbol, position, mark_ticks);
-                is_waiting = is_waiting || !is_fresh(symbol, time_us);
-            }
+            add_position(
+                &ledger->symbols[id], &ledger->positions[account][id][side], time_us, &standing);
         }
     }
-    return is_waiting && equity < 0;
+    return standing;
 }
 
 static void note_waiting(struct fx_sim_world *world, int64_t time_us)
@@ -81,7 +98,9 @@ static void note_waiting(struct fx_sim_world *world, int64_t time_us)
     const struct fx_sim_ledger *ledger = world->ledger;
     for (uint32_t index = 0; index < FX_SIM_LEDGER_ACCOUNTS_MAX && ledger->accounts[index].is_known;
          index++) {
-        if (ledger->accounts[index].user_id != 0 && is_bankrupt(ledger, index, time_us)) {
+        /* Without maintenance margin: who is below 0 surely is due. */
+        const struct standing standing = standing_of(ledger, index, time_us);
+        if (ledger->accounts[index].user_id != 0 && standing.is_stale && standing.equity < 0) {
             fx_sim_world_mark(world, FX_SIM_MARK_STALE_BLOCKS_LIQUIDATION);
         }
     }
@@ -240,6 +259,13 @@ void fx_sim_ledger_law_funding(struct fx_sim_world *world, const struct fx_event
     }
 }
 
+/* RULES 6: an isolated position pays from its margin, as far as that goes. */
+static void charge(struct fx_sim_ledger_position *position, fx_i128 paid)
+{
+    position->margin -= paid < position->margin ? paid : position->margin;
+    position->is_charged = true;
+}
+
 void fx_sim_ledger_law_payment(struct fx_sim_world *world, const struct fx_event *event)
 {
     struct fx_sim_ledger *ledger = world->ledger;
@@ -275,7 +301,7 @@ void fx_sim_ledger_law_payment(struct fx_sim_world *world, const struct fx_event
     }
     sweep->payments++;
     position->is_owing = false;
-    position->is_margin_old = true;
+    charge(position, -row->amount);
     if (position->margin_mode == FX_MARGIN_MODE_ISOLATED) {
         fx_sim_world_mark(world, FX_SIM_MARK_FUNDING_ISOLATED);
     }
@@ -338,12 +364,25 @@ static void check_bankruptcy(struct fx_sim_world *world, const struct fx_event_l
                    "5 at the bankruptcy price nothing is left");
 }
 
+/* The account ends at 0 or more: no fee was taken from what was not there. */
+static void check_done(struct fx_sim_world *world, const struct fx_event *event)
+{
+    const struct fx_event_liquidation *row = &event->u.liquidation;
+    const struct standing standing =
+        standing_of(world->ledger, (uint32_t)row->account_id - 1, event->time_us);
+    FX_SIM_REQUIRE(world,
+                   row->margin_mode != FX_MARGIN_MODE_CROSS || row->user_id == 0 ||
+                       standing.is_stale || standing.is_unknown || standing.equity >= 0,
+                   "5 a liquidation leaves nobody below 0");
+}
+
 void fx_sim_ledger_law_liquidation(struct fx_sim_world *world, const struct fx_event *event)
 {
     const struct fx_sim_ledger *ledger = world->ledger;
     const struct fx_event_liquidation *row = &event->u.liquidation;
     const struct fx_sim_ledger_symbol *symbol = symbol_of(world->ledger, row->instrument);
     if (row->step == FX_LIQUIDATION_STEP_DONE) {
+        check_done(world, event);
         return;
     }
     FX_SIM_REQUIRE(world,
@@ -510,15 +549,35 @@ void fx_sim_ledger_law_close(struct fx_sim_world *world, const struct fx_event_p
     symbol->end.value += value;
     symbol->end.lots += position->lots;
     symbol->net_lots -= position->lots;
+    ledger->accounts[row->account_id - 1].is_closed = true;
     position->lots = 0;
     position->entry_value = 0;
     fx_sim_ledger_law_fill(world, row->instrument, position);
     fx_sim_world_mark(world, FX_SIM_MARK_SETTLEMENT_CLOSES);
 }
 
+/* Who cannot pay at the price of a settlement is liquidated before: nobody ends below 0. */
+static void check_closed(struct fx_sim_world *world)
+{
+    struct fx_sim_ledger *ledger = world->ledger;
+    for (uint32_t index = 0; index < FX_SIM_LEDGER_ACCOUNTS_MAX && ledger->accounts[index].is_known;
+         index++) {
+        struct fx_sim_ledger_account *account = &ledger->accounts[index];
+        const bool is_asked = account->is_closed && account->user_id != 0;
+        account->is_closed = false;
+        if (is_asked) {
+            const struct standing standing = standing_of(ledger, index, ledger->time_us);
+            FX_SIM_REQUIRE(world,
+                           standing.has_cross || standing.equity >= 0,
+                           "2 a settlement leaves nobody below 0");
+        }
+    }
+}
+
 /* After a command with a settlement: nothing is left of it. */
 void fx_sim_ledger_law_check(struct fx_sim_world *world)
 {
+    check_closed(world);
     for (uint32_t id = 0; id < FX_SIM_PLAN_CONTRACTS_MAX; id++) {
         struct fx_sim_ledger_end *end = &world->ledger->symbols[id].end;
         if (!end->is_done) {

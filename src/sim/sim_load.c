@@ -430,6 +430,13 @@ static void load_tiers(struct fx_sim_world *world, uint64_t user, struct fx_comm
                sizeof command->u.tiers - sizeof command->u.tiers.count -
                    sizeof command->u.tiers.zero - sizeof command->u.tiers.tiers[0]);
     }
+    if (below(world, 3) == 0) { /* as high as they may be: many are short of margin at once */
+        for (uint32_t index = 0; index < command->u.tiers.count; index++) {
+            struct fx_tier *tier = &command->u.tiers.tiers[index];
+            tier->rate_ppb = 100000000000 / tier->leverage_max_centi;
+        }
+        fx_instrument_fill_cums(command->u.tiers.tiers, command->u.tiers.count);
+    }
 }
 
 static void fund(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
@@ -480,7 +487,7 @@ static void pay_funding(struct fx_sim_world *world, uint64_t user, struct fx_com
     command->u.funding.has_rate = below(world, 3) == 0 ? 0 : 1;
     if (command->u.funding.has_rate != 0) {
         command->u.funding.rate_ppb = below(world, 20) == 0 ? cap + 1 : between(world, -cap, cap);
-        if (below(world, 2) == 0) {
+        if (world->plan.has_squeeze || below(world, 2) == 0) {
             command->u.funding.rate_ppb = is_high ? cap : -cap; /* who has gained pays */
         }
     }
@@ -494,6 +501,10 @@ static void settle(struct fx_sim_world *world, uint64_t user, struct fx_command 
     command->u.settle.has_price = below(world, 3) == 0 ? 0 : 1;
     command->u.settle.settle_ticks =
         command->u.settle.has_price == 0 ? 0 : price_near(world, id, world->plan.spread_ticks);
+    if (command->u.settle.has_price != 0 && below(world, 2) == 0) {
+        /* far away: some cannot pay */
+        command->u.settle.settle_ticks = 1 + mid_of(world, id) * between(world, 50, 150) / 100;
+    }
 }
 
 static void close_insurance(struct fx_sim_world *world, uint64_t user, struct fx_command *command)

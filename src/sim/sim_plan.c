@@ -212,7 +212,7 @@ static void draw_deeds(struct fx_rng *rng, struct fx_sim_plan *plan)
         [FX_SIM_PLAN_DEPOSIT] = 20,   [FX_SIM_PLAN_WITHDRAW] = 20,
         [FX_SIM_PLAN_MOVE] = 30,      [FX_SIM_PLAN_SET_ACCOUNT] = 10,
         [FX_SIM_PLAN_SET_STATE] = 8,  [FX_SIM_PLAN_UPDATE_INSTRUMENT] = 8,
-        [FX_SIM_PLAN_TIERS] = 6,      [FX_SIM_PLAN_QUESTION] = 30,
+        [FX_SIM_PLAN_TIERS] = 12,     [FX_SIM_PLAN_QUESTION] = 30,
         [FX_SIM_PLAN_FUND] = 10,      [FX_SIM_PLAN_NONSENSE] = 25,
         [FX_SIM_PLAN_BRACKET] = 80,   [FX_SIM_PLAN_ORDER_TP_SL] = 20,
         [FX_SIM_PLAN_NAMED] = 30,     [FX_SIM_PLAN_POSITION_MODE] = 15,
@@ -263,6 +263,25 @@ static void draw_time(struct fx_rng *rng, struct fx_sim_plan *plan)
     plan->feeds[FX_SIM_PLAN_FEED_GOOD] = 200;
     plan->has_round_dates = fx_rng_below(rng, 2) == 0;
     plan->hedge_ppm = some_ppm(rng, FX_SIM_STREAM_PPM);
+}
+
+/* A world of small isolated margins and of one funding after the other: who has gained pays until
+ * his margin is gone, and the fund pays for him. */
+static void squeeze(struct fx_rng *rng, struct fx_sim_plan *plan)
+{
+    plan->has_squeeze = !plan->has_wall && fx_rng_below(rng, 10) == 0;
+    if (!plan->has_squeeze) {
+        return;
+    }
+    plan->deposit_steps = between(rng, 20, 400);
+    plan->regime = FX_SIM_PLAN_OSCILLATE;
+    plan->leverage_ppm = FX_SIM_STREAM_PPM / 2;
+    memset(plan->deeds, 0, sizeof plan->deeds);
+    plan->deeds[FX_SIM_PLAN_PLACE] = 300;
+    plan->deeds[FX_SIM_PLAN_PAY_FUNDING] = 150;
+    plan->deeds[FX_SIM_PLAN_WITHDRAW] = 100;
+    plan->deeds[FX_SIM_PLAN_FUND] = 20;
+    plan->deeds[FX_SIM_PLAN_LEVERAGE] = 30;
 }
 
 /* A world in which hundreds of orders end at one date, and little else happens: one TICK ends a
@@ -357,6 +376,8 @@ void fx_sim_plan_draw(struct fx_sim_plan *plan, uint64_t seed)
     draw_network(&rng, plan);
     fx_sim_stream_init(&rng, seed, "wall");
     build_wall(&rng, plan);
+    fx_sim_stream_init(&rng, seed, "squeeze");
+    squeeze(&rng, plan);
     fx_sim_stream_init(&rng, seed, "limits");
     draw_limits(&rng, plan);
     fx_sim_stream_init(&rng, seed, "machine");

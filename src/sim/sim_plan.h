@@ -119,6 +119,7 @@ struct fx_sim_plan {
     uint32_t clock_speed; /* of the wall clock, against the time in which things happen */
     int64_t begin_us;     /* what it shows at first */
     bool has_round_dates; /* of GTD orders: many end at once … */
+    bool has_squeeze;     /* fundings take isolated margins away */
     bool has_wall;        /* … so many that one TICK does not end them all */
 
     /* orders */
