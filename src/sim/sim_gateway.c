@@ -177,8 +177,10 @@ static bool are_orders_equal(const struct fx_rows_order *one, const struct fx_ro
     return memcmp(&left, &right, sizeof left) == 0;
 }
 
-/* The prices of a cross position move with its whole account; they are told with its own rows. */
-static bool are_positions_equal(const struct fx_rows_position *one,
+/* The prices of a cross position move with its whole account, liquidation prices with the tiers;
+ * they are told with its own rows. */
+static bool are_positions_equal(const struct fx_sim_world *world,
+                                const struct fx_rows_position *one,
                                 const struct fx_rows_position *other)
 {
     struct fx_rows_position left = *one;
@@ -188,8 +190,10 @@ static bool are_positions_equal(const struct fx_rows_position *one,
     left.updated_us = 0;
     right.updated_us = 0;
     if (left.margin_mode == FX_MARGIN_MODE_CROSS) {
-        left.liquidation_price = right.liquidation_price;
         left.bankrupt_price = right.bankrupt_price;
+    }
+    if (left.margin_mode == FX_MARGIN_MODE_CROSS || world->plan.deeds[FX_SIM_PLAN_TIERS] > 0) {
+        left.liquidation_price = right.liquidation_price;
     }
     return memcmp(&left, &right, sizeof left) == 0;
 }
@@ -249,7 +253,7 @@ static void compare_user(struct fx_sim_world *world, const struct fx_view *fresh
             continue;
         }
         FX_SIM_REQUIRE(
-            world, own != NULL && are_positions_equal(own, position), "I-38 view = state");
+            world, own != NULL && are_positions_equal(world, own, position), "I-38 view = state");
     }
     const struct fx_rows_account *account = NULL;
     cursor = 0;
