@@ -121,6 +121,9 @@ void fx_app_metrics_on_event(struct fx_app_metrics *metrics, const struct fx_eve
     case FX_EVENT_ORDER:
         count_order(metrics, event);
         return;
+    case FX_EVENT_SETTLEMENT:
+        metrics->settlements += event->u.settlement.phase == FX_SETTLEMENT_PHASE_DONE ? 1 : 0;
+        return;
     case FX_EVENT_TRADE:
         count_trade(metrics, &event->u.trade);
         return;

@@ -47,6 +47,7 @@ struct fx_app_metrics {
     uint64_t commands;
     uint64_t liquidations;
     uint64_t deleverages;
+    uint64_t settlements;   /* contracts that ended */
     uint64_t last_order_id; /* the newest order that was counted */
     struct fx_engine_audit audit;
     bool has_audit;

@@ -241,6 +241,7 @@ static void write_trading(const struct fx_app_metrics *metrics,
         }
     }
     counter(body, "future_liquidations_total", "Trades of liquidations.", metrics->liquidations);
+    counter(body, "future_settlements_total", "Contracts that ended.", metrics->settlements);
     counter(body, "future_adl_total", "Trades of auto-deleveraging.", metrics->deleverages);
 }
 

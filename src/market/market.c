@@ -37,6 +37,8 @@ static uint32_t instrument_of(const struct fx_event *event)
         return event->u.mark.instrument;
     case FX_EVENT_FUNDING:
         return event->u.funding.instrument;
+    case FX_EVENT_SETTLEMENT:
+        return event->u.settlement.instrument;
     case FX_EVENT_BOOK:
         return event->u.book.instrument;
     case FX_EVENT_TRADE:
@@ -170,6 +172,12 @@ void fx_market_apply(struct fx_market *market, const struct fx_event *event)
         break;
     case FX_EVENT_FUNDING:
         apply_funding(symbol, event);
+        break;
+    case FX_EVENT_SETTLEMENT:
+        symbol->settlement = event->u.settlement;
+        symbol->settlement_id = fx_event_operation_id(event);
+        symbol->settlement_us = event->time_us;
+        symbol->is_settlement_changed = true;
         break;
     case FX_EVENT_BOOK:
         fx_depth_apply(&symbol->depth, event);

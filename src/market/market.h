@@ -31,6 +31,9 @@ struct fx_market_symbol {
     struct fx_event_mark mark;       /* the last one: what is predicted, and whether it is stale */
     struct fx_event_funding funding; /* the last one that was paid or skipped; instant 0: none */
     uint64_t funding_id;             /* its operationId */
+    struct fx_event_settlement settlement; /* the phase of its end; phase 0: it does not end */
+    uint64_t settlement_id;                /* its operationId */
+    int64_t settlement_us;                 /* … and time */
     struct fx_depth depth;
     struct fx_candles candles; /* its `changed` is the publisher's to clear */
     struct fx_ticker ticker;
@@ -39,6 +42,7 @@ struct fx_market_symbol {
     bool is_ticker_changed;
     bool is_mark_changed;
     bool is_funding_changed;
+    bool is_settlement_changed;
     uint32_t new_trades; /* trades on the tape that were not published yet … */
     uint32_t new_noted;  /* … and those with a note */
 };
@@ -69,8 +73,8 @@ void fx_market_add(struct fx_market *market, uint32_t id, void *memory, uint32_t
 /** True where the event is about an instrument for which fx_market_add() must be called first. */
 bool fx_market_needs(const struct fx_market *market, const struct fx_event *event);
 
-/** Fold one event. Others than INSTRUMENT, TIER, MARK, FUNDING, INSURANCE, BOOK, TRADE and the
- * bounds of a dump are ignored. */
+/** Fold one event. Others than INSTRUMENT, TIER, MARK, FUNDING, SETTLEMENT, INSURANCE, BOOK, TRADE
+ * and the bounds of a dump are ignored. */
 void fx_market_apply(struct fx_market *market, const struct fx_event *event);
 
 /** A fund as it was when the tables were written: no dump tells it. One that has moved since stays.

@@ -6,9 +6,11 @@
 #include "base/panic.h"
 #include "market/depth_group.h"
 #include "model/rows_funding.h"
+#include "model/rows_settlement.h"
 #include "wire/wire_candle.h"
 #include "wire/wire_funding.h"
 #include "wire/wire_public.h"
+#include "wire/wire_risk.h"
 
 static const int64_t US_PER_MINUTE = 60000000;
 
@@ -223,6 +225,24 @@ void fx_push_feed_funding(struct fx_buf *buf, const struct fx_market_symbol *sym
         fx_rows_funding_of(&event, &symbol->definition, &row);
         row.id = symbol->funding_id;
         fx_wire_funding_row(buf, &row);
+    }
+    fx_buf_append_byte(buf, ']');
+}
+
+void fx_push_feed_settlement(struct fx_buf *buf, const struct fx_market_symbol *symbol)
+{
+    fx_buf_append_byte(buf, '[');
+    if (symbol->settlement.phase != 0) {
+        struct fx_rows_settlement row;
+        struct fx_event event;
+        memset(&event, 0, sizeof event);
+        event.kind = FX_EVENT_SETTLEMENT;
+        event.time_us = symbol->settlement_us;
+        event.u.settlement = symbol->settlement;
+        fx_rows_settlement_of(&event, &symbol->definition, &row);
+        row.id = symbol->settlement_id;
+        row.operation_id = symbol->settlement_id;
+        fx_wire_risk_settlement(buf, &row);
     }
     fx_buf_append_byte(buf, ']');
 }

@@ -95,6 +95,9 @@ void fx_push_feed_mark(struct fx_buf *buf, const struct fx_market_symbol *symbol
 /** Append an array of the last funding; empty where none was made. */
 void fx_push_feed_funding(struct fx_buf *buf, const struct fx_market_symbol *symbol);
 
+/** Append an array of the phase that the end of the contract is in; empty where it does not end. */
+void fx_push_feed_settlement(struct fx_buf *buf, const struct fx_market_symbol *symbol);
+
 /** Append the array of these bars, oldest first; without those that nothing is known of. */
 void fx_push_feed_klines(struct fx_buf *buf,
                          const struct fx_market_symbol *symbol,

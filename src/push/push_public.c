@@ -125,6 +125,9 @@ void fx_push_public_encode(struct fx_push *push,
     case FX_PUSH_TOPIC_KIND_FUNDING:
         fx_push_feed_funding(fx_push_feed_begin(&push->feed, FX_STR("funding")), symbol);
         break;
+    case FX_PUSH_TOPIC_KIND_SETTLEMENT:
+        fx_push_feed_settlement(fx_push_feed_begin(&push->feed, FX_STR("settlement")), symbol);
+        break;
     case FX_PUSH_TOPIC_KIND_LIQUIDATION:
         fx_push_feed_liquidations(fx_push_feed_begin(&push->feed, FX_STR("liquidations")),
                                   symbol,
@@ -278,6 +281,8 @@ static bool is_changed(const struct fx_push *push,
         return symbol->is_mark_changed;
     case FX_PUSH_TOPIC_KIND_FUNDING:
         return symbol->is_funding_changed;
+    case FX_PUSH_TOPIC_KIND_SETTLEMENT:
+        return symbol->is_settlement_changed;
     case FX_PUSH_TOPIC_KIND_LIQUIDATION:
         return symbol->new_noted > 0;
     case FX_PUSH_TOPIC_KIND_TRADES:
@@ -306,6 +311,7 @@ static void tick_symbol(struct fx_push *push, uint32_t id, struct fx_market_symb
     symbol->is_ticker_changed = false;
     symbol->is_mark_changed = false;
     symbol->is_funding_changed = false;
+    symbol->is_settlement_changed = false;
     symbol->new_noted = 0;
     symbol->candles.changed[LAST] = INT64_MAX;
 }

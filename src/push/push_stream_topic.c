@@ -139,6 +139,13 @@ static void append_data(struct fx_push *push,
             fx_push_feed_funding(&push->text, symbol);
         }
         break;
+    case FX_PUSH_TOPIC_KIND_SETTLEMENT:
+        if (type == MESSAGE_HEARTBEAT) {
+            fx_buf_append(&push->text, FX_STR("[]"));
+        } else {
+            fx_push_feed_settlement(&push->text, symbol);
+        }
+        break;
     case FX_PUSH_TOPIC_KIND_KLINE:
         if (type == MESSAGE_HEARTBEAT) {
             fx_buf_append(&push->text, FX_STR("[]"));
@@ -224,6 +231,7 @@ static void stamp(struct fx_push *push, struct fx_push_public *public)
     case FX_PUSH_TOPIC_KIND_KLINE:
     case FX_PUSH_TOPIC_KIND_MARK:
     case FX_PUSH_TOPIC_KIND_FUNDING:
+    case FX_PUSH_TOPIC_KIND_SETTLEMENT:
     default:
         public
         ->seq = market->sequence;

@@ -17,6 +17,7 @@ static const struct {
     {{"mark.", 5}, {"mark_", 5}, FX_PUSH_TOPIC_KIND_MARK},
     {{"liquidation.", 12}, {"liquidation_", 12}, FX_PUSH_TOPIC_KIND_LIQUIDATION},
     {{"funding.", 8}, {"funding_", 8}, FX_PUSH_TOPIC_KIND_FUNDING},
+    {{"settlement.", 11}, {"settlement_", 11}, FX_PUSH_TOPIC_KIND_SETTLEMENT},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 

@@ -11,6 +11,7 @@
  *     mark.<symbol>                         mark_<symbol>
  *     liquidation.<symbol>                  liquidation_<symbol>
  *     funding.<symbol>                      funding_<symbol>
+ *     settlement.<symbol>                   settlement_<symbol>
  *
  * A topic is a known kind, a known symbol and options out of a short list (P2), so strangers cannot
  * make the server keep or compute what nobody else wants. Thread: any.
@@ -40,7 +41,8 @@ enum fx_push_topic_kind {
     FX_PUSH_TOPIC_KIND_KLINE = 4,
     FX_PUSH_TOPIC_KIND_MARK = 5,
     FX_PUSH_TOPIC_KIND_LIQUIDATION = 6, /* trades with a note */
-    FX_PUSH_TOPIC_KIND_FUNDING = 7
+    FX_PUSH_TOPIC_KIND_FUNDING = 7,
+    FX_PUSH_TOPIC_KIND_SETTLEMENT = 8
 };
 
 /** What a name means. Two topics are the same where all fields are equal. */

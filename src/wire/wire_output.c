@@ -235,6 +235,15 @@ static void append_liquidation(struct fx_buf *buf,
     fx_wire_risk_liquidation(buf, &row, true);
 }
 
+static void append_settlement(struct fx_buf *buf,
+                              const struct fx_wire_output *output,
+                              const struct fx_event *event)
+{
+    struct fx_rows_settlement row;
+    fx_rows_settlement_of(event, instrument_of(output, event->u.settlement.instrument), &row);
+    fx_wire_risk_settlement(buf, &row);
+}
+
 /* ---- the lists -------------------------------------------------------------------------------
  */
 
@@ -248,6 +257,7 @@ enum list {
     LIST_POSITION_HISTORIES,
     LIST_FUNDING_HISTORIES,
     LIST_LIQUIDATIONS,
+    LIST_SETTLEMENTS,
     LIST_ERRORS,
     LISTS
 };
@@ -269,6 +279,7 @@ static const struct {
     [LIST_POSITION_HISTORIES] = {"positionHistories", append_closed},
     [LIST_FUNDING_HISTORIES] = {"fundingHistories", append_payment},
     [LIST_LIQUIDATIONS] = {"liquidations", append_liquidation},
+    [LIST_SETTLEMENTS] = {"settlements", append_settlement},
     [LIST_ERRORS] = {"errors", append_error},
 };
 
@@ -302,6 +313,8 @@ static uint32_t lists_of(const struct fx_wire_output *output,
                bit_of(LIST_FUNDING_HISTORIES, fx_rows_funding_is_payment(event));
     case FX_EVENT_LIQUIDATION:
         return bit_of(LIST_LIQUIDATIONS, true);
+    case FX_EVENT_SETTLEMENT:
+        return bit_of(LIST_SETTLEMENTS, true);
     case FX_EVENT_RESULT:
         return bit_of(LIST_ERRORS, event->u.result.reject.status != FX_OK);
     default:

@@ -153,3 +153,19 @@ void fx_wire_risk_explanation(struct fx_buf *buf,
     }
     fx_buf_append(buf, FX_STR("]}"));
 }
+
+/* Nobody's position: the end of a contract is public. */
+void fx_wire_risk_settlement(struct fx_buf *buf, const struct fx_rows_settlement *row)
+{
+    const struct owner nobody = {0, 0, 0};
+    begin(buf, row->id, &nobody);
+    add_place(buf, &row->symbol, &row->asset);
+    add_text(buf, FX_STR("phase"), row->phase);
+    if (row->price != 0) {
+        fx_json_add_dec(buf, FX_STR("price"), row->price);
+    }
+    fx_json_add_int(buf, FX_STR("coveredTime"), row->covered_us / US_PER_MS);
+    fx_json_add_int(buf, FX_STR("positions"), (int64_t)row->positions);
+    fx_json_add_dec(buf, FX_STR("remainder"), row->remainder);
+    end(buf, row->operation_id, row->created_us);
+}

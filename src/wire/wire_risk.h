@@ -1,6 +1,7 @@
 /**
  * @file wire_risk.h
- * Liquidations and the histories of positions and margins as JSON objects. Thread: any.
+ * Liquidations, settlements and the histories of positions and margins as JSON objects. Thread:
+ * any.
  */
 #ifndef FX_WIRE_WIRE_RISK_H
 #define FX_WIRE_WIRE_RISK_H
@@ -9,6 +10,7 @@
 
 #include "base/buf.h"
 #include "model/rows_risk.h"
+#include "model/rows_settlement.h"
 #include "model/term.h"
 
 /** Append one object: a step of a liquidation, as its user sees it; an operator (`is_whole`) sees
@@ -23,6 +25,7 @@ void fx_wire_risk_deleverage(struct fx_buf *buf, const struct fx_rows_liquidatio
 /** Append one object. */
 void fx_wire_risk_margin(struct fx_buf *buf, const struct fx_rows_margin *row);
 void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row);
+void fx_wire_risk_settlement(struct fx_buf *buf, const struct fx_rows_settlement *row);
 
 /** What EXPLAIN says about an account on a symbol. */
 struct fx_wire_risk_explanation {

@@ -134,6 +134,8 @@ static uint32_t instrument_of(const struct fx_event *event)
         return event->u.transaction.instrument;
     case FX_EVENT_LIQUIDATION:
         return event->u.liquidation.instrument;
+    case FX_EVENT_SETTLEMENT:
+        return event->u.settlement.instrument;
     default:
         return FX_COMMAND_ALL_INSTRUMENTS;
     }

@@ -181,6 +181,8 @@ static uint32_t instrument_of(const struct fx_event *event)
         return event->u.funding.instrument;
     case FX_EVENT_INSURANCE:
         return event->u.insurance.instrument;
+    case FX_EVENT_SETTLEMENT:
+        return event->u.settlement.instrument;
     default:
         return FX_COMMAND_ALL_INSTRUMENTS;
     }
@@ -482,6 +484,7 @@ static fx_status write_event(struct fx_worker_save *save, const struct fx_event 
     case FX_EVENT_LIQUIDATION:
     case FX_EVENT_FUNDING:
     case FX_EVENT_INSURANCE:
+    case FX_EVENT_SETTLEMENT:
         return has_kind(save, FX_WORKER_SAVE_TRADES) ? add_risk(save, event) : FX_OK;
     case FX_EVENT_INSTRUMENT:
         return has_kind(save, FX_WORKER_SAVE_INSTRUMENTS) ? save_instrument(save, event) : FX_OK;
@@ -508,11 +511,12 @@ static fx_status flush_all(struct fx_worker_save *save)
     return status == FX_OK ? flush_transactions(save) : status;
 }
 
-/* A dump tells marks, fundings and funds: no bar and no history has them, because nothing happened.
- */
+/* A dump tells marks, fundings, funds and settlements: no bar and no history has them, because
+ * nothing happened. */
 static bool is_state(enum fx_event_kind kind)
 {
-    return kind != FX_EVENT_MARK && kind != FX_EVENT_FUNDING && kind != FX_EVENT_INSURANCE;
+    return kind != FX_EVENT_MARK && kind != FX_EVENT_FUNDING && kind != FX_EVENT_INSURANCE &&
+           kind != FX_EVENT_SETTLEMENT;
 }
 
 static fx_status write_rows(struct fx_worker_save *save,

@@ -30,7 +30,8 @@ enum fx_worker_save_kind {
     FX_WORKER_SAVE_ACCOUNTS = 1,
     FX_WORKER_SAVE_POSITIONS = 2, /* and their histories */
     FX_WORKER_SAVE_ORDERS = 4,
-    FX_WORKER_SAVE_TRADES = 8, /* and transactions, candles, fundings, funds, liquidations */
+    FX_WORKER_SAVE_TRADES = 8, /* and transactions, candles, fundings, funds, liquidations,
+                                  settlements */
     FX_WORKER_SAVE_INSTRUMENTS = 16,
     FX_WORKER_SAVE_ALL = 31
 };

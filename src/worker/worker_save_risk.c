@@ -7,6 +7,7 @@
 #include "model/rows_risk.h"
 #include "store/store_funding.h"
 #include "store/store_liquidation.h"
+#include "store/store_settlement.h"
 
 enum { CHUNK = 64 }; /* rows handed to the store together */
 
@@ -15,10 +16,12 @@ struct fx_worker_save_risk {
     struct fx_rows_funding_payment payments[CHUNK];
     struct fx_rows_funding_insurance insurances[CHUNK];
     struct fx_rows_funding fundings[CHUNK];
+    struct fx_rows_settlement settlements[CHUNK];
     uint32_t liquidation_count;
     uint32_t payment_count;
     uint32_t insurance_count;
     uint32_t funding_count;
+    uint32_t settlement_count;
     uint64_t written;
 };
 
@@ -44,6 +47,7 @@ void fx_worker_save_risk_forget(struct fx_worker_save_risk *risk)
     risk->payment_count = 0;
     risk->insurance_count = 0;
     risk->funding_count = 0;
+    risk->settlement_count = 0;
     risk->written = 0;
 }
 
@@ -63,8 +67,11 @@ static fx_status flush(struct fx_worker_save_risk *risk, struct fx_store *store)
     if (status == FX_OK && risk->funding_count > 0) {
         status = fx_store_funding_save(store, risk->fundings, risk->funding_count);
     }
+    if (status == FX_OK && risk->settlement_count > 0) {
+        status = fx_store_settlement_save(store, risk->settlements, risk->settlement_count);
+    }
     const uint64_t written = risk->written + risk->liquidation_count + risk->payment_count +
-                             risk->insurance_count + risk->funding_count;
+                             risk->insurance_count + risk->funding_count + risk->settlement_count;
     fx_worker_save_risk_forget(risk);
     risk->written = written;
     return status;
@@ -91,6 +98,10 @@ fx_status fx_worker_save_risk_add(struct fx_worker_save_risk *risk,
         }
         count = &risk->funding_count;
         fx_rows_funding_of(event, instrument, &risk->fundings[*count]);
+        break;
+    case FX_EVENT_SETTLEMENT:
+        count = &risk->settlement_count;
+        fx_rows_settlement_of(event, instrument, &risk->settlements[*count]);
         break;
     case FX_EVENT_TRANSACTION:
         if (!fx_rows_funding_is_payment(event)) {

@@ -1,7 +1,7 @@
 /**
  * @file worker_save_risk.h
- * The saver's facts of risk: LIQUIDATION, FUNDING, INSURANCE and the payments of fundings into
- * rows, inside the saver's transaction. Thread: the store writer's.
+ * The saver's facts of risk: LIQUIDATION, FUNDING, INSURANCE, SETTLEMENT and the payments of
+ * fundings into rows, inside the saver's transaction. Thread: the store writer's.
  */
 #ifndef FX_WORKER_WORKER_SAVE_RISK_H
 #define FX_WORKER_WORKER_SAVE_RISK_H

@@ -669,6 +669,7 @@ int store_contract_run(const struct store_contract_adapter *adapter)
         TEST(store_candle_older_operation_never_wins),
         TEST(store_funding_lists_equal_models),
         TEST(store_liquidation_list_equals_model),
+        TEST(store_settlement_list_equals_model),
         TEST(store_history_lists_equal_models),
         TEST(store_trade_list_noted_equals_model),
         TEST(store_instrument_roundtrips),

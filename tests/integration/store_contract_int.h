@@ -65,6 +65,7 @@ void store_trade_list_noted_equals_model(void **state);
 
 /* Tests of store_contract_risk.c. */
 void store_liquidation_list_equals_model(void **state);
+void store_settlement_list_equals_model(void **state);
 void store_history_lists_equal_models(void **state);
 
 #endif

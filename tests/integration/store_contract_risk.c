@@ -4,6 +4,7 @@
 #include "integration/store_contract_int.h"
 #include "store/store_history.h"
 #include "store/store_liquidation.h"
+#include "store/store_settlement.h"
 
 enum { ROWS = 150, CHECKS = 200 };
 
@@ -100,6 +101,62 @@ void store_liquidation_list_equals_model(void **state)
     }
     rows[5].fee++;
     assert_int_equal(fx_store_liquidation_save(fixture->writer, &rows[5], 1), FX_CORRUPT);
+}
+
+static struct fx_rows_settlement any_settlement(struct fx_rng *rng, uint64_t id)
+{
+    struct fx_rows_settlement row;
+    memset(&row, 0, sizeof row);
+    row.price = fx_rng_below(rng, 2) == 0 ? 0 : store_contract_any_dec(rng);
+    row.remainder = store_contract_any_dec(rng);
+    row.operation_id = id + 1000;
+    row.id = id;
+    row.positions = fx_rng_below(rng, 1000);
+    row.covered_us = (int64_t)fx_rng_below(rng, 3600000000);
+    row.created_us = time_of(id);
+    row.symbol = store_contract_symbol_of(fx_rng_below(rng, 2));
+    row.asset = store_contract_asset_of(id);
+    const char *phase = fx_rows_settlement_phase_name(
+        (enum fx_settlement_phase)(FX_SETTLEMENT_PHASE_WAITING + fx_rng_below(rng, 4)));
+    memcpy(row.phase, phase, strlen(phase));
+    return row;
+}
+
+void store_settlement_list_equals_model(void **state)
+{
+    struct store_contract_fixture *fixture = *state;
+    static struct fx_rows_settlement rows[ROWS], page[ROWS];
+    struct fx_rng rng;
+    fx_rng_init(&rng, STORE_CONTRACT_SEED + 1);
+    for (uint32_t index = 0; index < ROWS; index++) {
+        rows[index] = any_settlement(&rng, index + 1);
+    }
+    for (int twice = 0; twice < 2; twice++) {
+        assert_int_equal(fx_store_settlement_save(fixture->writer, rows, ROWS), FX_OK);
+    }
+    for (int check = 0; check < CHECKS; check++) {
+        const struct fx_symbol symbol = store_contract_symbol_of(fx_rng_below(&rng, 2));
+        const struct fx_store_settlement_query query = {
+            .symbol = fx_rng_below(&rng, 2) == 0 ? fx_ids_symbol_str(&symbol) : (fx_str){0},
+            .phase = fx_rng_below(&rng, 2) == 0 ? FX_STR("DONE") : (fx_str){0},
+            .created = {.start_us = fx_rng_below(&rng, 2) == 0 ? time_of(20) : 0},
+            .page = {.limit = (uint32_t)(1 + fx_rng_below(&rng, 40)),
+                     .before_id = fx_rng_below(&rng, 2) * ROWS / 2}};
+        uint32_t count = 0, at = 0;
+        assert_int_equal(fx_store_settlement_list(fixture->reader, &query, page, &count), FX_OK);
+        for (uint32_t index = ROWS; index-- > 0 && at < query.page.limit;) {
+            const struct fx_rows_settlement *row = &rows[index];
+            if (is_text(query.symbol, fx_ids_symbol_str(&row->symbol)) &&
+                is_text(query.phase, fx_str_of(row->phase)) &&
+                row->created_us >= query.created.start_us &&
+                (query.page.before_id == 0 || row->id < query.page.before_id)) {
+                assert_memory_equal(&page[at++], row, sizeof *row);
+            }
+        }
+        assert_int_equal(at, count);
+    }
+    rows[5].remainder++;
+    assert_int_equal(fx_store_settlement_save(fixture->writer, &rows[5], 1), FX_CORRUPT);
 }
 
 /* Rows of both histories with the same number are of the same symbol, user and time. */

@@ -188,6 +188,49 @@ static void push_notify_fundings_are_told_when_they_are_complete(void **state)
     push_kit_destroy(kit);
 }
 
+static void tell_settlement(struct push_kit *kit, enum fx_settlement_phase phase)
+{
+    struct fx_event event = {.kind = FX_EVENT_SETTLEMENT};
+    event.u.settlement.phase = (uint8_t)phase;
+    event.u.settlement.price_ticks = phase == FX_SETTLEMENT_PHASE_WAITING ? 0 : 101;
+    event.u.settlement.covered_us = 1800000000;
+    event.u.settlement.positions = 2;
+    push_kit_begin(kit);
+    push_kit_apply(kit, &event);
+    push_kit_result(kit);
+}
+
+static void push_notify_settlements_are_told_phase_by_phase(void **state)
+{
+    (void)state;
+    struct push_kit *kit = scene_create();
+    struct push_kit_client *client = push_kit_join(kit, 0);
+    push_kit_say(kit, client, "42/ws,1[\"subscribe\",\"settlement_BTCUSDT\"]");
+    push_kit_expect(kit, client, "42/ws,[\"settlement\",[]]");
+    push_kit_expect(kit, client, "43/ws,1[{\"ok\":true}]");
+    static const char *const TEXTS[] = {"\"phase\":\"WAITING\",",
+                                        "\"phase\":\"DONE\",\"price\":\"101\","};
+    for (size_t index = 0; index < 2; index++) {
+        tell_settlement(kit, index == 0 ? FX_SETTLEMENT_PHASE_WAITING : FX_SETTLEMENT_PHASE_DONE);
+        push_kit_tick(kit);
+        char expected[512];
+        (void)snprintf(expected,
+                       sizeof expected,
+                       "42/ws,[\"settlement\",[{\"id\":\"%llu\",\"symbol\":\"BTCUSDT\",\"asset\":"
+                       "\"USDT\",%s\"coveredTime\":1800000,\"positions\":2,\"remainder\":\"0\","
+                       "\"operationId\":\"%llu\",\"createdAt\":%lld}]]",
+                       (unsigned long long)kit->sequence << 20U,
+                       TEXTS[index],
+                       (unsigned long long)kit->sequence << 20U,
+                       (long long)(kit->market.time_us / 1000));
+        push_kit_expect(kit, client, expected);
+    }
+    push_kit_tick(kit);
+    push_kit_expect(kit, client, NULL); /* once each */
+    push_kit_close(kit, client);
+    push_kit_destroy(kit);
+}
+
 static void push_notify_stream_has_snapshots_and_chained_deltas(void **state)
 {
     (void)state;
@@ -324,6 +367,7 @@ int main(void)
         cmocka_unit_test(push_notify_marks_come_at_once_then_per_tick),
         cmocka_unit_test(push_notify_liquidations_are_trades_with_a_note),
         cmocka_unit_test(push_notify_fundings_are_told_when_they_are_complete),
+        cmocka_unit_test(push_notify_settlements_are_told_phase_by_phase),
         cmocka_unit_test(push_notify_stream_has_snapshots_and_chained_deltas),
         cmocka_unit_test(push_notify_stream_tells_what_it_cannot_chain_by_a_snapshot),
         cmocka_unit_test(push_notify_users_are_told_of_their_own),

@@ -273,6 +273,26 @@ static void wire_output_of_funding_and_liquidation_has_their_rows(void **state)
     assert_non_null(strstr(buf.data, "\"transactions\":[{\"id\":\"163577856\""));
 }
 
+static void wire_output_of_a_settlement_tells_its_phase(void **state)
+{
+    struct fx_event events[2] = {event_of(FX_EVENT_SETTLEMENT, 0), event_of(FX_EVENT_RESULT, 1)};
+    (void)state;
+    events[0].u.settlement = (struct fx_event_settlement){.remainder = 3,
+                                                          .price_ticks = 600005,
+                                                          .covered_us = 1800000000,
+                                                          .positions = 12,
+                                                          .instrument = 3,
+                                                          .phase = FX_SETTLEMENT_PHASE_DONE};
+    assert_true(append(events, 2));
+    fx_buf_append_byte(&buf, '\0');
+    assert_non_null(
+        strstr(buf.data,
+               "\"settlements\":[{\"id\":\"40894464\",\"symbol\":\"BTCUSDT\",\"asset\":\"USDT\","
+               "\"phase\":\"DONE\",\"price\":\"60000.5\",\"coveredTime\":1800000,\"positions\":12,"
+               "\"remainder\":\"0.000000000000000003\",\"operationId\":\"40894464\",\"createdAt\":"
+               "1700000000123}]"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -283,6 +303,7 @@ int main(void)
         T(wire_output_of_a_turn_tells_what_was_closed),
         T(wire_output_of_a_margin_tells_its_change),
         T(wire_output_of_funding_and_liquidation_has_their_rows),
+        T(wire_output_of_a_settlement_tells_its_phase),
     };
     return cmocka_run_group_tests_name("wire_output", tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@
 #include "store/store_order.h"
 #include "store/store_position.h"
 #include "store/store_progress.h"
+#include "store/store_settlement.h"
 #include "store/store_sqlite.h"
 #include "store/store_trade.h"
 #include "store/store_transaction.h"
@@ -36,6 +37,7 @@ enum {
     USER = 5,     /* all objects are his, so that a list shows all */
     INSTRUMENTS = 2,
     LENGTHS = 5,
+    RISK_TABLES = 7,
     BARS_MAX = FX_STORE_LIMIT_MAX
 };
 
@@ -200,6 +202,15 @@ static void fill_insurance(struct fx_rng *rng, struct fx_event *event)
     assert_true(fx_ids_asset(FX_STR("USDT"), &event->u.insurance.asset));
 }
 
+static void fill_settlement(struct fx_rng *rng, struct fx_event *event)
+{
+    event->u.settlement.remainder = fx_rng_between(rng, -1000, 1000);
+    event->u.settlement.price_ticks = fx_rng_between(rng, 0, 1000);
+    event->u.settlement.positions = fx_rng_below(rng, 9);
+    event->u.settlement.instrument = (uint32_t)fx_rng_below(rng, INSTRUMENTS);
+    event->u.settlement.phase = (uint8_t)(1 + fx_rng_below(rng, 4));
+}
+
 /* One of three only begins: it has no row. */
 static void fill_funding(struct fx_rng *rng, struct fx_event *event)
 {
@@ -249,6 +260,7 @@ static void make_events(struct fx_event events[EVENTS])
                                                    FX_EVENT_LIQUIDATION,
                                                    FX_EVENT_INSURANCE,
                                                    FX_EVENT_FUNDING,
+                                                   FX_EVENT_SETTLEMENT,
                                                    FX_EVENT_RESULT,
                                                    FX_EVENT_RESULT};
         enum fx_event_kind kind = KINDS[fx_rng_below(&rng, sizeof KINDS / sizeof KINDS[0])];
@@ -270,6 +282,8 @@ static void make_events(struct fx_event events[EVENTS])
             }
         } else if (kind == FX_EVENT_LIQUIDATION) {
             fill_liquidation(&rng, &events[at], ++liquidation_id);
+        } else if (kind == FX_EVENT_SETTLEMENT) {
+            fill_settlement(&rng, &events[at]);
         } else if (kind == FX_EVENT_INSURANCE) {
             fill_insurance(&rng, &events[at]);
         } else if (kind == FX_EVENT_FUNDING) {
@@ -419,8 +433,8 @@ static void check_facts(struct fx_store *store,
 
 /* What facts of risk add up to: a number and a sum over each table. */
 struct risk_sums {
-    uint64_t counts[6];
-    fx_i128 sums[6];
+    uint64_t counts[RISK_TABLES];
+    fx_i128 sums[RISK_TABLES];
 };
 
 static void add_sum(struct risk_sums *sums, uint32_t table, fx_i128 amount)
@@ -480,6 +494,8 @@ static void model_risk(const struct fx_event events[], uint32_t count, struct ri
             add_sum(sums, 0, event->u.liquidation.fee);
         } else if (event->kind == FX_EVENT_INSURANCE) {
             add_sum(sums, 1, event->u.insurance.change);
+        } else if (event->kind == FX_EVENT_SETTLEMENT) {
+            add_sum(sums, 6, event->u.settlement.remainder);
         } else if (event->kind == FX_EVENT_FUNDING &&
                    (event->u.funding.is_complete != 0 || event->u.funding.is_skipped != 0)) {
             add_sum(sums, 2, event->u.funding.paid);
@@ -501,6 +517,7 @@ union risk_row {
     struct fx_rows_funding_payment payment;
     struct fx_rows_margin margin;
     struct fx_rows_closed closed;
+    struct fx_rows_settlement settlement;
 };
 
 /* Read one row behind a cursor. @return its id; 0 where there is none. */
@@ -513,6 +530,7 @@ static uint64_t read_risk(struct fx_store *store,
     const struct fx_store_liquidation_query liquidations = {.user_id = USER, .page = page};
     const struct fx_store_funding_query fundings = {.user_id = USER, .page = page};
     const struct fx_store_history_query histories = {.user_id = USER, .page = page};
+    const struct fx_store_settlement_query settlements = {.page = page};
     union risk_row row;
     memset(&row, 0, sizeof row);
     uint32_t count = 0;
@@ -527,6 +545,8 @@ static uint64_t read_risk(struct fx_store *store,
         status = fx_store_funding_list_payments(store, &fundings, &row.payment, &count);
     } else if (table == 4) {
         status = fx_store_history_list_margins(store, &histories, &row.margin, &count);
+    } else if (table == 6) {
+        status = fx_store_settlement_list(store, &settlements, &row.settlement, &count);
     } else {
         status = fx_store_history_list_closed(store, &histories, &row.closed, &count);
     }
@@ -540,14 +560,16 @@ static uint64_t read_risk(struct fx_store *store,
                             row.funding.id,
                             row.payment.id,
                             row.margin.id,
-                            row.closed.id};
+                            row.closed.id,
+                            row.settlement.id};
     const fx_i128 amounts[] = {
         row.liquidation.fee,
         row.insurance.amount,
         row.funding.paid,
         row.payment.amount,
         row.margin.amount,
-        table == 5 ? row.closed.realized_pnl * 1000003 + row.closed.closed_qty / lot : 0};
+        table == 5 ? row.closed.realized_pnl * 1000003 + row.closed.closed_qty / lot : 0,
+        row.settlement.remainder};
     add_sum(sums, table, amounts[table]);
     return ids[table];
 }
@@ -557,7 +579,7 @@ static void check_risk(struct fx_store *store, const struct fx_event events[], u
     struct risk_sums expected, stored;
     model_risk(events, count, &expected);
     memset(&stored, 0, sizeof stored);
-    for (uint32_t table = 0; table < 6; table++) {
+    for (uint32_t table = 0; table < RISK_TABLES; table++) {
         uint64_t before = 0;
         while ((before = read_risk(store, table, before, &stored)) != 0) {
             /* the next one */
@@ -677,6 +699,9 @@ static void worker_save_events_with_crashes_equals_model(void **state)
         const uint32_t left = EVENTS - at;
         uint32_t count = (uint32_t)(1 + fx_rng_below(&rng, 400));
         count = count < left ? count : left;
+        while (count < left && events[at + count - 1].kind != FX_EVENT_RESULT) {
+            count++; /* S1: what a position won is in the trades of its command */
+        }
         /* Some repetition of what is in the tables already comes before the new part. */
         const uint32_t back = (uint32_t)fx_rng_below(&rng, (at < 300 ? at : 300) + 1);
         assert_int_equal(fx_worker_save_events(&fixture->save, &events[at - back], count + back),
