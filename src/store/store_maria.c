@@ -17,7 +17,8 @@
 
 enum {
     CELL_SIZE_MAX = 4096, /* the longest text of a column */
-    PLACES_MAX = FX_STORE_TABLE_CHUNK * FX_STORE_ROW_COLUMNS_MAX
+    ROWS_MAX = 64,        /* of one long INSERT, whose text grows with them */
+    PLACES_MAX = ROWS_MAX * FX_STORE_ROW_COLUMNS_MAX
 };
 
 /* A column of the current row. */
@@ -414,7 +415,7 @@ static uint32_t piece_of(const struct fx_store_maria *self, uint32_t rows)
     if (self->has_arrays) {
         return rows;
     }
-    while (piece * 2 <= rows) {
+    while (piece * 2 <= rows && piece * 2 <= ROWS_MAX) {
         piece *= 2;
     }
     return piece;

@@ -8,7 +8,7 @@
 #include "store/store_row_int.h"
 
 enum {
-    FX_STORE_TABLE_CHUNK = 64, /* rows that go to the database together */
+    FX_STORE_TABLE_CHUNK = 256, /* rows that go to the database together */
     FX_STORE_TABLE_VALUES_MAX = 32
 };
 

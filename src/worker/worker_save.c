@@ -20,7 +20,7 @@
 #include "worker/worker_save_risk.h"
 
 enum {
-    CHUNK = 64,   /* rows handed to the store together */
+    CHUNK = 256,  /* rows handed to the store together */
     LEGS_MAX = 4, /* transactions of a trade */
     INDEX_LAST = (1 << 20) - 1
 };
@@ -411,22 +411,14 @@ static fx_status add_transaction(struct fx_worker_save *save, const struct fx_ev
 /* What a position was before and is now, while the table still has what it was. */
 static fx_status add_to_history(struct fx_worker_save *save,
                                 const struct fx_event *event,
-                                bool is_in_dump)
+                                const struct fx_event *command)
 {
-    if (!has_kind(save, FX_WORKER_SAVE_POSITIONS)) {
+    const struct fx_worker_save_history_move move = {event, command};
+    if (!has_kind(save, FX_WORKER_SAVE_POSITIONS) || event->kind != FX_EVENT_POSITION) {
         return FX_OK;
     }
-    if (event->kind == FX_EVENT_TRADE && !is_in_dump) {
-        return fx_worker_save_history_trade(save->history, event);
-    }
-    return event->kind == FX_EVENT_POSITION
-               ? fx_worker_save_history_position(
-                     save->history,
-                     save->store,
-                     find_instrument(save, event->u.position.instrument),
-                     event,
-                     is_in_dump)
-               : FX_OK;
+    return fx_worker_save_history_position(
+        save->history, save->store, find_instrument(save, event->u.position.instrument), &move);
 }
 
 static fx_status save_instrument(struct fx_worker_save *save, const struct fx_event *event)
@@ -525,14 +517,16 @@ static fx_status write_rows(struct fx_worker_save *save,
                             struct progress *progress)
 {
     fx_status status = FX_OK;
+    const struct fx_event *command = events; /* the first event of the one that is written */
     fx_worker_save_history_begin(save->history);
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
         const bool is_in_dump = progress->is_in_dump;
+        command = events[index].sequence == command->sequence ? command : &events[index];
         if (!step_past(progress, &events[index]) ||
             (is_in_dump && !is_state((enum fx_event_kind)events[index].kind))) {
             continue;
         }
-        status = add_to_history(save, &events[index], is_in_dump);
+        status = add_to_history(save, &events[index], is_in_dump ? NULL : command);
         if (status != FX_OK) {
             return status;
         }

@@ -17,13 +17,6 @@ enum {
     HELD_KEPT = 1 << 15 /* at the begin of a batch; more: nothing is kept */
 };
 
-/* What one account won or lost by a trade of the command. */
-struct profit {
-    fx_i128 pnl;
-    uint64_t account_id;
-    uint32_t instrument;
-};
-
 struct fx_worker_save_history {
     struct fx_rows_margin margins[CHUNK];
     struct fx_rows_closed closed[CHUNK];
@@ -33,10 +26,6 @@ struct fx_worker_save_history {
     struct fx_event_position *states;
     uint32_t state_count;
     uint32_t state_capacity;
-    struct profit *profits; /* of the trades of one command */
-    uint32_t profit_count;
-    uint32_t profit_capacity;
-    uint64_t profit_sequence;
     uint64_t written;
 };
 
@@ -57,7 +46,6 @@ void fx_worker_save_history_destroy(struct fx_worker_save_history *history)
     if (history != NULL) {
         fx_table_deinit(&history->held);
         free(history->states);
-        free(history->profits);
         free(history);
     }
 }
@@ -73,7 +61,6 @@ void fx_worker_save_history_forget(struct fx_worker_save_history *history)
     drop_all(history);
     history->margin_count = 0;
     history->closed_count = 0;
-    history->profit_count = 0;
     history->written = 0;
 }
 
@@ -102,60 +89,6 @@ static void *grow(void *items, uint32_t count, uint32_t *capacity, size_t size)
     free(items);
     *capacity = wanted;
     return memory;
-}
-
-/* ---- profits ---------------------------------------------------------------------------------
- */
-
-fx_status fx_worker_save_history_trade(struct fx_worker_save_history *history,
-                                       const struct fx_event *event)
-{
-    const struct fx_event_trade *trade = &event->u.trade;
-    const struct profit sides[] = {
-        {trade->buy_pnl, trade->buy_account_id, trade->instrument},
-        {trade->sell_pnl, trade->sell_account_id, trade->instrument},
-    };
-    if (event->sequence != history->profit_sequence) {
-        history->profit_sequence = event->sequence;
-        history->profit_count = 0;
-    }
-    for (size_t index = 0; index < sizeof sides / sizeof sides[0]; index++) {
-        void *profits = grow(history->profits,
-                             history->profit_count,
-                             &history->profit_capacity,
-                             sizeof *history->profits);
-        if (profits == NULL) {
-            return FX_NO_MEMORY;
-        }
-        history->profits = profits;
-        history->profits[history->profit_count] = sides[index];
-        history->profit_count++;
-    }
-    return FX_OK;
-}
-
-/* The profit that goes with a change of a position. A position that turned round counts anew from
- * its turn, so the trades are asked; of two positions of a symbol (hedge mode) a trade does not say
- * which one it closed, but these never turn. */
-static fx_i128 profit_of(const struct fx_worker_save_history *history,
-                         const struct fx_event *event,
-                         const struct fx_event_position *before)
-{
-    const struct fx_event_position *after = &event->u.position;
-    fx_i128 sum = 0;
-    bool has_trades = false;
-    if (history->profit_sequence == event->sequence &&
-        after->position_side == FX_POSITION_SIDE_BOTH) {
-        for (uint32_t index = 0; index < history->profit_count; index++) {
-            const struct profit *profit = &history->profits[index];
-            if (profit->account_id == after->account_id &&
-                profit->instrument == after->instrument) {
-                has_trades = true;
-                sum += profit->pnl;
-            }
-        }
-    }
-    return has_trades ? sum : after->realized_pnl - before->realized_pnl;
 }
 
 /* ---- the state before ------------------------------------------------------------------------
@@ -250,9 +183,10 @@ static fx_status flush_closed(struct fx_worker_save_history *history, struct fx_
 static fx_status add(struct fx_worker_save_history *history,
                      struct fx_store *store,
                      const struct fx_instrument *instrument,
-                     const struct fx_event *event,
+                     const struct fx_worker_save_history_move *move,
                      const struct fx_event_position *before)
 {
+    const struct fx_event *event = move->event;
     if (before->lots == event->u.position.lots) {
         struct fx_rows_margin *row = &history->margins[history->margin_count];
         if (before->lots == 0) {
@@ -263,7 +197,9 @@ static fx_status add(struct fx_worker_save_history *history,
         return history->margin_count == CHUNK ? flush_margins(history, store) : FX_OK;
     }
     struct fx_rows_closed *row = &history->closed[history->closed_count];
-    fx_rows_risk_closed_of(event, instrument, before, profit_of(history, event, before), row);
+    const fx_i128 profit = fx_rows_risk_profit_of(
+        move->command, (uint32_t)(event - move->command), &event->u.position, before);
+    fx_rows_risk_closed_of(event, instrument, before, profit, row);
     history->closed_count += row->closed_qty != 0;
     return history->closed_count == CHUNK ? flush_closed(history, store) : FX_OK;
 }
@@ -271,11 +207,11 @@ static fx_status add(struct fx_worker_save_history *history,
 fx_status fx_worker_save_history_position(struct fx_worker_save_history *history,
                                           struct fx_store *store,
                                           const struct fx_instrument *instrument,
-                                          const struct fx_event *event,
-                                          bool is_in_dump)
+                                          const struct fx_worker_save_history_move *move)
 {
+    const struct fx_event *event = move->event;
     FX_ASSERT(event->kind == FX_EVENT_POSITION);
-    if (is_in_dump) {
+    if (move->command == NULL) {
         (void)fx_table_remove(&history->held, event->u.position.position_id);
         return FX_OK;
     }
@@ -284,7 +220,7 @@ fx_status fx_worker_save_history_position(struct fx_worker_save_history *history
     if (state == NULL) {
         return status;
     }
-    status = add(history, store, instrument, event, state);
+    status = add(history, store, instrument, move, state);
     *state = event->u.position;
     return status;
 }

@@ -33,20 +33,21 @@ void fx_worker_save_history_forget(struct fx_worker_save_history *history);
  * not have the states between. */
 void fx_worker_save_history_begin(struct fx_worker_save_history *history);
 
-/** Note the profits of a TRADE for the positions of its command. @return OK; NO_MEMORY. */
-FX_MUST_USE fx_status fx_worker_save_history_trade(struct fx_worker_save_history *history,
-                                                   const struct fx_event *event);
+/** A POSITION in its command. */
+struct fx_worker_save_history_move {
+    const struct fx_event *event;
+    const struct fx_event *command; /* the command's first event, in the same array; NULL: in a dump
+                                       it is a state that is told, and the table may know a newer
+                                       one: it is only forgotten */
+};
 
-/**
- * A POSITION, before its row is written. In a dump (`is_in_dump`) it is a state that is told, and
- * the table may know a newer one: it is only forgotten. @return OK; NO_MEMORY; CORRUPT (a stored
- * position does not fit its instrument); of the store.
- */
-FX_MUST_USE fx_status fx_worker_save_history_position(struct fx_worker_save_history *history,
-                                                      struct fx_store *store,
-                                                      const struct fx_instrument *instrument,
-                                                      const struct fx_event *event,
-                                                      bool is_in_dump);
+/** A POSITION, before its row is written. @return OK; NO_MEMORY; CORRUPT (a stored position does
+ * not fit its instrument); of the store. */
+FX_MUST_USE fx_status
+fx_worker_save_history_position(struct fx_worker_save_history *history,
+                                struct fx_store *store,
+                                const struct fx_instrument *instrument,
+                                const struct fx_worker_save_history_move *move);
 
 /** Write the rows that wait. *count is raised by their number. */
 FX_MUST_USE fx_status fx_worker_save_history_flush(struct fx_worker_save_history *history,
