@@ -1,6 +1,8 @@
 /* worker/worker_cache: the cache shows what the engine said; nothing it does stops the events. */
 #include "worker/worker_cache.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -371,6 +373,44 @@ static void cache_marks_what_finds_no_room(void **state)
     assert_int_equal(stats.marked, 0);
 }
 
+static _Atomic bool has_stopped;
+
+/* Health and metrics, from a thread of their own. */
+static void *look_at_stats(void *self)
+{
+    uint64_t written = 0;
+    while (!atomic_load(&has_stopped)) {
+        struct fx_worker_cache_stats stats;
+        fx_worker_cache_stats(self, &stats);
+        if (stats.written < written || stats.behind_us < 0) {
+            return self; /* a figure fell */
+        }
+        written = stats.written;
+    }
+    return NULL;
+}
+
+/* The agent in its thread, the engine's events from another, figures read by a third. */
+static void cache_agent_runs_beside_its_readers(void **state)
+{
+    pthread_t thread;
+    void *complaint = NULL;
+    (void)state;
+    setup_kit(seed_of(6));
+    atomic_store(&has_stopped, false);
+    assert_int_equal(pthread_create(&thread, NULL, look_at_stats, fixture.worker), 0);
+    assert_int_equal(fx_worker_cache_start(fixture.worker), FX_OK);
+    for (uint32_t count = 0; count < COMMANDS / 4; count++) {
+        random_command();
+        fx_worker_cache_wake(fixture.worker);
+    }
+    fx_worker_cache_stop(fixture.worker);
+    atomic_store(&has_stopped, true);
+    assert_int_equal(pthread_join(thread, &complaint), 0);
+    assert_null(complaint);
+    assert_equal_to_model();
+}
+
 static void cache_shows_book_and_ticker(void **state)
 {
     struct fx_buf buf;
@@ -417,6 +457,7 @@ int main(void)
         cmocka_unit_test_teardown(cache_of_a_bad_server_equals_model_in_the_end, teardown),
         cmocka_unit_test_teardown(cache_larger_than_its_queue_is_written_in_the_end, teardown),
         cmocka_unit_test_teardown(cache_marks_what_finds_no_room, teardown),
+        cmocka_unit_test_teardown(cache_agent_runs_beside_its_readers, teardown),
         cmocka_unit_test_teardown(cache_shows_book_and_ticker, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
