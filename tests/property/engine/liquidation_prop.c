@@ -562,7 +562,7 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         assert_true(all.steps[step] > 100);
     }
     assert_true(all.predicted > 400 && all.edges < all.predicted / 5);
-    assert_true(all.partial > 10);
+    assert_true(all.partial > 5);
     assert_true(all.waiting > 50);
     assert_true(all.refused > 20);
     assert_true(all.fund_short > 3);
