@@ -183,6 +183,9 @@ void fx_liquidate_match(struct fx_engine *engine, const struct fx_liquidate_matc
     FX_ASSERT(position->instrument == counter->instrument);
     const fx_slot buyer = is_buy ? match->position : match->counter;
     const fx_slot seller = is_buy ? match->counter : match->position;
+    /* F4: what they owe to a funding is told before the trade that changes their lots. */
+    fx_funding_settle_position(engine, match->position);
+    fx_funding_settle_position(engine, match->counter);
     struct fx_event_trade *trade = &fx_touch_event(engine, FX_EVENT_TRADE)->u.trade;
     trade->buy_pnl = fill_one(engine, buyer, FX_SIDE_BUY, match, value);
     trade->sell_pnl = fill_one(engine, seller, FX_SIDE_SELL, match, value);
