@@ -633,8 +633,7 @@ static void fold(struct fx_sim_world *world,
         trade_row(world, events, count, index);
         break;
     case FX_EVENT_ORDER:
-        fx_sim_ledger_order_row(
-            world, event, (enum fx_command_kind)events[count - 1].u.result.command_kind);
+        fx_sim_ledger_order_row(world, event, &events[count - 1].u.result);
         break;
     case FX_EVENT_ACCOUNT:
         account_row(world, &event->u.account);

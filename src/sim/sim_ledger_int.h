@@ -208,10 +208,10 @@ void fx_sim_ledger_law_check(struct fx_sim_world *world);
 /** An open order; NULL where it is not known. */
 struct fx_sim_ledger_order *fx_sim_ledger_order_find(struct fx_sim_ledger *ledger, uint64_t id);
 
-/** A row of an order: its states, quantities and place. `kind` of the command. */
+/** A row of an order: its states, quantities and place. `result` of the command. */
 void fx_sim_ledger_order_row(struct fx_sim_world *world,
                              const struct fx_event *event,
-                             enum fx_command_kind kind);
+                             const struct fx_event_result *result);
 
 /** A trade, before the rows that follow from it: pairing, priority, limits, flags. */
 void fx_sim_ledger_order_trade(struct fx_sim_world *world,

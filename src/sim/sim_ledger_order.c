@@ -194,7 +194,7 @@ static void check_row(struct fx_sim_world *world,
  * grow, and was cut back to what it can close, has lost it. */
 static void place(struct fx_sim_world *world,
                   const struct fx_event_order *row,
-                  enum fx_command_kind kind,
+                  const struct fx_event_result *result,
                   struct fx_sim_ledger_order *order)
 {
     struct fx_sim_ledger *ledger = world->ledger;
@@ -203,8 +203,9 @@ static void place(struct fx_sim_world *world,
         return;
     }
     const bool is_new = order->arrival == 0;
-    const bool is_cut = kind == FX_COMMAND_AMEND_ORDER && row->note == FX_ORDER_NOTE_REDUCE_ONLY &&
-                        row->remaining_lots == order->remaining;
+    const bool is_cut =
+        result->command_kind == FX_COMMAND_AMEND_ORDER && result->order_id == row->order_id &&
+        row->note == FX_ORDER_NOTE_REDUCE_ONLY && row->remaining_lots == order->remaining;
     const bool is_moved = row->price_ticks != order->ticks ||
                           row->remaining_lots > order->remaining || order->has_taken || is_cut;
     if (!is_new && is_moved) {
@@ -371,7 +372,7 @@ static void check_fired_pairs(struct fx_sim_world *world)
 
 void fx_sim_ledger_order_row(struct fx_sim_world *world,
                              const struct fx_event *event,
-                             enum fx_command_kind kind)
+                             const struct fx_event_result *result)
 {
     struct fx_sim_ledger *ledger = world->ledger;
     const struct fx_event_order *row = &event->u.order;
@@ -396,11 +397,11 @@ void fx_sim_ledger_order_row(struct fx_sim_world *world,
     *state = row->status;
     note_row(world, row, is_new);
     note_self_trade(world, row, order->arrival != 0);
-    if (row->note == FX_ORDER_NOTE_EXPIRED && kind != FX_COMMAND_TICK) {
+    if (row->note == FX_ORDER_NOTE_EXPIRED && result->command_kind != FX_COMMAND_TICK) {
         fx_sim_world_mark(world, FX_SIM_MARK_EXPIRED_BY_TAKER);
     }
     check_row(world, row, order);
-    place(world, row, kind, order);
+    place(world, row, result, order);
     take_over(world, row, order);
     if (!is_open(status)) {
         note_end(world, event);
