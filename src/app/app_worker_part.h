@@ -65,7 +65,7 @@ FX_MUST_USE fx_status fx_app_worker_part_recall(struct fx_app_worker_part *part)
 FX_MUST_USE fx_status fx_app_worker_part_start(struct fx_app_worker_part *part);
 
 /** There are released events. Thread: any. */
-void fx_app_worker_part_wake(void *part);
+void fx_app_worker_part_wake(void *self);
 
 /** Do what was released, then stop. It was started. */
 void fx_app_worker_part_stop(struct fx_app_worker_part *part);

@@ -8,6 +8,7 @@
 #include "base/agent.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/panic.h"
 #include "base/table.h"
 #include "model/rows.h"
 #include "wire/wire_referral.h"
@@ -123,6 +124,7 @@ static fx_status keep(struct fx_worker_referral *worker, const struct fx_event *
         worker->items = items;
         worker->item_capacity = capacity;
     }
+    FX_ASSERT(worker->items != NULL);
     struct item *item = &worker->items[worker->item_count++];
     item->event = *event;
     item->is_late = is_late;
