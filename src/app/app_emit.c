@@ -1,14 +1,13 @@
 #include "app/app_emit.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/log.h"
 #include "push/push_rooms.h"
 
-enum { ROOM_SIZE = 32, TAG_PUBLISH = 1 };
+enum { TAG_PUBLISH = 1 };
 
 struct fx_app_emit {
     struct fx_cache_session *session;
@@ -63,14 +62,12 @@ void fx_app_emit_destroy(struct fx_app_emit *emit)
     }
 }
 
-void fx_app_emit_event(struct fx_app_emit *emit, uint64_t user_id, fx_str event)
+void fx_app_emit_event(struct fx_app_emit *emit, fx_str room, fx_str event)
 {
-    char room[ROOM_SIZE];
     char channel[FX_PUSH_ROOMS_CHANNEL_SIZE_MAX];
     struct fx_push_rooms_message message = {
         .uid = FX_STR(FX_APP_EMIT_UID), .nsp = FX_STR("/ws"), .room_count = 1};
-    (void)snprintf(room, sizeof room, "user_%llu", (unsigned long long)user_id);
-    message.rooms[0] = fx_str_of(room);
+    message.rooms[0] = room;
     fx_buf_clear(&emit->body);
     fx_status status = fx_push_rooms_encode(&emit->body, &message, event);
     if (status == FX_OK) {

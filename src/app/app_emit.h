@@ -1,6 +1,6 @@
 /**
  * @file app_emit.h
- * The mouth on Redis: events for users' rooms, to every gateway that listens, ours or Node's with
+ * The mouth on Redis: events for rooms, to every gateway that listens, ours or Node's with
  * socket.io-redis 5.4.
  *
  * Published under a name of its own: our gateways follow the log and have told their sockets
@@ -15,7 +15,7 @@
 #include "base/status.h"
 #include "cache/cache_session.h"
 
-/** The uid of what matching-engine:notify publishes. */
+/** The uid of what matching-engine:notify and market:publish emit. */
 #define FX_APP_EMIT_UID "future"
 
 struct fx_app_emit;
@@ -27,8 +27,8 @@ FX_MUST_USE fx_status fx_app_emit_create(const struct fx_cache_server *server,
 /** Free it; what was not sent is lost. Accepts NULL. */
 void fx_app_emit_destroy(struct fx_app_emit *emit);
 
-/** Queue an event for a user's room in /ws: JSON, `["orders",[…]]`. */
-void fx_app_emit_event(struct fx_app_emit *emit, uint64_t user_id, fx_str event);
+/** Queue an event for a room in /ws: "user_7", and JSON, `["orders",[…]]`. */
+void fx_app_emit_event(struct fx_app_emit *emit, fx_str room, fx_str event);
 
 /** Send and receive what can be now. @return how much was done. */
 int fx_app_emit_step(struct fx_app_emit *emit, int64_t now_us);

@@ -1,5 +1,6 @@
 #include "app/app_worker_part.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -16,7 +17,13 @@
 #include "worker/worker_save.h"
 #include "worker/worker_saver.h"
 
-enum { OPERATION_BITS = 20, STUCK_US = 30000000, TRIES_MAX = 60, PAUSE_NS = 500000000 };
+enum {
+    ROOM_SIZE = 32,
+    OPERATION_BITS = 20,
+    STUCK_US = 30000000,
+    TRIES_MAX = 60,
+    PAUSE_NS = 500000000
+};
 
 static const struct {
     const char *worker; /* whose watermark */
@@ -128,13 +135,17 @@ static fx_status open_kind(struct fx_app_worker_part *part)
     if (part->kind == FX_APP_WORKER_PART_REFERRAL) {
         return open_referral(part);
     }
+    const struct fx_config *config = part->place.config;
+    const struct fx_cache_server server = server_of(config);
     if (part->kind == FX_APP_WORKER_PART_PUBLISH) {
-        return fx_app_bus_open(part->place.settings, false, &part->bus);
+        const fx_status status = fx_app_bus_open(part->place.settings, false, &part->bus);
+        return status == FX_OK && fx_config_str(config, "redis-host").size > 0
+                   ? fx_app_emit_create(&server, &part->emit)
+                   : status;
     }
     if (part->kind == FX_APP_WORKER_PART_CACHE) {
         return open_store(part, FX_APP_STORE_READER);
     }
-    const struct fx_cache_server server = server_of(part->place.config);
     return fx_app_emit_create(&server, &part->emit);
 }
 
@@ -203,9 +214,16 @@ fx_status fx_app_worker_part_recover(struct fx_app_worker_part *part,
     return status;
 }
 
-static void emit_event(void *context, uint64_t user_id, fx_str event)
+static void emit_to_user(void *context, uint64_t user_id, fx_str event)
 {
-    fx_app_emit_event(context, user_id, event);
+    char room[ROOM_SIZE];
+    (void)snprintf(room, sizeof room, "user_%llu", (unsigned long long)user_id);
+    fx_app_emit_event(context, fx_str_of(room), event);
+}
+
+static void emit_to_room(void *context, fx_str room, fx_str event)
+{
+    fx_app_emit_event(context, room, event);
 }
 
 static int emit_step(void *context, int64_t now_us)
@@ -219,13 +237,18 @@ static fx_status listen_publish(struct fx_app_worker_part *part,
                                 uint32_t depth)
 {
     const struct fx_app_bus *settings = part->place.settings;
-    const struct fx_worker_publish_options options = {
+    struct fx_worker_publish_options options = {
         .bus = part->bus,
         .ring = ring,
         .consumer = consumer,
         .books = fx_app_bus_name(settings, FX_APP_BUS_BOOKS),
         .tickers = fx_app_bus_place(settings, FX_APP_BUS_TICKERS),
         .depth_capacity = depth};
+    if (part->emit != NULL) {
+        options.emit = emit_to_room;
+        options.pump = emit_step;
+        options.context = part->emit;
+    }
     return fx_worker_publish_create(&options, &part->publish);
 }
 
@@ -273,7 +296,7 @@ fx_status fx_app_worker_part_listen(struct fx_app_worker_part *part,
     }
     const struct fx_worker_notify_options options = {.ring = ring,
                                                      .consumer = consumer,
-                                                     .emit = emit_event,
+                                                     .emit = emit_to_user,
                                                      .pump = emit_step,
                                                      .context = part->emit};
     return fx_worker_notify_create(&options, &part->notify);

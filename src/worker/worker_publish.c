@@ -1,10 +1,12 @@
 #include "worker/worker_publish.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/agent.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "market/market.h"
 #include "wire/wire_book.h"
@@ -18,6 +20,8 @@ enum {
     DELIVERIES = 256,
     STOP_WAIT_MS = 500,
     VALUE_SIZE_MAX = 1 << 18,
+    ROOM_SIZE = 48,
+    US_PER_MS = 1000,
     TOKEN_BOOK = 1,
     TOKEN_TICKERS = 2
 };
@@ -41,6 +45,7 @@ struct fx_worker_publish {
     struct published *published[FX_INSTRUMENTS_MAX];
     struct fx_wire_public_level changes[2][2 * LEVELS_MAX];
     struct fx_buf value;
+    struct fx_buf event; /* for rooms */
     int64_t tickers_us;
     bool is_broken; /* the fold is incomplete: nothing more is published */
     _Atomic uint64_t stat_books, stat_tickers, stat_lost, stat_sequence;
@@ -90,6 +95,93 @@ static int take_events(struct fx_worker_publish *worker)
     }
     atomic_store_explicit(&worker->stat_sequence, worker->market.sequence, memory_order_relaxed);
     return (int)done;
+}
+
+/* ---- rooms of other gateways ------------------------------------------------------------------
+ */
+
+static struct fx_buf *begin_event(struct fx_worker_publish *worker, const char *name)
+{
+    fx_buf_clear(&worker->event);
+    fx_buf_append(&worker->event, FX_STR("[\""));
+    fx_buf_append(&worker->event, fx_str_of(name));
+    fx_buf_append(&worker->event, FX_STR("\","));
+    return &worker->event;
+}
+
+/* To the room `name`_SYMBOL. */
+static void emit(struct fx_worker_publish *worker,
+                 const char *name,
+                 const struct fx_market_symbol *symbol)
+{
+    char room[ROOM_SIZE];
+    const fx_str text = fx_ids_symbol_str(&symbol->definition.symbol);
+    (void)snprintf(room, sizeof room, "%s_%.*s", name, (int)text.size, text.data);
+    fx_buf_append_byte(&worker->event, ']');
+    if (!worker->event.is_overflow) {
+        worker->options.emit(worker->options.context, fx_str_of(room), fx_buf_str(&worker->event));
+    }
+}
+
+static void emit_book(struct fx_worker_publish *worker,
+                      const struct fx_market_symbol *symbol,
+                      const struct fx_wire_book *book)
+{
+    static const fx_str NAMES[2] = {{"bids", 4}, {"asks", 4}};
+    if (worker->options.emit == NULL) {
+        return;
+    }
+    struct fx_buf *event = begin_event(worker, "orderbook");
+    fx_buf_append_byte(event, '{');
+    fx_json_add_str(event, FX_STR("symbol"), fx_ids_symbol_str(&symbol->definition.symbol));
+    for (uint32_t side = 0; side < 2; side++) {
+        fx_json_append_key(event, NAMES[side]);
+        fx_buf_append_byte(event, '[');
+        for (uint32_t index = 0; index < book->sides[side].count; index++) {
+            fx_wire_public_level(event, &symbol->definition, book->sides[side].levels[index]);
+        }
+        fx_buf_append_byte(event, ']');
+    }
+    fx_json_add_int(event, FX_STR("lastUpdateId"), (int64_t)book->sequence);
+    fx_json_add_int(event, FX_STR("time"), book->time_us / US_PER_MS);
+    fx_buf_append_byte(event, '}');
+    emit(worker, "orderbook", symbol);
+}
+
+static void emit_trades(struct fx_worker_publish *worker, struct fx_market_symbol *symbol)
+{
+    const uint32_t count = symbol->new_trades;
+    symbol->new_trades = 0;
+    symbol->new_noted = 0;
+    if (worker->options.emit == NULL || count == 0) {
+        return;
+    }
+    struct fx_buf *event = begin_event(worker, "trades");
+    fx_buf_append_byte(event, '[');
+    for (uint32_t age = count; age > 0; age--) {
+        const struct fx_tape_trade *trade = fx_tape_at(&symbol->tape, age - 1);
+        if (trade != NULL) { /* else it is older than the tape */
+            const struct fx_wire_public_trade row = {.id = trade->trade_id,
+                                                     .ticks = trade->price_ticks,
+                                                     .lots = trade->lots,
+                                                     .time_us = trade->time_us,
+                                                     .is_buyer_taker = trade->is_buyer_taker != 0};
+            fx_json_append_comma(event);
+            fx_wire_public_trade(event, &symbol->definition, &row);
+        }
+    }
+    fx_buf_append_byte(event, ']');
+    emit(worker, "trades", symbol);
+}
+
+static void emit_ticker(struct fx_worker_publish *worker,
+                        const struct fx_market_symbol *symbol,
+                        const struct fx_wire_public_ticker *ticker)
+{
+    if (worker->options.emit != NULL) {
+        fx_wire_public_ticker(begin_event(worker, "ticker"), &symbol->definition, ticker);
+        emit(worker, "ticker", symbol);
+    }
 }
 
 /* ---- books ----------------------------------------------------------------------------------- */
@@ -186,6 +278,7 @@ static bool publish_book(struct fx_worker_publish *worker,
             FX_OK) {
             return false;
         }
+        emit_book(worker, symbol, &book);
         memcpy(published->sides, shown, sizeof shown);
         published->sequence = book.sequence;
         published->book_us = now_us;
@@ -265,10 +358,12 @@ static int publish_tickers(struct fx_worker_publish *worker, int64_t now_us)
     if (hand_over(worker, worker->options.tickers, FX_STR(""), TOKEN_TICKERS) != FX_OK) {
         return 0; /* they stay changed: the next turn says it */
     }
-    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
-        if (worker->market.symbols[id] != NULL) {
-            worker->market.symbols[id]->is_ticker_changed = false;
-        }
+    for (uint32_t index = 0; index < count; index++) {
+        struct fx_market_symbol *symbol =
+            worker->market.symbols[quotes[index].instrument->instrument_id];
+        emit_ticker(worker, symbol, &tickers[index]);
+        emit_trades(worker, symbol);
+        symbol->is_ticker_changed = false;
     }
     worker->tickers_us = now_us;
     return 1;
@@ -302,6 +397,9 @@ int fx_worker_publish_step(void *self, int64_t now_us)
         done += publish_books(worker, now_us);
         done += publish_tickers(worker, now_us);
     }
+    if (worker->options.pump != NULL) {
+        done += worker->options.pump(worker->options.context, now_us);
+    }
     return done;
 }
 
@@ -320,6 +418,7 @@ fx_status fx_worker_publish_create(const struct fx_worker_publish_options *optio
         worker->options.interval_us = INTERVAL_US;
     }
     fx_buf_init(&worker->value, VALUE_SIZE_MAX);
+    fx_buf_init(&worker->event, VALUE_SIZE_MAX);
     const struct fx_agent_options agent = {.name = "publish",
                                            .step = fx_worker_publish_step,
                                            .self = worker,
@@ -344,6 +443,7 @@ void fx_worker_publish_destroy(struct fx_worker_publish *worker)
         free(worker->published[id]);
     }
     fx_buf_deinit(&worker->value);
+    fx_buf_deinit(&worker->event);
     free(worker);
 }
 

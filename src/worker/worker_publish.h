@@ -5,7 +5,8 @@
  * It folds the market by itself and publishes what changed a few times a second: each book with its
  * best levels and what changed of them, all changed tickers in one array. Public data is news:
  * nothing waits for the bus, and what it does not take is made again from the newest state; whoever
- * misses a message sees it by prevSeq and has the whole book in the next one. Thread: create, fold,
+ * misses a message sees it by prevSeq and has the whole book in the next one. With `emit` the rooms
+ * orderbook_, ticker_ and trades_ of gateways that are not ours are told too. Thread: create, fold,
  * destroy: the owner's; the rest inside.
  */
 #ifndef FX_WORKER_WORKER_PUBLISH_H
@@ -31,6 +32,12 @@ struct fx_worker_publish_options {
     uint32_t depth_capacity; /* levels per side of a book */
     uint32_t book_levels;    /* of them those that are published; 50 */
     int64_t interval_us;     /* between two messages of one book, and of tickers; 100 ms */
+    /** An event for a room: "orderbook_BTCUSDT", `["orderbook",{…}]`. Borrowed for the call. May be
+     * NULL. */
+    void (*emit)(void *context, fx_str room, fx_str event);
+    /** Called in every step. May be NULL. @return how much was done. */
+    int (*pump)(void *context, int64_t now_us);
+    void *context; /* of both */
 };
 
 /** Figures. Thread: any (each is a moment's value). */

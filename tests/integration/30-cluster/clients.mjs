@@ -44,7 +44,7 @@ function open(name, url, token) {
     const socket = io(url + '/ws', { query: { token }, transports: ['websocket'], forceNew: true, reconnectionDelay: 200 })
     const entry = { socket, events: [] }
     sockets[name] = entry
-    for (const event of ['account', 'position', 'orders', 'orderbook']) socket.on(event, (argument) => entry.events.push([event, argument]))
+    for (const event of ['account', 'position', 'orders', 'orderbook', 'ticker', 'trades']) socket.on(event, (argument) => entry.events.push([event, argument]))
     socket.on('connect', () => done(true))
     socket.on('error', fail)
   })
@@ -58,7 +58,7 @@ function openGateway() {
     const client = () => new Redis({ port: Number(REDIS_PORT), password: REDIS_PASSWORD })
     const adapter = ioRedis({ pubClient: client(), subClient: client() })
     server.adapter(adapter)
-    server.of('/ws').on('connection', (socket) => socket.join(socket.handshake.query.token))
+    server.of('/ws').on('connection', (socket) => socket.join(socket.handshake.query.token.split(',')))
     http.listen(0, '127.0.0.1', () => {
       gateway = { http, server }
       done(http.address().port)

@@ -36,13 +36,48 @@ static struct {
     uint64_t orders; /* highest id seen */
     uint64_t owners[4096];
     int64_t now_us;
+    uint32_t wanted_trades; /* TRADE events so far */
+    uint32_t seen_trades;   /* … and told to the room */
+    uint32_t seen_books;
+    uint32_t seen_tickers;
+    uint32_t pumped;
 } fixture;
+
+static void emit(void *context, fx_str room, fx_str event)
+{
+    static struct fx_json json;
+    assert_ptr_equal(context, &fixture);
+    assert_int_equal(fx_json_parse(&json, event), FX_OK);
+    const fx_str name = fx_json_element(&json, &json.tokens[0], 0)->text;
+    const struct fx_json_token *argument = fx_json_element(&json, &json.tokens[0], 1);
+    if (fx_str_is_equal(room, FX_STR("orderbook_BTCUSDT"))) {
+        assert_true(fx_str_is_equal(name, FX_STR("orderbook")));
+        assert_non_null(fx_json_member(&json, argument, FX_STR("lastUpdateId")));
+        fixture.seen_books++;
+    } else if (fx_str_is_equal(room, FX_STR("ticker_BTCUSDT"))) {
+        assert_true(fx_str_is_equal(name, FX_STR("ticker")));
+        fixture.seen_tickers++;
+    } else {
+        assert_true(fx_str_is_equal(room, FX_STR("trades_BTCUSDT")));
+        assert_true(fx_str_is_equal(name, FX_STR("trades")));
+        fixture.seen_trades += argument->count;
+    }
+}
+
+static int pump(void *context, int64_t now_us)
+{
+    assert_ptr_equal(context, &fixture);
+    assert_int_equal(now_us, fixture.now_us);
+    fixture.pumped++;
+    return 0;
+}
 
 static void release(void)
 {
     for (uint32_t index = 0; index < fixture.kit.events.count; index++) {
         const struct fx_event *event = &fixture.kit.events.items[index];
         assert_true(fx_ring_broadcast_append(fixture.ring, event));
+        fixture.wanted_trades += event->kind == FX_EVENT_TRADE ? 1 : 0;
         if (event->kind == FX_EVENT_BOOK) {
             fx_depth_apply(&fixture.depth, event);
         }
@@ -78,7 +113,10 @@ static void setup(uint32_t pending_max)
                                                       .tickers = {TICKERS, 0},
                                                       .depth_capacity = DEPTH,
                                                       .book_levels = LEVELS,
-                                                      .interval_us = 2 * STEP_US};
+                                                      .interval_us = 2 * STEP_US,
+                                                      .emit = emit,
+                                                      .pump = pump,
+                                                      .context = &fixture};
     assert_int_equal(fx_worker_publish_create(&options, &fixture.worker), FX_OK);
     engine_kit_init(&fixture.kit, &limits);
     fixture.kit.is_unchecked = true;
@@ -252,6 +290,11 @@ static void run(uint32_t pending_max)
     assert_int_equal(stats.sequence, fx_engine_sequence(fixture.kit.engine));
     assert_true(read_all(TICKERS, NULL) > 10);
     assert_is_newest(&reader);
+    assert_int_equal(fixture.seen_books, messages);
+    assert_true(fixture.seen_tickers > 10);
+    assert_true(fixture.wanted_trades > 10);
+    assert_int_equal(fixture.seen_trades, fixture.wanted_trades);
+    assert_true(fixture.pumped >= COMMANDS);
     teardown();
 }
 
