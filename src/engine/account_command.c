@@ -276,7 +276,7 @@ static fx_status judge_move(const struct fx_engine *engine,
         return FX_AMOUNT_OUT_OF_RANGE;
     }
     reject_out->field = FX_FIELD_NONE;
-    return move->client_id.size == 0 || fx_client_ids_has_room(engine) ? FX_OK : FX_CAPACITY;
+    return move->client_id.size == 0 || fx_client_ids_has_move_room(engine) ? FX_OK : FX_CAPACITY;
 }
 
 fx_status fx_account_command_move(struct fx_engine *engine,

@@ -1,5 +1,5 @@
 /* Movements of money that have a name: done once, and answered alike for 24 h. The names lie beside
- * those of orders (client_ids.c), marked so that they never meet. */
+ * those of orders (client_ids.c), marked so that they never meet, and never give way to them. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -67,7 +67,7 @@ fx_status fx_account_named_apply(struct fx_engine *engine,
     if (entry != FX_SLOT_NONE) {
         return fx_account_named_repeat(engine, entry, hash_of(command), result);
     }
-    if (!fx_client_ids_has_room(engine)) {
+    if (!fx_client_ids_has_move_room(engine)) {
         return FX_CAPACITY;
     }
     const fx_status status = command->kind == FX_COMMAND_DEPOSIT_NAMED

@@ -1,19 +1,23 @@
 /* Auto-deleveraging: what neither the book nor the fund takes is closed against the opposite
  * positions of the symbol, the most profitable and most leveraged first, at the bankruptcy price.
  *
- * The queue is exact at the moment of each close: it is read from the heap of the opposite side,
- * its first 64 at a time, and used on as long as nothing but such closes has happened. A position
- * that could not bear the price is passed over, so nobody ends below 0. Source:
+ * The queue is exact at the moment of each close: its first 64 are read from the heap of the
+ * opposite side, and used on as long as nothing but such closes has happened. A position that could
+ * not bear the price is passed over, so nobody ends below 0; where none of the 64 can, one more
+ * walk finds the first behind them that can. So a close costs two walks at most. Source:
  * docs/rules/liquidation.md. */
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/marks_int.h"
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, lots and prices are all
 // numbers; their names and the assertions tell them apart
+
+enum { LOOKS_PER_WORK = 256 };
 
 static const fx_i128 PPB = 1000000000;
 static const fx_i128 RATIO_MAX = 1000000000000000000; /* of a ratio in ppb: 1e9 */
@@ -97,28 +101,36 @@ static void insert(const struct fx_engine *engine,
     queue->items[index] = item;
 }
 
-/* The first of those that stand behind `after` (NULL: of all). */
-static void fill(struct fx_engine *engine,
+/* A position of the side with its score; false where its place in the heap is not cleared yet. */
+static bool read(const struct fx_engine *engine,
                  uint32_t instrument,
                  enum fx_side side,
-                 const struct fx_adl_item *after)
+                 uint32_t index,
+                 struct fx_adl_item *item_out)
+{
+    const fx_slot slot = fx_risk_heap_at(engine, instrument, side, index)->position;
+    *item_out = (struct fx_adl_item){.position = slot};
+    if (engine->positions[slot].lots == 0) {
+        return false;
+    }
+    item_out->score = fx_adl_score(engine, slot);
+    return true;
+}
+
+/* The first of all. */
+static void fill(struct fx_engine *engine, uint32_t instrument, enum fx_side side)
 {
     struct fx_adl_queue *queue = engine->adl_queue;
     const uint32_t count = fx_risk_heap_of(engine, instrument, side)->count;
-    queue->sequence = after == NULL ? engine->sequence : 0;
+    queue->sequence = engine->sequence;
     queue->next_trade_id = engine->next_trade_id;
     queue->instrument = instrument;
     queue->side = (uint8_t)side;
     queue->is_whole = 1;
     queue->count = 0;
     for (uint32_t index = 0; index < count; index++) {
-        struct fx_adl_item item = {.position =
-                                       fx_risk_heap_at(engine, instrument, side, index)->position};
-        if (engine->positions[item.position].lots == 0) {
-            continue; /* its place in the heap is not cleared yet */
-        }
-        item.score = fx_adl_score(engine, item.position);
-        if (after == NULL || is_before(engine, after, &item)) {
+        struct fx_adl_item item;
+        if (read(engine, instrument, side, index, &item)) {
             insert(engine, queue, item);
         }
     }
@@ -131,21 +143,25 @@ static bool is_current(const struct fx_engine *engine, uint32_t instrument, enum
            queue->side == (uint8_t)side && queue->next_trade_id == engine->next_trade_id;
 }
 
-/* Its first has lost lots: it goes where it belongs now, or out. */
-static void renew(struct fx_engine *engine, uint32_t index)
+/* A position has lost lots: it goes where it belongs now, or out. */
+static void renew(struct fx_engine *engine, fx_slot position)
 {
     struct fx_adl_queue *queue = engine->adl_queue;
-    struct fx_adl_item item = queue->items[index];
-    FX_ASSERT(index < queue->count);
-    queue->count--;
-    memmove(&queue->items[index],
-            &queue->items[index + 1],
-            (queue->count - index) * sizeof queue->items[0]);
+    uint32_t index = 0;
+    while (index < queue->count && queue->items[index].position != position) {
+        index++;
+    }
+    if (index < queue->count) {
+        queue->count--;
+        memmove(&queue->items[index],
+                &queue->items[index + 1],
+                (queue->count - index) * sizeof queue->items[0]);
+    }
     queue->next_trade_id = engine->next_trade_id;
-    if (engine->positions[item.position].lots == 0) {
+    if (engine->positions[position].lots == 0) {
         return;
     }
-    item.score = fx_adl_score(engine, item.position);
+    const struct fx_adl_item item = {.position = position, .score = fx_adl_score(engine, position)};
     if (queue->is_whole != 0 ||
         (queue->count > 0 && is_before(engine, &item, &queue->items[queue->count - 1]))) {
         insert(engine, queue, item);
@@ -220,40 +236,89 @@ static void close_against(struct fx_engine *engine, const struct fx_liquidate_ma
     }
 }
 
-/* The first of the queue that can bear the price; its place, or UINT32_MAX. */
-static uint32_t find_counter(struct fx_engine *engine, fx_slot position, int64_t lots, fx_px price)
+/* What is to be closed. */
+struct wish {
+    fx_slot position;
+    int64_t lots;
+    fx_px price;
+};
+
+/* Another account's, and its margin bears the price. */
+static bool is_fit(const struct fx_engine *engine, const struct wish *wish, fx_slot slot)
 {
-    const struct fx_position_state *own = &engine->positions[position];
-    const uint32_t instrument = own->instrument;
-    const enum fx_side side = own->lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
-    struct fx_adl_queue *queue = engine->adl_queue;
+    const struct fx_position_state *own = &engine->positions[wish->position];
+    const struct fx_position_state *counter = &engine->positions[slot];
+    const int64_t held = fx_position_state_magnitude(counter->lots);
+    struct fx_position_fill close = {
+        .side = own->lots > 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
+        .lots = {held < wish->lots ? held : wish->lots},
+    };
+    FX_ASSERT(counter->lots != 0 && (counter->lots > 0) != (own->lots > 0));
+    return counter->account != own->account &&
+           fx_margin_value(
+               &engine->listings[own->instrument], wish->price, close.lots, &close.value.units) &&
+           bears(engine, slot, &close);
+}
+
+/* The first behind an item that is fit; NONE. */
+static fx_slot find_behind(struct fx_engine *engine,
+                           const struct wish *wish,
+                           const struct fx_adl_item *after)
+{
+    const uint32_t instrument = engine->positions[wish->position].instrument;
+    const enum fx_side side =
+        engine->positions[wish->position].lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
+    const uint32_t count = fx_risk_heap_of(engine, instrument, side)->count;
+    struct fx_adl_item best = {.position = FX_SLOT_NONE};
+    engine->work += count / LOOKS_PER_WORK; /* such a close is work of its own: a command has few */
+    for (uint32_t index = 0; index < count; index++) {
+        struct fx_adl_item item;
+        if (read(engine, instrument, side, index, &item) && is_before(engine, after, &item) &&
+            (best.position == FX_SLOT_NONE || is_before(engine, &item, &best)) &&
+            is_fit(engine, wish, item.position)) {
+            best = item;
+        }
+    }
+    return best.position;
+}
+
+/* The first of all that is fit; NONE. */
+static fx_slot find_counter(struct fx_engine *engine, const struct wish *wish)
+{
+    const uint32_t instrument = engine->positions[wish->position].instrument;
+    const enum fx_side side =
+        engine->positions[wish->position].lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
+    const struct fx_adl_queue *queue = engine->adl_queue;
     /* Not whole and empty: its last have fallen behind those that it never held. */
     if (!is_current(engine, instrument, side) || (queue->count == 0 && queue->is_whole == 0)) {
-        fill(engine, instrument, side, NULL);
+        fill(engine, instrument, side);
     }
-    for (;;) {
-        for (uint32_t index = 0; index < queue->count; index++) {
-            const fx_slot slot = queue->items[index].position;
-            const struct fx_position_state *counter = &engine->positions[slot];
-            const int64_t held = fx_position_state_magnitude(counter->lots);
-            struct fx_position_fill close = {
-                .side = fx_order_opposite(side),
-                .lots = {held < lots ? held : lots},
-            };
-            FX_ASSERT(counter->lots != 0 && (counter->lots > 0) == (side == FX_SIDE_BUY));
-            if (counter->account != own->account &&
-                fx_margin_value(
-                    &engine->listings[instrument], price, close.lots, &close.value.units) &&
-                bears(engine, slot, &close)) {
-                return index;
-            }
+    for (uint32_t index = 0; index < queue->count; index++) {
+        if (is_fit(engine, wish, queue->items[index].position)) {
+            return queue->items[index].position;
         }
-        if (queue->is_whole != 0 || queue->count == 0) {
-            return UINT32_MAX;
-        }
-        const struct fx_adl_item last = queue->items[queue->count - 1];
-        fill(engine, instrument, side, &last);
     }
+    return queue->is_whole != 0 || queue->count == 0
+               ? FX_SLOT_NONE
+               : find_behind(engine, wish, &queue->items[queue->count - 1]);
+}
+
+/* Whoever may be chosen pays first what he owes in a running funding: score and margin are those of
+ * after. @return false where the command may pay no more of it. */
+static bool settle_side(struct fx_engine *engine, uint32_t instrument, enum fx_side side)
+{
+    const uint32_t count = fx_risk_heap_of(engine, instrument, side)->count;
+    for (uint32_t index = 0; index < count; index++) {
+        const fx_slot slot = fx_risk_heap_at(engine, instrument, side, index)->position;
+        if (engine->paid_count >= FX_FUNDING_STEP_MAX) {
+            return false;
+        }
+        if (engine->positions[slot].lots != 0 &&
+            fx_funding_settle_account(engine, engine->positions[slot].account) > 0) {
+            engine->adl_queue->sequence = 0;
+        }
+    }
+    return true;
 }
 
 /* True where its account has another position on the symbol (hedge mode). */
@@ -275,12 +340,17 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
                                  int64_t lots,
                                  fx_px price)
 {
+    const struct wish wish = {.position = position, .lots = lots, .price = price};
+    const struct fx_position_state *own = &engine->positions[position];
     FX_ASSERT(lots > 0 && price.ticks > 0);
-    const uint32_t index = find_counter(engine, position, lots, price);
-    if (index == UINT32_MAX) {
+    if (engine->sweep_count != 0 &&
+        !settle_side(engine, own->instrument, own->lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY)) {
+        return FX_ADL_OUTCOME_CLOSED; /* the rest of them, then its turn, in the next command */
+    }
+    const fx_slot counter = find_counter(engine, &wish);
+    if (counter == FX_SLOT_NONE) {
         return FX_ADL_OUTCOME_NONE;
     }
-    const fx_slot counter = engine->adl_queue->items[index].position;
     const int64_t held = fx_position_state_magnitude(engine->positions[counter].lots);
     if (!cancel_orders(engine, counter)) {
         return FX_ADL_OUTCOME_CLOSED; /* the rest of them, then its turn, in the next command */
@@ -296,7 +366,7 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
     if (has_other(engine, position)) {
         engine->adl_queue->sequence = 0; /* its own score has changed as well */
     } else {
-        renew(engine, index);
+        renew(engine, counter);
     }
     return FX_ADL_OUTCOME_CLOSED;
 }

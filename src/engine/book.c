@@ -27,12 +27,6 @@ int64_t fx_book_key(enum fx_side side, fx_px price)
     return key_of(side, price);
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a key
-fx_px fx_book_price(enum fx_side side, int64_t key)
-{
-    return price_of(side, key);
-}
-
 static bool is_in_window(const struct fx_book *book, fx_px price)
 {
     return (uint64_t)price.ticks - (uint64_t)book->base_ticks <= book->window_mask;

@@ -45,9 +45,6 @@ struct fx_book {
 /** The key of a price: the price itself for bids, its negative for asks. */
 int64_t fx_book_key(enum fx_side side, fx_px price);
 
-/** The reverse; 0 ticks for FX_BOOK_KEY_NONE. */
-fx_px fx_book_price(enum fx_side side, int64_t key);
-
 /* book_window.c: the ring, its bitmap, and sliding it. */
 
 /** Put an empty window around a price. */

@@ -250,24 +250,36 @@ static void check_expiries(const struct fx_engine *engine)
     }
 }
 
-/* I-13: an id leads to one order; it is held while that is open and queued when it has ended. */
-static void check_clients(const struct fx_engine *engine)
+/* A queue of ended entries, the oldest first. @return how many. */
+static uint32_t check_ended(const struct fx_engine *engine,
+                            fx_slot oldest,
+                            fx_slot newest,
+                            bool is_of_moves)
 {
-    uint32_t ended = 0, open = 0;
+    uint32_t count = 0;
     fx_slot older = FX_SLOT_NONE;
-    for (fx_slot slot = engine->client_oldest; slot != FX_SLOT_NONE;
-         slot = engine->client_entries[slot].newer) {
+    for (fx_slot slot = oldest; slot != FX_SLOT_NONE; slot = engine->client_entries[slot].newer) {
         const struct fx_client_entry *entry = &engine->client_entries[slot];
         FX_ASSERT(entry->is_ended == 1);
         FX_ASSERT(entry->older == older);
         FX_ASSERT(older == FX_SLOT_NONE ||
                   engine->client_entries[older].ended_us <= entry->ended_us);
-        FX_ASSERT(fx_order_pool_find(engine, entry->order_id) == FX_SLOT_NONE);
-        ended++;
-        FX_ASSERT(ended <= engine->client_count);
+        FX_ASSERT((entry->order_id == 0) == is_of_moves);
+        FX_ASSERT(is_of_moves || fx_order_pool_find(engine, entry->order_id) == FX_SLOT_NONE);
+        count++;
+        FX_ASSERT(count <= engine->client_used);
         older = slot;
     }
-    FX_ASSERT(engine->client_newest == older);
+    FX_ASSERT(newest == older);
+    return count;
+}
+
+/* I-13: an id leads to one order; it is held while that is open and queued when it has ended. */
+static void check_clients(const struct fx_engine *engine)
+{
+    const uint32_t ended = check_ended(engine, engine->client_oldest, engine->client_newest, false);
+    const uint32_t moves = check_ended(engine, engine->move_oldest, engine->move_newest, true);
+    uint32_t open = 0;
     for (fx_slot slot = 0; slot < engine->client_used; slot++) {
         const struct fx_client_entry *entry = &engine->client_entries[slot];
         if (entry->client_id.size > 0 && entry->is_ended == 0) {
@@ -279,7 +291,10 @@ static void check_clients(const struct fx_engine *engine)
         }
     }
     FX_ASSERT(open + ended == engine->client_count);
+    FX_ASSERT(moves == engine->move_count);
     FX_ASSERT(engine->client_count <= engine->limits.client_ids_max);
+    FX_ASSERT(engine->move_count <= fx_client_ids_moves_max(&engine->limits) ||
+              engine->move_count <= engine->limits.client_ids_max); /* of an older snapshot */
 }
 
 static void check_pool(const struct fx_engine *engine)

@@ -3,7 +3,10 @@
  *
  * Entries lie in a pool; an open-addressing table leads from key to entry (linear probing, a
  * removal moves the followers back). Ended entries form a queue: its head is the oldest, which
- * gives way first, be it by age or by lack of room. */
+ * gives way first, be it by age or by lack of room.
+ *
+ * Names of movements of money have a part of the pool and a queue of their own, and none of them
+ * gives way before its day is over: however many orders come, a deposit is never booked twice. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -15,7 +18,33 @@
 
 static const int64_t REMEMBERED_US = 86400000000; /* 24 h */
 
-enum { EXPIRED_PER_INSERT = 2 };
+enum { EXPIRED_PER_INSERT = 2, MOVES_PART = 4, MOVES_LEAST = 1024 };
+
+/* Entries of one kind: how many, and those that have ended, the oldest first. */
+struct kind {
+    uint32_t *count;
+    fx_slot *oldest;
+    fx_slot *newest;
+};
+
+static struct kind kind_of(struct fx_engine *engine, bool is_move)
+{
+    return is_move ? (struct kind){&engine->move_count, &engine->move_oldest, &engine->move_newest}
+                   : (struct kind){
+                         &engine->client_count, &engine->client_oldest, &engine->client_newest};
+}
+
+/* What has no order is a movement of money. */
+static bool is_move(const struct fx_client_entry *entry)
+{
+    return entry->order_id == 0;
+}
+
+uint32_t fx_client_ids_moves_max(const struct fx_engine_limits *limits)
+{
+    const uint32_t part = limits->client_ids_max / MOVES_PART;
+    return part > MOVES_LEAST ? part : MOVES_LEAST;
+}
 
 static uint32_t home_of(const struct fx_engine *engine,
                         fx_slot account,
@@ -94,12 +123,11 @@ static void forget(struct fx_engine *engine, fx_slot slot)
     FX_ASSERT(place != UINT32_MAX);
     FX_ASSERT(engine->client_table[place] == slot + 1);
     take(engine, place);
-    fx_slot *from_older = entry->older == FX_SLOT_NONE
-                              ? &engine->client_oldest
-                              : &engine->client_entries[entry->older].newer;
-    fx_slot *from_newer = entry->newer == FX_SLOT_NONE
-                              ? &engine->client_newest
-                              : &engine->client_entries[entry->newer].older;
+    const struct kind kind = kind_of(engine, is_move(entry));
+    fx_slot *from_older =
+        entry->older == FX_SLOT_NONE ? kind.oldest : &engine->client_entries[entry->older].newer;
+    fx_slot *from_newer =
+        entry->newer == FX_SLOT_NONE ? kind.newest : &engine->client_entries[entry->newer].older;
     FX_ASSERT(*from_older == slot);
     FX_ASSERT(*from_newer == slot);
     *from_older = entry->newer;
@@ -107,7 +135,7 @@ static void forget(struct fx_engine *engine, fx_slot slot)
     memset(entry, 0, sizeof *entry);
     entry->newer = engine->client_free;
     engine->client_free = slot;
-    engine->client_count--;
+    (*kind.count)--;
 }
 
 static bool is_expired(const struct fx_engine *engine, fx_slot slot)
@@ -148,7 +176,17 @@ bool fx_client_ids_has_room(const struct fx_engine *engine)
            engine->client_oldest != FX_SLOT_NONE;
 }
 
-static void make_room(struct fx_engine *engine, fx_slot account, const struct fx_client_id *id)
+bool fx_client_ids_has_move_room(const struct fx_engine *engine)
+{
+    return engine->move_count < fx_client_ids_moves_max(&engine->limits) ||
+           (engine->move_oldest != FX_SLOT_NONE && is_expired(engine, engine->move_oldest));
+}
+
+static void make_room(struct fx_engine *engine,
+                      const struct kind *kind,
+                      uint32_t max,
+                      fx_slot account,
+                      const struct fx_client_id *id)
 {
     const uint32_t same = place_of(engine, account, id);
     if (same != UINT32_MAX) {
@@ -156,25 +194,30 @@ static void make_room(struct fx_engine *engine, fx_slot account, const struct fx
         forget(engine, engine->client_table[same] - 1);
     }
     for (uint32_t count = 0; count < EXPIRED_PER_INSERT; count++) {
-        if (engine->client_oldest != FX_SLOT_NONE && is_expired(engine, engine->client_oldest)) {
-            forget(engine, engine->client_oldest);
+        if (*kind->oldest != FX_SLOT_NONE && is_expired(engine, *kind->oldest)) {
+            forget(engine, *kind->oldest);
         }
     }
-    if (engine->client_count == engine->limits.client_ids_max) {
-        FX_ASSERT(engine->client_oldest != FX_SLOT_NONE);
-        forget(engine, engine->client_oldest);
+    if (*kind->count >= max) {
+        FX_ASSERT(*kind->oldest != FX_SLOT_NONE);
+        forget(engine, *kind->oldest);
     }
 }
 
 /* A new entry of an account, fresh, with its key in the table. */
-static fx_slot insert(struct fx_engine *engine, fx_slot account, const struct fx_client_id *id)
+static fx_slot insert(struct fx_engine *engine,
+                      bool is_of_move,
+                      fx_slot account,
+                      const struct fx_client_id *id)
 {
+    const uint32_t moves_max = fx_client_ids_moves_max(&engine->limits);
+    const struct kind kind = kind_of(engine, is_of_move);
     FX_ASSERT(id->size > 0);
-    FX_ASSERT(fx_client_ids_has_room(engine));
-    make_room(engine, account, id);
+    FX_ASSERT(is_of_move ? fx_client_ids_has_move_room(engine) : fx_client_ids_has_room(engine));
+    make_room(engine, &kind, is_of_move ? moves_max : engine->limits.client_ids_max, account, id);
     fx_slot slot = engine->client_free;
     if (slot == FX_SLOT_NONE) {
-        FX_ASSERT(engine->client_used < engine->limits.client_ids_max);
+        FX_ASSERT(engine->client_used < engine->limits.client_ids_max + moves_max);
         slot = engine->client_used;
         engine->client_used++;
     } else {
@@ -187,14 +230,14 @@ static fx_slot insert(struct fx_engine *engine, fx_slot account, const struct fx
     entry->newer = FX_SLOT_NONE;
     entry->client_id = *id;
     put(engine, slot);
-    engine->client_count++;
+    (*kind.count)++;
     return slot;
 }
 
 fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash)
 {
     const fx_slot slot =
-        insert(engine, engine->resting[order].account, &engine->orders[order].client_id);
+        insert(engine, false, engine->resting[order].account, &engine->orders[order].client_id);
     struct fx_client_entry *entry = &engine->client_entries[slot];
     entry->body_hash = body_hash;
     entry->order_id = engine->orders[order].order_id;
@@ -206,10 +249,24 @@ void fx_client_ids_insert_done(struct fx_engine *engine,
                                const struct fx_client_id *id,
                                const struct fx_client_ids_done *done)
 {
-    const fx_slot slot = insert(engine, done->account, id);
+    const fx_slot slot = insert(engine, true, done->account, id);
     engine->client_entries[slot].body_hash = done->body_hash;
     engine->client_entries[slot].tmp_id = done->number;
     fx_client_ids_end(engine, slot);
+}
+
+/* Behind the youngest of the ended ones of its kind. */
+static void append(struct fx_engine *engine, fx_slot slot)
+{
+    struct fx_client_entry *entry = &engine->client_entries[slot];
+    const struct kind kind = kind_of(engine, is_move(entry));
+    entry->older = *kind.newest;
+    entry->newer = FX_SLOT_NONE;
+    fx_slot *link =
+        *kind.newest == FX_SLOT_NONE ? kind.oldest : &engine->client_entries[*kind.newest].newer;
+    FX_ASSERT(*link == FX_SLOT_NONE);
+    *link = slot;
+    *kind.newest = slot;
 }
 
 void fx_client_ids_end(struct fx_engine *engine, fx_slot slot)
@@ -220,13 +277,24 @@ void fx_client_ids_end(struct fx_engine *engine, fx_slot slot)
     FX_ASSERT(entry->is_ended == 0);
     entry->is_ended = 1;
     entry->ended_us = engine->time_us;
-    entry->older = engine->client_newest;
-    fx_slot *link = engine->client_newest == FX_SLOT_NONE
-                        ? &engine->client_oldest
-                        : &engine->client_entries[engine->client_newest].newer;
-    FX_ASSERT(*link == FX_SLOT_NONE);
-    *link = slot;
-    engine->client_newest = slot;
+    append(engine, slot);
+}
+
+void fx_client_ids_part(struct fx_engine *engine)
+{
+    fx_slot slot = engine->client_oldest;
+    FX_ASSERT(engine->move_count == 0);
+    engine->client_oldest = FX_SLOT_NONE;
+    engine->client_newest = FX_SLOT_NONE;
+    while (slot != FX_SLOT_NONE) {
+        const fx_slot newer = engine->client_entries[slot].newer;
+        if (is_move(&engine->client_entries[slot])) {
+            engine->client_count--;
+            engine->move_count++;
+        }
+        append(engine, slot);
+        slot = newer;
+    }
 }
 
 static uint64_t mix_conditional(uint64_t hash, const struct fx_command *command)

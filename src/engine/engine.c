@@ -29,8 +29,9 @@ enum {
     EVENTS_PER_FILL = 10, /* TRADE, ORDER, POSITION, ACCOUNT, BOOK, funding that was owed; both
                              sides' take profit and stop loss */
     EVENTS_PER_CANCEL = 3,
-    EVENTS_PER_PAYMENT = 3,    /* TRANSACTION, POSITION, ACCOUNT */
-    EVENTS_PER_INSTRUMENT = 8, /* MARK, FUNDING begins and ends, INSURANCE; DONE of an account */
+    EVENTS_PER_PAYMENT = 3,     /* TRANSACTION, POSITION, ACCOUNT */
+    EVENTS_PER_INSTRUMENT = 14, /* MARK twice, FUNDING is skipped, begins and ends, INSURANCE; DONE
+                                   of an account; the phases of a settlement */
     STEP_WORK = 8,     /* what the last fire or step of a liquidation may do beside its fills */
     EVENTS_BESIDE = 32 /* the taker's own rows, an instrument with its tiers, RESULT */
 };
@@ -100,7 +101,8 @@ static uint32_t fires_work_max(const struct fx_engine_limits *limits)
 static uint32_t work_max(const struct fx_engine_limits *limits)
 {
     const uint32_t fills = fires_work_max(limits);
-    const uint32_t cancels = limits->cancels_max + 2; /* an order may take its two along */
+    /* An order may take its two along; a settlement begins and ends with an instrument's rows. */
+    const uint32_t cancels = limits->cancels_max + 2 + FX_SETTLE_ROWS_WORK;
     const uint32_t expiries = 3 * FX_EXPIRY_STEP_MAX;
     const uint32_t larger = fills > cancels ? fills : cancels;
     return larger > expiries ? larger : expiries;
@@ -145,7 +147,8 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     (void)area(&layout, 1, sizeof *root);
     root->account_table_size = table_size(limits->accounts_max);
     root->order_table_size = table_size(limits->orders_max);
-    root->client_table_size = table_size(limits->client_ids_max);
+    const uint32_t clients_max = limits->client_ids_max + fx_client_ids_moves_max(limits);
+    root->client_table_size = table_size(clients_max);
     root->deadman_table_size = table_size(limits->accounts_max);
     root->assets = area(&layout, limits->assets_max, sizeof *root->assets);
     root->accounts = area(&layout, limits->accounts_max, sizeof *root->accounts);
@@ -155,7 +158,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->resting = area(&layout, limits->orders_max, sizeof *root->resting);
     root->orders = area(&layout, limits->orders_max, sizeof *root->orders);
     root->order_table = area(&layout, root->order_table_size, sizeof(fx_slot));
-    root->client_entries = area(&layout, limits->client_ids_max, sizeof *root->client_entries);
+    root->client_entries = area(&layout, clients_max, sizeof *root->client_entries);
     root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
     root->expiry_heap = area(&layout, limits->orders_max, sizeof(fx_slot));
     root->deadmen = area(&layout, limits->accounts_max, sizeof *root->deadmen);
@@ -245,6 +248,8 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->client_free = FX_SLOT_NONE;
     engine->client_oldest = FX_SLOT_NONE;
     engine->client_newest = FX_SLOT_NONE;
+    engine->move_oldest = FX_SLOT_NONE;
+    engine->move_newest = FX_SLOT_NONE;
     engine->trigger_free = FX_SLOT_NONE;
     engine->bracket_free = FX_SLOT_NONE;
     fx_trigger_init(engine);

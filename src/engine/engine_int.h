@@ -326,11 +326,14 @@ struct fx_engine {
     uint32_t order_used;  /* slots ever used: the high-water mark */
     fx_slot order_free;   /* list by resting[].newer */
     uint32_t expiry_count;
-    uint32_t client_count; /* entries held, open and ended */
+    uint32_t client_count; /* entries held of orders, open and ended */
     uint32_t client_used;  /* entries ever used: the high-water mark */
     fx_slot client_free;
-    fx_slot client_oldest; /* of the ended ones */
+    fx_slot client_oldest; /* of the ended ones of orders */
     fx_slot client_newest;
+    uint32_t move_count; /* entries of movements of money, beside client_count */
+    fx_slot move_oldest;
+    fx_slot move_newest;
     uint32_t deadman_count;
     uint32_t trigger_count; /* records of orders, fired ones included */
     uint32_t trigger_used;  /* records ever used: the high-water mark */

@@ -96,6 +96,15 @@ int64_t fx_funding_next_us(const struct fx_engine *engine, uint32_t instrument, 
     return (time_us / interval_us + 1) * interval_us;
 }
 
+void fx_funding_restart(struct fx_engine *engine, uint32_t instrument)
+{
+    struct fx_mark_state *state = &engine->marks[instrument];
+    /* One that has come and waits for a fresh mark stays. */
+    if (state->has_rules != 0 && (state->next_us == 0 || state->next_us > engine->time_us)) {
+        state->next_us = fx_funding_next_us(engine, instrument, engine->time_us);
+    }
+}
+
 /* ---- sweeps -------------------------------------------------------------------------------------
  */
 

@@ -255,7 +255,8 @@ static uint64_t mix_mark(uint64_t hash, const struct fx_mark_state *mark)
         hash = mix_signed(hash, words[index]);
     }
     hash = fx_hash_mix(hash, (uint64_t)mark->sources_min << 32U | mark->source_count);
-    hash = fx_hash_mix(hash, (uint64_t)mark->has_index << 8U | mark->is_stale);
+    hash = fx_hash_mix(
+        hash, (uint64_t)mark->is_starved << 16U | (uint64_t)mark->has_index << 8U | mark->is_stale);
     for (uint32_t index = 0; index < FX_MARK_BASIS_COUNT; index++) {
         hash = mix_signed(hash, mark->basis[index].minute);
         hash = mix_signed(hash, mark->basis[index].half_ticks);
@@ -380,6 +381,13 @@ uint64_t fx_hash_content(const struct fx_engine *engine)
         hash = mix_client(hash, &engine->client_entries[entry]);
     }
     hash = fx_hash_mix(hash, engine->client_count);
+    for (fx_slot entry = engine->move_oldest; entry != FX_SLOT_NONE;
+         entry = engine->client_entries[entry].newer) {
+        hash = mix_client(hash, &engine->client_entries[entry]);
+    }
+    if (engine->move_count != 0) {
+        hash = fx_hash_mix(hash, engine->move_count);
+    }
     hash = mix_deadmen(engine, hash);
     hash = mix_ranks(engine, hash);
     return fx_hash_mix(hash, engine->order_count);

@@ -458,26 +458,11 @@ static bool can_close(const struct fx_engine *engine, fx_slot slot, fx_px *price
            fx_margin_closing_price(engine, slot, price_out);
 }
 
-/* A cross account is valued at all its marks: one that is stale stops it. */
-static bool is_valued(const struct fx_engine *engine, fx_slot account)
-{
-    for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
-         slot = engine->positions[slot].next) {
-        const struct fx_position_state *position = &engine->positions[slot];
-        if (position->lots != 0 && !fx_position_state_is_isolated(position) &&
-            !fx_mark_is_fresh(engine, position->instrument)) {
-            return false;
-        }
-    }
-    return true;
-}
-
+/* The account is valued at the last marks it has; one that is stale keeps its own position where it
+ * is, and no other one. */
 static void consider_cross(const struct fx_engine *engine, fx_slot account, struct target *target)
 {
     fx_i128 largest = -1;
-    if (!is_valued(engine, account)) {
-        return;
-    }
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];

@@ -110,6 +110,7 @@ fx_status fx_listing_update(struct fx_engine *engine,
         return FX_BAD_INSTRUMENT;
     }
     const bool is_date_new = old->expiry_us != definition->expiry_us;
+    const bool is_interval_new = old->funding_interval_s != definition->funding_interval_s;
     const uint8_t state = old->state, tier_count = old->tier_count;
     memcpy(old, definition, sizeof *old);
     old->instrument_id = instrument;
@@ -118,6 +119,9 @@ fx_status fx_listing_update(struct fx_engine *engine,
     engine->listings[instrument].terms_sequence = engine->sequence;
     fx_margin_attach(&engine->listings[instrument]);
     fx_risk_see_terms(engine, instrument);
+    if (is_interval_new) {
+        fx_funding_restart(engine, instrument);
+    }
     fx_mark_refresh_due(engine);
     if (is_date_new) {
         fx_settle_restart(engine, instrument);

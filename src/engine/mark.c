@@ -30,7 +30,8 @@ static int64_t stale_us_of(const struct fx_mark_state *state)
     if (state->has_rules == 0) {
         return 0;
     }
-    if (state->has_index != 0 && state->source_count < state->sources_min) {
+    if ((state->has_index != 0 || state->is_starved != 0) &&
+        state->source_count < state->sources_min) {
         return STALE_AT_ONCE_US;
     }
     return state->max_age_us == 0 ? 0 : state->mark_us + state->max_age_us + 1;
@@ -49,6 +50,9 @@ static void refresh(struct fx_engine *engine, uint32_t instrument)
     state->stale_us = stale_us_of(state);
     state->is_stale = state->has_rules != 0 && !fx_mark_is_fresh(engine, instrument) ? 1 : 0;
     fx_mark_refresh_due(engine);
+    if (engine->settlements[instrument].phase == FX_SETTLEMENT_PHASE_WAITING) {
+        fx_settle_refresh_due(engine); /* what it waits for is known until the mark is stale */
+    }
 }
 
 void fx_mark_refresh_due(struct fx_engine *engine)
@@ -157,6 +161,7 @@ void fx_mark_begin_rules(struct fx_engine *engine, uint32_t instrument)
 void fx_mark_starve(struct fx_engine *engine, uint32_t instrument)
 {
     FX_ASSERT(engine->marks[instrument].source_count < engine->marks[instrument].sources_min);
+    engine->marks[instrument].is_starved = 1;
     refresh(engine, instrument);
     FX_ASSERT(engine->marks[instrument].is_stale == 1);
     say(engine, instrument);
@@ -180,6 +185,7 @@ fx_status fx_mark_apply_price(struct fx_engine *engine,
         return FX_SYMBOL_SETTLED;
     }
     engine->marks[command->instrument].has_index = 0;
+    engine->marks[command->instrument].is_starved = 0;
     fx_mark_set(engine,
                 command->instrument,
                 (fx_px){mark->mark_ticks},
@@ -237,6 +243,7 @@ void fx_mark_check(const struct fx_engine *engine)
         const struct fx_mark_state *state = &engine->marks[index];
         FX_ASSERT(state->stale_us == stale_us_of(state));
         FX_ASSERT(state->has_rules != 0 || (state->is_stale == 0 && state->sources_min == 0));
+        FX_ASSERT(state->is_starved <= state->has_rules);
         FX_ASSERT(state->is_stale == 0 || !fx_mark_is_fresh(engine, index));
         const struct fx_listing *listing = &engine->listings[index];
         FX_ASSERT(state->has_index == 0 || listing->mark.ticks == 0 ||

@@ -126,12 +126,13 @@ fx_status fx_mark_index_apply(struct fx_engine *engine,
     struct fx_mark_state *state = &engine->marks[instrument];
     result->is_changed = 1;
     fx_mark_begin_rules(engine, instrument);
-    state->has_index = 1;
     state->source_count = said->source_count;
     if (said->source_count < state->sources_min) {
-        fx_mark_starve(engine, instrument);
+        fx_mark_starve(engine, instrument); /* mark and index stay whose they are */
         return FX_OK;
     }
+    state->has_index = 1;
+    state->is_starved = 0;
     const bool is_dated = said->source_us != 0 && said->source_us < engine->time_us;
     const int64_t source_us = is_dated ? said->source_us : engine->time_us;
     const fx_px index = {said->index_ticks};

@@ -52,9 +52,10 @@ struct fx_mark_state {
     uint32_t sources_min;
     uint32_t source_count; /* of the last INDEX_PRICE */
     uint8_t has_rules;
-    uint8_t has_index; /* the index is that of an INDEX_PRICE */
-    uint8_t is_stale;  /* and it was said in a MARK */
-    uint8_t zero[5];
+    uint8_t has_index;  /* the index is that of an INDEX_PRICE */
+    uint8_t is_stale;   /* and it was said in a MARK */
+    uint8_t is_starved; /* the last INDEX_PRICE had too few sources, and nothing has come since */
+    uint8_t zero[4];
 
     int64_t next_us;     /* the instant of funding that comes; 0: none by itself */
     int64_t paid_us;     /* the last one paid or skipped */
@@ -151,6 +152,8 @@ fx_rate fx_funding_rate(const struct fx_engine *engine, uint32_t instrument);
 fx_i128 fx_funding_foresee(const struct fx_engine *engine, fx_slot slot);
 /** The next regular instant behind a time; 0 where the symbol has none. */
 int64_t fx_funding_next_us(const struct fx_engine *engine, uint32_t instrument, int64_t time_us);
+/** The interval has changed: the next instant is one of the new ones. */
+void fx_funding_restart(struct fx_engine *engine, uint32_t instrument);
 /** True where positions of the symbol may pay: a perpetual one that lives, with a fresh mark. */
 bool fx_funding_may_begin(const struct fx_engine *engine, uint32_t instrument);
 /** Instants that have come begin: the sweeps open. Before the command is looked at. */

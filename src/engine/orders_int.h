@@ -162,6 +162,13 @@ fx_slot fx_client_ids_find(const struct fx_engine *engine,
                            const struct fx_client_id *id);
 /** True where one more entry has room, if need be in place of the oldest ended one. */
 bool fx_client_ids_has_room(const struct fx_engine *engine);
+/** The same for the name of a movement of money: none of them is forgotten before its day is over.
+ */
+bool fx_client_ids_has_move_room(const struct fx_engine *engine);
+/** Names of movements that are remembered at once, beside client_ids_max of orders. */
+uint32_t fx_client_ids_moves_max(const struct fx_engine_limits *limits);
+/** Give movements their own queue, where an older snapshot had one for all (after a load). */
+void fx_client_ids_part(struct fx_engine *engine);
 /** Hold an id for an open order (room asserted, absent asserted). */
 fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash);
 /** What an entry without an order remembers. */

@@ -13,8 +13,7 @@
 // numbers; their names and the assertions tell them apart
 
 enum {
-    LOOK_MAX = 8192, /* positions that one command looks at */
-    ROWS_WORK = 6 /* what INSTRUMENT with all its tiers counts for: three events are one of work */
+    LOOK_MAX = 8192 /* positions that one command looks at */
 };
 
 static const int64_t WINDOW_US = 1800000000; /* 30 minutes … */
@@ -171,6 +170,7 @@ static void fix(struct fx_engine *engine, uint32_t instrument)
     FX_ASSERT(price.ticks > 0);
     fx_settle_see(engine, instrument);
     engine->marks[instrument].has_index = 0;
+    engine->marks[instrument].is_starved = 0;
     engine->marks[instrument].max_age_us = 0;
     fx_mark_set(engine,
                 instrument,
@@ -190,7 +190,7 @@ static void begin(struct fx_engine *engine, uint32_t instrument, int64_t price_t
         state->price_ticks = average_of(state);
     }
     fx_listing_move(engine, instrument, FX_INSTRUMENT_STATE_SETTLING);
-    engine->work += ROWS_WORK;
+    engine->work += FX_SETTLE_ROWS_WORK;
     say(engine, instrument, FX_SETTLEMENT_PHASE_CANCELING);
 }
 
@@ -304,7 +304,7 @@ static void finish(struct fx_engine *engine, uint32_t instrument)
     engine->assets[listing->asset].rounding += remainder;
     state->clearing_value = 0;
     fx_listing_move(engine, instrument, FX_INSTRUMENT_STATE_SETTLED);
-    engine->work += ROWS_WORK;
+    engine->work += FX_SETTLE_ROWS_WORK;
     say(engine, instrument, FX_SETTLEMENT_PHASE_DONE);
     engine->events->items[engine->events->count - 1].u.settlement.remainder = remainder;
 }

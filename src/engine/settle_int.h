@@ -8,6 +8,9 @@
 
 #include "engine/engine_int.h"
 
+/** What INSTRUMENT with all its tiers counts for: three events are one of work. */
+#define FX_SETTLE_ROWS_WORK 6U
+
 /** Of each instrument; all zero for one that is not near its end. */
 struct fx_settle_state {
     fx_i128 sum;            /* of index ticks x microseconds, over what is covered */

@@ -11,7 +11,8 @@
  *
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
  * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no settlements,
- * no brackets and no liquidations, and its head ends before these; 4 had no ranks. */
+ * no brackets and no liquidations, and its head ends before these; 4 had no ranks; 5 had one queue
+ * for all names. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -26,7 +27,7 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { VERSION = 5, VERSION_RISK = 4, VERSION_TRIGGERS = 3, VERSION_OLDEST = 1 };
+enum { VERSION = 6, VERSION_RANKS = 5, VERSION_RISK = 4, VERSION_TRIGGERS = 3, VERSION_OLDEST = 1 };
 
 static const uint64_t MAGIC = 0x31656e69676e6546U;
 
@@ -64,7 +65,11 @@ struct head {
     uint32_t bracket_free;
     uint32_t zero;
     uint64_t next_liquidation_id; /* that of version 4 ends here */
-    struct fx_rank rank;
+    struct fx_rank rank;          /* that of version 5 ends here */
+    uint32_t move_count;
+    uint32_t move_oldest;
+    uint32_t move_newest;
+    uint32_t zero_too;
 };
 
 struct book_head {
@@ -83,7 +88,10 @@ static size_t head_size(uint32_t version)
     if (version < VERSION_RISK) {
         return offsetof(struct head, bracket_count);
     }
-    return version == VERSION_RISK ? offsetof(struct head, rank) : sizeof(struct head);
+    if (version < VERSION_RANKS) {
+        return offsetof(struct head, rank);
+    }
+    return version == VERSION_RANKS ? offsetof(struct head, move_count) : sizeof(struct head);
 }
 
 static uint32_t layout_of(uint32_t version)
@@ -107,7 +115,7 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_settle_state),
                             sizeof(struct fx_rank_side), /* since version 5 */
                             sizeof(struct fx_rank_item)};
-    const uint32_t counts[] = {0, 9, 10, 13, 17, 19}; /* by version */
+    const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19}; /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -162,7 +170,8 @@ struct section {
 
 enum { SECTIONS = 18 };
 
-static const uint32_t SECTION_COUNTS[VERSION + 1] = {0, 9, 9, 12, 16, SECTIONS}; /* by version */
+static const uint32_t SECTION_COUNTS[VERSION + 1] = {
+    0, 9, 9, 12, 16, 18, SECTIONS}; /* by version */
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -255,6 +264,9 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     head.bracket_free = engine->bracket_free;
     head.next_liquidation_id = engine->next_liquidation_id;
     head.rank = engine->rank;
+    head.move_count = engine->move_count;
+    head.move_oldest = engine->move_oldest;
+    head.move_newest = engine->move_newest;
     write(cursor, &head, sizeof head);
 }
 
@@ -304,7 +316,9 @@ static bool fits(const struct head *head, const struct fx_engine_limits *limits)
            head->position_count <= limits->positions_max &&
            head->order_used <= limits->orders_max &&
            head->instrument_count <= limits->instruments_max &&
-           head->asset_count <= limits->assets_max && head->client_used <= limits->client_ids_max &&
+           head->asset_count <= limits->assets_max &&
+           head->client_count <= limits->client_ids_max &&
+           head->client_used <= limits->client_ids_max + fx_client_ids_moves_max(limits) &&
            head->deadman_count <= limits->accounts_max &&
            head->trigger_used <= limits->orders_max &&
            head->bracket_used <= limits->orders_max / 2 + 1 &&
@@ -315,7 +329,9 @@ static bool fits(const struct head *head, const struct fx_engine_limits *limits)
 static bool is_sound(const struct head *head)
 {
     return head->order_count <= head->order_used && head->expiry_count <= head->order_count &&
-           head->client_count <= head->client_used && head->trigger_count <= head->trigger_used &&
+           head->client_count <= head->client_used &&
+           head->move_count <= head->client_used - head->client_count &&
+           head->trigger_count <= head->trigger_used &&
            head->untriggered_count <= head->trigger_count &&
            head->bracket_count <= head->bracket_used && head->rank.cursor <= head->position_count &&
            head->rank.count <= head->rank.cursor && head->next_order_id > 0 &&
@@ -351,6 +367,9 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->bracket_free = head->bracket_free;
     engine->next_liquidation_id = head->next_liquidation_id;
     engine->rank = head->rank;
+    engine->move_count = head->move_count;
+    engine->move_oldest = head->move_oldest;
+    engine->move_newest = head->move_newest;
 }
 
 /* As fx_book_insert(), but the window stays where it was saved. */
@@ -425,6 +444,8 @@ static fx_status read_head(struct cursor *cursor, struct head *head_out)
     memset(head_out, 0, sizeof *head_out);
     head_out->trigger_free = FX_SLOT_NONE;
     head_out->bracket_free = FX_SLOT_NONE;
+    head_out->move_oldest = FX_SLOT_NONE;
+    head_out->move_newest = FX_SLOT_NONE;
     head_out->next_liquidation_id = 1;
     if (!read(cursor, head_out, least) || head_out->magic != MAGIC) {
         return FX_CORRUPT;
@@ -488,6 +509,9 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     engine->has_crossed = fx_conditional_is_due(engine);
     if (fx_hash_state(engine) != head.state_hash) {
         return FX_CORRUPT;
+    }
+    if (head.version <= VERSION_RANKS) {
+        fx_client_ids_part(engine);
     }
     fx_risk_rebuild(engine);
     if (head.version < VERSION_RISK) {

@@ -191,13 +191,6 @@ fx_px fx_trigger_extreme(const struct fx_engine *engine, const struct fx_trigger
     return (fx_px){is_active ? engine->triggers[trigger->group].trigger_ticks : 0};
 }
 
-fx_px fx_trigger_stop(const struct fx_engine *engine, const struct fx_trigger *trigger)
-{
-    const int64_t extreme = fx_trigger_extreme(engine, trigger).ticks;
-    const enum fx_trigger_condition condition = (enum fx_trigger_condition)trigger->condition;
-    return (fx_px){extreme == 0 ? 0 : stop_ticks(condition, extreme, trigger->callback_ppb)};
-}
-
 /* ---- bounds -----------------------------------------------------------------------------------
  */
 

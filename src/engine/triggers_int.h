@@ -64,8 +64,6 @@ static inline void fx_trigger_see(struct fx_engine *engine,
 }
 /** The order of an instrument that fires next: by source, side, distance, arrival. NONE: none. */
 fx_slot fx_trigger_next(const struct fx_engine *engine, uint32_t instrument);
-/** Where a trailing stop stands now, ticks == 0 where it is not active. */
-fx_px fx_trigger_stop(const struct fx_engine *engine, const struct fx_trigger *trigger);
 /** The extreme of a trailing stop's group; ticks == 0 where it is not active. */
 fx_px fx_trigger_extreme(const struct fx_engine *engine, const struct fx_trigger *trigger);
 void fx_trigger_check(const struct fx_engine *engine);

@@ -16,7 +16,8 @@ struct fx_engine_limits {
     uint32_t instruments_max;
     uint32_t assets_max;
     uint32_t
-        client_ids_max; /* open and remembered clientOrderIds; the oldest ended one gives way */
+        client_ids_max; /* open and remembered clientOrderIds; the oldest ended one gives way. A
+                           quarter as many names of movements of money, at least 1,024, beside */
     uint32_t book_window_levels; /* per instrument, power of two */
     uint32_t book_overflow_levels_max;
     uint32_t account_orders_max; /* open orders of one account over all symbols */

@@ -1,4 +1,6 @@
 /* DEPOSIT_NAMED and WITHDRAW_NAMED: once per name, in one space with the names of TRANSFER. */
+#include <stdio.h>
+
 #include "engine_kit.h"
 #include "fx_test.h"
 
@@ -144,6 +146,58 @@ static void account_named_survives_a_snapshot(void **state)
     assert_true(has_balance("999990"));
 }
 
+static void place_named(uint32_t number)
+{
+    char name[24];
+    (void)snprintf(name, sizeof name, "o-%u", number);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(
+            &kit, .user_id = 1, .side = FX_SIDE_BUY, .ticks = 90, .lots = 1, .client_id = name),
+        FX_OK);
+    struct fx_command cancel = engine_kit_command(FX_COMMAND_CANCEL_ORDER, 0, 1);
+    cancel.u.cancel.order_id = kit.result.order_id;
+    assert_int_equal(engine_kit_apply(&kit, &cancel), FX_OK);
+}
+
+/* However many orders come: a deposit that is sent again within its day is not booked again. */
+static void account_named_outlives_the_names_of_orders(void **state)
+{
+    (void)state;
+    assert_int_equal(deposit("10", "d"), FX_OK);
+    for (uint32_t number = 0; number < 3 * kit.engine->limits.client_ids_max; number++) {
+        place_named(number);
+    }
+    assert_int_equal(deposit("10", "d"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    assert_true(has_balance("1000010"));
+}
+
+/* Nor do other movements make it forgotten: rather there is no room. */
+static void account_named_is_refused_where_all_are_young(void **state)
+{
+    (void)state;
+    const uint32_t most = fx_client_ids_moves_max(&kit.engine->limits);
+    char name[24];
+    kit.is_unchecked = true;
+    for (uint32_t number = 0; number < most; number++) {
+        (void)snprintf(name, sizeof name, "d-%u", number);
+        assert_int_equal(deposit("1", name), FX_OK);
+        kit.time_us++;
+    }
+    kit.is_unchecked = false;
+    assert_int_equal(deposit("1", "late"), FX_CAPACITY);
+    assert_int_equal(transfer("1", "late"), FX_CAPACITY);
+    assert_int_equal(deposit("1", "d-0"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    place_named(0);
+    kit.time_us += 86400000000 - most;
+    assert_int_equal(deposit("1", "late"), FX_OK); /* the day of the first is over */
+    assert_int_equal(kit.result.is_repeated, 0);
+    kit.time_us++;
+    assert_int_equal(deposit("1", "later"), FX_OK); /* and the second's */
+    assert_int_equal(deposit("1", "too-late"), FX_CAPACITY);
+}
+
 static void account_named_of_bad_input_is_refused(void **state)
 {
     (void)state;
@@ -175,6 +229,8 @@ int main(void)
         CASE(account_named_space_is_one_for_all_movements),
         CASE(account_named_reject_does_not_hold_the_name),
         CASE(account_named_survives_a_snapshot),
+        CASE(account_named_outlives_the_names_of_orders),
+        CASE(account_named_is_refused_where_all_are_young),
         CASE(account_named_of_bad_input_is_refused),
     };
     return cmocka_run_group_tests_name("account_named", tests, NULL, NULL);

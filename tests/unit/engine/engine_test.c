@@ -145,6 +145,96 @@ static void engine_initialize_must_be_first_and_the_same(void **state)
     engine_kit_deinit(&fresh);
 }
 
+/* Whatever the command's bytes are: the chains are followed as far as they go, and nothing more. */
+static void engine_prefetch_changes_nothing(void **state)
+{
+    (void)state;
+    const uint64_t first = rest(1, FX_SIDE_BUY, 98, 3);
+    (void)rest(1, FX_SIDE_BUY, 98, 1);
+    const uint64_t last = rest(1, FX_SIDE_BUY, 97, 2);
+    (void)rest(2, FX_SIDE_SELL, 98, 1);
+    struct fx_instrument second = engine_kit_definition("ETHUSDT");
+    assert_int_equal(engine_kit_list(&kit, &second, 100), 1);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(
+            &kit, .user_id = 1, .instrument = 1, .side = FX_SIDE_BUY, .ticks = 90, .lots = 1),
+        FX_OK);
+    const uint64_t hash = fx_engine_hash(kit.engine);
+    const uint64_t orders[] = {first, first + 1, last, last + 1, 77777};
+    for (uint32_t ahead = 1; ahead <= FX_ENGINE_PREFETCH_MAX; ahead++) {
+        for (uint64_t user_id = 1; user_id <= 9; user_id++) {
+            for (uint32_t instrument = 0; instrument < 3; instrument++) {
+                const struct fx_command place =
+                    engine_kit_command(FX_COMMAND_PLACE_ORDER, instrument, user_id);
+                fx_engine_prefetch(kit.engine, &place, ahead);
+            }
+        }
+        for (uint32_t index = 0; index < sizeof orders / sizeof orders[0]; index++) {
+            struct fx_command command = engine_kit_command(FX_COMMAND_CANCEL_ORDER, 0, 1);
+            command.u.cancel.order_id = orders[index];
+            fx_engine_prefetch(kit.engine, &command, ahead);
+            command = engine_kit_command(FX_COMMAND_AMEND_ORDER, 0, 1);
+            command.u.amend.order_id = orders[index];
+            fx_engine_prefetch(kit.engine, &command, ahead);
+        }
+        const struct fx_command tick =
+            engine_kit_command(FX_COMMAND_TICK, FX_COMMAND_ALL_INSTRUMENTS, 0);
+        fx_engine_prefetch(kit.engine, &tick, ahead);
+    }
+    assert_true(fx_engine_hash(kit.engine) == hash);
+    fx_engine_check(kit.engine);
+}
+
+static void engine_audit_and_exchange_say_the_same(void **state)
+{
+    (void)state;
+    struct fx_engine_audit audit;
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.fund_insurance.asset = engine_kit_asset("USDT");
+    command.u.fund_insurance.amount = engine_kit_decimal("12.5");
+    fx_engine_audit(kit.engine, &audit);
+    assert_true(audit.count == 1 && audit.assets[0].insurance == 0);
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    fx_engine_audit(kit.engine, &audit);
+    assert_true(audit.sequence == fx_engine_sequence(kit.engine));
+    assert_true(audit.assets[0].insurance == engine_kit_decimal("12.5"));
+    assert_true(audit.assets[0].deposited == engine_kit_decimal("4000012.5"));
+    assert_true(audit.assets[0].error == 0);
+    const struct fx_command question =
+        engine_kit_command(FX_COMMAND_SHOW_EXCHANGE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    assert_int_equal(engine_kit_ask(&kit, &question).result.reject.status, FX_OK);
+    assert_int_equal(kit.events.count, 2);
+    const struct fx_event_exchange *said = &kit.events.items[0].u.exchange;
+    assert_int_equal(kit.events.items[0].kind, FX_EVENT_EXCHANGE);
+    assert_true(said->fund_balance == audit.assets[0].insurance);
+    assert_true(said->deposited == audit.assets[0].deposited && said->fees == audit.assets[0].fees);
+    assert_int_equal(said->fund_account_id, 5);
+}
+
+/* User 0 is the exchange: whatever he is said to ask is refused, and leaves no trace. */
+static void engine_nobody_acts_for_the_exchange(void **state)
+{
+    (void)state;
+    static const enum fx_command_kind KINDS[] = {FX_COMMAND_PLACE_ORDER,
+                                                 FX_COMMAND_PLACE_CONDITIONAL,
+                                                 FX_COMMAND_PLACE_BRACKET,
+                                                 FX_COMMAND_SET_ACCOUNT,
+                                                 FX_COMMAND_FREEZE_ACCOUNT,
+                                                 FX_COMMAND_SET_POSITION_MODE,
+                                                 FX_COMMAND_DEPOSIT,
+                                                 FX_COMMAND_WITHDRAW,
+                                                 FX_COMMAND_ADJUST_LEVERAGE,
+                                                 FX_COMMAND_ADJUST_MARGIN_POSITION,
+                                                 FX_COMMAND_ADJUST_TP_SL};
+    for (uint32_t index = 0; index < sizeof KINDS / sizeof KINDS[0]; index++) {
+        struct fx_command command = engine_kit_command(KINDS[index], 0, 0);
+        kit.is_unchecked = index % 2 == 0; /* the kit asks first where it can: also refused */
+        assert_int_equal(engine_kit_apply(&kit, &command), FX_ACCOUNT_NOT_FOUND);
+    }
+    kit.is_unchecked = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +244,9 @@ int main(void)
         CASE(engine_dump_says_everything_once),
         CASE(engine_orders_are_found_by_id),
         CASE(engine_initialize_must_be_first_and_the_same),
+        CASE(engine_prefetch_changes_nothing),
+        CASE(engine_audit_and_exchange_say_the_same),
+        CASE(engine_nobody_acts_for_the_exchange),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

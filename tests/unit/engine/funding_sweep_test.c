@@ -151,6 +151,33 @@ static void funding_sweep_counts_the_lots_of_the_instant(void **state)
     assert_true(last.remainder == 0);
 }
 
+/* Whoever may be deleveraged is paid before he is ranked: who has not had his turn would look as if
+ * he had less, and so more leverage, than those who had theirs. */
+static void funding_sweep_pays_before_deleveraging(void **state)
+{
+    (void)state;
+    struct fx_event_funding last;
+    (void)finish(&last);
+    kit.time_us = 16 * HOUR_US;
+    struct fx_command pay = engine_kit_command(FX_COMMAND_PAY_FUNDING, 0, 0);
+    pay.u.funding.has_rate = 1;
+    pay.u.funding.rate_ppb = -10000000; /* shorts pay longs */
+    assert_int_equal(engine_kit_apply(&kit, &pay), FX_OK);
+    assert_true(balance_of(BUYER) == engine_kit_decimal("999"));
+    kit.is_unchecked = true;
+    assert_int_equal(engine_kit_mark(&kit, 0, 1200), FX_OK); /* every short is bankrupt */
+    const struct fx_event *step = engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0);
+    for (uint32_t ticks = 0; step == NULL; ticks++) {
+        assert_true(ticks < 4);
+        assert_true(engine_kit_count(&kit, FX_EVENT_TRANSACTION) <= 2 * FX_FUNDING_STEP_MAX);
+        assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+        step = engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0);
+    }
+    assert_int_equal(step->u.liquidation.step, FX_LIQUIDATION_STEP_ADL);
+    assert_true(balance_of(BUYER) != engine_kit_decimal("999"));
+    assert_int_equal(step->u.liquidation.counter_user_id, 2); /* of equals the lower id */
+}
+
 /* Who opens after the instant owes nothing for it. */
 static void funding_sweep_leaves_out_who_comes_later(void **state)
 {
@@ -202,6 +229,7 @@ int main(void)
         CASE(funding_sweep_goes_on_with_ticks),
         CASE(funding_sweep_settles_whoever_acts),
         CASE(funding_sweep_counts_the_lots_of_the_instant),
+        CASE(funding_sweep_pays_before_deleveraging),
         CASE(funding_sweep_leaves_out_who_comes_later),
         CASE(funding_sweep_goes_on_from_a_snapshot),
     };

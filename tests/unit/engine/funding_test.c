@@ -419,10 +419,48 @@ static void funding_instants_are_whole_milliseconds(void **state)
     assert_int_equal(kit.result.is_changed, 1);
 }
 
+static int64_t next_us(void)
+{
+    return kit.engine->marks[0].next_us;
+}
+
+static void set_interval(int32_t seconds)
+{
+    definition.funding_interval_s = seconds;
+    assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
+}
+
+/* A schedule begins, moves and ends with the interval. */
+static void funding_schedule_follows_its_interval(void **state)
+{
+    (void)state;
+    set_interval(0);
+    assert_int_equal(say_index(100), FX_OK);
+    open(ALICE, BOB, 100, 10);
+    assert_true(next_us() == 0);
+    assert_int_equal(engine_kit_tick(&kit, 17 * HOUR_US), FX_OK);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_FUNDING), 0);
+    set_interval(28800);
+    assert_true(next_us() == 24 * HOUR_US);
+    set_interval(3600);
+    assert_true(next_us() == 18 * HOUR_US);
+    assert_int_equal(engine_kit_tick(&kit, 18 * HOUR_US), FX_OK);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_FUNDING), 0); /* the mark is stale */
+    set_interval(28800);                                           /* what has come is not lost */
+    assert_true(next_us() == 18 * HOUR_US);
+    assert_int_equal(say_index(100), FX_OK);
+    assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+    assert_true(funding_said(1)->instant_us == 18 * HOUR_US);
+    assert_true(next_us() == 24 * HOUR_US);
+    set_interval(0);
+    assert_true(next_us() == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(funding_instants_are_whole_milliseconds),
+        CASE(funding_schedule_follows_its_interval),
         CASE(funding_without_premium_is_the_interest),
         CASE(funding_of_a_premium_is_damped),
         CASE(funding_weighs_the_younger_samples_more),

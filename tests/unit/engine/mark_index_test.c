@@ -185,6 +185,28 @@ static void mark_index_of_too_few_sources_is_stale_at_once(void **state)
     assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
 }
 
+/* A mark that was set by hand keeps to no band, and stays so while the feed is silent (I-26). */
+static void mark_index_that_starves_says_nothing_of_the_mark_before(void **state)
+{
+    (void)state;
+    assert_int_equal(set_rules(10000000, 50000000, 2), FX_OK);
+    struct fx_command mark = engine_kit_command(FX_COMMAND_MARK_PRICE, 0, 0);
+    mark.u.mark.mark_ticks = 300000;
+    mark.u.mark.index_ticks = 200000;
+    assert_int_equal(engine_kit_apply(&kit, &mark), FX_OK);
+    assert_int_equal(say_index(0, 0, 1), FX_OK); /* the kit checks every invariant */
+    assert_int_equal(mark_said()->is_stale, 1);
+    assert_int_equal(mark_said()->has_index, 0);
+    assert_int_equal(mark_now(), 300000);
+    assert_false(fx_mark_is_fresh(kit.engine, 0));
+    assert_int_equal(engine_kit_apply(&kit, &mark), FX_OK);
+    assert_true(fx_mark_is_fresh(kit.engine, 0));
+    assert_int_equal(say_index(0, 0, 0), FX_OK);
+    assert_int_equal(say_index(200000, 0, 2), FX_OK);
+    assert_int_equal(mark_now(), 200000);
+    assert_true(fx_mark_is_fresh(kit.engine, 0));
+}
+
 static void mark_index_ages_with_its_sources(void **state)
 {
     (void)state;
@@ -243,6 +265,7 @@ int main(void)
         CASE(mark_index_follows_the_mean_of_half_an_hour),
         CASE(mark_index_keeps_to_the_band),
         CASE(mark_index_of_too_few_sources_is_stale_at_once),
+        CASE(mark_index_that_starves_says_nothing_of_the_mark_before),
         CASE(mark_index_ages_with_its_sources),
         CASE(mark_index_is_judged),
         CASE(mark_index_fires_what_waits_for_it),

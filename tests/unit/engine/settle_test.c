@@ -215,6 +215,67 @@ static void settle_waits_until_the_index_was_known_for_long_enough(void **state)
     assert_int_equal(said(0)->price_ticks, 110); /* (120 x 10 + 90 x 5) / 15 */
 }
 
+/* Rules that keep the index known for longer end the waiting by themselves. */
+static void settle_that_waits_is_timed_again_by_new_rules(void **state)
+{
+    (void)state;
+    struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
+    rules.u.mark_rules.max_age_us = 2 * MINUTE - 1;
+    rules.u.mark_rules.sources_min = 1;
+    trade(1, 2, 100, 5);
+    assert_int_equal(engine_kit_apply(&kit, &rules), FX_OK);
+    assert_int_equal(engine_kit_tick(&kit, EXPIRY), FX_OK);
+    assert_int_equal(said(1)->phase, FX_SETTLEMENT_PHASE_WAITING);
+    assert_int_equal(index_at(150, 90), FX_OK);
+    assert_true(kit.engine->settle_due_us == INT64_MAX); /* two minutes will not do */
+    rules.u.mark_rules.max_age_us = 60 * MINUTE;
+    assert_int_equal(engine_kit_apply(&kit, &rules), FX_OK);
+    assert_true(kit.engine->settle_due_us == 165 * MINUTE);
+    assert_int_equal(engine_kit_tick(&kit, 165 * MINUTE), FX_OK);
+    assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLED);
+}
+
+/* The least that an engine can do in one command still fits what it may say: many contracts with
+ * all tiers end at once. */
+static void settle_of_many_fits_the_least_limits(void **state)
+{
+    struct fx_engine_limits limits = engine_kit_limits();
+    (void)teardown(state);
+    limits.fills_max = 1;
+    limits.reduce_orders_max = 1;
+    limits.instruments_max = 16;
+    for (uint32_t cancels_max = 1; cancels_max <= 40; cancels_max++) {
+        limits.cancels_max = cancels_max;
+        engine_kit_init(&kit, &limits);
+        for (char name[] = "AQ"; name[0] < 'A' + 16; name[0]++) {
+            const struct fx_instrument definition = dated(name);
+            const uint32_t instrument = engine_kit_list(&kit, &definition, 100);
+            struct fx_command tiers =
+                engine_kit_command(FX_COMMAND_LOAD_LEVERAGE_MARGIN, instrument, 0);
+            tiers.u.tiers.count = FX_TIERS_MAX;
+            for (uint32_t tier = 0; tier < FX_TIERS_MAX; tier++) {
+                tiers.u.tiers.tiers[tier].cap =
+                    tier + 1 == FX_TIERS_MAX ? fx_dec_limit() - 1 : fx_dec_one() * (tier + 1);
+                tiers.u.tiers.tiers[tier].rate_ppb = 100000 * (1 + (int64_t)tier);
+                tiers.u.tiers.tiers[tier].leverage_max_centi = 10000;
+            }
+            fx_instrument_fill_cums(tiers.u.tiers.tiers, FX_TIERS_MAX);
+            assert_int_equal(engine_kit_apply(&kit, &tiers), FX_OK);
+        }
+        kit.time_us = EXPIRY;
+        uint32_t ticks = 0;
+        do {
+            assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+            assert_true(kit.events.count <= fx_engine_events_max(&limits));
+            ticks++;
+        } while (fx_engine_next_due_us(kit.engine) == FX_ENGINE_DUE_NOW);
+        assert_true(ticks < 64);
+        assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLED);
+        engine_kit_deinit(&kit);
+    }
+    (void)setup(state);
+}
+
 static void settle_that_waits_takes_an_operators_price(void **state)
 {
     (void)state;
@@ -404,6 +465,8 @@ int main(void)
         CASE(settle_ends_all_orders),
         CASE(settle_without_enough_index_waits_and_says_so),
         CASE(settle_waits_until_the_index_was_known_for_long_enough),
+        CASE(settle_that_waits_is_timed_again_by_new_rules),
+        CASE(settle_of_many_fits_the_least_limits),
         CASE(settle_that_waits_takes_an_operators_price),
         CASE(settle_by_command_needs_a_price_or_an_average),
         CASE(settle_goes_on_in_bounded_steps),

@@ -103,6 +103,7 @@ static void snapshot_old_logs_give_the_same_state(void **state)
     replay_old("log-2.bin");
     replay_old("log-3.bin");
     replay_old("log-4.bin");
+    replay_old("log-5.bin");
 }
 
 static void load_old(const char *snapshot, const char *name, uint32_t deadlines)
@@ -133,6 +134,7 @@ static void snapshots_of_older_versions_are_read(void **state)
     load_old("snapshot-2.bin", "log-2.bin", 2);
     load_old("snapshot-3.bin", "log-3.bin", 0);
     load_old("snapshot-4.bin", "log-4.bin", 0);
+    load_old("snapshot-5.bin", "log-5.bin", 0);
 }
 
 static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
@@ -141,7 +143,7 @@ static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
     size_t size = 0;
     char *saved = read_file("snapshot-1.bin", &size);
     const struct fx_engine_limits limits = engine_kit_limits();
-    const uint32_t versions[] = {0, 6, 77};
+    const uint32_t versions[] = {0, 7, 77};
     void *memory = engine_kit_memory(&limits);
     for (uint32_t index = 0; index < sizeof versions / sizeof versions[0]; index++) {
         struct fx_engine *engine = NULL;

@@ -1,0 +1,151 @@
+/* CLOSE_INSURANCE and FUND_INSURANCE: what they refuse. What they do is in tests/golden/3003 and
+ * 3009. */
+#include "engine/risk_int.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+static struct engine_kit kit;
+
+static int setup(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    engine_kit_deinit(&kit);
+    return 0;
+}
+
+static fx_status fund(const char *asset, fx_i128 amount)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.fund_insurance.asset = engine_kit_asset(asset);
+    command.u.fund_insurance.amount = amount;
+    return engine_kit_apply(&kit, &command);
+}
+
+static fx_status close_lots(uint32_t instrument, int64_t lots, int64_t price_ticks)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_CLOSE_INSURANCE, instrument, 0);
+    command.u.close_insurance.lots = lots;
+    command.u.close_insurance.price_ticks = price_ticks;
+    return engine_kit_apply(&kit, &command);
+}
+
+/* User 5, long 50 at 100 with 100: bankrupt at 98. Nobody bids: the fund has it. */
+static void take_over(void)
+{
+    engine_kit_account(&kit, 5, "USDT", "100");
+    assert_int_equal(fund("USDT", engine_kit_decimal("1000")), FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = 100, .lots = 50),
+        FX_OK);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 5,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 100,
+                                      .lots = 50,
+                                      .leverage_centi = 10000),
+                     FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 98), FX_OK);
+    assert_int_equal(engine_kit_position(&kit, 0, 0).lots, 50);
+}
+
+static void insurance_money_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(fund("USDT", 0), FX_BAD_PARAMETER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_AMOUNT);
+    assert_int_equal(fund("DOGE", 5), FX_ACCOUNT_NOT_FOUND);
+    assert_int_equal(fund("USDT", fx_dec_limit()), FX_AMOUNT_OUT_OF_RANGE);
+    assert_int_equal(fund("USDT", fx_dec_limit() - 1), FX_AMOUNT_OUT_OF_RANGE);
+    assert_int_equal(fund("USDT", -1), FX_INSUFFICIENT_BALANCE);
+    assert_true(kit.result.reject.has_limit == 1 && kit.result.reject.limit == 0);
+    assert_int_equal(fund("USDT", 7), FX_OK);
+    assert_int_equal(fund("USDT", -8), FX_INSUFFICIENT_BALANCE);
+    assert_true(kit.result.reject.limit == 7);
+    assert_int_equal(fund("USDT", -7), FX_OK);
+}
+
+static void insurance_without_room_for_a_fund_is_refused(void **state)
+{
+    (void)state;
+    for (uint64_t user_id = 5; user_id <= 16; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", "1");
+    }
+    assert_int_equal(fund("USDT", 1), FX_CAPACITY);
+}
+
+static void insurance_close_that_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(close_lots(7, 0, 0), FX_UNKNOWN_SYMBOL);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_SYMBOL);
+    assert_int_equal(close_lots(0, -1, 0), FX_BAD_PARAMETER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_QUANTITY);
+    assert_int_equal(close_lots(0, 0, 0), FX_POSITION_NOT_FOUND); /* there is no fund */
+    take_over();
+    assert_int_equal(close_lots(0, 1, -1), FX_PRICE_FILTER);
+    assert_int_equal(close_lots(0, 1, 1000001), FX_PRICE_FILTER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_PRICE);
+    assert_int_equal(close_lots(0, 0, 0), FX_NO_LIQUIDITY);
+    assert_int_equal(engine_kit_state(&kit, 0, FX_INSTRUMENT_STATE_HALTED), FX_OK);
+    assert_int_equal(close_lots(0, 0, 0), FX_INSTRUMENT_HALTED);
+}
+
+static void insurance_close_without_room_for_its_order_is_refused(void **state)
+{
+    (void)state;
+    take_over();
+    while (kit.engine->order_count < kit.engine->limits.orders_max) {
+        const uint64_t user_id = 1 + kit.engine->order_count / 64 % 4;
+        struct fx_instrument definition = kit.engine->listings[0].definition;
+        if (definition.orders_max < 200) {
+            definition.orders_max = 200;
+            assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
+        }
+        assert_int_equal(
+            ENGINE_KIT_PLACE(&kit, .user_id = user_id, .side = FX_SIDE_BUY, .ticks = 90, .lots = 1),
+            FX_OK);
+    }
+    assert_int_equal(close_lots(0, 1, 95), FX_CAPACITY);
+}
+
+/* More than it holds is all of it; a bid beyond its limit takes nothing. */
+static void insurance_close_takes_what_the_book_gives(void **state)
+{
+    (void)state;
+    take_over();
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_BUY, .ticks = 97, .lots = 10), FX_OK);
+    assert_int_equal(close_lots(0, 5, 98), FX_OK);
+    assert_int_equal(engine_kit_position(&kit, 0, 0).lots, 50);
+    assert_int_equal(close_lots(0, 4, 97), FX_OK);
+    assert_int_equal(engine_kit_position(&kit, 0, 0).lots, 46);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_INSURANCE), 1);
+    assert_int_equal(close_lots(0, 500, 0), FX_OK);
+    assert_int_equal(engine_kit_position(&kit, 0, 0).lots, 40);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(insurance_money_that_does_not_fit_is_refused),
+        CASE(insurance_without_room_for_a_fund_is_refused),
+        CASE(insurance_close_that_makes_no_sense_is_refused),
+        CASE(insurance_close_without_room_for_its_order_is_refused),
+        CASE(insurance_close_takes_what_the_book_gives),
+    };
+    return cmocka_run_group_tests_name("insurance", tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
