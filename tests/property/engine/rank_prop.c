@@ -233,8 +233,13 @@ static void refresh(void)
         if (chance(50)) {
             load_twin();
         }
-        if (chance(15)) {
+        for (uint32_t count = 0;
+             chance(60) && count < 30 && fx_rank_due_us(world.kit.engine) != INT64_MAX &&
+             world.kit.engine->rank.count > 0;
+             count++) {
             trade(); /* in the middle: it is the next refresh that is exact */
+        }
+        if (chance(15)) {
             mark();
             work_off();
         }

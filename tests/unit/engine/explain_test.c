@@ -159,6 +159,12 @@ static void explain_says_what_the_rows_say(void **state)
     uint32_t open = 0, tiers = 0;
     setup_market();
     fx_rng_init(&rng, 11);
+    for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_LEVERAGE, symbol, USERS);
+        command.u.leverage.leverage_centi = 700;
+        command.u.leverage.margin_mode = FX_MARGIN_MODE_ISOLATED;
+        assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    }
     for (uint32_t step = 0; step < 1500; step++) {
         move_market();
         const uint64_t user_id = 1 + fx_rng_below(&rng, USERS);

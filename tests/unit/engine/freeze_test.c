@@ -73,6 +73,7 @@ static void freeze_with_many_orders_goes_on_and_nothing_trades(void **state)
     assert_int_equal(kit.result.count, 2);
     assert_int_equal(kit.result.has_more, 1);
     assert_true(fx_engine_next_due_us(kit.engine) <= kit.time_us);
+    assert_int_equal(engine_kit_amend(&kit, 1, 5, 96, 0), FX_ACCOUNT_FROZEN); /* one that is left */
     /* A sell meets what is left of the bids: it ends instead of trading. */
     assert_int_equal(PLACE(2, SELL, .ticks = 94, .lots = 1), FX_OK);
     assert_int_equal(engine_kit_count(&kit, FX_EVENT_TRADE), 0);
@@ -82,6 +83,25 @@ static void freeze_with_many_orders_goes_on_and_nothing_trades(void **state)
     assert_int_equal(kit.result.count, 2);
     assert_int_equal(kit.engine->order_count, 1);
     assert_int_equal(kit.engine->deadman_count, 0);
+}
+
+/* Its orders may take more than one command: a deadline remembers them, and there must be room. */
+static void freeze_needs_a_deadline(void **state)
+{
+    (void)state;
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CANCEL_ALL_AFTER, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    for (uint64_t user_id = 5; user_id <= 16; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", "1");
+    }
+    for (uint64_t user_id = 1; user_id <= 16; user_id++) {
+        command.user_id = user_id == 1 ? 2 : user_id;
+        command.instrument = user_id == 1 ? 0 : FX_COMMAND_ALL_INSTRUMENTS;
+        command.u.countdown.countdown_us = 5000000;
+        assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    }
+    assert_int_equal(engine_kit_freeze(&kit, 1, true), FX_CAPACITY);
+    assert_int_equal(engine_kit_freeze(&kit, 2, true), FX_OK); /* his is there */
 }
 
 static void freeze_refuses_everything_but_deposits_and_cancels(void **state)
@@ -176,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(freeze_ends_all_orders_with_a_note),
         CASE(freeze_with_many_orders_goes_on_and_nothing_trades),
+        CASE(freeze_needs_a_deadline),
         CASE(freeze_refuses_everything_but_deposits_and_cancels),
         CASE(freeze_holds_for_accounts_that_come_and_settings_that_are_set),
         CASE(freeze_ends_and_all_is_as_before),

@@ -349,6 +349,33 @@ static void funding_beyond_the_margin_is_never_a_debt(void **state)
     assert_true(funding_said(1)->remainder == -engine_kit_decimal("12"));
 }
 
+/* The same with a fund of 5: it pays 5 of the 12, the exchange 7. */
+static void funding_that_nobody_can_pay_is_the_funds(void **state)
+{
+    (void)state;
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.fund_insurance.asset = engine_kit_asset("USDT");
+    command.u.fund_insurance.amount = engine_kit_decimal("5");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    set_mode(ALICE, FX_MARGIN_MODE_ISOLATED, 2000);
+    open(ALICE, BOB, 100, 2);
+    assert_int_equal(engine_kit_mark(&kit, 0, 500), FX_OK);
+    assert_int_equal(pay(8 * HOUR_US, true, 15000000), FX_OK);
+    command = engine_kit_command(FX_COMMAND_WITHDRAW, 0, ALICE);
+    command.u.transfer.asset = engine_kit_asset("USDT");
+    command.u.transfer.amount = engine_kit_decimal("9999982");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    kit.time_us = 16 * HOUR_US;
+    assert_int_equal(pay(16 * HOUR_US, true, 15000000), FX_OK);
+    assert_true(funding_said(1)->insured == engine_kit_decimal("5"));
+    assert_true(funding_said(1)->remainder == -engine_kit_decimal("7"));
+    const struct fx_event *event = engine_kit_event(&kit, FX_EVENT_INSURANCE, 0);
+    assert_non_null(event);
+    assert_int_equal(event->u.insurance.reason, FX_INSURANCE_REASON_FUNDING);
+    assert_true(event->u.insurance.balance == 0);
+}
+
 static void set_limits(int64_t max_age_us)
 {
     struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
@@ -383,6 +410,28 @@ static void funding_waits_for_a_fresh_mark(void **state)
     assert_true(funding_said(2)->instant_us == 32 * HOUR_US);
     assert_balance(ALICE, "9999999.8");
     assert_true(fx_engine_next_due_us(kit.engine) > kit.time_us);
+}
+
+/* An instant that came with another command is being paid until its TICK. */
+static void funding_waits_for_the_one_before(void **state)
+{
+    (void)state;
+    struct fx_instrument other = engine_kit_definition("ETHUSDT");
+    struct fx_command command = engine_kit_command(FX_COMMAND_PAY_FUNDING, 1, 0);
+    assert_int_equal(engine_kit_update(&kit, &other), FX_OK);
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_NO_MARK_PRICE);
+    open(ALICE, BOB, 100, 2);
+    assert_int_equal(say_index(100), FX_OK);
+    set_limits(0);
+    kit.time_us = kit.engine->marks[0].next_us + 2000000;
+    command = engine_kit_command(FX_COMMAND_CANCEL_ALL, FX_COMMAND_ALL_INSTRUMENTS, CAROL);
+    command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(kit.engine->sweep_count, 1);
+    assert_int_equal(pay(kit.time_us - 1000000, true, 100), FX_BUSY);
+    assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+    assert_int_equal(pay(kit.time_us - 1000000, true, 100), FX_OK);
+    assert_int_equal(kit.result.is_changed, 1);
 }
 
 static void funding_command_is_judged(void **state)
@@ -473,6 +522,8 @@ int main(void)
         CASE(funding_beyond_the_margin_is_never_a_debt),
         CASE(funding_waits_for_a_fresh_mark),
         CASE(funding_command_is_judged),
+        CASE(funding_that_nobody_can_pay_is_the_funds),
+        CASE(funding_waits_for_the_one_before),
     };
     return cmocka_run_group_tests_name("funding", tests, NULL, NULL);
 }

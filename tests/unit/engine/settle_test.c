@@ -117,6 +117,13 @@ static void settle_at_the_average_of_the_last_half_hour(void **state)
     assert_true(fx_engine_next_due_us(kit.engine) == INT64_MAX);
     assert_int_equal(engine_kit_tick(&kit, EXPIRY + 6 * MINUTE), FX_OK);
     assert_int_equal(kit.events.count, 1); /* once */
+    struct fx_command command = engine_kit_command(FX_COMMAND_INDEX_PRICE, 0, 0);
+    command.u.index.index_ticks = 100;
+    command.u.index.source_count = 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_SYMBOL_SETTLED);
+    command = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
+    command.u.mark_rules.sources_min = 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_SYMBOL_SETTLED);
 }
 
 /* Between the date and its TICK nothing is taken any more. */
@@ -370,6 +377,10 @@ static void settle_in_the_middle_is_saved(void **state)
     fx_engine_check(copy);
     assert_true(fx_engine_hash(copy) == fx_engine_hash(kit.engine));
     assert_true(fx_engine_next_due_us(copy) <= kit.time_us);
+    struct fx_engine_dump dump;
+    memset(&dump, 0, sizeof dump);
+    assert_false(fx_engine_dump(kit.engine, &dump, &kit.events));
+    assert_int_equal(said(0)->phase, FX_SETTLEMENT_PHASE_CLOSING); /* a projection knows of it */
     while (state_now() == FX_INSTRUMENT_STATE_SETTLING) {
         struct fx_command command =
             engine_kit_command(FX_COMMAND_TICK, FX_COMMAND_ALL_INSTRUMENTS, 0);

@@ -159,6 +159,61 @@ static void snapshot_damaged_bytes_are_corrupt(void **state)
     free(saved);
 }
 
+/* As the engine hashes its file: what a liar with the same program would write. */
+static void sign(void)
+{
+    const size_t end = saved_size - sizeof(uint64_t);
+    uint64_t hash = end;
+    uint64_t size = saved_size;
+    memcpy(saved + 16, &size, sizeof size);
+    for (size_t at = 0; at < end; at += sizeof(uint64_t)) {
+        uint64_t part = 0;
+        memcpy(&part, saved + at, end - at < sizeof part ? end - at : sizeof part);
+        hash = at == 0 ? fx_hash_mix(end, part) : fx_hash_mix(hash, part);
+    }
+    memcpy(saved + end, &hash, sizeof hash);
+}
+
+/* The file ends with six slots of the book, bids first, and the hash of all. */
+static void snapshot_of_a_liar_is_corrupt(void **state)
+{
+    (void)state;
+    save_scene();
+    const struct fx_engine_limits limits = engine_kit_limits();
+    const size_t size = saved_size, first = size - 8 - 6 * sizeof(fx_slot);
+    char *kept = malloc(size);
+    struct fx_engine *engine = NULL;
+    assert_non_null(kept);
+    memcpy(kept, saved, size);
+    sign();
+    assert_memory_equal(saved, kept, size); /* it is the right hash */
+    assert_int_equal(load(&limits, &engine), FX_OK);
+    free(engine);
+    const fx_slot beyond = 200, bid = kit.engine->order_used;
+    memcpy(saved + first, &beyond, sizeof beyond); /* an order that is not there */
+    sign();
+    assert_int_equal(load(&limits, &engine), FX_CORRUPT);
+    assert_true(bid < beyond);
+    memcpy(saved, kept, size);
+    memcpy(saved + first + 5 * sizeof(fx_slot), kept + first, sizeof(fx_slot)); /* a bid, to sell */
+    sign();
+    assert_int_equal(load(&limits, &engine), FX_CORRUPT);
+    memcpy(saved, kept, size);
+    memcpy(saved + first, kept + first + sizeof(fx_slot), sizeof(fx_slot)); /* the younger first */
+    memcpy(saved + first + sizeof(fx_slot), kept + first, sizeof(fx_slot));
+    sign();
+    assert_int_equal(load(&limits, &engine), FX_CORRUPT); /* the state's own hash tells */
+    memcpy(saved, kept, size);
+    for (saved_size = size - sizeof(fx_slot); saved_size > first - 40;
+         saved_size -= sizeof(fx_slot)) { /* slots, then the book's head are missing */
+        sign();
+        assert_int_equal(load(&limits, &engine), FX_CORRUPT);
+        memcpy(saved, kept, size);
+    }
+    free(kept);
+    free(saved);
+}
+
 static void snapshot_of_an_empty_engine_works(void **state)
 {
     (void)state;
@@ -183,6 +238,7 @@ int main(void)
         CASE(snapshot_load_into_larger_limits_works),
         CASE(snapshot_that_does_not_fit_is_refused),
         CASE(snapshot_damaged_bytes_are_corrupt),
+        CASE(snapshot_of_a_liar_is_corrupt),
         CASE(snapshot_of_an_empty_engine_works),
     };
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
