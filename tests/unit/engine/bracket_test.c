@@ -127,6 +127,28 @@ static void bracket_waits_pending_and_its_rows_name_each_other(void **state)
     ASSERT_OPEN(three.loss, FX_ORDER_STATUS_PENDING, 0);
 }
 
+/* Its quantity follows what its order fills; a market order has no price. */
+static void bracket_amend_of_what_it_does_not_have_is_refused(void **state)
+{
+    (void)state;
+    const struct three three = buy_at_100(5);
+    struct fx_command command = engine_kit_command(FX_COMMAND_AMEND_CONDITIONAL, 0, 1);
+    command.u.amend.order_id = three.profit;
+    command.u.amend.lots = 3;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_QUANTITY);
+    command.u.amend.lots = 0;
+    command.u.amend.price_ticks = 120;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_PRICE);
+    command = engine_kit_command(FX_COMMAND_ADJUST_ORDER_TP_SL, 0, 1);
+    command.u.order_tp_sl.order_id = 777;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ORDER_NOT_FOUND);
+    command.u.order_tp_sl.order_id = three.order;
+    command.user_id = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ORDER_NOT_FOUND); /* not his */
+}
+
 static void bracket_grows_with_each_fill(void **state)
 {
     (void)state;
@@ -559,6 +581,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(bracket_waits_pending_and_its_rows_name_each_other),
+        CASE(bracket_amend_of_what_it_does_not_have_is_refused),
         CASE(bracket_grows_with_each_fill),
         CASE(bracket_take_profit_closes_what_filled_and_ends_the_stop),
         CASE(bracket_never_trades_with_its_own_order),

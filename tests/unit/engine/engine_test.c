@@ -145,6 +145,38 @@ static void engine_initialize_must_be_first_and_the_same(void **state)
     engine_kit_deinit(&fresh);
 }
 
+/* Each limit has a least and a most: those of a log's first record are believed only within. */
+static void engine_limits_are_bounded(void **state)
+{
+    (void)state;
+    const struct fx_engine_limits good = fx_engine_default_limits();
+    struct fx_engine_limits limits = good;
+    uint32_t *const fields[] = {&limits.accounts_max,
+                                &limits.positions_max,
+                                &limits.orders_max,
+                                &limits.client_ids_max,
+                                &limits.instruments_max,
+                                &limits.assets_max,
+                                &limits.account_orders_max,
+                                &limits.cancels_max,
+                                &limits.reduce_orders_max,
+                                &limits.fills_max,
+                                &limits.book_window_levels};
+    assert_true(fx_engine_is_possible(&limits));
+    for (uint32_t index = 0; index < sizeof fields / sizeof fields[0]; index++) {
+        *fields[index] = 0;
+        assert_false(fx_engine_is_possible(&limits));
+        *fields[index] = 1U << 31U;
+        assert_false(fx_engine_is_possible(&limits));
+        limits = good;
+    }
+    limits.book_window_levels++; /* no power of two */
+    assert_false(fx_engine_is_possible(&limits));
+    limits = good;
+    limits.book_overflow_levels_max = (1U << 20U) + 1;
+    assert_false(fx_engine_is_possible(&limits));
+}
+
 /* Whatever the command's bytes are: the chains are followed as far as they go, and nothing more. */
 static void engine_prefetch_changes_nothing(void **state)
 {
@@ -244,6 +276,7 @@ int main(void)
         CASE(engine_dump_says_everything_once),
         CASE(engine_orders_are_found_by_id),
         CASE(engine_initialize_must_be_first_and_the_same),
+        CASE(engine_limits_are_bounded),
         CASE(engine_prefetch_changes_nothing),
         CASE(engine_audit_and_exchange_say_the_same),
         CASE(engine_nobody_acts_for_the_exchange),

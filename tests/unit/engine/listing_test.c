@@ -104,6 +104,16 @@ static void listing_full_pools_are_a_reject(void **state)
     }
     definition.symbol.text[0] = 'Z';
     assert_int_equal(engine_kit_update(&kit, &definition), FX_CAPACITY);
+    struct engine_kit small;
+    struct fx_engine_limits limits = engine_kit_limits();
+    limits.assets_max = 1;
+    engine_kit_init(&small, &limits);
+    definition = engine_kit_definition("A1");
+    assert_int_equal(engine_kit_update(&small, &definition), FX_OK);
+    definition = engine_kit_definition("B1");
+    definition.settle = engine_kit_asset("BTC");
+    assert_int_equal(engine_kit_update(&small, &definition), FX_CAPACITY);
+    engine_kit_deinit(&small);
 }
 
 static void listing_tiers_must_be_sound(void **state)

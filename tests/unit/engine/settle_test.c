@@ -117,7 +117,10 @@ static void settle_at_the_average_of_the_last_half_hour(void **state)
     assert_true(fx_engine_next_due_us(kit.engine) == INT64_MAX);
     assert_int_equal(engine_kit_tick(&kit, EXPIRY + 6 * MINUTE), FX_OK);
     assert_int_equal(kit.events.count, 1); /* once */
-    struct fx_command command = engine_kit_command(FX_COMMAND_INDEX_PRICE, 0, 0);
+    struct fx_command command = engine_kit_command(FX_COMMAND_SETTLE, 0, 0);
+    command.u.settle.has_price = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command = engine_kit_command(FX_COMMAND_INDEX_PRICE, 0, 0);
     command.u.index.index_ticks = 100;
     command.u.index.source_count = 1;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_SYMBOL_SETTLED);

@@ -214,6 +214,40 @@ static void snapshot_of_a_liar_is_corrupt(void **state)
     free(saved);
 }
 
+/* Numbers of the head that contradict each other, or that no engine has room for; by their place
+ * behind the limits, 4 bytes each. */
+static void snapshot_with_impossible_numbers_is_refused(void **state)
+{
+    (void)state;
+    save_scene();
+    const struct fx_engine_limits limits = engine_kit_limits();
+    const size_t counts = 64 + sizeof(struct fx_engine_limits);
+    static const uint32_t PLACES[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 14, 15, 17, 18, 19};
+    char *kept = malloc(saved_size);
+    struct fx_engine *engine = NULL;
+    uint32_t corrupt = 0;
+    assert_non_null(kept);
+    memcpy(kept, saved, saved_size);
+    for (uint32_t index = 0; index < sizeof PLACES / sizeof PLACES[0]; index++) {
+        const uint32_t many = 1U << 30U;
+        memcpy(saved + counts + PLACES[index] * sizeof many, &many, sizeof many);
+        sign();
+        const fx_status status = load(&limits, &engine);
+        assert_true(status == FX_CORRUPT || status == FX_CAPACITY);
+        corrupt += status == FX_CORRUPT ? 1 : 0;
+        memcpy(saved, kept, saved_size);
+    }
+    assert_true(corrupt > 5);
+    for (size_t at = 48; at <= 56; at += 8) { /* the ids that come next begin at 1 */
+        memset(saved + at, 0, 8);
+        sign();
+        assert_int_equal(load(&limits, &engine), FX_CORRUPT);
+        memcpy(saved, kept, saved_size);
+    }
+    free(kept);
+    free(saved);
+}
+
 static void snapshot_of_an_empty_engine_works(void **state)
 {
     (void)state;
@@ -239,6 +273,7 @@ int main(void)
         CASE(snapshot_that_does_not_fit_is_refused),
         CASE(snapshot_damaged_bytes_are_corrupt),
         CASE(snapshot_of_a_liar_is_corrupt),
+        CASE(snapshot_with_impossible_numbers_is_refused),
         CASE(snapshot_of_an_empty_engine_works),
     };
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
