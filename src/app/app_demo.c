@@ -57,6 +57,9 @@ static fx_status run(struct fx_app_gateway *gateway, const struct fx_command *co
     return status;
 }
 
+/* Of the deposit that a demo's user begins with. */
+static const char DEMO_NAME[] = "@demo";
+
 static fx_status list_instrument(struct fx_app_gateway *gateway, uint32_t index)
 {
     struct fx_app_listing listing;
@@ -122,11 +125,15 @@ static fx_status fund(const struct fx_app_demo_options *options,
             return status;
         }
     }
-    command = blank(FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS);
+    /* By name: where two processes of one log begin at once, the engine takes the first. */
+    command = blank(FX_COMMAND_DEPOSIT_NAMED, FX_COMMAND_ALL_INSTRUMENTS);
     command.user_id = user_id;
-    command.u.transfer.asset = name;
-    command.u.transfer.type = FX_TRANSACTION_DEPOSIT;
-    command.u.transfer.amount = fx_dec_one() * (strcmp(asset, "BTC") == 0 ? 1000 : 1000000000);
+    command.u.named.transfer.asset = name;
+    command.u.named.transfer.type = FX_TRANSACTION_DEPOSIT;
+    command.u.named.transfer.amount =
+        fx_dec_one() * (strcmp(asset, "BTC") == 0 ? 1000 : 1000000000);
+    memcpy(command.u.named.client_id.text, DEMO_NAME, sizeof DEMO_NAME - 1);
+    command.u.named.client_id.size = sizeof DEMO_NAME - 1;
     return run(options->gateway, &command);
 }
 
