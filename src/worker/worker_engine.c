@@ -102,7 +102,7 @@ static uint32_t consumer_count(const struct fx_worker_engine *worker)
 static fx_status allocate(struct fx_worker_engine *worker)
 {
     const uint32_t events_max = fx_engine_events_max(&worker->limits);
-    worker->memory = aligned_alloc(64, fx_engine_size(&worker->limits));
+    worker->memory = fx_worker_host_block(fx_engine_size(&worker->limits));
     worker->intake = fx_ring_create(sizeof(struct item), worker->options.intake_capacity);
     worker->audits = fx_ring_create(sizeof(struct fx_engine_audit), AUDITS_CAPACITY);
     worker->ring = fx_ring_broadcast_create(

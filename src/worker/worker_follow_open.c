@@ -238,7 +238,7 @@ static fx_status allocate_state(struct fx_worker_follow *follow)
         }
         follow->options.ring_capacity = capacity;
     }
-    follow->memory = aligned_alloc(64, fx_engine_size(&follow->limits));
+    follow->memory = fx_worker_host_block(fx_engine_size(&follow->limits));
     follow->events.items = aligned_alloc(16, (size_t)events_max * sizeof(struct fx_event));
     follow->events.capacity = events_max;
     if (follow->options.consumer_count > 0) {

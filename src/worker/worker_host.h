@@ -8,6 +8,7 @@
 #ifndef FX_WORKER_WORKER_HOST_H
 #define FX_WORKER_WORKER_HOST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bus/bus_file.h"
@@ -24,6 +25,10 @@ struct fx_worker_host {
 
 /** The host with every zeroed member filled in; NULL gives this machine. */
 struct fx_worker_host fx_worker_host_of(const struct fx_worker_host *host);
+
+/** Gives a block for an engine, to be freed with free(): at a cache line; in huge pages where it is
+ * large, because each order touches a dozen places of it. @return NULL: no memory. */
+void *fx_worker_host_block(size_t size);
 
 /** The host's time. */
 int64_t fx_worker_host_now_us(const struct fx_worker_host *host);

@@ -205,10 +205,25 @@ static void worker_host_snapshot_of_a_lost_future_is_not_used(void **state)
     assert_true(fixture->report.state_hash == hash);
 }
 
+static void worker_host_block_stands_at_its_page(void **state)
+{
+    (void)state;
+    static const size_t SIZES[] = {1, 64, 4096, (1 << 21) - 1, 1 << 21, (1 << 21) + 1, 5 << 20};
+    for (size_t index = 0; index < sizeof SIZES / sizeof SIZES[0]; index++) {
+        const size_t size = SIZES[index];
+        char *block = fx_worker_host_block(size);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % (size < 1 << 21 ? 64 : 1 << 21), 0);
+        memset(block, 0x5a, size); /* the sanitizer sees whether all of it is ours */
+        free(block);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_host_default_is_this_machine),
+        cmocka_unit_test(worker_host_block_stands_at_its_page),
         cmocka_unit_test_setup_teardown(worker_host_given_members_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_host_power_cut_leaves_what_was_answered, setup, teardown),
