@@ -62,6 +62,7 @@ void fx_app_emit_destroy(struct fx_app_emit *emit)
     }
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, then what
 void fx_app_emit_event(struct fx_app_emit *emit, fx_str room, fx_str event)
 {
     char channel[FX_PUSH_ROOMS_CHANNEL_SIZE_MAX];
