@@ -153,6 +153,10 @@ void fx_api_pending_result(struct fx_api *api, const struct fx_event *event)
     }
     const struct fx_api_pending pending = api->pending[slot];
     release(api, slot);
+    if (event->u.result.reject.status == FX_TIMEOUT) { /* a bus does not know what became of it */
+        fx_api_reply_unknown(api, &pending.target, FX_TIMEOUT);
+        return;
+    }
     if (event->u.result.reject.status != FX_OK) {
         fx_api_reply_reject(api, &pending.target, &event->u.result.reject);
         return;

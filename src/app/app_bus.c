@@ -224,11 +224,14 @@ fx_status fx_app_bus_init(struct fx_app_bus *settings, const struct fx_config *c
     if (!is_broker_list(fx_config_str(config, "kafka-brokers"))) {
         return refuse("KAFKA_BROKERS", "it is like host:9092 or host:9092,other:9092");
     }
+    if (settings->shards > 1) {
+        return refuse("FUTURE_KAFKA_SHARDS",
+                      "an exchange of several shards is not built: nothing routes between them");
+    }
     if (settings->shard >= settings->shards) {
         return refuse("FUTURE_KAFKA_SHARD", "shards count from 0 to FUTURE_KAFKA_SHARDS - 1");
     }
-    (void)snprintf(
-        settings->shard_name, sizeof settings->shard_name, "%u", settings->shard & 0xffffU);
+    (void)snprintf(settings->shard_name, sizeof settings->shard_name, "main");
     fx_status status = check_security(config);
     if (status == FX_OK) {
         status = make_names(settings);
@@ -263,7 +266,8 @@ struct fx_bus_topic fx_app_bus_shape(const struct fx_app_bus *settings, enum fx_
     return (struct fx_bus_topic){
         .name = fx_app_bus_name(settings, topic),
         .partitions = TOPICS[topic].is_by_key ? settings->partitions : settings->shards,
-        .retention_ms = TOPICS[topic].is_kept ? -1 : settings->retention_ms};
+        .retention_ms = TOPICS[topic].is_kept ? -1 : settings->retention_ms,
+        .is_log = topic == FX_APP_BUS_INPUT};
 }
 
 fx_status fx_app_bus_make(const struct fx_app_bus *settings,
@@ -276,15 +280,16 @@ fx_status fx_app_bus_make(const struct fx_app_bus *settings,
     }
     const fx_status status = fx_bus_make(bus, topics, FX_APP_BUS_TOPICS, timeout_ms);
     if (status != FX_OK) {
-        FX_LOG(FX_LOG_ERROR,
-               "kafka",
-               status == FX_VERSION_MISMATCH
-                   ? "a topic has other partitions than the settings say: a user's orders would "
-                     "change places (FUTURE_KAFKA_PARTITIONS, FUTURE_KAFKA_SHARDS)"
-                   : "the topics cannot be made or seen",
-               fx_log_text("brokers", settings->brokers),
-               fx_log_status("err", status),
-               fx_log_text("reason", fx_bus_error_text(bus)));
+        FX_LOG(
+            FX_LOG_ERROR,
+            "kafka",
+            status == FX_VERSION_MISMATCH
+                ? "a topic is not as it has to be: other partitions than FUTURE_KAFKA_PARTITIONS "
+                  "says, or a setting under which orders could be lost"
+                : "the topics cannot be made or seen",
+            fx_log_text("brokers", settings->brokers),
+            fx_log_status("err", status),
+            fx_log_text("reason", fx_bus_error_text(bus)));
     }
     return status;
 }

@@ -1,6 +1,5 @@
 #include "app/app_lead.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/app_bus.h"
@@ -13,7 +12,7 @@
 #include "base/log.h"
 #include "worker/worker_lead.h"
 
-enum { MAKE_MS = 30000, STOP_MS = 8000, WATCH_MS = 200, SILENCE_US = 5000000, SHARD_SIZE = 16 };
+enum { MAKE_MS = 30000, STOP_MS = 8000, WATCH_MS = 200, SILENCE_US = 5000000 };
 
 struct role {
     struct fx_app_bus settings;
@@ -22,7 +21,6 @@ struct role {
     struct fx_worker_lead *lead;
     struct fx_app_desk *desk;
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
-    char shard[SHARD_SIZE];
     char node[FX_APP_NODE_SIZE_MAX];
 };
 
@@ -85,7 +83,6 @@ static fx_status open_lead(struct role *role, const struct fx_config *config)
         return status;
     }
     const struct fx_bus_place input = fx_app_bus_place(settings, FX_APP_BUS_INPUT);
-    (void)snprintf(role->shard, sizeof role->shard, "%u", settings->shard);
     const struct fx_worker_lead_options options = {
         .follow = {.bus = role->input,
                    .topic = input.topic,
@@ -99,7 +96,7 @@ static fx_status open_lead(struct role *role, const struct fx_config *config)
         .output = fx_app_bus_place(settings, FX_APP_BUS_OUTPUT),
         .hashes = fx_app_bus_place(settings, FX_APP_BUS_HASHES),
         .quarantine = fx_app_bus_place(settings, FX_APP_BUS_QUARANTINE),
-        .shard = fx_str_of(role->shard)};
+        .shard = fx_app_bus_shard(settings)};
     status = fx_worker_lead_create(&options, &role->lead, &report);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,

@@ -283,8 +283,12 @@ static void on_error(rd_kafka_t *handle, int error, const char *reason, void *co
     }
     const fx_status status = fx_bus_kafka_status(error);
     (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%.250s", reason);
-    if (status == FX_BAD_CREDENTIALS || status == FX_FORBIDDEN) {
+    if (status == FX_FORBIDDEN) {
         kafka->head.fatal = status; /* no waiting makes it better */
+    } else if (status == FX_BAD_CREDENTIALS) {
+        kafka->refused = status; /* by one broker, which may be set up wrongly */
+    } else if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && kafka->refused != FX_OK) {
+        kafka->head.fatal = kafka->refused;
     }
 }
 

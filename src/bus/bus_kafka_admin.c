@@ -5,13 +5,14 @@
 
 #include "bus/bus_kafka_int.h"
 
-enum { NUMBER_SIZE = 24, WAIT_MS = 100 };
+enum { NUMBER_SIZE = 24, WAIT_MS = 100, REPLICAS_SAFE = 3 };
 
 /* How many partitions a topic has; 0 = there is no such topic. */
 static fx_status ask_partitions(struct fx_bus_kafka *kafka,
                                 fx_str name,
                                 uint32_t timeout_ms, // NOLINT(bugprone-easily-swappable-parameters)
-                                uint32_t *count_out)
+                                uint32_t *count_out,
+                                uint32_t *replicas_out)
 {
     char topic[FX_BUS_NAME_SIZE_MAX + 1];
     const struct rd_kafka_metadata *metadata = NULL;
@@ -33,6 +34,9 @@ static fx_status ask_partitions(struct fx_bus_kafka *kafka,
     if (metadata->topic_cnt == 1) {
         const rd_kafka_resp_err_t reason = metadata->topics[0].err;
         *count_out = (uint32_t)metadata->topics[0].partition_cnt;
+        if (*count_out > 0) {
+            *replicas_out = (uint32_t)metadata->topics[0].partitions[0].replica_cnt;
+        }
         if (reason == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
             *count_out = 0;
         } else if (reason != RD_KAFKA_RESP_ERR_NO_ERROR &&
@@ -48,17 +52,23 @@ static fx_status ask_partitions(struct fx_bus_kafka *kafka,
 static fx_status partitions_of(struct fx_bus_kafka *kafka,
                                fx_str name,
                                uint32_t timeout_ms, // NOLINT(bugprone-easily-swappable-parameters)
-                               uint32_t *count_out)
+                               uint32_t *count_out,
+                               uint32_t *replicas_out)
 {
-    fx_status status = ask_partitions(kafka, name, timeout_ms, count_out);
+    fx_status status = ask_partitions(kafka, name, timeout_ms, count_out, replicas_out);
     for (uint32_t spent_ms = 0; spent_ms < timeout_ms && status == FX_IO; spent_ms += WAIT_MS) {
         (void)rd_kafka_poll(kafka->producer, WAIT_MS);
         if (kafka->head.fatal != FX_OK) {
             return kafka->head.fatal;
         }
-        status = ask_partitions(kafka, name, timeout_ms, count_out);
+        status = ask_partitions(kafka, name, timeout_ms, count_out, replicas_out);
     }
     return status;
+}
+
+static bool set_config(rd_kafka_NewTopic_t *topic, const char *name, const char *value)
+{
+    return rd_kafka_NewTopic_set_config(topic, name, value) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static rd_kafka_NewTopic_t *new_topic(struct fx_bus_kafka *kafka, const struct fx_bus_topic *topic)
@@ -80,9 +90,17 @@ static rd_kafka_NewTopic_t *new_topic(struct fx_bus_kafka *kafka, const struct f
                    sizeof number,
                    "%lld",
                    (long long)(topic->retention_ms < 0 ? -1 : topic->retention_ms));
-    if (rd_kafka_NewTopic_set_config(made, "retention.ms", number) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        rd_kafka_NewTopic_set_config(made, "cleanup.policy", "delete") !=
-            RD_KAFKA_RESP_ERR_NO_ERROR) {
+    bool fits = set_config(made, "retention.ms", number) &&
+                set_config(made, "cleanup.policy", "delete") &&
+                set_config(made, "unclean.leader.election.enable", "false");
+    if (replicas >= REPLICAS_SAFE) { /* what is acknowledged outlives a broker */
+        fits = fits && set_config(made, "min.insync.replicas", "2");
+    }
+    if (topic->is_log) { /* its time is the broker's: a producer's clock may be anything */
+        fits = fits && set_config(made, "message.timestamp.type", "LogAppendTime") &&
+               set_config(made, "retention.bytes", "-1");
+    }
+    if (!fits) {
         rd_kafka_NewTopic_destroy(made);
         return NULL;
     }
@@ -157,9 +175,10 @@ static fx_status await(struct fx_bus_kafka *kafka,
                        uint32_t timeout_ms)
 {
     uint32_t count = 0;
+    uint32_t replicas = 0;
     fx_status status = FX_OK;
     for (uint32_t spent_ms = 0; spent_ms <= timeout_ms; spent_ms += WAIT_MS) {
-        status = partitions_of(kafka, topic->name, timeout_ms, &count);
+        status = partitions_of(kafka, topic->name, timeout_ms, &count, &replicas);
         if (status != FX_OK || count == topic->partitions) {
             return status;
         }
@@ -177,7 +196,9 @@ fx_status fx_bus_kafka_admin_make(
     struct fx_bus_kafka *kafka = (struct fx_bus_kafka *)bus;
     for (uint32_t index = 0; index < count; index++) {
         uint32_t partitions = 0;
-        fx_status status = partitions_of(kafka, topics[index].name, timeout_ms, &partitions);
+        uint32_t replicas = 0;
+        fx_status status =
+            partitions_of(kafka, topics[index].name, timeout_ms, &partitions, &replicas);
         if (status == FX_OK && partitions == 0) {
             status = create(kafka, &topics[index], timeout_ms);
             if (status == FX_OK) {
@@ -192,6 +213,8 @@ fx_status fx_bus_kafka_admin_make(
                            partitions,
                            topics[index].partitions);
             status = FX_VERSION_MISMATCH;
+        } else if (status == FX_OK && topics[index].is_log) {
+            status = fx_bus_kafka_check(kafka, &topics[index], replicas, timeout_ms);
         }
         if (status != FX_OK) {
             return bus->fatal != FX_OK ? bus->fatal : status;

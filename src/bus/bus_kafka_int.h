@@ -19,6 +19,7 @@ struct fx_bus_kafka {
     uint64_t delivery_end;
     uint32_t pending; /* taken, not yet told */
     uint32_t pending_max;
+    fx_status refused; /* a broker has refused this client; all of them: fatal */
 };
 
 /** A configuration with what the options say, for a producer or a consumer. @return NULL with the
@@ -45,6 +46,14 @@ fx_status fx_bus_kafka_admin_make(struct fx_bus *bus,
                                   const struct fx_bus_topic topics[],
                                   uint32_t count,
                                   uint32_t timeout_ms);
+
+/** Is an existing log as safe as it has to be? `replicas` of its partitions. @return OK (also where
+ * this client may not look: logged); VERSION_MISMATCH with the setting's name in the handle's
+ * words; TIMEOUT, IO. */
+fx_status fx_bus_kafka_check(struct fx_bus_kafka *kafka,
+                             const struct fx_bus_topic *topic,
+                             uint32_t replicas,
+                             uint32_t timeout_ms);
 
 fx_status fx_bus_kafka_read_open(struct fx_bus *bus,
                                  struct fx_bus_place place,

@@ -200,6 +200,27 @@ static void kafka_record_too_late_is_unknown(void **state)
     fx_bus_close(bus);
 }
 
+/* A log that was made by hand, so that a producer's clock would count: refused, and named. */
+static void kafka_unsafe_log_is_refused(void **state)
+{
+    (void)state;
+    char name[64];
+    struct fx_bus *bus = NULL;
+    assert_int_equal(open_kafka(0, &bus), FX_OK);
+    (void)snprintf(name, sizeof name, "unsafe.%d", (int)getpid());
+    struct fx_bus_topic topic = {.name = fx_str_of(name), .partitions = 1, .retention_ms = -1};
+    assert_int_equal(fx_bus_make(bus, &topic, 1, WAIT_MS), FX_OK);
+    topic.is_log = true;
+    assert_int_equal(fx_bus_make(bus, &topic, 1, WAIT_MS), FX_VERSION_MISMATCH);
+    assert_non_null(strstr(fx_bus_error_text(bus), "message.timestamp.type"));
+    assert_non_null(strstr(fx_bus_error_text(bus), name));
+    (void)snprintf(name, sizeof name, "safe.%d", (int)getpid());
+    topic.name = fx_str_of(name);
+    assert_int_equal(fx_bus_make(bus, &topic, 1, WAIT_MS), FX_OK);
+    assert_int_equal(fx_bus_make(bus, &topic, 1, WAIT_MS), FX_OK); /* looked at again */
+    fx_bus_close(bus);
+}
+
 int main(void)
 {
     brokers = getenv("FX_TEST_KAFKA_BROKERS");
@@ -211,6 +232,7 @@ int main(void)
     const struct bus_contract_adapter adapter = {
         .name = "kafka", .open = open_kafka, .is_lasting = true, .many = 20000};
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kafka_unsafe_log_is_refused),
         cmocka_unit_test(kafka_record_too_late_is_unknown),
         cmocka_unit_test(kafka_broker_that_sleeps_doubles_nothing),
         cmocka_unit_test(kafka_broker_that_is_killed_loses_nothing),

@@ -369,6 +369,30 @@ static void api_order_without_answer_times_out_as_unknown(void **state)
     API_EXPECT(&world, "GET", "/order/1", 1, NULL, 200, NULL);
 }
 
+/* A bus that does not know whether the command is in the log: neither does the answer. */
+static void api_order_of_unknown_fate_is_answered_so(void **state)
+{
+    (void)state;
+    struct fx_event event;
+    world.is_stalled = true;
+    api_harness_send(&world, "POST", "/order", api_harness_token(&world, 1), FX_STR(LIMIT_BUY));
+    for (int turn = 0; turn < 1000 && world.queued == 0; turn++) {
+        api_harness_turn(&world);
+    }
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_RESULT;
+    event.token = world.tokens[0];
+    event.u.result.command_kind = world.queue[0].kind;
+    event.u.result.reject.status = FX_TIMEOUT;
+    fx_api_on_event(world.api, &event);
+    api_harness_receive(&world);
+    assert_int_equal(world.code, 504);
+    assert_non_null(strstr(world.body, "\"executed\":\"unknown\",\"retryable\":true"));
+    world.is_stalled = false;
+    api_harness_pump(&world); /* it was in the log: nobody waits for the RESULT any more */
+    API_EXPECT(&world, "GET", "/order/1", 1, NULL, 200, NULL);
+}
+
 static void api_order_preferred_wait_is_shorter_than_the_maximum(void **state)
 {
     (void)state;
@@ -528,6 +552,7 @@ int main(void)
         T(api_order_cancel_all_goes_on_until_none_is_left),
         T(api_order_full_intake_is_busy),
         T(api_order_without_answer_times_out_as_unknown),
+        T(api_order_of_unknown_fate_is_answered_so),
         T(api_order_preferred_wait_is_shorter_than_the_maximum),
         T(api_order_results_with_unknown_tokens_are_ignored),
         T(api_order_of_a_gone_client_is_still_placed),
