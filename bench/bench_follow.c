@@ -94,7 +94,10 @@ static void make_topics(struct bench *bench)
     struct fx_bus_topic topics[TOPICS];
     for (uint32_t index = 0; index < TOPICS; index++) {
         (void)snprintf(bench->names[index], NAME_SIZE, "bench.%d.%s", (int)getpid(), NAMES[index]);
-        topics[index] = (struct fx_bus_topic){fx_str_of(bench->names[index]), 1, -1};
+        topics[index] = (struct fx_bus_topic){.name = fx_str_of(bench->names[index]),
+                                              .partitions = 1,
+                                              .retention_ms = -1,
+                                              .is_log = index == 0};
     }
     check(fx_bus_make(bench->bus[0], topics, TOPICS, 30000), "topics");
 }

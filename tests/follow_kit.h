@@ -154,14 +154,18 @@ static inline struct fx_command follow_kit_next(struct follow_kit_stream *stream
 static inline struct fx_bus *follow_kit_bus(void)
 {
     const struct fx_bus_local_options options = {.dir = NULL};
-    const struct fx_bus_topic topics[] = {{FX_STR("matching_engine_input"), 1, -1},
-                                          {FX_STR("matching_engine_output"), 1, -1},
-                                          {FX_STR("me_hash"), 1, -1},
-                                          {FX_STR("matching_engine_quarantine"), 1, -1}};
+    static const char *const NAMES[] = {
+        "matching_engine_input", "matching_engine_output", "me_hash", "matching_engine_quarantine"};
+    enum { COUNT = sizeof NAMES / sizeof NAMES[0] };
+    struct fx_bus_topic topics[COUNT];
+    for (size_t index = 0; index < COUNT; index++) {
+        topics[index] = (struct fx_bus_topic){
+            .name = fx_str_of(NAMES[index]), .partitions = 1, .retention_ms = -1};
+    }
     struct fx_bus *bus = NULL;
     fx_status status = fx_bus_local_open(&options, &bus);
     assert(status == FX_OK);
-    status = fx_bus_make(bus, topics, sizeof topics / sizeof topics[0], 0);
+    status = fx_bus_make(bus, topics, COUNT, 0);
     assert(status == FX_OK);
     (void)status;
     return bus;

@@ -293,39 +293,42 @@ static void claim(struct fx_worker_lead *lead, int64_t now_us)
     }
     FX_LOG(FX_LOG_WARN,
            "lead",
-           lead->epoch == 0 ? "nobody leads yet: claiming the first epoch"
-                            : "the leader is silent: claiming the next epoch",
+           lead->silent_us < lead->options.silence_us
+               ? "nobody leads: claiming the next epoch"
+               : "the leader is silent: claiming the next epoch",
            fx_log_u64("epoch", lead->epoch + 1),
            fx_log_i64("silent_us", lead->silent_us));
     lead->state = FX_WORKER_LEAD_CLAIMING;
     lead->claimed_us = 0;
 }
 
-/* The log is read to its end, as its broker says now: else what the leader said may be there. Who
- * is cut off does not get an answer, and claims nothing. */
+/* Everything is read that was in the log when the silence had lasted long enough, as its broker
+ * says: else what the leader said may be there. Who is cut off gets no answer, and claims nothing.
+ * (The log goes on meanwhile: clients do not wait for a leader.) */
 static bool has_read_all(struct fx_worker_lead *lead)
 {
     struct fx_bus_span span = {0};
     struct fx_worker_follow_stats stats;
-    if (lead->asked_us < ASK_US) {
-        return false;
-    }
-    lead->asked_us = 0;
-    if (fx_bus_span(lead->options.bus, input_of(lead), ASK_MS, &span) != FX_OK) {
-        return false;
+    if (lead->asked_end == 0 && lead->asked_us >= ASK_US) {
+        lead->asked_us = 0;
+        if (fx_bus_span(lead->options.bus, input_of(lead), ASK_MS, &span) == FX_OK) {
+            lead->asked_end = span.end;
+        }
     }
     fx_worker_follow_stats(lead->follow, &stats);
-    return span.end <= stats.position;
+    return lead->asked_end != 0 && stats.position >= lead->asked_end;
 }
 
 static void stand_by(struct fx_worker_lead *lead, int64_t now_us)
 {
     const bool is_vacant = lead->epoch == 0 || is_nobody(&lead->leader.node);
     const bool is_silent = is_vacant || lead->silent_us >= lead->options.silence_us;
-    const bool is_due = lead->state == FX_WORKER_LEAD_CLAIMING
-                            ? lead->claimed_us >= lead->options.claim_us
-                            : is_silent;
-    if (is_due && has_read_all(lead)) {
+    const bool is_due = is_silent && (lead->state != FX_WORKER_LEAD_CLAIMING ||
+                                      lead->claimed_us >= lead->options.claim_us);
+    if (!is_due) {
+        lead->asked_end = 0;
+    } else if (has_read_all(lead)) {
+        lead->asked_end = 0;
         claim(lead, now_us);
     }
 }

@@ -57,6 +57,7 @@ struct fx_worker_lead {
     int64_t silent_us;  /* how long nobody was heard */
     int64_t claimed_us; /* since the claim */
     int64_t asked_us;   /* since it was asked where the log ends */
+    uint64_t asked_end; /* … and the answer; 0: none since the leader was heard */
     int64_t beaten_us;  /* since the last TICK was published */
     uint64_t tick_sent;
     uint64_t tick_seen;

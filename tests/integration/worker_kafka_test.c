@@ -319,7 +319,10 @@ static int setup(void **state)
     (void)state;
     for (uint32_t index = 0; index < TOPICS; index++) {
         (void)snprintf(names[index], sizeof names[index], "wk.%d.%s", (int)getpid(), NAMES[index]);
-        topics[index] = (struct fx_bus_topic){fx_str_of(names[index]), 1, -1};
+        topics[index] = (struct fx_bus_topic){.name = fx_str_of(names[index]),
+                                              .partitions = 1,
+                                              .retention_ms = -1,
+                                              .is_log = index == 0};
     }
     (void)snprintf(folder, sizeof folder, "/tmp/worker_kafka_XXXXXX");
     assert_non_null(mkdtemp(folder));

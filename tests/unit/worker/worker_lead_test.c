@@ -590,6 +590,39 @@ static void worker_lead_stuck_outputs_silence_nobody(void **state)
     end(&fixture);
 }
 
+/* Clients do not wait for a leader: the log is never read to its end, and yet somebody takes over.
+ */
+static void worker_lead_takes_over_while_the_log_grows(void **state)
+{
+    uint32_t rounds = 0;
+    (void)state;
+    begin(&fixture, 2, 41);
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    for (uint32_t number = 0; number < 60; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    kill_engine(&fixture.engines[0]);
+    for (uint32_t number = 0; number < 20; number++) {
+        produce(&fixture);
+    }
+    while (leader_of(&fixture) == NULL && rounds < 400) {
+        fixture.now_us += 100000;
+        step(&fixture, &fixture.engines[1]);
+        for (uint32_t number = 0; number < 600; number++) { /* more than one step reads */
+            produce(&fixture);
+        }
+        rounds++;
+    }
+    assert_true(rounds < 25); /* 2.5 s */
+    for (uint32_t round = 0; round < 100; round++) {
+        round_of(&fixture); /* it catches up, for check() */
+    }
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
 static void worker_lead_who_goes_says_so(void **state)
 {
     uint32_t rounds = 0;
@@ -692,6 +725,7 @@ int main(void)
         cmocka_unit_test(worker_lead_chaos_is_one_run),
         cmocka_unit_test(worker_lead_strangers_change_nothing),
         cmocka_unit_test(worker_lead_stuck_outputs_silence_nobody),
+        cmocka_unit_test(worker_lead_takes_over_while_the_log_grows),
         cmocka_unit_test(worker_lead_who_goes_says_so),
         cmocka_unit_test(worker_lead_hashes_are_compared),
         cmocka_unit_test(worker_lead_poison_goes_to_the_quarantine)};
