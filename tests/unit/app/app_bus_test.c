@@ -80,7 +80,8 @@ static void app_bus_names_the_variable_that_is_wrong(void **state)
         {{"--kafka-brokers=a:1", "--kafka-properties=linger.ms="}, "FUTURE_KAFKA_PROPERTIES"},
         {{"--kafka-brokers=a:1", "--kafka-properties=sasl.password=hush"},
          "FUTURE_KAFKA_PROPERTIES"},
-        {{"--kafka-brokers=a:1", "--kafka-shards=2", "--kafka-shard=2"}, "FUTURE_KAFKA_SHARD"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2"}, "FUTURE_KAFKA_SHARDS"},
+        {{"--kafka-brokers=a:1", "--kafka-shard=1"}, "FUTURE_KAFKA_SHARD"},
     };
     (void)state;
     for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
@@ -163,8 +164,6 @@ static void app_bus_knows_the_shape_of_each_topic(void **state)
 {
     static const char *const FLAGS[] = {"--kafka-brokers=a:1",
                                         "--kafka-topic-prefix=test.",
-                                        "--kafka-shards=3",
-                                        "--kafka-shard=2",
                                         "--kafka-partitions=8",
                                         "--kafka-retention-hours=2",
                                         NULL};
@@ -176,12 +175,14 @@ static void app_bus_knows_the_shape_of_each_topic(void **state)
     assert_int_equal(init_with(FLAGS, &options, &settings, said), FX_OK);
     const struct fx_bus_topic input = fx_app_bus_shape(&settings, FX_APP_BUS_INPUT);
     assert_true(fx_str_is_equal(input.name, FX_STR("test.matching_engine_input")));
-    assert_int_equal(input.partitions, 3);
+    assert_int_equal(input.partitions, 1);
+    assert_true(input.is_log);
     assert_true(input.retention_ms < 0); /* the log is the truth: it is never thrown away */
     const struct fx_bus_topic orders = fx_app_bus_shape(&settings, FX_APP_BUS_ORDERS);
     assert_int_equal(orders.partitions, 8);
     assert_int_equal(orders.retention_ms, 2 * 3600 * 1000);
-    assert_int_equal(fx_app_bus_place(&settings, FX_APP_BUS_INPUT).partition, 2);
+    assert_int_equal(fx_app_bus_place(&settings, FX_APP_BUS_INPUT).partition, 0);
+    assert_true(fx_str_is_equal(fx_app_bus_shard(&settings), FX_STR("main")));
     assert_true(fx_str_is_equal(fx_app_bus_group(&settings, "matching_engine", name),
                                 FX_STR("test.matching_engine")));
     for (uint32_t topic = 0; topic < FX_APP_BUS_TOPICS; topic++) {
