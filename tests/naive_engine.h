@@ -83,10 +83,11 @@ struct naive_engine_trade {
 };
 
 struct naive_engine {
-    /* Margin forbids it to trade on: NULL: never. Asked when the model has made trade_count trades;
-     * of a maker, that would close beyond its bankruptcy price or open for an account that is being
-     * liquidated; of the taker, that would close beyond its own. */
-    bool (*is_barred)(const struct naive_engine *naive, uint64_t order_id);
+    /* Margin forbids an order to trade on; NULL: never. Asked when the model has made trade_count
+     * trades: of a maker (next_id 0), that would close beyond its bankruptcy price or open for an
+     * account that is being liquidated; of the taker, that would close beyond its own by trading
+     * with the maker next_id. */
+    bool (*is_barred)(const struct naive_engine *naive, uint64_t order_id, uint64_t next_id);
     struct naive_engine_order orders[NAIVE_ENGINE_ORDERS_MAX];
     struct naive_engine_trade trades[NAIVE_ENGINE_TRADES_MAX]; /* of the last command */
     int64_t positions[NAIVE_ENGINE_SYMBOLS_MAX][NAIVE_ENGINE_USERS_MAX];
@@ -482,17 +483,17 @@ static inline enum fx_order_status naive_engine_run(struct naive_engine *naive,
                                                     struct naive_engine_order *taker)
 {
     while (taker->lots > 0 && naive_engine_is_crossing(naive, taker)) {
-        if (naive->is_barred != NULL && naive->is_barred(naive, taker->id)) {
+        const uint64_t maker_id =
+            naive_engine_next(naive, taker->symbol, fx_order_opposite(taker->side), NULL)->id;
+        if (naive->is_barred != NULL && naive->is_barred(naive, taker->id, maker_id)) {
             return FX_ORDER_STATUS_EXPIRED;
         }
         if (naive->work - naive->work_base >= naive->fills_max) {
             return FX_ORDER_STATUS_CANCELED;
         }
-        const uint64_t maker_id =
-            naive_engine_next(naive, taker->symbol, fx_order_opposite(taker->side), NULL)->id;
         struct naive_engine_order *maker = naive_engine_find(naive, maker_id);
         if (naive_engine_is_over(naive, maker) ||
-            (naive->is_barred != NULL && naive->is_barred(naive, maker_id))) {
+            (naive->is_barred != NULL && naive->is_barred(naive, maker_id, 0))) {
             naive_engine_end(naive, maker_id);
         } else if (maker->user_id != taker->user_id || taker->stp == FX_STP_MODE_NONE) {
             naive_engine_trade(naive, taker, maker);

@@ -146,20 +146,26 @@ static void list_symbols(void)
 }
 
 /* Margin is the engine's: an order that it forbade to trade on has said so, between the trades that
- * the model has made and the next one. */
-static bool is_barred(const struct naive_engine *naive, uint64_t order_id)
+ * the model has made and the next one; a taker behind the end of a maker that gave way before. */
+static bool is_barred(const struct naive_engine *naive, uint64_t order_id, uint64_t next_id)
 {
     uint32_t trades = 0;
     for (uint32_t index = 0; index < world.kit.events.count; index++) {
         const struct fx_event *event = &world.kit.events.items[index];
+        const struct fx_event_order *row = &event->u.order;
         trades += event->kind == FX_EVENT_TRADE ? 1 : 0;
-        if (event->kind == FX_EVENT_ORDER && trades == naive->trade_count &&
-            event->u.order.order_id == order_id &&
-            (event->u.order.note == FX_ORDER_NOTE_BANKRUPTCY ||
-             (event->u.order.note == FX_ORDER_NOTE_LIQUIDATION &&
-              event->u.order.is_reduce_only == 0))) {
+        if (event->kind != FX_EVENT_ORDER || trades != naive->trade_count) {
+            continue;
+        }
+        if (row->order_id == order_id &&
+            (row->note == FX_ORDER_NOTE_BANKRUPTCY ||
+             (row->note == FX_ORDER_NOTE_LIQUIDATION && row->is_reduce_only == 0))) {
             world.barred++;
             return true;
+        }
+        if (row->order_id == next_id &&
+            fx_order_status_is_final((enum fx_order_status)row->status)) {
+            return false;
         }
     }
     return false;
