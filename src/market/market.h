@@ -28,12 +28,12 @@ struct fx_market_symbol {
     int64_t mark_ticks; /* 0 = none yet */
     int64_t index_ticks;
     int64_t mark_us;
-    struct fx_event_mark mark;       /* the last one: what is predicted, and whether it is stale */
-    struct fx_event_funding funding; /* the last one that was paid or skipped; instant 0: none */
-    uint64_t funding_id;             /* its operationId */
+    int64_t settlement_us;           /* when `settlement` was told */
+    struct fx_event_mark mark;       /* the last one: what is predicted, whether it is stale */
+    struct fx_event_funding funding; /* the last that was paid or skipped; instant 0: none */
     struct fx_event_settlement settlement; /* the phase of its end; phase 0: it does not end */
-    uint64_t settlement_id;                /* its operationId */
-    int64_t settlement_us;                 /* … and time */
+    uint64_t funding_id;                   /* their operationIds */
+    uint64_t settlement_id;
     struct fx_depth depth;
     struct fx_candles candles; /* its `changed` is the publisher's to clear */
     struct fx_ticker ticker;

@@ -129,6 +129,7 @@ void fx_wire_risk_closed(struct fx_buf *buf, const struct fx_rows_closed *row)
     end(buf, row->operation_id, row->created_us);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a name, a number
 static void append_term(struct fx_buf *buf, enum fx_term term, fx_i128 value)
 {
     fx_json_append_comma(buf);

@@ -41,6 +41,7 @@ static const struct fx_worker_oracle_source *source_at(const struct fx_worker_or
 }
 
 /* Say once what is wrong with the answers of a source, and once that they are good again. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): which, and how it was
 static void note_answer(struct fx_worker_oracle *oracle, uint32_t number, fx_status status)
 {
     const uint32_t symbol = number / FX_INDEX_SOURCES_MAX;

@@ -26,7 +26,10 @@ static void skip_blank(struct scan *scan)
 static char peek(struct scan *scan)
 {
     skip_blank(scan);
-    return scan->at == NULL || scan->at == scan->end ? '\0' : *scan->at;
+    if (scan->at == NULL || scan->at == scan->end) {
+        return '\0';
+    }
+    return *scan->at;
 }
 
 static bool take(struct scan *scan, char byte)
@@ -90,7 +93,7 @@ static void skip_key(struct scan *scan, bool is_object)
 }
 
 /* Behind a value: close what ends here, or go on to the next one. */
-static void close_open(struct scan *scan, char closers[DEPTH_MAX], uint32_t *depth)
+static void close_open(struct scan *scan, const char closers[DEPTH_MAX], uint32_t *depth)
 {
     while (scan->at != NULL && *depth > 0 && peek(scan) == closers[*depth - 1]) {
         scan->at++;
