@@ -77,8 +77,10 @@ static void keep_memory(void)
 {
 #if defined(__GLIBC__)
     enum { KEPT_MAX = 16 << 20, MAPPED_MIN = 4 << 20 };
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_MAX);
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_MIN);
+    // NOLINTEND(concurrency-mt-unsafe)
 #endif
 }
 
