@@ -256,7 +256,7 @@ static fx_status check_move(const struct fx_command *command, struct fx_reject *
 }
 
 /* Enough to give, and room for it at the other side. */
-static fx_status judge_move(const struct fx_engine *engine,
+static fx_status judge_move(struct fx_engine *engine,
                             const struct fx_command_move *move,
                             fx_slot from,
                             fx_slot to,
@@ -276,7 +276,7 @@ static fx_status judge_move(const struct fx_engine *engine,
         return FX_AMOUNT_OUT_OF_RANGE;
     }
     reject_out->field = FX_FIELD_NONE;
-    return move->client_id.size == 0 || fx_client_ids_has_move_room(engine) ? FX_OK : FX_CAPACITY;
+    return move->client_id.size == 0 ? FX_OK : fx_client_ids_judge_move(engine, from, true);
 }
 
 fx_status fx_account_command_move(struct fx_engine *engine,

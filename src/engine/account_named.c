@@ -67,12 +67,13 @@ fx_status fx_account_named_apply(struct fx_engine *engine,
     if (entry != FX_SLOT_NONE) {
         return fx_account_named_repeat(engine, entry, hash_of(command), result);
     }
-    if (!fx_client_ids_has_move_room(engine)) {
-        return FX_CAPACITY;
+    fx_status status = fx_client_ids_judge_move(engine, account, false);
+    if (status != FX_OK) {
+        return status;
     }
-    const fx_status status = command->kind == FX_COMMAND_DEPOSIT_NAMED
-                                 ? fx_account_command_deposit(engine, command, result)
-                                 : fx_account_command_withdraw(engine, command, result);
+    status = command->kind == FX_COMMAND_DEPOSIT_NAMED
+                 ? fx_account_command_deposit(engine, command, result)
+                 : fx_account_command_withdraw(engine, command, result);
     if (status == FX_OK) {
         const struct fx_client_ids_done done = {account, command->sequence, hash_of(command)};
         fx_client_ids_insert_done(engine, name, &done);

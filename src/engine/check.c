@@ -292,9 +292,7 @@ static void check_clients(const struct fx_engine *engine)
     }
     FX_ASSERT(open + ended == engine->client_count);
     FX_ASSERT(moves == engine->move_count);
-    FX_ASSERT(engine->client_count <= engine->limits.client_ids_max);
-    FX_ASSERT(engine->move_count <= fx_client_ids_moves_max(&engine->limits) ||
-              engine->move_count <= engine->limits.client_ids_max); /* of an older snapshot */
+    fx_client_ids_check(engine);
 }
 
 static void check_pool(const struct fx_engine *engine)

@@ -6,7 +6,10 @@
  * gives way first, be it by age or by lack of room.
  *
  * Names of movements of money have a part of the pool and a queue of their own, and none of them
- * gives way before its day is over: however many orders come, a deposit is never booked twice. */
+ * gives way before its day is over: however many orders come, a deposit is never booked twice.
+ * Therefore users may fill their part only: the last quarter is kept for deposits and withdrawals,
+ * and one account has no more than its own share. What counts is what is less than a day old: the
+ * queue's first fresh entry is remembered (derived, it only goes on). */
 #include <string.h>
 
 #include "base/panic.h"
@@ -18,7 +21,7 @@
 
 static const int64_t REMEMBERED_US = 86400000000; /* 24 h */
 
-enum { EXPIRED_PER_INSERT = 2, MOVES_PART = 4, MOVES_LEAST = 1024 };
+enum { EXPIRED_PER_INSERT = 2, MOVES_PART = 4, MOVES_LEAST = 1024, ACCOUNT_PART = 64 };
 
 /* Entries of one kind: how many, and those that have ended, the oldest first. */
 struct kind {
@@ -44,6 +47,16 @@ uint32_t fx_client_ids_moves_max(const struct fx_engine_limits *limits)
 {
     const uint32_t part = limits->client_ids_max / MOVES_PART;
     return part > MOVES_LEAST ? part : MOVES_LEAST;
+}
+
+uint32_t fx_client_ids_user_moves_max(const struct fx_engine_limits *limits)
+{
+    return fx_client_ids_moves_max(limits) / 4 * 3;
+}
+
+uint32_t fx_client_ids_account_moves_max(const struct fx_engine_limits *limits)
+{
+    return fx_client_ids_moves_max(limits) / ACCOUNT_PART;
 }
 
 static uint32_t home_of(const struct fx_engine *engine,
@@ -123,6 +136,7 @@ static void forget(struct fx_engine *engine, fx_slot slot)
     FX_ASSERT(place != UINT32_MAX);
     FX_ASSERT(engine->client_table[place] == slot + 1);
     take(engine, place);
+    FX_ASSERT(slot != engine->move_fresh); /* then it is not counted any more */
     const struct kind kind = kind_of(engine, is_move(entry));
     fx_slot *from_older =
         entry->older == FX_SLOT_NONE ? kind.oldest : &engine->client_entries[entry->older].newer;
@@ -170,37 +184,75 @@ fx_slot fx_client_ids_find_order(const struct fx_engine *engine,
     return order;
 }
 
+/* All slots of the pool. */
+static uint32_t pool_size(const struct fx_engine *engine)
+{
+    return engine->limits.client_ids_max + fx_client_ids_moves_max(&engine->limits);
+}
+
+/* Names of orders that may be held. An older snapshot may have more movements than their part
+ * holds: until they have expired, orders have less. */
+static uint32_t orders_max(const struct fx_engine *engine)
+{
+    const uint32_t left = pool_size(engine) - engine->move_count;
+    return left < engine->limits.client_ids_max ? left : engine->limits.client_ids_max;
+}
+
 bool fx_client_ids_has_room(const struct fx_engine *engine)
 {
-    return engine->client_count < engine->limits.client_ids_max ||
-           engine->client_oldest != FX_SLOT_NONE;
+    return engine->client_count < orders_max(engine) || engine->client_oldest != FX_SLOT_NONE;
 }
 
-bool fx_client_ids_has_move_room(const struct fx_engine *engine)
+/* Count no longer what was named a day ago. */
+static void age_moves(struct fx_engine *engine)
 {
-    return engine->move_count < fx_client_ids_moves_max(&engine->limits) ||
-           (engine->move_oldest != FX_SLOT_NONE && is_expired(engine, engine->move_oldest));
-}
-
-static void make_room(struct fx_engine *engine,
-                      const struct kind *kind,
-                      uint32_t max,
-                      fx_slot account,
-                      const struct fx_client_id *id)
-{
-    const uint32_t same = place_of(engine, account, id);
-    if (same != UINT32_MAX) {
-        FX_ASSERT(is_expired(engine, engine->client_table[same] - 1));
-        forget(engine, engine->client_table[same] - 1);
+    while (engine->move_fresh != FX_SLOT_NONE && is_expired(engine, engine->move_fresh)) {
+        const struct fx_client_entry *entry = &engine->client_entries[engine->move_fresh];
+        FX_ASSERT(engine->account_moves[entry->account] > 0 && engine->move_fresh_count > 0);
+        engine->account_moves[entry->account]--;
+        engine->move_fresh_count--;
+        engine->move_fresh = entry->newer;
     }
+}
+
+fx_status fx_client_ids_judge_move(struct fx_engine *engine, fx_slot account, bool is_of_user)
+{
+    const struct fx_engine_limits *limits = &engine->limits;
+    age_moves(engine);
+    if (is_of_user && engine->account_moves[account] >= fx_client_ids_account_moves_max(limits)) {
+        return FX_MAX_NUM_NAMED_TRANSFERS;
+    }
+    const uint32_t max =
+        is_of_user ? fx_client_ids_user_moves_max(limits) : fx_client_ids_moves_max(limits);
+    /* Fewer than all are fresh: where the part is full, its oldest has expired and gives way. */
+    return engine->move_fresh_count < max ? FX_OK : FX_CAPACITY;
+}
+
+static void forget_expired(struct fx_engine *engine, const struct kind *kind)
+{
     for (uint32_t count = 0; count < EXPIRED_PER_INSERT; count++) {
         if (*kind->oldest != FX_SLOT_NONE && is_expired(engine, *kind->oldest)) {
             forget(engine, *kind->oldest);
         }
     }
-    if (*kind->count >= max) {
-        FX_ASSERT(*kind->oldest != FX_SLOT_NONE);
-        forget(engine, *kind->oldest);
+}
+
+static void make_room(struct fx_engine *engine,
+                      bool is_of_move,
+                      fx_slot account,
+                      const struct fx_client_id *id)
+{
+    const struct kind kind = kind_of(engine, is_of_move);
+    const uint32_t same = place_of(engine, account, id);
+    age_moves(engine);
+    if (same != UINT32_MAX) {
+        FX_ASSERT(is_expired(engine, engine->client_table[same] - 1));
+        forget(engine, engine->client_table[same] - 1);
+    }
+    forget_expired(engine, &kind);
+    if (!is_of_move && engine->client_count >= orders_max(engine)) {
+        FX_ASSERT(engine->client_oldest != FX_SLOT_NONE);
+        forget(engine, engine->client_oldest);
     }
 }
 
@@ -210,14 +262,12 @@ static fx_slot insert(struct fx_engine *engine,
                       fx_slot account,
                       const struct fx_client_id *id)
 {
-    const uint32_t moves_max = fx_client_ids_moves_max(&engine->limits);
-    const struct kind kind = kind_of(engine, is_of_move);
     FX_ASSERT(id->size > 0);
-    FX_ASSERT(is_of_move ? fx_client_ids_has_move_room(engine) : fx_client_ids_has_room(engine));
-    make_room(engine, &kind, is_of_move ? moves_max : engine->limits.client_ids_max, account, id);
+    FX_ASSERT(is_of_move || fx_client_ids_has_room(engine));
+    make_room(engine, is_of_move, account, id);
     fx_slot slot = engine->client_free;
     if (slot == FX_SLOT_NONE) {
-        FX_ASSERT(engine->client_used < engine->limits.client_ids_max + moves_max);
+        FX_ASSERT(engine->client_used < pool_size(engine));
         slot = engine->client_used;
         engine->client_used++;
     } else {
@@ -230,7 +280,7 @@ static fx_slot insert(struct fx_engine *engine,
     entry->newer = FX_SLOT_NONE;
     entry->client_id = *id;
     put(engine, slot);
-    (*kind.count)++;
+    (*kind_of(engine, is_of_move).count)++;
     return slot;
 }
 
@@ -253,6 +303,11 @@ void fx_client_ids_insert_done(struct fx_engine *engine,
     engine->client_entries[slot].body_hash = done->body_hash;
     engine->client_entries[slot].tmp_id = done->number;
     fx_client_ids_end(engine, slot);
+    engine->account_moves[done->account]++;
+    engine->move_fresh_count++;
+    if (engine->move_fresh == FX_SLOT_NONE) {
+        engine->move_fresh = slot;
+    }
 }
 
 /* Behind the youngest of the ended ones of its kind. */
@@ -357,6 +412,29 @@ void fx_client_ids_rebuild(struct fx_engine *engine)
             put(engine, slot);
         }
     }
+    engine->move_fresh = engine->move_oldest;
+    engine->move_fresh_count = engine->move_count;
+    for (fx_slot slot = engine->move_oldest; slot != FX_SLOT_NONE;
+         slot = engine->client_entries[slot].newer) {
+        engine->account_moves[engine->client_entries[slot].account]++;
+    }
+}
+
+void fx_client_ids_check(const struct fx_engine *engine)
+{
+    uint64_t of_accounts = 0;
+    uint32_t fresh = 0;
+    for (fx_slot slot = engine->move_fresh; slot != FX_SLOT_NONE;
+         slot = engine->client_entries[slot].newer) {
+        fresh++;
+        FX_ASSERT(fresh <= engine->move_count);
+    }
+    for (fx_slot account = 0; account < engine->account_count; account++) {
+        of_accounts += engine->account_moves[account];
+    }
+    FX_ASSERT(fresh == engine->move_fresh_count && of_accounts == fresh);
+    FX_ASSERT(engine->client_count <= engine->limits.client_ids_max);
+    FX_ASSERT(engine->client_count <= orders_max(engine));
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

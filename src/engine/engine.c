@@ -160,6 +160,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->order_table = area(&layout, root->order_table_size, sizeof(fx_slot));
     root->client_entries = area(&layout, clients_max, sizeof *root->client_entries);
     root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
+    root->account_moves = area(&layout, limits->accounts_max, sizeof *root->account_moves);
     root->expiry_heap = area(&layout, limits->orders_max, sizeof(fx_slot));
     root->deadmen = area(&layout, limits->accounts_max, sizeof *root->deadmen);
     root->deadman_table = area(&layout, root->deadman_table_size, sizeof *root->deadman_table);
@@ -250,6 +251,7 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->client_newest = FX_SLOT_NONE;
     engine->move_oldest = FX_SLOT_NONE;
     engine->move_newest = FX_SLOT_NONE;
+    engine->move_fresh = FX_SLOT_NONE;
     engine->trigger_free = FX_SLOT_NONE;
     engine->bracket_free = FX_SLOT_NONE;
     fx_trigger_init(engine);

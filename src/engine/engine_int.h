@@ -355,6 +355,7 @@ struct fx_engine {
     fx_slot *order_table; /* open addressing by order id: runs of 16 ids stay together */
     struct fx_client_entry *client_entries;
     fx_slot *client_table;
+    uint32_t *account_moves; /* by account: fresh names of movements (client_ids.c) */
     fx_slot *expiry_heap;
     struct fx_deadman *deadmen; /* a heap, the earliest deadline first */
     uint32_t *deadman_table;    /* open addressing by (user, instrument); index + 1, 0 = empty */
@@ -403,8 +404,10 @@ struct fx_engine {
     int64_t settle_due_us;  /* derived: when a contract ends next, or goes on to */
     int64_t funding_due_us; /* derived: the next instant of funding that can be paid, likewise */
     uint32_t sweep_count;   /* derived: symbols whose positions pay at the moment */
-    uint32_t paid_count;    /* payments of funding by the running command */
-    uint32_t events_base;   /* said and touched before the running command was looked at */
+    fx_slot move_fresh;     /* derived: the oldest of the movements that is not known to be a … */
+    uint32_t move_fresh_count; /* … day old, and how many there are from it on */
+    uint32_t paid_count;       /* payments of funding by the running command */
+    uint32_t events_base;      /* said and touched before the running command was looked at */
     uint32_t touched_accounts_base;
     uint32_t touched_positions_base;
     bool has_overdue; /* a dead man's deadline has passed and is not worked off */

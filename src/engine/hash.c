@@ -341,7 +341,7 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
 }
 
 /* How far the refresh of the ranks has come; a log in which none began hashes as it did before. */
-static uint64_t mix_ranks(const struct fx_engine *engine, uint64_t hash)
+static uint64_t mix_ranks(const struct fx_engine *engine, uint64_t hash, bool has_sides)
 {
     const struct fx_rank *rank = &engine->rank;
     if (rank->due_us == 0) {
@@ -355,10 +355,17 @@ static uint64_t mix_ranks(const struct fx_engine *engine, uint64_t hash)
         const struct fx_rank_item *item = &engine->rank_items[index];
         sum += mix_wide(fx_hash_mix(item->position, item->side), item->score);
     }
-    return fx_hash_mix(fx_hash_mix(hash, rank->count), sum);
+    hash = fx_hash_mix(fx_hash_mix(hash, rank->count), sum);
+    /* Which fifth the next one gets. Between two refreshes they mean nothing. */
+    const uint32_t sides = has_sides && rank->phase != 0 ? 2 * engine->instrument_count : 0;
+    for (uint32_t side = 0; side < sides; side++) {
+        const struct fx_rank_side *state = &engine->rank_sides[side];
+        hash = fx_hash_mix(hash, (uint64_t)state->count << 32U | state->placed);
+    }
+    return hash;
 }
 
-uint64_t fx_hash_content(const struct fx_engine *engine)
+static uint64_t mix_content(const struct fx_engine *engine, bool has_rank_sides)
 {
     uint64_t hash = fx_hash_mix(engine->next_order_id, engine->next_trade_id);
     if (engine->next_liquidation_id != 1) {
@@ -389,8 +396,19 @@ uint64_t fx_hash_content(const struct fx_engine *engine)
         hash = fx_hash_mix(hash, engine->move_count);
     }
     hash = mix_deadmen(engine, hash);
-    hash = mix_ranks(engine, hash);
+    hash = mix_ranks(engine, hash, has_rank_sides);
     return fx_hash_mix(hash, engine->order_count);
+}
+
+uint64_t fx_hash_content(const struct fx_engine *engine)
+{
+    return mix_content(engine, true);
+}
+
+uint64_t fx_hash_state_of_ranks(const struct fx_engine *engine)
+{
+    const uint64_t hash = fx_hash_mix(mix_content(engine, false), engine->sequence);
+    return mix_signed(hash, engine->time_us);
 }
 
 uint64_t fx_hash_state(const struct fx_engine *engine)

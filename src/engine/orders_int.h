@@ -162,9 +162,15 @@ fx_slot fx_client_ids_find(const struct fx_engine *engine,
                            const struct fx_client_id *id);
 /** True where one more entry has room, if need be in place of the oldest ended one. */
 bool fx_client_ids_has_room(const struct fx_engine *engine);
-/** The same for the name of a movement of money: none of them is forgotten before its day is over.
- */
-bool fx_client_ids_has_move_room(const struct fx_engine *engine);
+/** The same for the name of a movement of an account's money: none is forgotten before its day is
+ * over. `is_of_user`: a transfer, which users start themselves; not a deposit or a withdrawal.
+ * @return CAPACITY: no room for anybody's; MAX_NUM_NAMED_TRANSFERS: the account has its share. */
+fx_status fx_client_ids_judge_move(struct fx_engine *engine, fx_slot account, bool is_of_user);
+/** Fresh names of movements above which transfers get none: the rest is kept for deposits. */
+uint32_t fx_client_ids_user_moves_max(const struct fx_engine_limits *limits);
+/** Those of one account above which its transfers get none. */
+uint32_t fx_client_ids_account_moves_max(const struct fx_engine_limits *limits);
+void fx_client_ids_check(const struct fx_engine *engine);
 /** Names of movements that are remembered at once, beside client_ids_max of orders. */
 uint32_t fx_client_ids_moves_max(const struct fx_engine_limits *limits);
 /** Give movements their own queue, where an older snapshot had one for all (after a load). */
@@ -244,6 +250,8 @@ fx_status fx_explain_exchange(struct fx_engine *engine);
 uint64_t fx_hash_content(const struct fx_engine *engine);
 /** The same with sequence and time. */
 uint64_t fx_hash_state(const struct fx_engine *engine);
+/** As snapshots up to version 5 have it: without how many have their rank already. */
+uint64_t fx_hash_state_of_ranks(const struct fx_engine *engine);
 /** One step of the hash. */
 uint64_t fx_hash_mix(uint64_t hash, uint64_t word);
 void fx_check_state(const struct fx_engine *engine);

@@ -145,7 +145,9 @@ static void end(struct fx_engine *engine)
 int64_t fx_rank_due_us(const struct fx_engine *engine)
 {
     const struct fx_rank *rank = &engine->rank;
-    const bool is_wanted = rank->is_stale != 0 && engine->position_count > 0;
+    /* Before the first refresh nothing says what has moved: older snapshots do not. */
+    const bool is_stale = rank->is_stale != 0 || rank->due_us == 0;
+    const bool is_wanted = is_stale && engine->position_count > 0;
     return rank->phase != PHASE_IDLE || is_wanted ? rank->due_us : INT64_MAX;
 }
 

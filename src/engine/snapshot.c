@@ -503,16 +503,18 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     }
     fx_account_state_rebuild(engine);
     fx_order_pool_rebuild(engine);
-    fx_client_ids_rebuild(engine);
     fx_deadman_rebuild(engine);
     fx_mark_refresh_due(engine);
     engine->has_crossed = fx_conditional_is_due(engine);
-    if (fx_hash_state(engine) != head.state_hash) {
+    const uint64_t hash =
+        head.version <= VERSION_RANKS ? fx_hash_state_of_ranks(engine) : fx_hash_state(engine);
+    if (hash != head.state_hash) {
         return FX_CORRUPT;
     }
     if (head.version <= VERSION_RANKS) {
         fx_client_ids_part(engine);
     }
+    fx_client_ids_rebuild(engine);
     fx_risk_rebuild(engine);
     if (head.version < VERSION_RISK) {
         fx_settle_adopt(engine);

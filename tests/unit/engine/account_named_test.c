@@ -124,22 +124,27 @@ static void account_named_reject_does_not_hold_the_name(void **state)
     assert_true(has_balance("0"));
 }
 
+/* Go on with an engine of these limits that was loaded from a snapshot of this one. */
+static void restart(const struct fx_engine_limits *limits)
+{
+    const size_t size = fx_engine_save_size(kit.engine);
+    char *saved = malloc(size);
+    struct fx_engine *loaded = NULL;
+    assert_non_null(saved);
+    fx_engine_save(kit.engine, saved, size);
+    assert_int_equal(
+        fx_engine_load(engine_kit_memory(limits), limits, (fx_str){saved, size}, &loaded), FX_OK);
+    free(kit.engine);
+    free(saved);
+    kit.engine = loaded;
+}
+
 static void account_named_survives_a_snapshot(void **state)
 {
     (void)state;
     assert_int_equal(withdraw("10", "w1"), FX_OK);
     const uint64_t number = kit.result.tmp_id;
-    const size_t size = fx_engine_save_size(kit.engine);
-    char *saved = malloc(size);
-    assert_non_null(saved);
-    fx_engine_save(kit.engine, saved, size);
-    const struct fx_engine_limits limits = engine_kit_limits();
-    struct fx_engine *loaded = NULL;
-    assert_int_equal(
-        fx_engine_load(engine_kit_memory(&limits), &limits, (fx_str){saved, size}, &loaded), FX_OK);
-    free(kit.engine);
-    free(saved);
-    kit.engine = loaded;
+    restart(&kit.engine->limits);
     assert_int_equal(withdraw("10", "w1"), FX_OK);
     assert_int_equal(kit.result.tmp_id, number);
     assert_int_equal(kit.result.is_repeated, 1);
@@ -186,7 +191,7 @@ static void account_named_is_refused_where_all_are_young(void **state)
     }
     kit.is_unchecked = false;
     assert_int_equal(deposit("1", "late"), FX_CAPACITY);
-    assert_int_equal(transfer("1", "late"), FX_CAPACITY);
+    assert_int_equal(transfer("1", "late"), FX_MAX_NUM_NAMED_TRANSFERS);
     assert_int_equal(deposit("1", "d-0"), FX_OK);
     assert_int_equal(kit.result.is_repeated, 1);
     place_named(0);
@@ -196,6 +201,104 @@ static void account_named_is_refused_where_all_are_young(void **state)
     kit.time_us++;
     assert_int_equal(deposit("1", "later"), FX_OK); /* and the second's */
     assert_int_equal(deposit("1", "too-late"), FX_CAPACITY);
+}
+
+/* One user fills his own share, nobody else's, and not that of deposits; also behind a load. */
+static void account_named_transfers_have_a_share(void **state)
+{
+    (void)state;
+    const uint32_t most = fx_client_ids_account_moves_max(&kit.engine->limits);
+    char name[24];
+    assert_true(most >= 2);
+    for (uint32_t number = 0; number < most; number++) {
+        (void)snprintf(name, sizeof name, "t-%u", number);
+        assert_int_equal(transfer("0.000000000000000001", name), FX_OK);
+        kit.time_us++;
+    }
+    assert_int_equal(transfer("1", "more"), FX_MAX_NUM_NAMED_TRANSFERS);
+    restart(&kit.engine->limits);
+    assert_int_equal(transfer("1", "more"), FX_MAX_NUM_NAMED_TRANSFERS);
+    assert_int_equal(transfer("0.000000000000000001", "t-0"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    assert_int_equal(deposit("1", "d"), FX_OK);
+    assert_int_equal(withdraw("1", "w"), FX_OK);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_TRANSFER, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.move.amount = engine_kit_decimal("1");
+    command.u.move.asset = engine_kit_asset("USDT");
+    command.u.move.to_user_id = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK); /* without a name */
+    command.user_id = 2;
+    command.u.move.to_user_id = 1;
+    command.u.move.client_id.text[0] = FX_COMMAND_MOVE_MARK;
+    command.u.move.client_id.text[1] = 'n';
+    command.u.move.client_id.size = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK); /* another user's */
+    kit.time_us += 86400000000 - most + 1;
+    assert_int_equal(transfer("1", "more"), FX_MAX_NUM_NAMED_TRANSFERS); /* d and w count too */
+    kit.time_us += 2;
+    assert_int_equal(transfer("1", "more"), FX_OK);
+}
+
+/* Above three quarters there is room for deposits and withdrawals alone. */
+static void account_named_room_is_kept_for_deposits(void **state)
+{
+    (void)state;
+    const uint32_t most = fx_client_ids_user_moves_max(&kit.engine->limits);
+    char name[24];
+    assert_int_equal(most, 768);
+    kit.is_unchecked = true;
+    for (uint32_t number = 0; number < most; number++) {
+        (void)snprintf(name, sizeof name, "d-%u", number);
+        struct fx_command command = make(FX_COMMAND_DEPOSIT_NAMED, "1", name);
+        command.user_id = 3;
+        assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    }
+    kit.is_unchecked = false;
+    assert_int_equal(transfer("1", "t"), FX_CAPACITY);
+    assert_int_equal(deposit("1", "d"), FX_OK);
+    assert_int_equal(withdraw("1", "w"), FX_OK);
+    kit.time_us += 86400000000;
+    assert_int_equal(transfer("1", "t"), FX_OK); /* though most are not forgotten yet */
+}
+
+/* A pool with more movements than their part holds, as snapshots of version 5 may bring it, or
+ * smaller limits: orders go on, none of the movements is forgotten early. */
+static void account_named_surplus_is_kept(void **state)
+{
+    (void)state;
+    struct fx_engine_limits limits = engine_kit_limits();
+    char name[24];
+    limits.client_ids_max = 8192;
+    restart(&limits);
+    kit.is_unchecked = true;
+    for (uint32_t number = 0; number < 1500; number++) {
+        (void)snprintf(name, sizeof name, "d-%u", number);
+        assert_int_equal(deposit("1", name), FX_OK);
+        kit.time_us++;
+    }
+    limits.client_ids_max = 500; /* 1,524 in all, 1,024 of them for movements */
+    restart(&limits);
+    for (uint32_t number = 0; number < 600; number++) {
+        place_named(number);
+    }
+    kit.is_unchecked = false;
+    place_named(600);
+    assert_int_equal(deposit("1", "new"), FX_CAPACITY);
+    kit.time_us += 86400000000 - 1500; /* the first has expired */
+    assert_int_equal(deposit("1", "new"), FX_CAPACITY);
+    for (uint32_t number = 1; number < 1500; number += 7) {
+        (void)snprintf(name, sizeof name, "d-%u", number);
+        assert_int_equal(deposit("1", name), FX_OK);
+        assert_int_equal(kit.result.is_repeated, 1);
+    }
+    kit.time_us += 476; /* 1,500 - 477 are fresh */
+    assert_int_equal(deposit("1", "new"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 0);
+    assert_int_equal(deposit("1", "newer"), FX_CAPACITY);
+    assert_int_equal(deposit("1", "d-477"), FX_OK);
+    assert_int_equal(kit.result.is_repeated, 1);
+    place_named(601);
 }
 
 static void account_named_of_bad_input_is_refused(void **state)
@@ -231,6 +334,9 @@ int main(void)
         CASE(account_named_survives_a_snapshot),
         CASE(account_named_outlives_the_names_of_orders),
         CASE(account_named_is_refused_where_all_are_young),
+        CASE(account_named_transfers_have_a_share),
+        CASE(account_named_room_is_kept_for_deposits),
+        CASE(account_named_surplus_is_kept),
         CASE(account_named_of_bad_input_is_refused),
     };
     return cmocka_run_group_tests_name("account_named", tests, NULL, NULL);

@@ -140,6 +140,41 @@ static void rank_is_due_once_a_second_and_behind_the_law(void **state)
     engine_kit_deinit(&kit);
 }
 
+/* What decides the next row is in the hash, and nothing else. */
+static void rank_hash_knows_how_many_are_placed(void **state)
+{
+    (void)state;
+    scene();
+    trade(5, 6, 100, 2);
+    (void)refresh();
+    struct fx_engine *engine = kit.engine;
+    const uint64_t idle = fx_engine_hash(engine);
+    engine->rank_sides[0].count += 4;
+    assert_true(fx_engine_hash(engine) == idle); /* no refresh: the next begins at 0 */
+    engine->rank.phase = 2;
+    const uint64_t busy = fx_engine_hash(engine);
+    engine->rank_sides[0].count++;
+    assert_true(fx_engine_hash(engine) != busy);
+    engine->rank_sides[0].count--;
+    engine->rank_sides[0].placed--;
+    assert_true(fx_engine_hash(engine) != busy);
+    engine_kit_deinit(&kit);
+}
+
+/* Snapshots from before there were ranks do not say whether something has moved. */
+static void rank_of_an_older_state_is_wanted(void **state)
+{
+    (void)state;
+    scene();
+    trade(5, 6, 100, 2);
+    const uint64_t hash = fx_engine_hash(kit.engine);
+    kit.engine->rank.is_stale = 0; /* as such a one is loaded */
+    assert_true(fx_engine_hash(kit.engine) == hash);
+    assert_int_equal(fx_rank_due_us(kit.engine), 0);
+    assert_int_equal(refresh(), 2);
+    engine_kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +183,8 @@ int main(void)
         cmocka_unit_test(rank_of_a_turned_position_waits_for_the_next_refresh),
         cmocka_unit_test(rank_follows_a_mark_and_a_deposit),
         cmocka_unit_test(rank_is_due_once_a_second_and_behind_the_law),
+        cmocka_unit_test(rank_hash_knows_how_many_are_placed),
+        cmocka_unit_test(rank_of_an_older_state_is_wanted),
     };
     return cmocka_run_group_tests_name("rank", tests, NULL, NULL);
 }
