@@ -526,6 +526,29 @@ static void conditional_price_protect_lets_it_expire(void **state)
 }
 
 /* Nothing fires while a symbol does not trade; what was crossed does once it goes on. */
+/* A closePosition order has the quantity of its position. */
+static void conditional_amend_of_a_quantity_that_it_does_not_have(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_SELL, .ticks = 100, .lots = 3), FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_BUY, .ticks = 100, .lots = 3), FX_OK);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 1,
+                                      .side = FX_SIDE_SELL,
+                                      .type = FX_ORDER_TYPE_STOP_MARKET,
+                                      .source = FX_TRIGGER_SOURCE_MARK,
+                                      .trigger_ticks = 90,
+                                      .is_close_position = true),
+                     FX_OK);
+    struct fx_command command = engine_kit_command(FX_COMMAND_AMEND_CONDITIONAL, 0, 1);
+    command.u.amend.order_id = kit.result.order_id;
+    command.u.amend.lots = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_QUANTITY);
+}
+
 static void conditional_halt_holds_it_back(void **state)
 {
     (void)state;
@@ -692,6 +715,7 @@ int main(void)
         CASE(conditional_trailing_buy_follows_down),
         CASE(conditional_trailing_groups_merge),
         CASE(conditional_price_protect_lets_it_expire),
+        CASE(conditional_amend_of_a_quantity_that_it_does_not_have),
         CASE(conditional_halt_holds_it_back),
         CASE(conditional_expires_while_it_waits),
         CASE(conditional_amend_moves_the_trigger),
