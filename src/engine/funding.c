@@ -101,7 +101,12 @@ void fx_funding_restart(struct fx_engine *engine, uint32_t instrument)
     struct fx_mark_state *state = &engine->marks[instrument];
     /* One that has come and waits for a fresh mark stays. */
     if (state->has_rules != 0 && (state->next_us == 0 || state->next_us > engine->time_us)) {
+        const int64_t before_us = state->next_us;
         state->next_us = fx_funding_next_us(engine, instrument, engine->time_us);
+        if ((before_us == 0) != (state->next_us == 0)) { /* samples are of one schedule */
+            state->premium_count = 0;
+            state->premium_sum = 0;
+        }
     }
 }
 

@@ -13,6 +13,8 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, lots and prices are all
 // numbers; their names and the assertions tell them apart
 
+enum { ROUNDING_MAX = 4 }; /* units that one fill may round away */
+
 /* ---- the account -------------------------------------------------------------------------------
  */
 
@@ -47,6 +49,24 @@ static fx_slot inventory_of(const struct fx_engine *engine, fx_slot fund, uint32
     return fx_position_state_find(engine, fund, instrument, FX_POSITION_SIDE_BOTH);
 }
 
+/* Values of inverse fills are rounded one by one: inventory that is closed for exactly what the
+ * fund has may take a few units more. The rounding account makes them good. @return what it paid.
+ */
+static fx_i128 round_up(struct fx_engine *engine, fx_slot fund, uint32_t asset, uint32_t instrument)
+{
+    const fx_i128 units = -engine->accounts[fund].balance;
+    if (units <= 0) {
+        return 0;
+    }
+    FX_ASSERT(units <= (fx_i128)ROUNDING_MAX * (engine->work + 1));
+    const bool fits = fx_account_state_credit(engine, fund, units);
+    FX_ASSERT(fits);
+    engine->assets[asset].rounding -= units;
+    fx_touch_account(engine, fund);
+    fx_touch_transaction(engine, fund, FX_TRANSACTION_ROUNDING, units, instrument);
+    return units;
+}
+
 void fx_insurance_say(struct fx_engine *engine,
                       uint32_t asset,
                       uint32_t instrument,
@@ -55,6 +75,7 @@ void fx_insurance_say(struct fx_engine *engine,
 {
     const fx_slot fund = fx_insurance_find(engine, asset);
     FX_ASSERT(fund != FX_SLOT_NONE);
+    change += round_up(engine, fund, asset, instrument);
     FX_ASSERT(engine->accounts[fund].balance >= 0);
     const fx_slot inventory = instrument == FX_COMMAND_ALL_INSTRUMENTS
                                   ? FX_SLOT_NONE

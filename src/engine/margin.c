@@ -631,6 +631,12 @@ bool fx_margin_closing_price(const struct fx_engine *engine, fx_slot position, f
     }
     const fx_px price = price_of(listing, own, target, PPB);
     if (price.ticks == 0) { /* beyond int64: too high for a long, never reached by a short */
+        const fx_qty lots = {fx_position_state_magnitude(own->lots)};
+        fx_i128 least = 0; /* or below the first tick: no short could be closed there */
+        if (!is_long && fx_margin_value(listing, (fx_px){1}, lots, &least) &&
+            (direction > 0 ? least < target : least > target)) {
+            return false;
+        }
         *price_out = end;
         return !is_long;
     }

@@ -58,7 +58,7 @@ static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot o
 
 /* Why a resting order must not trade any more: it is overdue, or would open something for an
  * account that waits for its liquidation, or close beyond its bankruptcy price. NONE: it may. */
-static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot maker, bool is_sure)
+static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot maker)
 {
     const struct fx_resting *hot = &engine->resting[maker];
     const struct fx_account_state *account = &engine->accounts[hot->account];
@@ -69,16 +69,12 @@ static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot ma
     if (account->risk_state != FX_RISK_STATE_SAFE && hot->is_reduce_only == 0) {
         return FX_ORDER_NOTE_LIQUIDATION;
     }
-    /* What a fill-or-kill order was promised is kept: the account's first fill of the sweep was
-     * judged, and what follows is at better prices. */
-    const bool is_judged = is_sure && account->is_moved != 0;
-    return !is_judged && fx_closing_is_refused(engine, maker) ? FX_ORDER_NOTE_BANKRUPTCY
-                                                              : FX_ORDER_NOTE_NONE;
+    return fx_closing_is_refused(engine, maker) ? FX_ORDER_NOTE_BANKRUPTCY : FX_ORDER_NOTE_NONE;
 }
 
-static bool end_barred(struct fx_engine *engine, fx_slot maker, bool is_sure)
+static bool end_barred(struct fx_engine *engine, fx_slot maker)
 {
-    const enum fx_order_note note = barred_note(engine, maker, is_sure);
+    const enum fx_order_note note = barred_note(engine, maker);
     if (note == FX_ORDER_NOTE_NONE) {
         return false;
     }
@@ -270,6 +266,65 @@ static bool prevent_self_trade(struct fx_engine *engine, fx_slot maker, enum fx_
     return mode != FX_STP_MODE_EXPIRE_MAKER;
 }
 
+/* The order that would trade after this one on its side. */
+static fx_slot next_maker(const struct fx_engine *engine, fx_slot maker)
+{
+    const struct fx_resting *hot = &engine->resting[maker];
+    const struct fx_book *book = engine->listings[hot->instrument].book;
+    struct fx_book_row row;
+    if (hot->newer != FX_SLOT_NONE) {
+        return hot->newer;
+    }
+    return fx_book_next(book, (enum fx_side)hot->side, hot->price, &row)
+               ? fx_book_oldest(book, (enum fx_side)hot->side, row.price)
+               : FX_SLOT_NONE;
+}
+
+/* Lots that a maker will still have when the sweep reaches it: a reduce-only one shrinks with what
+ * better orders of its position will have closed by then (positions[].sweep_lots). */
+static int64_t lots_when_met(const struct fx_engine *engine, fx_slot maker, fx_slot taker_position)
+{
+    const struct fx_resting *hot = &engine->resting[maker];
+    const fx_slot position = engine->orders[maker].position;
+    const struct fx_position_state *state = &engine->positions[position];
+    if (hot->is_reduce_only == 0 || position == taker_position) {
+        return hot->remaining.lots;
+    }
+    const int64_t held = hot->side == FX_SIDE_BUY ? -state->lots : state->lots;
+    const int64_t left = held > state->sweep_lots ? held - state->sweep_lots : 0;
+    return left < hot->remaining.lots ? left : hot->remaining.lots;
+}
+
+/* What a fill-or-kill order was promised is kept: whoever is barred is so by the state before any
+ * of its fills, as it was foreseen, and goes first; then it trades without asking. */
+static void end_barred_ahead(struct fx_engine *engine, fx_slot taker, fx_px limit)
+{
+    const struct fx_resting *hot = &engine->resting[taker];
+    const enum fx_side side = (enum fx_side)hot->side;
+    const struct fx_book *book = engine->listings[hot->instrument].book;
+    const bool may_meet_own = engine->orders[taker].stp_mode == FX_STP_MODE_NONE;
+    int64_t want = hot->remaining.lots;
+    uint32_t met = 0;
+    fx_slot maker = fx_book_front(book, fx_order_opposite(side));
+    while (maker != FX_SLOT_NONE && want > 0 &&
+           is_within(side, limit, engine->resting[maker].price)) {
+        const fx_slot next = next_maker(engine, maker);
+        if (!end_barred(engine, maker)) {
+            met++;
+            if (may_meet_own || engine->resting[maker].account != hot->account) {
+                const int64_t lots = lots_when_met(engine, maker, engine->orders[taker].position);
+                engine->positions[engine->orders[maker].position].sweep_lots += lots;
+                want -= lots;
+            }
+        }
+        maker = next;
+    }
+    for (maker = fx_book_front(book, fx_order_opposite(side)); met > 0; met--) {
+        engine->positions[engine->orders[maker].position].sweep_lots = 0;
+        maker = met > 1 ? next_maker(engine, maker) : maker;
+    }
+}
+
 /* Trade until the price, the quantity, the fills limit or self-trade prevention ends it.
  * @return why it must not rest; NONE where it may. */
 static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
@@ -280,6 +335,9 @@ static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
     const struct fx_book *book = engine->listings[hot->instrument].book;
     const fx_px limit = fx_closing_limit(engine, engine->orders[taker].position, hot);
     const bool is_sure = engine->orders[taker].time_in_force == FX_TIME_IN_FORCE_FOK;
+    if (is_sure) {
+        end_barred_ahead(engine, taker, limit);
+    }
     while (hot->remaining.lots > 0) {
         const fx_slot maker = fx_book_front(book, fx_order_opposite(side));
         if (maker == FX_SLOT_NONE || !is_within(side, hot->price, engine->resting[maker].price)) {
@@ -291,7 +349,7 @@ static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
         if (engine->work - engine->work_base >= engine->limits.fills_max) {
             return FX_ORDER_NOTE_TAKER_LIMIT;
         }
-        if (end_barred(engine, maker, is_sure)) {
+        if (!is_sure && end_barred(engine, maker)) {
             continue;
         }
         if (engine->resting[maker].account == hot->account && mode != FX_STP_MODE_NONE) {
@@ -361,35 +419,6 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
     return status;
 }
 
-/* The order that would trade after this one on its side. */
-static fx_slot next_maker(const struct fx_engine *engine, fx_slot maker)
-{
-    const struct fx_resting *hot = &engine->resting[maker];
-    const struct fx_book *book = engine->listings[hot->instrument].book;
-    struct fx_book_row row;
-    if (hot->newer != FX_SLOT_NONE) {
-        return hot->newer;
-    }
-    return fx_book_next(book, (enum fx_side)hot->side, hot->price, &row)
-               ? fx_book_oldest(book, (enum fx_side)hot->side, row.price)
-               : FX_SLOT_NONE;
-}
-
-/* Lots that a maker will still have when the sweep reaches it: a reduce-only one shrinks with what
- * better orders of its position will have closed by then (positions[].sweep_lots). */
-static int64_t lots_when_met(const struct fx_engine *engine, fx_slot maker, fx_slot taker_position)
-{
-    const struct fx_resting *hot = &engine->resting[maker];
-    const fx_slot position = engine->orders[maker].position;
-    const struct fx_position_state *state = &engine->positions[position];
-    if (hot->is_reduce_only == 0 || position == taker_position) {
-        return hot->remaining.lots;
-    }
-    const int64_t held = hot->side == FX_SIDE_BUY ? -state->lots : state->lots;
-    const int64_t left = held > state->sweep_lots ? held - state->sweep_lots : 0;
-    return left < hot->remaining.lots ? left : hot->remaining.lots;
-}
-
 /* Orders that may end beside a maker when its position shrinks: at most all of the position. */
 static uint32_t reducing_work(const struct fx_engine *engine, fx_slot position)
 {
@@ -431,7 +460,7 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
         met++;
         if (work > engine->limits.fills_max) {
             status = FX_TAKER_LIMIT;
-        } else if (barred_note(engine, maker, false) != FX_ORDER_NOTE_NONE) {
+        } else if (barred_note(engine, maker) != FX_ORDER_NOTE_NONE) {
             continue;
         } else if (hot->account == taker->account && stp_mode != FX_STP_MODE_NONE) {
             status = stp_mode == FX_STP_MODE_EXPIRE_MAKER ? status : FX_SELF_TRADE;

@@ -36,6 +36,7 @@ void fx_shortfall_cover(struct fx_engine *engine, fx_slot account, fx_i128 missi
 {
     const fx_slot slot = find_margin(engine, account);
     FX_ASSERT(missing > 0);
+    engine->adl_queue->sequence = 0; /* scores follow from margins */
     if (slot != FX_SLOT_NONE) {
         struct fx_position_state *position = &engine->positions[slot];
         const fx_i128 margin = margin_of(position);

@@ -145,8 +145,9 @@ static void list_symbols(void)
     }
 }
 
-/* Margin is the engine's: an order that it forbade to trade on has said so, between the trades that
- * the model has made and the next one; a taker behind the end of a maker that gave way before. */
+/* Margin is the engine's: an order that it forbade to trade on has said so before the next trade
+ * (those that a fill-or-kill order would meet before its first one); a taker behind the end of a
+ * maker that gave way before. */
 static bool is_barred(const struct naive_engine *naive, uint64_t order_id, uint64_t next_id)
 {
     uint32_t trades = 0;
@@ -154,7 +155,10 @@ static bool is_barred(const struct naive_engine *naive, uint64_t order_id, uint6
         const struct fx_event *event = &world.kit.events.items[index];
         const struct fx_event_order *row = &event->u.order;
         trades += event->kind == FX_EVENT_TRADE ? 1 : 0;
-        if (event->kind != FX_EVENT_ORDER || trades != naive->trade_count) {
+        if (trades > naive->trade_count) {
+            return false;
+        }
+        if (event->kind != FX_EVENT_ORDER) {
             continue;
         }
         if (row->order_id == order_id &&
