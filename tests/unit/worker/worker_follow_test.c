@@ -67,6 +67,8 @@ static fx_status open_member(struct fixture *fixture, struct member *member)
                                                      .wait_ms = 1,
                                                      .consumer_count = 1,
                                                      .snapshot_commands = 50,
+                                                     /* a busy machine may keep a thread waiting */
+                                                     .stop_us = 60LL * 1000 * 1000,
                                                      .saved_sequence = fixture->saved_sequence,
                                                      .on_recovered = on_recovered,
                                                      .recovered_context = member};
