@@ -319,28 +319,6 @@ void fx_sim_ledger_law_fill(struct fx_sim_world *world,
 /* ---- liquidations -----------------------------------------------------------------------------
  */
 
-/* I-27: of a cross account every mark that its equity stands on. */
-static bool has_fresh_marks(const struct fx_sim_ledger *ledger,
-                            const struct fx_event_liquidation *row,
-                            int64_t time_us)
-{
-    if (!is_fresh(&ledger->symbols[row->instrument], time_us)) {
-        return false;
-    }
-    for (uint32_t id = 0; id < FX_SIM_PLAN_CONTRACTS_MAX; id++) {
-        for (uint32_t side = 0; side < FX_SIM_LEDGER_SIDES; side++) {
-            const struct fx_sim_ledger_position *position =
-                &ledger->positions[row->account_id - 1][id][side];
-            if (row->margin_mode == FX_MARGIN_MODE_CROSS && position->lots != 0 &&
-                position->margin_mode == FX_MARGIN_MODE_CROSS &&
-                !is_fresh(&ledger->symbols[id], time_us)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 /* RULES 5: at the bankruptcy price nothing is left, no maintenance amount and no fee; one tick
  * further less than nothing. */
 static void check_bankruptcy(struct fx_sim_world *world, const struct fx_event_liquidation *row)
@@ -378,16 +356,14 @@ static void check_done(struct fx_sim_world *world, const struct fx_event *event)
 
 void fx_sim_ledger_law_liquidation(struct fx_sim_world *world, const struct fx_event *event)
 {
-    const struct fx_sim_ledger *ledger = world->ledger;
     const struct fx_event_liquidation *row = &event->u.liquidation;
     const struct fx_sim_ledger_symbol *symbol = symbol_of(world->ledger, row->instrument);
     if (row->step == FX_LIQUIDATION_STEP_DONE) {
         check_done(world, event);
         return;
     }
-    FX_SIM_REQUIRE(world,
-                   has_fresh_marks(ledger, row, event->time_us),
-                   "I-27 nobody is liquidated by a stale mark");
+    FX_SIM_REQUIRE(
+        world, is_fresh(symbol, event->time_us), "I-27 nobody is liquidated by a stale mark");
     FX_SIM_REQUIRE(world,
                    symbol->definition.state == FX_INSTRUMENT_STATE_TRADING ||
                        symbol->end.phase == FX_SETTLEMENT_PHASE_CLOSING,
