@@ -21,7 +21,8 @@ struct engine {
     char dir[16];
     char node[16];
     uint32_t starts;
-    bool is_stopped; /* SIGSTOP */
+    bool is_stopped;            /* SIGSTOP */
+    uint64_t snapshot_sequence; /* it began from */
 };
 
 struct fixture {
@@ -73,6 +74,7 @@ static void open_engine(struct fixture *fixture, struct engine *engine)
         print_message("%s: %s\n", fx_status_name(status), report.text);
     }
     assert_int_equal(status, FX_OK);
+    engine->snapshot_sequence = report.snapshot_sequence;
 }
 
 static void kill_engine(struct engine *engine)
@@ -489,6 +491,30 @@ static void worker_lead_forgotten_outputs_are_computed_again(void **state)
     end(&fixture);
 }
 
+/* The outputs are stuck for long: of the snapshots that are kept one can still be used. */
+static void worker_lead_keeps_a_snapshot_that_can_be_used(void **state)
+{
+    (void)state;
+    begin(&fixture, 1, 47);
+    open_engine(&fixture, &fixture.engines[0]);
+    for (uint32_t number = 0; number < 200; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    fx_bus_local_side_hold(fixture.engines[0].out, true);
+    for (uint32_t number = 0; number < 600; number++) {
+        fixture.now_us += 400000; /* and it is asked again whether a snapshot may be taken */
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    kill_engine(&fixture.engines[0]); /* with all that it had not told */
+    open_engine(&fixture, &fixture.engines[0]);
+    assert_true(fixture.engines[0].snapshot_sequence > 0);
+    run_until_led(&fixture);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
 /* Kills, stops, held and lost networks at random; some engine always comes back. */
 static void worker_lead_chaos_is_one_run(void **state)
 {
@@ -722,6 +748,7 @@ int main(void)
         cmocka_unit_test(worker_lead_zombie_is_harmless),
         cmocka_unit_test(worker_lead_of_two_standbys_one_wins),
         cmocka_unit_test(worker_lead_forgotten_outputs_are_computed_again),
+        cmocka_unit_test(worker_lead_keeps_a_snapshot_that_can_be_used),
         cmocka_unit_test(worker_lead_chaos_is_one_run),
         cmocka_unit_test(worker_lead_strangers_change_nothing),
         cmocka_unit_test(worker_lead_stuck_outputs_silence_nobody),
