@@ -445,6 +445,9 @@ void fx_worker_follow_stop(struct fx_worker_follow *follow,
             (void)nanosleep(&pause, NULL);
         }
     }
+    if (pump != NULL) {
+        pump(context); /* what the agent had answered before it was joined */
+    }
     fx_worker_snapshot_stop(follow->snapshot);
 }
 
