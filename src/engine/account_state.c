@@ -80,14 +80,17 @@ fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint
     return slot;
 }
 
-void fx_account_state_rebuild(struct fx_engine *engine)
+bool fx_account_state_rebuild(struct fx_engine *engine)
 {
     for (fx_slot slot = 0; slot < engine->account_count; slot++) {
         const struct fx_account_state *account = &engine->accounts[slot];
         const uint32_t place = place_of(engine, account->user_id, account->asset);
-        FX_ASSERT(engine->account_table[place] == 0);
+        if (engine->account_table[place] != 0) {
+            return false;
+        }
         engine->account_table[place] = slot + 1;
     }
+    return true;
 }
 
 uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struct fx_asset *asset)

@@ -32,7 +32,7 @@ FX_MUST_USE bool fx_account_state_credit(struct fx_engine *engine, fx_slot accou
 /** Say that the running command moves the account's money, or lots or margin of its positions. */
 void fx_account_state_moved(struct fx_engine *engine, fx_slot account);
 /** Fill the empty table from the accounts (after a load). */
-void fx_account_state_rebuild(struct fx_engine *engine);
+bool fx_account_state_rebuild(struct fx_engine *engine);
 /**
  * An upper bound of |balance| + reward + everything that the account's positions and open orders
  * can ever move, in units: below 1e36 no fill can leave the range (M1). @return false: out of

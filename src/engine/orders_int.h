@@ -261,6 +261,9 @@ fx_i128 fx_check_money_error(const struct fx_engine *engine, uint32_t asset);
 size_t fx_snapshot_size(const struct fx_engine *engine);
 void fx_snapshot_save(const struct fx_engine *engine, char *target, size_t size);
 fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved);
+/** Whether the slots that were read lie in their pools, and lists and trees end; the books aside.
+ * `has_moves`: movements of money have a queue of their own. snapshot_check.c; O(state). */
+bool fx_snapshot_check(const struct fx_engine *engine, bool has_moves);
 bool fx_dump_step(const struct fx_engine *engine,
                   struct fx_engine_dump *dump,
                   struct fx_events *events);

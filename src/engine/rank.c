@@ -193,6 +193,49 @@ uint8_t fx_rank_of(const struct fx_position_state *position)
                : (uint8_t)(position->adl_rank & (SHORT_BIT - 1U));
 }
 
+/* Each side waits for as many as lie in the heap. Counted in `placed`, which is put back. */
+static bool has_its_items(struct fx_rank_side sides[],
+                          uint32_t side_count,
+                          const struct fx_rank *rank,
+                          const struct fx_rank_item items[])
+{
+    bool is_sound = true;
+    for (uint32_t index = 0; index < rank->count; index++) {
+        sides[items[index].side].placed++;
+    }
+    for (uint32_t side = 0; side < side_count; side++) {
+        is_sound = is_sound && sides[side].placed == sides[side].count;
+    }
+    for (uint32_t index = 0; index < rank->count; index++) {
+        sides[items[index].side].placed--;
+    }
+    return is_sound;
+}
+
+bool fx_rank_is_sound(const struct fx_engine *engine)
+{
+    const struct fx_rank *rank = &engine->rank;
+    const uint32_t side_count = 2 * engine->instrument_count;
+    if (rank->phase > PHASE_PLACE || rank->is_stale > 1 || rank->due_us < 0 ||
+        rank->cursor > engine->position_count || rank->count > rank->cursor ||
+        (rank->phase == PHASE_IDLE && rank->count != 0)) {
+        return false;
+    }
+    for (uint32_t index = 0; index < rank->count; index++) {
+        const struct fx_rank_item *item = &engine->rank_items[index];
+        if (item->position >= rank->cursor || item->side >= side_count ||
+            (index > 0 && !is_before(&engine->rank_items[(index - 1) / 2], item))) {
+            return false;
+        }
+    }
+    for (fx_slot slot = 0; slot < engine->position_count; slot++) {
+        if ((engine->positions[slot].adl_rank & (SHORT_BIT - 1U)) > RANKS) {
+            return false;
+        }
+    }
+    return has_its_items(engine->rank_sides, side_count, rank, engine->rank_items);
+}
+
 void fx_rank_check(const struct fx_engine *engine)
 {
     const struct fx_rank *rank = &engine->rank;

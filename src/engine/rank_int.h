@@ -44,5 +44,7 @@ fx_status fx_rank_apply(struct fx_engine *engine, struct fx_event_result *result
 /** What was published; 0: flat, or not ranked yet. */
 uint8_t fx_rank_of(const struct fx_position_state *position);
 void fx_rank_check(const struct fx_engine *engine);
+/** Whether what was loaded is a refresh under way, or none. */
+bool fx_rank_is_sound(const struct fx_engine *engine);
 
 #endif

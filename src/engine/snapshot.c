@@ -372,6 +372,9 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->move_newest = head->move_newest;
 }
 
+/* Stands in `newer` of an order that rests until its book has it. */
+#define AWAITED (FX_SLOT_NONE - 1)
+
 /* As fx_book_insert(), but the window stays where it was saved. */
 static bool insert(struct fx_engine *engine, struct fx_book *book, fx_slot order)
 {
@@ -407,8 +410,10 @@ static fx_status load_side(struct fx_engine *engine,
             return FX_CORRUPT;
         }
         const struct fx_resting *hot = &engine->resting[order];
-        if (hot->side != side || hot->instrument != instrument || hot->price.ticks < 1 ||
-            hot->remaining.lots < 1) {
+        const fx_px bid = fx_book_best(engine->listings[instrument].book, FX_SIDE_BUY);
+        if (hot->newer != AWAITED || hot->side != side || hot->instrument != instrument ||
+            hot->price.ticks < 1 || hot->remaining.lots < 1 ||
+            (side == FX_SIDE_SELL && hot->price.ticks <= bid.ticks)) {
             return FX_CORRUPT;
         }
         if (!insert(engine, engine->listings[instrument].book, order)) {
@@ -421,19 +426,38 @@ static fx_status load_side(struct fx_engine *engine,
 static fx_status load_book(struct fx_engine *engine, struct cursor *cursor, uint32_t instrument)
 {
     struct book_head head;
-    if (!read(cursor, &head, sizeof head)) {
-        return FX_CORRUPT;
-    }
     engine->listings[instrument].book = NULL;
     fx_engine_open_book(engine, instrument);
-    fx_margin_attach(&engine->listings[instrument]);
     struct fx_book *book = engine->listings[instrument].book;
+    if (!read(cursor, &head, sizeof head) || head.base_ticks < 0 ||
+        head.base_ticks > INT64_MAX - (int64_t)book->window_mask) {
+        return FX_CORRUPT;
+    }
     book->base_ticks = head.base_ticks;
     fx_status status = load_side(engine, cursor, instrument, FX_SIDE_BUY, head.buy_count);
     if (status == FX_OK) {
         status = load_side(engine, cursor, instrument, FX_SIDE_SELL, head.sell_count);
     }
     book->pressure = head.pressure;
+    return status;
+}
+
+/* The books: each order that rests comes in one of them, once. */
+static fx_status load_books(struct fx_engine *engine, struct cursor *cursor)
+{
+    fx_status status = FX_OK;
+    for (fx_slot order = 0; order < engine->order_used; order++) {
+        if (engine->orders[order].order_id != 0) {
+            engine->resting[order].newer =
+                engine->orders[order].is_resting != 0 ? AWAITED : FX_SLOT_NONE;
+        }
+    }
+    for (uint32_t index = 0; index < engine->instrument_count && status == FX_OK; index++) {
+        status = load_book(engine, cursor, index);
+    }
+    for (fx_slot order = 0; order < engine->order_used && status == FX_OK; order++) {
+        status = engine->resting[order].newer == AWAITED ? FX_CORRUPT : FX_OK;
+    }
     return status;
 }
 
@@ -495,22 +519,25 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
             return FX_CORRUPT;
         }
     }
-    for (uint32_t index = 0; index < engine->instrument_count && status == FX_OK; index++) {
-        status = load_book(engine, &cursor, index);
+    if (!fx_snapshot_check(engine, head.version > VERSION_RANKS)) {
+        return FX_CORRUPT;
     }
+    status = load_books(engine, &cursor);
     if (status != FX_OK) {
         return status;
     }
-    fx_account_state_rebuild(engine);
+    const uint64_t hash =
+        head.version <= VERSION_RANKS ? fx_hash_state_of_ranks(engine) : fx_hash_state(engine);
+    if (hash != head.state_hash || !fx_account_state_rebuild(engine)) {
+        return FX_CORRUPT;
+    }
+    for (uint32_t index = 0; index < engine->instrument_count; index++) {
+        fx_margin_attach(&engine->listings[index]);
+    }
     fx_order_pool_rebuild(engine);
     fx_deadman_rebuild(engine);
     fx_mark_refresh_due(engine);
     engine->has_crossed = fx_conditional_is_due(engine);
-    const uint64_t hash =
-        head.version <= VERSION_RANKS ? fx_hash_state_of_ranks(engine) : fx_hash_state(engine);
-    if (hash != head.state_hash) {
-        return FX_CORRUPT;
-    }
     if (head.version <= VERSION_RANKS) {
         fx_client_ids_part(engine);
     }
