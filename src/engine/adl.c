@@ -308,6 +308,7 @@ static fx_slot find_counter(struct fx_engine *engine, const struct wish *wish)
 static bool settle_side(struct fx_engine *engine, uint32_t instrument, enum fx_side side)
 {
     const uint32_t count = fx_risk_heap_of(engine, instrument, side)->count;
+    engine->work += count / LOOKS_PER_WORK;
     for (uint32_t index = 0; index < count; index++) {
         const fx_slot slot = fx_risk_heap_at(engine, instrument, side, index)->position;
         if (engine->paid_count >= FX_FUNDING_STEP_MAX) {

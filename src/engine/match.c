@@ -7,6 +7,7 @@
 #include "base/panic.h"
 #include "engine/ahead_int.h"
 #include "engine/bracket_int.h"
+#include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/risk_int.h"
 #include "engine/triggers_int.h"
@@ -84,6 +85,14 @@ static bool end_barred(struct fx_engine *engine, fx_slot maker)
                                                   : FX_ORDER_STATUS_CANCELED,
                     note);
     return true;
+}
+
+/* F4: who is judged pays first what he owes to a funding, as far as a command may pay. */
+static void settle_maker(struct fx_engine *engine, fx_slot maker, bool is_sure)
+{
+    if (engine->sweep_count != 0 && !is_sure && engine->paid_count < FX_FUNDING_STEP_MAX) {
+        (void)fx_funding_settle_account(engine, engine->resting[maker].account);
+    }
 }
 
 bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order)
@@ -349,6 +358,7 @@ static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
         if (engine->work - engine->work_base >= engine->limits.fills_max) {
             return FX_ORDER_NOTE_TAKER_LIMIT;
         }
+        settle_maker(engine, maker, is_sure);
         if (!is_sure && end_barred(engine, maker)) {
             continue;
         }
