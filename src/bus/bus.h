@@ -37,8 +37,8 @@ struct fx_bus_reader;
 /** A topic as it must be. */
 struct fx_bus_topic {
     fx_str name;
-    uint32_t partitions;  /* 1..FX_BUS_PARTITIONS_MAX */
     int64_t retention_ms; /* how long records are kept at least; < 0: for ever */
+    uint32_t partitions;  /* 1..FX_BUS_PARTITIONS_MAX */
     bool is_log; /* the truth of others: stamped by its broker, nothing acknowledged is given up.
                     Where the topic exists, that is checked */
 };

@@ -420,7 +420,7 @@ static fx_status keep_last_frame(struct scan *scan, struct fx_bus_journal_recove
     }
     /* It may have been read anew, and is written under a new checksum: it must be what it was. */
     struct fx_bus_journal_frame again;
-    if (bytes.size != scan->last_frame.size ||
+    if (bytes.size == 0 || bytes.size != scan->last_frame.size ||
         fx_bus_journal_frame_decode(bytes, end->segment.align, end->segment.salt, &again) !=
             FX_BUS_JOURNAL_FRAME_VALID ||
         again.first_seq != scan->last_frame.first_seq) {

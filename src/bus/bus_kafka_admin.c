@@ -11,6 +11,7 @@ enum { NUMBER_SIZE = 24, WAIT_MS = 100, REPLICAS_SAFE = 3 };
 static fx_status ask_partitions(struct fx_bus_kafka *kafka,
                                 fx_str name,
                                 uint32_t timeout_ms, // NOLINT(bugprone-easily-swappable-parameters)
+                                // NOLINTNEXTLINE(bugprone-easily-swappable-parameters)
                                 uint32_t *count_out,
                                 uint32_t *replicas_out)
 {

@@ -538,7 +538,7 @@ void fx_sim_ledger_order_trade(struct fx_sim_world *world,
     FX_SIM_REQUIRE(world, taker != NULL, "I-11 the taker's row follows");
     FX_SIM_REQUIRE(world, trade->trade_id == ledger->last_trade_id + 1, "I-35 trade ids are dense");
     ledger->last_trade_id = trade->trade_id;
-    if (world->result->is_violated) {
+    if (world->result->is_violated || maker == NULL || taker == NULL) {
         return;
     }
     check_maker(world, event, maker);

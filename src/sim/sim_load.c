@@ -71,6 +71,7 @@ static int64_t draw_lots(struct fx_sim_world *world)
 }
 
 /* LONG or SHORT for who hedges; now and then the wrong one. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a contract and a user
 static uint8_t draw_side(struct fx_sim_world *world, uint32_t id, uint64_t user)
 {
     const struct fx_asset *asset = &world->plan.contracts[id].definition.settle;
@@ -85,7 +86,7 @@ static uint8_t draw_side(struct fx_sim_world *world, uint32_t id, uint64_t user)
 static int64_t draw_date(struct fx_sim_world *world, int64_t now_us)
 {
     const int64_t speed = world->plan.clock_speed;
-    const int64_t round_us = (world->plan.has_wall ? 60 : 200) * US_PER_MS * speed;
+    const int64_t round_us = (world->plan.has_wall ? 60LL : 200LL) * US_PER_MS * speed;
     const int64_t later_us = world->plan.has_wall ? 0 : between(world, 1, 500) * US_PER_MS;
     const int64_t date_us = now_us + between(world, 990, 1400) * US_PER_MS + (speed - 1) * later_us;
     return world->plan.has_round_dates ? (date_us / round_us + 1) * round_us : date_us;

@@ -41,6 +41,7 @@ uint64_t fx_worker_follow_submit_settle(struct fx_worker_follow *follow, uint64_
 }
 
 /* Answer without the log: the command did not happen (or nobody knows: TIMEOUT). */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an answer's token, a kind, a status
 static void refuse(struct fx_worker_follow *follow, uint64_t token, uint32_t kind, fx_status status)
 {
     struct fx_event *event = &follow->events.items[0];

@@ -72,6 +72,7 @@ static void pass_time(struct fx_worker_lead *lead, int64_t now_us)
     lead->silent_us += passed_us < STEP_US_MAX ? passed_us : STEP_US_MAX;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a kind and a time
 static void tick(struct fx_worker_lead *lead, enum fx_command_kind kind, int64_t now_us)
 {
     struct fx_command command;
