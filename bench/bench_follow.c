@@ -290,7 +290,7 @@ static void run_follower(struct bench *bench)
     struct run run;
     const struct fx_worker_follow_options options = follow_options(bench);
     begin(&run);
-    const fx_status status = fx_worker_follow_create(&options, &follow, &report);
+    const fx_status status = fx_worker_follow_open(&options, &follow, &report);
     end(&run, bench->published);
     check(status, report.text);
     print(bench, "follower", &run);

@@ -49,7 +49,7 @@ static fx_status open_worker(struct fx_app_follow *follow,
     own.snapshot_us = fx_config_int(config, "snapshot-seconds") * 1000 * 1000;
     fx_status status = fx_app_node_salt(&own.node_salt);
     if (status == FX_OK) {
-        status = fx_worker_follow_create(&own, &follow->worker, &follow->report);
+        status = fx_worker_follow_open(&own, &follow->worker, &follow->report);
     }
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,

@@ -283,7 +283,7 @@ static fx_status open_follow(struct worker *worker)
         options.wake[index] = fx_app_worker_part_wake;
         options.wake_context[index] = worker->slots[index].part;
     }
-    fx_status status = fx_worker_follow_create(&options, &worker->follow, &report);
+    fx_status status = fx_worker_follow_open(&options, &worker->follow, &report);
     for (uint32_t tries = 0; status == FX_NOT_FOUND && report.end == 0 && tries < TRIES_MAX;
          tries++) {
         if (tries == 0) {
@@ -291,7 +291,7 @@ static fx_status open_follow(struct worker *worker)
         }
         (void)nanosleep(&pause, NULL);
         worker->gathered_count = 0;
-        status = fx_worker_follow_create(&options, &worker->follow, &report);
+        status = fx_worker_follow_open(&options, &worker->follow, &report);
     }
     if (status == FX_OK) {
         status = write_gathered(worker);

@@ -13,7 +13,7 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { US_PER_MS = 1000, PPB = 1000000000 };
+enum { US_PER_MS = 1000, UNITS_PER_PPB = 1000000000 /* 1e18 / 1e9 */ };
 
 /* Values on their way into events. */
 struct answer {
@@ -90,7 +90,7 @@ static void explain_funding(const struct fx_engine *engine,
 static fx_i128 ratio_of(fx_i128 ppb)
 {
     const fx_i128 most = fx_dec_limit() - 1;
-    const fx_i128 units = ppb * (fx_dec_one() / PPB);
+    const fx_i128 units = ppb * UNITS_PER_PPB;
     if (units > most) {
         return most;
     }

@@ -6,7 +6,7 @@
 
 const char *fx_rows_settlement_phase_name(enum fx_settlement_phase phase)
 {
-    static const char *const NAMES[] = {
+    static const char NAMES[][16] = {
         [FX_SETTLEMENT_PHASE_WAITING] = "WAITING",
         [FX_SETTLEMENT_PHASE_CANCELING] = "CANCELING",
         [FX_SETTLEMENT_PHASE_CLOSING] = "CLOSING",

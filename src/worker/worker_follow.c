@@ -1,5 +1,7 @@
 #include "worker/worker_follow.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -527,6 +529,19 @@ struct fx_engine *fx_worker_follow_engine(struct fx_worker_follow *follow)
 const struct fx_worker_follow_leader *fx_worker_follow_leader(const struct fx_worker_follow *follow)
 {
     return &follow->leader;
+}
+
+bool fx_worker_follow_name(fx_str node, uint64_t salt, struct fx_client_id *name_out)
+{
+    char text[FX_CLIENT_ID_SIZE_MAX + 1];
+    const int size = snprintf(text,
+                              sizeof text,
+                              "%.*s:%08" PRIx32,
+                              (int)node.size,
+                              node.data,
+                              (uint32_t)(salt ^ (salt >> 32)));
+    return node.size > 0 && node.size <= 24 && size > 0 && (size_t)size < sizeof text &&
+           fx_ids_client_id((fx_str){text, (size_t)size}, name_out);
 }
 
 const struct fx_client_id *fx_worker_follow_node(const struct fx_worker_follow *follow)

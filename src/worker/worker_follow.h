@@ -130,9 +130,9 @@ struct fx_worker_follow_stats {
  * VERSION_MISMATCH (snapshots of another
  * log); CORRUPT; NO_MEMORY; what the bus said; what on_recovered returned. *report_out is filled.
  */
-FX_MUST_USE fx_status fx_worker_follow_create(const struct fx_worker_follow_options *options,
-                                              struct fx_worker_follow **follow_out,
-                                              struct fx_worker_follow_report *report_out);
+FX_MUST_USE fx_status fx_worker_follow_open(const struct fx_worker_follow_options *options,
+                                            struct fx_worker_follow **follow_out,
+                                            struct fx_worker_follow_report *report_out);
 
 /** Write a last snapshot, free. Stopped before. The bus stays. Accepts NULL. */
 void fx_worker_follow_destroy(struct fx_worker_follow *follow);

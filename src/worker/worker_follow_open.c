@@ -179,19 +179,6 @@ static void set_defaults(struct fx_worker_follow *follow)
     follow->host = fx_worker_host_of(options->host);
 }
 
-bool fx_worker_follow_name(fx_str node, uint64_t salt, struct fx_client_id *name_out)
-{
-    char text[FX_CLIENT_ID_SIZE_MAX + 1];
-    const int size = snprintf(text,
-                              sizeof text,
-                              "%.*s:%08" PRIx32,
-                              (int)node.size,
-                              node.data,
-                              (uint32_t)(salt ^ (salt >> 32)));
-    return node.size > 0 && node.size <= 24 && size > 0 && (size_t)size < sizeof text &&
-           fx_ids_client_id((fx_str){text, (size_t)size}, name_out);
-}
-
 /* Tokens of an earlier start are never taken for this one's. */
 static fx_status name_start(struct opening *opening)
 {
@@ -414,9 +401,9 @@ static fx_status open_all(struct opening *opening)
     return status == FX_OK ? drop_lost_snapshots(opening) : status;
 }
 
-fx_status fx_worker_follow_create(const struct fx_worker_follow_options *options,
-                                  struct fx_worker_follow **follow_out,
-                                  struct fx_worker_follow_report *report_out)
+fx_status fx_worker_follow_open(const struct fx_worker_follow_options *options,
+                                struct fx_worker_follow **follow_out,
+                                struct fx_worker_follow_report *report_out)
 {
     FX_ASSERT(options->consumer_count <= FX_WORKER_FOLLOW_CONSUMERS_MAX);
     memset(report_out, 0, sizeof *report_out);

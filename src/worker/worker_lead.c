@@ -505,7 +505,7 @@ static fx_status open_follow(struct fx_worker_lead *lead, struct fx_worker_follo
     fx_status status = fx_worker_output_init(&lead->output, lead->options.shard);
     if (status == FX_OK) {
         lead->is_recovering = true;
-        status = fx_worker_follow_create(&follow, &lead->follow, report);
+        status = fx_worker_follow_open(&follow, &lead->follow, report);
         lead->is_recovering = false;
     }
     if (status == FX_OK && has_failed(lead)) {

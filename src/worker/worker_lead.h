@@ -69,7 +69,7 @@ struct fx_worker_lead_stats {
     fx_status failure;        /* not OK: the role must end */
 };
 
-/** As fx_worker_follow_create(), and the end of matching_engine_output is read first: no snapshot
+/** As fx_worker_follow_open(), and the end of matching_engine_output is read first: no snapshot
  * behind it is loaded. @return as that; CORRUPT (a record of matching_engine_output that no leader
  * wrote). */
 FX_MUST_USE fx_status fx_worker_lead_create(const struct fx_worker_lead_options *options,

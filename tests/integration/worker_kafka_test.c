@@ -262,7 +262,7 @@ static void worker_kafka_takeover_is_one_run(void **state)
     for (uint32_t number = 0; number < ENGINES; number++) {
         start_engine(&engines[number], number);
     }
-    assert_int_equal(fx_worker_follow_create(&options, &follow, &report), FX_OK);
+    assert_int_equal(fx_worker_follow_open(&options, &follow, &report), FX_OK);
     assert_int_equal(fx_worker_follow_start(follow), FX_OK);
     const uint32_t first = wait_for_leader(engines, ENGINES);
     submit_all(follow, engines, first);
@@ -293,7 +293,7 @@ static void worker_kafka_takeover_is_one_run(void **state)
     options.hooks.on_applied = on_applied;
     options.hooks.context = &reference;
     assert_int_equal(fx_worker_output_init(&reference.output, FX_STR("0")), FX_OK);
-    assert_int_equal(fx_worker_follow_create(&options, &follow, &report), FX_OK);
+    assert_int_equal(fx_worker_follow_open(&options, &follow, &report), FX_OK);
     assert_int_equal(report.snapshot_sequence, 0);
     read_outputs(&reading);
     assert_true(reference.count > COMMANDS / 2);

@@ -162,7 +162,7 @@ static void run(uint64_t seed)
                                                      .wait_ms = 1,
                                                      .on_recovered = on_recovered,
                                                      .recovered_context = &comparison};
-    assert_int_equal(fx_worker_follow_create(&options, &follow, &report), FX_OK);
+    assert_int_equal(fx_worker_follow_open(&options, &follow, &report), FX_OK);
     assert_int_equal(report.state_hash, life.hash);
     assert_int_equal(comparison.next, life.event_count);
     for (uint32_t index = 0; index < life.event_count; index++) {

@@ -74,7 +74,7 @@ static fx_status open_member(struct fixture *fixture, struct member *member)
                                                      .recovered_context = member};
     member->recovered_first = 0;
     member->recovered_last = 0;
-    return fx_worker_follow_create(&options, &member->follow, &member->report);
+    return fx_worker_follow_open(&options, &member->follow, &member->report);
 }
 
 static void open_side(struct fixture *fixture, uint32_t number)

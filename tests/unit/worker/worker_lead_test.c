@@ -320,7 +320,7 @@ static void read_reference(struct fixture *fixture, struct reading *reading)
         .node = FX_STR("r"),
         .wait_ms = 1,
         .hooks = {.on_applied = on_applied, .context = reading}};
-    assert_int_equal(fx_worker_follow_create(&options, &follow, &report), FX_OK);
+    assert_int_equal(fx_worker_follow_open(&options, &follow, &report), FX_OK);
     fx_worker_follow_abandon(follow);
     fx_worker_output_deinit(&reading->output);
 }
