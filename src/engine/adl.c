@@ -270,15 +270,22 @@ static fx_slot find_behind(struct fx_engine *engine,
         engine->positions[wish->position].lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
     const uint32_t count = fx_risk_heap_of(engine, instrument, side)->count;
     struct fx_adl_item best = {.position = FX_SLOT_NONE};
-    engine->work += count / LOOKS_PER_WORK; /* such a close is work of its own: a command has few */
+    uint32_t looks = 0;
     for (uint32_t index = 0; index < count; index++) {
         struct fx_adl_item item;
-        if (read(engine, instrument, side, index, &item) && is_before(engine, after, &item) &&
+        if (!read(engine, instrument, side, index, &item)) {
+            continue;
+        }
+        looks++;
+        if (is_before(engine, after, &item) &&
             (best.position == FX_SLOT_NONE || is_before(engine, &item, &best)) &&
             is_fit(engine, wish, item.position)) {
             best = item;
         }
     }
+    /* Such a close is work of its own: a command has few. Flat ones that the heap still has do not
+     * count: after a start they are gone. */
+    engine->work += looks / LOOKS_PER_WORK;
     return best.position;
 }
 
@@ -307,18 +314,23 @@ static fx_slot find_counter(struct fx_engine *engine, const struct wish *wish)
  * after. @return false where the command may pay no more of it. */
 static bool settle_side(struct fx_engine *engine, uint32_t instrument, enum fx_side side)
 {
-    const uint32_t count = fx_risk_heap_of(engine, instrument, side)->count;
-    engine->work += count / LOOKS_PER_WORK;
-    for (uint32_t index = 0; index < count; index++) {
-        const fx_slot slot = fx_risk_heap_at(engine, instrument, side, index)->position;
+    uint32_t count = 0;
+    /* By slot, not by place in the heap: heaps are derived, and another after a start. */
+    for (fx_slot slot = 0; slot < engine->position_count; slot++) {
+        const struct fx_position_state *position = &engine->positions[slot];
+        if (position->instrument != instrument || position->lots == 0 ||
+            (position->lots > 0) != (side == FX_SIDE_BUY)) {
+            continue;
+        }
+        count++;
         if (engine->paid_count >= FX_FUNDING_STEP_MAX) {
             return false;
         }
-        if (engine->positions[slot].lots != 0 &&
-            fx_funding_settle_account(engine, engine->positions[slot].account) > 0) {
+        if (fx_funding_settle_account(engine, position->account) > 0) {
             engine->adl_queue->sequence = 0;
         }
     }
+    engine->work += count / LOOKS_PER_WORK;
     return true;
 }
 
