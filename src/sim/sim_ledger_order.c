@@ -203,9 +203,11 @@ static void place(struct fx_sim_world *world,
         return;
     }
     const bool is_new = order->arrival == 0;
-    const bool is_cut =
-        result->command_kind == FX_COMMAND_AMEND_ORDER && result->order_id == row->order_id &&
-        row->note == FX_ORDER_NOTE_REDUCE_ONLY && row->remaining_lots == order->remaining;
+    const bool is_amend = result->command_kind == FX_COMMAND_AMEND_ORDER ||
+                          result->command_kind == FX_COMMAND_AMEND_CONDITIONAL;
+    const bool is_cut = is_amend && result->order_id == row->order_id &&
+                        row->note == FX_ORDER_NOTE_REDUCE_ONLY &&
+                        row->remaining_lots == order->remaining;
     const bool is_moved = row->price_ticks != order->ticks ||
                           row->remaining_lots > order->remaining || order->has_taken || is_cut;
     if (!is_new && is_moved) {
