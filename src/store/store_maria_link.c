@@ -265,9 +265,8 @@ static bool end_last(struct fx_store_maria *self)
     char sql[32];
     uint64_t holder = 0;
     const unsigned long last = self->thread;
-    self->thread = mysql_thread_id(self->mysql);
-    if (last == 0 || last == self->thread || !ask_lock(self, "IS_USED_LOCK", "", &holder) ||
-        holder != last) {
+    if (last == 0 || last == mysql_thread_id(self->mysql) ||
+        !ask_lock(self, "IS_USED_LOCK", "", &holder) || holder != last) {
         return mysql_errno(self->mysql) == 0;
     }
     (void)snprintf(sql, sizeof sql, "KILL %lu", last);
@@ -306,6 +305,7 @@ static fx_status take_held(struct fx_store_maria *self, int wait_s)
         is_answered = ask_lock(self, "GET_LOCK", text, &is_taken);
     }
     if (is_taken == 1) {
+        self->thread = mysql_thread_id(self->mysql); /* whose name it is, from here on */
         return FX_OK;
     }
     if (is_answered) {

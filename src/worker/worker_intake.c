@@ -247,10 +247,12 @@ static fx_status scan(struct fx_worker_intake *intake,
         if (status == FX_IO) {
             status = FX_OK; /* tried again by itself */
         }
+        /* What is left may be no records at all, marks of transactions: the broker knows. */
+        if (status == FX_OK && count == 0 && fx_bus_reader_is_at_end(reader, &position)) {
+            break;
+        }
         if (status == FX_OK && now_us - news_us > (int64_t)SCAN_TIMEOUT_MS * US_PER_MS) {
-            /* What is left may be no records at all: marks of transactions. */
-            status = span.end - position <= 1 ? FX_OK : FX_TIMEOUT;
-            position = span.end;
+            status = FX_TIMEOUT;
         }
     }
     fx_bus_reader_close(reader);
