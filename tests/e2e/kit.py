@@ -119,6 +119,18 @@ class Server:
     def url(self):
         return f"http://localhost:{self.port}"
 
+    def rest(self):
+        """Wait until nothing is left to be done by time alone: ranks are refreshed for a second after the last command."""
+        client, seen, since = Client(self.port), None, time.monotonic()
+        deadline = since + 30
+        while time.monotonic() < min(since + 1.5, deadline):
+            client.outside("/metrics")
+            sequence = re.search(rb"^future_engine_sequence (\d+)", client.text, re.MULTILINE)
+            if sequence is not None and sequence.group(1) != seen:
+                seen, since = sequence.group(1), time.monotonic()
+            time.sleep(0.1)
+        self.journey.check(seen is not None and time.monotonic() < deadline, "the exchange comes to rest", seen)
+
     def stop(self):
         """End it as an operator would. @return the exit code."""
         self.process.send_signal(signal.SIGTERM)

@@ -88,6 +88,7 @@ def survive(journey, server):
     """A power cut, and a lost database: the same rows. The server is stopped in the end. @return the rows."""
     server.kill()
     server.start()
+    server.rest()
     journey.equal(server.stop(), 0, "after kill -9 it starts and stops")
     whole, state = tables(server.data), journey.state(server.data)
     journey.check(state is not None and state["ok"] is True, "future check holds: no money appeared or vanished", state)
