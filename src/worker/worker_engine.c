@@ -14,6 +14,7 @@
 #include "worker/worker_limits.h"
 #include "worker/worker_replay.h"
 #include "worker/worker_snapshot.h"
+#include "worker/worker_watch.h"
 
 enum {
     INTAKE_CAPACITY = 4096,
@@ -334,26 +335,16 @@ static bool has_room(struct fx_worker_engine *worker)
            fx_ring_broadcast_space(worker->ring) >= worker->events.capacity;
 }
 
-static uint32_t percent_of(uint64_t count, uint64_t capacity)
-{
-    const uint64_t percent = count * 100 / capacity;
-    return percent < 100 ? (uint32_t)percent : 100;
-}
-
-static uint32_t larger(uint32_t left, uint32_t right)
-{
-    return left > right ? left : right;
-}
-
 /* The last events_max of the ring are the room of one command: when only they are left, it is full.
  */
 static void publish_load(struct fx_worker_engine *worker)
 {
     const uint32_t capacity = worker->options.ring_capacity;
     const uint32_t count = capacity - fx_ring_broadcast_space(worker->ring);
-    const uint32_t ring = percent_of(count, capacity - worker->events.capacity + 1);
-    const uint32_t held = percent_of(worker->held_end - worker->held_first, HELD_MAX);
-    atomic_store_explicit(&worker->load_percent, larger(ring, held), memory_order_relaxed);
+    const uint32_t ring = fx_worker_watch_percent(count, capacity - worker->events.capacity + 1);
+    const uint32_t held = fx_worker_watch_percent(worker->held_end - worker->held_first, HELD_MAX);
+    atomic_store_explicit(
+        &worker->load_percent, fx_worker_watch_larger(ring, held), memory_order_relaxed);
 }
 
 static int take_all(struct fx_worker_engine *worker, int64_t now_us)
@@ -429,25 +420,6 @@ static int release(struct fx_worker_engine *worker)
     return count;
 }
 
-/* The state was walked for the snapshot; walk it for the money, too. Who does not look gets none.
- */
-static void audit(struct fx_worker_engine *worker)
-{
-    struct fx_engine_audit audit;
-    fx_engine_audit(worker->engine, &audit);
-    for (uint32_t index = 0; index < audit.count; index++) {
-        if (audit.assets[index].error != 0) {
-            FX_LOG(FX_LOG_ERROR,
-                   "engine",
-                   "the money of an asset does not add up",
-                   fx_log_str("asset", fx_ids_asset_str(&audit.assets[index].asset)),
-                   fx_log_dec("error", audit.assets[index].error),
-                   fx_log_u64("seq", audit.sequence));
-        }
-    }
-    (void)fx_ring_append(worker->audits, &audit);
-}
-
 /*
  * @return true where a snapshot is due but the journal has not caught up yet: no command is taken
  * until it has, because only a state that the journal can reach by itself may become a snapshot.
@@ -467,7 +439,8 @@ static bool snapshot_if_due(struct fx_worker_engine *worker, int64_t now_us)
     worker->snapshot_us = now_us;
     if (fx_worker_snapshot_offer(worker->snapshot, worker->engine)) {
         worker->snapshot_sequence = sequence;
-        audit(worker);
+        /* The state was walked for the snapshot; walk it for the money, too. */
+        fx_worker_watch_audit(worker->engine, "engine", worker->audits);
     }
     return false;
 }
@@ -677,11 +650,7 @@ struct fx_worker_snapshot *fx_worker_engine_snapshot(struct fx_worker_engine *wo
 
 bool fx_worker_engine_audit(struct fx_worker_engine *worker, struct fx_engine_audit *audit_out)
 {
-    bool is_new = false;
-    while (fx_ring_poll(worker->audits, audit_out)) {
-        is_new = true;
-    }
-    return is_new;
+    return fx_worker_watch_last_audit(worker->audits, audit_out);
 }
 
 void fx_worker_engine_stats(const struct fx_worker_engine *worker,
@@ -692,7 +661,8 @@ void fx_worker_engine_stats(const struct fx_worker_engine *worker,
     *stats_out = (struct fx_worker_engine_stats){
         .durable = fx_bus_journal_durable_seq(worker->journal),
         .intake_count = count,
-        .load_percent = larger(load, percent_of(count, worker->options.intake_capacity))};
+        .load_percent = fx_worker_watch_larger(
+            load, fx_worker_watch_percent(count, worker->options.intake_capacity))};
 }
 
 void fx_worker_engine_figures(const struct fx_worker_engine *worker,

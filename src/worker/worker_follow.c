@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/panic.h"
 #include "worker/worker_follow_int.h"
+#include "worker/worker_watch.h"
 
 enum {
     STEP_RECORDS_MAX = 512, /* bounded work per step */
@@ -244,24 +245,6 @@ static int read_records(struct fx_worker_follow *follow, int64_t now_us)
 
 /* ---- beside the records ---------------------------------------------------------------------- */
 
-/* The state was walked for the snapshot; walk it for the money, too. */
-static void audit(struct fx_worker_follow *follow)
-{
-    struct fx_engine_audit audit;
-    fx_engine_audit(follow->engine, &audit);
-    for (uint32_t index = 0; index < audit.count; index++) {
-        if (audit.assets[index].error != 0) {
-            FX_LOG(FX_LOG_ERROR,
-                   "follow",
-                   "the money of an asset does not add up",
-                   fx_log_str("asset", fx_ids_asset_str(&audit.assets[index].asset)),
-                   fx_log_dec("error", audit.assets[index].error),
-                   fx_log_u64("seq", audit.sequence));
-        }
-    }
-    (void)fx_ring_append(follow->audits, &audit);
-}
-
 /* The log says more than the state: which log it is, and who leads. */
 static void note(struct fx_worker_follow *follow)
 {
@@ -307,7 +290,8 @@ static void snapshot_if_due(struct fx_worker_follow *follow, int64_t now_us)
     note(follow);
     if (fx_worker_snapshot_offer(follow->snapshot, follow->engine)) {
         follow->snapshot_sequence = sequence;
-        audit(follow);
+        /* The state was walked for the snapshot; walk it for the money, too. */
+        fx_worker_watch_audit(follow->engine, "follow", follow->audits);
     }
 }
 
@@ -325,28 +309,19 @@ static void ask_end(struct fx_worker_follow *follow, int64_t now_us)
     }
 }
 
-static uint32_t percent_of(uint64_t count, uint64_t capacity)
-{
-    const uint64_t percent = count * 100 / capacity;
-    return percent < 100 ? (uint32_t)percent : 100;
-}
-
-static uint32_t larger(uint32_t left, uint32_t right)
-{
-    return left > right ? left : right;
-}
-
 static void publish_figures(struct fx_worker_follow *follow)
 {
     const uint64_t lag = follow->end > follow->position ? follow->end - follow->position : 0;
-    uint32_t load = percent_of(lag, FX_WORKER_FOLLOW_LAG_MAX);
-    load = larger(
-        load,
-        percent_of(follow->pending_end - follow->pending_first, FX_WORKER_FOLLOW_PENDING_MAX));
+    uint32_t load = fx_worker_watch_percent(lag, FX_WORKER_FOLLOW_LAG_MAX);
+    load =
+        fx_worker_watch_larger(load,
+                               fx_worker_watch_percent(follow->pending_end - follow->pending_first,
+                                                       FX_WORKER_FOLLOW_PENDING_MAX));
     if (follow->ring != NULL) {
         const uint32_t capacity = follow->options.ring_capacity;
         const uint32_t count = capacity - fx_ring_broadcast_space(follow->ring);
-        load = larger(load, percent_of(count, capacity - follow->events.capacity + 1));
+        load = fx_worker_watch_larger(
+            load, fx_worker_watch_percent(count, capacity - follow->events.capacity + 1));
     }
     atomic_store_explicit(&follow->load_percent, load, memory_order_relaxed);
     atomic_store_explicit(&follow->seen_lag, lag, memory_order_relaxed);
@@ -561,11 +536,7 @@ bool fx_worker_follow_is_at_end(const struct fx_worker_follow *follow)
 
 bool fx_worker_follow_audit(struct fx_worker_follow *follow, struct fx_engine_audit *audit_out)
 {
-    bool is_new = false;
-    while (fx_ring_poll(follow->audits, audit_out)) {
-        is_new = true;
-    }
-    return is_new;
+    return fx_worker_watch_last_audit(follow->audits, audit_out);
 }
 
 void fx_worker_follow_stats(const struct fx_worker_follow *follow,
@@ -584,7 +555,8 @@ void fx_worker_follow_stats(const struct fx_worker_follow *follow,
         .heard_us = atomic_load_explicit(&follow->heard_us, memory_order_relaxed),
         .intake_count = count,
         .pending_count = atomic_load_explicit(&follow->pending_count, memory_order_relaxed),
-        .load_percent = larger(load, percent_of(count, follow->options.intake_capacity)),
+        .load_percent = fx_worker_watch_larger(
+            load, fx_worker_watch_percent(count, follow->options.intake_capacity)),
         .failure = (fx_status)atomic_load_explicit(&follow->failure, memory_order_relaxed),
         .match_times = &follow->match_times};
     fx_worker_snapshot_stats(follow->snapshot, &stats_out->snapshot);
