@@ -64,7 +64,7 @@ static inline int64_t naive_bracket_sum(const struct naive_engine *naive,
     return sum;
 }
 
-/** Let one of the two watch its price: what lies behind it, or behind what is crossed, is crossed.
+/** Let one of the two watch its price: what lies behind it is crossed, whatever was reached before.
  */
 static inline void naive_bracket_watch(struct naive_engine *naive,
                                        struct naive_engine_conditional *one)
@@ -74,8 +74,8 @@ static inline void naive_bracket_watch(struct naive_engine *naive,
     int64_t *reached = &naive->reached[symbol][one->source][one->condition];
     const int64_t key = naive_engine_key(one->condition, ticks);
     one->key = naive_engine_key(one->condition, one->trigger_ticks);
-    one->is_crossed = one->key <= *reached || (ticks != 0 && one->key <= key);
-    if (one->is_crossed && ticks != 0 && key > *reached && one->key <= key) {
+    one->is_crossed = ticks != 0 && one->key <= key;
+    if (one->is_crossed && key > *reached) {
         *reached = key;
     }
 }

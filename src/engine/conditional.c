@@ -522,6 +522,7 @@ static void check_conditional(const struct fx_engine *engine, fx_slot order, fx_
     FX_ASSERT(trigger->is_listed == 1);
     /* bracket.c knows which of the two of an order have nothing to close yet. */
     FX_ASSERT(trigger->state == FX_TRIGGER_STATE_WAITING ||
+              trigger->state == FX_TRIGGER_STATE_LATE ||
               trigger->state == FX_TRIGGER_STATE_INACTIVE ||
               trigger->state == FX_TRIGGER_STATE_TRAILING ||
               (trigger->state == FX_TRIGGER_STATE_IDLE && is_child));

@@ -135,7 +135,8 @@ enum fx_trigger_state {
     FX_TRIGGER_STATE_WAITING = 1,  /* for its trigger price, or crossed and about to fire */
     FX_TRIGGER_STATE_INACTIVE = 2, /* a trailing stop that waits for its activation price */
     FX_TRIGGER_STATE_TRAILING = 3, /* an active trailing stop, a member of a group */
-    FX_TRIGGER_STATE_GROUP = 4     /* trailing stops with one extreme; no order */
+    FX_TRIGGER_STATE_GROUP = 4,    /* trailing stops with one extreme; no order */
+    FX_TRIGGER_STATE_LATE = 5      /* it began behind what was reached: a later price crosses it */
 };
 
 /** What a conditional order is to its position, or to the order that it protects. */
@@ -185,6 +186,8 @@ struct fx_trigger_side {
     fx_slot groups;
     fx_slot newest_group;
     int64_t reached; /* the greatest key that was crossed and has not fired; INT64_MIN: none */
+    fx_slot late;    /* root of those that began at or behind `reached`, and were not */
+    uint32_t zero;
 };
 
 struct fx_trigger_index {

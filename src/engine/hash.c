@@ -150,7 +150,7 @@ static uint64_t mix_trigger(const struct fx_engine *engine,
                            (uint64_t)trigger->is_close_position << 16U |
                            (uint64_t)trigger->is_price_protected << 24U |
                            (uint64_t)trigger->is_listed << 32U | (uint64_t)trigger->role << 40U);
-    /* A trailing stop that was crossed waits at the stop that it had. */
+    /* A trailing stop that was crossed waits at the stop that it had; who is late does not yet. */
     return trigger->state == FX_TRIGGER_STATE_WAITING ? mix_signed(hash, trigger->key) : hash;
 }
 

@@ -12,7 +12,7 @@
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
  * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no settlements,
  * no brackets and no liquidations, and its head ends before these; 4 had no ranks; 5 had one queue
- * for all names. */
+ * for all names; until 6 nobody was late for a price. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -27,7 +27,14 @@
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
 // numbers; their names and the assertions tell them apart
 
-enum { VERSION = 6, VERSION_RANKS = 5, VERSION_RISK = 4, VERSION_TRIGGERS = 3, VERSION_OLDEST = 1 };
+enum {
+    VERSION = 7,
+    VERSION_MOVES = 6,
+    VERSION_RANKS = 5,
+    VERSION_RISK = 4,
+    VERSION_TRIGGERS = 3,
+    VERSION_OLDEST = 1
+};
 
 static const uint64_t MAGIC = 0x31656e69676e6546U;
 
@@ -80,6 +87,16 @@ struct book_head {
     uint32_t zero;
 };
 
+/* The index of conditional orders until version 6: `late` and its padding were not there. */
+enum { OLD_SIDE_SIZE = offsetof(struct fx_trigger_side, late) };
+
+struct old_trigger_book {
+    struct {
+        int64_t ticks[2];
+        char sides[2][OLD_SIDE_SIZE];
+    } sources[3];
+};
+
 static size_t head_size(uint32_t version)
 {
     if (version < VERSION_TRIGGERS) {
@@ -107,7 +124,8 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct book_head),
                             sizeof(struct fx_deadman), /* since version 2 */
                             sizeof(struct fx_trigger), /* since version 3 */
-                            sizeof(struct fx_trigger_book),
+                            version > VERSION_MOVES ? sizeof(struct fx_trigger_book)
+                                                    : sizeof(struct old_trigger_book),
                             sizeof(struct fx_position_triggers),
                             sizeof(struct fx_mark_state), /* since version 4 */
                             sizeof(struct fx_bracket),
@@ -115,7 +133,7 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_settle_state),
                             sizeof(struct fx_rank_side), /* since version 5 */
                             sizeof(struct fx_rank_item)};
-    const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19}; /* by version */
+    const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19, 19}; /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -171,7 +189,7 @@ struct section {
 enum { SECTIONS = 18 };
 
 static const uint32_t SECTION_COUNTS[VERSION + 1] = {
-    0, 9, 9, 12, 16, 18, SECTIONS}; /* by version */
+    0, 9, 9, 12, 16, 18, 18, SECTIONS}; /* by version */
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -502,6 +520,37 @@ static fx_status check_head(const struct fx_engine *engine,
     return fits(head_out, &engine->limits) ? FX_OK : FX_CAPACITY;
 }
 
+static bool read_old_trigger_books(struct cursor *cursor, const struct section *section)
+{
+    struct fx_trigger_book *books = section->items;
+    for (size_t index = 0; index < section->count; index++) {
+        struct old_trigger_book old;
+        if (!read(cursor, &old, sizeof old)) {
+            return false;
+        }
+        for (uint32_t half = 0; half < 6; half++) {
+            struct fx_trigger_index *source = &books[index].sources[half / 2];
+            struct fx_trigger_side *side = &source->sides[half % 2];
+            source->up_ticks = old.sources[half / 2].ticks[0];
+            source->down_ticks = old.sources[half / 2].ticks[1];
+            memcpy(side, old.sources[half / 2].sides[half % 2], OLD_SIDE_SIZE);
+            side->late = FX_SLOT_NONE;
+        }
+    }
+    return true;
+}
+
+static bool read_section(const struct fx_engine *engine,
+                         struct cursor *cursor,
+                         const struct section *section,
+                         uint32_t version)
+{
+    if (section->items == engine->trigger_books && version <= VERSION_MOVES) {
+        return read_old_trigger_books(cursor, section);
+    }
+    return read(cursor, section->items, section->count * section->item_size);
+}
+
 fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
 {
     struct cursor cursor = {.saved = saved};
@@ -514,8 +563,7 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     load_head(engine, &head);
     sections_of(engine, sections);
     for (uint32_t index = 0; index < SECTION_COUNTS[head.version]; index++) {
-        const size_t size = sections[index].count * sections[index].item_size;
-        if (!read(&cursor, sections[index].items, size)) {
+        if (!read_section(engine, &cursor, &sections[index], head.version)) {
             return FX_CORRUPT;
         }
     }

@@ -273,7 +273,7 @@ static bool is_trigger(const struct fx_engine *engine, fx_slot slot)
         return trigger->state == FX_TRIGGER_STATE_IDLE &&
                is_slot(trigger->newer, engine->trigger_used);
     }
-    if (!has_links(engine, trigger) || trigger->state > FX_TRIGGER_STATE_GROUP ||
+    if (!has_links(engine, trigger) || trigger->state > FX_TRIGGER_STATE_LATE ||
         trigger->instrument >= engine->instrument_count ||
         trigger->source < FX_TRIGGER_SOURCE_LAST || trigger->source > FX_TRIGGER_SOURCE_INDEX ||
         trigger->condition < FX_TRIGGER_CONDITION_GT ||
@@ -312,7 +312,7 @@ static bool is_root(const struct fx_engine *engine,
            trigger->condition == like->condition;
 }
 
-/* The three trees of a side, and its stack of groups with a tree each. */
+/* The four trees of a side, and its stack of groups with a tree each. */
 static bool is_side(const struct fx_engine *engine,
                     const struct fx_trigger *like,
                     const struct fx_trigger_side *side)
@@ -321,6 +321,7 @@ static bool is_side(const struct fx_engine *engine,
     struct fx_trigger inactive = *like; /* its condition is that of the stop: the other way */
     inactive.condition = FX_TRIGGER_CONDITION_GT + FX_TRIGGER_CONDITION_LT - like->condition;
     if (!is_root(engine, like, side->waiting, FX_TRIGGER_STATE_WAITING) ||
+        !is_root(engine, like, side->late, FX_TRIGGER_STATE_LATE) ||
         !is_root(engine, &inactive, side->inactive, FX_TRIGGER_STATE_INACTIVE) ||
         !is_root(engine, like, side->groups, FX_TRIGGER_STATE_GROUP)) {
         return false;

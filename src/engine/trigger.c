@@ -14,7 +14,9 @@
  *
  * What a price crosses is only noted: `reached`, the greatest key seen while someone waits at or
  * below it. Firing takes orders from the tree as far as `reached`, in this command or the next. A
- * trailing stop that is crossed becomes a waiting order at the stop that it had.
+ * trailing stop that is crossed becomes a waiting order at the stop that it had. Who begins while
+ * something is crossed, at or behind `reached`, must not fire by a price from before its time: it
+ * is `late`, in a tree of its own, until a price crosses it or all that was crossed has fired.
  * Source: docs/rules/triggers.md. */
 #include <string.h>
 
@@ -83,7 +85,8 @@ void fx_trigger_init(struct fx_engine *engine)
                                                               .inactive = FX_SLOT_NONE,
                                                               .groups = FX_SLOT_NONE,
                                                               .newest_group = FX_SLOT_NONE,
-                                                              .reached = NOTHING};
+                                                              .reached = NOTHING,
+                                                              .late = FX_SLOT_NONE};
             }
             index->up_ticks = INT64_MAX;
             index->down_ticks = INT64_MIN;
@@ -205,7 +208,23 @@ static int64_t least_of_side(const struct fx_engine *engine, const struct fx_tri
 {
     int64_t key = least(engine, side->waiting, INT64_MAX);
     key = least(engine, side->inactive, key);
+    key = least(engine, side->late, key);
     return least(engine, side->groups, key);
+}
+
+/* Those that began late, as far as a key, wait like all others from now on. */
+static void admit_late(struct fx_engine *engine, struct fx_trigger_side *side, int64_t key)
+{
+    for (;;) {
+        const fx_slot first = fx_trigger_tree_first(engine->triggers, side->late);
+        if (first == FX_SLOT_NONE || engine->triggers[first].key > key) {
+            return;
+        }
+        FX_ASSERT(engine->triggers[first].state == FX_TRIGGER_STATE_LATE);
+        fx_trigger_tree_remove(engine->triggers, &side->late, first);
+        engine->triggers[first].state = FX_TRIGGER_STATE_WAITING;
+        fx_trigger_tree_insert(engine->triggers, &side->waiting, first);
+    }
 }
 
 /* Set again what fx_trigger_see() compares with, and forget what was reached where nobody waits. */
@@ -216,6 +235,7 @@ static void refresh(struct fx_engine *engine, const struct place *place)
         struct fx_trigger_side *half = &index->sides[side];
         if (half->reached < least(engine, half->waiting, INT64_MAX)) {
             half->reached = NOTHING;
+            admit_late(engine, half, INT64_MAX);
         }
     }
     const struct fx_trigger_side *up = &index->sides[FX_TRIGGER_CONDITION_GT - 1];
@@ -379,6 +399,19 @@ static void wait_at(struct fx_engine *engine, const struct place *place, fx_slot
     fx_trigger_tree_insert(engine->triggers, &side_of(engine, place)->waiting, slot);
 }
 
+/* It begins: what was reached before is not its business. */
+static void wait_late(struct fx_engine *engine,
+                      struct fx_trigger_side *side,
+                      fx_slot slot,
+                      int64_t key)
+{
+    struct fx_trigger *trigger = &engine->triggers[slot];
+    FX_ASSERT(key <= side->reached);
+    trigger->key = key;
+    trigger->state = FX_TRIGGER_STATE_LATE;
+    fx_trigger_tree_insert(engine->triggers, &side->late, slot);
+}
+
 /* Trailing stops whose activation price is reached on this side; they fire on the other one. */
 static void activate(struct fx_engine *engine, const struct place *place, int64_t ticks)
 {
@@ -417,6 +450,7 @@ static void reach(struct fx_engine *engine, const struct place *place, int64_t t
 {
     struct fx_trigger_side *side = side_of(engine, place);
     const int64_t key = key_of(place->condition, ticks);
+    admit_late(engine, side, key);
     if (key > side->reached && key >= least(engine, side->waiting, INT64_MAX)) {
         side->reached = key;
         engine->has_crossed = true;
@@ -473,9 +507,15 @@ void fx_trigger_watch(struct fx_engine *engine, fx_slot order)
     const fx_px price = fx_trigger_price(engine, place.instrument, place.source);
     FX_ASSERT(trigger->state == FX_TRIGGER_STATE_IDLE);
     if (trigger->callback_ppb == 0) {
-        wait_at(engine, &place, slot, key_of(place.condition, trigger->trigger_ticks));
+        struct fx_trigger_side *side = side_of(engine, &place);
+        const int64_t key = key_of(place.condition, trigger->trigger_ticks);
+        if (key <= side->reached) {
+            wait_late(engine, side, slot, key);
+        } else {
+            wait_at(engine, &place, slot, key);
+        }
         if (price.ticks != 0) {
-            reach(engine, &place, price.ticks);
+            reach(engine, &place, price.ticks); /* the price as it is now counts */
         }
     } else if (trigger->trigger_ticks == 0) {
         FX_ASSERT(price.ticks > 0);
@@ -496,6 +536,8 @@ void fx_trigger_unwatch(struct fx_engine *engine, fx_slot order)
     struct place place = place_of(trigger);
     if (trigger->state == FX_TRIGGER_STATE_WAITING) {
         fx_trigger_tree_remove(engine->triggers, &side_of(engine, &place)->waiting, slot);
+    } else if (trigger->state == FX_TRIGGER_STATE_LATE) {
+        fx_trigger_tree_remove(engine->triggers, &side_of(engine, &place)->late, slot);
     } else if (trigger->state == FX_TRIGGER_STATE_INACTIVE) {
         place.condition = opposite(place.condition);
         fx_trigger_tree_remove(engine->triggers, &side_of(engine, &place)->inactive, slot);
@@ -580,6 +622,20 @@ static uint32_t check_groups(const struct fx_engine *engine, const struct place 
     return groups + members;
 }
 
+/* T8: who is late lies at or behind what was reached, and ahead of the price. */
+static uint32_t check_late(const struct fx_engine *engine, const struct place *place)
+{
+    const struct fx_trigger_side *side = side_of(engine, place);
+    const int64_t price = fx_trigger_price(engine, place->instrument, place->source).ticks;
+    const uint32_t count = check_tree(engine, place, side->late, FX_TRIGGER_STATE_LATE);
+    for (fx_slot slot = fx_trigger_tree_first(engine->triggers, side->late); slot != FX_SLOT_NONE;
+         slot = fx_trigger_tree_next(engine->triggers, slot)) {
+        FX_ASSERT(engine->triggers[slot].key <= side->reached);
+        FX_ASSERT(price == 0 || engine->triggers[slot].key > key_of(place->condition, price));
+    }
+    return count;
+}
+
 static uint32_t check_index(const struct fx_engine *engine, struct place *place)
 {
     const struct fx_trigger_index *index = index_of(engine, place);
@@ -591,6 +647,7 @@ static uint32_t check_index(const struct fx_engine *engine, struct place *place)
         const int64_t first = least(engine, side->waiting, INT64_MAX);
         records += check_tree(engine, place, side->waiting, FX_TRIGGER_STATE_WAITING);
         records += check_tree(engine, place, side->inactive, FX_TRIGGER_STATE_INACTIVE);
+        records += check_late(engine, place);
         records += check_groups(engine, place);
         /* T2: what waits at or behind the price was reached; else nothing is. */
         FX_ASSERT(price == 0 || first > key_of(place->condition, price) || first <= side->reached);
