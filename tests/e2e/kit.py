@@ -12,6 +12,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,15 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("FX_SHARED_DIR", TREE.parent / "shared"))
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 60
+WAIT_SECONDS_MAX = 60  # for what comes soon, if it comes
+
+
+def until(wanted, seconds=WAIT_SECONDS_MAX, pause=0.05):
+    """Ask until it is so. @return what was said last."""
+    deadline = time.monotonic() + seconds
+    while not (got := wanted()) and time.monotonic() < deadline:
+        time.sleep(pause)
+    return got
 
 
 class Journey:
@@ -201,6 +211,26 @@ class Client:
             return answer.status, json.loads(self.text)
         except ValueError:
             return answer.status, None
+
+    def pipeline(self, method, path, body, count):
+        """So many equal requests in one piece, on a connection of their own: the server has them at once, however slow this machine is.
+        @return for each answer its status and its headers, names in lower case."""
+        text = b"" if body is None else json.dumps(body).encode()
+        head = f"{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n"
+        if self.token is not None:
+            head += f"Authorization: Bearer {self.token}\r\n"
+        answers = []
+        with socket.create_connection(("127.0.0.1", self.connection.port), timeout=60) as connection:
+            connection.sendall((head.encode() + b"\r\n" + text) * count)
+            stream = connection.makefile("rb")
+            for _ in range(count):
+                status, headers = int(stream.readline().split()[1]), {}
+                while (line := stream.readline().strip()) != b"":
+                    name, _, value = line.decode().partition(":")
+                    headers[name.lower()] = value.strip()
+                stream.read(int(headers["content-length"]))
+                answers.append((status, headers))
+        return answers
 
     def post(self, path, body):
         return self.request("POST", path, body)

@@ -8,9 +8,10 @@ import http.client
 import random
 import sqlite3
 import threading
+import time
 from decimal import Decimal, getcontext
 
-from kit import order
+from kit import order, until
 
 getcontext().prec = 60
 
@@ -72,6 +73,12 @@ class Load:
         for thread in self.threads:
             thread.start()
         return self
+
+    def last(self, seconds, count=1):
+        """Go on for so long, and on a slow machine until so many more orders were acknowledged."""
+        wanted = len(self.acked) + count
+        time.sleep(seconds)
+        return until(lambda: len(self.acked) >= wanted or not any(thread.is_alive() for thread in self.threads))
 
     def stop(self):
         self.is_over = True

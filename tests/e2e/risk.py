@@ -6,6 +6,8 @@ import socket
 import sqlite3
 import time
 
+from kit import until
+
 TABLES = ("liquidations", "insurance_histories", "position_histories", "margin_histories", "fundings", "funding_histories",
           "transactions", "trades", "positions", "accounts")
 
@@ -47,7 +49,12 @@ class Stream:
             self.buffer = self.buffer[begin + size:]
         return self.messages
 
-    def rows(self, topic):
+    def rows(self, topic, count=1):
+        """What a topic has told. At least so many are to come, and they are waited for; what comes too much is there too."""
+        until(lambda: len(self.told(topic)) >= count, pause=0)
+        return self.told(topic)
+
+    def told(self, topic):
         return [row for message in self.read() if message.get("topic") == topic and message["type"] == "delta"
                 for row in message["data"]]
 
@@ -75,7 +82,7 @@ def log_in(journey, server, name):
 
 def wait_for(journey, read, is_wanted, what):
     """The tables are a moment behind. @return what was read last."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     value = read()
     while not is_wanted(value) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -147,10 +147,10 @@ static void cache_value_ends_with_its_time(void **state)
     struct fx_cache_entry entry = {.key = FX_STR("ticker:BTCUSDT"),
                                    .value = FX_STR("{\"note\":\"now\",\"operationId\":\"3\"}"),
                                    .operation_id = 3,
-                                   .ttl_ms = 150};
+                                   .ttl_ms = 1500};
     assert_int_equal(fx_cache_put(cache, &entry), FX_OK);
     ASSERT_NOTE(cache, "ticker:BTCUSDT", "now");
-    current->pass(cache, 200);
+    current->pass(cache, 1600);
     ASSERT_NOTE(cache, "ticker:BTCUSDT", "");
     entry.operation_id = 2; /* nothing is left to compare it with */
     entry.value = FX_STR("{\"note\":\"later\",\"operationId\":\"2\"}");

@@ -193,7 +193,7 @@ static void store_maria_hung_up_connection_is_made_anew(void **state)
                          FX_STR("SELECT COUNT(*) FROM information_schema.processlist WHERE id=?"));
             assert_int_equal(fx_store_number(fixture->other, &value, 1, &alive), FX_OK);
         }
-        (void)usleep(50000); /* … and the wire has brought it here */
+        (void)usleep(250000); /* … and the wire has brought it here */
         assert_int_equal(round % 2 == 0 ? save(fixture->store, 1, 100 + round)
                                         : save_batch(fixture->store, 100 + round),
                          FX_OK);

@@ -3,7 +3,7 @@ import { io as io4 } from 'sio4'
 import sio3 from 'sio3'
 import sio2 from 'sio2'
 
-const TIMEOUT_MS = 15000
+const TIMEOUT_MS = 60000
 let failed = 0
 
 export const failures = () => failed

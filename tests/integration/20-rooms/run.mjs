@@ -18,7 +18,7 @@ const open = (query) => new Promise((done, fail) => {
 })
 const subscribe = (socket, channel) => new Promise((done) => socket.emit('subscribe', { channel }, done))
 const until = async (holds) => {
-  for (let turn = 0; turn < 100 && !holds(); turn++) await wait(50)
+  for (let turn = 0; turn < 1200 && !holds(); turn++) await wait(50)
   return holds()
 }
 
@@ -26,11 +26,17 @@ const alice = await open({ token })
 const stranger = await open({})
 await subscribe(alice, 'orderbook_BTCUSDT')
 await subscribe(stranger, 'orderbook_BTCUSDT')
-await wait(300)
-alice.seen.length = stranger.seen.length = 0
-
 const client = redis.createClient({ host: '127.0.0.1', port: Number(port), auth_pass: password, return_buffers: true })
 const far = emitter(client)
+// What is emitted before the gateway listens to Redis is nobody's: the first word that arrives says that it does.
+let turn = 0
+const knocking = setInterval(() => far.of('/ws').to('orderbook_BTCUSDT').emit('notifications', 'knock ' + ++turn), 100)
+await until(() => [alice, stranger].every(({ seen }) => seen.some(([name]) => name === 'notifications')))
+clearInterval(knocking)
+far.of('/ws').to('orderbook_BTCUSDT').emit('notifications', 'over')
+await until(() => [alice, stranger].every(({ seen }) => seen.some(([, argument]) => argument === 'over')))
+alice.seen.length = stranger.seen.length = 0
+
 const note = { asset: 'USDT', balance: '99975.5', text: 'é€😀 "quoted"', count: 1700000000000, list: [1, -2, null, true] }
 far.of('/ws').to('user_' + user).emit('balance', note)
 check(await until(() => alice.seen.some(([name]) => name === 'balance')), 'an emitter reaches the room of a user', alice.seen)
