@@ -74,10 +74,7 @@ static fx_status judge_requeue(struct fx_engine *engine,
         return fx_place_judge(engine, position, hot, order, reject_out);
     }
     const int64_t closable = fx_place_judge_closable(engine, position, hot, order);
-    if (closable == 0) {
-        reject_out->field = FX_FIELD_QUANTITY;
-        return FX_REDUCE_ONLY_REJECTED;
-    }
+    FX_ASSERT(closable > 0); /* O3: it closes at least what is left of it now */
     if (closable < hot->remaining.lots) {
         target->lots -= hot->remaining.lots - closable;
         hot->remaining.lots = closable;

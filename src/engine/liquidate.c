@@ -284,9 +284,8 @@ static int64_t lots_within(const struct fx_engine *engine, fx_slot slot, fx_i128
     struct fx_position_state rest = *own;
     fx_i128 keep = 0;
     FX_ASSERT(value > cap);
-    if (!fx_dec_mul_div(held, cap, value, FX_ROUND_FLOOR, &keep)) {
-        return 0;
-    }
+    const bool fits = fx_dec_mul_div(held, cap, value, FX_ROUND_FLOOR, &keep);
+    FX_ASSERT(fits && keep < held); /* the cap is below the value */
     /* A value was rounded up, that of the part or that of the whole. */
     for (rest.lots = (int64_t)keep + 1;
          rest.lots > 0 && fx_margin_mark_value(engine, &rest) > cap;) {

@@ -417,10 +417,9 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
     } else if (!may_rest) {
         status = FX_ORDER_STATUS_EXPIRED;
         fx_cancel_order(engine, order, status, FX_ORDER_NOTE_IOC_REMAINDER);
-    } else if (!fx_book_can_insert(engine->listings[hot->instrument].book, side, hot->price)) {
-        status = FX_ORDER_STATUS_CANCELED;
-        fx_cancel_order(engine, order, status, FX_ORDER_NOTE_CAPACITY);
     } else {
+        /* Judged before it began; since then orders of its side have only left the book. */
+        FX_ASSERT(fx_book_can_insert(engine->listings[hot->instrument].book, side, hot->price));
         rest(engine, order);
         status = (enum fx_order_status)cold->status;
         fx_cancel_emit(engine, order);

@@ -156,9 +156,9 @@ static fx_i128 spend_of(const struct fx_engine *engine,
     const fx_i128 divided = surplus - (surplus >> UNDIVIDED_SHIFT);
     const fx_i128 value = fx_margin_mark_value(engine, position);
     fx_i128 part = divided;
-    if (!fx_position_state_is_isolated(position) && value != cross->value &&
-        !fx_dec_mul_div(divided, value, cross->value, FX_ROUND_FLOOR, &part)) {
-        part = 0;
+    if (!fx_position_state_is_isolated(position) && value != cross->value) {
+        const bool fits = fx_dec_mul_div(divided, value, cross->value, FX_ROUND_FLOOR, &part);
+        FX_ASSERT(fits && part <= divided); /* its value is a part of all of them */
     }
     return part;
 }

@@ -331,6 +331,8 @@ static bool step(struct fx_engine *engine, uint32_t instrument)
         state->price_ticks = average_of(state);
         break;
     case FX_SETTLEMENT_PHASE_CLOSING:
+    default:
+        FX_ASSERT(state->phase == FX_SETTLEMENT_PHASE_CLOSING);
         /* Who cannot pay at this price is liquidated first, so that nobody ends below 0. */
         if (engine->due_count == 0 && walk(engine, instrument)) {
             if (is_cleared(engine, instrument)) {
@@ -339,8 +341,6 @@ static bool step(struct fx_engine *engine, uint32_t instrument)
                 state->cursor = 0;
             }
         }
-        return false;
-    default:
         return false;
     }
     fix(engine, instrument);
