@@ -120,6 +120,16 @@ static inline void snapshot_liar_repair(char *saved, size_t size)
     memcpy(saved + end, &hash, sizeof hash);
 }
 
+/** Let the head say that so many levels far from the market were allowed. */
+static inline void snapshot_liar_limit_levels(char *saved, size_t size, uint32_t levels)
+{
+    enum { LIMITS_AT = 64 }; /* behind magic, version, size, hash and numbers */
+    memcpy(saved + LIMITS_AT + offsetof(struct fx_engine_limits, book_overflow_levels_max),
+           &levels,
+           sizeof levels);
+    snapshot_liar_repair(saved, size);
+}
+
 /** The scene's snapshot, to be freed. */
 static inline char *snapshot_liar_save(const struct engine_kit *kit, size_t *size_out)
 {

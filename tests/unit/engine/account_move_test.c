@@ -161,6 +161,30 @@ static void account_move_of_bad_input_is_refused(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* What the receiver has could move beyond the range with it: his orders count at their dearest. */
+static void account_move_beyond_the_range_is_refused(void **state)
+{
+    (void)state;
+    struct fx_instrument definition = engine_kit_definition("BIGUSDT");
+    definition.multiplier = engine_kit_decimal("1000000000");
+    definition.max_lots = 500;
+    definition.max_market_lots = 500;
+    const uint32_t big = engine_kit_list(&kit, &definition, 1);
+    assert_int_equal(engine_kit_deposit(&kit, 1, "USDT", "10000000000"), FX_OK);
+    assert_int_equal(engine_kit_deposit(&kit, 2, "USDT", "20000000000000000"), FX_OK);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 1,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 1,
+                                      .lots = 499,
+                                      .instrument = big,
+                                      .leverage_centi = 10000),
+                     FX_OK);
+    assert_int_equal(move(2, 1, "10000000000000000", NULL), FX_AMOUNT_OUT_OF_RANGE);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_AMOUNT);
+    assert_int_equal(move(2, 1, "1000000000000", NULL), FX_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +194,7 @@ int main(void)
         CASE(account_move_survives_a_snapshot),
         CASE(account_move_takes_only_what_is_free),
         CASE(account_move_of_bad_input_is_refused),
+        CASE(account_move_beyond_the_range_is_refused),
     };
     return cmocka_run_group_tests_name("account_move", tests, NULL, NULL);
 }

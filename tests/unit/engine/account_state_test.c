@@ -147,6 +147,44 @@ static void account_state_bound_adds_what_can_move(void **state)
     assert_true(bound == decimal("120107"));
 }
 
+static void account_state_rebuild_finds_the_same_key_twice(void **state)
+{
+    (void)state;
+    struct fx_engine *engine = &money.root;
+    (void)money_engine_list(&money, &LINEAR);
+    (void)money_engine_account(&money, 1, "5");
+    (void)money_engine_account(&money, 2, "5");
+    memset(money.account_table, 0, sizeof money.account_table);
+    assert_true(fx_account_state_rebuild(engine));
+    memset(money.account_table, 0, sizeof money.account_table);
+    engine->accounts[1].user_id = 1;
+    assert_false(fx_account_state_rebuild(engine));
+}
+
+/* More lots than can be counted twice, and more than can be worth anything. */
+static void account_state_bound_of_too_much_is_out_of_range(void **state)
+{
+    (void)state;
+    struct fx_engine *engine = &money.root;
+    const uint32_t instrument = money_engine_list(&money, &LINEAR);
+    const fx_slot account = money_engine_account(&money, 1, "5");
+    const fx_slot position =
+        money_engine_position(&money, account, instrument, 1000, FX_MARGIN_MODE_CROSS);
+    fx_i128 bound = 0;
+    assert_true(fx_account_state_bound(engine, account, &bound));
+    engine->positions[position].buy_lots = INT64_MAX / 2 + 1;
+    assert_false(fx_account_state_bound(engine, account, &bound));
+    engine->positions[position].buy_lots = INT64_MAX / 2;
+    assert_false(fx_account_state_bound(engine, account, &bound));
+    engine->positions[position].buy_lots = 0;
+    engine->positions[position].entry_value = fx_dec_limit() - 1;
+    assert_false(fx_account_state_bound(engine, account, &bound));
+    engine->positions[position].entry_value = 0;
+    engine->accounts[account].balance = -decimal("5");
+    assert_true(fx_account_state_bound(engine, account, &bound));
+    assert_true(bound == decimal("5"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +194,8 @@ int main(void)
         cmocka_unit_test_setup(account_state_credit_takes_reward_first, setup),
         cmocka_unit_test_setup(account_state_credit_beyond_range_changes_nothing, setup),
         cmocka_unit_test_setup(account_state_bound_adds_what_can_move, setup),
+        cmocka_unit_test_setup(account_state_rebuild_finds_the_same_key_twice, setup),
+        cmocka_unit_test_setup(account_state_bound_of_too_much_is_out_of_range, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,6 +194,28 @@ static void amend_of_reduce_only_stays_within_the_position(void **state)
     assert_int_equal(engine_kit_row(&kit, near)->status, FX_ORDER_STATUS_CANCELED);
 }
 
+/* A new price far from the market needs a level of its own, and all are taken. */
+static void amend_to_a_level_without_room_is_refused(void **state)
+{
+    (void)state;
+    struct fx_engine_limits limits = engine_kit_limits();
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    engine_kit_deinit(&kit);
+    limits.book_overflow_levels_max = 64;
+    engine_kit_init(&kit, &limits);
+    assert_int_equal(engine_kit_list(&kit, &definition, 100), 0);
+    for (uint64_t user_id = 1; user_id <= 3; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", "1000000");
+    }
+    (void)rest(3, FX_SIDE_BUY, 100, 1);
+    const uint64_t order = rest(3, FX_SIDE_SELL, 101, 1);
+    for (int64_t level = 0; level < 64; level++) {
+        (void)rest(1 + (uint64_t)level / 40, FX_SIDE_SELL, 3000 + 10 * level, 1);
+    }
+    assert_int_equal(engine_kit_amend(&kit, 3, order, 5000, 0), FX_CAPACITY);
+    assert_int_equal(engine_kit_amend(&kit, 3, order, 3010, 0), FX_OK); /* a level that is there */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +231,7 @@ int main(void)
         CASE(amend_of_what_is_not_his_is_not_found),
         CASE(amend_needs_an_open_symbol_and_account),
         CASE(amend_of_reduce_only_stays_within_the_position),
+        CASE(amend_to_a_level_without_room_is_refused),
     };
     return cmocka_run_group_tests_name("amend", tests, NULL, NULL);
 }

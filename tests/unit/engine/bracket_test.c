@@ -577,6 +577,46 @@ static void bracket_of_a_spared_order_is_swept_by_side(void **state)
     assert_int_equal(kit.engine->order_count, 1);
 }
 
+/* Who has no account in the first asset is looked for in the others, and has no such order. */
+static void bracket_of_who_has_other_accounts_only_is_not_found(void **state)
+{
+    (void)state;
+    struct fx_instrument inverse = engine_kit_definition("BTCUSD");
+    inverse.contract_type = FX_CONTRACT_TYPE_COIN_M;
+    inverse.settle = engine_kit_asset("BTC");
+    assert_int_equal(engine_kit_list(&kit, &inverse, 100), 1);
+    engine_kit_account(&kit, 9, "BTC", "5");
+    sell_to(2, 100, 5);
+    const struct three three = buy_at_100(5);
+    struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_ORDER_TP_SL, 0, 9);
+    command.u.order_tp_sl.order_id = three.order;
+    command.u.order_tp_sl.protection.take_profit_ticks = 130;
+    command.u.order_tp_sl.protection.take_profit_source = MARK;
+    command.u.order_tp_sl.protection.stop_loss_ticks = KEEP;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ORDER_NOT_FOUND);
+    command.user_id = 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(engine_kit_row(&kit, three.profit)->trigger_ticks, 130);
+}
+
+/* A fill takes all brackets of a position along: a position has no more than one command can. */
+static void bracket_count_of_a_position_is_bounded(void **state)
+{
+    (void)state;
+    kit.engine->limits.reduce_orders_max = 2;
+    (void)buy_at_100(1);
+    (void)buy_at_100(1);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 1,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 99,
+                                      .lots = 1,
+                                      .take_profit_ticks = 110,
+                                      .take_profit_source = MARK),
+                     FX_MAX_NUM_ALGO_ORDERS);
+    assert_true(kit.result.reject.has_limit == 1 && kit.result.reject.limit == 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -603,6 +643,8 @@ int main(void)
         CASE(bracket_same_client_id_and_body_is_told_again),
         CASE(bracket_is_swept_by_cancel_all),
         CASE(bracket_of_a_spared_order_is_swept_by_side),
+        CASE(bracket_of_who_has_other_accounts_only_is_not_found),
+        CASE(bracket_count_of_a_position_is_bounded),
     };
     return cmocka_run_group_tests_name("bracket", tests, NULL, NULL);
 }

@@ -160,6 +160,66 @@ static void cancel_all_rejects_what_it_does_not_know(void **state)
     assert_int_equal(cancel_all(0, FX_CANCEL_SCOPE_ALL, 0, 9), FX_ACCOUNT_NOT_FOUND);
 }
 
+/* The same bound for orders that wait. */
+static void cancel_all_of_many_that_wait_tells_of_the_rest(void **state)
+{
+    (void)state;
+    kit.engine->limits.cancels_max = 2;
+    for (int64_t ticks = 95; ticks < 98; ticks++) {
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = 1,
+                                          .side = FX_SIDE_SELL,
+                                          .type = FX_ORDER_TYPE_STOP_MARKET,
+                                          .source = FX_TRIGGER_SOURCE_MARK,
+                                          .trigger_ticks = ticks,
+                                          .lots = 1),
+                         FX_OK);
+    }
+    assert_int_equal(cancel_all(0, FX_CANCEL_SCOPE_STOP, 0, 1), FX_OK);
+    assert_int_equal(kit.result.count, 2);
+    assert_int_equal(kit.result.has_more, 1);
+    assert_int_equal(cancel_all(0, FX_CANCEL_SCOPE_STOP, 0, 1), FX_OK);
+    assert_int_equal(kit.result.count, 1);
+    assert_int_equal(kit.result.has_more, 0);
+}
+
+static void cancel_that_names_nothing_is_not_found(void **state)
+{
+    (void)state;
+    (void)rest(1, FX_SIDE_BUY, 99, 5);
+    assert_int_equal(engine_kit_cancel(&kit, 1, 0), FX_ORDER_NOT_FOUND);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.cancel.client_id.size = FX_CLIENT_ID_SIZE_MAX + 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ORDER_NOT_FOUND);
+}
+
+/* Who has no account in the first asset is looked for in the others. */
+static void cancel_by_client_id_looks_into_every_asset(void **state)
+{
+    (void)state;
+    struct fx_instrument inverse = engine_kit_definition("BTCUSD");
+    inverse.contract_type = FX_CONTRACT_TYPE_COIN_M;
+    inverse.settle = engine_kit_asset("BTC");
+    assert_int_equal(engine_kit_list(&kit, &inverse, 100), 1);
+    engine_kit_account(&kit, 9, "BTC", "5");
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 9,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 99,
+                                      .lots = 1,
+                                      .instrument = 1,
+                                      .client_id = "mine"),
+                     FX_OK);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, 9);
+    assert_true(fx_ids_client_id(fx_str_of("yours"), &command.u.cancel.client_id));
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ORDER_NOT_FOUND);
+    assert_true(fx_ids_client_id(fx_str_of("mine"), &command.u.cancel.client_id));
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(kit.engine->order_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +230,9 @@ int main(void)
         CASE(cancel_all_takes_what_is_meant),
         CASE(cancel_all_beyond_its_bound_tells_of_the_rest),
         CASE(cancel_all_rejects_what_it_does_not_know),
+        CASE(cancel_all_of_many_that_wait_tells_of_the_rest),
+        CASE(cancel_that_names_nothing_is_not_found),
+        CASE(cancel_by_client_id_looks_into_every_asset),
     };
     return cmocka_run_group_tests_name("cancel", tests, NULL, NULL);
 }

@@ -694,6 +694,27 @@ static void conditional_survives_a_snapshot(void **state)
     free(saved);
 }
 
+/* One that was crossed and has had no turn yet keeps its trigger: it is about to fire. */
+static void conditional_crossed_one_cannot_be_moved_any_more(void **state)
+{
+    (void)state;
+    kit.engine->limits.fills_max = 2;
+    (void)rest(2, FX_SIDE_SELL, 101, 10);
+    const uint64_t first = stop(1, FX_SIDE_BUY, 110, 1);
+    const uint64_t second = stop(1, FX_SIDE_BUY, 111, 1);
+    struct fx_command command = engine_kit_command(FX_COMMAND_MARK_PRICE, 0, 0);
+    command.u.mark.mark_ticks = 115;
+    command.u.mark.index_ticks = 115;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(status_of(first), FX_ORDER_STATUS_FILLED);
+    assert_int_equal(status_of(second), 0);
+    command = engine_kit_command(FX_COMMAND_AMEND_CONDITIONAL, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.amend.order_id = second;
+    command.u.amend_conditional.trigger_ticks = 120;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_TRIGGER_WOULD_FIRE);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_TRIGGER_PRICE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -722,6 +743,7 @@ int main(void)
         CASE(conditional_repeat_gives_the_first_answer),
         CASE(conditional_locks_the_margin_mode),
         CASE(conditional_survives_a_snapshot),
+        CASE(conditional_crossed_one_cannot_be_moved_any_more),
     };
     return cmocka_run_group_tests_name("conditional", tests, NULL, NULL);
 }

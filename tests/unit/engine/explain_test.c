@@ -197,11 +197,36 @@ static void explain_refuses_what_is_not_there(void **state)
     engine_kit_deinit(&kit);
 }
 
+/* The greatest score there is: profit and leverage at the ends of their scale. It just fits. */
+static void explain_says_the_greatest_score(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_SELL, .ticks = 100, .lots = 1), FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_BUY, .ticks = 100, .lots = 1), FX_OK);
+    struct fx_position_state *position = &kit.engine->positions[1];
+    assert_int_equal(position->lots, 1);
+    kit.engine->listings[0].mark.ticks = 1000000;
+    position->lots = 1000000;
+    position->entry_value = 1;
+    kit.engine->accounts[0].balance = -fx_margin_unrealized(kit.engine, position) + 1;
+    assert_int_equal(explain(1, 0), FX_OK);
+    assert_true(terms[FX_TERM_ADL_SCORE] == fx_dec_limit() - 1);
+    position->entry_value = fx_dec_limit() - 1;
+    kit.engine->accounts[0].balance = 0;
+    assert_int_equal(explain(1, 0), FX_OK);
+    assert_true(terms[FX_TERM_ADL_SCORE] < 0);
+    engine_kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explain_says_what_the_rows_say),
         cmocka_unit_test(explain_refuses_what_is_not_there),
+        cmocka_unit_test(explain_says_the_greatest_score),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }

@@ -191,6 +191,53 @@ static void freeze_takes_the_place_of_a_deadline(void **state)
     assert_int_equal(kit.engine->deadman_count, 0);
 }
 
+/* A deadline that has passed and waits for its TICK is as good as that of a freeze. */
+static void freeze_behind_a_deadline_that_has_passed(void **state)
+{
+    (void)state;
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_CANCEL_ALL_AFTER, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    assert_int_equal(PLACE(1, BUY, .ticks = 90, .lots = 1), FX_OK);
+    command.u.countdown.countdown_us = 5000000;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    kit.time_us += 6000000;
+    assert_int_equal(engine_kit_freeze(&kit, 1, true), FX_OK);
+    assert_int_equal(kit.result.count, 1);
+    assert_int_equal(kit.engine->order_count, 0);
+    assert_int_equal(kit.engine->deadman_count, 0);
+}
+
+/* A user is free again when all that the freeze had to end has ended, not before. */
+static void freeze_is_lifted_behind_its_last_order(void **state)
+{
+    (void)state;
+    kit.engine->limits.cancels_max = 2;
+    for (int64_t ticks = 90; ticks < 95; ticks++) {
+        assert_int_equal(PLACE(1, BUY, .ticks = ticks, .lots = 1), FX_OK);
+    }
+    assert_int_equal(engine_kit_freeze(&kit, 1, true), FX_OK);
+    assert_int_equal(kit.engine->order_count, 3);
+    assert_int_equal(engine_kit_freeze(&kit, 1, false), FX_OK);
+    assert_int_equal(kit.result.count, 2);
+    assert_int_equal(kit.result.has_more, 1);
+    assert_int_equal(PLACE(1, BUY, .ticks = 80, .lots = 1), FX_ACCOUNT_FROZEN);
+    assert_int_equal(engine_kit_freeze(&kit, 1, false), FX_OK);
+    assert_int_equal(kit.result.has_more, 0);
+    assert_int_equal(PLACE(1, BUY, .ticks = 80, .lots = 1), FX_OK);
+    assert_int_equal(kit.engine->order_count, 1);
+}
+
+static void freeze_of_nobody_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(engine_kit_freeze(&kit, 99, true), FX_ACCOUNT_NOT_FOUND);
+    assert_int_equal(engine_kit_freeze(&kit, 99, false), FX_ACCOUNT_NOT_FOUND);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FREEZE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    command.u.freeze.is_frozen = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +248,9 @@ int main(void)
         CASE(freeze_holds_for_accounts_that_come_and_settings_that_are_set),
         CASE(freeze_ends_and_all_is_as_before),
         CASE(freeze_takes_the_place_of_a_deadline),
+        CASE(freeze_behind_a_deadline_that_has_passed),
+        CASE(freeze_is_lifted_behind_its_last_order),
+        CASE(freeze_of_nobody_is_refused),
     };
     return cmocka_run_group_tests_name("freeze", tests, NULL, NULL);
 }

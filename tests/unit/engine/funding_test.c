@@ -505,6 +505,32 @@ static void funding_schedule_follows_its_interval(void **state)
     assert_true(next_us() == 0);
 }
 
+/* Numbers that M1 never lets in: a value beyond the range owes nothing, and a balance that has no
+ * room is not paid; what it would have got stays with the exchange. */
+static void funding_beyond_the_range_moves_nothing(void **state)
+{
+    (void)state;
+    open(ALICE, BOB, 100, 1000);
+    assert_int_equal(say_index(100), FX_OK);
+    kit.is_unchecked = true;
+    const fx_slot account = fx_account_state_find(kit.engine, ALICE, 0);
+    const fx_slot slot = fx_position_state_find(kit.engine, account, 0, FX_POSITION_SIDE_BOTH);
+    kit.engine->positions[slot].lots = INT64_MAX;
+    kit.engine->listings[0].mark.ticks = INT64_MAX;
+    assert_true(fx_funding_foresee(kit.engine, slot) == 0);
+    kit.engine->positions[slot].lots = 1000;
+    kit.engine->listings[0].mark.ticks = 100;
+    kit.engine->accounts[account].balance = fx_dec_limit() - 1;
+    assert_int_equal(pay(0, true, -10000000), FX_OK);
+    const struct fx_event *last = engine_kit_event(&kit, FX_EVENT_FUNDING, 1);
+    assert_non_null(last);
+    assert_int_equal(last->u.funding.is_complete, 1);
+    assert_true(last->u.funding.received == 0);
+    assert_true(last->u.funding.paid == engine_kit_decimal("1000"));
+    assert_true(last->u.funding.remainder == engine_kit_decimal("1000"));
+    assert_true(kit.engine->accounts[account].balance == fx_dec_limit() - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +550,7 @@ int main(void)
         CASE(funding_command_is_judged),
         CASE(funding_that_nobody_can_pay_is_the_funds),
         CASE(funding_waits_for_the_one_before),
+        CASE(funding_beyond_the_range_moves_nothing),
     };
     return cmocka_run_group_tests_name("funding", tests, NULL, NULL);
 }

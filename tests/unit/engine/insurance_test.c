@@ -136,6 +136,139 @@ static void insurance_close_takes_what_the_book_gives(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Users 1 to 16 leave no room for a fund: whoever is liquidated keeps the fee. */
+static void insurance_fee_without_room_for_a_fund_stays(void **state)
+{
+    (void)state;
+    struct fx_instrument definition = kit.engine->listings[0].definition;
+    definition.liquidation_fee_ppb = 10000000;
+    assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
+    for (uint64_t user_id = 5; user_id <= 16; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", user_id == 5 ? "100" : "1");
+    }
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = 100, .lots = 50),
+        FX_OK);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 5,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 100,
+                                      .lots = 50,
+                                      .leverage_centi = 10000),
+                     FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_BUY, .ticks = 99, .lots = 50), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 98), FX_OK);
+    const struct fx_event *step = engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0);
+    assert_non_null(step);
+    assert_int_equal(step->u.liquidation.step, FX_LIQUIDATION_STEP_BOOK);
+    assert_true(step->u.liquidation.fee == 0);
+    const fx_slot account = fx_account_state_find(kit.engine, 5, 0);
+    assert_true(kit.engine->accounts[account].balance == engine_kit_decimal("50"));
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_INSURANCE), 0);
+}
+
+/* The fund cannot close where no price in range leaves it solvent, nor take what has no value. */
+static void insurance_beyond_every_price_is_refused(void **state)
+{
+    (void)state;
+    take_over();
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_BUY, .ticks = 10, .lots = 10), FX_OK);
+    struct fx_instrument definition = kit.engine->listings[0].definition;
+    definition.max_ticks = 50; /* 4,900 less the 1,000 that it has: 78 at worst */
+    assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
+    assert_int_equal(close_lots(0, 0, 40), FX_INSUFFICIENT_BALANCE);
+    assert_int_equal(close_lots(0, 0, 0), FX_INSUFFICIENT_BALANCE);
+    const fx_slot account = fx_account_state_find(kit.engine, 1, 0);
+    const fx_slot slot = fx_position_state_find(kit.engine, account, 0, FX_POSITION_SIDE_BOTH);
+    assert_false(fx_insurance_take(kit.engine, slot, INT64_MAX, (fx_px){INT64_MAX}));
+}
+
+/* Inverse: 12 lots of 1 USD taken over at 12 cost 1; at 7 they are worth 1.714285714285714286,
+ * which is 1 and all that the fund has. But three bids take four lots each, and four are worth
+ * 0.571428571428571429, rounded up three times: one unit more. The rounding account pays it. */
+static void insurance_closes_inverse_to_the_last_unit(void **state)
+{
+    (void)state;
+    struct fx_instrument inverse = engine_kit_definition("BTCUSD");
+    inverse.contract_type = FX_CONTRACT_TYPE_COIN_M;
+    inverse.settle = engine_kit_asset("BTC");
+    assert_int_equal(engine_kit_list(&kit, &inverse, 15), 1);
+    for (uint64_t user_id = 1; user_id <= 4; user_id++) {
+        engine_kit_account(&kit, user_id, "BTC", "1000");
+    }
+    engine_kit_account(&kit, 5, "BTC", "0.2");
+    assert_int_equal(fund("BTC", engine_kit_decimal("0.714285714285714286")), FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(
+            &kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = 15, .lots = 12, .instrument = 1),
+        FX_OK);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 5,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 15,
+                                      .lots = 12,
+                                      .instrument = 1,
+                                      .leverage_centi = 400),
+                     FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 1, 12), FX_OK);
+    assert_int_equal(engine_kit_position(&kit, 0, 1).lots, 12);
+    assert_true(engine_kit_position(&kit, 0, 1).entry_value == engine_kit_decimal("1"));
+    for (uint64_t user_id = 2; user_id <= 4; user_id++) {
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = user_id,
+                                          .side = FX_SIDE_BUY,
+                                          .ticks = 7,
+                                          .lots = 4,
+                                          .instrument = 1),
+                         FX_OK);
+    }
+    assert_int_equal(close_lots(1, 0, 7), FX_OK);
+    assert_int_equal(engine_kit_position(&kit, 0, 1).lots, 0);
+    const uint32_t asset = kit.engine->listings[1].asset;
+    assert_true(kit.engine->assets[asset].rounding == -1);
+    const struct fx_event *said = engine_kit_event(&kit, FX_EVENT_INSURANCE, 0);
+    assert_true(said->u.insurance.balance == 0);
+    assert_true(said->u.insurance.change == -engine_kit_decimal("0.714285714285714286"));
+    bool is_said = false;
+    for (uint32_t n = 0; n < engine_kit_count(&kit, FX_EVENT_TRANSACTION); n++) {
+        const struct fx_event *event = engine_kit_event(&kit, FX_EVENT_TRANSACTION, n);
+        is_said = is_said || (event->u.transaction.type == FX_TRANSACTION_ROUNDING &&
+                              event->u.transaction.amount == 1);
+    }
+    assert_true(is_said);
+}
+
+/* A fee of 10 takes 5 more than there is, nothing is left to close, and there is no fund: the
+ * exchange bears it. */
+static void insurance_that_is_empty_pays_nothing(void **state)
+{
+    (void)state;
+    struct fx_instrument definition = kit.engine->listings[0].definition;
+    definition.taker_fee_ppb = 100000000;
+    assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
+    engine_kit_account(&kit, 5, "USDT", "5");
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 5,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 100,
+                                      .lots = 1,
+                                      .leverage_centi = 10000),
+                     FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = 100, .lots = 1), FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_BUY, .ticks = 100, .lots = 1), FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 5, .side = FX_SIDE_SELL, .ticks = 100, .lots = 1), FX_OK);
+    const fx_slot account = fx_account_state_find(kit.engine, 5, 0);
+    assert_true(kit.engine->accounts[account].balance == 0);
+    assert_true(kit.engine->assets[0].rounding == -engine_kit_decimal("5"));
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_INSURANCE), 0);
+    assert_int_equal(fx_insurance_find(kit.engine, 0), FX_SLOT_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +277,10 @@ int main(void)
         CASE(insurance_close_that_makes_no_sense_is_refused),
         CASE(insurance_close_without_room_for_its_order_is_refused),
         CASE(insurance_close_takes_what_the_book_gives),
+        CASE(insurance_fee_without_room_for_a_fund_stays),
+        CASE(insurance_beyond_every_price_is_refused),
+        CASE(insurance_closes_inverse_to_the_last_unit),
+        CASE(insurance_that_is_empty_pays_nothing),
     };
     return cmocka_run_group_tests_name("insurance", tests, NULL, NULL);
 }

@@ -475,6 +475,103 @@ static void margin_price_beyond_range_is_none(void **state)
     assert_int_equal(fx_margin_bankruptcy_price(&money.root, position).ticks, 0);
 }
 
+/* A price whose value is beyond the range, which no definition allows: the worst that can be said.
+ */
+static void margin_worth_beyond_the_range_is_the_worst(void **state)
+{
+    (void)state;
+    const fx_slot long_one = open_at(&BTC,
+                                     "1000",
+                                     1000,
+                                     FX_MARGIN_MODE_CROSS,
+                                     &(struct money_engine_order){FX_SIDE_BUY, 100, 10, false});
+    const fx_px far = {INT64_MAX};
+    at(long_one)->lots = INT64_MAX;
+    assert_true(fx_margin_worth(&money.root, at(long_one), far) ==
+                fx_dec_limit() - 1 - at(long_one)->entry_value);
+    at(long_one)->lots = -INT64_MAX;
+    assert_true(fx_margin_worth(&money.root, at(long_one), far) ==
+                at(long_one)->entry_value - (fx_dec_limit() - 1));
+    set_mark(0, INT64_MAX);
+    assert_true(fx_margin_mark_value(&money.root, at(long_one)) == fx_dec_limit() - 1);
+}
+
+static bool closing_price(fx_slot position, int64_t *ticks_out)
+{
+    fx_px price = {0};
+    const bool is_there = fx_margin_closing_price(&money.root, position, &price);
+    *ticks_out = price.ticks;
+    return is_there;
+}
+
+/* Isolated, 10 lots at 100; the margin makes the price at which nothing is left. */
+static fx_slot isolated_at(const struct money_engine_terms *terms, enum fx_side side)
+{
+    return open_at(terms,
+                   "1000",
+                   1000,
+                   FX_MARGIN_MODE_ISOLATED,
+                   &(struct money_engine_order){side, 100, 10, false});
+}
+
+static void margin_closing_price_of_a_long_has_ends(void **state)
+{
+    (void)state;
+    int64_t ticks = 0;
+    const fx_slot position = isolated_at(&BTC, FX_SIDE_BUY); /* 1.00 x 0.01 in all */
+    at(position)->position_margin = decimal("0.001");
+    assert_true(closing_price(position, &ticks) && ticks == 90);
+    at(position)->position_margin = decimal("0.01"); /* worth nothing will do */
+    assert_true(closing_price(position, &ticks) && ticks == 1);
+    at(position)->adjust_margin = -decimal("1000000"); /* no price is so high */
+    assert_false(closing_price(position, &ticks));
+    at(position)->adjust_margin = -(fx_dec_limit() / 2); /* nor does it fit a price */
+    assert_false(closing_price(position, &ticks));
+}
+
+static void margin_closing_price_of_a_short_has_ends(void **state)
+{
+    (void)state;
+    int64_t ticks = 0;
+    const fx_slot position = isolated_at(&BTC, FX_SIDE_SELL);
+    at(position)->position_margin = decimal("0.001");
+    assert_true(closing_price(position, &ticks) && ticks == 110);
+    at(position)->position_margin = 0;
+    at(position)->adjust_margin = -decimal("0.01"); /* it would have to be worth nothing */
+    assert_false(closing_price(position, &ticks));
+    at(position)->adjust_margin = -decimal("0.00991"); /* or less than at the first tick */
+    assert_false(closing_price(position, &ticks));
+    at(position)->adjust_margin = -decimal("0.0099");
+    assert_true(closing_price(position, &ticks) && ticks == 1);
+    at(position)->adjust_margin = fx_dec_limit() / 2; /* dearer than any price */
+    assert_true(closing_price(position, &ticks) && ticks == 1000000000);
+}
+
+/* 10 lots of 1 USD at 50: 0.2. */
+static void margin_closing_price_of_inverse_has_ends(void **state)
+{
+    (void)state;
+    int64_t ticks = 0;
+    const fx_slot position = isolated_at(&INVERSE, FX_SIDE_BUY);
+    at(position)->position_margin = decimal("0.05"); /* 10 / 0.25 = 40 */
+    assert_true(closing_price(position, &ticks) && ticks == 80);
+    at(position)->position_margin = 0;
+    at(position)->adjust_margin = -decimal("0.2"); /* nothing left: no price is high enough */
+    assert_false(closing_price(position, &ticks));
+    at(position)->adjust_margin = 1 - decimal("0.2"); /* nor for one unit */
+    assert_false(closing_price(position, &ticks));
+    at(position)->lots = -at(position)->lots;
+    at(position)->position_margin = decimal("0.1");
+    at(position)->adjust_margin = 0; /* 10 / (0.2 - 0.1) = 100 */
+    assert_true(closing_price(position, &ticks) && ticks == 200);
+    at(position)->position_margin = decimal("0.2"); /* it may be worth nothing: any price */
+    assert_true(closing_price(position, &ticks) && ticks == 1000000000);
+    at(position)->adjust_margin = -1; /* or one unit, at a price beyond the last */
+    assert_true(closing_price(position, &ticks) && ticks == 1000000000);
+    at(position)->adjust_margin = -decimal("100"); /* more than it is worth at the first tick */
+    assert_false(closing_price(position, &ticks));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +599,10 @@ int main(void)
         cmocka_unit_test_setup(margin_of_huge_amounts_is_exact, setup),
         cmocka_unit_test_setup(margin_value_out_of_range_is_refused, setup),
         cmocka_unit_test_setup(margin_price_beyond_range_is_none, setup),
+        cmocka_unit_test_setup(margin_worth_beyond_the_range_is_the_worst, setup),
+        cmocka_unit_test_setup(margin_closing_price_of_a_long_has_ends, setup),
+        cmocka_unit_test_setup(margin_closing_price_of_a_short_has_ends, setup),
+        cmocka_unit_test_setup(margin_closing_price_of_inverse_has_ends, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -661,6 +661,24 @@ static void place_test_order_of_a_known_client_id_is_the_first_answer(void **sta
     assert_int_equal(ask(order).result.reject.status, FX_DUPLICATE_CLIENT_ORDER_ID);
 }
 
+/* Queued lots that cannot be counted with the new ones: the bound of M1 refuses them. */
+static void place_of_more_lots_than_can_be_counted_is_refused(void **state)
+{
+    (void)state;
+    (void)rest(1, FX_SIDE_BUY, 90, 1);
+    const struct fx_resting order = {.remaining = {5},
+                                     .price = {90},
+                                     .older = FX_SLOT_NONE,
+                                     .newer = FX_SLOT_NONE,
+                                     .side = FX_SIDE_BUY};
+    struct fx_reject reason;
+    memset(&reason, 0, sizeof reason);
+    assert_int_equal(fx_place_judge(kit.engine, 0, &order, FX_SLOT_NONE, &reason), FX_OK);
+    kit.engine->positions[0].buy_lots = INT64_MAX - 4;
+    assert_int_equal(fx_place_judge(kit.engine, 0, &order, FX_SLOT_NONE, &reason),
+                     FX_AMOUNT_OUT_OF_RANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -701,6 +719,7 @@ int main(void)
         CASE(place_test_order_of_a_market_order_is_judged_at_its_bound),
         CASE(place_test_order_takes_the_time_of_its_question),
         CASE(place_test_order_of_a_known_client_id_is_the_first_answer),
+        CASE(place_of_more_lots_than_can_be_counted_is_refused),
     };
     return cmocka_run_group_tests_name("place", tests, NULL, NULL);
 }

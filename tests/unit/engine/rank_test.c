@@ -175,6 +175,57 @@ static void rank_of_an_older_state_is_wanted(void **state)
     engine_kit_deinit(&kit);
 }
 
+/* What a snapshot may say of a refresh that is under way: all its numbers agree, or it is none. */
+static void rank_of_a_liar_is_unsound(void **state)
+{
+    (void)state;
+    scene();
+    trade(5, 6, 100, 2);
+    trade(7, 6, 100, 1);
+    (void)refresh();
+    struct fx_engine *engine = kit.engine;
+    struct fx_rank *rank = &engine->rank;
+    assert_true(fx_rank_is_sound(engine));
+    const struct fx_rank kept = *rank;
+    const uint8_t published = engine->positions[0].adl_rank;
+    engine->positions[0].adl_rank = 6;
+    assert_false(fx_rank_is_sound(engine));
+    engine->positions[0].adl_rank = published;
+    rank->phase = 3;
+    assert_false(fx_rank_is_sound(engine));
+    *rank = kept;
+    rank->is_stale = 2;
+    assert_false(fx_rank_is_sound(engine));
+    *rank = kept;
+    rank->due_us = -1;
+    assert_false(fx_rank_is_sound(engine));
+    *rank = kept;
+    rank->cursor = engine->position_count + 1;
+    assert_false(fx_rank_is_sound(engine));
+    *rank = kept;
+    rank->count = 1; /* nobody waits while there is no refresh */
+    assert_false(fx_rank_is_sound(engine));
+    rank->phase = 2;
+    rank->cursor = 2;
+    engine->rank_items[0] = (struct fx_rank_item){.position = 0, .side = 0};
+    assert_false(fx_rank_is_sound(engine)); /* its side counts no one that waits */
+    engine->rank_sides[0].count = engine->rank_sides[0].placed + 1;
+    engine->rank_sides[1].count = engine->rank_sides[1].placed;
+    assert_true(fx_rank_is_sound(engine));
+    engine->rank_items[0].side = 2;
+    assert_false(fx_rank_is_sound(engine));
+    engine->rank_items[0] = (struct fx_rank_item){.position = 2, .side = 0};
+    assert_false(fx_rank_is_sound(engine)); /* behind the cursor */
+    rank->count = 2;
+    engine->rank_sides[0].count++;
+    engine->rank_items[0] = (struct fx_rank_item){.position = 0, .side = 0, .score = 1};
+    engine->rank_items[1] = (struct fx_rank_item){.position = 1, .side = 0, .score = 2};
+    assert_false(fx_rank_is_sound(engine)); /* the best is on top */
+    engine->rank_items[0].score = 3;
+    assert_true(fx_rank_is_sound(engine));
+    engine_kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +236,7 @@ int main(void)
         cmocka_unit_test(rank_is_due_once_a_second_and_behind_the_law),
         cmocka_unit_test(rank_hash_knows_how_many_are_placed),
         cmocka_unit_test(rank_of_an_older_state_is_wanted),
+        cmocka_unit_test(rank_of_a_liar_is_unsound),
     };
     return cmocka_run_group_tests_name("rank", tests, NULL, NULL);
 }

@@ -471,6 +471,46 @@ static void settle_date_must_lie_ahead_and_may_move(void **state)
     assert_int_equal(said(2)->price_ticks, 300);
 }
 
+/* The insurance fund may take over behind the cursor: then it goes round once more. */
+static void settle_goes_round_again_for_what_was_left_behind(void **state)
+{
+    (void)state;
+    kit.engine->limits.cancels_max = 1;
+    kit.engine->limits.fills_max = 1;
+    trade(1, 2, 100, 5);
+    trade(3, 4, 100, 7);
+    assert_int_equal(engine_kit_settle(&kit, 0, 101), FX_OK);
+    for (uint32_t ticks = 0; kit.engine->settlements[0].phase != FX_SETTLEMENT_PHASE_CLOSING ||
+                             kit.engine->settlements[0].cursor == 0;
+         ticks++) {
+        assert_true(ticks < 16);
+        assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+    }
+    assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLING);
+    kit.engine->settlements[0].cursor = kit.engine->position_count; /* as if all were behind it */
+    for (uint32_t ticks = 0; state_now() != FX_INSTRUMENT_STATE_SETTLED; ticks++) {
+        assert_true(ticks < 16);
+        assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+    }
+    assert_true(balance_of(1) == engine_kit_decimal("1000005"));
+    assert_true(balance_of(4) == engine_kit_decimal("999993"));
+}
+
+/* An old snapshot knows the states alone. */
+static void settle_of_an_older_state_has_its_phase(void **state)
+{
+    (void)state;
+    struct fx_listing *listing = &kit.engine->listings[0];
+    fx_settle_adopt(kit.engine);
+    assert_int_equal(kit.engine->settlements[0].phase, 0);
+    listing->definition.state = FX_INSTRUMENT_STATE_SETTLING;
+    fx_settle_adopt(kit.engine);
+    assert_int_equal(kit.engine->settlements[0].phase, FX_SETTLEMENT_PHASE_CANCELING);
+    listing->definition.state = FX_INSTRUMENT_STATE_SETTLED;
+    fx_settle_adopt(kit.engine);
+    assert_int_equal(kit.engine->settlements[0].phase, FX_SETTLEMENT_PHASE_DONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +528,8 @@ int main(void)
         CASE(settle_inverse_posts_what_rounding_leaves),
         CASE(settle_closes_isolated_and_hedged_positions),
         CASE(settle_date_must_lie_ahead_and_may_move),
+        CASE(settle_goes_round_again_for_what_was_left_behind),
+        CASE(settle_of_an_older_state_has_its_phase),
     };
     return cmocka_run_group_tests_name("settle", tests, NULL, NULL);
 }

@@ -292,6 +292,31 @@ static void snapshot_of_an_empty_engine_works(void **state)
     engine_kit_deinit(&empty);
 }
 
+/* Levels far from the market, as many as there is room for: not for smaller limits. */
+static void snapshot_with_more_far_levels_does_not_fit(void **state)
+{
+    (void)state;
+    (void)rest(1, FX_SIDE_BUY, 100, 1);
+    for (int64_t level = 0; level < 40; level++) {
+        (void)rest(2 + (uint64_t)level / 20, FX_SIDE_SELL, 3000 + 10 * level, 1);
+    }
+    saved_size = fx_engine_save_size(kit.engine);
+    saved = malloc(saved_size);
+    assert_non_null(saved);
+    fx_engine_save(kit.engine, saved, saved_size);
+    struct fx_engine_limits limits = engine_kit_limits();
+    struct fx_engine *engine = NULL;
+    limits.book_overflow_levels_max = 30;
+    assert_int_equal(load(&limits, &engine), FX_CAPACITY);
+    snapshot_liar_limit_levels(saved, saved_size, 30); /* nor where the file says that it does */
+    assert_int_equal(load(&limits, &engine), FX_CAPACITY);
+    limits.book_overflow_levels_max = 40;
+    assert_int_equal(load(&limits, &engine), FX_OK);
+    fx_engine_check(engine);
+    free(engine);
+    free(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +328,7 @@ int main(void)
         CASE(snapshot_of_a_liar_is_corrupt),
         CASE(snapshot_with_impossible_numbers_is_refused),
         CASE(snapshot_of_an_empty_engine_works),
+        CASE(snapshot_with_more_far_levels_does_not_fit),
     };
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
 }

@@ -176,6 +176,30 @@ static void touch_level_is_said_once_however_many_there_are(void **state)
     cancel_two_on_each(3);
 }
 
+/* More levels than are compared one by one, at prices that share places of the table: each has its
+ * row, once. */
+static void touch_levels_of_a_sweep_have_a_row_each(void **state)
+{
+    (void)state;
+    enum { LEVELS = 48 };
+    int64_t ticks[LEVELS];
+    for (int64_t level = 0; level < LEVELS; level++) {
+        ticks[level] = 101 + level % 3 + level / 3 * 7035; /* such distances hash alike */
+        assert_int_equal(
+            ENGINE_KIT_PLACE(
+                &kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = ticks[level], .lots = 1),
+            FX_OK);
+    }
+    struct fx_command command = engine_kit_command(FX_COMMAND_CANCEL_ALL, 0, 1);
+    command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_BOOK), LEVELS);
+    for (uint32_t level = 0; level < LEVELS; level++) {
+        assert_int_equal(engine_kit_event(&kit, FX_EVENT_BOOK, level)->u.book.price_ticks,
+                         ticks[level]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             touch_level_is_said_once_however_many_there_are, setup, teardown),
         cmocka_unit_test_setup_teardown(touch_prices_follow_a_fill, setup, teardown),
+        cmocka_unit_test_setup_teardown(touch_levels_of_a_sweep_have_a_row_each, setup, teardown),
         cmocka_unit_test_setup_teardown(
             touch_prices_follow_the_mark_and_terms_of_another_position, setup, teardown),
         cmocka_unit_test_setup_teardown(

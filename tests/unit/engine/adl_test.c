@@ -1,0 +1,114 @@
+/* Auto-deleveraging: the ends of the scale of its ranks, and a funding that runs meanwhile. */
+#include "engine/marks_int.h"
+#include "engine/risk_int.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+#include "money_engine.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+static struct engine_kit kit;
+static struct money_engine money;
+
+static const fx_i128 MOST = 1000000000000000000; /* a ratio of 1e9 in parts per billion */
+
+/* Profit and leverage are ratios within 1e9, also where the numbers behind them are not. */
+static void adl_ratios_end_at_their_bounds(void **state)
+{
+    (void)state;
+    const struct money_engine_terms terms = {FX_CONTRACT_TYPE_USD_M, "1", "0.1", NULL, 10000};
+    struct fx_engine *engine = money_engine_init(&money);
+    const uint32_t instrument = money_engine_list(&money, &terms);
+    const fx_slot account = money_engine_account(&money, 1, "5");
+    const fx_slot slot =
+        money_engine_position(&money, account, instrument, 1000, FX_MARGIN_MODE_CROSS);
+    struct fx_position_state *position = &engine->positions[slot];
+    engine->listings[instrument].mark.ticks = 1000000000;
+    position->lots = 100000000;
+    position->entry_value = 1; /* worth 1e34 units now */
+    struct fx_adl_parts parts = fx_adl_explain(engine, slot);
+    assert_true(parts.profit == MOST);
+    assert_true(parts.leverage == 999999999); /* just below 1: there is a balance, too */
+    engine->accounts[account].balance -= fx_margin_standing(engine, slot).equity - 1;
+    parts = fx_adl_explain(engine, slot);
+    assert_true(parts.leverage == MOST && parts.score == MOST * (MOST / 1000000000));
+    engine->accounts[account].balance -= 1; /* nothing stands behind it: as if it were one unit */
+    assert_true(fx_adl_explain(engine, slot).leverage == MOST);
+    position->lots = -position->lots;
+    parts = fx_adl_explain(engine, slot);
+    assert_true(parts.profit == -MOST && parts.score < 0);
+    position->entry_value = 0;
+    assert_true(fx_adl_explain(engine, slot).profit == -MOST);
+}
+
+enum { LONGS = 600, SHORT = 1 }; /* user 1 is short all that the others are long */
+
+static const int64_t HOUR_US = 3600000000;
+
+static void begin(void)
+{
+    struct fx_engine_limits limits = engine_kit_limits();
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    limits.accounts_max = 1024;
+    limits.positions_max = 1024;
+    engine_kit_init(&kit, &limits);
+    kit.time_us = 8 * HOUR_US;
+    kit.is_unchecked = true;
+    assert_int_equal(engine_kit_list(&kit, &definition, 100), 0);
+    for (uint64_t user_id = SHORT; user_id <= SHORT + LONGS; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", user_id == SHORT ? "10000" : "1000");
+    }
+    for (uint64_t user_id = SHORT + 1; user_id <= SHORT + LONGS; user_id++) {
+        assert_int_equal(
+            ENGINE_KIT_PLACE(&kit, .user_id = SHORT, .side = FX_SIDE_SELL, .ticks = 100, .lots = 1),
+            FX_OK);
+        assert_int_equal(
+            ENGINE_KIT_PLACE(
+                &kit, .user_id = user_id, .side = FX_SIDE_BUY, .ticks = 100, .lots = 1),
+            FX_OK);
+    }
+    struct fx_command pay = engine_kit_command(FX_COMMAND_PAY_FUNDING, 0, 0);
+    pay.u.funding.has_rate = 1;
+    pay.u.funding.rate_ppb = -1000000; /* shorts pay longs 0.1 of each lot */
+    assert_int_equal(engine_kit_apply(&kit, &pay), FX_OK);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_TRANSACTION), FX_FUNDING_STEP_MAX);
+}
+
+/* 345 of those that may be chosen have not had their turn: more than one command pays. Nobody is
+ * closed before all of them have been paid, and the next command goes on. */
+static void adl_waits_until_the_whole_side_is_paid(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(engine_kit_mark(&kit, 0, 200), FX_OK); /* the short is bankrupt */
+    assert_null(engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0));
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_TRANSACTION), FX_FUNDING_STEP_MAX);
+    assert_true(fx_engine_next_due_us(kit.engine) == FX_ENGINE_DUE_NOW);
+    assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+    const struct fx_event *step = engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0);
+    assert_non_null(step);
+    assert_int_equal(step->u.liquidation.step, FX_LIQUIDATION_STEP_ADL);
+    assert_int_equal(step->u.liquidation.user_id, SHORT);
+    for (uint64_t user_id = SHORT + 1; user_id <= SHORT + LONGS; user_id++) {
+        const fx_slot account = fx_account_state_find(kit.engine, user_id, 0);
+        assert_true(kit.engine->accounts[account].balance >= engine_kit_decimal("1000.1"));
+    }
+    for (uint32_t ticks = 0; kit.engine->due_count != 0; ticks++) {
+        assert_true(ticks < LONGS);
+        assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+    }
+    fx_engine_check(kit.engine);
+    assert_int_equal(engine_kit_position(&kit, SHORT, 0).lots, 0);
+    engine_kit_deinit(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adl_ratios_end_at_their_bounds),
+        cmocka_unit_test(adl_waits_until_the_whole_side_is_paid),
+    };
+    return cmocka_run_group_tests_name("adl", tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
