@@ -9,6 +9,7 @@
 #include "api/api_int.h"
 #include "api/api_param_int.h"
 #include "api/api_pending_int.h"
+#include "api/api_proof_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "api/api_revoke_int.h"
@@ -300,6 +301,7 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
     if (asked.error.status != FX_OK) {
         fx_api_reply_error(api, &asked.target, &asked.error, match.methods);
     }
+    fx_api_proof_end(api);
     wake(api);
 }
 

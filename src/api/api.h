@@ -19,6 +19,7 @@
 #include "market/market.h"
 #include "model/command.h"
 #include "model/event.h"
+#include "model/proof.h"
 #include "net/net_server.h"
 #include "store/store.h"
 #include "store/store_api_key.h"
@@ -27,6 +28,12 @@
 /** Where commands go. */
 struct fx_api_intake {
     bool (*submit)(void *self, uint64_t token, const struct fx_command *command); /* false: full */
+    /* The same for a command of a signed request, where is_shared: whatever it does it does once,
+     * though it be sent to each process. */
+    bool (*submit_proved)(void *self,
+                          uint64_t token,
+                          const struct fx_command *command,
+                          const struct fx_proof *proof);
     void (*wake)(void *self); /* after the submits of one loop turn */
     /* How full the fullest queue on the way to the answers is, 0..100; NULL: never full. */
     uint32_t (*load_percent)(void *self);

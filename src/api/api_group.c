@@ -102,6 +102,7 @@ struct fx_api_call fx_api_group_call(const struct fx_api_call *call,
     made.is_counted = false;
     made.target.group = group;
     made.target.member = member;
+    made.part = member + 1;
     return made;
 }
 

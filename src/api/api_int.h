@@ -7,6 +7,7 @@
 #define FX_API_API_INT_H
 
 #include "api/api.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "base/table.h"
 #include "model/rows.h"
@@ -113,6 +114,8 @@ struct fx_api_call {
     struct fx_api_user user;
     uint64_t key_id;                   /* the API key that signed; 0: a token */
     bool is_counted;                   /* a command of this request was taken from a bucket */
+    uint32_t part;                     /* of a group: which one, the same at every process */
+    uint32_t part_commands;            /* that it has submitted */
     struct fx_wire_public_error error; /* details of a failure */
     struct fx_api_target target;
 };
@@ -161,6 +164,14 @@ struct fx_api_guard_entry {
     int64_t until_ms;
 };
 
+/** The signature of the request that is being handled (api_proof.c). */
+struct fx_api_signed {
+    uint8_t mac[32];
+    int64_t until_ms;
+    uint32_t jobs; /* that were handed to the writer */
+    bool is_set;
+};
+
 struct fx_api {
     struct fx_api_options options;
     struct fx_buf reply;          /* body of the answer being written */
@@ -186,6 +197,7 @@ struct fx_api {
     struct fx_api_books *books;
     struct fx_ticker_memo *days; /* of FX_INSTRUMENTS_MAX tickers */
     struct fx_api_revoke *revoke;
+    struct fx_api_signed signature;
     struct fx_api_rate *rate;
     struct fx_api_delay *delay;
     struct fx_api_groups *groups;

@@ -8,6 +8,7 @@
 #include "api/api_address_int.h"
 #include "api/api_int.h"
 #include "api/api_param_int.h"
+#include "api/api_proof_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_replay_int.h"
 #include "api/api_signature_int.h"
@@ -562,6 +563,9 @@ fx_status fx_api_key_check(struct fx_api_call *call, uint64_t *user_id_out)
     if (status == FX_OK) {
         *user_id_out = entry->row.user_id;
         call->key_id = entry->row.id;
+        if (proof.is_v2) {
+            fx_api_proof_begin(call->api, proof.mac, proof.window.until_ms);
+        }
     }
     return status;
 }

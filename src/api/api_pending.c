@@ -7,6 +7,7 @@
 
 #include "api/api_int.h"
 #include "api/api_pending_int.h"
+#include "api/api_proof_int.h"
 #include "api/api_rate_int.h"
 #include "api/api_reply_int.h"
 #include "base/log.h"
@@ -60,9 +61,21 @@ static void release(struct fx_api *api, uint32_t slot)
     api->pending_count--;
 }
 
-fx_status fx_api_pending_submit_more(struct fx_api *api,
-                                     const struct fx_api_pending *pending,
-                                     const struct fx_command *command)
+static bool hand_in(const struct fx_api *api,
+                    uint64_t token,
+                    const struct fx_command *command,
+                    const struct fx_proof *proof)
+{
+    const struct fx_api_intake *intake = &api->options.intake;
+    return proof->id == 0 || intake->submit_proved == NULL
+               ? intake->submit(intake->self, token, command)
+               : intake->submit_proved(intake->self, token, command, proof);
+}
+
+static fx_status submit(struct fx_api *api,
+                        const struct fx_api_pending *pending,
+                        const struct fx_command *command,
+                        const struct fx_proof *proof)
 {
     uint32_t slot = 0;
     struct fx_api_pending *place = acquire(api, &slot);
@@ -73,12 +86,20 @@ fx_status fx_api_pending_submit_more(struct fx_api *api,
     const uint64_t token = (uint64_t)generation << 32U | slot;
     *place = *pending;
     place->generation = generation;
-    if (!api->options.intake.submit(api->options.intake.self, token, command)) {
+    if (!hand_in(api, token, command, proof)) {
         release(api, slot);
         return FX_BUSY;
     }
     api->is_submitted = true;
     return FX_OK;
+}
+
+fx_status fx_api_pending_submit_more(struct fx_api *api,
+                                     const struct fx_api_pending *pending,
+                                     const struct fx_command *command)
+{
+    static const struct fx_proof NONE; /* the command before it had the request's */
+    return submit(api, pending, command, &NONE);
 }
 
 uint32_t fx_api_pending_load(const struct fx_api *api)
@@ -140,7 +161,8 @@ fx_status fx_api_pending_submit(struct fx_api_call *call,
         .countdown_us = wait->countdown_us,
         .contract_type = wait->contract_type,
     };
-    return fx_api_pending_submit_more(api, &pending, command);
+    const struct fx_proof proof = fx_api_proof_command(call);
+    return submit(api, &pending, command, &proof);
 }
 
 void fx_api_pending_result(struct fx_api *api, const struct fx_event *event)

@@ -10,6 +10,7 @@
 #include "api/api_param_int.h"
 #include "api/api_position_int.h"
 #include "api/api_reply_int.h"
+#include "base/panic.h"
 
 /* How to close. */
 struct closing {
@@ -132,6 +133,7 @@ static fx_status close_whole(struct fx_api_call *call,
         &fx_view_symbol(call->api->options.view, row->instrument)->definition;
     const int64_t count = count_of(instrument, row, closing);
     if (count == 1) {
+        call->part = 1; /* a process that sees a larger position makes this the first of several */
         return close_part(call, row, closing);
     }
     if (count > FX_API_GROUP_MEMBERS_MAX) {
@@ -188,6 +190,15 @@ fx_status fx_api_position_close_one(struct fx_api_call *call)
 /* ---- all --------------------------------------------------------------------------------------
  */
 
+/* The same wherever the request is sent, whatever else is open there. */
+static uint32_t part_of(const struct fx_rows_position *row, uint32_t ordinal)
+{
+    enum { SIDE_SHIFT = 8, INSTRUMENT_SHIFT = 10 };
+    FX_ASSERT(ordinal <= FX_API_GROUP_MEMBERS_MAX);
+    return row->instrument << INSTRUMENT_SHIFT | (uint32_t)row->position_side << SIDE_SHIFT |
+           ordinal;
+}
+
 static bool is_asked(const struct fx_rows_position *row, uint32_t contract_type)
 {
     return row->current_qty != 0 &&
@@ -226,8 +237,11 @@ fx_status fx_api_position_close_all(struct fx_api_call *call)
     if (group == 0) {
         return FX_BUSY;
     }
+    uint32_t ordinal = 0;
     for (uint32_t index = 0; index < count; index++) {
         struct fx_api_call member = fx_api_group_call(call, group, index);
+        ordinal = index > 0 && rows[index] == rows[index - 1] ? ordinal + 1 : 1;
+        member.part = part_of(rows[index], ordinal);
         fx_api_group_conclude(call, &member, close_part(&member, rows[index], &closing));
     }
     fx_api_group_end(call->api, group);

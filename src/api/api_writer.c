@@ -1,11 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_proof_int.h"
 #include "api/api_writer_int.h"
 #include "base/agent.h"
 #include "base/crypto.h"
 #include "base/panic.h"
 #include "base/ring.h"
+#include "store/store_proof.h"
 
 enum { QUEUE = 256, IDLE_US = 1000000 };
 
@@ -13,6 +15,7 @@ struct job {
     const struct fx_api_writer_kind *kind;
     struct fx_api_target target;
     fx_status status;
+    struct fx_proof proof; /* of the signed request that asks */
     _Alignas(16) unsigned char data[];
 };
 
@@ -30,9 +33,27 @@ static void destroy_job(struct job *job)
     free(job);
 }
 
+/* In a transaction of its own: a request that was refused was taken, too. */
+static fx_status use_up(struct fx_api_writer_desk *desk, const struct fx_proof *proof)
+{
+    const int64_t now_us = desk->options->wall_us(desk->options->clock_self);
+    fx_status status = fx_store_begin(desk->store);
+    if (status == FX_OK) {
+        status = fx_store_proof_insert(desk->store, proof, now_us);
+    }
+    if (status == FX_OK) {
+        status = fx_store_commit(desk->store);
+    }
+    fx_store_rollback(desk->store); /* nothing, where it was committed */
+    return status == FX_EXISTS ? FX_REPLAYED : status;
+}
+
 static fx_status work(struct fx_api_writer_desk *desk, struct job *job)
 {
-    fx_status status = fx_store_begin(desk->store);
+    fx_status status = job->proof.id == 0 ? FX_OK : use_up(desk, &job->proof);
+    if (status == FX_OK) {
+        status = fx_store_begin(desk->store);
+    }
     if (status != FX_OK) {
         return status;
     }
@@ -137,6 +158,7 @@ fx_status fx_api_writer_submit(struct fx_api *api,
     job->kind = kind;
     job->target = *target;
     job->status = FX_INTERNAL;
+    job->proof = fx_api_proof_job(api);
     memcpy(job->data, data, kind->size);
     if (!fx_ring_append(writer->jobs, &job)) {
         destroy_job(job);

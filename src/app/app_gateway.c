@@ -51,6 +51,19 @@ bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *
     return true;
 }
 
+bool fx_app_gateway_submit_proved(void *self,
+                                  uint64_t token,
+                                  const struct fx_command *command,
+                                  const struct fx_proof *proof)
+{
+    struct fx_app_gateway *gateway = self;
+    if (!fx_worker_feed_submit_proved(&gateway->options.feed, token, command, proof)) {
+        return false;
+    }
+    gateway->is_submitted = true;
+    return true;
+}
+
 static uint32_t load_percent(void *self)
 {
     const struct fx_app_gateway *gateway = self;
@@ -370,6 +383,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .jwt_cache = options->jwt_cache,
                                        .seal = options->seal,
                                        .intake = {.submit = fx_app_gateway_submit,
+                                                  .submit_proved = fx_app_gateway_submit_proved,
                                                   .wake = wake_engine,
                                                   .load_percent = load_percent,
                                                   .self = gateway},

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "model/command.h"
 #include "model/event.h"
+#include "model/proof.h"
 #include "net/net_server.h"
 #include "push/push.h"
 #include "store/store.h"
@@ -81,6 +82,12 @@ void fx_app_gateway_set_guest(struct fx_app_gateway *gateway,
 
 /** Submit without waiting. @return false where the intake is full. */
 bool fx_app_gateway_submit(void *self, uint64_t token, const struct fx_command *command);
+
+/** The same for a command of a signed request. */
+bool fx_app_gateway_submit_proved(void *self,
+                                  uint64_t token,
+                                  const struct fx_command *command,
+                                  const struct fx_proof *proof);
 
 /** The same for the guest, who gives way to the clients: false also where the queues fill up and
  * the command would open a position. */

@@ -397,6 +397,23 @@ static fx_status read_time(struct reading *reading, struct fx_command *command)
     return status;
 }
 
+/* Of which signed request it is: both members or none. */
+static fx_status read_proof(struct reading *reading, struct fx_proof *proof)
+{
+    uint64_t until_ms = 0;
+    const struct fx_json_token *id = member_of(reading, FX_STR("proof"));
+    if (id == NULL) {
+        return FX_OK;
+    }
+    fx_status status = read_u64(id, INT64_MAX, &proof->id);
+    const struct fx_json_token *until = member_of(reading, FX_STR("until"));
+    if (status == FX_OK) {
+        status = until == NULL ? FX_BAD_PARAMETER : read_u64(until, TIME_MS_MAX, &until_ms);
+    }
+    proof->until_ms = (int64_t)until_ms;
+    return status == FX_OK && proof->id == 0 ? FX_BAD_PARAMETER : status;
+}
+
 /* Who published it, where the record says so. */
 static fx_status read_from(struct reading *reading, struct fx_wire_topic_from *from)
 {
@@ -415,7 +432,10 @@ static fx_status read_from(struct reading *reading, struct fx_wire_topic_from *f
         return FX_BAD_PARAMETER;
     }
     const struct fx_json_token *number = member_of(reading, FX_STR("token"));
-    const fx_status status = number == NULL ? FX_OK : read_u64(number, UINT64_MAX, &from->token);
+    fx_status status = number == NULL ? FX_OK : read_u64(number, UINT64_MAX, &from->token);
+    if (status == FX_OK) {
+        status = read_proof(reading, &from->proof);
+    }
     reading->object = root;
     return status;
 }
@@ -443,6 +463,7 @@ fx_status fx_wire_topic_in_command(struct fx_json *json,
         status = read_from(&reading, &in.from);
     }
     if (status == FX_OK) {
+        in_out->from = in.from;
         const struct fx_json_token *token = member_of(&reading, FX_STR("code"));
         status = token == NULL ? FX_BAD_PARAMETER : read_text(token, &code);
     }

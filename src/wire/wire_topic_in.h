@@ -42,7 +42,8 @@ struct fx_wire_topic_in {
  * LIQUIDATE (a mark update) and ADJUST_TP_SL_PRICE (as ADJUST_TP_SL). @return OK; BAD_JSON;
  * UNKNOWN_COMMAND (no such code, or one that this version cannot load); UNKNOWN_SYMBOL;
  * BAD_PARAMETER, BAD_DECIMAL, TOO_MANY_DIGITS, BAD_LEVERAGE, PRICE_FILTER, LOT_SIZE with the
- * member's name (static text) in *field_out. `json` is scratch.
+ * member's name (static text) in *field_out. in_out->from is set wherever it can be read, whatever
+ * is said of the rest. `json` is scratch.
  */
 FX_MUST_USE fx_status fx_wire_topic_in_command(struct fx_json *json,
                                                fx_str text,

@@ -220,6 +220,10 @@ static void begin_record(struct fx_buf *buf,
         if (from->token != 0) {
             fx_json_add_id(buf, FX_STR("token"), from->token);
         }
+        if (from->proof.id != 0) {
+            fx_json_add_id(buf, FX_STR("proof"), from->proof.id);
+            fx_json_add_int(buf, FX_STR("until"), from->proof.until_ms);
+        }
         fx_buf_append_byte(buf, '}');
     }
     fx_json_append_key(buf, FX_STR("data"));

@@ -12,6 +12,16 @@ bool fx_worker_feed_submit(const struct fx_worker_feed *feed,
                                 : fx_worker_follow_submit(feed->follow, token, command);
 }
 
+bool fx_worker_feed_submit_proved(const struct fx_worker_feed *feed,
+                                  uint64_t token,
+                                  const struct fx_command *command,
+                                  const struct fx_proof *proof)
+{
+    return feed->engine != NULL
+               ? fx_worker_engine_submit(feed->engine, token, command)
+               : fx_worker_follow_submit_proved(feed->follow, token, command, proof);
+}
+
 void fx_worker_feed_wake(const struct fx_worker_feed *feed)
 {
     if (feed->engine != NULL) {

@@ -24,6 +24,13 @@ struct fx_worker_feed {
 bool fx_worker_feed_submit(const struct fx_worker_feed *feed,
                            uint64_t token,
                            const struct fx_command *command);
+
+/** The same for a command of a signed request. The embedded exchange is one process, which guards
+ * itself: there `proof` says nothing. */
+bool fx_worker_feed_submit_proved(const struct fx_worker_feed *feed,
+                                  uint64_t token,
+                                  const struct fx_command *command,
+                                  const struct fx_proof *proof);
 void fx_worker_feed_wake(const struct fx_worker_feed *feed);
 struct fx_ring_broadcast *fx_worker_feed_ring(const struct fx_worker_feed *feed);
 const struct fx_engine_limits *fx_worker_feed_limits(const struct fx_worker_feed *feed);

@@ -75,6 +75,11 @@ static void apply(struct fx_worker_follow *follow, const struct fx_command *comm
     }
 }
 
+static bool is_own(const struct fx_worker_follow *follow, const struct fx_wire_topic_from *from)
+{
+    return from->node.size > 0 && memcmp(&from->node, &follow->from.node, sizeof from->node) == 0;
+}
+
 static void take_command(struct fx_worker_follow *follow, const struct fx_wire_topic_in *in)
 {
     const struct fx_worker_follow_options *options = &follow->options;
@@ -84,9 +89,7 @@ static void take_command(struct fx_worker_follow *follow, const struct fx_wire_t
     }
     apply(follow, command);
     atomic_store_explicit(&follow->record_us, command->time_us, memory_order_relaxed);
-    const bool is_own = in->from.node.size > 0 &&
-                        memcmp(&in->from.node, &follow->from.node, sizeof in->from.node) == 0;
-    if (is_own) {
+    if (is_own(follow, &in->from)) {
         follow->events.items[follow->events.count - 1].token =
             fx_worker_follow_submit_settle(follow, in->from.token);
     }
@@ -153,11 +156,61 @@ static void hear(struct fx_worker_follow *follow, const struct fx_wire_topic_fro
     }
 }
 
+static bool has_failed(const struct fx_worker_follow *follow)
+{
+    return atomic_load_explicit(&follow->failure, memory_order_relaxed) != FX_OK;
+}
+
+static void fail(struct fx_worker_follow *follow, fx_status status, const char *reason)
+{
+    atomic_store(&follow->failure, (int)status);
+    FX_LOG(FX_LOG_ERROR,
+           "follow",
+           "the log cannot be followed any more",
+           fx_log_status("err", status),
+           fx_log_u64("offset", follow->position),
+           fx_log_text("reason", reason));
+}
+
+/* Does it count, or was its signed request here before? What else is in the record does not matter:
+ * a text that could not be read yesterday, and can be today, is the same record. */
+static fx_status take_proof(struct fx_worker_follow *follow,
+                            const struct fx_bus_record *record,
+                            const struct fx_wire_topic_from *from)
+{
+    fx_worker_proof_see(follow->proofs, record->time_ms);
+    return from->proof.id == 0 ? FX_OK
+                               : fx_worker_proof_take(follow->proofs, &from->proof, record->offset);
+}
+
+static void drop(struct fx_worker_follow *follow,
+                 const struct fx_wire_topic_from *from,
+                 fx_status status)
+{
+    if (status == FX_NO_MEMORY) { /* it would count what others drop */
+        fail(follow, status, "no memory for the signed requests of the log");
+        return;
+    }
+    atomic_fetch_add_explicit(&follow->replay_count, 1, memory_order_relaxed);
+    if (is_own(follow, from)) {
+        fx_worker_follow_submit_drop(follow, from->token, status);
+    }
+}
+
 static void take(struct fx_worker_follow *follow, const struct fx_bus_record *record)
 {
     struct fx_wire_topic_in in;
     fx_str field = {0};
+    memset(&in.from, 0, sizeof in.from);
     fx_status status = fx_worker_input_decode(follow->input, record, &in, &field);
+    const fx_status proved = take_proof(follow, record, &in.from);
+    if (proved != FX_OK || record->offset < follow->known) {
+        follow->position = record->offset + 1;
+        if (record->offset >= follow->known || proved == FX_NO_MEMORY) {
+            drop(follow, &in.from, proved);
+        }
+        return;
+    }
     if (status == FX_OK && fx_engine_sequence(follow->engine) == 0 &&
         in.command.kind != FX_COMMAND_INITIALIZE_ENGINE) {
         status = FX_UNKNOWN_COMMAND; /* nothing was before the beginning */
@@ -182,17 +235,6 @@ static void take(struct fx_worker_follow *follow, const struct fx_bus_record *re
     default:
         break; /* the seed's; nothing of the state depends on them */
     }
-}
-
-static void fail(struct fx_worker_follow *follow, fx_status status, const char *reason)
-{
-    atomic_store(&follow->failure, (int)status);
-    FX_LOG(FX_LOG_ERROR,
-           "follow",
-           "the log cannot be followed any more",
-           fx_log_status("err", status),
-           fx_log_u64("offset", follow->position),
-           fx_log_text("reason", reason));
 }
 
 /* @return false where there is nothing to read for the moment. */
@@ -229,7 +271,7 @@ static bool fetch(struct fx_worker_follow *follow, int64_t now_us)
 static int read_records(struct fx_worker_follow *follow, int64_t now_us)
 {
     int count = 0;
-    while (count < STEP_RECORDS_MAX && follow->recovery == FX_OK) {
+    while (count < STEP_RECORDS_MAX && follow->recovery == FX_OK && !has_failed(follow)) {
         if (follow->record_next == follow->record_count && !fetch(follow, now_us)) {
             break;
         }
@@ -254,6 +296,8 @@ static void note(struct fx_worker_follow *follow)
     note.epoch = follow->leader.epoch;
     note.leader_sequence = follow->leader.sequence;
     note.node = follow->leader.node;
+    note.position = follow->position;
+    fx_worker_proof_mark(follow->proofs, &note.proofs);
     fx_worker_snapshot_set_note(follow->snapshot, &note);
 }
 
@@ -333,7 +377,7 @@ static void publish_figures(struct fx_worker_follow *follow)
 int fx_worker_follow_step(void *self, int64_t now_us)
 {
     struct fx_worker_follow *follow = self;
-    if (atomic_load_explicit(&follow->failure, memory_order_relaxed) != FX_OK) {
+    if (has_failed(follow)) {
         return 0;
     }
     int count = 0;
@@ -456,6 +500,7 @@ void fx_worker_follow_abandon(struct fx_worker_follow *follow)
     fx_worker_snapshot_abandon(follow->snapshot);
     fx_agent_destroy(follow->agent);
     fx_worker_input_destroy(follow->input);
+    fx_worker_proof_destroy(follow->proofs);
     fx_ring_destroy(follow->intake);
     fx_ring_destroy(follow->audits);
     fx_ring_broadcast_destroy(follow->ring);
@@ -473,7 +518,16 @@ bool fx_worker_follow_submit(struct fx_worker_follow *follow,
                              uint64_t token,
                              const struct fx_command *command)
 {
-    struct fx_worker_follow_item item = {.token = token};
+    static const struct fx_proof NONE;
+    return fx_worker_follow_submit_proved(follow, token, command, &NONE);
+}
+
+bool fx_worker_follow_submit_proved(struct fx_worker_follow *follow,
+                                    uint64_t token,
+                                    const struct fx_command *command,
+                                    const struct fx_proof *proof)
+{
+    struct fx_worker_follow_item item = {.token = token, .proof = *proof};
     const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);
     FX_ASSERT(size > 0);
     memcpy(&item.command, command, size);
@@ -549,6 +603,7 @@ void fx_worker_follow_stats(const struct fx_worker_follow *follow,
         .position = atomic_load_explicit(&follow->seen_position, memory_order_relaxed),
         .lag = atomic_load_explicit(&follow->seen_lag, memory_order_relaxed),
         .poison_count = atomic_load_explicit(&follow->poison_count, memory_order_relaxed),
+        .replay_count = atomic_load_explicit(&follow->replay_count, memory_order_relaxed),
         .poison_offset = atomic_load_explicit(&follow->poison_offset, memory_order_relaxed),
         .epoch = atomic_load_explicit(&follow->seen_epoch, memory_order_relaxed),
         .record_us = atomic_load_explicit(&follow->record_us, memory_order_relaxed),

@@ -21,6 +21,7 @@
 #include "engine/engine.h"
 #include "model/command.h"
 #include "model/event.h"
+#include "model/proof.h"
 #include "wire/wire_topic.h"
 #include "worker/worker_engine.h"
 #include "worker/worker_host.h"
@@ -112,6 +113,7 @@ struct fx_worker_follow_stats {
     uint64_t lag;      /* records behind the end of the log, as last asked (each second) */
     uint64_t poison_count;
     uint64_t poison_offset; /* of the last one */
+    uint64_t replay_count;  /* records of signed requests that were dropped */
     uint64_t epoch;         /* of the leader */
     int64_t record_us;      /* time of the engine's last command */
     int64_t heard_us;       /* when the leader was last heard (this machine's clock); 0: never */
@@ -157,6 +159,14 @@ void fx_worker_follow_stop(struct fx_worker_follow *follow,
 FX_MUST_USE bool fx_worker_follow_submit(struct fx_worker_follow *follow,
                                          uint64_t token,
                                          const struct fx_command *command);
+
+/** The same for a command of a signed request. Where the log has this proof already, the RESULT
+ * says REPLAYED; where it comes too late for its window, TIMESTAMP_OUT_OF_WINDOW: it changed
+ * nothing. */
+FX_MUST_USE bool fx_worker_follow_submit_proved(struct fx_worker_follow *follow,
+                                                uint64_t token,
+                                                const struct fx_command *command,
+                                                const struct fx_proof *proof);
 
 /** After one or more submits: wake the agent. */
 void fx_worker_follow_wake(struct fx_worker_follow *follow);

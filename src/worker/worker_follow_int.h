@@ -12,6 +12,7 @@
 #include "base/metric.h"
 #include "worker/worker_follow.h"
 #include "worker/worker_input.h"
+#include "worker/worker_proof.h"
 
 enum {
     FX_WORKER_FOLLOW_BATCH = 512,        /* records of one poll */
@@ -33,6 +34,8 @@ struct fx_worker_follow_note {
     uint64_t epoch;
     uint64_t leader_sequence;
     struct fx_client_id node;
+    struct fx_worker_proof_mark proofs;
+    uint64_t position; /* what is below it was read; 0: in an old file, the state says it */
 };
 
 struct fx_worker_follow {
@@ -52,6 +55,7 @@ struct fx_worker_follow {
     struct fx_events events;
     struct fx_wire_topic_from from; /* of this start; token is set for each record */
     struct fx_worker_follow_leader leader;
+    struct fx_worker_proofs *proofs;
     uint64_t log_id;
 
     struct fx_bus_reader *reader;
@@ -59,7 +63,8 @@ struct fx_worker_follow {
     uint32_t record_next;
     uint32_t record_count;
     uint64_t position;
-    uint64_t end; /* of the log, when it was last asked */
+    uint64_t known; /* records below it are read for their proofs only: a snapshot has the rest */
+    uint64_t end;   /* of the log, when it was last asked */
     int64_t asked_us;
     bool is_at_end;
     bool is_recovering;
@@ -85,6 +90,7 @@ struct fx_worker_follow {
     _Atomic uint64_t seen_epoch;
     _Atomic uint64_t poison_count;
     _Atomic uint64_t poison_offset;
+    _Atomic uint64_t replay_count;
     _Atomic int64_t record_us;
     _Atomic int64_t heard_us;
     _Atomic uint32_t pending_count;
@@ -95,6 +101,7 @@ struct fx_worker_follow {
 /* What the intake holds. */
 struct fx_worker_follow_item {
     uint64_t token;
+    struct fx_proof proof;
     struct fx_command command;
 };
 
@@ -107,6 +114,11 @@ int fx_worker_follow_submit_publish(struct fx_worker_follow *follow, int64_t now
 
 /** A record of this start came back. @return whose token its RESULT carries; 0: nobody waits. */
 uint64_t fx_worker_follow_submit_settle(struct fx_worker_follow *follow, uint64_t number);
+
+/** A record of this start came back and counts for nothing: answer who waits with this status. */
+void fx_worker_follow_submit_drop(struct fx_worker_follow *follow,
+                                  uint64_t number,
+                                  fx_status status);
 
 /** There is room in the ring for all that one command can say. */
 bool fx_worker_follow_has_room(struct fx_worker_follow *follow);

@@ -200,6 +200,7 @@ static fx_status allocate_first(struct fx_worker_follow *follow)
                                            .spin_count = SPIN_COUNT};
     fx_buf_init(&follow->text, TEXT_SIZE_MAX);
     follow->input = fx_worker_input_create();
+    follow->proofs = fx_worker_proof_create();
     follow->intake =
         fx_ring_create(sizeof(struct fx_worker_follow_item), follow->options.intake_capacity);
     follow->audits = fx_ring_create(sizeof(struct fx_engine_audit), AUDITS_CAPACITY);
@@ -208,7 +209,7 @@ static fx_status allocate_first(struct fx_worker_follow *follow)
     follow->pending_first = 1; /* token 0: nobody waits */
     follow->pending_end = 1;
     if (follow->input == NULL || follow->intake == NULL || follow->audits == NULL ||
-        follow->pending == NULL || follow->snapshot == NULL) {
+        follow->pending == NULL || follow->snapshot == NULL || follow->proofs == NULL) {
         return FX_NO_MEMORY;
     }
     return fx_agent_create(&agent, &follow->agent);
@@ -259,6 +260,11 @@ static fx_status load_note(struct opening *opening, uint64_t sequence)
     follow->leader.sequence = note.leader_sequence;
     follow->leader.node = note.node;
     atomic_store(&follow->seen_epoch, note.epoch);
+    /* A log that has lost its end begins there again; what was read before is below the state. */
+    follow->known = note.position < follow->end ? note.position : follow->end;
+    const bool has_proofs = note.proofs.first > 0 && note.proofs.first <= follow->known;
+    follow->position = has_proofs ? note.proofs.first - 1 : follow->known;
+    fx_worker_proof_see(follow->proofs, note.proofs.time_ms);
     return FX_OK;
 }
 
@@ -390,7 +396,10 @@ static fx_status open_all(struct opening *opening)
     if (follow->end == 0) {
         follow->end = 1; /* the first record, which was published since */
     }
-    follow->position = follow->snapshot_sequence;
+    if (follow->known < follow->snapshot_sequence) { /* without a snapshot, or from an old one */
+        follow->known = follow->snapshot_sequence;
+        follow->position = follow->snapshot_sequence;
+    }
     opening->report->snapshot_sequence = follow->snapshot_sequence;
     status = fx_bus_reader_open(
         follow->options.bus, place_of(follow), follow->position, &follow->reader);

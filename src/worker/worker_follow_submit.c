@@ -58,6 +58,14 @@ static void refuse(struct fx_worker_follow *follow, uint64_t token, uint32_t kin
     fx_worker_follow_tell(follow);
 }
 
+void fx_worker_follow_submit_drop(struct fx_worker_follow *follow,
+                                  uint64_t number,
+                                  fx_status status)
+{
+    const uint32_t kind = is_pending(follow, number) ? at(follow, number)->kind : 0;
+    refuse(follow, fx_worker_follow_submit_settle(follow, number), kind, status);
+}
+
 /* A record of ours that was read and has not settled is no command to anybody: it was poison. */
 static int give_up_poison(struct fx_worker_follow *follow)
 {
@@ -118,9 +126,11 @@ static bool is_allowed(const struct fx_worker_follow *follow, const struct fx_co
 }
 
 /* @return OK; BUSY: later; else why it cannot be in the log. */
-static fx_status publish(struct fx_worker_follow *follow, const struct fx_command *command)
+static fx_status publish(struct fx_worker_follow *follow, const struct fx_worker_follow_item *item)
 {
+    const struct fx_command *command = &item->command;
     follow->from.token = follow->pending_end;
+    follow->from.proof = item->proof;
     fx_buf_clear(&follow->text);
     const fx_status status =
         fx_worker_input_encode(follow->input, command, &follow->from, &follow->text);
@@ -156,7 +166,7 @@ static bool take(struct fx_worker_follow *follow,
     }
     command->time_us =
         now_us / US_PER_MS * US_PER_MS; /* as the log has it; the engine's never falls */
-    const fx_status status = publish(follow, command);
+    const fx_status status = publish(follow, item);
     if (status == FX_BUSY) {
         return false;
     }

@@ -80,7 +80,7 @@ static void tick(struct fx_worker_lead *lead, enum fx_command_kind kind, int64_t
     command.kind = (uint16_t)kind;
     command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     command.time_us = now_us;
-    const struct fx_wire_topic_from from = {lead->node, lead->tick_sent + 1};
+    const struct fx_wire_topic_from from = {.node = lead->node, .token = lead->tick_sent + 1};
     fx_buf_clear(&lead->small);
     if (fx_wire_topic_out_command_from(&lead->small, &command, NULL, &from) == FX_OK &&
         fx_worker_lead_publish_small(lead, input_of(lead))) {

@@ -231,9 +231,13 @@ static size_t note_size(const struct fx_bus_snapshot *file)
     if (file->info.version == FX_WORKER_SNAPSHOT_VERSION) {
         return 0;
     }
-    const bool is_ours = file->info.version == FX_WORKER_SNAPSHOT_VERSION_NOTE &&
-                         file->info.size >= FX_WORKER_SNAPSHOT_NOTE_SIZE;
-    return is_ours ? FX_WORKER_SNAPSHOT_NOTE_SIZE : SIZE_MAX;
+    size_t size = SIZE_MAX;
+    if (file->info.version == FX_WORKER_SNAPSHOT_VERSION_NOTE) {
+        size = FX_WORKER_SNAPSHOT_NOTE_SIZE;
+    } else if (file->info.version == FX_WORKER_SNAPSHOT_VERSION_SHORT) {
+        size = FX_WORKER_SNAPSHOT_NOTE_SHORT;
+    }
+    return size <= file->info.size ? size : SIZE_MAX;
 }
 
 static fx_status load_one(const struct fx_bus_file_system *system,
@@ -308,10 +312,9 @@ fx_status fx_worker_snapshot_load_note(const struct fx_worker_host *host,
         return status;
     }
     memset(note_out, 0, FX_WORKER_SNAPSHOT_NOTE_SIZE);
-    if (note_size(&file) == FX_WORKER_SNAPSHOT_NOTE_SIZE) {
-        memcpy(note_out,
-               file.body + file.info.size - FX_WORKER_SNAPSHOT_NOTE_SIZE,
-               FX_WORKER_SNAPSHOT_NOTE_SIZE);
+    const size_t size = note_size(&file);
+    if (size <= FX_WORKER_SNAPSHOT_NOTE_SIZE) {
+        memcpy(note_out, file.body + file.info.size - size, size);
     }
     fx_bus_snapshot_release(&file);
     return FX_OK;

@@ -17,8 +17,10 @@
 
 enum {
     FX_WORKER_SNAPSHOT_VERSION = 1,
-    FX_WORKER_SNAPSHOT_VERSION_NOTE = 2, /* a note of 64 bytes behind the state */
-    FX_WORKER_SNAPSHOT_NOTE_SIZE = 64,
+    FX_WORKER_SNAPSHOT_VERSION_SHORT = 2, /* the first 64 bytes of a note behind the state */
+    FX_WORKER_SNAPSHOT_VERSION_NOTE = 3,  /* a note behind the state */
+    FX_WORKER_SNAPSHOT_NOTE_SHORT = 64,
+    FX_WORKER_SNAPSHOT_NOTE_SIZE = 88,
     FX_WORKER_SNAPSHOT_KEEP = 3
 };
 

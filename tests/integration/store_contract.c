@@ -660,6 +660,7 @@ int store_contract_run(const struct store_contract_adapter *adapter)
         TEST(store_api_key_plain_secrets_are_found),
         TEST(store_session_revoked_logins_are_kept_while_they_matter),
         TEST(store_totp_of_a_user_and_codes_once),
+        TEST(store_proof_is_used_once_and_forgotten),
         TEST(store_fee_is_replaced),
         TEST(store_setting_is_put_listed_and_removed),
         TEST(store_audit_chain_holds_and_lists),

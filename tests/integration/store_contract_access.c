@@ -7,6 +7,7 @@
 #include "store/store_audit.h"
 #include "store/store_fee.h"
 #include "store/store_int.h"
+#include "store/store_proof.h"
 #include "store/store_session.h"
 #include "store/store_setting.h"
 #include "store/store_totp.h"
@@ -327,4 +328,30 @@ void store_audit_each_change_is_found(void **state)
     expect_verified(fixture, 1, 2, "it does not follow the row before it");
     tamper(fixture, "DELETE FROM `audit_log` WHERE `id`=1");
     expect_verified(fixture, 0, 2, "rows before it are missing");
+}
+
+static fx_status use(struct fx_store *store, uint64_t id, int64_t now_us)
+{
+    const struct fx_proof proof = {id, now_us / 1000 + 5000};
+    return fx_store_proof_insert(store, &proof, now_us);
+}
+
+void store_proof_is_used_once_and_forgotten(void **state)
+{
+    enum { OFTEN = 64 };
+    struct store_contract_fixture *fixture = *state;
+    struct fx_store *store = fixture->writer;
+    const int64_t later_us = NOW + 3600LL * 1000 * 1000;
+    assert_int_equal(use(store, 1, NOW), FX_OK);
+    assert_int_equal(use(store, 1, NOW), FX_EXISTS);
+    assert_int_equal(use(store, INT64_MAX, NOW), FX_OK);
+    assert_int_equal(fx_store_begin(store), FX_OK);
+    assert_int_equal(use(store, 2, NOW), FX_OK);
+    fx_store_rollback(store);
+    assert_int_equal(use(store, 2, NOW), FX_OK);
+    assert_int_equal(use(store, OFTEN, NOW + 60000000), FX_OK); /* it looks, and finds none old */
+    assert_int_equal(use(store, 1, NOW), FX_EXISTS);
+    assert_int_equal(use(store, 2 * OFTEN, later_us), FX_OK);
+    assert_int_equal(use(store, 1, later_us), FX_OK);
+    assert_int_equal(use(store, 2 * OFTEN, later_us), FX_EXISTS);
 }

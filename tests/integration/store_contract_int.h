@@ -56,6 +56,7 @@ void store_setting_is_put_listed_and_removed(void **state);
 void store_audit_chain_holds_and_lists(void **state);
 void store_audit_is_append_only(void **state);
 void store_audit_each_change_is_found(void **state);
+void store_proof_is_used_once_and_forgotten(void **state);
 
 /* Tests of store_contract_market.c. */
 void store_candle_list_equals_model(void **state);

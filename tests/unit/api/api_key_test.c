@@ -436,6 +436,89 @@ static void api_key_v2_a_request_works_once(void **state)
     expect(__LINE__, 401, "TIMESTAMP_OUT_OF_WINDOW");
 }
 
+/* ---- several processes --------------------------------------------------------------------------
+ */
+
+enum { PROOFS_MAX = 16 };
+
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): as `world`
+static struct fx_proof proofs[PROOFS_MAX];
+static uint32_t proof_count;
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
+
+static bool note_proof(void *self,
+                       uint64_t token,
+                       const struct fx_command *command,
+                       const struct fx_proof *proof)
+{
+    assert_true(proof->id > 0 && proof_count < PROOFS_MAX);
+    proofs[proof_count++] = *proof;
+    return api_harness_submit(self, token, command);
+}
+
+static void be_one_of_several(void)
+{
+    proof_count = 0;
+    world.api->options.is_shared = true;
+    world.api->options.intake.submit_proved = note_proof;
+}
+
+/* What another process, which has started long ago, knows of signatures. */
+static void be_another_process(void)
+{
+    const int64_t now_us = world.wall_us;
+    fx_api_key_destroy(world.api->keys);
+    world.api->keys = NULL;
+    world.wall_us -= 60000000;
+    assert_int_equal(fx_api_key_create(world.api, &world.api->keys), FX_OK);
+    world.wall_us = now_us;
+}
+
+static void api_key_v2_names_its_commands_alike_at_each_process(void **state)
+{
+    (void)state;
+    static const char BATCH[] =
+        "{\"orders\":[{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1,"
+        "\"price\":90},{\"symbol\":\"NONE\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1,"
+        "\"price\":90},{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":1,"
+        "\"price\":90}]}";
+    be_one_of_several();
+    ASK(200, NULL, "trader", "POST", "/orders/batch", BATCH, NOW_TEXT, "5000");
+    assert_int_equal(proof_count, 2);
+    assert_int_not_equal(proofs[0].id, proofs[1].id);
+    assert_int_equal(proofs[0].until_ms, NOW_MS + 5000);
+    ASK(401, "REPLAYED", "trader", "POST", "/orders/batch", BATCH, NOW_TEXT, "5000");
+    be_another_process();
+    ASK(200, NULL, "trader", "POST", "/orders/batch", BATCH, NOW_TEXT, "5000");
+    assert_int_equal(proof_count, 4); /* the log drops them: worker_proof_test */
+    assert_int_equal(proofs[2].id, proofs[0].id);
+    assert_int_equal(proofs[3].id, proofs[1].id);
+    ASK(200, NULL, "trader", "POST", "/orders/batch", BATCH, "1700000002001", "5000");
+    assert_int_not_equal(proofs[4].id, proofs[0].id);
+    assert_int_equal(proof_count, 6);
+    ASK(200, NULL, "both", "DELETE", "/order/cancel-all", NULL, NOW_TEXT); /* version 1 has none */
+    assert_int_equal(proof_count, 6);
+}
+
+static void api_key_v2_changes_tables_once_at_all_processes(void **state)
+{
+    (void)state;
+    static const char BODY[] = "{\"makerFee\":\"0.0001\",\"takerFee\":\"0.0002\"}";
+    (void)insert_key("root", API_HARNESS_ADMIN, "READ,ADMIN", "");
+    ASK(200, NULL, "root", "PUT", "/admin/users/1/fees", BODY, NOW_TEXT, "5000");
+    be_another_process(); /* alone with its tables a process writes no rows for itself */
+    ASK(200, NULL, "root", "PUT", "/admin/users/1/fees", BODY, NOW_TEXT, "5000");
+    be_one_of_several();
+    ASK(200, NULL, "root", "PUT", "/admin/users/1/fees", BODY, NOW_TEXT, "4999");
+    ASK(200, NULL, "root", "DELETE", "/admin/users/1/fees", NULL, NOW_TEXT, "5000");
+    be_another_process();
+    ASK(401, "REPLAYED", "root", "PUT", "/admin/users/1/fees", BODY, NOW_TEXT, "4999");
+    ASK(401, "REPLAYED", "root", "DELETE", "/admin/users/1/fees", NULL, NOW_TEXT, "5000");
+    ASK(200, NULL, "root", "PUT", "/admin/users/1/fees", BODY, "1700000002001", "4999");
+    /* What was refused was taken, too: the user may come into being meanwhile. */
+    ASK(404, "NOT_FOUND", "root", "PUT", "/admin/users/99/fees", BODY, NOW_TEXT, "5000");
+}
+
 static void api_key_v2_takes_nothing_from_before_the_start(void **state)
 {
     (void)state;
@@ -927,6 +1010,8 @@ int main(void)
         T(api_key_v2_default_window_is_five_seconds),
         T(api_key_v2_window_edges_hold),
         T(api_key_v2_a_request_works_once),
+        T(api_key_v2_names_its_commands_alike_at_each_process),
+        T(api_key_v2_changes_tables_once_at_all_processes),
         T(api_key_v2_takes_nothing_from_before_the_start),
         cmocka_unit_test(api_replay_never_forgets_what_lives),
         T(api_key_matrix_of_routes_and_rights_holds),

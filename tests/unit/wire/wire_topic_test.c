@@ -269,10 +269,32 @@ static void topic_from_is_written_and_read(void **state)
     assert_int_equal(read_command(buf.data, &in, field), FX_OK);
     assert_memory_equal(&in.from, &from, sizeof from);
     assert_memory_equal(&in.command, &command, sizeof command);
-    static const char *const BAD[] = {"{\"code\":\"TICK\",\"from\":7}",
-                                      "{\"code\":\"TICK\",\"from\":{\"token\":\"1\"}}",
-                                      "{\"code\":\"TICK\",\"from\":{\"node\":\"a b\"}}",
-                                      "{\"code\":\"TICK\",\"from\":{\"node\":\"a\",\"token\":-1}}"};
+    fx_buf_clear(&buf);
+    from.proof = (struct fx_proof){INT64_MAX, 1700000000123};
+    assert_int_equal(fx_wire_topic_out_command_from(&buf, &command, NULL, &from), FX_OK);
+    assert_non_null(strstr(buf.data, "\"proof\":\"9223372036854775807\",\"until\":1700000000123}"));
+    fx_buf_append_byte(&buf, '\0');
+    assert_int_equal(read_command(buf.data, &in, field), FX_OK);
+    assert_memory_equal(&in.from, &from, sizeof from);
+    /* It is told of a record that is no command, too. */
+    assert_int_equal(
+        read_command(
+            "{\"code\":\"X\",\"from\":{\"node\":\"a\",\"proof\":7,\"until\":8}}", &in, field),
+        FX_UNKNOWN_COMMAND);
+    assert_int_equal(in.from.proof.id, 7);
+    assert_int_equal(in.from.proof.until_ms, 8);
+    static const char *const BAD[] = {
+        "{\"code\":\"TICK\",\"from\":7}",
+        "{\"code\":\"TICK\",\"from\":{\"node\":\"a\",\"proof\":\"1\"}}",
+        "{\"code\":\"TICK\",\"from\":{\"node\":\"a\",\"proof\":0,"
+        "\"until\":1}}",
+        "{\"code\":\"TICK\",\"from\":{\"node\":\"a\",\"proof\":"
+        "\"9223372036854775808\",\"until\":1}}",
+        "{\"code\":\"TICK\",\"from\":{\"node\":\"a\",\"proof\":\"1\","
+        "\"until\":-1}}",
+        "{\"code\":\"TICK\",\"from\":{\"token\":\"1\"}}",
+        "{\"code\":\"TICK\",\"from\":{\"node\":\"a b\"}}",
+        "{\"code\":\"TICK\",\"from\":{\"node\":\"a\",\"token\":-1}}"};
     for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
         assert_int_equal(read_command(BAD[index], &in, field), FX_BAD_PARAMETER);
     }
