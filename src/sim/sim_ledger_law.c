@@ -319,6 +319,28 @@ void fx_sim_ledger_law_fill(struct fx_sim_world *world,
 /* ---- liquidations -----------------------------------------------------------------------------
  */
 
+/* Whether margin and gain at a price are below 0, to all digits. The value of an inverse contract
+ * is rounded to units when it is traded; a bankruptcy price is found without that rounding, so the
+ * value is rounded against the user here, and what is 0 then is 0 or more without any. */
+static bool is_ruined(const struct fx_sim_ledger_symbol *symbol,
+                      const struct fx_sim_ledger_position *position,
+                      int64_t ticks)
+{
+    const struct fx_instrument *definition = &symbol->definition;
+    const bool is_long = position->lots > 0;
+    if (definition->contract_type != FX_CONTRACT_TYPE_COIN_M) {
+        return position->margin + fx_sim_ledger_gain(symbol, position, ticks) < 0;
+    }
+    const struct fx_instrument_at at = {.price = {ticks},
+                                        .quantity = {magnitude(position->lots)},
+                                        .rounding = is_long ? FX_ROUND_CEIL : FX_ROUND_FLOOR};
+    fx_amount value = {0};
+    FX_ASSERT(fx_instrument_inverse_value(definition, fx_instrument_unit(definition), at, &value));
+    const fx_i128 gain =
+        is_long ? position->entry_value - value.units : value.units - position->entry_value;
+    return position->margin + gain < 0;
+}
+
 /* RULES 5: at the bankruptcy price nothing is left, no maintenance amount and no fee; one tick
  * further less than nothing. */
 static void check_bankruptcy(struct fx_sim_world *world, const struct fx_event_liquidation *row)
@@ -334,11 +356,11 @@ static void check_bankruptcy(struct fx_sim_world *world, const struct fx_event_l
     }
     const int64_t beyond = position->lots > 0 ? price_ticks - 1 : price_ticks + 1;
     FX_SIM_REQUIRE(world,
-                   position->margin + fx_sim_ledger_gain(symbol, position, price_ticks) >= 0,
+                   !is_ruined(symbol, position, price_ticks),
                    "5 at the bankruptcy price nothing is owed");
     FX_SIM_REQUIRE(world,
                    beyond < 1 || beyond > symbol->definition.max_ticks ||
-                       position->margin + fx_sim_ledger_gain(symbol, position, beyond) < 0,
+                       is_ruined(symbol, position, beyond),
                    "5 at the bankruptcy price nothing is left");
 }
 

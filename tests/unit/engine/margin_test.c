@@ -144,6 +144,26 @@ static void margin_inverse_long_prices_round_up(void **state)
 
 /* Short 10,000 USD @ 8,000 with 0.5 BTC: V (1 - 0.005) = 1.25 - 0.5: 10,000 x 0.995 / 0.75 =
  * 13,266.67: down to 13,266.5. With 1.25 BTC no price is high enough. */
+/* 1 USD bought at 3 is 0.333…333, rounded down: with nothing behind it the exact price is a hair
+ * above 3, in ticks of 0.5 against the user 3.5. Sold there it is 3. At 1.5 the value was rounded
+ * up, 0.666…667, and the hair lies below. (Seed 1712 of the simulator.) */
+static void margin_inverse_bankruptcy_price_knows_no_rounding_of_a_fill(void **state)
+{
+    static const struct {
+        enum fx_side side;
+        int64_t ticks;
+        int64_t bankrupt_ticks;
+    } CASES[] = {
+        {FX_SIDE_BUY, 6, 7}, {FX_SIDE_SELL, 6, 6}, {FX_SIDE_BUY, 3, 3}, {FX_SIDE_SELL, 3, 2}};
+    for (size_t index = 0; index < sizeof CASES / sizeof CASES[0]; index++) {
+        (void)setup(state);
+        const struct money_engine_order fill = {CASES[index].side, CASES[index].ticks, 1, false};
+        const fx_slot position = open_at(&INVERSE, "0", 100, FX_MARGIN_MODE_CROSS, &fill);
+        assert_int_equal(fx_margin_bankruptcy_price(&money.root, position).ticks,
+                         CASES[index].bankrupt_ticks);
+    }
+}
+
 static void margin_inverse_short_at_one_times_has_no_price(void **state)
 {
     (void)state;
@@ -579,6 +599,7 @@ int main(void)
         cmocka_unit_test_setup(margin_isolated_liquidation_price_equals_binance_formula, setup),
         cmocka_unit_test_setup(margin_short_liquidation_price_equals_dydx_example, setup),
         cmocka_unit_test_setup(margin_inverse_long_prices_round_up, setup),
+        cmocka_unit_test_setup(margin_inverse_bankruptcy_price_knows_no_rounding_of_a_fill, setup),
         cmocka_unit_test_setup(margin_inverse_short_at_one_times_has_no_price, setup),
         cmocka_unit_test_setup(margin_isolated_bankruptcy_price_equals_bybit_example, setup),
         cmocka_unit_test_setup(margin_cross_bankruptcy_price_equals_examples, setup),
