@@ -439,6 +439,31 @@ static inline fx_i128 naive_liquidation_missing(const struct fx_engine *engine, 
     return cash < 0 ? -cash : 0;
 }
 
+/* The other position of the same account on the symbol; NONE. */
+static inline fx_slot naive_liquidation_pair(const struct fx_engine *engine, fx_slot slot)
+{
+    const struct fx_position_state *own = &engine->positions[slot];
+    for (fx_slot other = 0; other < engine->position_count; other++) {
+        const struct fx_position_state *position = &engine->positions[other];
+        if (other != slot && position->account == own->account && position->lots != 0 &&
+            position->instrument == own->instrument) {
+            return other;
+        }
+    }
+    return FX_SLOT_NONE;
+}
+
+/* As many of them as the other position has. */
+static inline void naive_liquidation_deleverage(const struct fx_engine *engine,
+                                                struct naive_liquidation *next,
+                                                fx_slot counter)
+{
+    const int64_t held = naive_liquidation_size(engine->positions[counter].lots);
+    next->counter = counter;
+    next->lots = held < next->lots ? held : next->lots;
+    next->step = FX_LIQUIDATION_STEP_ADL;
+}
+
 /** What happens to this account; step 0: nothing can be done. */
 static inline struct naive_liquidation naive_liquidation_step(const struct fx_engine *engine,
                                                               fx_slot account)
@@ -456,6 +481,15 @@ static inline struct naive_liquidation naive_liquidation_step(const struct fx_en
     if (naive_liquidation_reserves(engine, next.position)) {
         next.step = FX_LIQUIDATION_STEP_CANCEL_ORDERS;
         next.lots = own->lots;
+        return next;
+    }
+    /* Long and short of one margin lose nothing by closing each other at the mark. */
+    const fx_slot pair = naive_liquidation_pair(engine, next.position);
+    const bool is_isolated = naive_liquidation_is_isolated(own);
+    if (pair != FX_SLOT_NONE && !is_isolated) {
+        next.lots = naive_liquidation_size(own->lots);
+        next.price_ticks = naive_liquidation_mark(engine, own);
+        naive_liquidation_deleverage(engine, &next, pair);
         return next;
     }
     const bool is_long = own->lots > 0;
@@ -476,11 +510,17 @@ static inline struct naive_liquidation naive_liquidation_step(const struct fx_en
         next.step = FX_LIQUIDATION_STEP_TAKEOVER;
         return next;
     }
-    next.counter = naive_liquidation_counter(engine, next.position, next.lots, next.price_ticks);
-    if (next.counter != FX_SLOT_NONE) {
-        const int64_t held = naive_liquidation_size(engine->positions[next.counter].lots);
-        next.lots = held < next.lots ? held : next.lots;
-        next.step = FX_LIQUIDATION_STEP_ADL;
+    const fx_slot counter =
+        naive_liquidation_counter(engine, next.position, next.lots, next.price_ticks);
+    if (counter != FX_SLOT_NONE) {
+        naive_liquidation_deleverage(engine, &next, counter);
+    } else if (pair != FX_SLOT_NONE && is_isolated) { /* nobody else: what the other side gained */
+        const int64_t held = engine->positions[pair].lots;
+        const int64_t part =
+            naive_liquidation_size(held) < next.lots ? naive_liquidation_size(held) : next.lots;
+        if (naive_liquidation_bears(engine, pair, held > 0 ? -part : part, next.price_ticks)) {
+            naive_liquidation_deleverage(engine, &next, pair);
+        }
     }
     return next;
 }

@@ -4,8 +4,11 @@
  * The queue is exact at the moment of each close: its first 64 are read from the heap of the
  * opposite side, and used on as long as nothing but such closes has happened. A position that could
  * not bear the price is passed over, so nobody ends below 0; where none of the 64 can, one more
- * walk finds the first behind them that can. So a close costs two walks at most. Source:
- * docs/rules/liquidation.md. */
+ * walk finds the first behind them that can. So a close costs two walks at most.
+ *
+ * Others hold the other side of what an account is long or short on balance, not of what it is
+ * both: with hedge mode a cross pair is closed against itself before anybody else is asked, an
+ * isolated one where nobody else can bear it. Source: docs/rules/liquidation.md. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -243,8 +246,8 @@ struct wish {
     fx_px price;
 };
 
-/* Another account's, and its margin bears the price. */
-static bool is_fit(const struct fx_engine *engine, const struct wish *wish, fx_slot slot)
+/* Its margin bears the price. */
+static bool is_bearable(const struct fx_engine *engine, const struct wish *wish, fx_slot slot)
 {
     const struct fx_position_state *own = &engine->positions[wish->position];
     const struct fx_position_state *counter = &engine->positions[slot];
@@ -254,10 +257,16 @@ static bool is_fit(const struct fx_engine *engine, const struct wish *wish, fx_s
         .lots = {held < wish->lots ? held : wish->lots},
     };
     FX_ASSERT(counter->lots != 0 && (counter->lots > 0) != (own->lots > 0));
-    return counter->account != own->account &&
-           fx_margin_value(
+    return fx_margin_value(
                &engine->listings[own->instrument], wish->price, close.lots, &close.value.units) &&
            bears(engine, slot, &close);
+}
+
+/* Another account's, and its margin bears the price. */
+static bool is_fit(const struct fx_engine *engine, const struct wish *wish, fx_slot slot)
+{
+    return engine->positions[slot].account != engine->positions[wish->position].account &&
+           is_bearable(engine, wish, slot);
 }
 
 /* The first behind an item that is fit; NONE. */
@@ -334,18 +343,65 @@ static bool settle_side(struct fx_engine *engine, uint32_t instrument, enum fx_s
     return true;
 }
 
-/* True where its account has another position on the symbol (hedge mode). */
-static bool has_other(const struct fx_engine *engine, fx_slot position)
+/* The other position of its account on the symbol (hedge mode); NONE. */
+static fx_slot find_other(const struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *own = &engine->positions[position];
     for (fx_slot slot = engine->accounts[own->account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         if (slot != position && engine->positions[slot].instrument == own->instrument &&
             engine->positions[slot].lots != 0) {
-            return true;
+            return slot;
         }
     }
-    return false;
+    return FX_SLOT_NONE;
+}
+
+static enum fx_adl_outcome close_own(struct fx_engine *engine,
+                                     const struct wish *wish,
+                                     fx_slot other)
+{
+    const int64_t held = fx_position_state_magnitude(engine->positions[other].lots);
+    FX_ASSERT((engine->positions[other].lots > 0) != (engine->positions[wish->position].lots > 0));
+    if (!cancel_orders(engine, other)) {
+        return FX_ADL_OUTCOME_CLOSED; /* the rest of them, then its turn, in the next command */
+    }
+    const struct fx_liquidate_match match = {
+        .position = wish->position,
+        .counter = other,
+        .lots = held < wish->lots ? held : wish->lots,
+        .price = wish->price,
+        .note = FX_TRADE_NOTE_AUTO_DELEVERAGE,
+    };
+    close_against(engine, &match);
+    engine->adl_queue->sequence = 0;
+    return FX_ADL_OUTCOME_OWN;
+}
+
+enum fx_adl_outcome fx_adl_net(struct fx_engine *engine, fx_slot position)
+{
+    const struct fx_position_state *own = &engine->positions[position];
+    const fx_slot other = find_other(engine, position);
+    const struct wish wish = {.position = position,
+                              .lots = fx_position_state_magnitude(own->lots),
+                              .price = engine->listings[own->instrument].mark};
+    if (other == FX_SLOT_NONE || fx_position_state_is_isolated(own)) {
+        return FX_ADL_OUTCOME_NONE;
+    }
+    FX_ASSERT(wish.price.ticks > 0);
+    FX_ASSERT(!fx_position_state_is_isolated(&engine->positions[other])); /* M9 */
+    return close_own(engine, &wish, other);
+}
+
+/* Nobody else can bear it. What an isolated position of the same account has gained may. */
+static enum fx_adl_outcome close_last(struct fx_engine *engine, const struct wish *wish)
+{
+    const fx_slot other = find_other(engine, wish->position);
+    if (other == FX_SLOT_NONE || !fx_position_state_is_isolated(&engine->positions[other]) ||
+        !is_bearable(engine, wish, other)) {
+        return FX_ADL_OUTCOME_NONE;
+    }
+    return close_own(engine, wish, other);
 }
 
 enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
@@ -362,7 +418,7 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
     }
     const fx_slot counter = find_counter(engine, &wish);
     if (counter == FX_SLOT_NONE) {
-        return FX_ADL_OUTCOME_NONE;
+        return close_last(engine, &wish);
     }
     const int64_t held = fx_position_state_magnitude(engine->positions[counter].lots);
     if (!cancel_orders(engine, counter)) {
@@ -376,7 +432,7 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
         .note = FX_TRADE_NOTE_AUTO_DELEVERAGE,
     };
     close_against(engine, &match);
-    if (has_other(engine, position)) {
+    if (find_other(engine, position) != FX_SLOT_NONE) {
         engine->adl_queue->sequence = 0; /* its own score has changed as well */
     } else {
         renew(engine, counter);

@@ -2,9 +2,9 @@
  * first. Every step leaves a state that is whole, so it may stop between any two: what one command
  * has no room for goes on with the next, or with a TICK that is due at once.
  *
- *     cancel what reserves margin -> close in the book at the bankruptcy price or better, only as
- *     much as a lower tier needs -> the insurance fund takes what the book did not -> or opposite
- *     positions do (adl.c)
+ *     cancel what reserves margin -> close what is held on both sides of a symbol -> in the book at
+ * the bankruptcy price or better, only as much as a lower tier needs -> the insurance fund takes
+ * what the book did not -> or opposite positions do (adl.c)
  *
  * Nothing here remembers where a liquidation stands: each step follows from the state alone.
  * Source: docs/rules/liquidation.md. */
@@ -406,16 +406,21 @@ static void close_in_book(struct fx_engine *engine, fx_slot slot, int64_t lots, 
     }
 }
 
-/* What no order takes: the fund, or else the opposite side. @return false where neither can. */
+/* What no order takes: the fund, or else the opposite side, in the end the account's own. @return
+ * false where nobody can. */
 static bool close_without_book(struct fx_engine *engine, fx_slot slot, int64_t lots, fx_px price)
 {
     const struct before before = look_before(engine, slot);
     const bool is_taken = !fx_insurance_is_fund(engine, engine->positions[slot].account) &&
                           fx_insurance_take(engine, slot, lots, price);
-    if (!is_taken && fx_adl_close(engine, slot, lots, price) == FX_ADL_OUTCOME_NONE) {
+    const enum fx_adl_outcome outcome =
+        is_taken ? FX_ADL_OUTCOME_CLOSED : fx_adl_close(engine, slot, lots, price);
+    if (outcome == FX_ADL_OUTCOME_NONE) {
         return false;
     }
-    if (fx_position_state_magnitude(engine->positions[slot].lots) != before.lots) {
+    /* Against itself its cash says nothing about the part: what rounding takes it lacks later. */
+    if (outcome == FX_ADL_OUTCOME_CLOSED &&
+        fx_position_state_magnitude(engine->positions[slot].lots) != before.lots) {
         (void)settle(engine, slot, &before, 1);
     }
     return true;
@@ -519,6 +524,20 @@ static void finish(struct fx_engine *engine, fx_slot account)
     fx_risk_release(engine, account);
 }
 
+/* In the book, by the fund or by the opposite side. @return false where nobody can. */
+static bool close(struct fx_engine *engine, const struct target *target)
+{
+    const struct fx_position_state *position = &engine->positions[target->position];
+    const int64_t lots = lots_to_close(engine, target->position);
+    const enum fx_side side = closing_side(position);
+    if (fx_match_is_crossing(engine, position->instrument, side, target->price) &&
+        engine->order_count < engine->limits.orders_max) {
+        close_in_book(engine, target->position, lots, target->price);
+        return true;
+    }
+    return close_without_book(engine, target->position, lots, target->price);
+}
+
 static void step(struct fx_engine *engine, fx_slot account)
 {
     /* Before it, or the fund that may take over, is judged by its money. */
@@ -542,18 +561,15 @@ static void step(struct fx_engine *engine, fx_slot account)
         fx_risk_park(engine, account);
         return;
     }
-    if (cancel_orders(engine, target.position)) {
-        return;
+    if (cancel_orders(engine, target.position) ||
+        fx_adl_net(engine, target.position) != FX_ADL_OUTCOME_NONE) {
+        return; /* of a pair nothing is realised that was not lost before: it is not done yet */
     }
-    const struct fx_position_state *position = &engine->positions[target.position];
-    const int64_t lots = lots_to_close(engine, target.position);
-    if (fx_match_is_crossing(engine, position->instrument, closing_side(position), target.price) &&
-        engine->order_count < engine->limits.orders_max) {
-        close_in_book(engine, target.position, lots, target.price);
-    } else if (!close_without_book(engine, target.position, lots, target.price)) {
+    if (!close(engine, &target)) {
         fx_risk_park(engine, account);
         return;
     }
+    const struct fx_position_state *position = &engine->positions[target.position];
     if (position->lots == 0 && position->is_liquidating != 0) {
         (void)fx_liquidate_say(engine, target.position, FX_LIQUIDATION_STEP_DONE);
     }

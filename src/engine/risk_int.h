@@ -203,7 +203,8 @@ struct fx_adl_queue {
 
 enum fx_adl_outcome {
     FX_ADL_OUTCOME_CLOSED = 1, /* lots were closed, or orders in the way cancelled */
-    FX_ADL_OUTCOME_NONE = 2    /* nobody is left who could bear it */
+    FX_ADL_OUTCOME_NONE = 2,   /* nobody is left who could bear it */
+    FX_ADL_OUTCOME_OWN = 3     /* lots were closed against the account's own other position */
 };
 
 /** Close lots of a position against the first in the queue of the opposite side. */
@@ -211,6 +212,10 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
                                  fx_slot position,
                                  int64_t lots,
                                  fx_px price);
+/** Close what a cross position has in common with its account's opposite one on the symbol (hedge
+ * mode), at the mark: nobody gains or loses by it. @return OWN; CLOSED where orders in the way were
+ * cancelled; NONE where there is nothing in common. */
+enum fx_adl_outcome fx_adl_net(struct fx_engine *engine, fx_slot position);
 /** What ranks a position with lots, in parts per billion. */
 struct fx_adl_parts {
     fx_i128 profit;

@@ -547,8 +547,7 @@ void fx_sim_ledger_law_close(struct fx_sim_world *world, const struct fx_event_p
     symbol->end.value += value;
     symbol->end.lots += position->lots;
     symbol->net_lots -= position->lots;
-    /* Who holds both sides may find nobody who closes them with him, and must wait: not asked. */
-    ledger->accounts[row->account_id - 1].is_closed = row->position_side == FX_POSITION_SIDE_BOTH;
+    ledger->accounts[row->account_id - 1].is_closed = true;
     position->lots = 0;
     position->entry_value = 0;
     fx_sim_ledger_law_fill(world, row->instrument, position);

@@ -34,6 +34,8 @@ struct world {
     uint32_t fund_short;    /* steps on the fund itself */
     uint32_t payments;      /* of funding */
     uint32_t amid;          /* steps while some have paid and others have not */
+    uint32_t netted;        /* long and short of a cross account closed against each other … */
+    uint32_t turned;        /* … of an isolated one, where nobody else was left */
     uint32_t hedged;        /* steps of accounts in hedge mode */
     uint32_t cascades;      /* commands with steps of several accounts */
     uint32_t lacking;       /* commands that left an account with less than it needs to the next */
@@ -270,6 +272,13 @@ static bool is_payment(const struct fx_event *event)
            event->u.transaction.type == FX_TRANSACTION_FUNDING_FEE;
 }
 
+static void note_own(const struct fx_event_liquidation *step)
+{
+    if (step->step == FX_LIQUIDATION_STEP_ADL && step->counter_account_id == step->account_id) {
+        *(step->margin_mode == FX_MARGIN_MODE_CROSS ? &world.netted : &world.turned) += 1;
+    }
+}
+
 /* What holds after every command, by a scan of its own. */
 static void check(void)
 {
@@ -289,6 +298,7 @@ static void check(void)
         }
         const fx_slot account = (fx_slot)step->account_id - 1;
         world.steps[step->step]++;
+        note_own(step);
         world.amid += engine->sweep_count != 0 ? 1 : 0;
         world.hedged += (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0 ? 1 : 0;
         world.fund_short += step->user_id == 0 ? 1 : 0;
@@ -372,7 +382,9 @@ static void place(void)
         order.margin_mode = (enum fx_margin_mode)below(3);
     }
     if (is_hedging(order.user_id, symbol)) {
-        order.position_side = chance(50) ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_SHORT;
+        const bool opens = chance(80); /* else it closes: many have both sides */
+        order.position_side =
+            opens == (order.side == FX_SIDE_BUY) ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_SHORT;
         order.is_reduce_only = false; /* the side says it */
     }
     struct fx_command command = engine_kit_place_command(&order);
@@ -531,6 +543,8 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.fund_short += world.fund_short;
         all.cascades += world.cascades;
         all.hedged += world.hedged;
+        all.netted += world.netted;
+        all.turned += world.turned;
         all.payments += world.payments;
         all.amid += world.amid;
         all.lacking += world.lacking;
@@ -539,7 +553,7 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
     }
     (void)printf(
         "steps %u %u %u %u %u, predicted %u edges %u, partial %u, waiting %u, refused %u, fund %u, "
-        "cascades %u, lacking %u, barred %u, hedged %u, "
+        "cascades %u, lacking %u, barred %u, hedged %u (netted %u, turned %u), "
         "payments %u, amid %u\n",
         all.steps[1],
         all.steps[2],
@@ -556,6 +570,8 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.lacking,
         all.barred,
         all.hedged,
+        all.netted,
+        all.turned,
         all.payments,
         all.amid);
     for (uint32_t step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step < STEPS; step++) {
@@ -568,6 +584,7 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
     assert_true(all.fund_short > 3);
     assert_true(all.cascades > 20);
     assert_true(all.hedged > 100);
+    assert_true(all.netted > 10);
     assert_true(all.payments > 1000 && all.amid > 10);
     assert_true(all.lacking > 3);
     assert_true(all.barred > 3);
