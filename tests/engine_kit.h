@@ -150,9 +150,10 @@ static inline fx_status engine_kit_apply(struct engine_kit *kit, struct fx_comma
     command->time_us = kit->time_us;
     fx_engine_apply(kit->engine, command, &kit->events);
     assert(kit->events.count > 0);
+    const uint32_t base = fx_engine_shard(kit->engine)->shard << FX_SHARD_INDEX_BITS;
     for (uint32_t index = 0; index < kit->events.count; index++) {
         const struct fx_event *event = &kit->events.items[index];
-        assert(event->index == index && event->sequence == command->sequence);
+        assert(event->index == base + index && event->sequence == command->sequence);
         assert((event->kind == FX_EVENT_RESULT) == (index + 1 == kit->events.count));
     }
     kit->result = kit->events.items[kit->events.count - 1].u.result;

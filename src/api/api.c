@@ -373,7 +373,7 @@ void fx_api_on_refusal(struct fx_api *api,
 /* The first of an answer takes the place of the last answer. */
 static void keep_exchange(struct fx_api *api, const struct fx_event *event)
 {
-    if (event->index == 0) {
+    if (event->index % (1U << FX_SHARD_INDEX_BITS) == 0) {
         fx_buf_clear(&api->exchange);
     }
     fx_buf_append(&api->exchange,

@@ -3,7 +3,7 @@
  *     struct fx_engine | assets | accounts | account table | positions | listings | resting |
  *     orders | order table | client entries | client table | expiry heap | deadlines and their
  *     table | triggers, their index, their lists | marks | guards, their heaps, the queue |
- *     ranks | touched … | books
+ *     ranks | the map of shards | touched … | books
  *
  * Every area starts at a cache line. Its size follows from the limits alone, so the same limits
  * give the same offsets; nothing in the block but the root and the books holds an address. */
@@ -19,6 +19,7 @@
 #include "engine/rank_int.h"
 #include "engine/risk_int.h"
 #include "engine/settle_int.h"
+#include "engine/shard_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -185,6 +186,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->settlements = area(&layout, limits->instruments_max, sizeof *root->settlements);
     root->rank_sides = area(&layout, (size_t)2 * limits->instruments_max, sizeof *root->rank_sides);
     root->rank_items = area(&layout, limits->positions_max, sizeof *root->rank_items);
+    root->shard = area(&layout, 1, sizeof *root->shard);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -270,9 +272,14 @@ void fx_engine_open_book(struct fx_engine *engine, uint32_t instrument)
 }
 
 /* The first record of a log says with which limits it was written: they decide what is refused,
- * so an engine with others would not replay it. */
-static fx_status initialize(const struct fx_engine *engine, const struct fx_command *command)
+ * so an engine with others would not replay it. The second one of a shard says which it is. */
+static fx_status initialize(struct fx_engine *engine,
+                            const struct fx_command *command,
+                            struct fx_event_result *result)
 {
+    if (command->kind == FX_COMMAND_SET_SHARD) {
+        return fx_shard_state_apply(engine, command, result);
+    }
     const bool is_same = memcmp(&command->u.limits, &engine->limits, sizeof command->u.limits) == 0;
     return engine->is_first && is_same ? FX_OK : FX_VERSION_MISMATCH;
 }
@@ -382,13 +389,29 @@ static fx_status dispatch(struct fx_engine *engine,
     case FX_COMMAND_REFRESH_RANKS:
         return work_off(engine, command, result);
     case FX_COMMAND_INITIALIZE_ENGINE:
-        return initialize(engine, command);
+    case FX_COMMAND_SET_SHARD:
+        return initialize(engine, command, result);
     case FX_COMMAND_EXPLAIN:
     case FX_COMMAND_SHOW_EXCHANGE:
     case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
     default:
         return FX_UNKNOWN_COMMAND;
     }
+}
+
+/* One shard of several does only what is its own. */
+static fx_status dispatch_own(struct fx_engine *engine,
+                              const struct fx_command *command,
+                              struct fx_event_result *result)
+{
+    struct fx_command local;
+    if (engine->shard->shards == 0) {
+        return dispatch(engine, command, result);
+    }
+    const fx_status status = fx_shard_state_judge(engine, command, result);
+    return status == FX_OK
+               ? dispatch(engine, fx_shard_state_localize(engine, command, &local), result)
+               : status;
 }
 
 /* Time is no part of a command: an instant of funding that has come begins before it is looked at,
@@ -452,7 +475,7 @@ void fx_engine_apply(struct fx_engine *engine,
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
     begin(engine, command);
     const fx_status status =
-        is_of_nobody(command) ? FX_ACCOUNT_NOT_FOUND : dispatch(engine, command, &result);
+        is_of_nobody(command) ? FX_ACCOUNT_NOT_FOUND : dispatch_own(engine, command, &result);
     if (status != FX_OK) {
         fx_risk_forget(engine);
     } else if (engine->has_crossed || engine->moved_count + engine->due_count > 0) {
@@ -466,6 +489,7 @@ void fx_engine_apply(struct fx_engine *engine,
     }
     conclude(engine, status, &result);
     FX_ASSERT(events->count > 0);
+    fx_shard_state_label(engine, events);
     engine->events = NULL;
 }
 
@@ -488,6 +512,13 @@ void fx_engine_ask(struct fx_engine *engine,
     struct fx_event_test test;
     memset(&test, 0, sizeof test);
     test.result.command_kind = question->kind;
+    struct fx_command local;
+    const struct fx_command *own = question;
+    fx_status status = FX_ACCOUNT_NOT_FOUND;
+    if (engine->shard->shards != 0) {
+        status = fx_shard_state_judge(engine, question, &test.result);
+        own = fx_shard_state_localize(engine, question, &local);
+    }
     events->count = 0;
     engine->events = events;
     engine->event_size = sizeof(struct fx_event);
@@ -495,13 +526,14 @@ void fx_engine_ask(struct fx_engine *engine,
         engine->time_us = question->time_us;
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
-    fx_status status = FX_ACCOUNT_NOT_FOUND;
-    if (question->kind == FX_COMMAND_EXPLAIN) {
-        status = fx_explain_ask(engine, question, &test.result);
-    } else if (question->kind == FX_COMMAND_SHOW_EXCHANGE) {
+    if (question->kind == FX_COMMAND_SHOW_EXCHANGE) {
         status = fx_explain_exchange(engine);
+    } else if (status == FX_WRONG_SHARD) {
+        events->count = 0; /* another shard's to answer */
+    } else if (question->kind == FX_COMMAND_EXPLAIN) {
+        status = fx_explain_ask(engine, own, &test.result);
     } else if (!is_of_nobody(question)) {
-        status = fx_place_test(engine, question, &test);
+        status = fx_place_test(engine, own, &test);
     }
     fx_risk_forget(engine);
     if (status == FX_OK) {
@@ -511,6 +543,7 @@ void fx_engine_ask(struct fx_engine *engine,
     FX_ASSERT(events->count == (status == FX_OK ? answer_size(engine, question) : 0));
     FX_ASSERT(engine->touched_position_count == 0);
     fx_touch_event(engine, FX_EVENT_RESULT)->u.test = test;
+    fx_shard_state_label(engine, events);
     engine->time_us = before_us;
     engine->events = NULL;
 }
@@ -615,13 +648,21 @@ bool fx_engine_dump(const struct fx_engine *engine,
                     struct fx_engine_dump *dump,
                     struct fx_events *events)
 {
-    return fx_dump_step(engine, dump, events);
+    const bool is_more = fx_dump_step(engine, dump, events);
+    fx_shard_state_label(engine, events);
+    return is_more;
+}
+
+const struct fx_shard_map *fx_engine_shard(const struct fx_engine *engine)
+{
+    return engine->shard;
 }
 
 uint32_t fx_engine_find_instrument(const struct fx_engine *engine, fx_str symbol)
 {
     struct fx_symbol key;
-    return fx_ids_symbol(symbol, &key) ? fx_listing_find(engine, &key) : UINT32_MAX;
+    const uint32_t own = fx_ids_symbol(symbol, &key) ? fx_listing_find(engine, &key) : UINT32_MAX;
+    return own == UINT32_MAX ? own : own + fx_shard_instrument_base(engine->shard);
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

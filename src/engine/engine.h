@@ -144,6 +144,10 @@ bool fx_engine_dump(const struct fx_engine *engine,
                     struct fx_engine_dump *dump,
                     struct fx_events *events);
 
+/** Which shard this is, and whose collateral it has (SET_SHARD); `shards` is 0 where there is no
+ * map. What goes in and comes out has the numbers of all shards (model/shard.h). Borrowed. */
+const struct fx_shard_map *fx_engine_shard(const struct fx_engine *engine);
+
 /** Index of a symbol; UINT32_MAX where absent. O(instruments). */
 uint32_t fx_engine_find_instrument(const struct fx_engine *engine, fx_str symbol);
 

@@ -377,6 +377,7 @@ struct fx_engine {
     struct fx_settle_state *settlements; /* by instrument id */
     struct fx_rank_side *rank_sides;     /* by instrument and side */
     struct fx_rank_item *rank_items;
+    struct fx_shard_map *shard; /* one; zeroed: there is no map */
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;

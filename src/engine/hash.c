@@ -365,6 +365,20 @@ static uint64_t mix_ranks(const struct fx_engine *engine, uint64_t hash, bool ha
     return hash;
 }
 
+/* A log without a map hashes as it did before there were maps. */
+static uint64_t mix_shard(const struct fx_engine *engine, uint64_t hash)
+{
+    const struct fx_shard_map *map = engine->shard;
+    if (map->shards == 0) {
+        return hash;
+    }
+    hash = fx_hash_mix(hash, (uint64_t)map->shards << 32U | map->shard);
+    for (uint32_t index = 0; index < map->asset_count; index++) {
+        hash = mix_bytes(hash, &map->assets[index], sizeof map->assets[index]);
+    }
+    return fx_hash_mix(hash, map->asset_count);
+}
+
 static uint64_t mix_content(const struct fx_engine *engine, bool has_rank_sides)
 {
     uint64_t hash = fx_hash_mix(engine->next_order_id, engine->next_trade_id);
@@ -397,6 +411,7 @@ static uint64_t mix_content(const struct fx_engine *engine, bool has_rank_sides)
     }
     hash = mix_deadmen(engine, hash);
     hash = mix_ranks(engine, hash, has_rank_sides);
+    hash = mix_shard(engine, hash);
     return fx_hash_mix(hash, engine->order_count);
 }
 

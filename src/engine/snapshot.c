@@ -3,8 +3,8 @@
  *
  *     struct head | assets | accounts | positions | listings | resting | orders | client entries |
  *     expiry heap | deadlines | triggers, their index, their lists | marks | brackets, their lists
- * | settlements | ranks | per instrument: struct book_head, slots of bids, slots of asks | hash of
- * bytes
+ * | settlements | ranks | map of shards | per instrument: struct book_head, slots of bids, slots of
+ * asks | hash of bytes
  *
  * Tables are not saved: they are filled again. A book is rebuilt order by order with its window
  * where it was, so that it also answers alike when it runs full.
@@ -12,7 +12,7 @@
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
  * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no settlements,
  * no brackets and no liquidations, and its head ends before these; 4 had no ranks; 5 had one queue
- * for all names; until 6 nobody was late for a price. */
+ * for all names; until 6 nobody was late for a price; 7 had no map of shards. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -28,7 +28,7 @@
 // numbers; their names and the assertions tell them apart
 
 enum {
-    VERSION = 7,
+    VERSION = 8,
     VERSION_MOVES = 6,
     VERSION_RANKS = 5,
     VERSION_RISK = 4,
@@ -132,8 +132,9 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_position_brackets),
                             sizeof(struct fx_settle_state),
                             sizeof(struct fx_rank_side), /* since version 5 */
-                            sizeof(struct fx_rank_item)};
-    const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19, 19}; /* by version */
+                            sizeof(struct fx_rank_item),
+                            sizeof(struct fx_shard_map)};         /* since version 8 */
+    const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19, 19, 20}; /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -186,10 +187,10 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 18 };
+enum { SECTIONS = 19 };
 
 static const uint32_t SECTION_COUNTS[VERSION + 1] = {
-    0, 9, 9, 12, 16, 18, 18, SECTIONS}; /* by version */
+    0, 9, 9, 12, 16, 18, 18, 18, SECTIONS}; /* by version */
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -212,6 +213,7 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->settlements, engine->instrument_count, sizeof *engine->settlements},
         {engine->rank_sides, (size_t)2 * engine->instrument_count, sizeof *engine->rank_sides},
         {engine->rank_items, engine->rank.count, sizeof *engine->rank_items},
+        {engine->shard, 1, sizeof *engine->shard},
     };
     memcpy(sections_out, sections, sizeof sections);
 }

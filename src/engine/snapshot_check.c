@@ -473,6 +473,12 @@ static bool are_deadlines(const struct fx_engine *engine)
     return true;
 }
 
+/* None, or one that SET_SHARD could have brought. */
+static bool is_map(const struct fx_shard_map *map)
+{
+    return map->shards == 0 ? map->shard == 0 && map->asset_count == 0 : fx_shard_is_sound(map);
+}
+
 bool fx_snapshot_check(const struct fx_engine *engine, bool has_moves)
 {
     for (uint32_t instrument = 0; instrument < engine->instrument_count; instrument++) {
@@ -482,7 +488,7 @@ bool fx_snapshot_check(const struct fx_engine *engine, bool has_moves)
     }
     if (engine->time_us < 0 || !are_accounts(engine) || !are_orders(engine) ||
         !are_clients(engine, has_moves) || !are_triggers(engine) || !are_brackets(engine) ||
-        !are_deadlines(engine) || !fx_rank_is_sound(engine)) {
+        !are_deadlines(engine) || !fx_rank_is_sound(engine) || !is_map(engine->shard)) {
         return false;
     }
     for (fx_slot position = 0; position < engine->position_count; position++) {

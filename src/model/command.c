@@ -26,6 +26,7 @@ static const struct fx_words_entry KINDS[] = {
     {FX_COMMAND_TICK, "TICK"},
     {FX_COMMAND_REFRESH_RANKS, "REFRESH_RANKS"},
     {FX_COMMAND_INITIALIZE_ENGINE, "INITIALIZE_ENGINE"},
+    {FX_COMMAND_SET_SHARD, "SET_SHARD"},
     {FX_COMMAND_CANCEL_ALL_AFTER, "CANCEL_ALL_AFTER"},
     {FX_COMMAND_PLACE_CONDITIONAL, "PLACE_CONDITIONAL"},
     {FX_COMMAND_AMEND_CONDITIONAL, "AMEND_CONDITIONAL"},
@@ -119,6 +120,7 @@ static const uint16_t SIZES[] = {
     [FX_COMMAND_PAY_FUNDING] = HEAD + sizeof(struct fx_command_funding),
     [FX_COMMAND_SET_MARK_RULES] = HEAD + sizeof(struct fx_command_mark_rules),
     [FX_COMMAND_INITIALIZE_ENGINE] = HEAD + sizeof(struct fx_engine_limits),
+    [FX_COMMAND_SET_SHARD] = HEAD + sizeof(struct fx_shard_map),
     [FX_COMMAND_TICK] = HEAD,
     [FX_COMMAND_REFRESH_RANKS] = HEAD,
 };

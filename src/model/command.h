@@ -18,6 +18,7 @@
 #include "model/mode_command.h"
 #include "model/order.h"
 #include "model/order_command.h"
+#include "model/shard.h"
 #include "model/transaction.h"
 #include "model/units.h"
 
@@ -55,8 +56,8 @@ enum fx_command_kind {
     FX_COMMAND_DEPOSIT_NAMED = 33, /* as DEPOSIT and WITHDRAW, once per name */
     FX_COMMAND_WITHDRAW_NAMED = 34,
     FX_COMMAND_SET_MARK_RULES = 41,
-    FX_COMMAND_REFRESH_RANKS =
-        42, /* of positions in the queue of ADL: the exchange's own, as TICK */
+    FX_COMMAND_REFRESH_RANKS = 42, /* in the queue of ADL: the exchange's own, as TICK */
+    FX_COMMAND_SET_SHARD = 50,     /* the map: the first record behind INITIALIZE_ENGINE */
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201,   /* what PLACE_BRACKET would say, with the same payload */
     FX_COMMAND_EXPLAIN = 202,      /* the numbers of a user's risk on a symbol: TERM events */
@@ -79,7 +80,6 @@ enum fx_account_flag {
      FX_ACCOUNT_FLAG_MARKET_MAKER)
 
 #define FX_COMMAND_ALL_INSTRUMENTS UINT32_MAX
-
 struct fx_command_tiers {
     uint32_t count;
     uint32_t zero[3];
@@ -132,7 +132,7 @@ struct fx_command_close_insurance {
     int64_t price_ticks; /* its limit; 0 = like a market order, within the take bound */
 };
 
-/** FUND_INSURANCE: money from outside into the insurance fund of an asset, or out of it. */
+/** FUND_INSURANCE: money from outside into an asset's insurance fund, or out of it. */
 struct fx_command_fund_insurance {
     fx_i128 amount; /* > 0 into the fund, < 0 out of it */
     struct fx_asset asset;
@@ -210,6 +210,7 @@ struct fx_command {
         struct fx_command_index index;
         struct fx_command_funding funding;
         struct fx_command_mark_rules mark_rules;
+        struct fx_shard_map shard;
         struct fx_engine_limits limits;
     } u;
 };

@@ -5,8 +5,8 @@
  * Every command gives exactly one RESULT, as its last event. ORDER, ACCOUNT, POSITION and BOOK
  * carry the state after the command and come at most once per object and command (ORDER: once per
  * change of status that a reader must see); TRADE and TRANSACTION are facts that never change.
- * operationId = sequence x 2^20 + index. Fee and PnL transactions of a trade are in the TRADE:
- * savers derive their rows. Thread: any (data).
+ * operationId = sequence x 2^20 + index; the index begins at shard x 2^16 (model/shard.h). Fee and
+ * PnL transactions of a trade are in the TRADE: savers derive their rows. Thread: any (data).
  */
 #ifndef FX_MODEL_EVENT_H
 #define FX_MODEL_EVENT_H
@@ -201,7 +201,7 @@ struct fx_event_tier {
 struct fx_event {
     uint16_t kind; /* enum fx_event_kind */
     uint16_t zero;
-    uint32_t index;    /* within the command, from 0 */
+    uint32_t index;    /* within the command, from 0 (shard x 2^16) */
     uint64_t sequence; /* of the command */
     int64_t time_us;   /* of the command */
     uint64_t

@@ -180,6 +180,8 @@ static const struct fx_wire_topic_field SETTLE[] = {FIELD("price", settle.settle
                                                     FIELD("hasPrice", settle.has_price, FLAG32)};
 static const struct fx_wire_topic_field FREEZE[] = {FIELD("isFrozen", freeze.is_frozen, FLAG32)};
 
+static const struct fx_wire_topic_field SHARD[] = {NEEDED("shard", shard.shard, COUNT),
+                                                   NEEDED("shards", shard.shards, COUNT)};
 static const struct fx_wire_topic_field LIMITS[] = {
     NEEDED("maxAccounts", limits.accounts_max, COUNT),
     NEEDED("maxPositions", limits.positions_max, COUNT),
@@ -238,6 +240,7 @@ static const struct {
               SHAPE(FREEZE_ACCOUNT, FREEZE, false, false, true),
               {FX_COMMAND_TICK, {NULL, 0, false, false, false}},
               {FX_COMMAND_REFRESH_RANKS, {NULL, 0, false, false, false}},
+              SHAPE(SET_SHARD, SHARD, false, false, false), /* + assets */
               SHAPE(INITIALIZE_ENGINE, LIMITS, false, false, false)};
 
 bool fx_wire_topic_shape(enum fx_command_kind kind, struct fx_wire_topic_shape *shape_out)

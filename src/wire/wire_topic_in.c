@@ -292,6 +292,25 @@ static fx_status read_tiers(struct reading *reading)
     return status;
 }
 
+/* `assets`: ["BTC", …]. */
+static fx_status read_assets(struct reading *reading)
+{
+    struct fx_shard_map *map = &reading->command->u.shard;
+    const struct fx_json_token *array = member_of(reading, FX_STR("assets"));
+    if (array == NULL || array->kind != FX_JSON_ARRAY || array->count > FX_SHARD_ASSETS_MAX) {
+        return FX_BAD_PARAMETER;
+    }
+    map->asset_count = array->count;
+    for (uint32_t index = 0; index < array->count; index++) {
+        fx_str text = {0};
+        if (read_text(fx_json_element(reading->json, array, index), &text) != FX_OK ||
+            !fx_ids_asset(text, &map->assets[index])) {
+            return FX_BAD_PARAMETER;
+        }
+    }
+    return FX_OK;
+}
+
 static fx_status read_header(struct reading *reading,
                              const struct fx_wire_topic_shape *shape,
                              fx_wire_topic_in_find_fn find,
@@ -334,6 +353,8 @@ static fx_status read_data(struct reading *reading, const struct fx_wire_topic_s
     }
     if (status == FX_OK && reading->command->kind == FX_COMMAND_LOAD_LEVERAGE_MARGIN) {
         status = read_tiers(reading);
+    } else if (status == FX_OK && reading->command->kind == FX_COMMAND_SET_SHARD) {
+        status = read_assets(reading);
     }
     return status;
 }

@@ -203,6 +203,17 @@ static void add_tiers(struct fx_buf *buf, const struct fx_command_tiers *tiers)
     fx_buf_append_byte(buf, ']');
 }
 
+static void add_assets(struct fx_buf *buf, const struct fx_shard_map *map)
+{
+    fx_json_append_key(buf, FX_STR("assets"));
+    fx_buf_append_byte(buf, '[');
+    for (uint32_t index = 0; index < map->asset_count && index < FX_SHARD_ASSETS_MAX; index++) {
+        fx_json_append_comma(buf);
+        fx_json_append_string(buf, fx_ids_asset_str(&map->assets[index]));
+    }
+    fx_buf_append_byte(buf, ']');
+}
+
 static void begin_record(struct fx_buf *buf,
                          fx_str code,
                          int64_t time_us,
@@ -255,6 +266,8 @@ fx_status fx_wire_topic_out_command_from(struct fx_buf *buf,
     }
     if (command->kind == FX_COMMAND_LOAD_LEVERAGE_MARGIN) {
         add_tiers(buf, &command->u.tiers);
+    } else if (command->kind == FX_COMMAND_SET_SHARD) {
+        add_assets(buf, &command->u.shard);
     }
     fx_buf_append(buf, FX_STR("}}"));
     return FX_OK;

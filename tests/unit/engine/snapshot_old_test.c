@@ -137,6 +137,7 @@ static void snapshots_of_older_versions_are_read(void **state)
     load_old("snapshot-4.bin", "log-4.bin", 0);
     load_old("snapshot-5.bin", "log-5.bin", 0);
     load_old("snapshot-6.bin", "log-6.bin", 0);
+    load_old("snapshot-7.bin", "log-5.bin", 0);
 }
 
 static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
@@ -145,7 +146,7 @@ static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
     size_t size = 0;
     char *saved = read_file("snapshot-1.bin", &size);
     const struct fx_engine_limits limits = engine_kit_limits();
-    const uint32_t versions[] = {0, 8, 77};
+    const uint32_t versions[] = {0, 9, 77};
     void *memory = engine_kit_memory(&limits);
     for (uint32_t index = 0; index < sizeof versions / sizeof versions[0]; index++) {
         struct fx_engine *engine = NULL;

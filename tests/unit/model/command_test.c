@@ -51,6 +51,7 @@ static const struct {
     {34, 128, "WITHDRAW_NAMED"},
     {41, 56, "SET_MARK_RULES"},
     {42, 32, "REFRESH_RANKS"},
+    {50, 304, "SET_SHARD"},
 };
 
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };

@@ -301,6 +301,42 @@ static void topic_from_is_written_and_read(void **state)
     fx_buf_deinit(&buf);
 }
 
+static void topic_map_of_shards_is_written_and_read(void **state)
+{
+    struct fx_buf buf;
+    struct fx_wire_topic_in in;
+    struct fx_command command;
+    char field[64];
+    (void)state;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_SET_SHARD;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.u.shard.shard = 1;
+    command.u.shard.shards = 2;
+    command.u.shard.asset_count = 2;
+    assert_true(fx_ids_asset(FX_STR("BTC"), &command.u.shard.assets[0]));
+    assert_true(fx_ids_asset(FX_STR("USD"), &command.u.shard.assets[1]));
+    fx_buf_init(&buf, 1000);
+    assert_int_equal(fx_wire_topic_out_command(&buf, &command, NULL), FX_OK);
+    assert_true(fx_str_is_equal(fx_buf_str(&buf),
+                                FX_STR("{\"code\":\"SET_SHARD\",\"data\":{\"shard\":1,"
+                                       "\"shards\":2,\"assets\":[\"BTC\",\"USD\"]}}")));
+    fx_buf_append_byte(&buf, '\0');
+    assert_int_equal(read_command(buf.data, &in, field), FX_OK);
+    assert_memory_equal(&in.command, &command, sizeof command);
+    static const char *const BAD[] = {
+        "{\"code\":\"SET_SHARD\",\"data\":{\"shard\":0,\"shards\":2}}",
+        "{\"code\":\"SET_SHARD\",\"data\":{\"shard\":0,\"shards\":2,\"assets\":\"BTC\"}}",
+        "{\"code\":\"SET_SHARD\",\"data\":{\"shard\":0,\"shards\":2,\"assets\":[7]}}",
+        "{\"code\":\"SET_SHARD\",\"data\":{\"shard\":0,\"shards\":2,\"assets\":[\"b c\"]}}",
+        "{\"code\":\"SET_SHARD\",\"data\":{\"shard\":0,\"shards\":2,\"assets\":[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7]}}"};
+    for (size_t index = 0; index < sizeof BAD / sizeof BAD[0]; index++) {
+        assert_int_equal(read_command(BAD[index], &in, field), FX_BAD_PARAMETER);
+        assert_string_equal(field, "assets");
+    }
+    fx_buf_deinit(&buf);
+}
+
 static void topic_questions_do_not_travel(void **state)
 {
     struct fx_buf buf;
@@ -323,6 +359,7 @@ int main(void)
         cmocka_unit_test(topic_client_orders_are_read_in_both_forms),
         cmocka_unit_test(topic_client_cancels_are_read),
         cmocka_unit_test(topic_from_is_written_and_read),
+        cmocka_unit_test(topic_map_of_shards_is_written_and_read),
         cmocka_unit_test(topic_questions_do_not_travel),
     };
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -1,0 +1,148 @@
+/* Which shard of how many this engine is. Everything inside counts from 0, as if there were no
+ * other; numbers are changed at the doors: instruments of commands on their way in, and what events
+ * have on their way out. Ids of orders, trades and liquidations begin behind the base. */
+#include <string.h>
+
+#include "base/panic.h"
+#include "engine/shard_int.h"
+
+static bool is_empty(const struct fx_engine *engine)
+{
+    return engine->account_count == 0 && engine->instrument_count == 0 && engine->asset_count == 0;
+}
+
+/* An exchange that was one shard becomes the first of several, if all it has stays its own. */
+static bool may_become(const struct fx_engine *engine, const struct fx_shard_map *map)
+{
+    if (is_empty(engine)) {
+        return true;
+    }
+    for (uint32_t index = 0; index < engine->asset_count; index++) {
+        if (!fx_shard_has(map, &engine->assets[index].asset)) {
+            return false;
+        }
+    }
+    return map->shard == 0;
+}
+
+static bool fits(const struct fx_engine *engine, const struct fx_shard_map *map)
+{
+    return engine->limits.instruments_max <= fx_shard_instruments(map->shards) &&
+           engine->events_max <= 1U << FX_SHARD_INDEX_BITS;
+}
+
+fx_status fx_shard_state_apply(struct fx_engine *engine,
+                               const struct fx_command *command,
+                               struct fx_event_result *result)
+{
+    const struct fx_shard_map *map = &command->u.shard;
+    if (!fx_shard_is_sound(map)) {
+        return FX_BAD_PARAMETER;
+    }
+    if (engine->shard->shards != 0) {
+        const bool is_same =
+            map->shard == engine->shard->shard && map->shards == engine->shard->shards;
+        if (!is_same || !fx_shard_is_within(engine->shard, map)) {
+            return FX_BAD_SHARD_MAP;
+        }
+        result->is_changed = map->asset_count > engine->shard->asset_count ? 1 : 0;
+        *engine->shard = result->is_changed != 0 ? *map : *engine->shard;
+        return FX_OK;
+    }
+    if (!may_become(engine, map)) {
+        return FX_BAD_SHARD_MAP;
+    }
+    if (!fits(engine, map)) {
+        return FX_CAPACITY;
+    }
+    *engine->shard = *map;
+    const uint64_t base = fx_shard_id_base(map);
+    engine->next_order_id += base;
+    engine->next_trade_id += base;
+    engine->next_liquidation_id += base;
+    result->is_changed = 1;
+    return FX_OK;
+}
+
+/* The collateral that a command is about; NULL where it names none. */
+static const struct fx_asset *asset_of(const struct fx_command *command)
+{
+    switch (command->kind) {
+    case FX_COMMAND_UPDATE_INSTRUMENT:
+        return &command->u.instrument.settle;
+    case FX_COMMAND_CREATE_ACCOUNT:
+    case FX_COMMAND_SET_ACCOUNT:
+        return &command->u.account.asset;
+    case FX_COMMAND_DEPOSIT:
+    case FX_COMMAND_WITHDRAW:
+        return &command->u.transfer.asset;
+    case FX_COMMAND_DEPOSIT_NAMED:
+    case FX_COMMAND_WITHDRAW_NAMED:
+        return &command->u.named.transfer.asset;
+    case FX_COMMAND_TRANSFER:
+        return &command->u.move.asset;
+    case FX_COMMAND_FUND_INSURANCE:
+        return &command->u.fund_insurance.asset;
+    case FX_COMMAND_SET_POSITION_MODE:
+        return &command->u.position_mode.asset;
+    default:
+        return NULL;
+    }
+}
+
+/* The order that a command is about; 0 where it names none. */
+static uint64_t order_of(const struct fx_command *command)
+{
+    switch (command->kind) {
+    case FX_COMMAND_CANCEL_ORDER:
+        return command->u.cancel.order_id;
+    case FX_COMMAND_AMEND_ORDER:
+    case FX_COMMAND_AMEND_CONDITIONAL:
+        return command->u.amend.order_id;
+    case FX_COMMAND_ADJUST_ORDER_TP_SL:
+        return command->u.order_tp_sl.order_id;
+    default:
+        return 0;
+    }
+}
+
+fx_status fx_shard_state_judge(const struct fx_engine *engine,
+                               const struct fx_command *command,
+                               struct fx_event_result *result)
+{
+    const struct fx_shard_map *map = engine->shard;
+    const struct fx_asset *asset = asset_of(command);
+    const uint64_t order_id = order_of(command);
+    if (asset != NULL && asset->text[0] != '\0') {
+        return fx_shard_has(map, asset) ? FX_OK : FX_WRONG_SHARD;
+    }
+    if (command->instrument != FX_COMMAND_ALL_INSTRUMENTS &&
+        fx_shard_of_instrument(map->shards, command->instrument) != map->shard) {
+        result->reject.field = FX_FIELD_SYMBOL;
+        return FX_WRONG_SHARD;
+    }
+    return order_id != 0 && fx_shard_of_id(order_id) != map->shard ? FX_WRONG_SHARD : FX_OK;
+}
+
+const struct fx_command *fx_shard_state_localize(const struct fx_engine *engine,
+                                                 const struct fx_command *command,
+                                                 struct fx_command *target)
+{
+    const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);
+    FX_ASSERT(size <= sizeof *target);
+    memcpy(target, command, size == 0 ? offsetof(struct fx_command, u) : size);
+    if (target->instrument != FX_COMMAND_ALL_INSTRUMENTS) {
+        target->instrument -= fx_shard_instrument_base(engine->shard);
+    }
+    return target;
+}
+
+void fx_shard_state_label(const struct fx_engine *engine, struct fx_events *events)
+{
+    if (engine->shard->shard == 0) {
+        return; /* its numbers begin at 0 */
+    }
+    for (uint32_t index = 0; index < events->count; index++) {
+        fx_shard_label(engine->shard, &events->items[index]);
+    }
+}
