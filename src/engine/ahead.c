@@ -149,6 +149,7 @@ void fx_ahead_maker_holder(const struct fx_engine *engine, fx_slot maker)
 {
     if (maker != FX_SLOT_NONE) {
         prefetch_holder(engine, maker);
+        fx_ahead_guard(engine, engine->orders[maker].position);
     }
 }
 

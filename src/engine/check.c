@@ -306,11 +306,7 @@ static void check_pool(const struct fx_engine *engine)
         FX_ASSERT(free_count <= engine->order_used);
     }
     FX_ASSERT(free_count + engine->order_count == engine->order_used);
-    uint32_t entries = 0;
-    for (uint32_t place = 0; place < engine->order_table_size; place++) {
-        entries += engine->order_table[place] != 0 ? 1 : 0;
-    }
-    FX_ASSERT(entries == engine->order_count);
+    fx_order_pool_check(engine);
 }
 
 void fx_check_state(const struct fx_engine *engine)

@@ -159,6 +159,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->resting = area(&layout, limits->orders_max, sizeof *root->resting);
     root->orders = area(&layout, limits->orders_max, sizeof *root->orders);
     root->order_table = area(&layout, root->order_table_size, sizeof(fx_slot));
+    root->order_links = area(&layout, limits->orders_max, sizeof(fx_slot));
     root->client_entries = area(&layout, clients_max, sizeof *root->client_entries);
     root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
     root->account_moves = area(&layout, limits->accounts_max, sizeof *root->account_moves);

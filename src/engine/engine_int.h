@@ -355,7 +355,8 @@ struct fx_engine {
     struct fx_listing *listings; /* by instrument id */
     struct fx_resting *resting;
     struct fx_order *orders;
-    fx_slot *order_table; /* open addressing by order id: runs of 16 ids stay together */
+    fx_slot *order_table; /* by order id, see order_pool.c … */
+    fx_slot *order_links; /* … and who stands behind an order that shares its place, by slot */
     struct fx_client_entry *client_entries;
     fx_slot *client_table;
     uint32_t *account_moves; /* by account: fresh names of movements (client_ids.c) */

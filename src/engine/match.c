@@ -342,8 +342,11 @@ static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
     const enum fx_stp_mode mode = (enum fx_stp_mode)engine->orders[taker].stp_mode;
     const enum fx_side side = (enum fx_side)hot->side;
     const struct fx_book *book = engine->listings[hot->instrument].book;
-    const fx_px limit = fx_closing_limit(engine, engine->orders[taker].position, hot);
     const bool is_sure = engine->orders[taker].time_in_force == FX_TIME_IN_FORCE_FOK;
+    if (fx_match_first(engine, hot) == FX_SLOT_NONE) {
+        return FX_ORDER_NOTE_NONE; /* nearly every order: what follows costs memory */
+    }
+    const fx_px limit = fx_closing_limit(engine, engine->orders[taker].position, hot);
     if (is_sure) {
         end_barred_ahead(engine, taker, limit);
     }

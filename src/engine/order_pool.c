@@ -1,8 +1,9 @@
 /* Slots of open orders, and the table from order id to slot.
  *
  * Ids are dense and young orders are asked for most, so the table keeps runs of 16 neighbouring ids
- * in one cache line; the runs themselves are scattered, so that a block of long-lived orders never
- * forms one endless probe sequence. Linear probing; a removal moves the followers back. */
+ * in one cache line; the runs themselves are scattered. Orders of one place are a list, the
+ * youngest first. An entry says whether its order has a link at all: so one that shares its place
+ * with nobody, as nearly all do, comes and goes without a look at any other order. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -11,6 +12,9 @@
 
 enum { RUN_BITS = 4 };
 
+/* In an entry, beside slot + 1: order_links[slot] counts. */
+static const fx_slot LINKED = 1U << 31U;
+
 static uint32_t home_of(const struct fx_engine *engine, uint64_t order_id)
 {
     const uint64_t run = (order_id >> RUN_BITS) * 0x9e3779b97f4a7c15U;
@@ -18,45 +22,48 @@ static uint32_t home_of(const struct fx_engine *engine, uint64_t order_id)
     return (uint32_t)place & (engine->order_table_size - 1);
 }
 
+static fx_slot slot_of(fx_slot entry)
+{
+    FX_ASSERT(entry != 0);
+    return (entry & ~LINKED) - 1;
+}
+
+/* The entry behind this one; 0: none. */
+static fx_slot next_of(const struct fx_engine *engine, fx_slot entry)
+{
+    return (entry & LINKED) == 0 ? 0 : engine->order_links[slot_of(entry)];
+}
+
 static void put(struct fx_engine *engine, fx_slot order)
 {
-    const uint32_t mask = engine->order_table_size - 1;
-    uint32_t place = home_of(engine, engine->orders[order].order_id);
-    while (engine->order_table[place] != 0) {
-        FX_ASSERT(engine->order_table[place] != order + 1);
-        place = (place + 1) & mask;
+    fx_slot *entry = &engine->order_table[home_of(engine, engine->orders[order].order_id)];
+    FX_ASSERT(*entry == 0 || slot_of(*entry) != order);
+    if (*entry == 0) {
+        *entry = order + 1;
+        return;
     }
-    engine->order_table[place] = order + 1;
+    engine->order_links[order] = *entry;
+    *entry = (order + 1) | LINKED;
 }
 
-static uint32_t place_of(const struct fx_engine *engine, uint64_t order_id)
+static fx_slot find(const struct fx_engine *engine, uint64_t order_id)
 {
-    const uint32_t mask = engine->order_table_size - 1;
-    uint32_t place = home_of(engine, order_id);
-    while (engine->order_table[place] != 0) {
-        if (engine->orders[engine->order_table[place] - 1].order_id == order_id) {
-            return place;
-        }
-        place = (place + 1) & mask;
+    fx_slot entry = engine->order_table[home_of(engine, order_id)];
+    while (entry != 0 && engine->orders[slot_of(entry)].order_id != order_id) {
+        entry = next_of(engine, entry);
     }
-    return UINT32_MAX;
+    return entry == 0 ? FX_SLOT_NONE : slot_of(entry);
 }
 
-/* Close the hole at `hole`: an entry behind it moves in unless its home lies after the hole. */
-static void take(struct fx_engine *engine, uint32_t hole)
+static void take(struct fx_engine *engine, fx_slot order)
 {
-    const uint32_t mask = engine->order_table_size - 1;
-    uint32_t place = (hole + 1) & mask;
-    while (engine->order_table[place] != 0) {
-        const fx_slot order = engine->order_table[place] - 1;
-        const uint32_t home = home_of(engine, engine->orders[order].order_id);
-        if (((place - home) & mask) >= ((place - hole) & mask)) {
-            engine->order_table[hole] = engine->order_table[place];
-            hole = place;
-        }
-        place = (place + 1) & mask;
+    fx_slot *entry = &engine->order_table[home_of(engine, engine->orders[order].order_id)];
+    while (*entry != 0 && slot_of(*entry) != order) {
+        FX_ASSERT((*entry & LINKED) != 0);
+        entry = &engine->order_links[slot_of(*entry)];
     }
-    engine->order_table[hole] = 0;
+    FX_ASSERT(*entry != 0);
+    *entry = next_of(engine, *entry);
 }
 
 fx_slot fx_order_pool_acquire(struct fx_engine *engine)
@@ -95,10 +102,7 @@ void fx_order_pool_release(struct fx_engine *engine, fx_slot order)
     FX_ASSERT(engine->order_count > 0);
     FX_ASSERT(engine->orders[order].is_resting == 0);
     FX_ASSERT(engine->orders[order].heap_index == UINT32_MAX);
-    const uint32_t place = place_of(engine, engine->orders[order].order_id);
-    FX_ASSERT(place != UINT32_MAX);
-    FX_ASSERT(engine->order_table[place] == order + 1);
-    take(engine, place);
+    take(engine, order);
     engine->orders[order].order_id = 0;
     engine->resting[order].remaining.lots = 0;
     engine->resting[order].older = FX_SLOT_NONE;
@@ -112,8 +116,7 @@ fx_slot fx_order_pool_find(const struct fx_engine *engine, uint64_t order_id)
     if (order_id == 0 || order_id >= engine->next_order_id) {
         return FX_SLOT_NONE;
     }
-    const uint32_t place = place_of(engine, order_id);
-    return place == UINT32_MAX ? FX_SLOT_NONE : engine->order_table[place] - 1;
+    return find(engine, order_id);
 }
 
 void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id)
@@ -124,7 +127,7 @@ void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id)
 fx_slot fx_order_pool_guess(const struct fx_engine *engine, uint64_t order_id)
 {
     const fx_slot entry = engine->order_table[home_of(engine, order_id)];
-    return entry == 0 ? FX_SLOT_NONE : entry - 1;
+    return entry == 0 ? FX_SLOT_NONE : slot_of(entry);
 }
 
 void fx_order_pool_rebuild(struct fx_engine *engine)
@@ -134,4 +137,21 @@ void fx_order_pool_rebuild(struct fx_engine *engine)
             put(engine, order);
         }
     }
+}
+
+void fx_order_pool_check(const struct fx_engine *engine)
+{
+    uint32_t entries = 0;
+    for (uint32_t place = 0; place < engine->order_table_size; place++) {
+        for (fx_slot entry = engine->order_table[place]; entry != 0;
+             entry = next_of(engine, entry)) {
+            const fx_slot order = slot_of(entry);
+            FX_ASSERT(order < engine->order_used);
+            FX_ASSERT(engine->orders[order].order_id != 0);
+            FX_ASSERT(home_of(engine, engine->orders[order].order_id) == place);
+            entries++;
+            FX_ASSERT(entries <= engine->order_count);
+        }
+    }
+    FX_ASSERT(entries == engine->order_count);
 }

@@ -25,6 +25,8 @@ void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id);
 fx_slot fx_order_pool_guess(const struct fx_engine *engine, uint64_t order_id);
 /** Fill the empty table from the orders in use (after a load). */
 void fx_order_pool_rebuild(struct fx_engine *engine);
+/** The table has each order in use once, in its place. */
+void fx_order_pool_check(const struct fx_engine *engine);
 
 /* ---- listing.c: instruments ---------------------------------------------------------------------
  */

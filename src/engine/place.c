@@ -386,6 +386,9 @@ static fx_status judge_all(struct fx_engine *engine,
     if (status != FX_OK) {
         return status;
     }
+    if (intent->first_maker != FX_SLOT_NONE) {
+        fx_ahead_guard(engine, intent->position);
+    }
     status = prepare(engine, intent, command, &result->reject);
     if (status != FX_OK) {
         undo(engine, intent);
