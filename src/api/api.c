@@ -370,11 +370,17 @@ void fx_api_on_refusal(struct fx_api *api,
     fx_api_reply_refusal(api, status, headers, body);
 }
 
-/* The first of an answer takes the place of the last answer. */
+/* A row takes the place of the asset's last one: what one of several shards says of its assets
+ * leaves those of the others. An asset that was there once stays. */
 static void keep_exchange(struct fx_api *api, const struct fx_event *event)
 {
-    if (event->index % (1U << FX_SHARD_INDEX_BITS) == 0) {
-        fx_buf_clear(&api->exchange);
+    struct fx_event_exchange row;
+    for (size_t at = 0; at + sizeof row <= api->exchange.size; at += sizeof row) {
+        memcpy(&row, api->exchange.data + at, sizeof row);
+        if (memcmp(&row.asset, &event->u.exchange.asset, sizeof row.asset) == 0) {
+            memcpy(api->exchange.data + at, &event->u.exchange, sizeof row);
+            return;
+        }
     }
     fx_buf_append(&api->exchange,
                   (fx_str){(const char *)&event->u.exchange, sizeof event->u.exchange});

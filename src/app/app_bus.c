@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/app_shard.h"
 #include "base/log.h"
 #include "base/panic.h"
 
@@ -224,15 +225,18 @@ fx_status fx_app_bus_init(struct fx_app_bus *settings, const struct fx_config *c
     if (!is_broker_list(fx_config_str(config, "kafka-brokers"))) {
         return refuse("KAFKA_BROKERS", "it is like host:9092 or host:9092,other:9092");
     }
-    if (settings->shards > 1) {
-        return refuse("FUTURE_KAFKA_SHARDS",
-                      "an exchange of several shards is not built: nothing routes between them");
-    }
     if (settings->shard >= settings->shards) {
         return refuse("FUTURE_KAFKA_SHARD", "shards count from 0 to FUTURE_KAFKA_SHARDS - 1");
     }
-    (void)snprintf(settings->shard_name, sizeof settings->shard_name, "main");
-    fx_status status = check_security(config);
+    for (uint32_t shard = 0; shard < settings->shards; shard++) {
+        char *name = settings->shard_names[shard];
+        (void)snprintf(
+            name, sizeof settings->shard_names[shard], shard == 0 ? "main" : "%u", shard);
+    }
+    fx_status status = fx_app_shard_read(config, settings->shards, settings->maps);
+    if (status == FX_OK) {
+        status = check_security(config);
+    }
     if (status == FX_OK) {
         status = make_names(settings);
     }
@@ -284,8 +288,8 @@ fx_status fx_app_bus_make(const struct fx_app_bus *settings,
             FX_LOG_ERROR,
             "kafka",
             status == FX_VERSION_MISMATCH
-                ? "a topic is not as it has to be: other partitions than FUTURE_KAFKA_PARTITIONS "
-                  "says, or a setting under which orders could be lost"
+                ? "a topic is not as it has to be: other partitions than FUTURE_KAFKA_PARTITIONS or "
+                  "FUTURE_KAFKA_SHARDS says, or a setting under which orders could be lost"
                 : "the topics cannot be made or seen",
             fx_log_text("brokers", settings->brokers),
             fx_log_status("err", status),
@@ -294,9 +298,27 @@ fx_status fx_app_bus_make(const struct fx_app_bus *settings,
     return status;
 }
 
-fx_str fx_app_bus_shard(const struct fx_app_bus *settings)
+fx_str fx_app_bus_shard(const struct fx_app_bus *settings, uint32_t shard)
 {
-    return fx_str_of(settings->shard_name);
+    return fx_str_of(settings->shard_names[shard]);
+}
+
+const struct fx_shard_map *fx_app_bus_map(const struct fx_app_bus *settings, uint32_t shard)
+{
+    return settings->maps[shard].shards == 0 ? NULL : &settings->maps[shard];
+}
+
+bool fx_app_bus_folder(const struct fx_app_bus *settings,
+                       uint32_t shard,
+                       const char *name,
+                       char target[FX_APP_BUS_FOLDER_SIZE_MAX])
+{
+    const int size =
+        shard == 0
+            ? snprintf(target, FX_APP_BUS_FOLDER_SIZE_MAX, "%s", name)
+            : snprintf(
+                  target, FX_APP_BUS_FOLDER_SIZE_MAX, "%s-%s", name, settings->shard_names[shard]);
+    return size > 0 && size < FX_APP_BUS_FOLDER_SIZE_MAX;
 }
 
 fx_str fx_app_bus_name(const struct fx_app_bus *settings, enum fx_app_bus_topic topic)
@@ -304,10 +326,17 @@ fx_str fx_app_bus_name(const struct fx_app_bus *settings, enum fx_app_bus_topic 
     return fx_str_of(settings->names[topic]);
 }
 
-struct fx_bus_place fx_app_bus_place(const struct fx_app_bus *settings, enum fx_app_bus_topic topic)
+struct fx_bus_place fx_app_bus_place_of(const struct fx_app_bus *settings,
+                                        enum fx_app_bus_topic topic,
+                                        uint32_t shard)
 {
     return (struct fx_bus_place){.topic = fx_app_bus_name(settings, topic),
-                                 .partition = TOPICS[topic].is_by_key ? 0 : settings->shard};
+                                 .partition = TOPICS[topic].is_by_key ? 0 : shard};
+}
+
+struct fx_bus_place fx_app_bus_place(const struct fx_app_bus *settings, enum fx_app_bus_topic topic)
+{
+    return fx_app_bus_place_of(settings, topic, settings->shard);
 }
 
 fx_str fx_app_bus_group(const struct fx_app_bus *settings,

@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "bus/bus.h"
 #include "bus/bus_kafka.h"
+#include "model/shard.h"
 
 enum fx_app_bus_topic {
     FX_APP_BUS_PRELOAD = 0,     /* matching_engine_preload, a partition per shard */
@@ -32,7 +33,11 @@ enum fx_app_bus_topic {
     FX_APP_BUS_TOPICS = 11
 };
 
-enum { FX_APP_BUS_TEXT_SIZE_MAX = 4096, FX_APP_BUS_PREFIX_SIZE_MAX = 24 };
+enum {
+    FX_APP_BUS_TEXT_SIZE_MAX = 4096,
+    FX_APP_BUS_PREFIX_SIZE_MAX = 24,
+    FX_APP_BUS_FOLDER_SIZE_MAX = 80
+};
 
 /** What the settings say. Texts of the configuration are borrowed. */
 struct fx_app_bus {
@@ -40,11 +45,12 @@ struct fx_app_bus {
     const char *brokers;
     char names[FX_APP_BUS_TOPICS][FX_BUS_NAME_SIZE_MAX + 1]; /* with the prefix */
     char prefix[FX_APP_BUS_PREFIX_SIZE_MAX + 1];
-    char shard_name[8];
-    uint32_t shards;     /* >= 1 */
-    uint32_t shard;      /* < shards: this process's */
-    uint32_t partitions; /* of topics by key */
-    uint32_t replicas;   /* 0: what the brokers think */
+    char shard_names[FX_SHARDS_MAX][8];
+    struct fx_shard_map maps[FX_SHARDS_MAX]; /* zeroed: one shard has everything */
+    uint32_t shards;                         /* >= 1 */
+    uint32_t shard;                          /* < shards: this process's */
+    uint32_t partitions;                     /* of topics by key */
+    uint32_t replicas;                       /* 0: what the brokers think */
     int64_t retention_ms;
     struct fx_bus_kafka_property properties[FX_BUS_KAFKA_PROPERTIES_MAX];
     uint32_t property_count;
@@ -76,11 +82,25 @@ FX_MUST_USE fx_status fx_app_bus_make(const struct fx_app_bus *settings,
                                       struct fx_bus *bus,
                                       uint32_t timeout_ms);
 
-/** This process's shard as outputs and tables name it: its number. Borrowed. */
-fx_str fx_app_bus_shard(const struct fx_app_bus *settings);
+/** A shard as outputs and tables name it: "main" is the first, then their numbers. Borrowed. */
+fx_str fx_app_bus_shard(const struct fx_app_bus *settings, uint32_t shard);
+
+/** What the log of a shard must be; NULL: one shard has everything, there is no map. Borrowed. */
+const struct fx_shard_map *fx_app_bus_map(const struct fx_app_bus *settings, uint32_t shard);
+
+/** The name of a shard's own folder: the first has it as it is. @return false: it is too long. */
+bool fx_app_bus_folder(const struct fx_app_bus *settings,
+                       uint32_t shard,
+                       const char *name,
+                       char target[FX_APP_BUS_FOLDER_SIZE_MAX]);
 
 /** The topic's name, with the prefix. Borrowed. */
 fx_str fx_app_bus_name(const struct fx_app_bus *settings, enum fx_app_bus_topic topic);
+
+/** A shard's partition of a topic. */
+struct fx_bus_place fx_app_bus_place_of(const struct fx_app_bus *settings,
+                                        enum fx_app_bus_topic topic,
+                                        uint32_t shard);
 
 /** The engine's partition of a topic: that of this process's shard. */
 struct fx_bus_place fx_app_bus_place(const struct fx_app_bus *settings,

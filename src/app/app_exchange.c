@@ -43,7 +43,8 @@ struct fx_app_exchange {
     struct fx_worker_save save;
     bool has_save;
     struct fx_worker_feed feed;
-    struct fx_app_follow *follow; /* on a bus; NULL: the journal is our own */
+    struct fx_app_bus bus_settings;               /* on a bus: the maps of its shards */
+    struct fx_app_follow *follows[FX_SHARDS_MAX]; /* by shard; NULL: the journal is our own */
     struct fx_worker_saver *saver;
     struct fx_worker_cache *cache; /* NULL without REDIS_HOST */
     struct fx_app_rooms *rooms;    /* the same */
@@ -192,8 +193,7 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
     return FX_OK;
 }
 
-/* Engine and savers are processes of their own; commands go through the log. */
-static fx_status open_follow(struct fx_app_exchange *exchange)
+static fx_status open_follow(struct fx_app_exchange *exchange, uint32_t shard)
 {
     /* The cache is kept by market:publish, one for all. */
     const struct fx_worker_follow_options options = {.consumer_count = 1,
@@ -202,23 +202,45 @@ static fx_status open_follow(struct fx_app_exchange *exchange)
                                                      .wake = {wake_gateway},
                                                      .wake_context = {exchange}};
     const fx_status status =
-        fx_app_follow_open(exchange->config, "api", &options, &exchange->follow);
-    if (status == FX_OK) {
-        const struct fx_worker_follow_report *report = fx_app_follow_report(exchange->follow);
-        exchange->feed.follow = fx_app_follow_worker(exchange->follow);
-        exchange->report.snapshot_sequence = report->snapshot_sequence;
-        exchange->report.replayed = report->replayed;
-        exchange->report.sequence = report->sequence;
-        exchange->report.state_hash = report->state_hash;
-        exchange->report.elapsed_us = report->elapsed_us;
+        fx_app_follow_open(exchange->config, "api", shard, &options, &exchange->follows[shard]);
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_worker_follow_report *report = fx_app_follow_report(exchange->follows[shard]);
+    struct fx_worker_follow *follow = fx_app_follow_worker(exchange->follows[shard]);
+    if (exchange->feed.shards == NULL) {
+        exchange->feed.follow = follow;
+    } else {
+        fx_worker_shards_add(exchange->feed.shards, follow);
+    }
+    exchange->report.snapshot_sequence += report->snapshot_sequence;
+    exchange->report.replayed += report->replayed;
+    exchange->report.sequence += report->sequence;
+    exchange->report.state_hash ^= report->state_hash;
+    exchange->report.elapsed_us += report->elapsed_us;
+    return FX_OK;
+}
+
+/* Engine and savers are processes of their own; commands go through the logs. One process serves
+ * all shards. */
+static fx_status open_follows(struct fx_app_exchange *exchange)
+{
+    struct fx_app_bus *settings = &exchange->bus_settings;
+    fx_status status = fx_app_bus_init(settings, exchange->config);
+    if (status == FX_OK && settings->shards > 1) {
+        exchange->feed.shards = fx_worker_shards_create(settings->maps, settings->shards);
+        status = exchange->feed.shards == NULL ? FX_NO_MEMORY : FX_OK;
+    }
+    for (uint32_t shard = 0; shard < settings->shards && status == FX_OK; shard++) {
+        status = open_follow(exchange, shard);
     }
     return status;
 }
 
-/* Tell the read models the whole state. */
-static fx_status dump(struct fx_app_exchange *exchange)
+/* Tell the read models the whole state of a shard. */
+static fx_status dump(struct fx_app_exchange *exchange, uint32_t shard)
 {
-    const struct fx_engine *engine = fx_worker_feed_engine(&exchange->feed);
+    const struct fx_engine *engine = fx_worker_feed_engine(&exchange->feed, shard);
     struct fx_engine_dump position = {0};
     struct fx_events events = {.capacity = DUMP_EVENTS};
     events.items = aligned_alloc(16, (size_t)DUMP_EVENTS * sizeof(struct fx_event));
@@ -230,6 +252,9 @@ static fx_status dump(struct fx_app_exchange *exchange)
         is_more = fx_engine_dump(engine, &position, &events);
         for (uint32_t index = 0; index < events.count; index++) {
             const struct fx_event *event = &events.items[index];
+            if (event->kind == FX_EVENT_DUMP_BEGIN && shard > 0) {
+                continue; /* what the shards before have told is not forgotten */
+            }
             fx_app_gateway_fold(exchange->gateway, event);
             if (exchange->cache != NULL && fx_worker_cache_fold(exchange->cache, event) != FX_OK) {
                 free(events.items);
@@ -303,7 +328,6 @@ static fx_status open_keys(struct fx_app_exchange *exchange)
 static fx_status open_cache(struct fx_app_exchange *exchange)
 {
     const struct fx_config *config = exchange->config;
-    const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
     const struct fx_cache_server server = {.host = fx_config_text(config, "redis-host"),
                                            .port = (uint16_t)fx_config_int(config, "redis-port"),
                                            .user = fx_config_text(config, "redis-user"),
@@ -314,10 +338,10 @@ static fx_status open_cache(struct fx_app_exchange *exchange)
     if (!has_cache(exchange)) {
         return FX_OK;
     }
-    struct fx_worker_cache_options options = {.ring = fx_worker_feed_ring(&exchange->feed),
+    struct fx_worker_cache_options options = {.ring = fx_worker_feed_ring(&exchange->feed, 0),
                                               .consumer = FX_WORKER_ENGINE_CACHE,
-                                              .depth_capacity = limits->book_window_levels +
-                                                                limits->book_overflow_levels_max,
+                                              .depth_capacity =
+                                                  fx_worker_feed_depth(&exchange->feed),
                                               .wall = fx_clock_wall_us};
     fx_status status = is_on_bus(exchange) ? FX_OK : fx_cache_redis_open(&server, &options.cache);
     if (status == FX_OK && !is_on_bus(exchange)) {
@@ -355,7 +379,7 @@ static fx_status open_saver(struct fx_app_exchange *exchange)
         return FX_OK;
     }
     const struct fx_worker_saver_options saver = {.save = &exchange->save,
-                                                  .ring = fx_worker_feed_ring(&exchange->feed),
+                                                  .ring = fx_worker_feed_ring(&exchange->feed, 0),
                                                   .consumer = FX_WORKER_ENGINE_SAVER,
                                                   .batch_max = FX_WORKER_SAVE_EVENTS_MAX};
     const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
@@ -376,7 +400,6 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     if (exchange->jwt_cache == NULL) {
         return FX_NO_MEMORY;
     }
-    const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
     struct fx_app_gateway_options options = {
         .feed = exchange->feed,
         .reader = exchange->reader,
@@ -386,7 +409,7 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
         .jwt_cache = exchange->jwt_cache,
         .seal = fx_app_keys_seal(exchange->keys),
         .jwks = fx_buf_str(&exchange->jwks),
-        .depth_capacity = limits->book_window_levels + limits->book_overflow_levels_max,
+        .depth_capacity = fx_worker_feed_depth(&exchange->feed),
         .password_cost = (uint32_t)fx_config_int(exchange->config, "password-cost"),
         .is_registration_open = fx_app_options_is_registration_open(exchange->config),
         .is_shared = is_on_bus(exchange),
@@ -398,8 +421,9 @@ static fx_status open_gateway(struct fx_app_exchange *exchange)
     if (status == FX_OK) {
         status = open_cache(exchange);
     }
-    if (status == FX_OK) {
-        status = dump(exchange);
+    for (uint32_t shard = 0; shard < fx_worker_feed_count(&exchange->feed) && status == FX_OK;
+         shard++) {
+        status = dump(exchange, shard);
     }
     if (status == FX_OK) {
         status = recall_cache(exchange);
@@ -470,7 +494,7 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
         status = open_store(exchange);
     }
     if (status == FX_OK) {
-        status = is_on_bus(exchange) ? open_follow(exchange) : open_worker(exchange);
+        status = is_on_bus(exchange) ? open_follows(exchange) : open_worker(exchange);
     }
     if (status == FX_OK) {
         status = open_gateway(exchange);
@@ -517,7 +541,9 @@ void fx_app_exchange_close(struct fx_app_exchange *exchange)
         }
     }
     fx_worker_feed_destroy(&exchange->feed);
-    fx_app_follow_close(exchange->follow);
+    for (uint32_t shard = 0; shard < FX_SHARDS_MAX; shard++) {
+        fx_app_follow_close(exchange->follows[shard]);
+    }
     fx_worker_saver_destroy(exchange->saver);
     fx_worker_cache_destroy(exchange->cache);
     fx_app_rooms_destroy(exchange->rooms);
@@ -560,7 +586,7 @@ void fx_app_exchange_figures(struct fx_app_exchange *exchange,
                              struct fx_app_exchange_figures *figures_out)
 {
     static const struct fx_metric_histogram NO_TIMES;
-    const struct fx_ring_broadcast *ring = fx_worker_feed_ring(&exchange->feed);
+    const struct fx_ring_broadcast *ring = fx_worker_feed_ring(&exchange->feed, 0);
     memset(figures_out, 0, sizeof *figures_out);
     fx_worker_feed_stats(&exchange->feed, &figures_out->engine);
     fx_worker_feed_figures(&exchange->feed, &figures_out->inner);
@@ -568,9 +594,9 @@ void fx_app_exchange_figures(struct fx_app_exchange *exchange,
     if (exchange->cache != NULL) {
         fx_worker_cache_stats(exchange->cache, &figures_out->cache);
     }
-    if (exchange->follow != NULL) {
+    if (is_on_bus(exchange)) {
         figures_out->is_follower = true;
-        fx_worker_follow_stats(exchange->feed.follow, &figures_out->follow);
+        fx_worker_feed_follow_stats(&exchange->feed, &figures_out->follow);
     }
     if (exchange->saver == NULL) {
         figures_out->write_times = &NO_TIMES;

@@ -14,6 +14,7 @@ struct fx_app_follow {
     struct fx_bus *bus;
     struct fx_worker_follow *worker;
     struct fx_worker_follow_report report;
+    uint32_t shard;
     char dir[FX_APP_FILE_PATH_SIZE_MAX];
     char node[FX_APP_NODE_SIZE_MAX];
 };
@@ -21,7 +22,9 @@ struct fx_app_follow {
 static fx_status make_dir(struct fx_app_follow *follow, const struct fx_config *config)
 {
     const char *data_dir = fx_config_text(config, "data");
-    const fx_status status = fx_app_file_join(data_dir, "log", follow->dir)
+    char folder[FX_APP_BUS_FOLDER_SIZE_MAX];
+    const fx_status status = fx_app_bus_folder(&follow->settings, follow->shard, "log", folder) &&
+                                     fx_app_file_join(data_dir, folder, follow->dir)
                                  ? fx_app_file_make_dir(follow->dir)
                                  : FX_BAD_PARAMETER;
     if (status != FX_OK) {
@@ -40,10 +43,12 @@ static fx_status open_worker(struct fx_app_follow *follow,
                              const struct fx_worker_follow_options *options)
 {
     struct fx_worker_follow_options own = *options;
-    const struct fx_bus_place input = fx_app_bus_place(&follow->settings, FX_APP_BUS_INPUT);
+    const struct fx_bus_place input =
+        fx_app_bus_place_of(&follow->settings, FX_APP_BUS_INPUT, follow->shard);
     own.bus = follow->bus;
     own.topic = input.topic;
     own.partition = input.partition;
+    own.shard = fx_app_bus_map(&follow->settings, follow->shard);
     own.snapshot_dir = follow->dir;
     own.node = fx_app_node_name(config, role, follow->node);
     own.snapshot_us = fx_config_int(config, "snapshot-seconds") * 1000 * 1000;
@@ -62,6 +67,7 @@ static fx_status open_worker(struct fx_app_follow *follow,
     FX_LOG(FX_LOG_INFO,
            "follow",
            "recovered",
+           fx_log_u64("shard", follow->shard),
            fx_log_u64("seq", follow->report.sequence),
            fx_log_u64("snapshot_seq", follow->report.snapshot_sequence),
            fx_log_u64("replayed", follow->report.replayed),
@@ -71,6 +77,7 @@ static fx_status open_worker(struct fx_app_follow *follow,
 
 fx_status fx_app_follow_open(const struct fx_config *config,
                              const char *role,
+                             uint32_t shard,
                              const struct fx_worker_follow_options *options,
                              struct fx_app_follow **follow_out)
 {
@@ -78,6 +85,7 @@ fx_status fx_app_follow_open(const struct fx_config *config,
     if (follow == NULL) {
         return FX_NO_MEMORY;
     }
+    follow->shard = shard;
     fx_status status = fx_app_bus_init(&follow->settings, config);
     if (status == FX_OK) {
         status = make_dir(follow, config);

@@ -13,13 +13,15 @@
 struct fx_app_follow;
 
 /**
- * Open the bus, make its topics, and follow the log up to its end. `options` says consumers, what
- * is saved and who looks on; bus, topic, folder ("log" in the data folder), name and limits are
- * filled in here. `role` names the process in the log. Problems are logged with their reason.
+ * Open the bus, make its topics, and follow the log of a shard up to its end. `options` says
+ * consumers, what is saved and who looks on; bus, topic, folder ("log" in the data folder), name
+ * and limits are filled in here. `role` names the process in the log. Problems are logged with
+ * their reason.
  * @return OK (gives); as fx_app_bus_init(), fx_app_bus_make() and fx_worker_follow_open().
  */
 FX_MUST_USE fx_status fx_app_follow_open(const struct fx_config *config,
                                          const char *role,
+                                         uint32_t shard,
                                          const struct fx_worker_follow_options *options,
                                          struct fx_app_follow **follow_out);
 

@@ -136,18 +136,38 @@ static void handle(struct fx_app_gateway *gateway, const struct fx_event *event)
     }
 }
 
-void fx_app_gateway_pump(void *self)
+/* An answer of one of several shards may be a part of one. */
+static void merge(struct fx_app_gateway *gateway, const struct fx_event *event)
 {
-    struct fx_app_gateway *gateway = self;
-    struct fx_ring_broadcast *ring = fx_worker_feed_ring(&gateway->options.feed);
+    struct fx_event merged = *event;
+    fx_worker_feed_merge(&gateway->options.feed, &merged);
+    handle(gateway, &merged);
+}
+
+static void pump_ring(struct fx_app_gateway *gateway, uint32_t shard)
+{
+    const struct fx_worker_feed *feed = &gateway->options.feed;
+    struct fx_ring_broadcast *ring = fx_worker_feed_ring(feed, shard);
     const void *items = NULL;
     uint32_t count = 0;
     while ((count = fx_ring_broadcast_peek(ring, FX_WORKER_ENGINE_GATEWAY, &items)) > 0) {
         const struct fx_event *events = items;
         for (uint32_t index = 0; index < count; index++) {
-            handle(gateway, &events[index]);
+            if (feed->shards != NULL && events[index].kind == FX_EVENT_RESULT) {
+                merge(gateway, &events[index]);
+            } else {
+                handle(gateway, &events[index]);
+            }
         }
         fx_ring_broadcast_advance(ring, FX_WORKER_ENGINE_GATEWAY, count);
+    }
+}
+
+void fx_app_gateway_pump(void *self)
+{
+    struct fx_app_gateway *gateway = self;
+    for (uint32_t shard = 0; shard < fx_worker_feed_count(&gateway->options.feed); shard++) {
+        pump_ring(gateway, shard);
     }
     if (gateway->rooms != NULL) {
         fx_app_rooms_poll(gateway->rooms, gateway->push);

@@ -87,6 +87,7 @@ enum { MARK_NAME_SIZE = 33 };
 static struct fx_store_progress_key key_of(const struct intake *intake,
                                            struct fx_bus_place place,
                                            const char *what,
+                                           uint32_t shard,
                                            char name[MARK_NAME_SIZE])
 {
     const bool is_order =
@@ -97,7 +98,8 @@ static struct fx_store_progress_key key_of(const struct intake *intake,
                    is_order ? "orders" : "cancels",
                    place.partition & 0xffffU,
                    what);
-    return (struct fx_store_progress_key){fx_app_bus_shard(&intake->settings), fx_str_of(name)};
+    return (struct fx_store_progress_key){fx_app_bus_shard(&intake->settings, shard),
+                                          fx_str_of(name)};
 }
 
 static fx_status find_mark(void *context,
@@ -106,11 +108,11 @@ static fx_status find_mark(void *context,
 {
     struct intake *intake = context;
     char name[MARK_NAME_SIZE];
-    const struct fx_store_progress_key next = key_of(intake, place, "next", name);
+    const struct fx_store_progress_key next = key_of(intake, place, "next", 0, name);
     fx_status status = fx_store_progress_find(intake->store, &next, &mark->next);
-    if (status == FX_OK) {
-        const struct fx_store_progress_key input = key_of(intake, place, "input", name);
-        status = fx_store_progress_find(intake->store, &input, &mark->input);
+    for (uint32_t shard = 0; shard < intake->settings.shards && status == FX_OK; shard++) {
+        const struct fx_store_progress_key input = key_of(intake, place, "input", shard, name);
+        status = fx_store_progress_find(intake->store, &input, &mark->inputs[shard]);
     }
     return status;
 }
@@ -134,11 +136,11 @@ static void store_mark(void *context,
 {
     struct intake *intake = context;
     char name[MARK_NAME_SIZE];
-    const struct fx_store_progress_key next = key_of(intake, place, "next", name);
+    const struct fx_store_progress_key next = key_of(intake, place, "next", 0, name);
     fx_status status = move_mark(intake, &next, mark->next);
-    if (status == FX_OK) {
-        const struct fx_store_progress_key input = key_of(intake, place, "input", name);
-        status = move_mark(intake, &input, mark->input);
+    for (uint32_t shard = 0; shard < intake->settings.shards && status == FX_OK; shard++) {
+        const struct fx_store_progress_key input = key_of(intake, place, "input", shard, name);
+        status = move_mark(intake, &input, mark->inputs[shard]);
     }
     if (status != FX_OK) {
         FX_LOG(FX_LOG_DEBUG, "intake", "a mark was not stored", fx_log_status("err", status));
@@ -216,6 +218,8 @@ static fx_status open_worker(struct intake *intake)
         .orders = fx_app_bus_name(settings, FX_APP_BUS_ORDERS),
         .cancels = fx_app_bus_name(settings, FX_APP_BUS_CANCELS),
         .input = fx_app_bus_place(settings, FX_APP_BUS_INPUT),
+        .shards = settings->maps,
+        .shard_count = settings->shards,
         .quarantine = fx_app_bus_place(settings, FX_APP_BUS_QUARANTINE),
         .listing = {.find = find, .refresh = refresh, .context = intake},
         .marks = {.find = find_mark, .store = store_mark, .context = intake}};

@@ -87,6 +87,7 @@ static fx_status open_lead(struct role *role, const struct fx_config *config)
         .follow = {.bus = role->input,
                    .topic = input.topic,
                    .partition = input.partition,
+                   .shard = fx_app_bus_map(settings, settings->shard),
                    .snapshot_dir = role->snapshot_dir,
                    .node = fx_app_node_name(config, "me", role->node),
                    .node_salt = salt,
@@ -96,7 +97,7 @@ static fx_status open_lead(struct role *role, const struct fx_config *config)
         .output = fx_app_bus_place(settings, FX_APP_BUS_OUTPUT),
         .hashes = fx_app_bus_place(settings, FX_APP_BUS_HASHES),
         .quarantine = fx_app_bus_place(settings, FX_APP_BUS_QUARANTINE),
-        .shard = fx_app_bus_shard(settings)};
+        .shard = fx_app_bus_shard(settings, settings->shard)};
     status = fx_worker_lead_create(&options, &role->lead, &report);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
@@ -121,9 +122,11 @@ static fx_status open_all(struct role *role,
                           struct fx_app_notify *notify)
 {
     const char *data_dir = fx_config_text(config, "data");
+    char folder[FX_APP_BUS_FOLDER_SIZE_MAX];
     fx_status status = fx_app_bus_init(&role->settings, config);
     if (status == FX_OK) {
-        status = fx_app_file_join(data_dir, "engine", role->snapshot_dir)
+        status = fx_app_bus_folder(&role->settings, role->settings.shard, "engine", folder) &&
+                         fx_app_file_join(data_dir, folder, role->snapshot_dir)
                      ? fx_app_file_make_dir(role->snapshot_dir)
                      : FX_BAD_PARAMETER;
     }

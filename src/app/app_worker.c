@@ -226,12 +226,14 @@ static fx_status on_recovered(void *context, const struct fx_event events[], uin
 static fx_status make_folder(struct worker *worker)
 {
     char name[64];
+    char own[FX_APP_BUS_FOLDER_SIZE_MAX];
     char folder[FX_APP_FILE_PATH_SIZE_MAX];
     (void)snprintf(name, sizeof name, "%s", worker->title);
     for (char *at = name; *at != '\0'; at++) {
         *at = (char)(*at == ':' ? '-' : *at);
     }
-    if (!fx_app_file_join(fx_config_text(worker->config, "data"), name, folder) ||
+    if (!fx_app_bus_folder(&worker->settings, worker->settings.shard, name, own) ||
+        !fx_app_file_join(fx_config_text(worker->config, "data"), own, folder) ||
         !fx_app_file_join(folder, "snapshots", worker->snapshots)) {
         return FX_BAD_PARAMETER;
     }
@@ -266,6 +268,7 @@ static fx_status open_follow(struct worker *worker)
         .bus = worker->bus,
         .topic = fx_app_bus_name(&worker->settings, FX_APP_BUS_INPUT),
         .partition = worker->settings.shard,
+        .shard = fx_app_bus_map(&worker->settings, worker->settings.shard),
         .snapshot_dir = worker->snapshots,
         .node = FX_STR("worker"),
         .consumer_count = worker->slot_count,

@@ -91,7 +91,7 @@ static fx_status open_saver(struct fx_app_worker_part *part)
     if (status == FX_OK) {
         const struct fx_worker_save_options options = {
             .store = part->store,
-            .shard = fx_app_bus_shard(part->place.settings),
+            .shard = fx_app_bus_shard(part->place.settings, part->place.settings->shard),
             .worker = fx_str_of(SAVERS[part->kind].worker),
             .kinds = SAVERS[part->kind].kinds};
         status = fx_worker_save_init(&part->save, &options);
@@ -119,7 +119,7 @@ static fx_status open_referral(struct fx_app_worker_part *part)
         const struct fx_worker_referral_options options = {
             .bus = part->bus,
             .store = part->store,
-            .key = {fx_app_bus_shard(settings), FX_STR("referral")},
+            .key = {fx_app_bus_shard(settings, settings->shard), FX_STR("referral")},
             .referrals = fx_app_bus_name(settings, FX_APP_BUS_REFERRALS),
             .rewards = fx_app_bus_name(settings, FX_APP_BUS_REWARDS)};
         status = fx_worker_referral_create(&options, &part->referral);
@@ -258,8 +258,12 @@ static fx_status listen_cache(struct fx_app_worker_part *part,
                               uint32_t depth)
 {
     const struct fx_cache_server server = server_of(part->place.config);
-    struct fx_worker_cache_options options = {
-        .ring = ring, .consumer = consumer, .depth_capacity = depth, .wall = fx_clock_wall_us};
+    const struct fx_app_bus *settings = part->place.settings;
+    struct fx_worker_cache_options options = {.ring = ring,
+                                              .consumer = consumer,
+                                              .depth_capacity = depth,
+                                              .shard = fx_app_bus_map(settings, settings->shard),
+                                              .wall = fx_clock_wall_us};
     fx_status status = fx_cache_redis_open(&server, &options.cache);
     if (status == FX_OK) {
         status = fx_worker_cache_create(&options, &part->cache);

@@ -35,8 +35,7 @@ struct fx_account_state {
     fx_i128 balance;
     fx_i128 reward_balance;
     uint64_t user_id;
-    uint64_t moved_sequence; /* the last command that moved its money, or lots or margin of its
-                                positions: younger than a position's prices, they are stale (M8) */
+    uint64_t moved_sequence; /* the last command that moved its money, lots or margins (M8) */
     fx_slot first_position;  /* list by fx_position_state.next, in order of creation */
     uint32_t order_count;    /* open orders over all symbols */
     uint32_t flags;          /* enum fx_account_flag */

@@ -64,56 +64,14 @@ fx_status fx_shard_state_apply(struct fx_engine *engine,
     return FX_OK;
 }
 
-/* The collateral that a command is about; NULL where it names none. */
-static const struct fx_asset *asset_of(const struct fx_command *command)
-{
-    switch (command->kind) {
-    case FX_COMMAND_UPDATE_INSTRUMENT:
-        return &command->u.instrument.settle;
-    case FX_COMMAND_CREATE_ACCOUNT:
-    case FX_COMMAND_SET_ACCOUNT:
-        return &command->u.account.asset;
-    case FX_COMMAND_DEPOSIT:
-    case FX_COMMAND_WITHDRAW:
-        return &command->u.transfer.asset;
-    case FX_COMMAND_DEPOSIT_NAMED:
-    case FX_COMMAND_WITHDRAW_NAMED:
-        return &command->u.named.transfer.asset;
-    case FX_COMMAND_TRANSFER:
-        return &command->u.move.asset;
-    case FX_COMMAND_FUND_INSURANCE:
-        return &command->u.fund_insurance.asset;
-    case FX_COMMAND_SET_POSITION_MODE:
-        return &command->u.position_mode.asset;
-    default:
-        return NULL;
-    }
-}
-
-/* The order that a command is about; 0 where it names none. */
-static uint64_t order_of(const struct fx_command *command)
-{
-    switch (command->kind) {
-    case FX_COMMAND_CANCEL_ORDER:
-        return command->u.cancel.order_id;
-    case FX_COMMAND_AMEND_ORDER:
-    case FX_COMMAND_AMEND_CONDITIONAL:
-        return command->u.amend.order_id;
-    case FX_COMMAND_ADJUST_ORDER_TP_SL:
-        return command->u.order_tp_sl.order_id;
-    default:
-        return 0;
-    }
-}
-
 fx_status fx_shard_state_judge(const struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
     const struct fx_shard_map *map = engine->shard;
-    const struct fx_asset *asset = asset_of(command);
-    const uint64_t order_id = order_of(command);
-    if (asset != NULL && asset->text[0] != '\0') {
+    const struct fx_asset *asset = fx_shard_asset_of(command);
+    const uint64_t order_id = fx_shard_order_of(command);
+    if (asset != NULL) {
         return fx_shard_has(map, asset) ? FX_OK : FX_WRONG_SHARD;
     }
     if (command->instrument != FX_COMMAND_ALL_INSTRUMENTS &&

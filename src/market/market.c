@@ -145,7 +145,9 @@ void fx_market_apply(struct fx_market *market, const struct fx_event *event)
     } else if (event->kind == FX_EVENT_DUMP_END) {
         market->is_in_dump = false;
     }
-    market->sequence = event->sequence;
+    uint64_t *last = &market->sequences[event->index >> FX_SHARD_INDEX_BITS & (FX_SHARDS_MAX - 1)];
+    market->sequence += event->sequence - *last; /* grows with each shard's own */
+    *last = event->sequence;
     market->time_us = event->time_us;
     if (event->kind == FX_EVENT_INSURANCE) {
         apply_insurance(market, event);

@@ -59,7 +59,8 @@ struct fx_market {
     uint32_t count;
     struct fx_market_fund funds[FX_MARKET_FUNDS_MAX]; /* in the order in which they came */
     uint32_t fund_count;
-    uint64_t sequence; /* of the last event */
+    uint64_t sequence; /* of the last event; of several shards the sum of their last ones */
+    uint64_t sequences[FX_SHARDS_MAX];
     int64_t time_us;
     bool is_in_dump; /* a state is being told: nothing happens in it */
 };

@@ -170,3 +170,50 @@ void fx_shard_label(const struct fx_shard_map *map, struct fx_event *event)
         break;
     }
 }
+
+/* An asset may be named in any of them; of SET_POSITION_MODE it may be empty. */
+static const struct fx_asset *named_by(const struct fx_command *command)
+{
+    switch (command->kind) {
+    case FX_COMMAND_UPDATE_INSTRUMENT:
+        return &command->u.instrument.settle;
+    case FX_COMMAND_CREATE_ACCOUNT:
+    case FX_COMMAND_SET_ACCOUNT:
+        return &command->u.account.asset;
+    case FX_COMMAND_DEPOSIT:
+    case FX_COMMAND_WITHDRAW:
+        return &command->u.transfer.asset;
+    case FX_COMMAND_DEPOSIT_NAMED:
+    case FX_COMMAND_WITHDRAW_NAMED:
+        return &command->u.named.transfer.asset;
+    case FX_COMMAND_TRANSFER:
+        return &command->u.move.asset;
+    case FX_COMMAND_FUND_INSURANCE:
+        return &command->u.fund_insurance.asset;
+    case FX_COMMAND_SET_POSITION_MODE:
+        return &command->u.position_mode.asset;
+    default:
+        return NULL;
+    }
+}
+
+const struct fx_asset *fx_shard_asset_of(const struct fx_command *command)
+{
+    const struct fx_asset *asset = named_by(command);
+    return asset != NULL && asset->text[0] != '\0' ? asset : NULL;
+}
+
+uint64_t fx_shard_order_of(const struct fx_command *command)
+{
+    switch (command->kind) {
+    case FX_COMMAND_CANCEL_ORDER:
+        return command->u.cancel.order_id;
+    case FX_COMMAND_AMEND_ORDER:
+    case FX_COMMAND_AMEND_CONDITIONAL:
+        return command->u.amend.order_id;
+    case FX_COMMAND_ADJUST_ORDER_TP_SL:
+        return command->u.order_tp_sl.order_id;
+    default:
+        return 0;
+    }
+}

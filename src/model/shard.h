@@ -59,6 +59,12 @@ uint32_t fx_shard_of_instrument(uint32_t shards, uint32_t instrument);
 uint64_t fx_shard_id_base(const struct fx_shard_map *map);
 uint32_t fx_shard_instrument_base(const struct fx_shard_map *map);
 
+/** The collateral that a command is about; NULL where it names none. Borrowed from it. */
+const struct fx_asset *fx_shard_asset_of(const struct fx_command *command);
+
+/** The order that a command is about, by its id; 0 where it names none. */
+uint64_t fx_shard_order_of(const struct fx_command *command);
+
 /** From the engine's own numbers to those of all shards. Orders, trades and liquidations have them
  * already. */
 void fx_shard_label(const struct fx_shard_map *map, struct fx_event *event);

@@ -371,13 +371,21 @@ static bool parse_key(fx_str key, struct fx_cache_keys_name *name_out, bool *is_
            fx_str_parse_u64(fx_str_slice(key, second + 1, SIZE_MAX), &name_out->id);
 }
 
+/* Several shards write into one cache, each its own. A tmpId does not say whose it is: such a key
+ * ends with its time. */
+static bool is_own(const struct fx_worker_cache *worker, uint64_t id, bool is_tmp)
+{
+    const struct fx_shard_map *map = worker->options.shard;
+    return map == NULL || (!is_tmp && fx_shard_of_id(id) == map->shard);
+}
+
 /* A cached order that is not open any more is removed as of now. */
 static void on_key(void *context, fx_str key)
 {
     struct fx_worker_cache *worker = context;
     struct fx_cache_keys_name name;
     bool is_tmp = false;
-    if (!parse_key(key, &name, &is_tmp)) {
+    if (!parse_key(key, &name, &is_tmp) || !is_own(worker, name.id, is_tmp)) {
         return; /* not one of ours */
     }
     const struct fx_rows_order *row =

@@ -30,9 +30,10 @@ struct fx_worker_cache_options {
     struct fx_cache *cache; /* **taken**: closed with the worker */
     struct fx_ring_broadcast *ring;
     uint32_t consumer;
-    uint32_t depth_capacity; /* levels per side of a book */
-    uint32_t book_levels;    /* of them those that are written; 50 where 0 */
-    fx_agent_clock_fn wall;  /* of tickers; NULL: the time of the step */
+    uint32_t depth_capacity;          /* levels per side of a book */
+    const struct fx_shard_map *shard; /* whose orders these are; NULL: everybody's. Borrowed */
+    uint32_t book_levels;             /* of them those that are written; 50 where 0 */
+    fx_agent_clock_fn wall;           /* of tickers; NULL: the time of the step */
 };
 
 /** Figures. Thread: any (each is a moment's value). */

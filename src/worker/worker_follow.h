@@ -69,12 +69,13 @@ struct fx_worker_follow_options {
     struct fx_bus *bus;                    /* kept; used by the follower's agent alone */
     fx_str topic;                          /* matching_engine_input */
     uint32_t partition;                    /* the shard */
+    const struct fx_shard_map *shard;      /* what the log must say it is; NULL: no map. Borrowed */
     const char *snapshot_dir;              /* of this role alone */
     const struct fx_worker_host *host;     /* NULL: this machine */
     const struct fx_engine_limits *limits; /* of a log that begins; fx_engine_default_limits() */
     fx_str node;              /* 1..24 bytes of a clientOrderId; made unique for each start */
     uint64_t node_salt;       /* what makes it unique: a random number */
-    bool may_begin;           /* an empty log gets its INITIALIZE_ENGINE from here */
+    bool may_begin;           /* an empty log gets its INITIALIZE_ENGINE from here, and its map */
     uint32_t wait_ms;         /* for the first record and the end of the log; 30,000 without news */
     uint32_t consumer_count;  /* of the ring; 0: there is no ring */
     uint32_t intake_capacity; /* 4096, a power of two */
@@ -129,8 +130,9 @@ struct fx_worker_follow_stats {
  * Load, read the log up to its end, be ready. Nothing runs yet. Gives. Blocks.
  * @return OK; NOT_FOUND (an empty log that this role may not begin; one whose beginning or whose
  * next offset is not kept); TIMEOUT (no news for wait_ms); LOCKED (another process has the folder);
- * VERSION_MISMATCH (snapshots of another
- * log); CORRUPT; NO_MEMORY; what the bus said; what on_recovered returned. *report_out is filled.
+ * VERSION_MISMATCH (snapshots of another log, or the log is another shard than `shard`, or has
+ * collateral that `shard` has not); CORRUPT; NO_MEMORY; what the bus said; what on_recovered
+ * returned. *report_out is filled.
  */
 FX_MUST_USE fx_status fx_worker_follow_open(const struct fx_worker_follow_options *options,
                                             struct fx_worker_follow **follow_out,

@@ -53,6 +53,20 @@ static struct fx_bus_place place_of(const struct fx_worker_follow *follow)
 
 /* ---- the first record ------------------------------------------------------------------------ */
 
+static fx_status publish(struct fx_worker_follow *follow, const struct fx_command *command)
+{
+    fx_buf_clear(&follow->text);
+    const fx_status status =
+        fx_worker_input_encode(follow->input, command, &follow->from, &follow->text);
+    if (status != FX_OK) {
+        return status;
+    }
+    const struct fx_bus_message message = {.topic = follow->options.topic,
+                                           .partition = follow->options.partition,
+                                           .value = fx_buf_str(&follow->text)};
+    return fx_bus_publish(follow->options.bus, &message);
+}
+
 static fx_status publish_genesis(struct fx_worker_follow *follow)
 {
     struct fx_command command;
@@ -62,16 +76,11 @@ static fx_status publish_genesis(struct fx_worker_follow *follow)
     command.time_us = fx_worker_host_now_us(&follow->host);
     command.u.limits =
         follow->options.limits == NULL ? fx_engine_default_limits() : *follow->options.limits;
-    fx_buf_clear(&follow->text);
-    const fx_status status =
-        fx_worker_input_encode(follow->input, &command, &follow->from, &follow->text);
-    if (status != FX_OK) {
-        return status;
+    const struct fx_shard_map *map = follow->options.shard;
+    if (map != NULL && command.u.limits.instruments_max > fx_shard_instruments(map->shards)) {
+        command.u.limits.instruments_max = fx_shard_instruments(map->shards);
     }
-    const struct fx_bus_message message = {.topic = follow->options.topic,
-                                           .partition = follow->options.partition,
-                                           .value = fx_buf_str(&follow->text)};
-    return fx_bus_publish(follow->options.bus, &message);
+    return publish(follow, &command);
 }
 
 /* The first INITIALIZE_ENGINE counts; what stands before it, if anything, is poison to all. */
@@ -317,13 +326,21 @@ static fx_status drop_lost_snapshots(struct opening *opening)
 
 /* ---- the rest of the log --------------------------------------------------------------------- */
 
-/* Read what was there when the start began; what comes meanwhile is the running agent's. */
-static fx_status catch_up(struct opening *opening)
+/* There is no map yet, or less of one than there should be by now. */
+static bool is_map_missing(const struct fx_worker_follow *follow)
+{
+    const struct fx_shard_map *map = follow->options.shard;
+    return map != NULL && !fx_shard_is_within(map, fx_engine_shard(follow->engine));
+}
+
+/* Read what was there when the start began (or, then, until the map is there); what comes meanwhile
+ * is the running agent's. */
+static fx_status catch_up(struct opening *opening, bool is_for_map)
 {
     struct fx_worker_follow *follow = opening->follow;
     const struct timespec pause = {.tv_nsec = 1000000};
     follow->is_recovering = true;
-    while (follow->position < follow->end) {
+    while (is_for_map ? is_map_missing(follow) : follow->position < follow->end) {
         const int work = fx_worker_follow_step(follow, fx_worker_host_now_us(&follow->host));
         const fx_status failure = (fx_status)atomic_load(&follow->failure);
         if (failure != FX_OK || follow->recovery != FX_OK) {
@@ -331,16 +348,82 @@ static fx_status catch_up(struct opening *opening)
                        ? fail(opening, follow->recovery, "what was recovered cannot be written")
                        : fail(opening, failure, fx_bus_reader_error_text(follow->reader));
         }
-        if (work > 0) {
+        if (work > 0 && !is_for_map) {
             opening->news_us = fx_clock_monotonic_us();
-        } else if (has_waited(opening)) {
+        } else if (has_waited(opening)) { /* a map that was refused stays away, whatever comes */
             return fail(opening, FX_TIMEOUT, "the rest of the log does not come");
-        } else {
+        } else if (work == 0) {
             (void)nanosleep(&pause, NULL);
         }
     }
+    follow->end = follow->position > follow->end ? follow->position : follow->end;
     follow->is_recovering = false;
     return FX_OK;
+}
+
+/* Say which asset it is: the operator has one list, and it is wrong here or was elsewhere. */
+static fx_status fail_of_asset(struct opening *opening, const struct fx_shard_map *own)
+{
+    const struct fx_shard_map *map = opening->follow->options.shard;
+    for (uint32_t index = 0; index < own->asset_count; index++) {
+        if (!fx_shard_has(map, &own->assets[index])) {
+            (void)snprintf(opening->report->text,
+                           sizeof opening->report->text,
+                           "the log of shard %" PRIu32 " has the collateral %.16s, and "
+                           "FUTURE_SHARD_ASSETS does not give it to this shard: all roles need "
+                           "the same text",
+                           own->shard,
+                           own->assets[index].text);
+        }
+    }
+    return FX_VERSION_MISMATCH;
+}
+
+/* The log is the shard that it should be, or becomes it now. */
+static fx_status settle_map(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    const struct fx_shard_map *map = follow->options.shard;
+    const struct fx_shard_map *own = fx_engine_shard(follow->engine);
+    const bool is_other =
+        map == NULL ? own->shards != 0
+                    : own->shards != 0 && (own->shards != map->shards || own->shard != map->shard);
+    if (is_other) {
+        (void)snprintf(opening->report->text,
+                       sizeof opening->report->text,
+                       "the log says that it is shard %" PRIu32 " of %" PRIu32
+                       ": look at FUTURE_KAFKA_SHARDS and FUTURE_SHARD_ASSETS",
+                       own->shard,
+                       own->shards);
+        return FX_VERSION_MISMATCH;
+    }
+    if (map != NULL && !fx_shard_is_within(own, map)) {
+        return fail_of_asset(opening, own);
+    }
+    if (!is_map_missing(follow)) {
+        return FX_OK;
+    }
+    if (!follow->options.may_begin) {
+        return fail(opening, FX_NOT_FOUND, "the log has no map of its shard yet, or an older one");
+    }
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = FX_COMMAND_SET_SHARD;
+    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    command.time_us = fx_worker_host_now_us(&follow->host);
+    command.u.shard = *map;
+    fx_status status = publish(follow, &command);
+    if (status != FX_OK) {
+        return fail(opening, status, fx_bus_error_text(follow->options.bus));
+    }
+    opening->news_us = fx_clock_monotonic_us();
+    status = catch_up(opening, true);
+    return status == FX_TIMEOUT
+               ? fail(opening,
+                      FX_VERSION_MISMATCH,
+                      "the log did not take the map of its shard: what it has already does not fit "
+                      "FUTURE_SHARD_ASSETS, or its limits are too large for so many shards")
+               : status;
 }
 
 /* Two that write snapshots into one folder would delete each other's. */
@@ -406,7 +489,10 @@ static fx_status open_all(struct opening *opening)
     if (status != FX_OK) {
         return fail(opening, status, fx_bus_error_text(follow->options.bus));
     }
-    status = catch_up(opening);
+    status = catch_up(opening, false);
+    if (status == FX_OK) {
+        status = settle_map(opening);
+    }
     return status == FX_OK ? drop_lost_snapshots(opening) : status;
 }
 

@@ -11,6 +11,7 @@
 #include "base/panic.h"
 #include "wire/wire_quarantine.h"
 #include "wire/wire_topic_out.h"
+#include "worker/worker_intake_done.h"
 
 enum {
     BATCH_MAX = 1024,
@@ -35,7 +36,9 @@ enum {
 struct place {
     fx_str topic; /* borrowed from the options */
     uint64_t next;
-    uint64_t input; /* behind all of its commands in the input */
+    uint64_t inputs[FX_SHARDS_MAX];  /* behind all commands of what is done, by shard */
+    uint64_t reached[FX_SHARDS_MAX]; /* where the logs ended when it was taken */
+    struct fx_worker_intake_done done;
     uint32_t partition;
     bool is_dirty;     /* done further than committed */
     uint64_t lag;      /* as last asked */
@@ -55,7 +58,7 @@ struct fx_worker_intake {
     int64_t asked_us;
     uint32_t asked; /* the place that is asked about next */
     uint32_t logged;
-    uint64_t input_end; /* behind the last command that was delivered */
+    uint64_t input_ends[FX_SHARDS_MAX]; /* behind the last command that was delivered */
     fx_status status;
     char error[256];
     struct fx_json *json;
@@ -67,6 +70,7 @@ struct fx_worker_intake {
 /* What one record is to become. */
 struct verdict {
     struct fx_bus_place place;
+    uint32_t shard; /* of a command */
     struct fx_reject reject;
     fx_str field;
     uint64_t user_id;
@@ -109,7 +113,8 @@ static struct place *place_of(struct fx_worker_intake *intake, fx_str topic, uin
 static void store_mark(const struct fx_worker_intake *intake, struct place *place, bool is_last)
 {
     const struct fx_bus_place where = {place->topic, place->partition};
-    const struct fx_worker_intake_mark mark = {place->next, place->input};
+    struct fx_worker_intake_mark mark = {.next = place->next};
+    memcpy(mark.inputs, place->inputs, sizeof mark.inputs);
     const int64_t now_us = fx_clock_monotonic_us();
     if (intake->options.marks.store != NULL && (is_last || now_us - place->stored_us > MARK_US)) {
         place->stored_us = now_us;
@@ -211,23 +216,43 @@ static bool read_source(struct fx_json *json, fx_str value, fx_str *node_out, ui
     return fx_str_parse_u64(token->text, token_out);
 }
 
-/* Look through the input from `mark->input` to its end for commands of this partition. */
-static fx_status scan(struct fx_worker_intake *intake,
-                      const struct fx_client_id *name,
-                      struct fx_worker_intake_mark *mark)
+static bool has_shards(const struct fx_worker_intake *intake)
 {
+    return intake->options.shard_count > 1;
+}
+
+static struct fx_bus_place input_of(const struct fx_worker_intake *intake, uint32_t shard)
+{
+    const struct fx_bus_place *input = &intake->options.input;
+    return (struct fx_bus_place){input->topic, has_shards(intake) ? shard : input->partition};
+}
+
+/* What is looked for in the logs, and what was found. */
+struct search {
+    struct fx_client_id name; /* of the partition */
+    struct fx_worker_intake_mark mark;
+    uint64_t reached[FX_SHARDS_MAX];
+    struct fx_worker_intake_done done;
+};
+
+/* Look through a shard's input from its mark to its end for commands of this partition. */
+static fx_status scan(struct fx_worker_intake *intake, uint32_t shard, struct search *search)
+{
+    const struct fx_bus_place input = input_of(intake, shard);
+    const fx_str name = fx_ids_client_id_str(&search->name);
     struct fx_bus_record *records = calloc(SCAN_RECORDS, sizeof records[0]);
     struct fx_bus_reader *reader = NULL;
     struct fx_bus_span span = {0};
     const int64_t begun_us = fx_clock_monotonic_us();
     int64_t news_us = begun_us;
-    fx_status status =
-        records == NULL
-            ? FX_NO_MEMORY
-            : fx_bus_span(intake->options.bus, intake->options.input, SCAN_TIMEOUT_MS, &span);
-    uint64_t position = mark->input > span.first ? mark->input : span.first;
+    fx_status status = records == NULL
+                           ? FX_NO_MEMORY
+                           : fx_bus_span(intake->options.bus, input, SCAN_TIMEOUT_MS, &span);
+    const uint64_t from = search->mark.inputs[shard];
+    uint64_t position = from > span.first ? from : span.first;
+    search->reached[shard] = from;
     if (status == FX_OK && position < span.end) {
-        status = fx_bus_reader_open(intake->options.bus, intake->options.input, position, &reader);
+        status = fx_bus_reader_open(intake->options.bus, input, position, &reader);
     }
     while (status == FX_OK && position < span.end) {
         uint32_t count = 0;
@@ -237,9 +262,9 @@ static fx_status scan(struct fx_worker_intake *intake,
             uint64_t token = 0;
             position = records[index].offset + 1;
             if (read_source(intake->json, records[index].value, &node, &token) &&
-                fx_str_is_equal(node, fx_ids_client_id_str(name)) && token >= mark->next) {
-                mark->next = token;
-                mark->input = position;
+                fx_str_is_equal(node, name) && token > search->mark.next) {
+                fx_worker_intake_done_add(&search->done, token - 1);
+                search->reached[shard] = position;
             }
         }
         const int64_t now_us = fx_clock_monotonic_us();
@@ -262,17 +287,38 @@ static fx_status scan(struct fx_worker_intake *intake,
 
 static fx_status look_up(struct fx_worker_intake *intake,
                          struct fx_bus_place where,
-                         struct fx_worker_intake_mark *mark)
+                         struct search *search)
 {
-    struct fx_client_id name;
     fx_status status = FX_OK;
-    memset(&name, 0, sizeof name);
-    memset(mark, 0, sizeof *mark);
-    name_source(intake, where, &name);
+    memset(search, 0, sizeof *search);
+    name_source(intake, where, &search->name);
     if (intake->options.marks.find != NULL) {
-        status = intake->options.marks.find(intake->options.marks.context, where, mark);
+        status = intake->options.marks.find(intake->options.marks.context, where, &search->mark);
     }
-    return status == FX_OK ? scan(intake, &name, mark) : status;
+    for (uint32_t shard = 0; shard == 0 || shard < intake->options.shard_count; shard++) {
+        status = status == FX_OK ? scan(intake, shard, search) : status;
+    }
+    return status;
+}
+
+/* Nothing overtakes in one log, so behind the last command of it nothing is done. In several, what
+ * may be missing is looked at again, and the marks of the logs wait until that is done. */
+static void begin_place(const struct fx_worker_intake *intake,
+                        struct place *place,
+                        const struct search *search)
+{
+    const uint64_t next = search->mark.next;
+    place->done = search->done;
+    memcpy(place->reached, search->reached, sizeof place->reached);
+    memcpy(place->inputs, search->mark.inputs, sizeof place->inputs);
+    if (has_shards(intake)) {
+        place->next = fx_worker_intake_done_first(&search->done, next);
+    } else {
+        place->next = search->done.end > next ? search->done.end : next;
+        memcpy(place->inputs, search->reached, sizeof place->inputs);
+    }
+    place->done.base = place->next;
+    place->is_dirty = false;
 }
 
 /* A partition is ours: begin behind what the log has of it, whatever the group remembers. A broker
@@ -281,10 +327,10 @@ static uint64_t on_assigned(void *context, struct fx_bus_place where)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
     struct fx_worker_intake *intake = context;
-    struct fx_worker_intake_mark mark = {0, 0};
+    struct search search;
     fx_status status = intake->status;
     for (uint32_t tries = 0; tries < TRIES_MAX && intake->status == FX_OK; tries++) {
-        status = look_up(intake, where, &mark);
+        status = look_up(intake, where, &search);
         if (status == FX_OK || status == FX_NO_MEMORY) {
             break;
         }
@@ -297,28 +343,26 @@ static uint64_t on_assigned(void *context, struct fx_bus_place where)
         return FX_BUS_COMMITTED; /* nothing of it is worked on any more */
     }
     struct fx_bus_span span = {0};
+    struct place *place = place_of(intake, where.topic, where.partition);
+    begin_place(intake, place, &search);
     if (fx_bus_span(intake->options.bus, where, SCAN_TIMEOUT_MS, &span) == FX_OK &&
-        mark.next != 0 && mark.next < span.first) {
+        place->next != 0 && place->next < span.first) {
         FX_LOG(FX_LOG_ERROR,
                "intake",
                "records are gone before they were read: their time to be kept was over",
                fx_log_str("topic", where.topic),
                fx_log_u64("partition", where.partition),
-               fx_log_u64("count", span.first - mark.next));
-        mark.next = span.first;
+               fx_log_u64("count", span.first - place->next));
+        place->next = span.first;
     }
-    struct place *place = place_of(intake, where.topic, where.partition);
-    place->next = mark.next;
-    place->input = mark.input;
-    place->is_dirty = false;
     FX_LOG(FX_LOG_INFO,
            "intake",
            "takes a partition",
            fx_log_str("topic", where.topic),
            fx_log_u64("partition", where.partition),
-           fx_log_u64("next", mark.next));
+           fx_log_u64("next", place->next));
     /* Older ones may be gone by retention; a first start takes all that is kept. */
-    return mark.next == 0 ? FX_BUS_FIRST : mark.next;
+    return place->next == 0 ? FX_BUS_FIRST : place->next;
 }
 
 /* ---- one record ------------------------------------------------------------------------------ */
@@ -373,6 +417,24 @@ static fx_status write_command(struct fx_worker_intake *intake,
     return fx_wire_topic_out_command_from(&intake->value, command, instrument, &from);
 }
 
+/* The shard that has this collateral. @return OK; WRONG_SHARD: none has it. */
+static fx_status find_shard(const struct fx_worker_intake *intake,
+                            const struct fx_asset *asset,
+                            struct verdict *verdict)
+{
+    if (!has_shards(intake)) {
+        return FX_OK;
+    }
+    for (uint32_t shard = 0; shard < intake->options.shard_count; shard++) {
+        if (fx_shard_has(&intake->options.shards[shard], asset)) {
+            verdict->shard = shard;
+            return FX_OK;
+        }
+    }
+    verdict->field = FX_STR("symbol");
+    return FX_WRONG_SHARD;
+}
+
 static fx_status take_order(struct fx_worker_intake *intake,
                             const struct fx_bus_record *record,
                             struct verdict *verdict)
@@ -396,6 +458,10 @@ static fx_status take_order(struct fx_worker_intake *intake,
         return FX_UNKNOWN_SYMBOL;
     }
     memset(&command, 0, sizeof command);
+    status = find_shard(intake, &instrument->settle, verdict);
+    if (status != FX_OK) {
+        return status;
+    }
     status = fx_wire_place_command(&order.place, instrument, &command, &verdict->reject);
     if (status != FX_OK) {
         return status;
@@ -418,6 +484,13 @@ static fx_status take_cancel(struct fx_worker_intake *intake,
         return status;
     }
     verdict->user_id = command.user_id;
+    if (has_shards(intake)) {
+        verdict->shard = fx_shard_of_id(command.u.cancel.order_id);
+        if (verdict->shard >= intake->options.shard_count) {
+            verdict->field = FX_STR("orderId");
+            return FX_WRONG_SHARD;
+        }
+    }
     return write_command(intake, record, &command, NULL);
 }
 
@@ -452,7 +525,7 @@ static void refuse(struct fx_worker_intake *intake,
 /* The value of what the record becomes, in intake->value, and where it goes. */
 static struct verdict judge(struct fx_worker_intake *intake, const struct fx_bus_record *record)
 {
-    struct verdict verdict = {.place = intake->options.input};
+    struct verdict verdict = {.shard = 0};
     fx_buf_clear(&intake->value);
     const fx_status status = fx_str_is_equal(record->topic, intake->options.orders)
                                  ? take_order(intake, record, &verdict)
@@ -460,6 +533,7 @@ static struct verdict judge(struct fx_worker_intake *intake, const struct fx_bus
     if (verdict.is_held) {
         return verdict;
     }
+    verdict.place = input_of(intake, verdict.shard);
     if (status != FX_OK) {
         verdict.place = intake->options.quarantine;
         verdict.reject.status = status;
@@ -471,6 +545,28 @@ static struct verdict judge(struct fx_worker_intake *intake, const struct fx_bus
 
 /* ---- a batch --------------------------------------------------------------------------------- */
 
+/* One of several logs may have it already. And it must not run away from what may be missing:
+ * a window is left only when everything in front of it is durable. */
+enum turn { TURN_NOW, TURN_DONE, TURN_LATER };
+
+static enum turn turn_of(struct fx_worker_intake *intake, const struct fx_bus_record *record)
+{
+    if (!has_shards(intake)) {
+        return TURN_NOW;
+    }
+    struct place *place = place_of(intake, record->topic, record->partition);
+    if (fx_worker_intake_done_has(&place->done, record->offset)) {
+        return TURN_DONE;
+    }
+    if (record->offset >= place->done.base + FX_WORKER_INTAKE_WINDOW) {
+        if (intake->delivered < intake->published) {
+            return TURN_LATER;
+        }
+        place->done.base = record->offset;
+    }
+    return TURN_NOW;
+}
+
 /* Hand over what the bus takes. @return how many; < 0: it has ended. */
 static int publish(struct fx_worker_intake *intake)
 {
@@ -478,6 +574,16 @@ static int publish(struct fx_worker_intake *intake)
     char key[KEY_SIZE_MAX];
     while (intake->published < intake->count) {
         const struct fx_bus_record *record = &intake->records[intake->published];
+        const enum turn turn = turn_of(intake, record);
+        if (turn == TURN_LATER) {
+            break;
+        }
+        if (turn == TURN_DONE) {
+            intake->published++;
+            intake->delivered++;
+            done++;
+            continue;
+        }
         const struct verdict verdict = judge(intake, record);
         if (verdict.is_held) {
             break;
@@ -488,7 +594,7 @@ static int publish(struct fx_worker_intake *intake)
                                                .partition = verdict.place.partition,
                                                .key = fx_str_of(key),
                                                .value = fx_buf_str(&intake->value),
-                                               .token = is_command ? 1 : 0};
+                                               .token = is_command ? verdict.shard + 1 : 0};
         const fx_status status = fx_bus_publish(intake->options.bus, &message);
         if (status == FX_BUSY) {
             break;
@@ -514,13 +620,13 @@ static int collect(struct fx_worker_intake *intake, uint32_t wait_ms)
             return end_with(
                 intake, deliveries[index].status, fx_bus_error_text(intake->options.bus));
         }
-        if (deliveries[index].token == 1 && deliveries[index].offset >= intake->input_end) {
-            intake->input_end = deliveries[index].offset + 1;
+        const uint64_t token = deliveries[index].token; /* shard + 1; 0: to the quarantine */
+        FX_ASSERT(token <= FX_SHARDS_MAX);
+        if (token > 0 && deliveries[index].offset >= intake->input_ends[token - 1]) {
+            intake->input_ends[token - 1] = deliveries[index].offset + 1;
         }
-        atomic_fetch_add_explicit(deliveries[index].token == 1 ? &intake->stat_taken
-                                                               : &intake->stat_refused,
-                                  1,
-                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(
+            token > 0 ? &intake->stat_taken : &intake->stat_refused, 1, memory_order_relaxed);
     }
     intake->delivered += count;
     FX_ASSERT(intake->delivered <= intake->published);
@@ -531,6 +637,17 @@ static int collect(struct fx_worker_intake *intake, uint32_t wait_ms)
     return (int)count;
 }
 
+/* Where the logs were found to end counts once all that was found is behind `next`. */
+static void move_inputs(const struct fx_worker_intake *intake, struct place *place)
+{
+    for (uint32_t shard = 0; shard < FX_SHARDS_MAX && place->next >= place->done.end; shard++) {
+        const uint64_t reached = intake->input_ends[shard] > place->reached[shard]
+                                     ? intake->input_ends[shard]
+                                     : place->reached[shard];
+        place->inputs[shard] = reached > place->inputs[shard] ? reached : place->inputs[shard];
+    }
+}
+
 /* Everything of the batch is durable (N1): now it may be committed. */
 static void close_batch(struct fx_worker_intake *intake)
 {
@@ -538,8 +655,9 @@ static void close_batch(struct fx_worker_intake *intake)
         const struct fx_bus_record *record = &intake->records[index];
         struct place *place = place_of(intake, record->topic, record->partition);
         place->next = record->offset + 1;
-        place->input = intake->input_end > place->input ? intake->input_end : place->input;
+        place->done.base = place->next;
         place->is_dirty = true;
+        move_inputs(intake, place);
     }
     intake->count = 0;
     intake->published = 0;
@@ -612,6 +730,7 @@ fx_status fx_worker_intake_create(const struct fx_worker_intake_options *options
         return FX_NO_MEMORY;
     }
     intake->options = *options;
+    FX_ASSERT(options->batch_max <= BATCH_MAX && options->shard_count <= FX_SHARDS_MAX);
     if (options->batch_max == 0) {
         intake->options.batch_max = BATCH_MAX;
     }

@@ -10,8 +10,10 @@
  * that cannot be delivered ends the worker: never skipped, never overtaken by a later one of its
  * producer (N4). Each command says in `from` which record it was made of, and whoever is given a
  * partition looks into the log first what of it is there (N5): a record is one command, also where
- * its first one was refused, and whatever the group has forgotten. Thread: create, finish, destroy:
- * the owner's; step: one.
+ * its first one was refused, and whatever the group has forgotten. An order goes to the shard of
+ * its symbol's collateral, a cancel to the shard of its id; of what was on the way to several of
+ * them at a crash any part may be there, so the last FX_WORKER_INTAKE_WINDOW records are looked at
+ * one by one. Thread: create, finish, destroy: the owner's; step: one.
  */
 #ifndef FX_WORKER_WORKER_INTAKE_H
 #define FX_WORKER_WORKER_INTAKE_H
@@ -21,9 +23,13 @@
 
 #include "base/status.h"
 #include "bus/bus.h"
+#include "model/shard.h"
 #include "wire/wire_topic_in.h"
 
 struct fx_worker_intake;
+
+/** Records between what is surely done and the last that was made a command (several shards). */
+enum { FX_WORKER_INTAKE_WINDOW = 8192 };
 
 /** Where instruments come from. */
 struct fx_worker_intake_listing {
@@ -37,8 +43,9 @@ struct fx_worker_intake_listing {
 
 /** How far a partition of a producers' topic is done. */
 struct fx_worker_intake_mark {
-    uint64_t next;  /* its first record that is not done; 0: nothing is known */
-    uint64_t input; /* offset in the engine's input behind all commands of what is done */
+    uint64_t next; /* its first record that is not done; 0: nothing is known */
+    /* By shard: offset in the engine's input behind all commands of what is done. */
+    uint64_t inputs[FX_SHARDS_MAX];
 };
 
 /** Where marks are kept, beside the group's own offsets, which expire. They need not be newest. */
@@ -58,14 +65,16 @@ typedef int64_t (*fx_worker_intake_clock_fn)(void);
 struct fx_worker_intake_options {
     struct fx_bus *bus; /* gapless, and of nobody else; kept */
     fx_str group;
-    fx_str orders;  /* save_order_from_client_v2 */
-    fx_str cancels; /* cancel_order_from_client */
-    struct fx_bus_place input;
+    fx_str orders;                     /* save_order_from_client_v2 */
+    fx_str cancels;                    /* cancel_order_from_client */
+    struct fx_bus_place input;         /* of several shards: the partition is the shard's number */
+    const struct fx_shard_map *shards; /* … of which each has its collateral; NULL: one has all */
+    uint32_t shard_count;              /* of `shards` */
     struct fx_bus_place quarantine;
     struct fx_worker_intake_listing listing;
     struct fx_worker_intake_marks marks; /* find NULL: the whole log is looked through */
     fx_worker_intake_clock_fn clock;     /* fx_clock_wall_us */
-    uint32_t batch_max;                  /* records in flight; 1024 */
+    uint32_t batch_max;                  /* records in flight; 1024, the most */
     int64_t commit_us;                   /* the longest that done work stays uncommitted; 200 ms */
 };
 

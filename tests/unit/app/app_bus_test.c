@@ -80,7 +80,22 @@ static void app_bus_names_the_variable_that_is_wrong(void **state)
         {{"--kafka-brokers=a:1", "--kafka-properties=linger.ms="}, "FUTURE_KAFKA_PROPERTIES"},
         {{"--kafka-brokers=a:1", "--kafka-properties=sasl.password=hush"},
          "FUTURE_KAFKA_PROPERTIES"},
-        {{"--kafka-brokers=a:1", "--kafka-shards=2"}, "FUTURE_KAFKA_SHARDS"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2"}, "FUTURE_SHARD_ASSETS"},
+        {{"--kafka-brokers=a:1", "--shard-assets=USDT"}, "FUTURE_SHARD_ASSETS"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2", "--shard-assets=USDT"}, "FUTURE_SHARD_ASSETS"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2", "--shard-assets=USDT;BTC;USD"},
+         "FUTURE_SHARD_ASSETS"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2", "--shard-assets=USDT;"},
+         "FUTURE_SHARD_ASSETS"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2", "--shard-assets=USDT;BTC,,USD"},
+         "FUTURE_SHARD_ASSETS"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2", "--shard-assets=USDT,BTC;USD,BTC"},
+         "asset=BTC"},
+        {{"--kafka-brokers=a:1", "--kafka-shards=2", "--shard-assets=USDT,USDT;USD"}, "asset=USDT"},
+        {{"--kafka-brokers=a:1",
+          "--kafka-shards=2",
+          "--shard-assets=A0,A1,A2,A3,A4,A5,A6,A7,A8,A9,B0,B1,B2,B3,B4,B5,B6;USD"},
+         "asset=B6"},
         {{"--kafka-brokers=a:1", "--kafka-shard=1"}, "FUTURE_KAFKA_SHARD"},
     };
     (void)state;
@@ -89,7 +104,9 @@ static void app_bus_names_the_variable_that_is_wrong(void **state)
         struct fx_app_bus settings;
         char said[LOG_SIZE];
         char wanted[80];
-        (void)snprintf(wanted, sizeof wanted, "variable=%s", CASES[index].variable);
+        const bool is_value = strchr(CASES[index].variable, '=') != NULL;
+        (void)snprintf(
+            wanted, sizeof wanted, "%s%s", is_value ? "" : "variable=", CASES[index].variable);
         const fx_status status = init_with(CASES[index].flags, &options, &settings, said);
         if (status != FX_BAD_PARAMETER || strstr(said, wanted) == NULL ||
             strstr(said, "hush") != NULL) {
@@ -100,6 +117,37 @@ static void app_bus_names_the_variable_that_is_wrong(void **state)
         assert_null(strstr(said, "hush"));
         fx_app_options_destroy(&options);
     }
+}
+
+static void app_bus_reads_the_map_of_shards(void **state)
+{
+    static const char *const FLAGS[] = {"--kafka-brokers=a:1",
+                                        "--kafka-shards=2",
+                                        "--kafka-shard=1",
+                                        "--shard-assets=USDT; BTC , USD",
+                                        NULL};
+    struct fx_app_options options;
+    struct fx_app_bus settings;
+    char said[LOG_SIZE];
+    char folder[FX_APP_BUS_FOLDER_SIZE_MAX];
+    (void)state;
+    assert_int_equal(init_with(FLAGS, &options, &settings, said), FX_OK);
+    const struct fx_shard_map *map = fx_app_bus_map(&settings, 1);
+    assert_true(fx_shard_is_sound(fx_app_bus_map(&settings, 0)));
+    assert_true(fx_shard_is_sound(map));
+    assert_int_equal(map->shard, 1);
+    assert_int_equal(map->asset_count, 2);
+    assert_string_equal(map->assets[1].text, "USD");
+    assert_int_equal(fx_app_bus_place(&settings, FX_APP_BUS_INPUT).partition, 1);
+    assert_int_equal(fx_app_bus_place(&settings, FX_APP_BUS_ORDERS).partition, 0);
+    assert_int_equal(fx_app_bus_shape(&settings, FX_APP_BUS_OUTPUT).partitions, 2);
+    assert_true(fx_str_is_equal(fx_app_bus_shard(&settings, 0), FX_STR("main")));
+    assert_true(fx_str_is_equal(fx_app_bus_shard(&settings, 1), FX_STR("1")));
+    assert_true(fx_app_bus_folder(&settings, 0, "engine", folder));
+    assert_string_equal(folder, "engine");
+    assert_true(fx_app_bus_folder(&settings, 1, "engine", folder));
+    assert_string_equal(folder, "engine-1");
+    fx_app_options_destroy(&options);
 }
 
 static const char *property(const struct fx_app_bus *settings, const char *name)
@@ -182,7 +230,7 @@ static void app_bus_knows_the_shape_of_each_topic(void **state)
     assert_int_equal(orders.partitions, 8);
     assert_int_equal(orders.retention_ms, 2 * 3600 * 1000);
     assert_int_equal(fx_app_bus_place(&settings, FX_APP_BUS_INPUT).partition, 0);
-    assert_true(fx_str_is_equal(fx_app_bus_shard(&settings), FX_STR("main")));
+    assert_true(fx_str_is_equal(fx_app_bus_shard(&settings, 0), FX_STR("main")));
     assert_true(fx_str_is_equal(fx_app_bus_group(&settings, "matching_engine", name),
                                 FX_STR("test.matching_engine")));
     for (uint32_t topic = 0; topic < FX_APP_BUS_TOPICS; topic++) {
@@ -195,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(app_bus_names_the_variable_that_is_wrong),
+        cmocka_unit_test(app_bus_reads_the_map_of_shards),
         cmocka_unit_test(app_bus_hands_security_on_under_its_own_names),
         cmocka_unit_test(app_bus_refuses_an_unknown_property),
         cmocka_unit_test(app_bus_knows_the_shape_of_each_topic),

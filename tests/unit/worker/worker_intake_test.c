@@ -12,7 +12,9 @@
 #include "bus/bus_local.h"
 #include "engine_kit.h"
 #include "fx_test.h"
+#include "worker/worker_intake_done.h"
 
+enum { SHARDS = 2, BOTH = 40 };
 enum { USERS = 3, PARTITIONS = 2, RECORDS_MAX = 256, STEPS_MAX = 400, WAIT_MS = 10000, ORDERS = 9 };
 
 static const fx_str ORDERS_TOPIC = {"save_order_from_client_v2", 25};
@@ -32,6 +34,9 @@ struct scene {
     fx_status listing; /* of a refresh */
     bool is_listed;
     bool has_marks;
+    struct fx_shard_map shards[SHARDS]; /* where has_shards */
+    struct fx_instrument other;         /* of shard 1 */
+    bool has_shards;
     struct fx_worker_intake_mark marks[2][PARTITIONS]; /* outlive a crash */
 };
 
@@ -51,6 +56,9 @@ static void empty_folder(void)
 static const struct fx_instrument *find(void *context, fx_str symbol)
 {
     const struct scene *scene = context;
+    if (scene->has_shards && fx_str_is_equal(symbol, fx_ids_symbol_str(&scene->other.symbol))) {
+        return &scene->other;
+    }
     const bool is_it = fx_str_is_equal(symbol, fx_ids_symbol_str(&scene->instrument.symbol));
     return is_it && scene->is_listed ? &scene->instrument : NULL;
 }
@@ -84,7 +92,8 @@ static void store_mark(void *context,
                        const struct fx_worker_intake_mark *mark)
 {
     assert_true(mark->next >= mark_of(context, place)->next);
-    assert_true(mark->input >= mark_of(context, place)->input);
+    assert_true(mark->inputs[0] >= mark_of(context, place)->inputs[0]);
+    assert_true(mark->inputs[1] >= mark_of(context, place)->inputs[1]);
     *mark_of(context, place) = *mark;
 }
 
@@ -103,7 +112,7 @@ static void open_bus(struct scene *scene)
     const struct fx_bus_topic topics[] = {
         {.name = ORDERS_TOPIC, .partitions = PARTITIONS, .retention_ms = -1},
         {.name = CANCELS_TOPIC, .partitions = 1, .retention_ms = -1},
-        {.name = INPUT_TOPIC, .partitions = 1, .retention_ms = -1},
+        {.name = INPUT_TOPIC, .partitions = SHARDS, .retention_ms = -1},
         {.name = QUARANTINE_TOPIC, .partitions = 1, .retention_ms = -1}};
     assert_int_equal(fx_bus_local_open(&options, &scene->bus), FX_OK);
     assert_int_equal(fx_bus_make(scene->bus, topics, 4, WAIT_MS), FX_OK);
@@ -121,6 +130,10 @@ static void open_intake(struct scene *scene)
                                                .clock = clock_of,
                                                .batch_max = scene->batch_max,
                                                .commit_us = 1};
+    if (scene->has_shards) {
+        options.shards = scene->shards;
+        options.shard_count = SHARDS;
+    }
     if (scene->has_marks) {
         options.marks = (struct fx_worker_intake_marks){find_mark, store_mark, scene};
     }
@@ -183,12 +196,12 @@ static void produce_all(struct scene *scene)
             "\"userId\":3}");
 }
 
-/* Read all of a topic's first partition. @return how many. */
-static uint32_t read_topic(struct scene *scene, fx_str topic, char texts[RECORDS_MAX][512])
+static uint32_t read_place(struct scene *scene,
+                           struct fx_bus_place place,
+                           char texts[RECORDS_MAX][512])
 {
     struct fx_bus_reader *reader = NULL;
     struct fx_bus_record records[RECORDS_MAX];
-    const struct fx_bus_place place = {topic, 0};
     struct fx_bus_span span = {0};
     uint32_t total = 0;
     assert_int_equal(fx_bus_flush(scene->bus, WAIT_MS), FX_OK);
@@ -204,6 +217,12 @@ static uint32_t read_topic(struct scene *scene, fx_str topic, char texts[RECORDS
     }
     fx_bus_reader_close(reader);
     return total;
+}
+
+/* Read all of a topic's first partition. @return how many. */
+static uint32_t read_topic(struct scene *scene, fx_str topic, char texts[RECORDS_MAX][512])
+{
+    return read_place(scene, (struct fx_bus_place){topic, 0}, texts);
 }
 
 /* Let a real engine have the input: what it then holds is what producers get. */
@@ -330,6 +349,138 @@ static void worker_intake_makes_commands_of_records(void **state)
     end(&scene);
 }
 
+/* ---- two shards ------------------------------------------------------------------------------ */
+
+/* One user's orders, now of the one symbol, now of the other; cancels by ids of three shards. */
+static void begin_both(struct scene *scene)
+{
+    char value[512];
+    memset(scene, 0, sizeof *scene);
+    scene->batch_max = 8;
+    scene->is_listed = true;
+    scene->has_shards = true;
+    scene->instrument = engine_kit_definition("BTCUSDT");
+    scene->other = engine_kit_definition("ETHBTC");
+    scene->other.settle = engine_kit_asset("BTC");
+    scene->shards[0] = (struct fx_shard_map){0, SHARDS, 1, 0, {engine_kit_asset("USDT")}};
+    scene->shards[1] = (struct fx_shard_map){1, SHARDS, 1, 0, {engine_kit_asset("BTC")}};
+    (void)snprintf(folder, sizeof folder, "/tmp/worker_intake_test.XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    open_bus(scene);
+    for (uint32_t number = 0; number < BOTH; number++) {
+        (void)snprintf(value,
+                       sizeof value,
+                       "{\"symbol\":\"%s\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"quantity\":"
+                       "\"2\",\"price\":\"90\",\"userId\":1,\"tmpId\":\"%u\"}",
+                       number * 7 % 3 == 0 ? "BTCUSDT" : "ETHBTC",
+                       1000 + number);
+        produce(scene, ORDERS_TOPIC, 1, value);
+    }
+    for (uint64_t shard = 0; shard <= SHARDS; shard++) {
+        (void)snprintf(value,
+                       sizeof value,
+                       "{\"orderId\":%llu,\"userId\":1}",
+                       (unsigned long long)((shard << FX_SHARD_ID_BITS) + 5));
+        produce(scene, CANCELS_TOPIC, 1, value);
+    }
+}
+
+/* Each record is in the log of its shard, once. */
+static void assert_both_once(struct scene *scene)
+{
+    static char texts[SHARDS][RECORDS_MAX][512];
+    static char refused[RECORDS_MAX][512];
+    uint32_t counts[SHARDS];
+    for (uint32_t shard = 0; shard < SHARDS; shard++) {
+        counts[shard] = read_place(scene, (struct fx_bus_place){INPUT_TOPIC, shard}, texts[shard]);
+    }
+    assert_int_equal(counts[0] + counts[1], BOTH + SHARDS);
+    for (uint32_t number = 0; number < BOTH; number++) {
+        char wanted[32];
+        const uint32_t own = number * 7 % 3 == 0 ? 0 : 1;
+        uint32_t found = 0;
+        (void)snprintf(wanted, sizeof wanted, "\"tmpId\":\"%u\"", 1000 + number);
+        for (uint32_t index = 0; index < counts[own]; index++) {
+            found += strstr(texts[own][index], wanted) != NULL ? 1 : 0;
+        }
+        assert_int_equal(found, 1);
+    }
+    assert_true(read_topic(scene, QUARANTINE_TOPIC, refused) > 0);
+    assert_non_null(strstr(refused[0], "\"code\":\"WRONG_SHARD\""));
+}
+
+static void live_once_in_two_shards(uint32_t steps, bool with_bus, bool has_marks)
+{
+    struct scene scene;
+    begin_both(&scene);
+    scene.has_marks = has_marks;
+    for (uint32_t life = 0; life < 3; life++) { /* the second one dies while it mends */
+        const uint32_t many = life == 0 && has_marks ? 4 * steps : steps; /* … with an old mark */
+        open_intake(&scene);
+        for (uint32_t step = 0; step < many; step++) {
+            assert_true(fx_worker_intake_step(scene.intake, 0) >= 0);
+        }
+        fx_worker_intake_abandon(scene.intake);
+        scene.intake = NULL;
+        if (with_bus) {
+            fx_bus_local_abandon(scene.bus);
+            open_bus(&scene);
+        } else {
+            struct fx_bus_delivery deliveries[64];
+            assert_int_equal(fx_bus_flush(scene.bus, WAIT_MS), FX_OK);
+            (void)fx_bus_poll(scene.bus, 0, deliveries, 64);
+        }
+    }
+    open_intake(&scene);
+    run_dry(&scene);
+    assert_both_once(&scene);
+    fx_worker_intake_destroy(scene.intake); /* and nothing is read again by the next one */
+    open_intake(&scene);
+    run_dry(&scene);
+    struct fx_worker_intake_stats stats;
+    fx_worker_intake_stats(scene.intake, &stats);
+    assert_int_equal(stats.taken, 0);
+    end(&scene);
+}
+
+static void worker_intake_of_two_shards_loses_and_doubles_nothing(void **state)
+{
+    (void)state;
+    for (uint32_t steps = 0; steps < 12; steps += steps < 4 ? 1 : 3) {
+        live_once_in_two_shards(steps, false, steps % 2 == 0);
+        live_once_in_two_shards(steps, true, steps % 2 != 0);
+    }
+}
+
+/* What the search for one partition's commands remembers. */
+static void worker_intake_window_tells_what_is_missing(void **state)
+{
+    static struct fx_worker_intake_done done;
+    (void)state;
+    memset(&done, 0, sizeof done);
+    assert_false(fx_worker_intake_done_has(&done, 0));
+    assert_int_equal(fx_worker_intake_done_first(&done, 7), 7);
+    fx_worker_intake_done_add(&done, 5);
+    fx_worker_intake_done_add(&done, 9);
+    fx_worker_intake_done_add(&done, 7); /* of another log */
+    for (uint64_t offset = 0; offset < 20; offset++) {
+        assert_int_equal(fx_worker_intake_done_has(&done, offset),
+                         offset == 5 || offset == 7 || offset == 9);
+    }
+    assert_int_equal(fx_worker_intake_done_first(&done, 2), 2);
+    fx_worker_intake_done_add(&done, 9 + FX_WORKER_INTAKE_WINDOW); /* 9 is in front of it now */
+    assert_int_equal(fx_worker_intake_done_first(&done, 2), 10);
+    fx_worker_intake_done_add(&done, 9);
+    for (uint64_t offset = 10; offset < 9 + FX_WORKER_INTAKE_WINDOW; offset++) {
+        assert_false(fx_worker_intake_done_has(&done, offset));
+    }
+    assert_true(fx_worker_intake_done_has(&done, 9 + FX_WORKER_INTAKE_WINDOW));
+    fx_worker_intake_done_add(&done, 12);
+    fx_worker_intake_done_add(&done, UINT32_MAX);
+    assert_false(fx_worker_intake_done_has(&done, UINT32_MAX - 1));
+    assert_true(fx_worker_intake_done_has(&done, UINT32_MAX));
+}
+
 /* Dies after `steps` steps; `with_bus`: so does the bus, with what it had not made durable. */
 static void live_once(uint32_t steps, bool with_bus, bool has_marks)
 {
@@ -438,6 +589,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_intake_makes_commands_of_records),
+        cmocka_unit_test(worker_intake_of_two_shards_loses_and_doubles_nothing),
+        cmocka_unit_test(worker_intake_window_tells_what_is_missing),
         cmocka_unit_test(worker_intake_loses_and_doubles_nothing_wherever_it_dies),
         cmocka_unit_test(worker_intake_waits_where_the_bus_is_full),
         cmocka_unit_test(worker_intake_begins_where_the_log_ends),
