@@ -208,8 +208,8 @@ static fx_status read_terms(struct fx_api_call *call, struct fx_instrument *defi
     return status == FX_OK ? read_sizes(call, definition) : status;
 }
 
-/* The engine takes a second definition of a symbol for a change, so of two that race the second
- * must not reach it. */
+/* Of two that race the engine refuses the second (FX_INSTRUMENT_NEW), at whichever process it came
+ * in; at one process it is told so before anything is noted. */
 static bool is_being_created(struct fx_api_call *call, fx_str symbol)
 {
     struct fx_api_audit_note note;
@@ -228,6 +228,7 @@ fx_status fx_api_admin_market_create(struct fx_api_call *call)
     act.answer = answer_created;
     definition->multiplier = fx_dec_one();
     definition->state = FX_INSTRUMENT_STATE_PENDING;
+    definition->instrument_id = FX_INSTRUMENT_NEW;
     fx_status status = read_identity(call, definition);
     if (status == FX_OK) {
         status = read_terms(call, definition);

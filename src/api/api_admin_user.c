@@ -234,6 +234,9 @@ static fx_status work_update(struct fx_api_writer_desk *desk, void *data)
         row.tokens_from_us = fx_api_revoke_next_us(change->note.now_us);
         status = fx_store_session_revoke_user(desk->store, row.id);
     }
+    if (status == FX_OK) { /* whatever changed: other processes shall not learn it by and by */
+        status = fx_api_revoke_note_user(desk, row.id, change->note.now_us);
+    }
     if (status == FX_OK) {
         status = fx_store_user_update(desk->store, &row);
     }

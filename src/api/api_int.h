@@ -272,6 +272,9 @@ bool fx_api_key_has_admin(fx_str list);
 /** A key was revoked: take it no more, at once. */
 void fx_api_key_forget(struct fx_api *api, fx_str key);
 
+/** Read all keys of this user anew at their next use. */
+void fx_api_key_forget_user(struct fx_api *api, uint64_t user_id);
+
 /** Make the table of keys. @return OK; NO_MEMORY; IO. Gives. */
 FX_MUST_USE fx_status fx_api_key_create(struct fx_api *api, struct fx_api_keys **keys_out);
 void fx_api_key_destroy(struct fx_api_keys *keys);

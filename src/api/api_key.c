@@ -404,6 +404,15 @@ void fx_api_key_forget(struct fx_api *api, fx_str key)
     }
 }
 
+void fx_api_key_forget_user(struct fx_api *api, uint64_t user_id)
+{
+    for (uint32_t index = 0; index < KEYS; index++) {
+        if (api->keys->entries[index].row.user_id == user_id) {
+            forget(&api->keys->entries[index]);
+        }
+    }
+}
+
 /* ---- signatures -------------------------------------------------------------------------------
  */
 

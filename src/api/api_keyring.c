@@ -332,6 +332,9 @@ static fx_status revoke_work(struct fx_api_writer_desk *desk, void *data)
         fx_crypto_wipe(revocation->row.secret, sizeof revocation->row.secret);
         status = fx_store_api_key_revoke(desk->store, key);
     }
+    if (status == FX_OK) {
+        status = fx_api_revoke_note_user(desk, key.user_id, revocation->note.now_us);
+    }
     if (status == FX_NOT_FOUND) {
         return status; /* nothing to be done: no row in the log */
     }

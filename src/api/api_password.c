@@ -113,6 +113,9 @@ static fx_status work(struct fx_api_writer_desk *desk, void *data)
         status = fx_store_session_revoke_user(desk->store, job->user.id);
     }
     if (status == FX_OK) {
+        status = fx_api_revoke_note_user(desk, job->user.id, job->now_us);
+    }
+    if (status == FX_OK) {
         status = fx_api_session_open(desk, job); /* who changed it stays logged in */
     }
     return fx_api_audit_conclude(desk, &job->note, status);

@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +12,7 @@ enum {
     US_PER_S = 1000000,
     FAMILIES_MAX = 1 << 20, /* logouts within the life of an access token */
     CHUNK = 256,
-    SWEEP_S = 2,
+    SWEEP_S = 1,
     LATE_IDS = 64, /* that may be given before, and be seen after, the last one that was read: a
                       part of a CHUNK, or a look would end before what is new */
     FAMILY_SIZE_MAX = sizeof((struct fx_store_session_revoked *)0)->family,
@@ -60,6 +62,12 @@ static fx_status load(struct fx_api_revoke *revoke, const struct fx_api_options 
     return status;
 }
 
+/* A row that means everything of a user: no login has such a name. */
+static bool is_of_user(fx_str family)
+{
+    return family.size > 0 && family.data[0] == '.';
+}
+
 /* What other processes with the same tables have called back since. */
 static void learn(struct fx_api *api)
 {
@@ -77,9 +85,14 @@ static void learn(struct fx_api *api)
         if (row->id > revoke->last_id) {
             revoke->last_id = row->id;
         }
-        if (fx_table_str_find(&revoke->families, fx_str_of(row->family)) == NULL) {
-            fx_api_revoke_family(api, row);
+        if (fx_table_str_find(&revoke->families, fx_str_of(row->family)) != NULL) {
+            continue;
         }
+        if (is_of_user(fx_str_of(row->family))) {
+            fx_api_key_forget_user(api, row->user_id);
+            fx_api_guard_forget(api, row->user_id); /* what is asked now is asked of the tables */
+        }
+        fx_api_revoke_family(api, row);
     }
 }
 
@@ -127,6 +140,21 @@ fx_status fx_api_revoke_note_family(struct fx_api_writer_desk *desk,
         status = fx_store_session_forget_revoked(desk->store, now_us);
     }
     return status == FX_OK ? fx_store_session_note_revoked(desk->store, revoked_out) : status;
+}
+
+fx_status fx_api_revoke_note_user(struct fx_api_writer_desk *desk, uint64_t user_id, int64_t now_us)
+{
+    const int64_t life_s = (int64_t)desk->options->access_ttl_s + SKEW_S + 1;
+    struct fx_store_session_revoked row = {.user_id = user_id,
+                                           .expires_us = now_us + life_s * US_PER_S};
+    if (!desk->options->is_shared) {
+        return FX_OK;
+    }
+    const int size =
+        snprintf(row.family, sizeof row.family, ".%" PRIx64 ".%" PRIx64, user_id, (uint64_t)now_us);
+    FX_ASSERT(size > 0 && (size_t)size < sizeof row.family);
+    const fx_status status = fx_store_session_forget_revoked(desk->store, now_us);
+    return status == FX_OK ? fx_store_session_note_revoked(desk->store, &row) : status;
 }
 
 int64_t fx_api_revoke_next_us(int64_t now_us)

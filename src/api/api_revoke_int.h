@@ -24,6 +24,12 @@ FX_MUST_USE fx_status fx_api_revoke_note_family(struct fx_api_writer_desk *desk,
                                                 int64_t now_us,
                                                 struct fx_store_session_revoked *revoked_out);
 
+/** In the writer's transaction: something that opened doors for this user is void. Other processes
+ * with the same tables ask anew about him, his keys and his sockets, within about a second. */
+FX_MUST_USE fx_status fx_api_revoke_note_user(struct fx_api_writer_desk *desk,
+                                              uint64_t user_id,
+                                              int64_t now_us);
+
 /** From when on tokens are good again that are issued after `now_us`: the next whole second. */
 int64_t fx_api_revoke_next_us(int64_t now_us);
 
@@ -42,7 +48,7 @@ bool fx_api_revoke_has(const struct fx_api *api,
                        const struct fx_api_user *user);
 
 /** Forget what has expired, and learn what other processes have called back (is_shared): within
- * about two seconds. */
+ * about a second. */
 void fx_api_revoke_tick(struct fx_api *api);
 
 #endif

@@ -99,6 +99,10 @@ fx_status fx_listing_update(struct fx_engine *engine,
     if (instrument == UINT32_MAX) {
         return is_past(engine, definition) ? FX_BAD_INSTRUMENT : create(engine, definition);
     }
+    if (definition->instrument_id == FX_INSTRUMENT_NEW) { /* somebody else was quicker */
+        result->reject.field = FX_FIELD_SYMBOL;
+        return FX_EXISTS;
+    }
     struct fx_instrument *old = &engine->listings[instrument].definition;
     if (!is_same_contract(old, definition)) {
         return FX_IMMUTABLE;

@@ -33,6 +33,9 @@ enum fx_instrument_state {
     FX_INSTRUMENT_STATE_SETTLED = 7
 };
 
+/** As the instrument_id of a definition in a command: there must be none of this symbol yet. */
+#define FX_INSTRUMENT_NEW UINT32_MAX
+
 /**
  * Definition of an instrument without its tiers. Decimals are in 1e-18. Zeroed before filling: it
  * is stored in journals and snapshots as it is.
@@ -64,6 +67,7 @@ struct fx_instrument {
     int32_t orders_max;      /* open orders per account */
     int32_t algo_orders_max; /* conditional orders per account */
     uint32_t instrument_id;  /* index, 0..FX_INSTRUMENTS_MAX-1; assigned by the engine */
+                             /* in UPDATE_INSTRUMENT: FX_INSTRUMENT_NEW, or it says nothing */
     uint8_t contract_type;   /* enum fx_contract_type */
     uint8_t kind;            /* enum fx_instrument_kind */
     uint8_t state;           /* enum fx_instrument_state */

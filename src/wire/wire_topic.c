@@ -62,7 +62,8 @@ static const struct fx_wire_topic_field INSTRUMENT[] = {
     FIELD("fundingInterval", instrument.funding_interval_s, COUNT),
     NEEDED("maxLeverage", instrument.leverage_max_centi, LEVERAGE),
     NEEDED("maxNumOrders", instrument.orders_max, COUNT),
-    FIELD("maxNumAlgoOrders", instrument.algo_orders_max, COUNT)};
+    FIELD("maxNumAlgoOrders", instrument.algo_orders_max, COUNT),
+    FIELD("isNew", instrument.instrument_id, NEW)};
 
 static const struct fx_wire_topic_field STATE[] = {
     NEEDED_WORD("state", set_state.state, WORD32, STATES)};

@@ -158,7 +158,8 @@ static fx_status read_flag(struct reading *reading,
     if (token->kind != FX_JSON_TRUE && token->kind != FX_JSON_FALSE) {
         return FX_BAD_PARAMETER;
     }
-    const uint32_t value = token->kind == FX_JSON_TRUE ? 1 : 0;
+    const uint32_t yes = field->type == FX_WIRE_TOPIC_NEW ? FX_INSTRUMENT_NEW : 1;
+    const uint32_t value = token->kind == FX_JSON_TRUE ? yes : 0;
     const uint8_t small = (uint8_t)value;
     return field->type == FX_WIRE_TOPIC_FLAG8 ? store(reading, field, &small, sizeof small)
                                               : store(reading, field, &value, sizeof value);
@@ -234,6 +235,7 @@ static fx_status read_field(struct reading *reading, const struct fx_wire_topic_
         return read_integers(reading, field, token);
     case FX_WIRE_TOPIC_FLAG8:
     case FX_WIRE_TOPIC_FLAG32:
+    case FX_WIRE_TOPIC_NEW:
         return read_flag(reading, field, token);
     case FX_WIRE_TOPIC_WORD8:
     case FX_WIRE_TOPIC_WORD32:

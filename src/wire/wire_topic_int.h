@@ -25,6 +25,7 @@ enum fx_wire_topic_type {
     FX_WIRE_TOPIC_COUNT,      /* uint32: an integer */
     FX_WIRE_TOPIC_FLAG8,      /* uint8: true, false */
     FX_WIRE_TOPIC_FLAG32,     /* uint32: true, false */
+    FX_WIRE_TOPIC_NEW,        /* uint32: true for FX_INSTRUMENT_NEW */
     FX_WIRE_TOPIC_WORD8,      /* uint8: a word of `words`; 0 = absent */
     FX_WIRE_TOPIC_WORD32,     /* uint32 */
     FX_WIRE_TOPIC_ASSET,

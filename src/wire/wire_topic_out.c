@@ -163,6 +163,11 @@ static void add_field(struct fx_buf *buf,
             fx_json_add_bool(buf, field->name, true);
         }
         break;
+    case FX_WIRE_TOPIC_NEW:
+        if (load_u32(command, field) == FX_INSTRUMENT_NEW) {
+            fx_json_add_bool(buf, field->name, true);
+        }
+        break;
     case FX_WIRE_TOPIC_WORD8:
     case FX_WIRE_TOPIC_WORD32:
         add_word(buf, command, field);

@@ -120,6 +120,7 @@ static void fill_field(struct fx_command *command,
     const int64_t time_us = number * 1000;
     const uint64_t id = is_absent ? 0 : fx_rng_next(rng) | 1;
     const uint32_t flag = is_absent ? 0 : (uint32_t)fx_rng_below(rng, 2);
+    const uint32_t all = FX_INSTRUMENT_NEW;
     const uint8_t small_flag = (uint8_t)flag;
     const int64_t keep = is_absent ? FX_COMMAND_TP_SL_KEEP : number;
     const int64_t rate = fx_rng_below(rng, 2) == 0 ? number : -number;
@@ -162,6 +163,9 @@ static void fill_field(struct fx_command *command,
         break;
     case FX_WIRE_TOPIC_FLAG8:
         put(command, field->offset, &small_flag, sizeof small_flag);
+        break;
+    case FX_WIRE_TOPIC_NEW:
+        put(command, field->offset, flag == 0 ? &flag : &all, sizeof flag);
         break;
     case FX_WIRE_TOPIC_FLAG32:
         put(command, field->offset, &flag, sizeof flag);

@@ -7,6 +7,7 @@
 #include "api_harness.h"
 #include "base/crypto.h"
 #include "store/store_api_key.h"
+#include "store/store_session.h"
 
 enum { HEADERS_SIZE = 1024 };
 
@@ -519,6 +520,47 @@ static void api_key_v2_changes_tables_once_at_all_processes(void **state)
     ASK(404, "NOT_FOUND", "root", "PUT", "/admin/users/99/fees", BODY, NOW_TEXT, "5000");
 }
 
+static void count_kick(void *self, uint64_t user_id)
+{
+    assert_int_equal(user_id, API_HARNESS_ALICE);
+    (*(uint32_t *)self)++;
+}
+
+/* What another process does to a user is known here at the next look, not when memories run out. */
+static void api_key_of_a_user_changed_elsewhere_is_read_anew(void **state)
+{
+    (void)state;
+    struct fx_rows_user user;
+    uint32_t kicks = 0;
+    const struct fx_store_key key = {API_HARNESS_ALICE, 1};
+    const struct fx_store_session_revoked note = {
+        .user_id = API_HARNESS_ALICE, .family = ".1.1", .expires_us = world.wall_us + 60000000};
+    world.api->options.on_revoked = count_kick;
+    world.api->options.revoked_self = &kicks;
+    be_one_of_several();
+    fx_api_tick(world.api);
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, NOW_TEXT);
+    assert_int_equal(fx_store_api_key_revoke(world.store, key), FX_OK);
+    ASK(200, NULL, "both", "GET", "/auth/me", NULL, NOW_TEXT); /* remembered for a second */
+    assert_int_equal(fx_store_session_note_revoked(world.store, &note), FX_OK);
+    world.wall_us += 1000000;
+    fx_api_tick(world.api);
+    assert_int_equal(kicks, 1);
+    ASK(401, "BAD_SIGNATURE", "both", "GET", "/auth/me", NULL, NOW_TEXT);
+    ASK(200, NULL, "reader", "GET", "/auth/me", NULL, NOW_TEXT);
+    assert_int_equal(fx_store_user_find(world.store, API_HARNESS_ALICE, &user), FX_OK);
+    user.is_locked = true;
+    assert_int_equal(fx_store_user_update(world.store, &user), FX_OK);
+    struct fx_store_session_revoked second = note;
+    second.family[1] = '2';
+    assert_int_equal(fx_store_session_note_revoked(world.store, &second), FX_OK);
+    world.wall_us += 1000000;
+    fx_api_tick(world.api);
+    fx_api_tick(world.api);
+    assert_int_equal(kicks, 2); /* once each */
+    ASK(403, "USER_LOCKED", "reader", "GET", "/auth/me", NULL, NOW_TEXT);
+}
+
 static void api_key_v2_takes_nothing_from_before_the_start(void **state)
 {
     (void)state;
@@ -1012,6 +1054,7 @@ int main(void)
         T(api_key_v2_a_request_works_once),
         T(api_key_v2_names_its_commands_alike_at_each_process),
         T(api_key_v2_changes_tables_once_at_all_processes),
+        T(api_key_of_a_user_changed_elsewhere_is_read_anew),
         T(api_key_v2_takes_nothing_from_before_the_start),
         cmocka_unit_test(api_replay_never_forgets_what_lives),
         T(api_key_matrix_of_routes_and_rights_holds),

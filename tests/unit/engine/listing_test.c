@@ -80,6 +80,29 @@ static void listing_update_keeps_state_and_tiers(void **state)
     assert_int_equal(kit.engine->instrument_count, 1);
 }
 
+/* Two who list a symbol at once: the second one does not change the first one's terms. */
+static void listing_new_symbol_must_not_be_there(void **state)
+{
+    (void)state;
+    struct fx_instrument second = engine_kit_definition("ETHUSDT");
+    second.instrument_id = FX_INSTRUMENT_NEW;
+    assert_int_equal(engine_kit_update(&kit, &second), FX_OK);
+    const uint64_t hash = fx_engine_hash(kit.engine);
+    second.taker_fee_ppb = 500000;
+    second.tick_size = engine_kit_decimal("2");
+    assert_int_equal(engine_kit_update(&kit, &second), FX_EXISTS);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_INSTRUMENT), 0);
+    assert_int_equal(kit.engine->instrument_count, 2);
+    const struct fx_instrument *kept = &kit.engine->listings[1].definition;
+    assert_int_equal(kept->instrument_id, 1);
+    assert_int_not_equal(kept->taker_fee_ppb, 500000);
+    second.tick_size = kept->tick_size;
+    second.instrument_id = 7; /* says nothing: a change */
+    assert_int_equal(engine_kit_update(&kit, &second), FX_OK);
+    assert_int_equal(kept->taker_fee_ppb, 500000);
+    assert_int_not_equal(fx_engine_hash(kit.engine), hash);
+}
+
 static void listing_bad_definitions_are_rejected(void **state)
 {
     (void)state;
@@ -318,6 +341,7 @@ int main(void)
         CASE(listing_created_is_pending_without_tiers),
         CASE(listing_contract_never_changes),
         CASE(listing_update_keeps_state_and_tiers),
+        CASE(listing_new_symbol_must_not_be_there),
         CASE(listing_bad_definitions_are_rejected),
         CASE(listing_full_pools_are_a_reject),
         CASE(listing_tiers_must_be_sound),
