@@ -57,12 +57,20 @@ void fx_app_limits_net(const struct fx_config *config, struct fx_net_server_conf
     };
 }
 
+/* This process' part of what all API processes together let pass. A limit stays one: never 0. */
+static uint32_t part_of(const struct fx_config *config, uint32_t rate)
+{
+    const uint32_t count = number(config, "api-count");
+    return rate / count + (rate % count == 0 ? 0 : 1);
+}
+
 /* The demo's two traders stand for all users: a load test with them meets no limit but the machine,
  * unless somebody chose one. */
 static uint32_t rate(const struct fx_config *config, const char *name)
 {
     const bool is_chosen = fx_config_origin(config, name) != FX_CONFIG_DEFAULT;
-    return number(config, name) * (is_chosen || !fx_config_bool(config, "demo") ? 1 : DEMO_FACTOR);
+    const uint32_t factor = is_chosen || !fx_config_bool(config, "demo") ? 1 : DEMO_FACTOR;
+    return part_of(config, number(config, name) * factor);
 }
 
 void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *rates_out)
@@ -71,12 +79,12 @@ void fx_app_limits_rates(const struct fx_config *config, struct fx_api_rates *ra
         .orders = rate(config, "rate-orders"),
         .cancels = rate(config, "rate-cancels"),
         .reads = rate(config, "rate-reads"),
-        .logins = number(config, "rate-logins"),
-        .failures = number(config, "rate-failures"),
-        .login_free = number(config, "login-free"),
+        .logins = part_of(config, number(config, "rate-logins")),
+        .failures = part_of(config, number(config, "rate-failures")),
+        .login_free = part_of(config, number(config, "login-free")),
         .key_percent = number(config, "rate-key-percent"),
         .maker_factor = number(config, "rate-maker-factor"),
-        .ban_strikes = number(config, "rate-ban"),
+        .ban_strikes = part_of(config, number(config, "rate-ban")),
         .is_loopback_free = !fx_config_bool(config, "rate-loopback"),
     };
 }

@@ -75,6 +75,7 @@ const operations = {
   }),
   socket: ({ name, url, token }) => open(name, url, token),
   events: ({ name }) => sockets[name].events,
+  connected: ({ name }) => sockets[name].socket.connected,
   gateway: () => openGateway(),
   count: ({ topic }) => seen[topic].length,
   seen: ({ topic, from }) => seen[topic].slice(from ?? 0),
