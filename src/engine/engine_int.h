@@ -1,7 +1,6 @@
 /**
  * @file engine_int.h
- * The state of the engine, and the doors of touch.c. Private to engine/; the doors between the
- * other files are in money_int.h and orders_int.h.
+ * The state of the engine, and the doors of touch.c; others are in money_int.h and orders_int.h.
  *
  * One block of memory: the root, then arrays; objects refer to each other by 32-bit index, pointers
  * are only in the root and in `book`, and are derived again after a load. Accounts, positions,
