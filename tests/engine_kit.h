@@ -60,6 +60,7 @@ static inline void engine_kit_init(struct engine_kit *kit, const struct fx_engin
 {
     memset(kit, 0, sizeof *kit);
     kit->engine = fx_engine_init(engine_kit_memory(limits), limits);
+    kit->engine->preload.rules = FX_ENGINE_RULES_MAX; /* as INITIALIZE_ENGINE of a new log says */
     kit->events.capacity = fx_engine_events_max(limits);
     kit->events.items = calloc(kit->events.capacity, sizeof *kit->events.items);
     kit->time_us = 1000000;

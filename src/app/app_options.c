@@ -241,6 +241,7 @@ int fx_app_options_exit(fx_status status)
         {FX_CORRUPT, FX_APP_EXIT_DATA},
         {FX_BAD_FILE, FX_APP_EXIT_DATA},
         {FX_VERSION_MISMATCH, FX_APP_EXIT_DATA},
+        {FX_RULES_UNKNOWN, FX_APP_EXIT_DATA},
         {FX_USAGE, FX_APP_EXIT_USAGE},
         {FX_BAD_PARAMETER, FX_APP_EXIT_USAGE},
     };

@@ -5,6 +5,7 @@
 #include "base/panic.h"
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
 enum { PPB = 1000000000 };
@@ -24,6 +25,13 @@ static bool are_settings_sane(const struct fx_command_account *settings)
 {
     return (settings->flags & ~(uint32_t)FX_ACCOUNT_FLAGS_SET) == 0 &&
            is_rate(settings->maker_fee_ppb) && is_rate(settings->taker_fee_ppb);
+}
+
+fx_status fx_account_command_judge(const struct fx_command_account *settings)
+{
+    struct fx_command_account plain = *settings;
+    plain.flags &= ~(uint32_t)(FX_ACCOUNT_FLAG_HEDGE | FX_ACCOUNT_FLAG_FROZEN);
+    return is_asset(&settings->asset) && are_settings_sane(&plain) ? FX_OK : FX_BAD_PARAMETER;
 }
 
 static void set_up(struct fx_account_state *account, const struct fx_command_account *settings)
@@ -53,7 +61,7 @@ fx_status fx_account_command_create(struct fx_engine *engine,
     }
     const fx_slot known = find_account(engine, command->user_id, &settings->asset);
     if (known != FX_SLOT_NONE) {
-        result->account_id = (uint64_t)known + 1;
+        result->account_id = fx_preload_account_id(engine, known);
         return FX_OK;
     }
     /* Asked first: a reject must not leave an asset behind. */
@@ -71,7 +79,7 @@ fx_status fx_account_command_create(struct fx_engine *engine,
         engine->accounts[account].flags = FX_ACCOUNT_FLAG_FROZEN;
     }
     set_up(&engine->accounts[account], settings);
-    result->account_id = (uint64_t)account + 1;
+    result->account_id = fx_preload_account_id(engine, account);
     result->is_changed = 1;
     fx_touch_account(engine, account);
     return FX_OK;
@@ -89,7 +97,7 @@ fx_status fx_account_command_set(struct fx_engine *engine,
     if (slot == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    result->account_id = (uint64_t)slot + 1;
+    result->account_id = fx_preload_account_id(engine, slot);
     struct fx_account_state *account = &engine->accounts[slot];
     struct fx_account_state changed = *account;
     set_up(&changed, settings);
@@ -139,7 +147,7 @@ static fx_status read_transfer(const struct fx_engine *engine,
     if (account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    result->account_id = (uint64_t)account + 1;
+    result->account_id = fx_preload_account_id(engine, account);
     *account_out = account;
     return FX_OK;
 }
@@ -293,7 +301,7 @@ fx_status fx_account_command_move(struct fx_engine *engine,
     if (from == FX_SLOT_NONE || to == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    result->account_id = (uint64_t)from + 1;
+    result->account_id = fx_preload_account_id(engine, from);
     if (move->client_id.size > 0) {
         const fx_slot entry = fx_client_ids_find(engine, from, &move->client_id);
         if (entry != FX_SLOT_NONE) {

@@ -5,6 +5,7 @@
 #include "base/panic.h"
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 
 bool fx_account_named_is(const struct fx_client_id *id)
 {
@@ -23,7 +24,7 @@ fx_status fx_account_named_repeat(const struct fx_engine *engine,
         result->reject.field = FX_FIELD_CLIENT_TRANSFER_ID;
         return FX_DUPLICATE_CLIENT_ORDER_ID;
     }
-    result->account_id = (uint64_t)known->account + 1;
+    result->account_id = fx_preload_account_id(engine, known->account);
     result->tmp_id = known->tmp_id;
     result->amount = engine->accounts[known->account].balance;
     result->is_repeated = 1;

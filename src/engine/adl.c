@@ -15,6 +15,7 @@
 #include "engine/marks_int.h"
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/risk_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, lots and prices are all
@@ -226,9 +227,9 @@ static void close_against(struct fx_engine *engine, const struct fx_liquidate_ma
         fx_liquidate_say(engine, match->position, FX_LIQUIDATION_STEP_ADL);
     event->lots = match->lots;
     event->price_ticks = match->price.ticks;
-    event->counter_account_id = (uint64_t)account + 1;
+    event->counter_account_id = fx_preload_account_id(engine, account);
     event->counter_user_id = engine->accounts[account].user_id;
-    event->counter_position_id = (uint64_t)match->counter + 1;
+    event->counter_position_id = fx_preload_position_id(engine, match->counter);
     fx_liquidate_match(engine, match);
     if (is_fund || fx_insurance_is_fund(engine, liquidated)) {
         fx_insurance_say(engine,

@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/triggers_int.h"
 
 /* What the order would be. */
@@ -202,7 +203,7 @@ fx_status fx_amend_apply(struct fx_engine *engine,
         return FX_ORDER_NOT_FOUND;
     }
     result->order_id = engine->orders[order].order_id;
-    result->account_id = (uint64_t)engine->resting[order].account + 1;
+    result->account_id = fx_preload_account_id(engine, engine->resting[order].account);
     result->tmp_id = engine->orders[order].tmp_id;
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
     if (trigger != NULL && trigger->is_listed != 0) {

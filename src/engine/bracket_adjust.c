@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -154,6 +155,9 @@ static fx_status judge_wishes(const struct fx_engine *engine,
     if (is_set && engine->listings[instrument].definition.state != FX_INSTRUMENT_STATE_TRADING) {
         return FX_INSTRUMENT_HALTED;
     }
+    if (is_set && engine->preload.mode != FX_ENGINE_MODE_RUNNING) {
+        return FX_ENGINE_STOPPED;
+    }
     fx_status status = fx_conditional_judge_room(engine, subject->position, news, reject_out);
     if (status == FX_OK && news > 0 && subject->bracket == NULL) {
         status = fx_bracket_judge_room(engine, subject->position, reject_out);
@@ -223,7 +227,7 @@ fx_status fx_bracket_adjust_apply(struct fx_engine *engine,
         wishes[index] =
             read_wish(engine, &command->u.order_tp_sl.protection, &subject, ROLES[index]);
     }
-    result->account_id = (uint64_t)engine->positions[subject.position].account + 1;
+    result->account_id = fx_preload_account_id(engine, engine->positions[subject.position].account);
     result->order_id = subject.bracket != NULL ? subject.bracket->parent_id
                                                : engine->orders[subject.parent].order_id;
     status = judge_wishes(engine, &subject, wishes, &result->reject);

@@ -3,6 +3,7 @@
 #include "engine/ahead_int.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -188,7 +189,7 @@ fx_status fx_cancel_apply(struct fx_engine *engine,
         return FX_ORDER_NOT_FOUND;
     }
     result->order_id = engine->orders[order].order_id;
-    result->account_id = (uint64_t)engine->resting[order].account + 1;
+    result->account_id = fx_preload_account_id(engine, engine->resting[order].account);
     result->tmp_id = engine->orders[order].tmp_id;
     result->order_status = FX_ORDER_STATUS_CANCELED;
     result->is_changed = 1;

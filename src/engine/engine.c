@@ -16,6 +16,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/rank_int.h"
 #include "engine/risk_int.h"
 #include "engine/settle_int.h"
@@ -188,6 +189,8 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->rank_sides = area(&layout, (size_t)2 * limits->instruments_max, sizeof *root->rank_sides);
     root->rank_items = area(&layout, limits->positions_max, sizeof *root->rank_items);
     root->shard = area(&layout, 1, sizeof *root->shard);
+    root->account_ids = area(&layout, limits->accounts_max, sizeof *root->account_ids);
+    root->position_ids = area(&layout, limits->positions_max, sizeof *root->position_ids);
     root->touched_accounts = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_positions = area(&layout, 2 * touched, sizeof(fx_slot));
     root->touched_levels = area(&layout, 2 * touched, sizeof *root->touched_levels);
@@ -247,6 +250,7 @@ struct fx_engine *fx_engine_init(void *memory, const struct fx_engine_limits *li
     engine->next_order_id = 1;
     engine->next_trade_id = 1;
     engine->next_liquidation_id = 1;
+    engine->preload.rules = 1;
     engine->risk_chunk_free = FX_SLOT_NONE;
     engine->order_free = FX_SLOT_NONE;
     engine->client_free = FX_SLOT_NONE;
@@ -282,7 +286,14 @@ static fx_status initialize(struct fx_engine *engine,
         return fx_shard_state_apply(engine, command, result);
     }
     const bool is_same = memcmp(&command->u.limits, &engine->limits, sizeof command->u.limits) == 0;
-    return engine->is_first && is_same ? FX_OK : FX_VERSION_MISMATCH;
+    if (!engine->is_first || !is_same) {
+        return FX_VERSION_MISMATCH;
+    }
+    if (command->rules > FX_ENGINE_RULES_MAX) {
+        return FX_RULES_UNKNOWN; /* whoever reads a log stops before: fx_engine_knows() */
+    }
+    engine->preload.rules = command->rules == 0 ? 1 : command->rules;
+    return FX_OK;
 }
 
 /* User 0 is the exchange: its accounts are the insurance funds, which no one else's command moves.
@@ -328,7 +339,7 @@ static fx_status dispatch(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
 {
-    switch ((enum fx_command_kind)command->kind) {
+    switch (command->kind) {
     case FX_COMMAND_PLACE_ORDER:
     case FX_COMMAND_PLACE_CONDITIONAL:
     case FX_COMMAND_PLACE_BRACKET:
@@ -392,11 +403,8 @@ static fx_status dispatch(struct fx_engine *engine,
     case FX_COMMAND_INITIALIZE_ENGINE:
     case FX_COMMAND_SET_SHARD:
         return initialize(engine, command, result);
-    case FX_COMMAND_EXPLAIN:
-    case FX_COMMAND_SHOW_EXCHANGE:
-    case FX_COMMAND_TEST_ORDER: /* see fx_engine_ask(): never in a log */
-    default:
-        return FX_UNKNOWN_COMMAND;
+    default: /* questions are never in a log: fx_engine_ask() */
+        return fx_preload_apply(engine, command, result);
     }
 }
 
@@ -420,7 +428,7 @@ static fx_status dispatch_own(struct fx_engine *engine,
 static void begin(struct fx_engine *engine, const struct fx_command *command)
 {
     engine->paid_count = 0;
-    if (engine->funding_due_us <= engine->time_us) {
+    if (engine->funding_due_us <= engine->time_us && !fx_preload_is_loading(engine)) {
         fx_funding_begin_due(engine);
     }
     if (engine->sweep_count != 0) {
@@ -475,9 +483,11 @@ void fx_engine_apply(struct fx_engine *engine,
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
     begin(engine, command);
-    const fx_status status =
-        is_of_nobody(command) ? FX_ACCOUNT_NOT_FOUND : dispatch_own(engine, command, &result);
-    if (status != FX_OK) {
+    const fx_status status = is_of_nobody(command) ? FX_ACCOUNT_NOT_FOUND
+                             : fx_preload_is_loading(engine)
+                                 ? fx_preload_apply(engine, command, &result)
+                                 : dispatch_own(engine, command, &result);
+    if (status != FX_OK || fx_preload_is_loading(engine)) {
         fx_risk_forget(engine);
     } else if (engine->has_crossed || engine->moved_count + engine->due_count > 0) {
         fx_liquidate_run(engine);
@@ -562,8 +572,40 @@ uint64_t fx_engine_sequence(const struct fx_engine *engine)
     return engine->sequence;
 }
 
+uint32_t fx_engine_asks_rules(const struct fx_command *command)
+{
+    if (command->kind == FX_COMMAND_INITIALIZE_ENGINE) {
+        return command->rules;
+    }
+    return command->kind == FX_COMMAND_SET_RULES ? command->u.rules.version : 0;
+}
+
+bool fx_engine_knows(const struct fx_command *command)
+{
+    return fx_engine_asks_rules(command) <= FX_ENGINE_RULES_MAX;
+}
+
+bool fx_engine_has(const struct fx_engine *engine, enum fx_command_kind kind)
+{
+    return kind < FX_COMMAND_LOAD_ENGINE || kind == FX_COMMAND_SET_RULES ||
+           fx_command_is_question(kind) || engine->preload.rules >= FX_ENGINE_RULES_STARTS;
+}
+
+uint32_t fx_engine_rules(const struct fx_engine *engine)
+{
+    return engine->preload.rules;
+}
+
+bool fx_engine_is_loading(const struct fx_engine *engine)
+{
+    return fx_preload_is_loading(engine);
+}
+
 int64_t fx_engine_next_due_us(const struct fx_engine *engine)
 {
+    if (fx_preload_is_loading(engine)) {
+        return INT64_MAX;
+    }
     if (engine->has_crossed || engine->due_count > 0 || engine->sweep_count != 0) {
         return FX_ENGINE_DUE_NOW; /* the last command had no room for all that there is to do */
     }
@@ -586,7 +628,7 @@ bool fx_engine_is_due(const struct fx_engine *engine,
         *kind_out = FX_COMMAND_TICK;
         return true;
     }
-    if (fx_rank_due_us(engine) <= now_us) {
+    if (fx_rank_due_us(engine) <= now_us && !fx_preload_is_loading(engine)) {
         *kind_out = FX_COMMAND_REFRESH_RANKS;
         return true;
     }

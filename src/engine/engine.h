@@ -67,6 +67,25 @@ void fx_engine_prefetch(const struct fx_engine *engine,
                         const struct fx_command *command,
                         uint32_t ahead);
 
+/** The newest rules that this engine knows; a log says by SET_RULES which ones hold. */
+enum { FX_ENGINE_RULES_MAX = 2 };
+
+/** The rules that a record asks for, as INITIALIZE_ENGINE and SET_RULES may; 0: none. */
+uint32_t fx_engine_asks_rules(const struct fx_command *command);
+
+/** False for a record that this engine must not go beyond: it asks for rules that are not known.
+ * Whoever reads a log asks before it applies, and stops. */
+bool fx_engine_knows(const struct fx_command *command);
+
+/** False for a command of later rules than those that hold: it is refused with UNKNOWN_COMMAND. */
+bool fx_engine_has(const struct fx_engine *engine, enum fx_command_kind kind);
+
+/** The rules that hold; 1 in a log that does not say. */
+uint32_t fx_engine_rules(const struct fx_engine *engine);
+
+/** True between LOAD_ENGINE and START_ENGINE. */
+bool fx_engine_is_loading(const struct fx_engine *engine);
+
 /** Sequence of the last command applied; 0 at genesis. */
 uint64_t fx_engine_sequence(const struct fx_engine *engine);
 

@@ -16,6 +16,7 @@
 #include "engine/book.h"
 #include "engine/engine.h"
 #include "engine/level.h"
+#include "engine/mode_int.h"
 #include "model/command.h"
 #include "model/event.h"
 #include "model/instrument.h"
@@ -301,17 +302,6 @@ struct fx_settle_state; /* settle_int.h */
 struct fx_rank_side;    /* rank_int.h */
 struct fx_rank_item;
 
-/** How far the refresh of the published ranks has come (rank.c). */
-struct fx_rank {
-    int64_t due_us; /* not before this time */
-    int64_t began_us;
-    fx_slot cursor;   /* positions below it have their score */
-    uint32_t count;   /* in rank_items, a heap: scored, without a place yet */
-    uint8_t phase;    /* of rank.c */
-    uint8_t is_stale; /* prices or positions have changed since it began */
-    uint8_t zero[6];
-};
-
 struct fx_engine {
     struct fx_engine_limits limits;
     uint64_t sequence;
@@ -344,6 +334,7 @@ struct fx_engine {
     uint32_t bracket_used; /* records ever used: the high-water mark */
     fx_slot bracket_free;
     struct fx_rank rank;
+    struct fx_preload preload;
 
     /* Derived: areas of the block. */
     struct fx_asset_state *assets;
@@ -377,6 +368,8 @@ struct fx_engine {
     struct fx_rank_side *rank_sides;     /* by instrument and side */
     struct fx_rank_item *rank_items;
     struct fx_shard_map *shard; /* one; zeroed: there is no map */
+    uint64_t *account_ids;      /* of what was loaded, rising */
+    uint64_t *position_ids;
     char *book_memory;
     uint32_t account_table_size; /* powers of two */
     uint32_t order_table_size;

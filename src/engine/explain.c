@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/rank_int.h"
 #include "engine/risk_int.h"
 #include "model/rows.h"
@@ -159,7 +160,7 @@ fx_status fx_explain_ask(struct fx_engine *engine,
     if (account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    result->account_id = (uint64_t)account + 1;
+    result->account_id = fx_preload_account_id(engine, account);
     const fx_slot position =
         fx_position_state_find(engine,
                                account,
@@ -195,7 +196,7 @@ fx_status fx_explain_exchange(struct fx_engine *engine)
         said->deposited = state->deposited;
         if (fund != FX_SLOT_NONE) {
             said->fund_balance = engine->accounts[fund].balance;
-            said->fund_account_id = (uint64_t)fund + 1;
+            said->fund_account_id = fx_preload_account_id(engine, fund);
         }
     }
     return FX_OK;

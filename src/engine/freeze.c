@@ -3,6 +3,7 @@
  * and funding, liquidation and settlement find them. Source: docs/rules/accounts.md section 2. */
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 
 bool fx_freeze_is_frozen(const struct fx_engine *engine, uint64_t user_id)
 {
@@ -30,7 +31,8 @@ static bool set_flags(struct fx_engine *engine,
         }
         struct fx_account_state *state = &engine->accounts[account];
         has_account = true;
-        result->account_id = result->account_id == 0 ? (uint64_t)account + 1 : result->account_id;
+        result->account_id =
+            result->account_id == 0 ? fx_preload_account_id(engine, account) : result->account_id;
         if (((state->flags & FX_ACCOUNT_FLAG_FROZEN) != 0) != is_frozen) {
             state->flags ^= FX_ACCOUNT_FLAG_FROZEN;
             result->is_changed = 1;

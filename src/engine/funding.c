@@ -10,6 +10,7 @@
 #include "base/panic.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/risk_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool prices, times and indexes are all
@@ -252,12 +253,12 @@ static void emit(struct fx_engine *engine, fx_slot slot, fx_i128 amount)
     const struct fx_account_state *account = &engine->accounts[position->account];
     fx_touch_event(engine, FX_EVENT_TRANSACTION)->u.transaction = (struct fx_event_transaction){
         .amount = amount,
-        .account_id = (uint64_t)position->account + 1,
+        .account_id = fx_preload_account_id(engine, position->account),
         .user_id = account->user_id,
         .type = FX_TRANSACTION_FUNDING_FEE,
         .instrument = position->instrument,
         .asset = engine->assets[account->asset].asset,
-        .position_id = (uint64_t)slot + 1,
+        .position_id = fx_preload_position_id(engine, slot),
         .lots = position->lots,
         .rate_ppb = sweep->rate_ppb,
         .mark_ticks = sweep->mark_ticks,

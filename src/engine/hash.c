@@ -379,6 +379,25 @@ static uint64_t mix_shard(const struct fx_engine *engine, uint64_t hash)
     return fx_hash_mix(hash, map->asset_count);
 }
 
+/* A log of the first rules that was never loaded or stopped hashes as it did before. */
+static uint64_t mix_preload(const struct fx_engine *engine, uint64_t hash)
+{
+    const struct fx_preload *state = &engine->preload;
+    if (state->rules != 1) {
+        hash = fx_hash_mix(hash, (uint64_t)state->rules << 32U | 1U);
+    }
+    if (state->mode != FX_ENGINE_MODE_RUNNING) {
+        hash = fx_hash_mix(fx_hash_mix(hash, state->mode), state->order_id);
+    }
+    if (state->account_id != 0) {
+        hash = fx_hash_mix(fx_hash_mix(hash, state->accounts), state->positions);
+        hash = fx_hash_mix(fx_hash_mix(hash, state->account_id), state->position_id);
+        hash = mix_bytes(hash, engine->account_ids, state->accounts * sizeof(uint64_t));
+        hash = mix_bytes(hash, engine->position_ids, state->positions * sizeof(uint64_t));
+    }
+    return hash;
+}
+
 static uint64_t mix_content(const struct fx_engine *engine, bool has_rank_sides)
 {
     uint64_t hash = fx_hash_mix(engine->next_order_id, engine->next_trade_id);
@@ -412,6 +431,7 @@ static uint64_t mix_content(const struct fx_engine *engine, bool has_rank_sides)
     hash = mix_deadmen(engine, hash);
     hash = mix_ranks(engine, hash, has_rank_sides);
     hash = mix_shard(engine, hash);
+    hash = mix_preload(engine, hash);
     return fx_hash_mix(hash, engine->order_count);
 }
 

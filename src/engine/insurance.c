@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/risk_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, lots and prices are all
@@ -209,8 +210,8 @@ bool fx_insurance_take(struct fx_engine *engine, fx_slot position, int64_t lots,
         fx_liquidate_say(engine, position, FX_LIQUIDATION_STEP_TAKEOVER);
     event->lots = lots;
     event->price_ticks = price.ticks;
-    event->counter_account_id = (uint64_t)fund + 1;
-    event->counter_position_id = (uint64_t)taker + 1;
+    event->counter_account_id = fx_preload_account_id(engine, fund);
+    event->counter_position_id = fx_preload_position_id(engine, taker);
     const struct fx_liquidate_match match = {
         .position = position,
         .counter = taker,
@@ -318,6 +319,9 @@ static fx_status find_inventory(const struct fx_engine *engine,
     if (listing->definition.state != FX_INSTRUMENT_STATE_TRADING) {
         return FX_INSTRUMENT_HALTED;
     }
+    if (engine->preload.mode != FX_ENGINE_MODE_RUNNING) {
+        return FX_ENGINE_STOPPED;
+    }
     const fx_slot fund = fx_insurance_find(engine, listing->asset);
     const fx_slot inventory =
         fund == FX_SLOT_NONE ? FX_SLOT_NONE : inventory_of(engine, fund, command->instrument);
@@ -325,7 +329,7 @@ static fx_status find_inventory(const struct fx_engine *engine,
         return FX_POSITION_NOT_FOUND;
     }
     *inventory_out = inventory;
-    result->account_id = (uint64_t)fund + 1;
+    result->account_id = fx_preload_account_id(engine, fund);
     return FX_OK;
 }
 
@@ -403,7 +407,7 @@ fx_status fx_insurance_apply_fund(struct fx_engine *engine,
     const bool fits = fx_account_state_credit(engine, fund, amount);
     FX_ASSERT(fits);
     engine->assets[asset].deposited += amount;
-    result->account_id = (uint64_t)fund + 1;
+    result->account_id = fx_preload_account_id(engine, fund);
     result->amount = engine->accounts[fund].balance;
     result->is_changed = 1;
     fx_touch_transaction(engine,

@@ -12,6 +12,7 @@
 #include "engine/marks_int.h"
 #include "engine/money_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/risk_int.h"
 #include "engine/settle_int.h"
 #include "engine/triggers_int.h"
@@ -52,9 +53,9 @@ struct fx_event_liquidation *fx_liquidate_say(struct fx_engine *engine,
     engine->next_liquidation_id++;
     event->maintenance = standing.maintenance;
     event->equity = standing.equity;
-    event->account_id = (uint64_t)own->account + 1;
+    event->account_id = fx_preload_account_id(engine, own->account);
     event->user_id = engine->accounts[own->account].user_id;
-    event->position_id = (uint64_t)position + 1;
+    event->position_id = fx_preload_position_id(engine, position);
     event->lots = own->lots;
     event->mark_ticks = engine->listings[own->instrument].mark.ticks;
     event->instrument = own->instrument;
@@ -191,8 +192,8 @@ void fx_liquidate_match(struct fx_engine *engine, const struct fx_liquidate_matc
     trade->sell_pnl = fill_one(engine, seller, FX_SIDE_SELL, match, value);
     trade->value = value;
     trade->trade_id = engine->next_trade_id;
-    trade->buy_account_id = (uint64_t)engine->positions[buyer].account + 1;
-    trade->sell_account_id = (uint64_t)engine->positions[seller].account + 1;
+    trade->buy_account_id = fx_preload_account_id(engine, engine->positions[buyer].account);
+    trade->sell_account_id = fx_preload_account_id(engine, engine->positions[seller].account);
     trade->buy_user_id = engine->accounts[engine->positions[buyer].account].user_id;
     trade->sell_user_id = engine->accounts[engine->positions[seller].account].user_id;
     trade->price_ticks = match->price.ticks;
@@ -436,7 +437,7 @@ static bool is_open(const struct fx_engine *engine, uint32_t instrument)
     const uint8_t state = engine->listings[instrument].definition.state;
     return (state == FX_INSTRUMENT_STATE_TRADING ||
             (state == FX_INSTRUMENT_STATE_SETTLING && fx_settle_is_closing(engine, instrument))) &&
-           fx_mark_is_fresh(engine, instrument);
+           engine->preload.mode == FX_ENGINE_MODE_RUNNING && fx_mark_is_fresh(engine, instrument);
 }
 
 /* What an account is to be rid of first. */

@@ -194,6 +194,9 @@ fx_status fx_listing_judge_trading(const struct fx_engine *engine,
     if (fx_settle_is_over(engine, instrument)) {
         return FX_SYMBOL_SETTLED;
     }
+    if (engine->preload.mode != FX_ENGINE_MODE_RUNNING) {
+        return FX_ENGINE_STOPPED;
+    }
     return state == FX_INSTRUMENT_STATE_TRADING ||
                    (state == FX_INSTRUMENT_STATE_POST_ONLY && is_post_only)
                ? FX_OK

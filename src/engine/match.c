@@ -9,6 +9,7 @@
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
@@ -180,8 +181,8 @@ static void emit_trade(struct fx_engine *engine,
     trade->trade_id = engine->next_trade_id;
     trade->buy_order_id = engine->orders[buy_order].order_id;
     trade->sell_order_id = engine->orders[sell_order].order_id;
-    trade->buy_account_id = (uint64_t)buyer + 1;
-    trade->sell_account_id = (uint64_t)seller + 1;
+    trade->buy_account_id = fx_preload_account_id(engine, buyer);
+    trade->sell_account_id = fx_preload_account_id(engine, seller);
     trade->buy_user_id = engine->accounts[buyer].user_id;
     trade->sell_user_id = engine->accounts[seller].user_id;
     trade->price_ticks = fill->price.ticks;

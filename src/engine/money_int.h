@@ -288,6 +288,9 @@ fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
 /* ---- account_command.c -------------------------------------------------------------------------
  */
 
+/** Settings of an account that comes with all of its flags. @return OK; BAD_PARAMETER. */
+fx_status fx_account_command_judge(const struct fx_command_account *settings);
+
 fx_status fx_account_command_create(struct fx_engine *engine,
                                     const struct fx_command *command,
                                     struct fx_event_result *result);

@@ -9,6 +9,7 @@
 #include "engine/ahead_int.h"
 #include "engine/bracket_int.h"
 #include "engine/place_int.h"
+#include "engine/preload_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -361,7 +362,7 @@ static fx_status judge_all(struct fx_engine *engine,
         return FX_ACCOUNT_NOT_FOUND;
     }
     fx_ahead_account(engine, intent->hot.account);
-    result->account_id = (uint64_t)intent->hot.account + 1;
+    result->account_id = fx_preload_account_id(engine, intent->hot.account);
     result->tmp_id = place->tmp_id;
     fx_status status = fx_place_judge_words(command, intent->is_conditional, &result->reject);
     if (status != FX_OK) {

@@ -4,6 +4,7 @@
 
 #include "base/panic.h"
 #include "engine/money_int.h"
+#include "engine/preload_int.h"
 #include "engine/settle_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): slots, lots and units are plain numbers here
@@ -26,7 +27,7 @@ static fx_status find_owner(const struct fx_engine *engine,
     if (account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    result->account_id = (uint64_t)account + 1;
+    result->account_id = fx_preload_account_id(engine, account);
     *account_out = account;
     if (fx_settle_is_over(engine, command->instrument)) {
         return FX_SYMBOL_SETTLED;
@@ -286,7 +287,8 @@ static fx_status judge_mode(const struct fx_engine *engine,
         if (account == FX_SLOT_NONE || !is_meant(engine, mode, asset)) {
             continue;
         }
-        result->account_id = result->account_id == 0 ? (uint64_t)account + 1 : result->account_id;
+        result->account_id =
+            result->account_id == 0 ? fx_preload_account_id(engine, account) : result->account_id;
         if ((engine->accounts[account].flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
             return FX_ACCOUNT_FROZEN;
         }

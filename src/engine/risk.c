@@ -129,6 +129,13 @@ bool fx_risk_is_position_short(const struct fx_engine *engine, fx_slot position)
 /* ---- guards ------------------------------------------------------------------------------------
  */
 
+/* Without a mark, which only what was loaded can be, a guard is the entry value (price 0), and the
+ * first mark meets it. */
+static int64_t guard_key(enum fx_side side, fx_px guard)
+{
+    return guard.ticks == 0 ? FX_RISK_KEY_ALWAYS : key_of(side, guard.ticks);
+}
+
 static void set_guard(struct fx_engine *engine, fx_slot slot, fx_px guard)
 {
     const struct fx_position_state *position = &engine->positions[slot];
@@ -138,7 +145,7 @@ static void set_guard(struct fx_engine *engine, fx_slot slot, fx_px guard)
     risk->lots = position->lots;
     risk->entry_value = position->entry_value;
     risk->worth = fx_margin_worth(engine, position, guard);
-    fx_risk_heap_put(engine, slot, side, key_of(side, guard.ticks));
+    fx_risk_heap_put(engine, slot, side, guard_key(side, guard));
 }
 
 /* What a position may lose before its guard: an isolated one of its own surplus, a cross one its
@@ -204,7 +211,9 @@ static void guard_all(struct fx_engine *engine, fx_slot account, const struct cr
         const struct fx_position_state *position = &engine->positions[slot];
         if (position->lots != 0) {
             const fx_i128 spend = spend_of(engine, position, cross);
-            set_guard(engine, slot, fx_margin_guard(engine, position, spend));
+            const bool is_marked = mark_of(engine, position).ticks > 0;
+            set_guard(
+                engine, slot, is_marked ? fx_margin_guard(engine, position, spend) : (fx_px){0});
         } else if (engine->risks[slot].place != 0) {
             fx_risk_heap_remove(engine, slot); /* it may have a key that says nothing (R3) */
         }
@@ -426,8 +435,10 @@ static void check_guards(const struct fx_engine *engine, fx_slot account)
         FX_ASSERT(risk->worth == worth);
         const struct fx_risk_entry *entry =
             fx_risk_heap_at(engine, position->instrument, side, risk->place - 1);
-        FX_ASSERT(entry->key == key_of(side, risk->guard_ticks));
-        FX_ASSERT(key_of(side, mark_of(engine, position).ticks) <= entry->key);
+        FX_ASSERT(entry->key == guard_key(side, (fx_px){risk->guard_ticks}));
+        FX_ASSERT((risk->guard_ticks == 0) == (mark_of(engine, position).ticks == 0));
+        FX_ASSERT(risk->guard_ticks == 0 ||
+                  key_of(side, mark_of(engine, position).ticks) <= entry->key);
         FX_ASSERT(fx_margin_worth(engine, position, mark_of(engine, position)) >= worth);
         if (fx_position_state_is_isolated(position)) {
             FX_ASSERT(isolated_margin(position) + worth > 0);

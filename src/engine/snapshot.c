@@ -12,13 +12,15 @@
  * Older versions are still read: 1 had no deadlines, its head is that of 2 with 0 in their place; 2
  * had no conditional orders, its head ends before theirs; 3 had no rules for marks, no settlements,
  * no brackets and no liquidations, and its head ends before these; 4 had no ranks; 5 had one queue
- * for all names; until 6 nobody was late for a price; 7 had no map of shards. */
+ * for all names; until 6 nobody was late for a price; 7 had no map of shards; 8 had one set of
+ * rules, always ran, and had no ids but its own. */
 #include <string.h>
 
 #include "base/panic.h"
 #include "engine/book_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/rank_int.h"
 #include "engine/risk_int.h"
 #include "engine/settle_int.h"
@@ -28,7 +30,8 @@
 // numbers; their names and the assertions tell them apart
 
 enum {
-    VERSION = 8,
+    VERSION = 9,
+    VERSION_SHARDS = 8,
     VERSION_MOVES = 6,
     VERSION_RANKS = 5,
     VERSION_RISK = 4,
@@ -76,7 +79,8 @@ struct head {
     uint32_t move_count;
     uint32_t move_oldest;
     uint32_t move_newest;
-    uint32_t zero_too;
+    uint32_t zero_too; /* those of versions 6 to 8 end here */
+    struct fx_preload preload;
 };
 
 struct book_head {
@@ -108,7 +112,10 @@ static size_t head_size(uint32_t version)
     if (version < VERSION_RANKS) {
         return offsetof(struct head, rank);
     }
-    return version == VERSION_RANKS ? offsetof(struct head, move_count) : sizeof(struct head);
+    if (version == VERSION_RANKS) {
+        return offsetof(struct head, move_count);
+    }
+    return version <= VERSION_SHARDS ? offsetof(struct head, preload) : sizeof(struct head);
 }
 
 static uint32_t layout_of(uint32_t version)
@@ -133,8 +140,8 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_settle_state),
                             sizeof(struct fx_rank_side), /* since version 5 */
                             sizeof(struct fx_rank_item),
-                            sizeof(struct fx_shard_map)};         /* since version 8 */
-    const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19, 19, 20}; /* by version */
+                            sizeof(struct fx_shard_map)};             /* since version 8 */
+    const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19, 19, 20, 20}; /* by version */
     uint64_t hash = version;
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
@@ -187,10 +194,10 @@ struct section {
     size_t item_size;
 };
 
-enum { SECTIONS = 19 };
+enum { SECTIONS = 21 };
 
 static const uint32_t SECTION_COUNTS[VERSION + 1] = {
-    0, 9, 9, 12, 16, 18, 18, 18, SECTIONS}; /* by version */
+    0, 9, 9, 12, 16, 18, 18, 18, 19, SECTIONS}; /* by version */
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
@@ -214,6 +221,8 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
         {engine->rank_sides, (size_t)2 * engine->instrument_count, sizeof *engine->rank_sides},
         {engine->rank_items, engine->rank.count, sizeof *engine->rank_items},
         {engine->shard, 1, sizeof *engine->shard},
+        {engine->account_ids, engine->preload.accounts, sizeof *engine->account_ids},
+        {engine->position_ids, engine->preload.positions, sizeof *engine->position_ids},
     };
     memcpy(sections_out, sections, sizeof sections);
 }
@@ -287,6 +296,7 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
     head.move_count = engine->move_count;
     head.move_oldest = engine->move_oldest;
     head.move_newest = engine->move_newest;
+    head.preload = engine->preload;
     write(cursor, &head, sizeof head);
 }
 
@@ -355,7 +365,9 @@ static bool is_sound(const struct head *head)
            head->untriggered_count <= head->trigger_count &&
            head->bracket_count <= head->bracket_used && head->rank.cursor <= head->position_count &&
            head->rank.count <= head->rank.cursor && head->next_order_id > 0 &&
-           head->next_trade_id > 0 && head->next_liquidation_id > 0;
+           head->next_trade_id > 0 && head->next_liquidation_id > 0 &&
+           head->preload.accounts <= head->account_count &&
+           head->preload.positions <= head->position_count;
 }
 
 static void load_head(struct fx_engine *engine, const struct head *head)
@@ -390,6 +402,7 @@ static void load_head(struct fx_engine *engine, const struct head *head)
     engine->move_count = head->move_count;
     engine->move_oldest = head->move_oldest;
     engine->move_newest = head->move_newest;
+    engine->preload = head->preload;
 }
 
 /* Stands in `newer` of an order that rests until its book has it. */
@@ -491,6 +504,7 @@ static fx_status read_head(struct cursor *cursor, struct head *head_out)
     head_out->move_oldest = FX_SLOT_NONE;
     head_out->move_newest = FX_SLOT_NONE;
     head_out->next_liquidation_id = 1;
+    head_out->preload.rules = 1;
     if (!read(cursor, head_out, least) || head_out->magic != MAGIC) {
         return FX_CORRUPT;
     }
@@ -569,7 +583,10 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
             return FX_CORRUPT;
         }
     }
-    if (!fx_snapshot_check(engine, head.version > VERSION_RANKS)) {
+    if (engine->preload.rules > FX_ENGINE_RULES_MAX) {
+        return FX_RULES_UNKNOWN;
+    }
+    if (!fx_preload_is_sound(engine) || !fx_snapshot_check(engine, head.version > VERSION_RANKS)) {
         return FX_CORRUPT;
     }
     status = load_books(engine, &cursor);
@@ -592,7 +609,9 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
         fx_client_ids_part(engine);
     }
     fx_client_ids_rebuild(engine);
-    fx_risk_rebuild(engine);
+    if (!fx_preload_is_loading(engine)) { /* else START_ENGINE does */
+        fx_risk_rebuild(engine);
+    }
     if (head.version < VERSION_RISK) {
         fx_settle_adopt(engine);
     }

@@ -4,6 +4,7 @@
 #include "base/panic.h"
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/rank_int.h"
 #include "engine/triggers_int.h"
 
@@ -59,7 +60,7 @@ void fx_touch_transaction(struct fx_engine *engine,
     struct fx_event *event = fx_touch_event(engine, FX_EVENT_TRANSACTION);
     event->u.transaction = (struct fx_event_transaction){
         .amount = amount,
-        .account_id = (uint64_t)account + 1,
+        .account_id = fx_preload_account_id(engine, account),
         .user_id = state->user_id,
         .type = (uint32_t)type,
         .instrument = instrument,
@@ -156,8 +157,8 @@ static void describe_position(const struct fx_engine *engine,
     row_out->adjust_margin = state->adjust_margin;
     row_out->order_cost = state->reserve;
     row_out->realized_pnl = state->realized_pnl;
-    row_out->position_id = (uint64_t)position + 1;
-    row_out->account_id = (uint64_t)state->account + 1;
+    row_out->position_id = fx_preload_position_id(engine, position);
+    row_out->account_id = fx_preload_account_id(engine, state->account);
     row_out->user_id = engine->accounts[state->account].user_id;
     row_out->lots = state->lots;
     row_out->instrument = state->instrument;
@@ -252,7 +253,7 @@ void fx_touch_account_row(const struct fx_engine *engine,
     const struct fx_account_state *state = &engine->accounts[account];
     row_out->balance = state->balance;
     row_out->reward_balance = state->reward_balance;
-    row_out->account_id = (uint64_t)account + 1;
+    row_out->account_id = fx_preload_account_id(engine, account);
     row_out->user_id = state->user_id;
     row_out->asset = engine->assets[state->asset].asset;
     row_out->flags = state->flags;
@@ -301,7 +302,7 @@ void fx_touch_order_row(const struct fx_engine *engine,
             fx_margin_at_leverage(cold->reserve_value, leverage) + cold->reserve_loss;
     }
     row_out->order_id = cold->order_id;
-    row_out->account_id = (uint64_t)hot->account + 1;
+    row_out->account_id = fx_preload_account_id(engine, hot->account);
     row_out->user_id = engine->accounts[hot->account].user_id;
     row_out->tmp_id = cold->tmp_id;
     row_out->price_ticks = hot->price.ticks;

@@ -5,6 +5,7 @@
 
 #include "base/panic.h"
 #include "engine/orders_int.h"
+#include "engine/preload_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -53,6 +54,16 @@ static void refresh(struct fx_engine *engine, fx_slot position)
     *protections &= (uint8_t)~FX_PROTECTION_POSITION;
     *protections |= list->take_profit != 0 || list->stop_loss != 0 ? FX_PROTECTION_POSITION : 0;
     fx_touch_position(engine, position);
+}
+
+void fx_tp_sl_adopt(struct fx_engine *engine, fx_slot order)
+{
+    const fx_slot position = engine->orders[order].position;
+    const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    uint32_t *place = place_of(engine, position, (enum fx_trigger_role)trigger->role);
+    FX_ASSERT(*place == 0);
+    *place = engine->orders[order].trigger;
+    refresh(engine, position);
 }
 
 void fx_tp_sl_forget(struct fx_engine *engine, fx_slot order)
@@ -171,9 +182,7 @@ static void create(struct fx_engine *engine, fx_slot position, const struct fx_t
     cold->time_in_force = FX_TIME_IN_FORCE_IOC;
     cold->stp_mode = FX_STP_MODE_EXPIRE_MAKER;
     fx_conditional_start(engine, order, trigger);
-    *place_of(engine, position, (enum fx_trigger_role)trigger->role) =
-        engine->orders[order].trigger;
-    refresh(engine, position);
+    fx_tp_sl_adopt(engine, order);
 }
 
 static void move(struct fx_engine *engine, fx_slot order, const struct fx_trigger *target)
@@ -217,7 +226,7 @@ static fx_status find_position(const struct fx_engine *engine,
     if (account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    result->account_id = (uint64_t)account + 1;
+    result->account_id = fx_preload_account_id(engine, account);
     if ((engine->accounts[account].flags & FX_ACCOUNT_FLAG_FROZEN) != 0) {
         return FX_ACCOUNT_FROZEN;
     }

@@ -509,7 +509,7 @@ void fx_trigger_watch(struct fx_engine *engine, fx_slot order)
     if (trigger->callback_ppb == 0) {
         struct fx_trigger_side *side = side_of(engine, &place);
         const int64_t key = key_of(place.condition, trigger->trigger_ticks);
-        if (key <= side->reached) {
+        if (key <= side->reached && engine->preload.rules >= FX_ENGINE_RULES_LATE) {
             wait_late(engine, side, slot, key);
         } else {
             wait_at(engine, &place, slot, key);

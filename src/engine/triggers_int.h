@@ -133,6 +133,8 @@ fx_status fx_tp_sl_apply(struct fx_engine *engine,
 fx_slot fx_tp_sl_find(const struct fx_engine *engine, fx_slot position, enum fx_trigger_role role);
 /** True for a take profit or a stop loss of a position. */
 bool fx_tp_sl_has_role(const struct fx_trigger *trigger);
+/** A conditional order with a role, already listed, becomes that of its position. */
+void fx_tp_sl_adopt(struct fx_engine *engine, fx_slot order);
 /** The other one of the two; NONE where there is none, or the order has no such role. */
 fx_slot fx_tp_sl_sibling(const struct fx_engine *engine, fx_slot order);
 /** An order with a role leaves the list of its position. */

@@ -15,7 +15,9 @@
 #include "model/ids.h"
 #include "model/instrument.h"
 #include "model/limits.h"
+#include "model/load_command.h"
 #include "model/mode_command.h"
+#include "model/money_command.h"
 #include "model/order.h"
 #include "model/order_command.h"
 #include "model/shard.h"
@@ -58,26 +60,20 @@ enum fx_command_kind {
     FX_COMMAND_SET_MARK_RULES = 41,
     FX_COMMAND_REFRESH_RANKS = 42, /* in the queue of ADL: the exchange's own, as TICK */
     FX_COMMAND_SET_SHARD = 50,     /* the map: the first record behind INITIALIZE_ENGINE */
+    FX_COMMAND_LOAD_ENGINE = 60,   /* into an empty engine: load_command.h */
+    FX_COMMAND_LOAD_ACCOUNT = 61,
+    FX_COMMAND_LOAD_POSITION = 62,
+    FX_COMMAND_LOAD_ORDER = 63,
+    FX_COMMAND_UPDATE_INSTRUMENT_EXTRA = 64,
+    FX_COMMAND_LOAD_FUNDING_HISTORY = 65,
+    FX_COMMAND_START_ENGINE = 66,
+    FX_COMMAND_STOP_ENGINE = 67,
+    FX_COMMAND_SET_RULES = 68,
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201,   /* what PLACE_BRACKET would say, with the same payload */
     FX_COMMAND_EXPLAIN = 202,      /* the numbers of a user's risk on a symbol: TERM events */
     FX_COMMAND_SHOW_EXCHANGE = 203 /* the exchange's own money: an EXCHANGE event per asset */
 };
-
-enum fx_account_flag {
-    FX_ACCOUNT_FLAG_TRADE_BLOCKED = 1, /* allowTrade = false: only cancels and reduce-only */
-    FX_ACCOUNT_FLAG_NO_FEE = 2,        /* enableTradingFee = false */
-    FX_ACCOUNT_FLAG_BOT = 4,
-    FX_ACCOUNT_FLAG_MARKET_MAKER = 8,
-    FX_ACCOUNT_FLAG_HEDGE = 16, /* a long and a short position per symbol: SET_POSITION_MODE */
-    FX_ACCOUNT_FLAG_FROZEN =
-        32 /* nothing but deposits and what the operator does: FREEZE_ACCOUNT */
-};
-
-/** The flags that CREATE_ACCOUNT and SET_ACCOUNT set; the others have commands of their own. */
-#define FX_ACCOUNT_FLAGS_SET                                                                       \
-    (FX_ACCOUNT_FLAG_TRADE_BLOCKED | FX_ACCOUNT_FLAG_NO_FEE | FX_ACCOUNT_FLAG_BOT |                \
-     FX_ACCOUNT_FLAG_MARKET_MAKER)
 
 #define FX_COMMAND_ALL_INSTRUMENTS UINT32_MAX
 struct fx_command_tiers {
@@ -88,54 +84,6 @@ struct fx_command_tiers {
 
 struct fx_command_set_state {
     uint32_t state; /* enum fx_instrument_state */
-};
-
-/** CREATE_ACCOUNT succeeds with the existing account (changed = false) where there is one. */
-struct fx_command_account {
-    struct fx_asset asset;
-    uint32_t flags; /* enum fx_account_flag */
-    uint32_t has_fees;
-    int64_t maker_fee_ppb; /* override of the instrument's, where has_fees != 0 */
-    int64_t taker_fee_ppb;
-};
-
-/** DEPOSIT and WITHDRAW: amount > 0. */
-struct fx_command_transfer {
-    fx_i128 amount;
-    struct fx_asset asset;
-    uint32_t type;      /* enum fx_transaction_type */
-    uint32_t is_reward; /* DEPOSIT: to rewardBalance */
-};
-
-#define FX_COMMAND_MOVE_MARK '@' /* begins the name of a movement of money, never an order's */
-
-/** DEPOSIT_NAMED and WITHDRAW_NAMED: `client_id` names the movement to the account for 24 h, in one
- * space with the names of TRANSFER. */
-struct fx_command_named {
-    struct fx_command_transfer transfer;
-    struct fx_client_id client_id; /* begins with FX_COMMAND_MOVE_MARK; never empty */
-    uint64_t zero;
-};
-
-/** TRANSFER: amount > 0 to another user's account in the same asset. `client_id` names it to its
- * sender for 24 h, as a clientOrderId names an order. */
-struct fx_command_move {
-    fx_i128 amount;
-    struct fx_asset asset;
-    uint64_t to_user_id;
-    struct fx_client_id client_id; /* begins with FX_COMMAND_MOVE_MARK, which no order's has */
-};
-
-/** CLOSE_INSURANCE: work off what the insurance fund holds of a symbol, by a reduce-only IOC. */
-struct fx_command_close_insurance {
-    int64_t lots;        /* 0 = all of it */
-    int64_t price_ticks; /* its limit; 0 = like a market order, within the take bound */
-};
-
-/** FUND_INSURANCE: money from outside into an asset's insurance fund, or out of it. */
-struct fx_command_fund_insurance {
-    fx_i128 amount; /* > 0 into the fund, < 0 out of it */
-    struct fx_asset asset;
 };
 
 struct fx_command_mark {
@@ -174,8 +122,8 @@ struct fx_command_mark_rules {
 
 /** The part that every command has comes first; `u` is what the kind says. */
 struct fx_command {
-    uint16_t kind; /* enum fx_command_kind */
-    uint16_t zero;
+    uint16_t kind;       /* enum fx_command_kind */
+    uint16_t rules;      /* INITIALIZE_ENGINE: by which rules the log begins, 0 = 1; else 0 */
     uint32_t instrument; /* index; FX_COMMAND_ALL_INSTRUMENTS where none is meant */
     uint64_t sequence;   /* position in the log, from 1, growing; set by the sequencer */
     int64_t time_us;     /* set by the sequencer, never falls */
@@ -212,6 +160,14 @@ struct fx_command {
         struct fx_command_mark_rules mark_rules;
         struct fx_shard_map shard;
         struct fx_engine_limits limits;
+        struct fx_command_load load;
+        struct fx_command_load_account load_account;
+        struct fx_command_load_position load_position;
+        struct fx_command_load_order load_order; /* begins with `conditional` */
+        struct fx_command_load_extra load_extra;
+        struct fx_command_load_funding load_funding;
+        struct fx_command_start start;
+        struct fx_command_rules rules;
     } u;
 };
 

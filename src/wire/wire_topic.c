@@ -195,54 +195,111 @@ static const struct fx_wire_topic_field LIMITS[] = {
     NEEDED("maxAccountOrders", limits.account_orders_max, COUNT),
     NEEDED("maxFills", limits.fills_max, COUNT),
     NEEDED("maxCancels", limits.cancels_max, COUNT),
-    NEEDED("maxReduceOrders", limits.reduce_orders_max, COUNT)};
+    NEEDED("maxReduceOrders", limits.reduce_orders_max, COUNT),
+    {NAME("rules"), offsetof(struct fx_command, rules), FX_WIRE_TOPIC_COUNT16, 0, false}};
+
+/* The ids first, then each row of the tables: load_command.h. */
+static const struct fx_wire_topic_field LOAD[] = {
+    FIELD("nextOrderId", load.next_order_id, ID),
+    FIELD("nextTradeId", load.next_trade_id, ID),
+    FIELD("nextLiquidationId", load.next_liquidation_id, ID)};
+static const struct fx_wire_topic_field LOAD_ACCOUNT[] = {
+    NEEDED("id", load_account.account_id, ID),
+    NEEDED("asset", load_account.settings.asset, ASSET),
+    NEEDED("balance", load_account.balance, DEC),
+    FIELD("rewardBalance", load_account.reward_balance, DEC),
+    FIELD("flags", load_account.settings.flags, COUNT),
+    FIELD("hasFees", load_account.settings.has_fees, FLAG32),
+    FIELD("makerFee", load_account.settings.maker_fee_ppb, RATE64),
+    FIELD("takerFee", load_account.settings.taker_fee_ppb, RATE64)};
+static const struct fx_wire_topic_field LOAD_POSITION[] = {
+    NEEDED("id", load_position.position_id, ID),
+    FIELD("currentQty", load_position.lots, SIDED_LOTS),
+    FIELD("entryValue", load_position.entry_value, DEC),
+    FIELD("positionMargin", load_position.position_margin, DEC),
+    FIELD("adjustMargin", load_position.adjust_margin, DEC),
+    FIELD("realizedPnl", load_position.realized_pnl, DEC),
+    NEEDED("leverage", load_position.leverage_centi, LEVERAGE),
+    NEEDED_WORD("marginMode", load_position.margin_mode, WORD8, MARGIN_MODES),
+    WORD("positionSide", load_position.position_side, WORD8, POSITION_SIDES)};
+static const struct fx_wire_topic_field LOAD_ORDER[] = {
+    PLACE_FIELDS,
+    CONDITIONAL_FIELDS,
+    NEEDED("id", load_order.order_id, ID),
+    FIELD("remaining", load_order.remaining_lots, LOTS),
+    FIELD("filledValue", load_order.filled_value, DEC),
+    NEEDED_WORD("status", load_order.status, WORD8, STATUSES),
+    WORD("protects", load_order.protects, WORD8, PROTECTS),
+    FIELD("createdAt", load_order.created_us, TIME),
+    FIELD("updatedAt", load_order.updated_us, TIME)};
+static const struct fx_wire_topic_field EXTRA[] = {
+    FIELD("lastPrice", load_extra.last_ticks, PRICE)};
+static const struct fx_wire_topic_field LOAD_FUNDING[] = {
+    NEEDED("fundingTime", load_funding.instant_us, TIME),
+    FIELD("fundingRate", load_funding.rate_ppb, RATE64)};
+static const struct fx_wire_topic_field START[] = {FIELD("accounts", start.accounts, ID),
+                                                   FIELD("positions", start.positions, ID),
+                                                   FIELD("orders", start.orders, ID),
+                                                   FIELD("instruments", start.instruments, COUNT),
+                                                   FIELD("isCounted", start.is_counted, FLAG32)};
+static const struct fx_wire_topic_field VERSION[] = {NEEDED("version", rules.version, COUNT)};
 
 #define SHAPE(kind, array, symbol, maybe, user)                                                    \
     {                                                                                              \
         FX_COMMAND_##kind,                                                                         \
         {                                                                                          \
-            (array), COUNT(array), (symbol), (maybe), (user)                                       \
+            (array), COUNT(array), (symbol), (maybe), (user), false                                \
         }                                                                                          \
     }
 
 static const struct {
     enum fx_command_kind kind;
     struct fx_wire_topic_shape shape;
-} SHAPES[] = {SHAPE(UPDATE_INSTRUMENT, INSTRUMENT, false, false, false),
-              {FX_COMMAND_LOAD_LEVERAGE_MARGIN, {NULL, 0, true, false, false}}, /* + tiers */
-              SHAPE(SET_STATE, STATE, true, false, false),
-              SHAPE(CREATE_ACCOUNT, ACCOUNT, false, false, true),
-              SHAPE(SET_ACCOUNT, ACCOUNT, false, false, true),
-              SHAPE(DEPOSIT, MONEY, false, false, true),
-              SHAPE(WITHDRAW, MONEY, false, false, true),
-              SHAPE(DEPOSIT_NAMED, NAMED, false, false, true),
-              SHAPE(WITHDRAW_NAMED, NAMED, false, false, true),
-              SHAPE(TRANSFER, MOVE, false, false, true),
-              SHAPE(PLACE_ORDER, PLACE, true, false, true),
-              SHAPE(PLACE_CONDITIONAL, CONDITIONAL, true, false, true),
-              SHAPE(PLACE_BRACKET, BRACKET, true, false, true),
-              SHAPE(ADJUST_ORDER_TP_SL, ORDER_TP_SL, true, false, true),
-              SHAPE(AMEND_ORDER, AMEND, true, false, true),
-              SHAPE(AMEND_CONDITIONAL, AMEND_CONDITIONAL, true, false, true),
-              SHAPE(CANCEL_ORDER, CANCEL, false, true, true),
-              SHAPE(CANCEL_ALL, CANCEL_ALL, false, true, true),
-              SHAPE(CANCEL_ALL_AFTER, COUNTDOWN, false, true, true),
-              SHAPE(ADJUST_LEVERAGE, LEVERAGE, true, false, true),
-              SHAPE(ADJUST_MARGIN_POSITION, MARGIN, true, false, true),
-              SHAPE(ADJUST_TP_SL, TP_SL, true, false, true),
-              SHAPE(MARK_PRICE, MARK, true, false, false),
-              SHAPE(INDEX_PRICE, INDEX, true, false, false),
-              SHAPE(PAY_FUNDING, FUNDING, true, false, false),
-              SHAPE(SET_MARK_RULES, RULES, true, false, false),
-              SHAPE(CLOSE_INSURANCE, CLOSE_INSURANCE, true, false, false),
-              SHAPE(FUND_INSURANCE, FUND_INSURANCE, false, false, false),
-              SHAPE(SET_POSITION_MODE, POSITION_MODE, false, false, true),
-              SHAPE(SETTLE, SETTLE, true, false, false),
-              SHAPE(FREEZE_ACCOUNT, FREEZE, false, false, true),
-              {FX_COMMAND_TICK, {NULL, 0, false, false, false}},
-              {FX_COMMAND_REFRESH_RANKS, {NULL, 0, false, false, false}},
-              SHAPE(SET_SHARD, SHARD, false, false, false), /* + assets */
-              SHAPE(INITIALIZE_ENGINE, LIMITS, false, false, false)};
+} SHAPES[] = {
+    SHAPE(UPDATE_INSTRUMENT, INSTRUMENT, false, false, false),
+    {FX_COMMAND_LOAD_LEVERAGE_MARGIN, {NULL, 0, true, false, false, false}}, /* + tiers */
+    SHAPE(SET_STATE, STATE, true, false, false),
+    SHAPE(CREATE_ACCOUNT, ACCOUNT, false, false, true),
+    SHAPE(SET_ACCOUNT, ACCOUNT, false, false, true),
+    SHAPE(DEPOSIT, MONEY, false, false, true),
+    SHAPE(WITHDRAW, MONEY, false, false, true),
+    SHAPE(DEPOSIT_NAMED, NAMED, false, false, true),
+    SHAPE(WITHDRAW_NAMED, NAMED, false, false, true),
+    SHAPE(TRANSFER, MOVE, false, false, true),
+    SHAPE(PLACE_ORDER, PLACE, true, false, true),
+    SHAPE(PLACE_CONDITIONAL, CONDITIONAL, true, false, true),
+    SHAPE(PLACE_BRACKET, BRACKET, true, false, true),
+    SHAPE(ADJUST_ORDER_TP_SL, ORDER_TP_SL, true, false, true),
+    SHAPE(AMEND_ORDER, AMEND, true, false, true),
+    SHAPE(AMEND_CONDITIONAL, AMEND_CONDITIONAL, true, false, true),
+    SHAPE(CANCEL_ORDER, CANCEL, false, true, true),
+    SHAPE(CANCEL_ALL, CANCEL_ALL, false, true, true),
+    SHAPE(CANCEL_ALL_AFTER, COUNTDOWN, false, true, true),
+    SHAPE(ADJUST_LEVERAGE, LEVERAGE, true, false, true),
+    SHAPE(ADJUST_MARGIN_POSITION, MARGIN, true, false, true),
+    SHAPE(ADJUST_TP_SL, TP_SL, true, false, true),
+    SHAPE(MARK_PRICE, MARK, true, false, false),
+    SHAPE(INDEX_PRICE, INDEX, true, false, false),
+    SHAPE(PAY_FUNDING, FUNDING, true, false, false),
+    SHAPE(SET_MARK_RULES, RULES, true, false, false),
+    SHAPE(CLOSE_INSURANCE, CLOSE_INSURANCE, true, false, false),
+    SHAPE(FUND_INSURANCE, FUND_INSURANCE, false, false, false),
+    SHAPE(SET_POSITION_MODE, POSITION_MODE, false, false, true),
+    SHAPE(SETTLE, SETTLE, true, false, false),
+    SHAPE(FREEZE_ACCOUNT, FREEZE, false, false, true),
+    {FX_COMMAND_TICK, {NULL, 0, false, false, false, false}},
+    {FX_COMMAND_REFRESH_RANKS, {NULL, 0, false, false, false, false}},
+    SHAPE(INITIALIZE_ENGINE, LIMITS, false, false, false),
+    SHAPE(SET_SHARD, SHARD, false, false, false), /* + assets */
+    SHAPE(LOAD_ENGINE, LOAD, false, false, false),
+    {FX_COMMAND_LOAD_ACCOUNT, {LOAD_ACCOUNT, COUNT(LOAD_ACCOUNT), false, false, true, true}},
+    {FX_COMMAND_LOAD_POSITION, {LOAD_POSITION, COUNT(LOAD_POSITION), true, false, true, true}},
+    SHAPE(LOAD_ORDER, LOAD_ORDER, true, false, true),
+    SHAPE(UPDATE_INSTRUMENT_EXTRA, EXTRA, true, false, false),
+    SHAPE(LOAD_FUNDING_HISTORY, LOAD_FUNDING, true, false, false),
+    SHAPE(START_ENGINE, START, false, false, false),
+    {FX_COMMAND_STOP_ENGINE, {NULL, 0, false, false, false, false}},
+    SHAPE(SET_RULES, VERSION, false, false, false)};
 
 bool fx_wire_topic_shape(enum fx_command_kind kind, struct fx_wire_topic_shape *shape_out)
 {
@@ -259,6 +316,8 @@ static const struct fx_words_entry POST_ONLY_MODES[] = {{FX_POST_ONLY_MODE_REJEC
                                                         {FX_POST_ONLY_MODE_SLIDE, "SLIDE"}};
 static const struct fx_words_entry SCOPES[] = {
     {FX_CANCEL_SCOPE_ALL, "ALL"}, {FX_CANCEL_SCOPE_LIMIT, "LIMIT"}, {FX_CANCEL_SCOPE_STOP, "STOP"}};
+
+static const struct fx_words_entry PROTECTS[] = {{FX_LOAD_PROTECTS_POSITION, "POSITION"}};
 
 uint32_t fx_wire_topic_number(enum fx_wire_topic_words words, fx_str name)
 {
@@ -291,6 +350,10 @@ uint32_t fx_wire_topic_number(enum fx_wire_topic_words words, fx_str name)
         return fx_words_number(SCOPES, COUNT(SCOPES), name);
     case FX_WIRE_TOPIC_TRANSACTIONS:
         return (uint32_t)fx_command_transaction_of(name);
+    case FX_WIRE_TOPIC_STATUSES:
+        return (uint32_t)fx_order_status_of(name);
+    case FX_WIRE_TOPIC_PROTECTS:
+        return fx_words_number(PROTECTS, COUNT(PROTECTS), name);
     default:
         return 0;
     }
@@ -328,6 +391,10 @@ const char *fx_wire_topic_name(enum fx_wire_topic_words words, uint32_t number)
         return fx_words_name(SCOPES, COUNT(SCOPES), number);
     case FX_WIRE_TOPIC_TRANSACTIONS:
         return fx_command_transaction_name((enum fx_transaction_type)number);
+    case FX_WIRE_TOPIC_STATUSES:
+        return fx_order_status_name((enum fx_order_status)number);
+    case FX_WIRE_TOPIC_PROTECTS:
+        return fx_words_name(PROTECTS, COUNT(PROTECTS), number);
     default:
         return NULL;
     }

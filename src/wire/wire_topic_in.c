@@ -60,7 +60,8 @@ static fx_status read_units(const struct fx_json_token *token,
     if (status != FX_OK) {
         return status;
     }
-    if (unit <= 0 || units < 0 || units % unit != 0 || units / unit > INT64_MAX) {
+    if (unit <= 0 || units % unit != 0 || units / unit > INT64_MAX ||
+        units / unit < -(fx_i128)INT64_MAX) {
         return rest;
     }
     *count_out = (int64_t)(units / unit);
@@ -110,6 +111,7 @@ static fx_status read_decimals(struct reading *reading,
         status = read_units(token, reading->instrument->tick_size, FX_PRICE_FILTER, &number);
         break;
     case FX_WIRE_TOPIC_LOTS:
+    case FX_WIRE_TOPIC_SIDED_LOTS:
         status = read_units(token, reading->instrument->lot_size, FX_LOT_SIZE, &number);
         break;
     case FX_WIRE_TOPIC_LEVERAGE:
@@ -129,6 +131,10 @@ static fx_status read_decimals(struct reading *reading,
         status = read_rate(token, &number);
         break;
     }
+    if (status == FX_OK && number < 0 && field->type != FX_WIRE_TOPIC_SIDED_LOTS &&
+        field->type != FX_WIRE_TOPIC_RATE64) {
+        status = field->type == FX_WIRE_TOPIC_LOTS ? FX_LOT_SIZE : FX_PRICE_FILTER;
+    }
     return status == FX_OK ? store(reading, field, &number, sizeof number) : status;
 }
 
@@ -145,6 +151,11 @@ static fx_status read_integers(struct reading *reading,
         const fx_status status = read_u64(token, TIME_MS_MAX, &value);
         const int64_t time_us = (int64_t)value * US_PER_MS;
         return status == FX_OK ? store(reading, field, &time_us, sizeof time_us) : status;
+    }
+    if (field->type == FX_WIRE_TOPIC_COUNT16) {
+        const fx_status status = read_u64(token, UINT16_MAX, &value);
+        const uint16_t small = (uint16_t)value;
+        return status == FX_OK ? store(reading, field, &small, sizeof small) : status;
     }
     const fx_status status = read_u64(token, INT32_MAX, &value); /* COUNT */
     const uint32_t count = (uint32_t)value;
@@ -232,6 +243,7 @@ static fx_status read_field(struct reading *reading, const struct fx_wire_topic_
     case FX_WIRE_TOPIC_TIME:
     case FX_WIRE_TOPIC_ID:
     case FX_WIRE_TOPIC_COUNT:
+    case FX_WIRE_TOPIC_COUNT16:
         return read_integers(reading, field, token);
     case FX_WIRE_TOPIC_FLAG8:
     case FX_WIRE_TOPIC_FLAG32:
@@ -248,6 +260,7 @@ static fx_status read_field(struct reading *reading, const struct fx_wire_topic_
     case FX_WIRE_TOPIC_PRICE:
     case FX_WIRE_TOPIC_PRICE_KEEP:
     case FX_WIRE_TOPIC_LOTS:
+    case FX_WIRE_TOPIC_SIDED_LOTS:
     case FX_WIRE_TOPIC_RATE64:
     case FX_WIRE_TOPIC_RATE32:
     case FX_WIRE_TOPIC_LEVERAGE:
@@ -325,7 +338,7 @@ static fx_status read_header(struct reading *reading,
         const struct fx_json_token *user = member_of(reading, FX_STR("userId"));
         status = user == NULL ? FX_BAD_PARAMETER
                               : read_u64(user, UINT64_MAX, &reading->command->user_id);
-        if (status == FX_OK && reading->command->user_id == 0) {
+        if (status == FX_OK && reading->command->user_id == 0 && !shape->may_be_nobody) {
             status = FX_BAD_PARAMETER; /* nobody's account */
         }
     }
@@ -361,9 +374,39 @@ static fx_status read_data(struct reading *reading, const struct fx_wire_topic_s
     return status;
 }
 
-/* The kind of a code; 0 where it is none of the engine's. */
-static uint32_t kind_of(fx_str code)
+/* LOAD_TRADING_RULE: the symbol's definition with the members that are named. */
+static fx_status read_rule(struct reading *reading, fx_wire_topic_in_find_fn find, void *context)
 {
+    struct fx_wire_topic_shape shape;
+    fx_str symbol = {0};
+    const struct fx_json_token *token = member_of(reading, FX_STR("symbol"));
+    fx_status status = token == NULL ? FX_BAD_PARAMETER : read_text(token, &symbol);
+    const struct fx_instrument *known = status == FX_OK ? find(context, symbol) : NULL;
+    const bool has_shape = fx_wire_topic_shape(FX_COMMAND_UPDATE_INSTRUMENT, &shape);
+    FX_ASSERT(has_shape);
+    if (known == NULL) {
+        return status == FX_OK ? FX_UNKNOWN_SYMBOL : status;
+    }
+    reading->command->kind = FX_COMMAND_UPDATE_INSTRUMENT;
+    reading->command->instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    reading->command->u.instrument = *known;
+    reading->command->u.instrument.instrument_id = 0; /* the engine's */
+    reading->command->u.instrument.tier_count = 0;
+    for (uint32_t index = 0; index < shape.count && status == FX_OK; index++) {
+        struct fx_wire_topic_field field = shape.fields[index];
+        field.is_required = false;
+        status = read_field(reading, &field);
+    }
+    return status;
+}
+
+/* The kind of a code; 0 where it is none of the engine's. */
+static uint32_t kind_of(struct reading *reading, fx_str code)
+{
+    if (fx_str_is_equal(code, FX_STR("CREATE_ACCOUNT")) &&
+        member_of(reading, FX_STR("id")) != NULL) {
+        return FX_COMMAND_LOAD_ACCOUNT;
+    }
     if (fx_str_is_equal(code, FX_STR("LIQUIDATE"))) {
         return FX_COMMAND_MARK_PRICE;
     }
@@ -385,10 +428,7 @@ static enum fx_wire_topic_in_kind control_of(fx_str code)
     static const struct {
         fx_str code;
         enum fx_wire_topic_in_kind kind;
-    } CONTROLS[] = {{{"START_ENGINE", 12}, FX_WIRE_TOPIC_IN_START},
-                    {{"STOP_ENGINE", 11}, FX_WIRE_TOPIC_IN_STOP},
-                    {{"DUMP", 4}, FX_WIRE_TOPIC_IN_DUMP},
-                    {{"LEADER", 6}, FX_WIRE_TOPIC_IN_LEADER}};
+    } CONTROLS[] = {{{"DUMP", 4}, FX_WIRE_TOPIC_IN_DUMP}, {{"LEADER", 6}, FX_WIRE_TOPIC_IN_LEADER}};
     for (uint32_t index = 0; index < sizeof CONTROLS / sizeof CONTROLS[0]; index++) {
         if (fx_str_is_equal(code, CONTROLS[index].code)) {
             return CONTROLS[index].kind;
@@ -463,6 +503,24 @@ static fx_status read_from(struct reading *reading, struct fx_wire_topic_from *f
     return status;
 }
 
+static fx_status read_command(struct reading *reading,
+                              fx_str code,
+                              fx_wire_topic_in_find_fn find,
+                              void *context)
+{
+    struct fx_wire_topic_shape shape;
+    /* A new instrument counts in its own ticks and lots. */
+    reading->instrument = &reading->command->u.instrument;
+    if (fx_str_is_equal(code, FX_STR("LOAD_TRADING_RULE"))) {
+        return read_rule(reading, find, context);
+    }
+    if (!fx_wire_topic_shape((enum fx_command_kind)reading->command->kind, &shape)) {
+        return FX_UNKNOWN_COMMAND;
+    }
+    const fx_status status = read_header(reading, &shape, find, context);
+    return status == FX_OK ? read_data(reading, &shape) : status;
+}
+
 fx_status fx_wire_topic_in_command(struct fx_json *json,
                                    fx_str text,
                                    fx_wire_topic_in_find_fn find,
@@ -471,7 +529,6 @@ fx_status fx_wire_topic_in_command(struct fx_json *json,
                                    fx_str *field_out)
 {
     struct fx_wire_topic_in in;
-    struct fx_wire_topic_shape shape;
     struct reading reading = {.json = json, .command = &in.command};
     fx_str code = {0};
     memset(&in, 0, sizeof in);
@@ -498,19 +555,12 @@ fx_status fx_wire_topic_in_command(struct fx_json *json,
     if (status == FX_OK) {
         reading.object = data == NULL || data->kind == FX_JSON_NULL ? NULL : data;
         in.kind = control_of(code);
-        in.command.kind = (uint16_t)(in.kind == 0 ? kind_of(code) : 0);
+        in.command.kind = (uint16_t)(in.kind == 0 ? kind_of(&reading, code) : 0);
         if (in.kind == FX_WIRE_TOPIC_IN_LEADER) {
             status = read_leader(&reading, &in);
         } else if (in.kind == 0) {
             in.kind = FX_WIRE_TOPIC_IN_COMMAND;
-            /* A new instrument counts in its own ticks and lots. */
-            reading.instrument = &in.command.u.instrument;
-            status = fx_wire_topic_shape((enum fx_command_kind)in.command.kind, &shape)
-                         ? read_header(&reading, &shape, find, context)
-                         : FX_UNKNOWN_COMMAND;
-            if (status == FX_OK) {
-                status = read_data(&reading, &shape);
-            }
+            status = read_command(&reading, code, find, context);
         }
     }
     *field_out = status == FX_OK ? (fx_str){0} : reading.field;

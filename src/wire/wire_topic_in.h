@@ -23,8 +23,6 @@ typedef const struct fx_instrument *(*fx_wire_topic_in_find_fn)(void *context, f
 /** What a record of the engine's input says. */
 enum fx_wire_topic_in_kind {
     FX_WIRE_TOPIC_IN_COMMAND = 1, /* `command` is set but for sequence */
-    FX_WIRE_TOPIC_IN_START = 2,   /* START_ENGINE: the preload is complete */
-    FX_WIRE_TOPIC_IN_STOP = 3,    /* STOP_ENGINE */
     FX_WIRE_TOPIC_IN_DUMP = 4,    /* DUMP: tell the whole state */
     FX_WIRE_TOPIC_IN_LEADER = 5   /* LEADER: `epoch` and `node` lead from here on */
 };
@@ -39,8 +37,9 @@ struct fx_wire_topic_in {
 
 /**
  * Read `{"code":…,"time":ms,"from":{…},"data":{…}}`. Codes are those of fx_command_name(), and
- * LIQUIDATE (a mark update) and ADJUST_TP_SL_PRICE (as ADJUST_TP_SL). @return OK; BAD_JSON;
- * UNKNOWN_COMMAND (no such code, or one that this version cannot load); UNKNOWN_SYMBOL;
+ * LIQUIDATE (a mark update), ADJUST_TP_SL_PRICE (as ADJUST_TP_SL) and LOAD_TRADING_RULE (an
+ * UPDATE_INSTRUMENT of what it names); a CREATE_ACCOUNT with an `id` is a LOAD_ACCOUNT. @return OK;
+ * BAD_JSON; UNKNOWN_COMMAND (no such code, or one that this version cannot load); UNKNOWN_SYMBOL;
  * BAD_PARAMETER, BAD_DECIMAL, TOO_MANY_DIGITS, BAD_LEVERAGE, PRICE_FILTER, LOT_SIZE with the
  * member's name (static text) in *field_out. in_out->from is set wherever it can be read, whatever
  * is said of the rest. `json` is scratch.

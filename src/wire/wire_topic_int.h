@@ -17,12 +17,14 @@ enum fx_wire_topic_type {
     FX_WIRE_TOPIC_PRICE,      /* int64 ticks: a decimal; 0 = absent */
     FX_WIRE_TOPIC_PRICE_KEEP, /* the same, where absent is FX_COMMAND_TP_SL_KEEP */
     FX_WIRE_TOPIC_LOTS,       /* int64 lots: a decimal; 0 = absent */
+    FX_WIRE_TOPIC_SIDED_LOTS, /* the same, + long and - short */
     FX_WIRE_TOPIC_RATE64,     /* int64 ppb: a decimal */
     FX_WIRE_TOPIC_RATE32,     /* int32 ppb */
     FX_WIRE_TOPIC_LEVERAGE,   /* int32 hundredths: a decimal */
     FX_WIRE_TOPIC_TIME,       /* int64 us: ms, an integer; 0 = absent */
     FX_WIRE_TOPIC_ID,         /* uint64: a string */
     FX_WIRE_TOPIC_COUNT,      /* uint32: an integer */
+    FX_WIRE_TOPIC_COUNT16,    /* uint16: the same; 0 = absent */
     FX_WIRE_TOPIC_FLAG8,      /* uint8: true, false */
     FX_WIRE_TOPIC_FLAG32,     /* uint32: true, false */
     FX_WIRE_TOPIC_NEW,        /* uint32: true for FX_INSTRUMENT_NEW */
@@ -48,7 +50,9 @@ enum fx_wire_topic_words {
     FX_WIRE_TOPIC_KINDS,
     FX_WIRE_TOPIC_STATES,
     FX_WIRE_TOPIC_SCOPES,
-    FX_WIRE_TOPIC_TRANSACTIONS
+    FX_WIRE_TOPIC_TRANSACTIONS,
+    FX_WIRE_TOPIC_STATUSES,
+    FX_WIRE_TOPIC_PROTECTS
 };
 
 struct fx_wire_topic_field {
@@ -66,6 +70,7 @@ struct fx_wire_topic_shape {
     bool has_symbol;      /* must name an instrument */
     bool may_have_symbol; /* may; absent = all */
     bool has_user;
+    bool may_be_nobody; /* userId 0 is the exchange */
 };
 
 /** The shape of a kind. @return false where it does not travel on a topic. */

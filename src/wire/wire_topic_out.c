@@ -34,6 +34,13 @@ static uint32_t load_u32(const struct fx_command *command, const struct fx_wire_
     return value;
 }
 
+static uint16_t load_u16(const struct fx_command *command, const struct fx_wire_topic_field *field)
+{
+    uint16_t value = 0;
+    load(command, field, &value, sizeof value);
+    return value;
+}
+
 static uint32_t load_u8(const struct fx_command *command, const struct fx_wire_topic_field *field)
 {
     uint8_t value = 0;
@@ -113,6 +120,7 @@ static void add_decimal(struct fx_buf *buf,
         break;
     case FX_WIRE_TOPIC_PRICE:
     case FX_WIRE_TOPIC_LOTS:
+    case FX_WIRE_TOPIC_SIDED_LOTS:
         if (number != 0) {
             const fx_i128 unit =
                 field->type == FX_WIRE_TOPIC_PRICE ? instrument->tick_size : instrument->lot_size;
@@ -153,6 +161,11 @@ static void add_field(struct fx_buf *buf,
     case FX_WIRE_TOPIC_COUNT:
         fx_json_add_int(buf, field->name, load_u32(command, field));
         break;
+    case FX_WIRE_TOPIC_COUNT16:
+        if (load_u16(command, field) != 0) {
+            fx_json_add_int(buf, field->name, load_u16(command, field));
+        }
+        break;
     case FX_WIRE_TOPIC_FLAG8:
         if (load_u8(command, field) != 0) {
             fx_json_add_bool(buf, field->name, true);
@@ -182,6 +195,7 @@ static void add_field(struct fx_buf *buf,
     case FX_WIRE_TOPIC_PRICE:
     case FX_WIRE_TOPIC_PRICE_KEEP:
     case FX_WIRE_TOPIC_LOTS:
+    case FX_WIRE_TOPIC_SIDED_LOTS:
     case FX_WIRE_TOPIC_RATE64:
     case FX_WIRE_TOPIC_RATE32:
     case FX_WIRE_TOPIC_LEVERAGE:
@@ -258,7 +272,10 @@ fx_status fx_wire_topic_out_command_from(struct fx_buf *buf,
     FX_ASSERT(instrument != NULL || !shape.has_symbol);
     const struct fx_instrument *units =
         instrument == NULL ? &command->u.instrument : instrument; /* a new one counts in its own */
-    const char *name = fx_command_name((enum fx_command_kind)command->kind);
+    /* The seed's code: an account that is loaded is one with an id. */
+    const bool is_account = command->kind == FX_COMMAND_LOAD_ACCOUNT;
+    const char *name = fx_command_name(is_account ? FX_COMMAND_CREATE_ACCOUNT
+                                                  : (enum fx_command_kind)command->kind);
     begin_record(buf, fx_str_of(name), command->time_us, from);
     if (shape.has_user) {
         fx_json_add_id(buf, FX_STR("userId"), command->user_id);

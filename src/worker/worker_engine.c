@@ -466,6 +466,7 @@ static fx_status begin_log(struct fx_worker_engine *worker)
     struct item item;
     memset(&item, 0, sizeof item);
     item.command.kind = FX_COMMAND_INITIALIZE_ENGINE;
+    item.command.rules = FX_ENGINE_RULES_MAX;
     item.command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     item.command.u.limits = worker->limits;
     const bool is_taken = take(worker, &item, fx_worker_host_now_us(&worker->host));

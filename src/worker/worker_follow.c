@@ -197,6 +197,30 @@ static void drop(struct fx_worker_follow *follow,
     }
 }
 
+/* By the first rules START_ENGINE and STOP_ENGINE were words without an effect. */
+static bool is_without_effect(const struct fx_worker_follow *follow,
+                              const struct fx_wire_topic_in *in)
+{
+    const uint16_t kind = in->command.kind;
+    return (kind == FX_COMMAND_START_ENGINE || kind == FX_COMMAND_STOP_ENGINE) &&
+           !fx_engine_has(follow->engine, (enum fx_command_kind)kind);
+}
+
+/* @return false where the log goes on by rules that this binary does not know: not beyond here. */
+static bool knows(struct fx_worker_follow *follow, const struct fx_wire_topic_in *in)
+{
+    if (in->kind != FX_WIRE_TOPIC_IN_COMMAND || fx_engine_knows(&in->command)) {
+        return true;
+    }
+    (void)snprintf(follow->reason,
+                   sizeof follow->reason,
+                   "this log needs rules %" PRIu32 "; this binary knows up to %u",
+                   fx_engine_asks_rules(&in->command),
+                   (unsigned)FX_ENGINE_RULES_MAX);
+    fail(follow, FX_RULES_UNKNOWN, follow->reason);
+    return false;
+}
+
 static void take(struct fx_worker_follow *follow, const struct fx_bus_record *record)
 {
     struct fx_wire_topic_in in;
@@ -215,6 +239,9 @@ static void take(struct fx_worker_follow *follow, const struct fx_bus_record *re
         in.command.kind != FX_COMMAND_INITIALIZE_ENGINE) {
         status = FX_UNKNOWN_COMMAND; /* nothing was before the beginning */
     }
+    if (status == FX_OK && !knows(follow, &in)) {
+        return;
+    }
     follow->position = record->offset + 1;
     if (status != FX_OK) {
         const struct fx_worker_follow_poison poison = {record, status, field};
@@ -224,16 +251,16 @@ static void take(struct fx_worker_follow *follow, const struct fx_bus_record *re
     hear(follow, &in.from);
     switch (in.kind) {
     case FX_WIRE_TOPIC_IN_COMMAND:
-        take_command(follow, &in);
+        if (!is_without_effect(follow, &in)) {
+            take_command(follow, &in);
+        }
         break;
     case FX_WIRE_TOPIC_IN_LEADER:
         take_leader(follow, &in, record->offset + 1);
         break;
-    case FX_WIRE_TOPIC_IN_START:
-    case FX_WIRE_TOPIC_IN_STOP:
     case FX_WIRE_TOPIC_IN_DUMP:
     default:
-        break; /* the seed's; nothing of the state depends on them */
+        break; /* nothing of the state depends on it */
     }
 }
 
@@ -279,6 +306,9 @@ static int read_records(struct fx_worker_follow *follow, int64_t now_us)
             break;
         }
         take(follow, &follow->records[follow->record_next]);
+        if (has_failed(follow)) {
+            break;
+        }
         follow->record_next++;
         count++;
     }

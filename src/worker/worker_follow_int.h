@@ -75,6 +75,7 @@ struct fx_worker_follow {
     uint64_t pending_end;
     struct fx_buf text;
 
+    char reason[FX_WORKER_FOLLOW_TEXT_SIZE_MAX]; /* of the failure, where it is not the bus' */
     uint64_t replayed;
     fx_status recovery; /* what on_recovered said */
     uint64_t snapshot_sequence;

@@ -72,6 +72,7 @@ static fx_status publish_genesis(struct fx_worker_follow *follow)
     struct fx_command command;
     memset(&command, 0, sizeof command);
     command.kind = FX_COMMAND_INITIALIZE_ENGINE;
+    command.rules = FX_ENGINE_RULES_MAX;
     command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     command.time_us = fx_worker_host_now_us(&follow->host);
     command.u.limits =
@@ -346,7 +347,10 @@ static fx_status catch_up(struct opening *opening, bool is_for_map)
         if (failure != FX_OK || follow->recovery != FX_OK) {
             return failure == FX_OK
                        ? fail(opening, follow->recovery, "what was recovered cannot be written")
-                       : fail(opening, failure, fx_bus_reader_error_text(follow->reader));
+                       : fail(opening,
+                              failure,
+                              follow->reason[0] != '\0' ? follow->reason
+                                                        : fx_bus_reader_error_text(follow->reader));
         }
         if (work > 0 && !is_for_map) {
             opening->news_us = fx_clock_monotonic_us();

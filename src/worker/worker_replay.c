@@ -1,5 +1,6 @@
 #include "worker/worker_replay.h"
 
+#include "base/log.h"
 #include "base/panic.h"
 
 enum { WAITING_MAX = FX_ENGINE_PREFETCH_MAX + 1 };
@@ -24,6 +25,15 @@ fx_status fx_worker_replay_record(struct fx_worker_replay *replay,
     FX_ASSERT(replay->end - replay->first < WAITING_MAX);
     if (fx_command_decode(record->bytes, command) != FX_OK || command->sequence != record->seq) {
         return FX_CORRUPT;
+    }
+    if (!fx_engine_knows(command)) {
+        FX_LOG(FX_LOG_ERROR,
+               "replay",
+               "this log goes on by rules that this binary does not know",
+               fx_log_u64("seq", command->sequence),
+               fx_log_u64("rules", fx_engine_asks_rules(command)),
+               fx_log_u64("known", FX_ENGINE_RULES_MAX));
+        return FX_RULES_UNKNOWN;
     }
     replay->end++;
     return replay->end - replay->first == WAITING_MAX ? apply_oldest(replay) : FX_OK;

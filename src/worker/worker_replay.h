@@ -29,7 +29,8 @@ struct fx_worker_replay {
 
 /**
  * Take the next record; the oldest waiting command is applied where the queue is full.
- * @return OK; CORRUPT where the record is no command of its sequence; what on_applied() says.
+ * @return OK; CORRUPT where the record is no command of its sequence; RULES_UNKNOWN where the log
+ * goes on by rules that this engine does not know (logged); what on_applied() says.
  */
 FX_MUST_USE fx_status fx_worker_replay_record(struct fx_worker_replay *replay,
                                               const struct fx_bus_journal_record *record);

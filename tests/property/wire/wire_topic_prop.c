@@ -86,7 +86,10 @@ static uint32_t any_number(enum fx_wire_topic_words words, struct fx_rng *rng)
                                         "ALL",
                                         "STOP",
                                         "DEPOSIT",
-                                        "REWARD"};
+                                        "REWARD",
+                                        "ACTIVE",
+                                        "UNTRIGGERED",
+                                        "POSITION"};
     uint32_t numbers[sizeof WORDS / sizeof WORDS[0]];
     uint32_t count = 0;
     for (size_t index = 0; index < sizeof WORDS / sizeof WORDS[0]; index++) {
@@ -123,6 +126,8 @@ static void fill_field(struct fx_command *command,
     const uint32_t all = FX_INSTRUMENT_NEW;
     const uint8_t small_flag = (uint8_t)flag;
     const int64_t keep = is_absent ? FX_COMMAND_TP_SL_KEEP : number;
+    const uint16_t count16 = (uint16_t)flag;
+    const int64_t sided = fx_rng_below(rng, 2) == 0 ? number : -number;
     const int64_t rate = fx_rng_below(rng, 2) == 0 ? number : -number;
     const int32_t rate32 = (int32_t)rate;
     const int32_t leverage = is_absent ? 0 : (int32_t)fx_rng_between(rng, 100, 12500);
@@ -139,6 +144,12 @@ static void fill_field(struct fx_command *command,
     case FX_WIRE_TOPIC_PRICE:
     case FX_WIRE_TOPIC_LOTS:
         put(command, field->offset, &number, sizeof number);
+        break;
+    case FX_WIRE_TOPIC_COUNT16:
+        put(command, field->offset, &count16, sizeof count16);
+        break;
+    case FX_WIRE_TOPIC_SIDED_LOTS:
+        put(command, field->offset, &sided, sizeof sided);
         break;
     case FX_WIRE_TOPIC_PRICE_KEEP:
         put(command, field->offset, &keep, sizeof keep);

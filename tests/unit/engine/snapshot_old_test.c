@@ -146,7 +146,7 @@ static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
     size_t size = 0;
     char *saved = read_file("snapshot-1.bin", &size);
     const struct fx_engine_limits limits = engine_kit_limits();
-    const uint32_t versions[] = {0, 9, 77};
+    const uint32_t versions[] = {0, 10, 77};
     void *memory = engine_kit_memory(&limits);
     for (uint32_t index = 0; index < sizeof versions / sizeof versions[0]; index++) {
         struct fx_engine *engine = NULL;

@@ -96,6 +96,27 @@ static void trigger_that_begins_late_waits_for_a_later_price(void **state)
     assert_int_equal(engine_kit_row(&kit, profit)->status, FX_ORDER_STATUS_FILLED);
 }
 
+/* An old log leads where it always led, until it says that it goes on by the second rules. */
+static void trigger_that_begins_late_fires_at_once_by_the_first_rules(void **state)
+{
+    (void)state;
+    kit.engine->preload.rules = 1;
+    set_up_bid_and_sale();
+    set_up_offer(3);
+    trade_at_106();
+    assert_int_equal(fx_order_pool_find(kit.engine, profit), FX_SLOT_NONE); /* it has fired */
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_RULES, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.rules.version = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    MUST(.user_id = 3, .side = FX_SIDE_SELL, .ticks = 100, .lots = 1);
+    MUST(.user_id = 4, .side = FX_SIDE_BUY, .ticks = 100, .lots = 1); /* LAST is 100 again */
+    set_up_bid_and_sale();
+    set_up_offer(3);
+    trade_at_106();
+    assert_int_equal(status_of(profit), FX_ORDER_STATUS_UNTRIGGERED);
+}
+
 /* Behind the beginning, in the same command, LAST is 106 again: that counts. */
 static void trigger_that_begins_late_fires_by_a_later_trade_of_the_command(void **state)
 {
@@ -171,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(trigger_that_begins_late_waits_for_a_later_price),
+        CASE(trigger_that_begins_late_fires_at_once_by_the_first_rules),
         CASE(trigger_that_begins_late_fires_by_a_later_trade_of_the_command),
         CASE(trigger_that_begins_late_survives_a_snapshot),
         CASE(trigger_that_is_late_can_be_cancelled),

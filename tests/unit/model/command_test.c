@@ -52,6 +52,15 @@ static const struct {
     {41, 56, "SET_MARK_RULES"},
     {42, 32, "REFRESH_RANKS"},
     {50, 304, "SET_SHARD"},
+    {60, 64, "LOAD_ENGINE"},
+    {61, 112, "LOAD_ACCOUNT"},
+    {62, 128, "LOAD_POSITION"},
+    {63, 208, "LOAD_ORDER"},
+    {64, 40, "UPDATE_INSTRUMENT_EXTRA"},
+    {65, 48, "LOAD_FUNDING_HISTORY"},
+    {66, 64, "START_ENGINE"},
+    {67, 32, "STOP_ENGINE"},
+    {68, 40, "SET_RULES"},
 };
 
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };

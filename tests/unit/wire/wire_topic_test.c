@@ -81,9 +81,10 @@ static void topic_aliases_and_controls_are_read(void **state)
     assert_int_equal(in.command.u.tp_sl.stop_loss_ticks, 0); /* none from now on … */
     assert_true(in.command.u.tp_sl.take_profit_ticks == FX_COMMAND_TP_SL_KEEP); /* … kept */
     assert_int_equal(read_command("{\"code\":\"START_ENGINE\"}", &in, field), FX_OK);
-    assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_START);
+    assert_int_equal(in.command.kind, FX_COMMAND_START_ENGINE);
+    assert_int_equal(in.command.u.start.is_counted, 0);
     assert_int_equal(read_command("{\"code\":\"STOP_ENGINE\",\"data\":null}", &in, field), FX_OK);
-    assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_STOP);
+    assert_int_equal(in.command.kind, FX_COMMAND_STOP_ENGINE);
     assert_int_equal(read_command("{\"code\":\"DUMP\",\"data\":{}}", &in, field), FX_OK);
     assert_int_equal(in.kind, FX_WIRE_TOPIC_IN_DUMP);
     struct fx_buf buf;
@@ -99,6 +100,26 @@ static void topic_aliases_and_controls_are_read(void **state)
     fx_buf_deinit(&buf);
 }
 
+static void topic_a_trading_rule_changes_what_it_names(void **state)
+{
+    (void)state;
+    struct fx_wire_topic_in in;
+    char field[64];
+    assert_int_equal(
+        read_command("{\"code\":\"LOAD_TRADING_RULE\",\"data\":{\"symbol\":\"BTCUSDT\","
+                     "\"minNotional\":\"5\",\"maxNumOrders\":7}}",
+                     &in,
+                     field),
+        FX_OK);
+    struct fx_instrument expected = *find(NULL, FX_STR("BTCUSDT"));
+    expected.min_notional = 5 * fx_dec_one();
+    expected.orders_max = 7;
+    expected.instrument_id = 0;
+    expected.tier_count = 0;
+    assert_int_equal(in.command.kind, FX_COMMAND_UPDATE_INSTRUMENT);
+    assert_memory_equal(&in.command.u.instrument, &expected, sizeof expected);
+}
+
 static void topic_wrong_members_are_named(void **state)
 {
     static const struct {
@@ -112,7 +133,19 @@ static void topic_wrong_members_are_named(void **state)
         {"{}", FX_BAD_PARAMETER, "code"},
         {"{\"code\":7}", FX_BAD_PARAMETER, "code"},
         {"{\"code\":\"NO_SUCH_CODE\"}", FX_UNKNOWN_COMMAND, "code"},
-        {"{\"code\":\"LOAD_ORDER\",\"data\":{}}", FX_UNKNOWN_COMMAND, "code"},
+        {"{\"code\":\"LOAD_ORDER\",\"data\":{}}", FX_BAD_PARAMETER, "userId"},
+        {"{\"code\":\"LOAD_ORDER\",\"data\":{\"userId\":0}}", FX_BAD_PARAMETER, "userId"},
+        {"{\"code\":\"LOAD_TRADING_RULE\",\"data\":{}}", FX_BAD_PARAMETER, "symbol"},
+        {"{\"code\":\"LOAD_TRADING_RULE\",\"data\":{\"symbol\":\"NONE\"}}",
+         FX_UNKNOWN_SYMBOL,
+         "symbol"},
+        {"{\"code\":\"CREATE_ACCOUNT\",\"data\":{\"userId\":0,\"asset\":\"USDT\"}}",
+         FX_BAD_PARAMETER,
+         "userId"},
+        {"{\"code\":\"CREATE_ACCOUNT\",\"data\":{\"userId\":0,\"id\":1,\"asset\":\"USDT\"}}",
+         FX_BAD_PARAMETER,
+         "balance"},
+        {"{\"code\":\"SET_RULES\",\"data\":{}}", FX_BAD_PARAMETER, "version"},
         {"{\"code\":\"TEST_ORDER\",\"data\":{}}", FX_UNKNOWN_COMMAND, "code"}, /* a question */
         {"{\"code\":\"TICK\",\"time\":-1}", FX_BAD_PARAMETER, "time"},
         {"{\"code\":\"TICK\",\"time\":1.5}", FX_BAD_PARAMETER, "time"},
@@ -355,6 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topic_place_order_is_read),
         cmocka_unit_test(topic_aliases_and_controls_are_read),
+        cmocka_unit_test(topic_a_trading_rule_changes_what_it_names),
         cmocka_unit_test(topic_wrong_members_are_named),
         cmocka_unit_test(topic_client_orders_are_read_in_both_forms),
         cmocka_unit_test(topic_client_cancels_are_read),

@@ -331,6 +331,32 @@ static void worker_follow_failed_delivery_is_answered_once(void **state)
 }
 
 /* What nobody can read is no command to its own sender either: he hears so, and waits no longer. */
+/* Nobody goes on by rules that he does not know, and nobody applies a part of them. */
+static void worker_follow_unknown_rules_stop_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    assert_int_equal(fx_engine_rules(fx_worker_follow_engine(member->follow)), 2); /* it began it */
+    publish_text(fixture->bus, "{\"code\":\"SET_RULES\",\"data\":{\"version\":2}}");
+    publish_text(fixture->bus, "{\"code\":\"STOP_ENGINE\"}");
+    turn(fixture, member);
+    const uint64_t sequence = fx_engine_sequence(fx_worker_follow_engine(member->follow));
+    const uint64_t hash = hash_of(member);
+    assert_int_equal(fx_engine_rules(fx_worker_follow_engine(member->follow)), 2);
+    publish_text(fixture->bus, "{\"code\":\"SET_RULES\",\"data\":{\"version\":99}}");
+    publish_text(fixture->bus, "{\"code\":\"START_ENGINE\"}");
+    turn(fixture, member);
+    struct fx_worker_follow_stats stats;
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.failure, FX_RULES_UNKNOWN);
+    assert_int_equal(fx_engine_sequence(fx_worker_follow_engine(member->follow)), sequence);
+    assert_true(hash_of(member) == hash);
+    assert_int_equal(open_member(fixture, &fixture->members[1]), FX_RULES_UNKNOWN);
+    assert_string_equal(fixture->members[1].report.text,
+                        "this log needs rules 99; this binary knows up to 2");
+}
+
 static void worker_follow_own_poison_is_answered(void **state)
 {
     struct fixture *fixture = *state;
@@ -499,6 +525,7 @@ int main(void)
             worker_follow_saved_sequence_bounds_the_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_failed_delivery_is_answered_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_unknown_rules_stop_it, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_own_poison_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(

@@ -1,0 +1,47 @@
+/**
+ * @file mode_int.h
+ * Small parts of the root: whether the exchange runs, by which rules, what was loaded; how far a
+ * refresh of ranks has come. Private to engine/; the doors are in preload_int.h and rank_int.h.
+ * Thread: engine thread only (data).
+ */
+#ifndef FX_ENGINE_MODE_INT_H
+#define FX_ENGINE_MODE_INT_H
+
+#include <stdint.h>
+
+#include "engine/level.h"
+
+/** What an engine is there for at the moment. */
+enum fx_engine_mode {
+    FX_ENGINE_MODE_RUNNING = 0,
+    FX_ENGINE_MODE_STOPPED = 1, /* STOP_ENGINE: as if every symbol took cancels only */
+    FX_ENGINE_MODE_LOADING = 2  /* between LOAD_ENGINE and START_ENGINE */
+};
+
+/** Rules from which on there are START_ENGINE, STOP_ENGINE and loads; and from which on an order
+ * that begins behind what was reached is late (trigger.c). */
+enum { FX_ENGINE_RULES_STARTS = 2, FX_ENGINE_RULES_LATE = 2 };
+
+/** What was loaded, and how the exchange goes on (preload.c). */
+struct fx_preload {
+    uint32_t mode;        /* enum fx_engine_mode */
+    uint32_t rules;       /* SET_RULES; 1 in a log without it */
+    uint32_t accounts;    /* slots below it have their id in account_ids */
+    uint32_t positions;   /* and these in position_ids */
+    uint64_t account_id;  /* the largest that was loaded */
+    uint64_t position_id; /* likewise */
+    uint64_t order_id;    /* likewise; 0 once the load is over */
+};
+
+/** How far the refresh of the published ranks has come (rank.c). */
+struct fx_rank {
+    int64_t due_us; /* not before this time */
+    int64_t began_us;
+    fx_slot cursor;   /* positions below it have their score */
+    uint32_t count;   /* in rank_items, a heap: scored, without a place yet */
+    uint8_t phase;    /* of rank.c */
+    uint8_t is_stale; /* prices or positions have changed since it began */
+    uint8_t zero[6];
+};
+
+#endif

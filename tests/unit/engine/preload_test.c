@@ -1,0 +1,484 @@
+#include "engine/preload_int.h"
+#include "engine_kit.h"
+#include "fx_test.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+static fx_status apply_rules(struct engine_kit *kit, uint32_t version)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_RULES, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.rules.version = version;
+    return engine_kit_apply(kit, &command);
+}
+
+static fx_status apply_plain(struct engine_kit *kit, enum fx_command_kind kind)
+{
+    struct fx_command command = engine_kit_command(kind, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    return engine_kit_apply(kit, &command);
+}
+
+static fx_status begin(struct engine_kit *kit)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.load.next_order_id = 1000;
+    command.u.load.next_trade_id = 500;
+    return engine_kit_apply(kit, &command);
+}
+
+static fx_status load_account(struct engine_kit *kit,
+                              uint64_t id,
+                              uint64_t user_id,
+                              const char *balance)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user_id);
+    command.u.load_account.account_id = id;
+    command.u.load_account.settings.asset = engine_kit_asset("USDT");
+    command.u.load_account.balance = engine_kit_decimal(balance);
+    return engine_kit_apply(kit, &command);
+}
+
+static struct fx_command position_of(uint64_t id, uint64_t user_id, int64_t lots, const char *value)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_POSITION, 0, user_id);
+    command.u.load_position.position_id = id;
+    command.u.load_position.lots = lots;
+    command.u.load_position.entry_value = engine_kit_decimal(value);
+    command.u.load_position.leverage_centi = 1000;
+    command.u.load_position.margin_mode = FX_MARGIN_MODE_CROSS;
+    return command;
+}
+
+static fx_status load_position(
+    struct engine_kit *kit, uint64_t id, uint64_t user_id, int64_t lots, const char *value)
+{
+    struct fx_command command = position_of(id, user_id, lots, value);
+    return engine_kit_apply(kit, &command);
+}
+
+static struct fx_command order_of(
+    uint64_t id, uint64_t user_id, enum fx_side side, int64_t ticks, int64_t lots)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_ORDER, 0, user_id);
+    struct fx_command_load_order *load = &command.u.load_order;
+    load->order_id = id;
+    load->status = FX_ORDER_STATUS_ACTIVE;
+    load->remaining_lots = lots;
+    load->created_us = 1000;
+    load->updated_us = 2000;
+    load->order.place.side = (uint8_t)side;
+    load->order.place.type = FX_ORDER_TYPE_LIMIT;
+    load->order.place.time_in_force = FX_TIME_IN_FORCE_GTC;
+    load->order.place.price_ticks = ticks;
+    load->order.place.lots = lots;
+    return command;
+}
+
+static fx_status load_order(
+    struct engine_kit *kit, uint64_t id, uint64_t user_id, enum fx_side side, int64_t ticks)
+{
+    struct fx_command command = order_of(id, user_id, side, ticks, 5);
+    return engine_kit_apply(kit, &command);
+}
+
+/* Loading, with one symbol that trades. */
+static void open_symbol(struct engine_kit *kit)
+{
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    const struct fx_engine_limits limits = engine_kit_limits();
+    engine_kit_init(kit, &limits);
+    assert_int_equal(apply_rules(kit, 2), FX_OK);
+    assert_int_equal(begin(kit), FX_OK);
+    assert_int_equal(engine_kit_update(kit, &definition), FX_OK);
+    assert_int_equal(engine_kit_tiers(kit, 0), FX_OK);
+    assert_int_equal(engine_kit_state(kit, 0, FX_INSTRUMENT_STATE_TRADING), FX_OK);
+}
+
+/* … and three accounts with ids that have gaps. */
+static void open_accounts(struct engine_kit *kit)
+{
+    open_symbol(kit);
+    assert_int_equal(load_account(kit, 3, 30, "10000"), FX_OK);
+    assert_int_equal(load_account(kit, 7, 70, "10000"), FX_OK);
+    assert_int_equal(load_account(kit, 8, 80, "10000"), FX_OK);
+}
+
+static void open_positions(struct engine_kit *kit)
+{
+    open_accounts(kit);
+    assert_int_equal(load_position(kit, 11, 30, 10, "1000"), FX_OK);
+    assert_int_equal(load_position(kit, 15, 70, -10, "1100"), FX_OK);
+}
+
+static fx_status start(struct engine_kit *kit, uint64_t accounts, uint64_t orders)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.start = (struct fx_command_start){
+        .accounts = accounts, .positions = 2, .orders = orders, .instruments = 1, .is_counted = 1};
+    return engine_kit_apply(kit, &command);
+}
+
+static void preload_of_a_whole_exchange_trades_on(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    assert_int_equal(load_order(&kit, 101, 30, FX_SIDE_SELL, 120), FX_OK);
+    assert_int_equal(kit.result.order_id, 101);
+    assert_int_equal(engine_kit_event(&kit, FX_EVENT_ORDER, 0)->u.order.account_id, 3);
+    assert_int_equal(engine_kit_event(&kit, FX_EVENT_POSITION, 0)->u.position.position_id, 11);
+    assert_int_equal(load_order(&kit, 250, 70, FX_SIDE_BUY, 90), FX_OK);
+    assert_int_equal(start(&kit, 3, 2), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 105), FX_OK);
+    /* Who is new gets ids behind all that were loaded, and meets what was. */
+    engine_kit_account(&kit, 90, "USDT", "10000");
+    assert_int_equal(kit.result.account_id, 9);
+    const struct engine_kit_order order = {
+        .user_id = 90, .side = FX_SIDE_BUY, .ticks = 120, .lots = 5};
+    assert_int_equal(engine_kit_order(&kit, &order), FX_OK);
+    assert_int_equal(kit.result.order_id, 1000);
+    const struct fx_event_trade *trade = &engine_kit_event(&kit, FX_EVENT_TRADE, 0)->u.trade;
+    assert_int_equal(trade->trade_id, 500);
+    assert_int_equal(trade->sell_order_id, 101);
+    assert_int_equal(trade->sell_account_id, 3);
+    assert_int_equal(trade->buy_account_id, 9);
+    assert_true(trade->sell_pnl == engine_kit_decimal("100")); /* 5 x (120 - 100) */
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_positions_that_do_not_add_up_stays_loading(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_accounts(&kit);
+    assert_int_equal(load_position(&kit, 1, 30, 10, "1000"), FX_OK);
+    assert_int_equal(load_position(&kit, 2, 70, -9, "1000"), FX_OK);
+    assert_int_equal(start(&kit, 3, 0), FX_LOAD_UNBALANCED);
+    assert_true(kit.result.reject.limit == engine_kit_decimal("1"));
+    assert_true(fx_engine_is_loading(kit.engine));
+    assert_int_equal(load_position(&kit, 3, 80, -1, "100"), FX_OK);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_false(fx_engine_is_loading(kit.engine));
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_a_part_stays_loading(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    assert_int_equal(start(&kit, 4, 0), FX_LOAD_INCOMPLETE);
+    assert_int_equal(start(&kit, 3, 1), FX_LOAD_INCOMPLETE);
+    assert_int_equal(start(&kit, 3, 0), FX_OK);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_takes_nothing_else(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    const struct engine_kit_order order = {
+        .user_id = 30, .side = FX_SIDE_BUY, .ticks = 100, .lots = 1};
+    kit.is_unchecked = true; /* the kit would ask what the order would be told */
+    assert_int_equal(engine_kit_order(&kit, &order), FX_ENGINE_LOADING);
+    assert_int_equal(engine_kit_deposit(&kit, 30, "USDT", "1"), FX_ENGINE_LOADING);
+    assert_int_equal(engine_kit_mark(&kit, 0, 100), FX_ENGINE_LOADING);
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_STOP_ENGINE), FX_ENGINE_LOADING);
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_TICK), FX_OK);
+    assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
+    assert_int_equal(fx_engine_next_due_us(kit.engine), INT64_MAX);
+    /* Terms come first. */
+    assert_int_equal(engine_kit_tiers(&kit, 0), FX_LOAD_OUT_OF_ORDER);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_is_for_an_empty_engine_that_loads(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    engine_kit_init(&kit, &limits);
+    kit.engine->preload.rules = 1;
+    assert_int_equal(begin(&kit), FX_UNKNOWN_COMMAND); /* not by the first rules */
+    assert_int_equal(apply_rules(&kit, 2), FX_OK);
+    assert_int_equal(load_account(&kit, 1, 1, "1"), FX_ENGINE_NOT_LOADING);
+    engine_kit_account(&kit, 1, "USDT", "1");
+    assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_bad_accounts_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_accounts(&kit);
+    assert_int_equal(load_account(&kit, 8, 81, "1"), FX_LOAD_OUT_OF_ORDER);
+    assert_int_equal(load_account(&kit, 0, 81, "1"), FX_LOAD_OUT_OF_ORDER);
+    assert_int_equal(load_account(&kit, 9, 80, "1"), FX_EXISTS);
+    assert_int_equal(load_account(&kit, 9, 81, "-1"), FX_INSUFFICIENT_BALANCE);
+    assert_int_equal(load_account(&kit, 9, 0, "5"), FX_OK); /* the insurance fund */
+    assert_int_equal(load_position(&kit, 1, 30, 10, "1000"), FX_OK);
+    assert_int_equal(load_account(&kit, 10, 81, "1"), FX_LOAD_OUT_OF_ORDER);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_bad_positions_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    struct fx_command command = position_of(16, 80, 1, "100");
+    command.instrument = 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_UNKNOWN_SYMBOL);
+    assert_int_equal(load_position(&kit, 15, 80, 1, "100"), FX_LOAD_OUT_OF_ORDER);
+    assert_int_equal(load_position(&kit, 16, 99, 1, "100"), FX_ACCOUNT_NOT_FOUND);
+    assert_int_equal(load_position(&kit, 16, 30, 1, "100"), FX_EXISTS);
+    assert_int_equal(load_position(&kit, 16, 80, 1, "0"), FX_BAD_PARAMETER);
+    assert_int_equal(load_position(&kit, 16, 80, 0, "1"), FX_BAD_PARAMETER);
+    assert_int_equal(load_position(&kit, 16, 80, 1, "-1"), FX_BAD_PARAMETER);
+    assert_int_equal(load_position(&kit, 16, 80, INT64_MIN, "1"), FX_AMOUNT_OUT_OF_RANGE);
+    command = position_of(16, 80, 1, "100");
+    command.u.load_position.leverage_centi = 99;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_LEVERAGE);
+    command = position_of(16, 80, 1, "100");
+    command.u.load_position.position_side = FX_POSITION_SIDE_LONG;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_SIDE_MISMATCH);
+    command = position_of(16, 80, 1, "100");
+    command.u.load_position.position_margin = 1; /* of a cross position */
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command.u.load_position.margin_mode = FX_MARGIN_MODE_ISOLATED;
+    command.u.load_position.adjust_margin = -2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    assert_int_equal(load_order(&kit, 1, 30, FX_SIDE_BUY, 90), FX_OK);
+    assert_int_equal(load_position(&kit, 16, 80, 1, "100"), FX_LOAD_OUT_OF_ORDER);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_bad_orders_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    assert_int_equal(load_order(&kit, 5, 30, FX_SIDE_SELL, 120), FX_OK);
+    assert_int_equal(load_order(&kit, 5, 30, FX_SIDE_SELL, 120), FX_LOAD_OUT_OF_ORDER);
+    assert_int_equal(load_order(&kit, 1000, 30, FX_SIDE_SELL, 120), FX_LOAD_OUT_OF_ORDER);
+    assert_int_equal(load_order(&kit, 6, 70, FX_SIDE_BUY, 120), FX_LOAD_CROSSED);
+    assert_int_equal(load_order(&kit, 6, 99, FX_SIDE_BUY, 100), FX_ACCOUNT_NOT_FOUND);
+    assert_int_equal(load_order(&kit, 6, 0, FX_SIDE_BUY, 100), FX_ACCOUNT_NOT_FOUND);
+    assert_int_equal(load_order(&kit, 6, 70, FX_SIDE_BUY, 0), FX_PRICE_FILTER);
+    assert_int_equal(load_order(&kit, 6, 70, FX_SIDE_BUY, 1000001), FX_PRICE_FILTER);
+    struct fx_command command = order_of(6, 70, FX_SIDE_BUY, 100, 0);
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_LOT_SIZE);
+    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command.u.load_order.remaining_lots = 3; /* without what the other two cost */
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command.u.load_order.order.place.time_in_force = FX_TIME_IN_FORCE_IOC;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_TIME_IN_FORCE);
+    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command.u.load_order.order.place.type = FX_ORDER_TYPE_MARKET;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command = order_of(6, 70, FX_SIDE_BUY, 100, 11); /* 10 are short */
+    command.u.load_order.order.place.is_reduce_only = 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_REDUCE_ONLY_REJECTED);
+    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command.u.load_order.status = FX_ORDER_STATUS_UNTRIGGERED; /* a plain limit order */
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_keeps_names_and_what_was_filled(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    struct fx_command command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command.u.load_order.remaining_lots = 3;
+    command.u.load_order.filled_value = engine_kit_decimal("200");
+    assert_true(fx_ids_client_id(FX_STR("mine"), &command.u.load_order.order.place.client_id));
+    struct fx_command again = command;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    const struct fx_event_order *row = &engine_kit_event(&kit, FX_EVENT_ORDER, 0)->u.order;
+    assert_int_equal(row->status, FX_ORDER_STATUS_PARTIALLY_FILLED);
+    assert_int_equal(row->remaining_lots, 3);
+    assert_int_equal(row->created_us, 1000);
+    again.u.load_order.order_id = 7;
+    assert_int_equal(engine_kit_apply(&kit, &again), FX_DUPLICATE_CLIENT_ORDER_ID);
+    assert_int_equal(start(&kit, 3, 1), FX_OK);
+    struct fx_command cancel = engine_kit_command(FX_COMMAND_CANCEL_ORDER, 0, 70);
+    assert_true(fx_ids_client_id(FX_STR("mine"), &cancel.u.cancel.client_id));
+    assert_int_equal(engine_kit_apply(&kit, &cancel), FX_OK);
+    assert_int_equal(kit.result.order_id, 6);
+    engine_kit_deinit(&kit);
+}
+
+static struct fx_command stop_of(uint64_t id, uint64_t user_id, int64_t trigger)
+{
+    struct fx_command command = order_of(id, user_id, FX_SIDE_SELL, 0, 0);
+    struct fx_command_conditional *order = &command.u.load_order.order;
+    order->place.type = FX_ORDER_TYPE_STOP_MARKET;
+    order->place.time_in_force = FX_TIME_IN_FORCE_IOC;
+    order->trigger_ticks = trigger;
+    order->source = FX_TRIGGER_SOURCE_MARK;
+    order->is_close_position = 1;
+    command.u.load_order.status = FX_ORDER_STATUS_UNTRIGGERED;
+    command.u.load_order.protects = FX_LOAD_PROTECTS_POSITION;
+    return command;
+}
+
+static void preload_of_a_stop_loss_fires_at_its_mark(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    assert_int_equal(load_order(&kit, 20, 70, FX_SIDE_BUY, 95), FX_OK);
+    struct fx_command stop = stop_of(21, 80, 90);
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_POSITION_NOT_FOUND);
+    stop = stop_of(21, 30, 90);
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_OK);
+    stop = stop_of(22, 30, 80);
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_EXISTS);
+    assert_int_equal(start(&kit, 3, 2), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 100), FX_OK);
+    assert_null(engine_kit_event(&kit, FX_EVENT_TRADE, 0));
+    assert_int_equal(engine_kit_mark(&kit, 0, 90), FX_OK);
+    assert_int_equal(engine_kit_event(&kit, FX_EVENT_TRADE, 0)->u.trade.sell_order_id, 21);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_who_is_short_is_liquidated_by_a_fresh_mark_only(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_symbol(&kit);
+    assert_int_equal(load_account(&kit, 3, 30, "100"), FX_OK);
+    assert_int_equal(load_account(&kit, 7, 70, "10000"), FX_OK);
+    assert_int_equal(load_account(&kit, 8, 80, "10000"), FX_OK);
+    assert_int_equal(load_position(&kit, 11, 30, 10, "1000"), FX_OK);
+    assert_int_equal(load_position(&kit, 15, 70, -10, "1000"), FX_OK);
+    assert_int_equal(start(&kit, 3, 0), FX_OK);
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_TICK), FX_OK);
+    assert_null(engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0));
+    assert_int_equal(engine_kit_mark(&kit, 0, 89), FX_OK);
+    assert_non_null(engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0));
+    engine_kit_deinit(&kit);
+}
+
+/* Save and load again: in the middle and at the end of a load. */
+static struct fx_engine *reload(const struct engine_kit *kit)
+{
+    const struct fx_engine_limits limits = engine_kit_limits();
+    const size_t size = fx_engine_save_size(kit->engine);
+    char *bytes = malloc(size);
+    struct fx_engine *engine = NULL;
+    assert_non_null(bytes);
+    fx_engine_save(kit->engine, bytes, size);
+    assert_int_equal(
+        fx_engine_load(engine_kit_memory(&limits), &limits, (fx_str){bytes, size}, &engine), FX_OK);
+    free(bytes);
+    fx_engine_check(engine);
+    return engine;
+}
+
+static void preload_goes_on_from_a_snapshot(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    assert_int_equal(load_order(&kit, 20, 70, FX_SIDE_BUY, 95), FX_OK);
+    struct engine_kit other = {.time_us = kit.time_us};
+    other.engine = reload(&kit);
+    other.events.capacity = kit.events.capacity;
+    other.events.items = calloc(other.events.capacity, sizeof *other.events.items);
+    assert_non_null(other.events.items);
+    assert_true(fx_engine_is_loading(other.engine));
+    assert_int_equal(load_order(&kit, 21, 30, FX_SIDE_SELL, 120), FX_OK);
+    assert_int_equal(load_order(&other, 21, 30, FX_SIDE_SELL, 120), FX_OK);
+    assert_int_equal(start(&kit, 3, 2), FX_OK);
+    assert_int_equal(start(&other, 3, 2), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 100), FX_OK);
+    assert_int_equal(engine_kit_mark(&other, 0, 100), FX_OK);
+    assert_true(fx_engine_hash(kit.engine) == fx_engine_hash(other.engine));
+    struct fx_engine *third = reload(&kit);
+    assert_true(fx_engine_hash(kit.engine) == fx_engine_hash(third));
+    assert_int_equal(fx_preload_account_id(third, 1), 7);
+    free(third);
+    engine_kit_deinit(&other);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_a_stopped_exchange_takes_cancels_only(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    assert_int_equal(load_order(&kit, 20, 70, FX_SIDE_BUY, 95), FX_OK);
+    struct fx_command stop = stop_of(21, 30, 90);
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_OK);
+    assert_int_equal(start(&kit, 3, 2), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 100), FX_OK);
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_STOP_ENGINE), FX_OK);
+    const struct engine_kit_order order = {
+        .user_id = 30, .side = FX_SIDE_SELL, .ticks = 95, .lots = 1};
+    assert_int_equal(engine_kit_order(&kit, &order), FX_ENGINE_STOPPED);
+    assert_int_equal(engine_kit_mark(&kit, 0, 85), FX_OK); /* crosses the stop, which waits */
+    assert_null(engine_kit_event(&kit, FX_EVENT_TRADE, 0));
+    struct fx_engine *other = reload(&kit);
+    assert_true(fx_engine_hash(kit.engine) == fx_engine_hash(other));
+    free(other);
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_START_ENGINE), FX_OK);
+    assert_non_null(engine_kit_event(&kit, FX_EVENT_TRADE, 0)); /* now it fires */
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_START_ENGINE), FX_OK);
+    assert_int_equal(kit.result.is_changed, 0);
+    engine_kit_deinit(&kit);
+}
+
+static void preload_rules_only_rise(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    engine_kit_init(&kit, &limits);
+    kit.engine->preload.rules = 1;
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_STOP_ENGINE), FX_UNKNOWN_COMMAND);
+    assert_int_equal(apply_rules(&kit, 1), FX_OK);
+    assert_int_equal(apply_rules(&kit, FX_ENGINE_RULES_MAX), FX_OK);
+    assert_int_equal(fx_engine_rules(kit.engine), FX_ENGINE_RULES_MAX);
+    assert_int_equal(apply_rules(&kit, 1), FX_RULES_LOWER);
+    assert_int_equal(apply_rules(&kit, FX_ENGINE_RULES_MAX + 1), FX_RULES_UNKNOWN);
+    struct fx_command command = engine_kit_command(FX_COMMAND_SET_RULES, 0, 0);
+    command.u.rules.version = FX_ENGINE_RULES_MAX + 1;
+    assert_false(fx_engine_knows(&command));
+    command.u.rules.version = FX_ENGINE_RULES_MAX;
+    assert_true(fx_engine_knows(&command));
+    engine_kit_deinit(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(preload_of_a_whole_exchange_trades_on),
+        cmocka_unit_test(preload_of_positions_that_do_not_add_up_stays_loading),
+        cmocka_unit_test(preload_of_a_part_stays_loading),
+        cmocka_unit_test(preload_takes_nothing_else),
+        cmocka_unit_test(preload_is_for_an_empty_engine_that_loads),
+        cmocka_unit_test(preload_of_bad_accounts_is_refused),
+        cmocka_unit_test(preload_of_bad_positions_is_refused),
+        cmocka_unit_test(preload_of_bad_orders_is_refused),
+        cmocka_unit_test(preload_keeps_names_and_what_was_filled),
+        cmocka_unit_test(preload_of_a_stop_loss_fires_at_its_mark),
+        cmocka_unit_test(preload_of_who_is_short_is_liquidated_by_a_fresh_mark_only),
+        cmocka_unit_test(preload_goes_on_from_a_snapshot),
+        cmocka_unit_test(preload_of_a_stopped_exchange_takes_cancels_only),
+        cmocka_unit_test(preload_rules_only_rise),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
