@@ -11,6 +11,7 @@
 #include "app/app_doctor.h"
 #include "app/app_intake.h"
 #include "app/app_lead.h"
+#include "app/app_load.h"
 #include "app/app_options.h"
 #include "app/app_oracle.h"
 #include "app/app_restore.h"

@@ -43,4 +43,12 @@ fx_store_account_list_versions(struct fx_store *store,
 
 FX_MUST_USE fx_status fx_store_account_count(struct fx_store *store, uint64_t *count_out);
 
+/** Accounts of all users by id, from the one behind `after_id` on; fewer than a page: there are no
+ * more. */
+FX_MUST_USE fx_status
+fx_store_account_list_after(struct fx_store *store,
+                            uint64_t after_id,
+                            struct fx_rows_account accounts_out[FX_STORE_LIMIT_MAX],
+                            uint32_t *count_out);
+
 #endif

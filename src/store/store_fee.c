@@ -31,3 +31,14 @@ fx_status fx_store_fee_find(struct fx_store *store, uint64_t user_id, struct fx_
     fx_store_table_and_u64(&select, FX_STR("`id`=?"), user_id);
     return fx_store_table_read_one(&select, fee_out);
 }
+
+fx_status fx_store_fee_list_after(struct fx_store *store,
+                                  uint64_t after_id,
+                                  struct fx_store_fee fees_out[FX_STORE_LIMIT_MAX],
+                                  uint32_t *count_out)
+{
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, &TABLE, FX_STR("1=1"));
+    fx_store_table_after(&select, after_id, FX_STORE_LIMIT_MAX);
+    return fx_store_table_read(&select, fees_out, FX_STORE_LIMIT_MAX, count_out);
+}

@@ -24,4 +24,11 @@ FX_MUST_USE fx_status fx_store_fee_find(struct fx_store *store,
                                         uint64_t user_id,
                                         struct fx_store_fee *fee_out);
 
+/** Rates of all users by id, from the one behind `after_id` on; fewer than a page: there are no
+ * more. */
+FX_MUST_USE fx_status fx_store_fee_list_after(struct fx_store *store,
+                                              uint64_t after_id,
+                                              struct fx_store_fee fees_out[FX_STORE_LIMIT_MAX],
+                                              uint32_t *count_out);
+
 #endif

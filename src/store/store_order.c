@@ -154,3 +154,15 @@ fx_status fx_store_order_count(struct fx_store *store, uint64_t *count_out)
 {
     return fx_store_table_count(store, &TABLE, count_out);
 }
+
+fx_status fx_store_order_list_open_after(struct fx_store *store,
+                                         uint64_t after_id,
+                                         struct fx_rows_order orders_out[FX_STORE_LIMIT_MAX],
+                                         uint32_t *count_out)
+{
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, &TABLE, FX_STR("1=1"));
+    fx_buf_append(&store->sql, scope_of(FX_STORE_ORDER_OPEN));
+    fx_store_table_after(&select, after_id, FX_STORE_LIMIT_MAX);
+    return fx_store_table_read(&select, orders_out, FX_STORE_LIMIT_MAX, count_out);
+}

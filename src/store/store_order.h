@@ -54,4 +54,12 @@ FX_MUST_USE fx_status fx_store_order_list(struct fx_store *store,
 /** All rows of the table, for tests and metrics. O(rows). */
 FX_MUST_USE fx_status fx_store_order_count(struct fx_store *store, uint64_t *count_out);
 
+/** Open orders of all users by id, from the one behind `after_id` on; fewer than a page: there are
+ * no more. */
+FX_MUST_USE fx_status
+fx_store_order_list_open_after(struct fx_store *store,
+                               uint64_t after_id,
+                               struct fx_rows_order orders_out[FX_STORE_LIMIT_MAX],
+                               uint32_t *count_out);
+
 #endif

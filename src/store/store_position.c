@@ -102,3 +102,14 @@ fx_status fx_store_position_count(struct fx_store *store, uint64_t *count_out)
 {
     return fx_store_table_count(store, &TABLE, count_out);
 }
+
+fx_status fx_store_position_list_after(struct fx_store *store,
+                                       uint64_t after_id,
+                                       struct fx_rows_position positions_out[FX_STORE_LIMIT_MAX],
+                                       uint32_t *count_out)
+{
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, &TABLE, FX_STR("1=1"));
+    fx_store_table_after(&select, after_id, FX_STORE_LIMIT_MAX);
+    return fx_store_table_read(&select, positions_out, FX_STORE_LIMIT_MAX, count_out);
+}

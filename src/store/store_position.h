@@ -40,4 +40,12 @@ fx_store_position_list_versions(struct fx_store *store,
 
 FX_MUST_USE fx_status fx_store_position_count(struct fx_store *store, uint64_t *count_out);
 
+/** Positions of all users by id, from the one behind `after_id` on; fewer than a page: there are no
+ * more. */
+FX_MUST_USE fx_status
+fx_store_position_list_after(struct fx_store *store,
+                             uint64_t after_id,
+                             struct fx_rows_position positions_out[FX_STORE_LIMIT_MAX],
+                             uint32_t *count_out);
+
 #endif

@@ -307,6 +307,13 @@ void fx_store_table_page(struct fx_store_table_select *select, const struct fx_s
     fx_store_table_and_u64(select, FX_STR(" OFFSET ?"), page->offset);
 }
 
+void fx_store_table_after(struct fx_store_table_select *select, uint64_t after_id, uint32_t limit)
+{
+    FX_ASSERT(limit >= 1 && limit <= FX_STORE_LIMIT_MAX);
+    fx_store_table_and_u64(select, FX_STR(" AND `id`>?"), after_id);
+    fx_store_table_and_u64(select, FX_STR(" ORDER BY `id` LIMIT ?"), limit);
+}
+
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a statement and a target
 static fx_status decode_current(struct fx_store_table_select *select, void *statement, void *row)
 {

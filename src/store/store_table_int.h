@@ -74,6 +74,9 @@ void fx_store_table_and_before(struct fx_store_table_select *select, uint64_t be
 /** "ORDER BY id DESC LIMIT ? OFFSET ?". */
 void fx_store_table_page(struct fx_store_table_select *select, const struct fx_store_page *page);
 
+/** The same from the oldest on: "`id`>? … ORDER BY id LIMIT ?". The condition comes first. */
+void fx_store_table_after(struct fx_store_table_select *select, uint64_t after_id, uint32_t limit);
+
 /** Read up to `capacity` rows into an array of the table's structs. */
 FX_MUST_USE fx_status fx_store_table_read(struct fx_store_table_select *select,
                                           void *rows_out,

@@ -38,4 +38,11 @@ FX_MUST_USE fx_status fx_store_user_list(struct fx_store *store,
 
 FX_MUST_USE fx_status fx_store_user_count(struct fx_store *store, uint64_t *count_out);
 
+/** All users by id, from the one behind `after_id` on; fewer than a page: there are no
+ * more. */
+FX_MUST_USE fx_status fx_store_user_list_after(struct fx_store *store,
+                                               uint64_t after_id,
+                                               struct fx_rows_user users_out[FX_STORE_LIMIT_MAX],
+                                               uint32_t *count_out);
+
 #endif

@@ -352,7 +352,7 @@ bool fx_wire_output_append(struct fx_buf *buf, const struct fx_wire_output *outp
     fx_buf_append_byte(buf, '{');
     fx_json_add_id(buf, FX_STR("operationId"), fx_event_operation_id(last));
     fx_json_add_str(buf, FX_STR("shard"), output->shard);
-    fx_json_add_id(buf, FX_STR("inputOffset"), last->sequence - 1);
+    fx_json_add_id(buf, FX_STR("inputOffset"), last->sequence - 1 - output->base);
     for (enum list list = 0; list < LISTS; list++) {
         if ((lists & bit_of(list, true)) != 0) {
             append_list(buf, output, list);

@@ -30,6 +30,7 @@ struct fx_wire_output {
     uint32_t count;                /* >= 1 */
     uint64_t user_id;              /* whose command it was; 0: the exchange's */
     fx_str shard;
+    uint64_t base; /* of the log's sequences: that of a record is offset + 1 + base */
     fx_wire_output_instrument_fn *find_instrument;
     fx_wire_output_before_fn *find_before;
     void *context; /* of both */

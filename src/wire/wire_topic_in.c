@@ -11,6 +11,9 @@ enum { TEXT_SIZE_MAX = 64, US_PER_MS = 1000, PPB_DIGITS = 1000000000, CODES_MAX 
 /* 9999-12-31: what lies beyond is a mistake of units. */
 static const uint64_t TIME_MS_MAX = 253402300799999ULL;
 
+/* Operation ids, 2^20 to a record, stay below 2^63 for as many records again. */
+static const uint64_t FIRST_SEQUENCE_MAX = 1ULL << 42U;
+
 /* One reading of one object. */
 struct reading {
     const struct fx_json *json;
@@ -506,11 +509,18 @@ static fx_status read_from(struct reading *reading, struct fx_wire_topic_from *f
 static fx_status read_command(struct reading *reading,
                               fx_str code,
                               fx_wire_topic_in_find_fn find,
-                              void *context)
+                              void *context,
+                              uint64_t *first_sequence_out)
 {
     struct fx_wire_topic_shape shape;
     /* A new instrument counts in its own ticks and lots. */
     reading->instrument = &reading->command->u.instrument;
+    if (reading->command->kind == FX_COMMAND_INITIALIZE_ENGINE) {
+        const struct fx_json_token *first = member_of(reading, FX_STR("firstSequence"));
+        if (first != NULL && read_u64(first, FIRST_SEQUENCE_MAX, first_sequence_out) != FX_OK) {
+            return FX_BAD_PARAMETER;
+        }
+    }
     if (fx_str_is_equal(code, FX_STR("LOAD_TRADING_RULE"))) {
         return read_rule(reading, find, context);
     }
@@ -560,7 +570,7 @@ fx_status fx_wire_topic_in_command(struct fx_json *json,
             status = read_leader(&reading, &in);
         } else if (in.kind == 0) {
             in.kind = FX_WIRE_TOPIC_IN_COMMAND;
-            status = read_command(&reading, code, find, context);
+            status = read_command(&reading, code, find, context, &in.first_sequence);
         }
     }
     *field_out = status == FX_OK ? (fx_str){0} : reading.field;

@@ -30,6 +30,7 @@ enum fx_wire_topic_in_kind {
 struct fx_wire_topic_in {
     enum fx_wire_topic_in_kind kind;
     struct fx_command command;
+    uint64_t first_sequence; /* INITIALIZE_ENGINE: of the log's first record; 0 = 1 */
     uint64_t epoch;
     struct fx_client_id node;
     struct fx_wire_topic_from from; /* node.size 0 where the record does not say */

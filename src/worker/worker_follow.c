@@ -256,7 +256,7 @@ static void take(struct fx_worker_follow *follow, const struct fx_bus_record *re
         }
         break;
     case FX_WIRE_TOPIC_IN_LEADER:
-        take_leader(follow, &in, record->offset + 1);
+        take_leader(follow, &in, record->offset + 1 + follow->base);
         break;
     case FX_WIRE_TOPIC_IN_DUMP:
     default:

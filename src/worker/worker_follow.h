@@ -50,6 +50,8 @@ struct fx_worker_follow_poison {
 struct fx_worker_follow_hooks {
     /** Before each record. @return false: it has to wait. */
     bool (*has_room)(void *context);
+    /** Where the log's sequences begin: that of a record is offset + 1 + base. First of all. */
+    void (*on_log)(void *context, uint64_t base);
     /** The state of the snapshot that the start begins from; not called for genesis. */
     void (*on_loaded)(void *context, const struct fx_engine *engine);
     /** Every command, also while recovering. */

@@ -57,6 +57,7 @@ struct fx_worker_follow {
     struct fx_worker_follow_leader leader;
     struct fx_worker_proofs *proofs;
     uint64_t log_id;
+    uint64_t base; /* sequence of a record: offset + 1 + base */
 
     struct fx_bus_reader *reader;
     struct fx_bus_record records[FX_WORKER_FOLLOW_BATCH];

@@ -98,6 +98,11 @@ static bool is_genesis(struct fx_worker_follow *follow, const struct fx_bus_reco
     fx_crypto_sha256(record->value, digest);
     memcpy(&follow->log_id, digest, sizeof follow->log_id);
     follow->limits = in.command.u.limits;
+    follow->base = in.first_sequence == 0 ? 0 : in.first_sequence - 1;
+    fx_worker_input_set_base(follow->input, follow->base);
+    if (follow->options.hooks.on_log != NULL) {
+        follow->options.hooks.on_log(follow->options.hooks.context, follow->base);
+    }
     return true;
 }
 
@@ -282,8 +287,9 @@ static fx_status load_state(struct opening *opening)
 {
     struct fx_worker_follow *follow = opening->follow;
     /* A state that the log does not reach never was: the log has lost records (W6). */
+    const uint64_t end = follow->end + follow->base;
     const uint64_t most =
-        follow->options.saved_sequence < follow->end ? follow->options.saved_sequence : follow->end;
+        follow->options.saved_sequence < end ? follow->options.saved_sequence : end;
     fx_status status = fx_worker_snapshot_load(&follow->host,
                                                follow->options.snapshot_dir,
                                                most,
@@ -314,7 +320,7 @@ static fx_status drop_lost_snapshots(struct opening *opening)
     uint32_t count = 0;
     struct fx_worker_follow *follow = opening->follow;
     const fx_status status = fx_bus_snapshot_drop_after(
-        &follow->host.system, follow->options.snapshot_dir, follow->end, &count);
+        &follow->host.system, follow->options.snapshot_dir, follow->end + follow->base, &count);
     if (status == FX_OK && count > 0) {
         FX_LOG(FX_LOG_WARN,
                "follow",
@@ -483,9 +489,11 @@ static fx_status open_all(struct opening *opening)
     if (follow->end == 0) {
         follow->end = 1; /* the first record, which was published since */
     }
-    if (follow->known < follow->snapshot_sequence) { /* without a snapshot, or from an old one */
-        follow->known = follow->snapshot_sequence;
-        follow->position = follow->snapshot_sequence;
+    const uint64_t behind =
+        follow->snapshot_sequence == 0 ? 0 : follow->snapshot_sequence - follow->base;
+    if (follow->known < behind) { /* without a snapshot, or from an old one */
+        follow->known = behind;
+        follow->position = behind;
     }
     opening->report->snapshot_sequence = follow->snapshot_sequence;
     status = fx_bus_reader_open(

@@ -99,7 +99,7 @@ int fx_worker_follow_submit_collect(struct fx_worker_follow *follow)
             continue; /* it has come back */
         }
         if (delivery->status == FX_OK) {
-            at(follow, delivery->token)->sequence = delivery->offset + 1;
+            at(follow, delivery->token)->sequence = delivery->offset + 1 + follow->base;
             continue; /* it comes back by itself */
         }
         const struct fx_worker_follow_pending pending = *at(follow, delivery->token);

@@ -9,12 +9,13 @@
 /* 9999-12-31: what lies beyond is a mistake of units. */
 static const int64_t TIME_MS_MAX = 253402300799999LL;
 
-enum { DUMP_EVENTS = 256, US_PER_MS = 1000 };
+enum { DUMP_EVENTS = 256, US_PER_MS = 1000, POLL_MS = 50 };
 
 struct fx_worker_input {
     struct fx_instrument instruments[FX_INSTRUMENTS_MAX]; /* by index */
     bool is_known[FX_INSTRUMENTS_MAX];
     uint32_t count; /* above the largest index */
+    uint64_t base;
     struct fx_json json;
 };
 
@@ -30,6 +31,63 @@ struct fx_worker_input *fx_worker_input_create(void)
 void fx_worker_input_destroy(struct fx_worker_input *input)
 {
     free(input);
+}
+
+void fx_worker_input_set_base(struct fx_worker_input *input, uint64_t base)
+{
+    input->base = base;
+}
+
+/* @return true where the record begins a log. */
+static bool read_base(struct fx_worker_input *input,
+                      const struct fx_bus_record *record,
+                      uint64_t *base_out)
+{
+    struct fx_wire_topic_in in;
+    fx_str field = {0};
+    memset(&in, 0, sizeof in);
+    if (fx_worker_input_decode(input, record, &in, &field) != FX_OK ||
+        in.kind != FX_WIRE_TOPIC_IN_COMMAND || in.command.kind != FX_COMMAND_INITIALIZE_ENGINE) {
+        return false;
+    }
+    *base_out = in.first_sequence == 0 ? 0 : in.first_sequence - 1;
+    return true;
+}
+
+fx_status fx_worker_input_find_base(struct fx_bus *bus,
+                                    struct fx_bus_place place,
+                                    uint32_t wait_ms,
+                                    uint64_t *base_out)
+{
+    struct fx_bus_record records[16];
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_span span = {0};
+    struct fx_worker_input *input = fx_worker_input_create();
+    bool is_found = false;
+    fx_status status = input == NULL ? FX_NO_MEMORY : fx_bus_span(bus, place, wait_ms, &span);
+    *base_out = 0;
+    if (status == FX_OK && span.end > 0) {
+        status = fx_bus_reader_open(bus, place, span.first, &reader);
+    }
+    uint64_t position = span.first;
+    for (uint32_t waited_ms = 0; reader != NULL && status == FX_OK && !is_found &&
+                                 position < span.end && waited_ms <= wait_ms;
+         waited_ms += POLL_MS) {
+        uint32_t count = 0;
+        status = fx_bus_reader_poll(reader, POLL_MS, records, 16, &count);
+        status = status == FX_IO ? FX_OK : status; /* tried again by itself */
+        for (uint32_t index = 0; status == FX_OK && index < count && !is_found; index++) {
+            is_found = read_base(input, &records[index], base_out);
+            position = records[index].offset + 1;
+            waited_ms = 0;
+        }
+    }
+    if (status == FX_OK && !is_found && position < span.end) {
+        status = FX_TIMEOUT;
+    }
+    fx_bus_reader_close(reader);
+    fx_worker_input_destroy(input);
+    return status;
 }
 
 void fx_worker_input_learn(struct fx_worker_input *input, const struct fx_event *event)
@@ -105,7 +163,7 @@ fx_status fx_worker_input_decode(struct fx_worker_input *input,
     if (has_time && command->time_us > record_us + FX_WORKER_INPUT_AHEAD_US_MAX) {
         command->time_us = record_us; /* a clock that is wrong is nobody's time */
     }
-    command->sequence = record->offset + 1;
+    command->sequence = record->offset + 1 + input->base;
     return FX_OK;
 }
 

@@ -26,6 +26,16 @@ struct fx_worker_input;
 struct fx_worker_input *fx_worker_input_create(void);
 void fx_worker_input_destroy(struct fx_worker_input *input);
 
+/** The log's records have their sequences behind this: that of a record is offset + 1 + base. */
+void fx_worker_input_set_base(struct fx_worker_input *input, uint64_t base);
+
+/** Look up the base of a log in its first INITIALIZE_ENGINE; 0 where it is empty. Blocks up to
+ * wait_ms. @return OK; TIMEOUT; what the bus says. */
+FX_MUST_USE fx_status fx_worker_input_find_base(struct fx_bus *bus,
+                                                struct fx_bus_place place,
+                                                uint32_t wait_ms,
+                                                uint64_t *base_out);
+
 /** Keep the definition in an INSTRUMENT event; others are ignored. */
 void fx_worker_input_learn(struct fx_worker_input *input, const struct fx_event *event);
 
@@ -40,9 +50,9 @@ const struct fx_instrument *fx_worker_input_find(const struct fx_worker_input *i
                                                  fx_str symbol);
 
 /**
- * Read a record. A command gets the sequence of its offset (+ 1), and the time of its record where
- * it has none or one that lies ahead of it. @return OK; as fx_wire_topic_in_command(), with the
- * member's name in *field_out.
+ * Read a record. A command gets the sequence of its offset (+ 1, + base), and the time of its
+ * record where it has none or one that lies ahead of it. @return OK; as fx_wire_topic_in_command(),
+ * with the member's name in *field_out.
  */
 FX_MUST_USE fx_status fx_worker_input_decode(struct fx_worker_input *input,
                                              const struct fx_bus_record *record,

@@ -10,6 +10,7 @@
 #include "base/panic.h"
 #include "wire/wire_quarantine.h"
 #include "wire/wire_topic_out.h"
+#include "worker/worker_input.h"
 #include "worker/worker_lead_int.h"
 
 enum {
@@ -195,6 +196,13 @@ static void on_applied(void *context,
         }
     }
     fx_worker_lead_hash_take(lead, command->sequence);
+}
+
+static void on_log(void *context, uint64_t base)
+{
+    struct fx_worker_lead *lead = context;
+    lead->base = base;
+    lead->output.base = base;
 }
 
 static void on_loaded(void *context, const struct fx_engine *engine)
@@ -496,6 +504,7 @@ static fx_status open_follow(struct fx_worker_lead *lead, struct fx_worker_follo
     follow.saved_context = lead;
     follow.saved_sequence = sequence == 0 ? 0 : sequence - 1; /* it may be in the middle of it */
     follow.hooks = (struct fx_worker_follow_hooks){.has_room = has_room,
+                                                   .on_log = on_log,
                                                    .on_loaded = on_loaded,
                                                    .on_applied = on_applied,
                                                    .on_heard = on_heard,
@@ -580,6 +589,12 @@ static fx_status open_all(struct fx_worker_lead *lead, struct fx_worker_follow_r
     fx_status status = fx_worker_backlog_init(&lead->backlog, lead->options.backlog_size_bytes);
     if (status == FX_OK) {
         status = fx_agent_create(&agent, &lead->agent);
+    }
+    if (status == FX_OK) {
+        const struct fx_bus_place input = {lead->options.follow.topic,
+                                           lead->options.follow.partition};
+        status =
+            fx_worker_input_find_base(lead->options.bus, input, lead->options.wait_ms, &lead->base);
     }
     if (status == FX_OK) {
         status = fx_worker_lead_publish_find_last(lead, &lead->published);

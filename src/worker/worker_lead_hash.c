@@ -65,7 +65,7 @@ void fx_worker_lead_hash_take(struct fx_worker_lead *lead, uint64_t sequence)
     fx_json_add_str(&lead->small, FX_STR("node"), fx_ids_client_id_str(&lead->node));
     fx_json_add_int(&lead->small, FX_STR("rules"), FX_WORKER_LEAD_RULES);
     fx_json_add_id(&lead->small, FX_STR("epoch"), lead->epoch);
-    fx_json_add_id(&lead->small, FX_STR("inputOffset"), sequence - 1);
+    fx_json_add_id(&lead->small, FX_STR("inputOffset"), sequence - 1 - lead->base);
     fx_json_add_str(&lead->small, FX_STR("hash"), fx_str_of(text));
     fx_buf_append_byte(&lead->small, '}');
     (void)fx_worker_lead_publish_small(lead, lead->options.hashes);
@@ -116,7 +116,7 @@ static void read_one(struct fx_worker_lead *lead, fx_str value)
                fx_log_u64("rules", version));
         return;
     }
-    struct fx_worker_lead_hash *known = slot_of(lead, offset + 1);
+    struct fx_worker_lead_hash *known = slot_of(lead, offset + 1 + lead->base);
     known->other = other;
     known->has_other = true;
     compare(lead, known);

@@ -35,6 +35,7 @@ struct fx_worker_lead {
     struct fx_worker_host host;
     struct fx_worker_follow *follow;
     struct fx_agent *agent;
+    uint64_t base; /* of the log's sequences */
     struct fx_worker_output output;
     struct fx_worker_backlog backlog;
     struct fx_buf text;  /* one output */

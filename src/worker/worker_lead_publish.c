@@ -59,7 +59,7 @@ static fx_status read_keys(const struct fx_worker_lead *lead,
         uint32_t count = 0;
         status = fx_bus_reader_poll(reader, LOOK_MS, records, LOOK_BACK, &count);
         for (uint32_t index = 0; status == FX_OK && index < count; index++) {
-            take_key(records[index].key, input.end, operation_id_out);
+            take_key(records[index].key, input.end + lead->base, operation_id_out);
             position = records[index].offset + 1;
             turn = 0;
         }

@@ -29,6 +29,7 @@ struct fx_worker_output {
     uint32_t state_count;
     uint32_t state_capacity;
     char shard[FX_WORKER_OUTPUT_SHARD_SIZE_MAX];
+    uint64_t base; /* of the log's sequences: inputOffset is without it */
 };
 
 /** Remember nothing yet. `shard`: 1..32 bytes, copied. @return OK; BAD_PARAMETER; NO_MEMORY. */

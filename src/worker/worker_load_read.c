@@ -1,0 +1,512 @@
+/* Rows into records, in the seed's order: ids, instruments with their tiers, accounts, positions,
+ * orders, start. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/panic.h"
+#include "store/store_account.h"
+#include "store/store_fee.h"
+#include "store/store_instrument.h"
+#include "store/store_order.h"
+#include "store/store_position.h"
+#include "store/store_user.h"
+#include "worker/worker_load_int.h"
+#include "worker/worker_load_rows.h"
+
+enum { SPECIALS_MAX = 1 << 22, PROTECTING_MAX = 1 << 24, PAGE = FX_STORE_LIMIT_MAX };
+
+/* A user who is not like most: his flags, his fees. */
+struct special {
+    struct fx_store_fee fee;
+    uint32_t flags;
+};
+
+/* Everything of the reading that is not the loader's. */
+struct reading {
+    struct fx_worker_load *load;
+    struct fx_instrument *instruments; /* FX_INSTRUMENTS_MAX, in the order of their records */
+    uint32_t instrument_count;
+    struct special *specials; /* by user id, rising */
+    uint32_t special_count;
+    uint64_t *protecting; /* orders that positions name; sorted before the orders are read */
+    uint32_t protecting_count;
+    void *page; /* PAGE rows of any table */
+};
+
+static fx_status db_failed(const struct reading *reading, fx_status status)
+{
+    const char *words = fx_store_error_text(reading->load->options.store);
+    return fx_worker_load_fail(reading->load,
+                               status,
+                               "the database: %s",
+                               words[0] != '\0' ? words : "tables that do not fit each other");
+}
+
+/* Room for one more item, in steps of doubling. */
+static bool grow(void **items, uint32_t count, size_t size, uint32_t most)
+{
+    if (count != 0 && (count & (count - 1)) != 0) {
+        return true;
+    }
+    const uint32_t capacity = count == 0 ? 1 : 2 * count;
+    void *larger = count >= most ? NULL : realloc(*items, capacity * size);
+    if (larger == NULL) {
+        return false;
+    }
+    *items = larger;
+    return true;
+}
+
+/* ---- users --------------------------------------------------------------------------------------
+ */
+
+static int by_user(const void *left, const void *right)
+{
+    const uint64_t one = ((const struct special *)left)->fee.user_id;
+    const uint64_t other = ((const struct special *)right)->fee.user_id;
+    return (one > other) - (one < other);
+}
+
+static const struct special *find_special(const struct reading *reading, uint64_t user_id)
+{
+    const struct special key = {.fee = {.user_id = user_id}};
+    return reading->special_count == 0
+               ? NULL
+               : bsearch(&key, reading->specials, reading->special_count, sizeof key, by_user);
+}
+
+static fx_status add_special(struct reading *reading, const struct special *special)
+{
+    if (!grow((void **)&reading->specials,
+              reading->special_count,
+              sizeof reading->specials[0],
+              SPECIALS_MAX)) {
+        return fx_worker_load_fail(reading->load, FX_NO_MEMORY, "no memory for users");
+    }
+    reading->specials[reading->special_count++] = *special;
+    return FX_OK;
+}
+
+/* Who may not trade, pays no fees, is a bot … */
+static fx_status read_users(struct reading *reading)
+{
+    struct fx_rows_user *page = reading->page;
+    uint32_t count = PAGE;
+    for (uint64_t after = 0; count == PAGE;) {
+        fx_status status =
+            fx_store_user_list_after(reading->load->options.store, after, page, &count);
+        if (status != FX_OK) {
+            return db_failed(reading, status);
+        }
+        for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+            const struct special special = {.fee = {.user_id = page[index].id},
+                                            .flags = fx_worker_load_rows_flags(&page[index])};
+            status = special.flags == 0 ? FX_OK : add_special(reading, &special);
+        }
+        if (status != FX_OK) {
+            return status;
+        }
+        after = count > 0 ? page[count - 1].id : after;
+    }
+    return FX_OK;
+}
+
+/* … and who has rates of his own. */
+static fx_status read_fees(struct reading *reading)
+{
+    struct fx_store_fee *page = reading->page;
+    const uint32_t known = reading->special_count; /* sorted: by_user() finds them */
+    uint32_t count = PAGE;
+    for (uint64_t after = 0; count == PAGE;) {
+        fx_status status =
+            fx_store_fee_list_after(reading->load->options.store, after, page, &count);
+        if (status != FX_OK) {
+            return db_failed(reading, status);
+        }
+        for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+            const struct special special = {.fee = page[index]};
+            struct special *at =
+                known == 0 ? NULL
+                           : bsearch(&special, reading->specials, known, sizeof special, by_user);
+            if (at != NULL) {
+                at->fee = page[index];
+            } else {
+                status = add_special(reading, &special);
+            }
+        }
+        if (status != FX_OK) {
+            return status;
+        }
+        after = count > 0 ? page[count - 1].user_id : after;
+    }
+    if (reading->special_count > 0) {
+        qsort(reading->specials, reading->special_count, sizeof reading->specials[0], by_user);
+    }
+    return FX_OK;
+}
+
+/* ---- instruments --------------------------------------------------------------------------------
+ */
+
+static fx_status emit_plain(struct reading *reading, struct fx_command *command)
+{
+    return fx_worker_load_emit(reading->load, command);
+}
+
+static struct fx_command command_of(enum fx_command_kind kind, uint32_t instrument)
+{
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = (uint16_t)kind;
+    command.instrument = instrument;
+    return command;
+}
+
+/* What a symbol did last. */
+static fx_status emit_last(struct reading *reading, const struct fx_instrument *instrument)
+{
+    struct fx_store_preload_symbol last = {0};
+    fx_status status = fx_store_preload_symbol(
+        reading->load->options.store, fx_ids_symbol_str(&instrument->symbol), &last);
+    if (status != FX_OK) {
+        return db_failed(reading, status);
+    }
+    struct fx_command command =
+        command_of(FX_COMMAND_UPDATE_INSTRUMENT_EXTRA, instrument->instrument_id);
+    if (last.last_price > 0 && last.last_price % instrument->tick_size == 0) {
+        command.u.load_extra.last_ticks = (int64_t)(last.last_price / instrument->tick_size);
+        status = emit_plain(reading, &command);
+    }
+    if (status == FX_OK && last.paid_us > 0 && last.paid_us <= reading->load->options.now_us) {
+        command = command_of(FX_COMMAND_LOAD_FUNDING_HISTORY, instrument->instrument_id);
+        command.u.load_funding.instant_us = last.paid_us;
+        command.u.load_funding.rate_ppb = last.rate_ppb;
+        status = emit_plain(reading, &command);
+    }
+    return status;
+}
+
+static fx_status emit_instrument(struct reading *reading, const struct fx_store_instrument_row *row)
+{
+    struct fx_worker_load *load = reading->load;
+    struct fx_instrument *instrument = &reading->instruments[reading->instrument_count];
+    struct fx_command command =
+        command_of(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS);
+    const uint32_t index = reading->instrument_count++;
+    const uint8_t state = row->instrument.state;
+    command.u.instrument = row->instrument;
+    command.u.instrument.instrument_id = 0;
+    command.u.instrument.tier_count = 0;
+    command.u.instrument.state = FX_INSTRUMENT_STATE_PENDING;
+    *instrument = row->instrument;
+    instrument->instrument_id = index;
+    fx_status status = emit_plain(reading, &command);
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_INSTRUMENT;
+    event.u.instrument = *instrument;
+    fx_worker_input_learn(load->input, &event);
+    if (status != FX_OK) {
+        return status;
+    }
+    command = command_of(FX_COMMAND_LOAD_LEVERAGE_MARGIN, index);
+    status = fx_store_instrument_tiers(load->options.store,
+                                       row->instrument.instrument_id,
+                                       command.u.tiers.tiers,
+                                       &command.u.tiers.count);
+    if (status != FX_OK) {
+        return db_failed(reading, status);
+    }
+    if (command.u.tiers.count > 0) {
+        status = emit_plain(reading, &command);
+    }
+    if (status == FX_OK && state > FX_INSTRUMENT_STATE_PENDING &&
+        state <= FX_INSTRUMENT_STATE_HALTED) {
+        command = command_of(FX_COMMAND_SET_STATE, index);
+        command.u.set_state.state = state;
+        status = emit_plain(reading, &command);
+    }
+    return status == FX_OK ? emit_last(reading, instrument) : status;
+}
+
+/* A contract that has ended holds nothing any more; one that is ending has to end first. */
+static fx_status read_instruments(struct reading *reading)
+{
+    struct fx_store_instrument_row *rows = calloc(FX_INSTRUMENTS_MAX, sizeof *rows);
+    uint32_t count = 0;
+    fx_status status = rows == NULL
+                           ? FX_NO_MEMORY
+                           : fx_store_instrument_list(
+                                 reading->load->options.store, rows, FX_INSTRUMENTS_MAX, &count);
+    if (status != FX_OK) {
+        status = db_failed(reading, status);
+    }
+    for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+        if (rows[index].instrument.instrument_id != index) {
+            status = fx_worker_load_fail(
+                reading->load,
+                FX_BAD_PARAMETER,
+                "instruments.id of %s is %" PRIu32 ", and must be %" PRIu32
+                ": the engine counts instruments from 0 without gaps (give them such ids, in "
+                "trading_rules and leverage_margin as well)",
+                rows[index].instrument.symbol.text,
+                rows[index].instrument.instrument_id,
+                index);
+        } else {
+            status = emit_instrument(reading, &rows[index]);
+        }
+    }
+    free(rows);
+    return status;
+}
+
+static const struct fx_instrument *find_instrument(const struct reading *reading,
+                                                   const struct fx_symbol *symbol)
+{
+    for (uint32_t index = 0; index < reading->instrument_count; index++) {
+        if (memcmp(&reading->instruments[index].symbol, symbol, sizeof *symbol) == 0) {
+            return &reading->instruments[index];
+        }
+    }
+    return NULL;
+}
+
+/* ---- accounts, positions, orders ----------------------------------------------------------------
+ */
+
+static void tell(struct reading *reading)
+{
+    const struct fx_store_preload_figures *figures = &reading->load->figures;
+    fx_worker_load_tell(reading->load,
+                        FX_WORKER_LOAD_READING,
+                        reading->load->order_rows,
+                        figures->accounts + figures->positions + figures->open_orders);
+}
+
+static fx_status read_accounts(struct reading *reading)
+{
+    struct fx_worker_load *load = reading->load;
+    struct fx_rows_account *page = reading->page;
+    fx_status status = FX_OK;
+    uint32_t count = PAGE;
+    for (uint64_t after = 0; count == PAGE && status == FX_OK; tell(reading)) {
+        status = fx_store_account_list_after(load->options.store, after, page, &count);
+        if (status != FX_OK) {
+            return db_failed(reading, status);
+        }
+        for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+            struct fx_command command;
+            const struct special *special = find_special(reading, page[index].user_id);
+            fx_worker_load_rows_account(&page[index],
+                                        special == NULL ? 0 : special->flags,
+                                        special == NULL ? NULL : &special->fee,
+                                        &command);
+            status = fx_worker_load_emit(load, &command);
+            load->report->accounts++;
+        }
+        load->order_rows += count;
+        after = count > 0 ? page[count - 1].id : after;
+    }
+    return status;
+}
+
+static bool keep_protecting(struct reading *reading, uint64_t order_id)
+{
+    if (order_id == 0) {
+        return true;
+    }
+    if (!grow((void **)&reading->protecting,
+              reading->protecting_count,
+              sizeof reading->protecting[0],
+              PROTECTING_MAX)) {
+        return false;
+    }
+    reading->protecting[reading->protecting_count++] = order_id;
+    return true;
+}
+
+static fx_status emit_position(struct reading *reading, const struct fx_rows_position *row)
+{
+    struct fx_command command;
+    const struct fx_instrument *instrument = find_instrument(reading, &row->symbol);
+    if (instrument == NULL) {
+        return fx_worker_load_fail(reading->load,
+                                   FX_UNKNOWN_SYMBOL,
+                                   "position %" PRIu64 " is on %s, which is not in instruments",
+                                   row->id,
+                                   row->symbol.text);
+    }
+    const fx_status status = fx_worker_load_rows_position(row, instrument, &command);
+    if (status != FX_OK) {
+        return fx_worker_load_fail(reading->load,
+                                   status,
+                                   "position %" PRIu64 " on %s: %s",
+                                   row->id,
+                                   row->symbol.text,
+                                   fx_status_text(status));
+    }
+    if (!keep_protecting(reading, row->take_profit_order_id) ||
+        !keep_protecting(reading, row->stop_loss_order_id)) {
+        return fx_worker_load_fail(reading->load, FX_NO_MEMORY, "no memory for positions");
+    }
+    return fx_worker_load_emit(reading->load, &command);
+}
+
+static fx_status read_positions(struct reading *reading)
+{
+    struct fx_worker_load *load = reading->load;
+    struct fx_rows_position *page = reading->page;
+    fx_status status = FX_OK;
+    uint32_t count = PAGE;
+    for (uint64_t after = 0; count == PAGE && status == FX_OK; tell(reading)) {
+        status = fx_store_position_list_after(load->options.store, after, page, &count);
+        if (status != FX_OK) {
+            return db_failed(reading, status);
+        }
+        for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+            status = emit_position(reading, &page[index]);
+            load->report->positions++;
+        }
+        load->order_rows += count;
+        after = count > 0 ? page[count - 1].id : after;
+    }
+    return status;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    const uint64_t one = *(const uint64_t *)left;
+    const uint64_t other = *(const uint64_t *)right;
+    return (one > other) - (one < other);
+}
+
+static fx_status emit_order(struct reading *reading, const struct fx_rows_order *row)
+{
+    struct fx_command command;
+    const struct fx_instrument *instrument = find_instrument(reading, &row->symbol);
+    const bool is_protecting = reading->protecting_count > 0 && bsearch(&row->id,
+                                                                        reading->protecting,
+                                                                        reading->protecting_count,
+                                                                        sizeof row->id,
+                                                                        by_number) != NULL;
+    if (instrument == NULL) {
+        return fx_worker_load_fail(reading->load,
+                                   FX_UNKNOWN_SYMBOL,
+                                   "order %" PRIu64 " is on %s, which is not in instruments",
+                                   row->id,
+                                   row->symbol.text);
+    }
+    if (row->parent_order_id != 0) {
+        return fx_worker_load_fail(reading->load,
+                                   FX_BAD_PARAMETER,
+                                   "order %" PRIu64 " protects order %" PRIu64
+                                   ": a load knows no take profit and stop loss of an order; "
+                                   "cancel it in the tables, or give it to the position",
+                                   row->id,
+                                   row->parent_order_id);
+    }
+    const fx_status status = fx_worker_load_rows_order(row, instrument, is_protecting, &command);
+    if (status != FX_OK) {
+        return fx_worker_load_fail(reading->load,
+                                   status,
+                                   "order %" PRIu64 " on %s: %s",
+                                   row->id,
+                                   row->symbol.text,
+                                   row->status == FX_ORDER_STATUS_PENDING
+                                       ? "it is PENDING: no engine has judged it yet"
+                                       : fx_status_text(status));
+    }
+    return fx_worker_load_emit(reading->load, &command);
+}
+
+static fx_status read_orders(struct reading *reading)
+{
+    struct fx_worker_load *load = reading->load;
+    struct fx_rows_order *page = reading->page;
+    fx_status status = FX_OK;
+    uint32_t count = PAGE;
+    if (reading->protecting_count > 0) {
+        qsort(reading->protecting,
+              reading->protecting_count,
+              sizeof reading->protecting[0],
+              by_number);
+    }
+    for (uint64_t after = 0; count == PAGE && status == FX_OK; tell(reading)) {
+        status = fx_store_order_list_open_after(load->options.store, after, page, &count);
+        if (status != FX_OK) {
+            return db_failed(reading, status);
+        }
+        for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+            status = emit_order(reading, &page[index]);
+            load->report->orders++;
+        }
+        load->order_rows += count;
+        after = count > 0 ? page[count - 1].id : after;
+    }
+    return status;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------
+ */
+
+static fx_status emit_begin(struct reading *reading)
+{
+    struct fx_worker_load *load = reading->load;
+    struct fx_command command =
+        command_of(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS);
+    command.rules = FX_ENGINE_RULES_MAX;
+    command.u.limits = load->limits;
+    fx_status status = emit_plain(reading, &command);
+    if (status == FX_OK) {
+        command = command_of(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS);
+        command.u.load.next_order_id = load->figures.order_id + 1;
+        command.u.load.next_trade_id = load->figures.trade_id + 1;
+        command.u.load.next_liquidation_id = load->figures.liquidation_id + 1;
+        status = emit_plain(reading, &command);
+    }
+    return status;
+}
+
+/* What was counted before the rows were read is what START_ENGINE wants. */
+static fx_status emit_start(struct reading *reading)
+{
+    const struct fx_worker_load *load = reading->load;
+    struct fx_command command = command_of(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS);
+    command.u.start = (struct fx_command_start){.accounts = load->figures.accounts,
+                                                .positions = load->figures.positions,
+                                                .orders = load->figures.open_orders,
+                                                .instruments = reading->instrument_count,
+                                                .is_counted = 1};
+    reading->load->report->instruments = reading->instrument_count;
+    return emit_plain(reading, &command);
+}
+
+fx_status fx_worker_load_read(struct fx_worker_load *load)
+{
+    static fx_status (*const STEPS[])(struct reading * reading) = {emit_begin,
+                                                                   read_users,
+                                                                   read_fees,
+                                                                   read_instruments,
+                                                                   read_accounts,
+                                                                   read_positions,
+                                                                   read_orders,
+                                                                   emit_start};
+    struct reading reading = {.load = load};
+    const size_t row_size = sizeof(struct fx_rows_order) > sizeof(struct fx_rows_user)
+                                ? sizeof(struct fx_rows_order)
+                                : sizeof(struct fx_rows_user);
+    reading.instruments = calloc(FX_INSTRUMENTS_MAX, sizeof reading.instruments[0]);
+    reading.page = calloc(PAGE, row_size);
+    fx_status status = reading.instruments == NULL || reading.page == NULL
+                           ? fx_worker_load_fail(load, FX_NO_MEMORY, "no memory for rows")
+                           : FX_OK;
+    for (size_t step = 0; step < sizeof STEPS / sizeof STEPS[0] && status == FX_OK; step++) {
+        status = STEPS[step](&reading);
+    }
+    free(reading.instruments);
+    free(reading.specials);
+    free(reading.protecting);
+    free(reading.page);
+    return status;
+}

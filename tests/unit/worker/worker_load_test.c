@@ -1,0 +1,402 @@
+/* matching-engine:load on a bus in memory: an exchange whose log is lost comes back out of its
+ * tables, and goes on; what must not be loaded is refused, and the log stays empty. */
+#include "worker/worker_load.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "follow_kit.h"
+#include "fx_test.h"
+#include "store/store_account.h"
+#include "store/store_migrate.h"
+#include "store/store_order.h"
+#include "store/store_position.h"
+#include "store/store_sqlite.h"
+#include "worker/worker_follow.h"
+#include "worker/worker_save.h"
+
+// NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
+
+enum { COMMANDS = 900, SEED = 4711 };
+
+struct fixture {
+    char folder[64];
+    char path[96];
+    struct fx_store *store;
+    struct fx_bus *bus;
+    struct engine_kit kit; /* the exchange that was */
+    struct follow_kit_stream stream;
+    struct fx_bus_disk *disk;
+    struct fx_worker_host host;
+    struct fx_worker_save save;
+    uint32_t trades; /* told by a follower while it recovers */
+    uint64_t trade_id;
+    uint64_t first_sequence;
+    int64_t now_us;
+};
+
+static int64_t clock_of(void *context)
+{
+    return ((struct fixture *)context)->now_us;
+}
+
+static void open_saver(struct fixture *fixture)
+{
+    const struct fx_worker_save_options options = {.store = fixture->store,
+                                                   .shard = FX_STR("main"),
+                                                   .worker = FX_STR("saver"),
+                                                   .kinds = FX_WORKER_SAVE_ALL};
+    assert_int_equal(fx_worker_save_init(&fixture->save, &options), FX_OK);
+}
+
+/* An exchange that trades, and its rows. */
+static void make_exchange(struct fixture *fixture)
+{
+    const struct fx_engine_limits limits = follow_kit_limits();
+    engine_kit_init(&fixture->kit, &limits);
+    fixture->kit.is_unchecked = true;
+    follow_kit_init(&fixture->stream, SEED);
+    open_saver(fixture);
+    for (uint32_t count = 0; count < COMMANDS; count++) {
+        struct fx_command command = follow_kit_next(&fixture->stream);
+        (void)engine_kit_apply(&fixture->kit, &command);
+        assert_int_equal(fx_worker_save_events(
+                             &fixture->save, fixture->kit.events.items, fixture->kit.events.count),
+                         FX_OK);
+    }
+    fx_worker_save_deinit(&fixture->save);
+    assert_true(fixture->kit.engine->order_count > 3);
+    assert_true(fixture->kit.engine->next_trade_id > 10);
+}
+
+static struct fx_bus *open_bus(void)
+{
+    static const char *const NAMES[] = {"matching_engine_preload", "matching_engine_input"};
+    const struct fx_bus_local_options local = {.dir = NULL};
+    struct fx_bus_topic topics[2];
+    struct fx_bus *bus = NULL;
+    for (size_t index = 0; index < 2; index++) {
+        topics[index] = (struct fx_bus_topic){
+            .name = fx_str_of(NAMES[index]), .partitions = 1, .retention_ms = -1};
+    }
+    assert_int_equal(fx_bus_local_open(&local, &bus), FX_OK);
+    assert_int_equal(fx_bus_make(bus, topics, 2, 0), FX_OK);
+    return bus;
+}
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    uint32_t applied = 0;
+    memset(&fixture, 0, sizeof fixture);
+    (void)snprintf(fixture.folder, sizeof fixture.folder, "%s", "/tmp/fx_load_XXXXXX");
+    assert_non_null(mkdtemp(fixture.folder));
+    (void)snprintf(fixture.path, sizeof fixture.path, "%s/store.db", fixture.folder);
+    assert_int_equal(fx_store_sqlite_open(fixture.path, FX_STORE_SQLITE_WRITER, &fixture.store),
+                     FX_OK);
+    assert_int_equal(fx_store_migrate(fixture.store, &applied), FX_OK);
+    fixture.bus = open_bus();
+    fixture.now_us = 1700000000000000;
+    fixture.disk = fx_bus_disk_create(1);
+    fixture.host = (struct fx_worker_host){
+        .system = fx_bus_disk_system(fixture.disk), .clock = clock_of, .clock_context = &fixture};
+    make_exchange(&fixture);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
+    engine_kit_deinit(&fixture->kit);
+    fx_bus_close(fixture->bus);
+    fx_bus_disk_destroy(fixture->disk);
+    fx_store_close(fixture->store);
+    for (size_t index = 0; index < 3; index++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "%s%s", fixture->path, SUFFIXES[index]);
+        (void)unlink(path);
+    }
+    (void)rmdir(fixture->folder);
+    return 0;
+}
+
+static fx_status load(struct fixture *fixture, struct fx_worker_load_report *report)
+{
+    struct fx_store *reader = NULL;
+    assert_int_equal(fx_store_sqlite_open(fixture->path, FX_STORE_SQLITE_READER, &reader), FX_OK);
+    const struct fx_worker_load_options options = {
+        .store = reader,
+        .bus = fixture->bus,
+        .preload = {FX_STR("matching_engine_preload"), 0},
+        .input = {FX_STR("matching_engine_input"), 0},
+        .node_salt = 77,
+        .now_us = fixture->now_us};
+    const fx_status status = fx_worker_load_run(&options, report);
+    fx_store_close(reader);
+    return status;
+}
+
+static void run_sql(const struct fixture *fixture, const char *sql)
+{
+    sqlite3 *database = NULL;
+    assert_int_equal(sqlite3_open(fixture->path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static uint64_t log_end(struct fixture *fixture)
+{
+    struct fx_bus_span span = {0};
+    const struct fx_bus_place place = {FX_STR("matching_engine_input"), 0};
+    assert_int_equal(fx_bus_span(fixture->bus, place, 0, &span), FX_OK);
+    return span.end;
+}
+
+/* What a follower says goes through a saver into the tables of before. */
+static fx_status on_recovered(void *context, const struct fx_event events[], uint32_t count)
+{
+    struct fixture *fixture = context;
+    for (uint32_t index = 0; index < count; index++) {
+        if (events[index].kind == FX_EVENT_TRADE) {
+            fixture->trades++;
+            fixture->trade_id = events[index].u.trade.trade_id;
+        }
+    }
+    fixture->first_sequence =
+        fixture->first_sequence == 0 ? events[0].sequence : fixture->first_sequence;
+    return fx_worker_save_events(&fixture->save, events, count);
+}
+
+static fx_status follow(struct fixture *fixture,
+                        struct fx_worker_follow **follow_out,
+                        struct fx_worker_follow_report *report)
+{
+    const struct fx_worker_follow_options options = {.bus = fixture->bus,
+                                                     .snapshot_dir = "/s",
+                                                     .host = &fixture->host,
+                                                     .node = FX_STR("n"),
+                                                     .wait_ms = 1,
+                                                     .saved_sequence =
+                                                         fixture->save.watermark >> 20,
+                                                     .on_recovered = on_recovered,
+                                                     .recovered_context = fixture};
+    return fx_worker_follow_open(&options, follow_out, report);
+}
+
+static void publish(struct fixture *fixture, const char *text)
+{
+    const struct fx_bus_message message = {.topic = FX_STR("matching_engine_input"),
+                                           .value = fx_str_of(text)};
+    struct fx_bus_delivery deliveries[4];
+    assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
+    (void)fx_bus_poll(fixture->bus, 0, deliveries, 4);
+}
+
+static void count_rows(struct fixture *fixture, uint64_t counts_out[3])
+{
+    assert_int_equal(fx_store_account_count(fixture->store, &counts_out[0]), FX_OK);
+    assert_int_equal(fx_store_position_count(fixture->store, &counts_out[1]), FX_OK);
+    assert_int_equal(fx_store_order_count(fixture->store, &counts_out[2]), FX_OK);
+}
+
+static void load_of_the_tables_goes_on_where_they_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    struct fx_worker_follow_report followed;
+    struct fx_worker_follow *one = NULL;
+    uint64_t before[3];
+    uint64_t after[3];
+    count_rows(fixture, before);
+    if (load(fixture, &report) != FX_OK) {
+        fail_msg("%s", report.text);
+    }
+    const struct fx_engine *was = fixture->kit.engine;
+    assert_int_equal(report.accounts, was->account_count);
+    assert_int_equal(report.positions, was->position_count);
+    assert_int_equal(report.orders, was->order_count);
+    assert_int_equal(log_end(fixture), report.records);
+    assert_true(report.first_sequence > COMMANDS); /* no operation comes twice */
+    open_saver(fixture);
+    assert_int_equal(follow(fixture, &one, &followed), FX_OK);
+    assert_true(followed.state_hash == report.state_hash);
+    assert_int_equal(fixture->first_sequence, report.first_sequence);
+    assert_int_equal(followed.sequence, report.first_sequence - 1 + report.records);
+    const struct fx_engine *is = fx_worker_follow_engine(one);
+    assert_int_equal(is->order_count, was->order_count);
+    assert_int_equal(is->next_trade_id, was->next_trade_id);
+    fx_worker_follow_destroy(one); /* with a snapshot */
+    count_rows(fixture, after);
+    assert_memory_equal(before, after, sizeof before);
+    /* It trades: user 1 sells into the best bid, from a snapshot on. */
+    publish(fixture,
+            "{\"code\":\"MARK_PRICE\",\"data\":{\"symbol\":\"BTCUSDT\",\"markPrice\":\"500\","
+            "\"indexPrice\":\"500\"}}");
+    publish(fixture,
+            "{\"code\":\"CREATE_ACCOUNT\",\"data\":{\"userId\":\"99\",\"asset\":\"USDT\"}}");
+    publish(fixture,
+            "{\"code\":\"DEPOSIT\",\"data\":{\"userId\":\"99\",\"asset\":\"USDT\",\"amount\":"
+            "\"1000000\",\"type\":\"DEPOSIT\"}}");
+    for (uint32_t side = 0; side < 2; side++) {
+        publish(fixture,
+                side == 0 ? "{\"code\":\"PLACE_ORDER\",\"data\":{\"userId\":\"99\",\"symbol\":"
+                            "\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"MARKET\",\"timeInForce\":"
+                            "\"IOC\",\"quantity\":\"0.001\"}}"
+                          : "{\"code\":\"PLACE_ORDER\",\"data\":{\"userId\":\"99\",\"symbol\":"
+                            "\"BTCUSDT\",\"side\":\"SELL\",\"type\":\"MARKET\",\"timeInForce\":"
+                            "\"IOC\",\"quantity\":\"0.001\"}}");
+    }
+    assert_int_equal(follow(fixture, &one, &followed), FX_OK);
+    assert_int_equal(followed.snapshot_sequence, report.first_sequence - 1 + report.records);
+    assert_int_equal(followed.replayed, 5);
+    assert_true(fixture->trades > 0);
+    assert_true(fixture->trade_id >= was->next_trade_id);
+    count_rows(fixture, after);
+    assert_int_equal(after[0], before[0] + 1); /* user 99, and nobody twice */
+    fx_engine_check(fx_worker_follow_engine(one));
+    fx_worker_follow_abandon(one);
+    fx_worker_save_deinit(&fixture->save);
+}
+
+static void load_into_a_log_that_has_begun_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    publish(fixture, "{\"code\":\"TICK\"}");
+    assert_int_equal(load(fixture, &report), FX_ENGINE_NOT_EMPTY);
+    assert_int_equal(log_end(fixture), 1);
+    run_sql(fixture, "UPDATE saver_progress SET operationId=1048577");
+    publish(fixture, "{\"code\":\"TICK\"}");
+    publish(fixture, "{\"code\":\"TICK\"}");
+    assert_int_equal(load(fixture, &report), FX_TABLES_BEHIND);
+    assert_int_equal(log_end(fixture), 3);
+}
+
+static void load_twice_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    assert_int_equal(load(fixture, &report), FX_OK);
+    const uint64_t end = log_end(fixture);
+    assert_int_equal(load(fixture, &report), FX_ENGINE_NOT_EMPTY);
+    assert_int_equal(log_end(fixture), end);
+}
+
+/* The first records of a topic of one bus into another bus; all of them where `most` is 0. */
+static void copy_records(struct fx_bus *source, struct fx_bus *target, fx_str topic, uint32_t most)
+{
+    static struct fx_bus_record records[1024];
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_delivery deliveries[1024];
+    const struct fx_bus_place place = {topic, 0};
+    uint32_t count = 0;
+    assert_int_equal(fx_bus_reader_open(source, place, 0, &reader), FX_OK);
+    assert_int_equal(fx_bus_reader_poll(reader, 0, records, 1024, &count), FX_OK);
+    assert_true(count > most);
+    for (uint32_t index = 0; index < (most == 0 ? count : most); index++) {
+        const struct fx_bus_message message = {
+            .topic = topic, .key = records[index].key, .value = records[index].value};
+        assert_int_equal(fx_bus_publish(target, &message), FX_OK);
+        (void)fx_bus_poll(target, 0, deliveries, 1024);
+    }
+    fx_bus_reader_close(reader);
+}
+
+/* A loader that dies while it copies, after each of some numbers of records. */
+static void load_that_died_goes_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    assert_int_equal(load(fixture, &report), FX_OK);
+    const uint64_t hash = report.state_hash;
+    const uint64_t records = report.records;
+    struct fx_bus *whole = fixture->bus;
+    for (uint32_t copied = 1; copied < records; copied += 5) {
+        fixture->bus = open_bus();
+        copy_records(whole, fixture->bus, FX_STR("matching_engine_preload"), 0);
+        copy_records(whole, fixture->bus, FX_STR("matching_engine_input"), copied);
+        if (load(fixture, &report) != FX_OK) {
+            fail_msg("behind %u records: %s", copied, report.text);
+        }
+        assert_int_equal(report.resumed_at, copied);
+        assert_int_equal(log_end(fixture), records);
+        struct fx_worker_follow_report followed;
+        struct fx_worker_follow *one = NULL;
+        const struct fx_worker_follow_options options = {.bus = fixture->bus,
+                                                         .snapshot_dir = "/s",
+                                                         .host = &fixture->host,
+                                                         .node = FX_STR("n"),
+                                                         .wait_ms = 1,
+                                                         .saved_sequence = UINT64_MAX};
+        assert_int_equal(fx_worker_follow_open(&options, &one, &followed), FX_OK);
+        assert_true(followed.state_hash == hash);
+        fx_worker_follow_abandon(one);
+        fx_bus_close(fixture->bus);
+    }
+    fixture->bus = whole;
+}
+
+static void load_of_bad_rows_is_refused_and_leaves_the_log_empty(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *sql;
+        fx_status status;
+    } ROWS[] = {
+        {"UPDATE positions SET currentQty='7', entryValue='1', entryPrice='1' WHERE id=1",
+         FX_LOAD_UNBALANCED},
+        {"UPDATE accounts SET balance='-0.5' WHERE id=2", FX_INSUFFICIENT_BALANCE},
+        {"UPDATE orders SET userId=4242 WHERE status='ACTIVE'", FX_ACCOUNT_NOT_FOUND},
+        {"UPDATE orders SET symbol='NONE' WHERE status='ACTIVE'", FX_UNKNOWN_SYMBOL},
+        {"UPDATE orders SET remaining='0.0005' WHERE status='ACTIVE'", FX_LOT_SIZE},
+        {"UPDATE orders SET parentOrderId=1 WHERE status='ACTIVE'", FX_BAD_PARAMETER},
+        {"UPDATE orders SET status='PENDING' WHERE status='ACTIVE'", FX_BAD_PARAMETER},
+        {"UPDATE accounts SET userId=1 WHERE id=2", FX_EXISTS},
+        {"UPDATE instruments SET id=7 WHERE id=1; UPDATE trading_rules SET instrumentId=7 WHERE "
+         "instrumentId=1",
+         FX_BAD_PARAMETER},
+        {"DELETE FROM trading_rules", FX_CORRUPT},
+        {"DELETE FROM leverage_margin", FX_BAD_INSTRUMENT},
+        {"DROP TABLE positions", FX_INTERNAL}};
+    for (size_t row = 0; row < sizeof ROWS / sizeof ROWS[0]; row++) {
+        struct fx_worker_load_report report;
+        struct fixture other = *fixture;
+        (void)snprintf(other.path, sizeof other.path, "%s/copy.db", fixture->folder);
+        (void)unlink(other.path);
+        assert_int_equal(fx_store_sqlite_copy(fixture->path, other.path), FX_OK);
+        run_sql(&other, ROWS[row].sql);
+        const fx_status status = load(&other, &report);
+        if (ROWS[row].status == FX_INTERNAL ? status == FX_OK : status != ROWS[row].status) {
+            fail_msg("%s: %s, %s", ROWS[row].sql, fx_status_name(status), report.text);
+        }
+        assert_true(report.text[0] != '\0');
+        assert_int_equal(log_end(fixture), 0);
+        (void)unlink(other.path);
+        (void)snprintf(other.path, sizeof other.path, "%s/copy.db-wal", fixture->folder);
+        (void)unlink(other.path);
+        (void)snprintf(other.path, sizeof other.path, "%s/copy.db-shm", fixture->folder);
+        (void)unlink(other.path);
+    }
+    /* And nothing of all that is in the way. */
+    struct fx_worker_load_report report;
+    assert_int_equal(load(fixture, &report), FX_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(load_of_the_tables_goes_on_where_they_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_into_a_log_that_has_begun_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_twice_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_that_died_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_bad_rows_is_refused_and_leaves_the_log_empty, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+// NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)
