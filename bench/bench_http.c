@@ -1,11 +1,15 @@
 /*
  * What a request costs end to end: durable orders with tokens and with signatures, order books and
  * tickers of a real exchange process, beside a raw epoll responder and Node's http module, all
- * driven by the same load on the same machine in one run. First a closed loop shows the most that
- * is served, then an open loop at half of that shows the latencies. CPU time is the server's, all
- * of its threads.
+ * driven by the same load on the same machine in one run. A closed loop shows the most that is
+ * served, an open loop at half of that the latencies. CPU time is the server's, all of its threads.
  *
- * Usage: bench_http [--future PATH] [--connections N] [--seconds S] [--only WORD] [--share 0.5]
+ * A shared machine's speed changes within seconds. So everything is measured in short slices, each
+ * right after a slice of the raw responder, round by round; a row's ratio is the median of the
+ * ratios of such pairs, and the quartiles say how far they lie apart.
+ *
+ * Usage: bench_http [--future PATH] [--connections N] [--slice S] [--rounds N] [--only WORD]
+ *                   [--share 0.5; 0: no open loop]
  */
 #include <sys/stat.h>
 
@@ -21,7 +25,9 @@ enum {
     TEXT_SIZE_MAX = 1024,
     FILE_SIZE_MAX = 65536,
     PATH_SIZE_MAX = 512,
-    FLAG_COUNT = 9
+    FLAG_COUNT = 9,
+    ROUNDS_MAX = 200,
+    SETTLE_MS = 60 /* until the tables have the last order: its row is part of its price */
 };
 
 struct user {
@@ -34,7 +40,8 @@ struct settings {
     const char *future;
     const char *only;
     uint32_t connections;
-    double seconds;
+    uint32_t rounds;
+    double slice;
     double share; /* of the most served, in the open loop */
 };
 
@@ -44,7 +51,6 @@ struct context {
     char folder[PATH_SIZE_MAX];
     char mark[TEXT_SIZE_MAX];
     uint64_t random;
-    double raw_us; /* CPU per request of the raw responder */
 };
 
 /* ---- requests ---- */
@@ -284,55 +290,117 @@ static void stop_exchange(struct context *context)
     FX_ASSERT(result == 0);
 }
 
-/* ---- rows of the table ---- */
+/* ---- slices ---- */
 
-static double measure(const struct peer *peer,
-                      const struct load_options *options,
-                      struct load_report *report)
+/* What the rounds gave of one peer and one kind of request, a number each. */
+struct row {
+    const char *name;
+    const struct peer *peer;
+    load_request_fn request;
+    uint32_t count;
+    double ratios[ROUNDS_MAX]; /* of CPU per request to the raw slice's before it */
+    double costs_us[ROUNDS_MAX];
+    double open_us[ROUNDS_MAX];
+    double rates[ROUNDS_MAX];
+    uint64_t failed;
+    char first_failure[256];
+    struct load_report open; /* latencies of all slices */
+};
+
+struct slice {
+    double cpu_us; /* per request */
+    double rate;
+};
+
+static void note_failures(struct row *row, const struct load_report *report)
 {
-    const double before_us = peer_cpu_us(peer);
-    load_run(options, report);
-    FX_ASSERT(report->done > 0);
-    return (peer_cpu_us(peer) - before_us) / (double)report->done;
+    if (row->failed == 0 && report->failed > 0) {
+        memcpy(row->first_failure, report->first_failure, sizeof row->first_failure);
+    }
+    row->failed += report->failed;
 }
 
-static double row(const struct settings *settings,
-                  struct context *context,
-                  const struct peer *peer,
-                  const char *name,
-                  load_request_fn request)
+static void pause_ms(uint32_t ms)
 {
-    static struct load_report closed;
-    static struct load_report open;
-    struct load_options options = {.port = peer->port,
-                                   .connections = settings->connections,
-                                   .seconds = settings->seconds / 4,
-                                   .request = request,
-                                   .self = context};
-    (void)measure(peer, &options, &closed); /* warm */
-    options.seconds = settings->seconds;
-    const double closed_us = measure(peer, &options, &closed);
-    options.rate = (double)closed.done / closed.seconds * settings->share;
-    const double open_us = measure(peer, &options, &open);
-    printf(
-        "%-28s %8.0f/s %7.2f us %5.2f x | at %6.0f/s %7.2f us, ms: p50 %6.2f p99 %6.2f p99.9 %7.2f",
-        name,
-        (double)closed.done / closed.seconds,
-        closed_us,
-        context->raw_us > 0 ? closed_us / context->raw_us : 1.0,
-        options.rate,
-        open_us,
-        load_percentile(&open, 0.5) / 1000,
-        load_percentile(&open, 0.99) / 1000,
-        load_percentile(&open, 0.999) / 1000);
-    if (closed.failed + open.failed > 0) {
-        printf("  FAILED %llu: %s",
-               (unsigned long long)(closed.failed + open.failed),
-               closed.failed > 0 ? closed.first_failure : open.first_failure);
+    const struct timespec time = {.tv_nsec = (long)ms * 1000000};
+    (void)nanosleep(&time, NULL);
+}
+
+static struct slice measure(struct row *row, struct load_options *options, bool is_open)
+{
+    static struct load_report report;
+    options->port = row->peer->port;
+    options->request = row->request;
+    const double before_us = peer_cpu_us(row->peer);
+    load_run(options, &report);
+    pause_ms(SETTLE_MS);
+    FX_ASSERT(report.done > 0);
+    note_failures(row, &report);
+    for (uint32_t bucket = 0; is_open && bucket < LOAD_BUCKETS; bucket++) {
+        row->open.buckets[bucket] += report.buckets[bucket];
+    }
+    row->open.done += is_open ? report.done : 0;
+    return (struct slice){.cpu_us = (peer_cpu_us(row->peer) - before_us) / (double)report.done,
+                          .rate = (double)report.done / report.seconds};
+}
+
+static void play_round(const struct settings *settings,
+                       struct context *context,
+                       struct row *raw,
+                       struct row *row)
+{
+    struct load_options options = {
+        .connections = settings->connections, .seconds = settings->slice, .self = context};
+    const struct slice base = measure(raw, &options, false);
+    const struct slice closed = row == raw ? base : measure(row, &options, false);
+    const uint32_t round = row->count;
+    row->ratios[round] = closed.cpu_us / base.cpu_us;
+    row->costs_us[round] = closed.cpu_us;
+    row->rates[round] = closed.rate;
+    if (settings->share > 0) {
+        options.rate = closed.rate * settings->share;
+        row->open_us[round] = measure(row, &options, true).cpu_us;
+    }
+    row->count++;
+}
+
+/* ---- rows of the table ---- */
+
+static int compare(const void *left, const void *right)
+{
+    const double a = *(const double *)left;
+    const double b = *(const double *)right;
+    return a < b ? -1 : (a > b ? 1 : 0);
+}
+
+/* The number below which a share of them lies; sorts them. */
+static double quantile(double *numbers, uint32_t count, double share)
+{
+    qsort(numbers, count, sizeof numbers[0], compare);
+    return numbers[(uint32_t)(share * (double)(count - 1) + 0.5)];
+}
+
+static void print_row(const struct settings *settings, struct row *row)
+{
+    printf("%-28s %8.0f/s %7.2f us %5.2f x (%4.2f to %4.2f)",
+           row->name,
+           quantile(row->rates, row->count, 0.5),
+           quantile(row->costs_us, row->count, 0.5),
+           quantile(row->ratios, row->count, 0.5),
+           quantile(row->ratios, row->count, 0.25),
+           quantile(row->ratios, row->count, 0.75));
+    if (settings->share > 0) {
+        printf(" | %7.2f us, ms: p50 %6.2f p99 %6.2f p99.9 %7.2f",
+               quantile(row->open_us, row->count, 0.5),
+               load_percentile(&row->open, 0.5) / 1000,
+               load_percentile(&row->open, 0.99) / 1000,
+               load_percentile(&row->open, 0.999) / 1000);
+    }
+    if (row->failed > 0) {
+        printf("  FAILED %llu: %s", (unsigned long long)row->failed, row->first_failure);
     }
     printf("\n");
     (void)fflush(stdout);
-    return closed_us;
 }
 
 static bool is_wanted(const struct settings *settings, const char *name)
@@ -342,8 +410,11 @@ static bool is_wanted(const struct settings *settings, const char *name)
 
 static struct settings read_settings(int argc, char **argv)
 {
-    struct settings settings = {
-        .future = "build/release/future", .connections = 64, .seconds = 3, .share = 0.5};
+    struct settings settings = {.future = "build/release/future",
+                                .connections = 64,
+                                .rounds = 9,
+                                .slice = 0.3,
+                                .share = 0.5};
     for (int index = 1; index + 1 < argc; index += 2) {
         if (strcmp(argv[index], "--future") == 0) {
             settings.future = argv[index + 1];
@@ -351,48 +422,65 @@ static struct settings read_settings(int argc, char **argv)
             settings.only = argv[index + 1];
         } else if (strcmp(argv[index], "--connections") == 0) {
             settings.connections = (uint32_t)strtoul(argv[index + 1], NULL, 10);
-        } else if (strcmp(argv[index], "--seconds") == 0) {
-            settings.seconds = strtod(argv[index + 1], NULL);
+        } else if (strcmp(argv[index], "--slice") == 0) {
+            settings.slice = strtod(argv[index + 1], NULL);
+        } else if (strcmp(argv[index], "--rounds") == 0) {
+            settings.rounds = (uint32_t)strtoul(argv[index + 1], NULL, 10);
         } else if (strcmp(argv[index], "--share") == 0) {
             settings.share = strtod(argv[index + 1], NULL);
         }
     }
+    FX_ASSERT(settings.rounds >= 1 && settings.rounds <= ROUNDS_MAX && settings.slice > 0);
     return settings;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        load_request_fn request;
-    } ROWS[] = {{"orders, JWT", request_ioc},
-                {"orders that trade, JWT", request_trade},
-                {"orders, signed (v2)", request_signed},
-                {"GET /orderbook, 50 levels", request_book},
-                {"GET /ticker", request_ticker}};
-    const struct settings settings = read_settings(argc, argv);
     static struct context context = {.random = 88172645463325252ULL};
+    static struct peer raw;
+    static struct peer node;
+    static struct row rows[] = {
+        {.name = "raw epoll responder", .peer = &raw, .request = request_ioc},
+        {.name = "node:http", .peer = &node, .request = request_ioc},
+        {.name = "orders, JWT", .peer = &context.exchange, .request = request_ioc},
+        {.name = "orders that trade, JWT", .peer = &context.exchange, .request = request_trade},
+        {.name = "orders, signed (v2)", .peer = &context.exchange, .request = request_signed},
+        {.name = "GET /orderbook, 50 levels", .peer = &context.exchange, .request = request_book},
+        {.name = "GET /ticker", .peer = &context.exchange, .request = request_ticker}};
+    const uint32_t row_count = sizeof rows / sizeof rows[0];
+    const struct settings settings = read_settings(argc, argv);
     (void)signal(SIGPIPE, SIG_IGN);
-    printf("%u connections; requests/s and server CPU per request at full speed (x: of the raw "
-           "responder's) | open loop\n",
-           settings.connections);
     start_exchange(&settings, &context); /* its tokens are in the peers' requests too */
-    struct peer raw = peer_start_raw();
-    context.raw_us = row(&settings, &context, &raw, "raw epoll responder", request_ioc);
-    peer_stop(&raw);
-    struct peer node = peer_start_node();
-    if (node.pid > 0) {
-        (void)row(&settings, &context, &node, "node:http", request_ioc);
-        peer_stop(&node);
-    } else {
-        printf("node:http: skipped, no node on this machine\n");
-    }
-    for (uint32_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
-        if (is_wanted(&settings, ROWS[index].name)) {
-            (void)row(
-                &settings, &context, &context.exchange, ROWS[index].name, ROWS[index].request);
+    raw = peer_start_raw();
+    node = peer_start_node();
+    printf("%u connections, %u rounds of %.2f s: requests/s, server CPU per request, x the raw "
+           "responder's right before (quartiles) | CPU in an open loop of %.0f %%\n",
+           settings.connections,
+           settings.rounds,
+           settings.slice,
+           settings.share * 100);
+    for (uint32_t round = 0; round <= settings.rounds; round++) {
+        for (uint32_t index = 0; index < row_count; index++) {
+            struct row *row = &rows[index];
+            const bool is_there = row->peer->pid > 0 && is_wanted(&settings, row->name);
+            if (index == 0 || is_there) {
+                play_round(&settings, &context, &rows[0], row);
+            }
+            if (round == 0) { /* to warm up */
+                *row = (struct row){.name = row->name, .peer = row->peer, .request = row->request};
+            }
         }
     }
+    for (uint32_t index = 0; index < row_count; index++) {
+        if (rows[index].count > 0) {
+            print_row(&settings, &rows[index]);
+        }
+    }
+    if (node.pid <= 0) {
+        printf("node:http: skipped, no node on this machine\n");
+    }
+    peer_stop(&raw);
+    peer_stop(&node);
     stop_exchange(&context);
     return 0;
 }
