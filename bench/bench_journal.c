@@ -108,6 +108,7 @@ static void append(struct fx_bus_journal *journal, fx_str record)
     if (status != FX_OK) {
         die("append", status, "");
     }
+    fx_bus_journal_wake(journal);
 }
 
 /* Time of append alone: the ring is emptied outside of the measured part. */

@@ -29,6 +29,8 @@ struct rig {
     struct fx_net_server_token later[LATER_MAX];
     uint32_t later_count;
     uint32_t request_count;
+    uint32_t turn_requests; /* of which on_turn was told */
+    uint64_t turn_writes;   /* before the answers of the last ones */
     uint32_t hangup_count;
     struct fx_net_server_token hangup;
     char paths[4096];
@@ -185,11 +187,23 @@ static inline void on_answer(void *self, const struct fx_net_server_answer *answ
     }
 }
 
+static inline void on_turn(void *self)
+{
+    struct rig *rig = self;
+    if (rig->turn_requests != rig->request_count) {
+        struct fx_net_server_stats stats;
+        fx_net_server_stats(rig->server, &stats);
+        rig->turn_requests = rig->request_count;
+        rig->turn_writes = stats.writes;
+    }
+}
+
 static inline struct rig *rig_create(const struct fx_net_server_config *given)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
     const struct fx_net_server_handler handler = {.on_request = on_request,
+                                                  .on_turn = on_turn,
                                                   .on_hangup = on_hangup,
                                                   .on_refusal = on_refusal,
                                                   .on_answer = on_answer};

@@ -88,6 +88,12 @@ static void wake_engine(void *self)
     }
 }
 
+/* The API asks for it call by call. */
+static void wake_at_end_of_turn(void *self)
+{
+    (void)self;
+}
+
 /* ---- events in --------------------------------------------------------------------------------
  */
 
@@ -173,7 +179,6 @@ void fx_app_gateway_pump(void *self)
         fx_app_rooms_poll(gateway->rooms, gateway->push);
     }
     fx_push_flush(gateway->push);
-    wake_engine(gateway);
 }
 
 void fx_app_gateway_set_rooms(struct fx_app_gateway *gateway, struct fx_app_rooms *rooms)
@@ -229,7 +234,12 @@ static void on_request(void *self, const struct fx_net_server_call *call)
     } else if (!ask_operator(gateway, call)) {
         fx_app_page_on_request(gateway->server, call);
     }
-    wake_engine(gateway);
+}
+
+/* What the requests of a turn have submitted is one group for the engine. */
+static void on_turn(void *self)
+{
+    wake_engine(self);
 }
 
 static void on_answer(void *self, const struct fx_net_server_answer *answer)
@@ -276,7 +286,6 @@ static void on_guest_tick(void *self)
     struct fx_app_gateway *gateway = self;
     if (gateway->guest.tick != NULL && !gateway->is_stopping) {
         gateway->guest.tick(gateway->guest.self, fx_clock_wall_us());
-        wake_engine(gateway);
     }
 }
 
@@ -404,7 +413,7 @@ static fx_status create_rooms(struct fx_app_gateway *gateway)
                                        .seal = options->seal,
                                        .intake = {.submit = fx_app_gateway_submit,
                                                   .submit_proved = fx_app_gateway_submit_proved,
-                                                  .wake = wake_engine,
+                                                  .wake = wake_at_end_of_turn,
                                                   .load_percent = load_percent,
                                                   .self = gateway},
                                        .stream = {on_stream_answer, gateway},
@@ -448,6 +457,7 @@ static void on_refusal(void *self, fx_status status, struct fx_buf *headers, str
 static fx_status create_loop(struct fx_app_gateway *gateway)
 {
     const struct fx_net_server_handler handler = {.on_request = on_request,
+                                                  .on_turn = on_turn,
                                                   .on_head = on_head,
                                                   .on_hangup = on_hangup,
                                                   .on_refusal = on_refusal,

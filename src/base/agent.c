@@ -29,6 +29,7 @@ struct fx_agent {
     uint32_t idle_us_max;
     uint32_t spin_count;
     uint32_t rest_us;
+    uint32_t rest_each_us;
     int eventfd;
     bool is_started; /* the owner's */
     pthread_t thread;
@@ -59,6 +60,7 @@ fx_status fx_agent_create(const struct fx_agent_options *options, struct fx_agen
     agent->idle_us_max = options->idle_us_max;
     agent->spin_count = options->spin_count;
     agent->rest_us = options->rest_us;
+    agent->rest_each_us = options->rest_each_us;
     atomic_init(&agent->is_asleep, false);
     atomic_init(&agent->is_stopping, false);
     *agent_out = agent;
@@ -118,7 +120,10 @@ static void sleep_until_woken(struct fx_agent *agent)
 /** Awake for the others (is_asleep stays false), so that none of them writes to the eventfd. */
 static void rest(const struct fx_agent *agent, int work)
 {
-    const struct timespec pause = {.tv_nsec = (long)agent->rest_us * NS_PER_US};
+    const uint64_t wanted_us = (uint64_t)agent->rest_each_us * (uint64_t)work;
+    const bool is_shorter = agent->rest_each_us > 0 && wanted_us < agent->rest_us;
+    const long pause_us = is_shorter ? (long)wanted_us : (long)agent->rest_us;
+    const struct timespec pause = {.tv_nsec = pause_us * NS_PER_US};
     if (agent->rest_us > 0 && work > 1) {
         (void)nanosleep(&pause, NULL); /* cut short, it only looks earlier */
     }

@@ -37,6 +37,8 @@ struct fx_agent_options {
     uint32_t rest_us;        /* 0..FX_AGENT_REST_US_MAX: pause after a step that did more than one
                                 thing, so that what comes meanwhile is done together and nobody
                                 pays for a wake-up; a lone customer never waits */
+    uint32_t rest_each_us;   /* the pause for each thing done, up to rest_us: the more there is to
+                                do, the more is gathered; 0 = rest_us, however much was done */
 };
 
 struct fx_agent;

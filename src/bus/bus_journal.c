@@ -11,7 +11,9 @@ enum {
     HELPER_IDLE_US_MAX = 1000000,
     WRITER_IDLE_US_MAX = 1000000,
     WRITER_SPIN_COUNT = 20,
-    WRITER_REST_US = 150, /* under load only: fewer and fuller frames, a third of the syncs' cost */
+    /* Under load only: fewer and fuller frames. Much load is gathered by the producer. */
+    WRITER_REST_US = 100,
+    WRITER_REST_EACH_US = 20,
     SEGMENTS_NO_OPENS = 2,   /* free segments, the prepared one included, at which opens … */
     SEGMENTS_CANCEL_ONLY = 1 /* … and all but cancels are refused; without one, everything */
 };
@@ -260,10 +262,14 @@ fx_status fx_bus_journal_append(struct fx_bus_journal *journal,
     }
     *seq_out = journal->next_seq;
     journal->next_seq++;
+    return FX_OK;
+}
+
+void fx_bus_journal_wake(struct fx_bus_journal *journal)
+{
     if (journal->writer != NULL) {
         fx_agent_wake(journal->writer);
     }
-    return FX_OK;
 }
 
 size_t fx_bus_journal_record_size_max(const struct fx_bus_journal *journal)
@@ -340,7 +346,8 @@ fx_status fx_bus_journal_start(struct fx_bus_journal *journal)
         .self = journal,
         .idle_us_max = is_relaxed ? journal->options.sync_interval_us : WRITER_IDLE_US_MAX,
         .spin_count = WRITER_SPIN_COUNT,
-        .rest_us = WRITER_REST_US};
+        .rest_us = WRITER_REST_US,
+        .rest_each_us = WRITER_REST_EACH_US};
     fx_status status = fx_agent_create(&writer, &journal->writer);
     if (status == FX_OK) {
         status = fx_agent_create(&helper, &journal->helper);

@@ -99,7 +99,8 @@ void fx_bus_journal_close(struct fx_bus_journal *journal);
 void fx_bus_journal_abandon(struct fx_bus_journal *journal);
 
 /**
- * Take one record: a copy of `bytes` (0 to fx_bus_journal_record_size_max()). Never blocks.
+ * Take one record: a copy of `bytes` (0 to fx_bus_journal_record_size_max()). Never blocks. Call
+ * fx_bus_journal_wake() behind the last record of a batch.
  * @return OK and *seq_out; BUSY (the ring is full: try again when durable_seq has moved); NO_SPACE
  * (see fx_bus_journal_space()); BAD_PARAMETER (too large); IO (the journal has failed).
  */
@@ -107,6 +108,9 @@ FX_MUST_USE fx_status fx_bus_journal_append(struct fx_bus_journal *journal,
                                             uint16_t type,
                                             fx_str bytes,
                                             uint64_t *seq_out);
+
+/** After one or more appends: have them written. Thread: the producer's. */
+void fx_bus_journal_wake(struct fx_bus_journal *journal);
 
 /** Largest content of one record, in bytes. */
 size_t fx_bus_journal_record_size_max(const struct fx_bus_journal *journal);

@@ -167,6 +167,7 @@ fx_status fx_bus_local_log_append(struct fx_bus_local_log *log,
                      ? FX_BODY_TOO_LARGE
                      : fx_bus_journal_append(log->journal, RECORD_TYPE, body, &seq);
         FX_ASSERT(status != FX_OK || seq == log->end + 1);
+        fx_bus_journal_wake(log->journal);
     }
     const uint64_t offset = log->end;
     if (status == FX_OK) {

@@ -108,6 +108,9 @@ static void accept_paused(struct fx_net_server *server)
 
 static void flush(struct fx_net_server *server)
 {
+    if (server->handler.on_turn != NULL) {
+        server->handler.on_turn(server->self);
+    }
     if (server->is_paused && server->free_count > 0) {
         accept_paused(server);
     }

@@ -82,6 +82,9 @@ struct fx_net_server_handler {
      * body and further header lines, each with its CR LF. NULL: only code and message are said.
      */
     void (*on_refusal)(void *self, fx_status status, struct fx_buf *headers, struct fx_buf *body);
+    /** All that was ready in this turn of the loop was called for: what its calls have gathered may
+     * be handed on. Before their answers are sent, and before the loop sleeps. May be NULL. */
+    void (*on_turn)(void *self);
     /** An answer was queued: for counting and logging; nothing may be called. May be NULL. */
     void (*on_answer)(void *self, const struct fx_net_server_answer *answer);
 };

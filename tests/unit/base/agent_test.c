@@ -205,7 +205,7 @@ static int note_time(void *self, int64_t now_us)
     return count == 0 ? resting->work : 0;
 }
 
-static int64_t pause_after(int work)
+static int64_t pause_after(int work, uint32_t each_us)
 {
     struct resting resting = {.work = work};
     const struct fx_agent_options options = {.name = "resting",
@@ -213,7 +213,8 @@ static int64_t pause_after(int work)
                                              .self = &resting,
                                              .clock = fx_clock_monotonic_us,
                                              .idle_us_max = FX_AGENT_IDLE_US_MAX,
-                                             .rest_us = FX_AGENT_REST_US_MAX};
+                                             .rest_us = FX_AGENT_REST_US_MAX,
+                                             .rest_each_us = each_us};
     struct fx_agent *agent = NULL;
     assert_int_equal(fx_agent_create(&options, &agent), FX_OK);
     assert_int_equal(fx_agent_start(agent), FX_OK);
@@ -229,10 +230,24 @@ static int64_t pause_after(int work)
 static void agent_rests_after_a_step_that_did_much(void **state)
 {
     (void)state;
-    assert_true(pause_after(2) >= FX_AGENT_REST_US_MAX);
+    assert_true(pause_after(2, 0) >= FX_AGENT_REST_US_MAX);
     int64_t shortest_us = INT64_MAX; /* a busy machine may delay some, not all */
     for (int round = 0; round < 20 && shortest_us >= FX_AGENT_REST_US_MAX; round++) {
-        const int64_t pause_us = pause_after(1);
+        const int64_t pause_us = pause_after(1, 0);
+        shortest_us = pause_us < shortest_us ? pause_us : shortest_us;
+    }
+    assert_true(shortest_us < FX_AGENT_REST_US_MAX);
+}
+
+static void agent_rests_the_longer_the_more_was_done(void **state)
+{
+    (void)state;
+    enum { EACH_US = FX_AGENT_REST_US_MAX / 10 };
+    assert_true(pause_after(3, EACH_US) >= 3 * (int64_t)EACH_US);
+    assert_true(pause_after(INT32_MAX, EACH_US) >= FX_AGENT_REST_US_MAX);
+    int64_t shortest_us = INT64_MAX;
+    for (int round = 0; round < 20 && shortest_us >= FX_AGENT_REST_US_MAX; round++) {
+        const int64_t pause_us = pause_after(3, EACH_US);
         shortest_us = pause_us < shortest_us ? pause_us : shortest_us;
     }
     assert_true(shortest_us < FX_AGENT_REST_US_MAX);
@@ -247,6 +262,7 @@ int main(void)
         cmocka_unit_test(agent_looks_once_more_before_it_sleeps),
         cmocka_unit_test(agent_with_a_short_sleep_steps_again_unasked),
         cmocka_unit_test(agent_rests_after_a_step_that_did_much),
+        cmocka_unit_test(agent_rests_the_longer_the_more_was_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,7 @@ static void run_threads(struct fixture *fixture, enum fx_bus_journal_mode mode, 
         memcpy(bytes, &number, sizeof number);
         const fx_str record = {bytes, 16 + (size_t)(number * 31 % 240)};
         const fx_status status = fx_bus_journal_append(journal, 3, record, &seq);
+        fx_bus_journal_wake(journal);
         assert_true(status == FX_OK || status == FX_BUSY);
         assert_true(fx_bus_journal_durable_seq(journal) <= number);
         number += status == FX_OK ? 1 : 0;

@@ -653,6 +653,28 @@ static void net_server_second_stop_or_late_answer_is_cut(void **state)
     }
 }
 
+static void net_server_turn_ends_before_its_answers_are_sent(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 3 };
+    struct rig *rig = rig_create(&PLAIN);
+    struct fx_net_server_stats stats;
+    int fds[CLIENTS];
+    for (int index = 0; index < CLIENTS; index++) {
+        fds[index] = connect_to(rig, 0);
+        put(fds[index], GET("/"));
+        put(fds[index], GET("/")); /* comes out of the first answer's flush */
+    }
+    for (int index = 0; index < CLIENTS; index++) {
+        expect_text(rig, fds[index], HELLO HELLO);
+        (void)close(fds[index]);
+    }
+    fx_net_server_stats(rig->server, &stats);
+    assert_int_equal(rig->turn_requests, 2 * CLIENTS);
+    assert_true(rig->turn_writes < stats.writes);
+    rig_destroy(rig);
+}
+
 static void on_wake(void *self)
 {
     ((struct rig *)self)->wake_count++;
@@ -837,6 +859,7 @@ int main(void)
         cmocka_unit_test(net_server_stuck_writer_is_cut_after_its_time),
         cmocka_unit_test(net_server_stop_lets_answers_finish),
         cmocka_unit_test(net_server_second_stop_or_late_answer_is_cut),
+        cmocka_unit_test(net_server_turn_ends_before_its_answers_are_sent),
         cmocka_unit_test(net_server_wakes_ticks_and_catches_signals),
         cmocka_unit_test(net_server_listen_reports_what_is_wrong),
         cmocka_unit_test(net_client_pipelines_requests_over_one_connection),

@@ -162,6 +162,42 @@ static void worker_host_power_cut_leaves_what_was_answered(void **state)
     assert_int_equal(fixture->fatal_count, 0);
 }
 
+/* What is submitted while many are released together waits for the next step: one group more, not
+ * two small ones. Few are served as they come. */
+static void worker_host_many_are_taken_as_one_group(void **state)
+{
+    enum { FEW = 3, MANY = 4 };
+    struct fixture *fixture = *state;
+    struct fx_bus_journal_stats stats;
+    assert_int_equal(open_worker(fixture), FX_OK);
+    struct fx_bus_journal *journal = fx_worker_engine_journal(fixture->worker);
+    turn(fixture); /* INITIALIZE_ENGINE */
+    uint64_t token = 0;
+    for (uint64_t count = FEW; count <= MANY; count++) {
+        for (uint64_t index = 0; index < count; index++) {
+            submit(fixture, ++token);
+        }
+        (void)fx_worker_engine_step(fixture->worker, fixture->now_us);
+        assert_int_equal(fx_bus_journal_step(journal, fixture->now_us), count);
+        submit(fixture, ++token);
+        const uint64_t next_seq = fx_bus_journal_next_seq(journal);
+        const int done = fx_worker_engine_step(fixture->worker, fixture->now_us);
+        consume(fixture);
+        assert_int_equal(fixture->answered, token - 1);
+        if (count == FEW) {
+            assert_int_equal(done, FEW + 1);
+            assert_int_equal(fx_bus_journal_next_seq(journal), next_seq + 1);
+        } else {
+            assert_int_equal(done, MANY);
+            assert_int_equal(fx_bus_journal_next_seq(journal), next_seq);
+        }
+        turn(fixture);
+        assert_int_equal(fixture->answered, token);
+    }
+    fx_bus_journal_stats(journal, &stats);
+    assert_int_equal(stats.frame_count, 5);
+}
+
 static void worker_host_failed_sync_is_told_and_nothing_is_answered(void **state)
 {
     struct fixture *fixture = *state;
@@ -227,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_host_given_members_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_host_power_cut_leaves_what_was_answered, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_host_many_are_taken_as_one_group, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_host_failed_sync_is_told_and_nothing_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(
