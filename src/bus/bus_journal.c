@@ -10,10 +10,7 @@ enum {
     SPACE_CHECK_INTERVAL_US = 1000000,
     HELPER_IDLE_US_MAX = 1000000,
     WRITER_IDLE_US_MAX = 1000000,
-    WRITER_SPIN_COUNT = 20,
-    /* Under load only: fewer and fuller frames. Much load is gathered by the producer. */
-    WRITER_REST_US = 100,
-    WRITER_REST_EACH_US = 20,
+    WRITER_SPIN_COUNT = 20,  /* and no rest: its producer knows how much is to be gathered */
     SEGMENTS_NO_OPENS = 2,   /* free segments, the prepared one included, at which opens … */
     SEGMENTS_CANCEL_ONLY = 1 /* … and all but cancels are refused; without one, everything */
 };
@@ -345,9 +342,7 @@ fx_status fx_bus_journal_start(struct fx_bus_journal *journal)
         .step = fx_bus_journal_step,
         .self = journal,
         .idle_us_max = is_relaxed ? journal->options.sync_interval_us : WRITER_IDLE_US_MAX,
-        .spin_count = WRITER_SPIN_COUNT,
-        .rest_us = WRITER_REST_US,
-        .rest_each_us = WRITER_REST_EACH_US};
+        .spin_count = WRITER_SPIN_COUNT};
     fx_status status = fx_agent_create(&writer, &journal->writer);
     if (status == FX_OK) {
         status = fx_agent_create(&helper, &journal->helper);

@@ -28,8 +28,8 @@ enum {
     /* Under load only: the more was released, the longer the next group is gathered. It costs
      * journal, gateway and this agent the same few wake-ups whatever its size. */
     REST_US = 500,
-    REST_EACH_US = 20,
-    GATHERED_MIN = 4 /* released together: few customers are served as they come */
+    REST_EACH_US = 40,
+    GATHERED_MIN = 2 /* released together: a lone customer never waits */
 };
 
 struct item {

@@ -163,10 +163,10 @@ static void worker_host_power_cut_leaves_what_was_answered(void **state)
 }
 
 /* What is submitted while many are released together waits for the next step: one group more, not
- * two small ones. Few are served as they come. */
+ * two small ones. One is served as it comes. */
 static void worker_host_many_are_taken_as_one_group(void **state)
 {
-    enum { FEW = 3, MANY = 4 };
+    enum { FEW = 1, MANY = 2 };
     struct fixture *fixture = *state;
     struct fx_bus_journal_stats stats;
     assert_int_equal(open_worker(fixture), FX_OK);
