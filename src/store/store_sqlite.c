@@ -127,29 +127,47 @@ static void finalize(struct fx_store *store, void *statement)
     (void)sqlite3_finalize(statement); /* repeats the failure of the last step, known already */
 }
 
-/* Texts are not copied: they live until the statement is reset. */
-static int bind(sqlite3_stmt *statement, const struct fx_store_value values[], uint32_t count)
+/* A text is not copied: it lives until the place is bound anew or cleared. */
+static int bind_one(sqlite3_stmt *statement, int place, const struct fx_store_value *value)
+{
+    switch (value->kind) {
+    case FX_STORE_VALUE_NULL:
+        return sqlite3_bind_null(statement, place);
+    case FX_STORE_VALUE_INT:
+    case FX_STORE_VALUE_UINT: /* integers have 64 bits and a sign here */
+        return sqlite3_bind_int64(statement, place, value->number);
+    case FX_STORE_VALUE_TEXT:
+        /* A NULL pointer would bind NULL: an empty text stays a text. */
+        return sqlite3_bind_text(statement,
+                                 place,
+                                 value->text.data != NULL ? value->text.data : "",
+                                 (int)value->text.size,
+                                 SQLITE_STATIC);
+    }
+    fx_panic(__FILE__, __LINE__, "a value is of one of the four kinds");
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): symmetric
+static bool is_same(const struct fx_store_value *left, const struct fx_store_value *right)
+{
+    if (left->kind != right->kind) {
+        return false;
+    }
+    return left->kind == FX_STORE_VALUE_TEXT ? fx_str_is_equal(left->text, right->text)
+                                             : left->number == right->number;
+}
+
+/* What the statement has of the row before stays bound where this one says the same: of an order's
+ * columns three in four. `before` may be NULL. */
+static int bind(sqlite3_stmt *statement,
+                const struct fx_store_value values[],
+                const struct fx_store_value before[],
+                uint32_t count)
 {
     int code = SQLITE_OK;
     for (uint32_t index = 0; index < count && code == SQLITE_OK; index++) {
-        const struct fx_store_value *value = &values[index];
-        const int place = (int)index + 1;
-        switch (value->kind) {
-        case FX_STORE_VALUE_NULL:
-            code = sqlite3_bind_null(statement, place);
-            break;
-        case FX_STORE_VALUE_INT:
-        case FX_STORE_VALUE_UINT: /* integers have 64 bits and a sign here */
-            code = sqlite3_bind_int64(statement, place, value->number);
-            break;
-        case FX_STORE_VALUE_TEXT:
-            /* A NULL pointer would bind NULL: an empty text stays a text. */
-            code = sqlite3_bind_text(statement,
-                                     place,
-                                     value->text.data != NULL ? value->text.data : "",
-                                     (int)value->text.size,
-                                     SQLITE_STATIC);
-            break;
+        if (before == NULL || !is_same(&values[index], &before[index])) {
+            code = bind_one(statement, (int)index + 1, &values[index]);
         }
     }
     return code;
@@ -162,18 +180,39 @@ static void reset(struct fx_store *store, void *statement)
     (void)sqlite3_clear_bindings(statement);
 }
 
-/* The texts of the row must live until the bindings are cleared or bound anew. */
+/* A statement that is run for many rows. Their texts must live until its bindings are cleared. */
+struct batch {
+    sqlite3_stmt *statement;
+    const struct fx_store_value *bound; /* the row that it ran for last; NULL: none */
+    uint32_t columns;
+};
+
 static fx_status run_row(struct fx_store *store,
-                         sqlite3_stmt *statement,
-                         const struct fx_store_value row[],
-                         uint32_t columns)
+                         struct batch *batch,
+                         const struct fx_store_value row[])
 {
-    int code = bind(statement, row, columns);
+    sqlite3_stmt *statement = batch->statement;
+    int code = bind(statement, row, batch->bound, batch->columns);
+    batch->bound = row;
     if (code == SQLITE_OK) {
         code = sqlite3_step(statement);
     }
     const fx_status status = judge(store, code);
     (void)sqlite3_reset(statement); /* repeats the failure */
+    return status;
+}
+
+/* As run_row; how many rows it changed. */
+static fx_status change_row(struct fx_store *store,
+                            struct batch *batch,
+                            const struct fx_store_value row[],
+                            uint64_t *changed_out)
+{
+    const sqlite3_int64 before = sqlite3_total_changes64(db_of(store));
+    const fx_status status = run_row(store, batch, row);
+    if (status == FX_OK) {
+        *changed_out = (uint64_t)(sqlite3_total_changes64(db_of(store)) - before);
+    }
     return status;
 }
 
@@ -183,12 +222,9 @@ static fx_status execute(struct fx_store *store,
                          uint64_t *changed_out)
 {
     FX_ASSERT(values->rows == 1);
-    const sqlite3_int64 before = sqlite3_total_changes64(db_of(store));
-    const fx_status status = run_row(store, statement, values->items, values->columns);
+    struct batch batch = {.statement = statement, .columns = values->columns};
+    const fx_status status = change_row(store, &batch, values->items, changed_out);
     (void)sqlite3_clear_bindings(statement);
-    if (status == FX_OK) {
-        *changed_out = (uint64_t)(sqlite3_total_changes64(db_of(store)) - before);
-    }
     return status;
 }
 
@@ -196,7 +232,7 @@ static fx_status query(struct fx_store *store,
                        void *statement,
                        const struct fx_store_values *values)
 {
-    return judge(store, bind(statement, values->items, values->columns));
+    return judge(store, bind(statement, values->items, NULL, values->columns));
 }
 
 static fx_status next(struct fx_store *store, void *statement, bool *has_row_out)
@@ -286,10 +322,9 @@ static void sql_update_older(struct fx_store *store, const struct fx_store_row_t
     append_place(sql, last);
 }
 
-static struct fx_store_values row_of(const struct fx_store_values *values, uint32_t row)
+static const struct fx_store_value *row_of(const struct fx_store_values *values, uint32_t row)
 {
-    return (struct fx_store_values){
-        &values->items[(size_t)row * values->columns], values->columns, 1};
+    return &values->items[(size_t)row * values->columns];
 }
 
 static fx_status insert(struct fx_store *store,
@@ -302,9 +337,9 @@ static fx_status insert(struct fx_store *store,
     if (status != FX_OK) {
         return status;
     }
+    struct batch batch = {.statement = statement, .columns = values->columns};
     for (uint32_t row = 0; row < values->rows && status == FX_OK; row++) {
-        const struct fx_store_values one = row_of(values, row);
-        status = run_row(store, statement, one.items, one.columns);
+        status = run_row(store, &batch, row_of(values, row));
     }
     (void)sqlite3_clear_bindings(statement);
     return status;
@@ -328,16 +363,22 @@ static fx_status upsert(struct fx_store *store,
         sql_update_older(store, table);
         status = fx_store_statement(store, &update);
     }
-    bool is_new = true;
+    if (status != FX_OK) {
+        return status;
+    }
+    struct batch batches[] = {{.statement = insert, .columns = values->columns},
+                              {.statement = update, .columns = values->columns}};
+    struct batch *likely = &batches[0];
     for (uint32_t row = 0; row < values->rows && status == FX_OK; row++) {
-        const struct fx_store_values one = row_of(values, row);
         uint64_t changed = 0;
-        status = execute(store, is_new ? insert : update, &one, &changed);
+        status = change_row(store, likely, row_of(values, row), &changed);
         if (status == FX_OK && changed == 0) {
-            is_new = !is_new;
-            status = execute(store, is_new ? insert : update, &one, &changed);
+            likely = likely == &batches[0] ? &batches[1] : &batches[0];
+            status = change_row(store, likely, row_of(values, row), &changed);
         }
     }
+    (void)sqlite3_clear_bindings(insert);
+    (void)sqlite3_clear_bindings(update);
     return status;
 }
 

@@ -11,8 +11,8 @@
 
 enum {
     IDLE_US_MAX = 100000,
-    /* A transaction costs more than its rows: gather. The ring holds fifty times as much. */
-    REST_US = 10000
+    /* A transaction costs more than its rows: gather. The ring holds some twenty times as much. */
+    REST_US = 30000
 };
 
 static const int64_t RETRY_US_MIN = 20000; /* doubles up to 1.3 s */

@@ -109,6 +109,38 @@ void store_order_save_roundtrips(void **state)
     }
 }
 
+/* Later states of known orders between new ones, in any succession; neighbours share some columns.
+ */
+void store_order_save_mixes_new_and_known(void **state)
+{
+    struct store_contract_fixture *fixture = *state;
+    struct fx_rng rng;
+    fx_rng_init(&rng, STORE_CONTRACT_SEED + 1);
+    struct fx_rows_order rows[STORE_CONTRACT_ROWS];
+    for (uint32_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
+        rows[index] = store_contract_any_order(&rng, index + 1);
+    }
+    assert_int_equal(fx_store_order_save(fixture->writer, rows, STORE_CONTRACT_ROWS), FX_OK);
+    for (uint32_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
+        const struct fx_rows_order known = rows[index];
+        const bool is_new = fx_rng_below(&rng, 2) == 0;
+        rows[index] = store_contract_any_order(&rng, is_new ? 1000 + known.id : known.id);
+        rows[index].operation_id = known.operation_id + 1;
+        if (!is_new) {
+            rows[index].user_id = known.user_id;
+            rows[index].tmp_id = known.tmp_id;
+            rows[index].client_id = known.client_id;
+        }
+    }
+    assert_int_equal(fx_store_order_save(fixture->writer, rows, STORE_CONTRACT_ROWS), FX_OK);
+    for (uint32_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
+        struct fx_rows_order found;
+        const struct fx_store_key key = {rows[index].user_id, rows[index].id};
+        assert_int_equal(fx_store_order_find(fixture->reader, key, &found), FX_OK);
+        assert_memory_equal(&found, &rows[index], sizeof found);
+    }
+}
+
 void store_order_older_operation_never_wins(void **state)
 {
     struct store_contract_fixture *fixture = *state;
