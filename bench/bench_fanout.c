@@ -1,7 +1,9 @@
 /* Fan-out beside npm's Socket.IO server and beside bare send(2): SOCKETS WebSockets in one room, a
  * book of 50 levels per side each INTERVAL, then a book and a ticker; CPU time of the server's
- * process per delivered message. All get the same clients (this process) in turns, twice. Usage:
- * bench_fanout [SOCKETS [SECONDS [SERVER.mjs]]]. */
+ * process per delivered message. All get the same clients (this process) in turns, in slices of
+ * half a second: a shared machine's speed changes within seconds, so only the ratios of slices that
+ * follow each other say something; their medians and quartiles are printed. Usage:
+ * bench_fanout [SOCKETS [SECONDS [SERVER.mjs]]], seconds of each peer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,14 @@
 enum {
     DEPTH = 64,
     LEVELS = 50,
-    ROUNDS = 2,
+    ROUNDS_MIN = 3,
+    ROUNDS_MAX = 400,
+    SLICE_MS = 500, /* or one interval */
     CHANNELS_MAX = 2,
     FILES_KEPT = 64,
     SOCKETS_PER_INTERVAL = 1000, /* of them, each 100 ms one message: no machine is flooded */
     INTERVAL_MS = 100,
-    SETTLE_MS = 1000,
+    SETTLE_MS = 300,
     MESSAGE_SIZE_MAX = 1 << 20,
     FLOOR_SOCKETS_MAX = 1 << 16,
     FLOOR_MESSAGE_SIZE = 2060
@@ -213,7 +217,8 @@ struct client {
 
 struct task {
     uint32_t sockets;
-    uint32_t seconds;
+    uint32_t rounds;
+    uint32_t slice_ms;
     uint32_t interval_ms;
     uint32_t channels;
 };
@@ -335,34 +340,33 @@ static void close_crowd(struct crowd *crowd)
 
 /* ---- the measure ----------------------------------------------------------------------------- */
 
-/* @return CPU microseconds of the server per message. */
-static double measure(const char *name, const struct peer *peer, const struct task *task)
+enum { OURS, NPM, RAW, PEER_COUNT };
+
+/* What the rounds gave of one peer. */
+struct figures {
+    const char *name;
+    const struct peer *peer; /* pid 0: not there */
+    double each_us[ROUNDS_MAX];
+    double messages;
+    double bytes;
+};
+
+static void measure(struct figures *figures, const struct task *task, uint32_t round)
 {
     struct crowd crowd;
-    open_crowd(&crowd, peer->port, task);
+    open_crowd(&crowd, figures->peer->port, task);
     run_for(&crowd, SETTLE_MS);
     const uint64_t messages = crowd.messages;
     const uint64_t bytes = crowd.bytes;
-    const double begun_us = peer_cpu_us(peer);
-    run_for(&crowd, (int64_t)task->seconds * 1000);
-    const double used_us = peer_cpu_us(peer) - begun_us;
+    const double begun_us = peer_cpu_us(figures->peer);
+    run_for(&crowd, task->slice_ms);
+    const double used_us = peer_cpu_us(figures->peer) - begun_us;
     const double count = (double)(crowd.messages - messages);
-    const double wanted =
-        (double)task->sockets * task->channels * task->seconds * 1000.0 / task->interval_ms;
-    const double each = used_us / count;
-    (void)printf(
-        "%-14s %6u sockets  %u channels  %8.0f messages of %4.0f bytes (%3.0f %% of those due)  "
-        "%6.2f us CPU each\n",
-        name,
-        task->sockets,
-        task->channels,
-        count,
-        (double)(crowd.bytes - bytes) / count,
-        100.0 * count / wanted,
-        each);
-    (void)fflush(stdout);
+    FX_ASSERT(count > 0);
+    figures->each_us[round] = used_us / count;
+    figures->messages += count;
+    figures->bytes += (double)(crowd.bytes - bytes);
     close_crowd(&crowd);
-    return each;
 }
 
 static bool raise_files(uint32_t sockets)
@@ -382,29 +386,59 @@ static uint32_t number(const char *text, uint32_t least)
     return value < least || value > 1000000 ? least : (uint32_t)value;
 }
 
-struct peers {
-    struct peer ours;
-    struct peer npm; /* pid 0: not there */
-    struct peer raw;
-};
-
-static void compare(const struct peers *peers, const struct task *task)
+static void print_ratio(const struct figures *ours, const struct figures *other, uint32_t rounds)
 {
-    double ours_us = 0;
-    double npm_us = 0;
-    double raw_us = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-        ours_us += measure("future", &peers->ours, task) / ROUNDS;
-        npm_us += peers->npm.pid > 0 ? measure("npm socket.io", &peers->npm, task) / ROUNDS : 0;
-        raw_us += task->channels == 1 ? measure("bare send(2)", &peers->raw, task) / ROUNDS : 0;
+    double ratios[ROUNDS_MAX];
+    for (uint32_t round = 0; round < rounds; round++) {
+        ratios[round] = ours->each_us[round] / other->each_us[round];
     }
-    if (peers->npm.pid > 0) {
-        (void)printf("future uses %.2f of npm socket.io's CPU per delivered message\n",
-                     ours_us / npm_us);
+    (void)printf("future : %-14s %5.2f of its CPU per delivered message (quartiles %4.2f, %4.2f)\n",
+                 other->name,
+                 load_quantile(ratios, rounds, 0.5),
+                 load_quantile(ratios, rounds, 0.25),
+                 load_quantile(ratios, rounds, 0.75));
+}
+
+static void print_figures(struct figures *figures, const struct task *task)
+{
+    const double wanted = (double)task->sockets * task->channels * task->rounds * task->slice_ms;
+    (void)printf("%-14s %6u sockets  %u channels  %8.0f messages of %4.0f bytes (%3.0f %% of those "
+                 "due)  %6.2f us CPU each\n",
+                 figures->name,
+                 task->sockets,
+                 task->channels,
+                 figures->messages,
+                 figures->bytes / figures->messages,
+                 100.0 * figures->messages * task->interval_ms / wanted,
+                 load_quantile(figures->each_us, task->rounds, 0.5));
+}
+
+static void compare(const struct peer peers[PEER_COUNT], const struct task *task)
+{
+    static const char *const NAMES[] = {"future", "npm socket.io", "bare send(2)"};
+    static struct figures figures[PEER_COUNT];
+    memset(figures, 0, sizeof figures);
+    for (uint32_t round = 0; round < task->rounds; round++) {
+        for (uint32_t index = 0; index < PEER_COUNT; index++) {
+            figures[index].name = NAMES[index];
+            figures[index].peer = &peers[index];
+            /* The floor sends books only. */
+            if (peers[index].pid > 0 && (index != RAW || task->channels == 1)) {
+                measure(&figures[index], task, round);
+            }
+        }
     }
-    if (task->channels == 1) {
-        (void)printf("future uses %.2f times the CPU of bare send(2)\n", ours_us / raw_us);
+    for (uint32_t index = OURS + 1; index < PEER_COUNT; index++) {
+        if (figures[index].messages > 0) {
+            print_ratio(&figures[OURS], &figures[index], task->rounds);
+        }
     }
+    for (uint32_t index = 0; index < PEER_COUNT; index++) {
+        if (figures[index].messages > 0) {
+            print_figures(&figures[index], task);
+        }
+    }
+    (void)fflush(stdout);
 }
 
 static struct peer start(char *program, char *script, const char *interval)
@@ -422,10 +456,14 @@ int main(int argc, char **argv)
         const uint32_t interval_ms = number(argv[2], 1);
         return strcmp(argv[1], "--raw") == 0 ? run_floor(interval_ms) : serve(interval_ms);
     }
-    struct task task = {.sockets = argc > 1 ? number(argv[1], 1) : 1000,
-                        .seconds = argc > 2 ? number(argv[2], 1) : 5};
+    struct task task = {.sockets = argc > 1 ? number(argv[1], 1) : 1000};
+    const uint32_t seconds = argc > 2 ? number(argv[2], 1) : 5;
     task.interval_ms =
         INTERVAL_MS * ((task.sockets + SOCKETS_PER_INTERVAL - 1) / SOCKETS_PER_INTERVAL);
+    task.slice_ms = task.interval_ms > SLICE_MS ? task.interval_ms : SLICE_MS;
+    task.rounds = seconds * 1000 / task.slice_ms;
+    task.rounds = task.rounds < ROUNDS_MIN ? ROUNDS_MIN : task.rounds;
+    task.rounds = task.rounds > ROUNDS_MAX ? ROUNDS_MAX : task.rounds;
     if (!raise_files(task.sockets)) {
         (void)printf("skipped: %u sockets need more descriptors than ulimit -n allows\n",
                      task.sockets);
@@ -436,20 +474,20 @@ int main(int argc, char **argv)
     char raw_flag[] = "--raw";
     char node[] = "node";
     (void)snprintf(interval, sizeof interval, "%u", task.interval_ms);
-    struct peers peers = {.ours = start(argv[0], serve_flag, interval),
-                          .raw = start(argv[0], raw_flag, interval)};
-    FX_ASSERT(peers.ours.pid > 0 && peers.raw.pid > 0);
+    struct peer peers[PEER_COUNT] = {
+        [OURS] = start(argv[0], serve_flag, interval), [RAW] = start(argv[0], raw_flag, interval)};
+    FX_ASSERT(peers[OURS].pid > 0 && peers[RAW].pid > 0);
     if (argc > 3) {
-        peers.npm = start(node, argv[3], interval);
+        peers[NPM] = start(node, argv[3], interval);
     }
-    if (peers.npm.pid == 0) {
+    if (peers[NPM].pid == 0) {
         (void)printf("npm socket.io is not measured: bench/fanout/run installs it\n");
     }
     for (task.channels = 1; task.channels <= CHANNELS_MAX; task.channels++) {
-        compare(&peers, &task);
+        compare(peers, &task);
     }
-    peer_stop(&peers.ours);
-    peer_stop(&peers.npm);
-    peer_stop(&peers.raw);
+    for (uint32_t index = 0; index < PEER_COUNT; index++) {
+        peer_stop(&peers[index]);
+    }
     return 0;
 }

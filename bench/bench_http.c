@@ -366,32 +366,18 @@ static void play_round(const struct settings *settings,
 
 /* ---- rows of the table ---- */
 
-static int compare(const void *left, const void *right)
-{
-    const double a = *(const double *)left;
-    const double b = *(const double *)right;
-    return a < b ? -1 : (a > b ? 1 : 0);
-}
-
-/* The number below which a share of them lies; sorts them. */
-static double quantile(double *numbers, uint32_t count, double share)
-{
-    qsort(numbers, count, sizeof numbers[0], compare);
-    return numbers[(uint32_t)(share * (double)(count - 1) + 0.5)];
-}
-
 static void print_row(const struct settings *settings, struct row *row)
 {
     printf("%-28s %8.0f/s %7.2f us %5.2f x (%4.2f to %4.2f)",
            row->name,
-           quantile(row->rates, row->count, 0.5),
-           quantile(row->costs_us, row->count, 0.5),
-           quantile(row->ratios, row->count, 0.5),
-           quantile(row->ratios, row->count, 0.25),
-           quantile(row->ratios, row->count, 0.75));
+           load_quantile(row->rates, row->count, 0.5),
+           load_quantile(row->costs_us, row->count, 0.5),
+           load_quantile(row->ratios, row->count, 0.5),
+           load_quantile(row->ratios, row->count, 0.25),
+           load_quantile(row->ratios, row->count, 0.75));
     if (settings->share > 0) {
         printf(" | %7.2f us, ms: p50 %6.2f p99 %6.2f p99.9 %7.2f",
-               quantile(row->open_us, row->count, 0.5),
+               load_quantile(row->open_us, row->count, 0.5),
                load_percentile(&row->open, 0.5) / 1000,
                load_percentile(&row->open, 0.99) / 1000,
                load_percentile(&row->open, 0.999) / 1000);

@@ -107,6 +107,20 @@ static inline double load_percentile(const struct load_report *report, double sh
     return 0;
 }
 
+static inline int load_compare(const void *left, const void *right)
+{
+    const double a = *(const double *)left;
+    const double b = *(const double *)right;
+    return a < b ? -1 : (a > b ? 1 : 0);
+}
+
+/** The number below which a share of them lies; sorts them. */
+static inline double load_quantile(double *numbers, uint32_t count, double share)
+{
+    qsort(numbers, count, sizeof numbers[0], load_compare);
+    return numbers[(uint32_t)(share * (double)(count - 1) + 0.5)];
+}
+
 static inline int load_connect(uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
