@@ -425,8 +425,7 @@ void fx_touch_transaction(struct fx_engine *engine,
                           enum fx_transaction_type type,
                           fx_i128 amount,
                           uint32_t instrument);
-/** Write POSITION, ACCOUNT and BOOK events of everything touched, in order of first touch; clear.
- */
+/** Write POSITION, ACCOUNT and BOOK events of all touched, in order of first touch; clear. */
 void fx_touch_flush(struct fx_engine *engine);
 /** Fill the row of one object (also used by dump and by ORDER events). */
 void fx_touch_account_row(const struct fx_engine *engine,
