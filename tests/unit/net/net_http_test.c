@@ -179,6 +179,28 @@ static void fill(struct fx_buf *buf, char byte, size_t count)
     fx_buf_add(buf, count);
 }
 
+/* Each byte at each of many places of a field's value, RFC 9110, section 5.5: HTAB, SP, VCHAR and
+ * obs-text, nothing else. */
+static void net_http_value_has_no_control_characters(void **state)
+{
+    (void)state;
+    enum { SIZE = 70 };
+    static struct outcome outcome;
+    char text[] = "GET / HTTP/1.1\r\nHost: h\r\nX: "
+                  "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv\r\n\r\n";
+    const size_t size = sizeof text - 1;
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        const bool is_right = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+        for (size_t at = size - 4 - SIZE; at < size - 4; at += 3) {
+            const char before = text[at];
+            text[at] = (char)byte;
+            run_split((fx_str){text, size}, size, size, &outcome);
+            text[at] = before;
+            assert_int_equal(strcmp(outcome.text, "400") != 0, is_right);
+        }
+    }
+}
+
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): test
 static void check_target(const char *method, size_t size, const char *expected)
 {
@@ -355,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(net_http_table_gives_one_verdict_for_every_split),
+        cmocka_unit_test(net_http_value_has_no_control_characters),
         cmocka_unit_test(net_http_target_at_the_limit_passes_and_beyond_is_414),
         cmocka_unit_test(net_http_headers_at_the_limits_pass_and_beyond_are_431),
         cmocka_unit_test(net_http_endless_line_is_refused_without_its_end),
