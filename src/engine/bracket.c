@@ -167,6 +167,25 @@ static void follow(struct fx_engine *engine,
     }
 }
 
+/* ---- what the rows say -------------------------------------------------------------------------
+ */
+
+/* One of the three has come or gone: a row that names it, or did, is told again. The order itself
+ * has not changed. */
+static void tell(struct fx_engine *engine, fx_slot order)
+{
+    if (order != FX_SLOT_NONE) {
+        fx_cancel_emit(engine, order);
+    }
+}
+
+static void tell_children(struct fx_engine *engine, const struct fx_bracket *bracket)
+{
+    for (uint32_t index = 0; index < CHILDREN; index++) {
+        tell(engine, child_at(bracket, index));
+    }
+}
+
 /* ---- the end -----------------------------------------------------------------------------------
  */
 
@@ -235,7 +254,14 @@ void fx_bracket_leave(struct fx_engine *engine, fx_slot order)
                      has_filled ? FX_ORDER_NOTE_NO_POSITION : FX_ORDER_NOTE_LINKED);
         return;
     }
+    const fx_slot parent = bracket->parent;
+    if (!is_parent) {
+        tell_children(engine, bracket);
+    }
     settle(engine, bracket);
+    if (!is_parent) {
+        tell(engine, parent);
+    }
 }
 
 /* ---- what fills do -----------------------------------------------------------------------------
@@ -345,6 +371,7 @@ void fx_bracket_add(struct fx_engine *engine,
         fx_trigger_watch(engine, order);
     }
     fx_cancel_emit(engine, order);
+    tell(engine, fx_bracket_sibling(engine, order));
 }
 
 void fx_bracket_set_price(struct fx_engine *engine,
@@ -396,6 +423,7 @@ static void end_rest(struct fx_engine *engine, struct fx_bracket *bracket)
         const fx_slot order = child_at(bracket, index);
         if (is_waiting(engine, order)) {
             fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+            tell_children(engine, bracket); /* the one that rests, if it does */
         }
     }
     if (bracket->parent != FX_SLOT_NONE) {
@@ -412,15 +440,18 @@ void fx_bracket_fired(struct fx_engine *engine, fx_slot slot, bool has_closed)
         const fx_slot order = child_at(bracket, index);
         is_resting = is_resting || (order != FX_SLOT_NONE && !is_waiting(engine, order));
     }
+    const fx_slot parent = has_closed || is_resting ? FX_SLOT_NONE : bracket->parent;
     if (has_closed || is_resting) {
         end_rest(engine, bracket);
     } else {
         /* It was refused or found nobody: the other one stays where it is. */
         list_of(engine, bracket)->lots += bracket->lots;
         FX_ASSERT(list_of(engine, bracket)->lots <= closable_lots(engine, bracket));
+        tell_children(engine, bracket);
     }
     bracket->is_busy = 0;
     settle(engine, bracket);
+    tell(engine, parent);
 }
 
 /* ---- invariants --------------------------------------------------------------------------------

@@ -44,7 +44,9 @@ void fx_cancel_order(struct fx_engine *engine,
     struct fx_order *cold = &engine->orders[order];
     FX_ASSERT(fx_order_status_is_final(status));
     FX_ASSERT(hot->remaining.lots > 0 || cold->trigger != 0); /* closePosition has no quantity */
+    fx_slot left = FX_SLOT_NONE;                              /* of the two of a position */
     if (cold->trigger != 0 && fx_trigger_of(engine, order)->is_listed != 0) {
+        left = fx_tp_sl_sibling(engine, order);
         fx_conditional_unlink(engine, order);
     }
     if (cold->is_resting != 0) {
@@ -62,6 +64,7 @@ void fx_cancel_order(struct fx_engine *engine,
     engine->work++;
     fx_cancel_emit(engine, order);
     fx_cancel_release(engine, order);
+    fx_tp_sl_tell(engine, left);
 }
 
 /* The reduce-only order of a side that is farthest from trading; of equals the youngest. */

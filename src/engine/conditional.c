@@ -327,9 +327,13 @@ static void fire_of_position(struct fx_engine *engine, fx_slot order)
     const fx_slot sibling = fx_tp_sl_sibling(engine, order);
     const uint64_t sibling_id = sibling == FX_SLOT_NONE ? 0 : engine->orders[sibling].order_id;
     enter_fired(engine, order);
-    if (sibling != FX_SLOT_NONE && engine->orders[sibling].order_id == sibling_id &&
-        engine->positions[position].lots != lots) {
+    if (sibling == FX_SLOT_NONE || engine->orders[sibling].order_id != sibling_id) {
+        return;
+    }
+    if (engine->positions[position].lots != lots) {
         fx_cancel_order(engine, sibling, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
+    } else {
+        fx_tp_sl_tell(engine, sibling);
     }
 }
 

@@ -85,6 +85,15 @@ static uint8_t closing_side(const struct fx_position_state *position)
     return position->lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
 }
 
+void fx_tp_sl_tell(struct fx_engine *engine, fx_slot order)
+{
+    if (order != FX_SLOT_NONE &&
+        engine->resting[order].side ==
+            closing_side(&engine->positions[engine->orders[order].position])) {
+        fx_cancel_emit(engine, order);
+    }
+}
+
 void fx_tp_sl_trim(struct fx_engine *engine, fx_slot position)
 {
     const uint8_t side = closing_side(&engine->positions[position]);
@@ -183,6 +192,7 @@ static void create(struct fx_engine *engine, fx_slot position, const struct fx_t
     cold->stp_mode = FX_STP_MODE_EXPIRE_MAKER;
     fx_conditional_start(engine, order, trigger);
     fx_tp_sl_adopt(engine, order);
+    fx_tp_sl_tell(engine, fx_tp_sl_sibling(engine, order));
 }
 
 static void move(struct fx_engine *engine, fx_slot order, const struct fx_trigger *target)

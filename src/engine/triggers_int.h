@@ -137,6 +137,9 @@ bool fx_tp_sl_has_role(const struct fx_trigger *trigger);
 void fx_tp_sl_adopt(struct fx_engine *engine, fx_slot order);
 /** The other one of the two; NONE where there is none, or the order has no such role. */
 fx_slot fx_tp_sl_sibling(const struct fx_engine *engine, fx_slot order);
+/** Its counterpart has come or gone: say the row that names it again, unless it is about to end as
+ * well. NONE: nothing. */
+void fx_tp_sl_tell(struct fx_engine *engine, fx_slot order);
 /** An order with a role leaves the list of its position. */
 void fx_tp_sl_forget(struct fx_engine *engine, fx_slot order);
 /** End those that would not close the position as it is now: it is flat, or has turned. */

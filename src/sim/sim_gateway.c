@@ -161,8 +161,8 @@ bool fx_sim_gateway_take(struct fx_sim_world *world,
 // definitions are zeroed before they are filled, padding included
 
 /* A dump says the state, not when and by which change each row became so. A row of an order tells
- * leverage, reserve and counterparts of the moment when the order itself last changed: a setting of
- * the position writes no row for each of its orders, nor does the end of what protects one. */
+ * leverage and reserve of the moment when the order itself last changed: a setting of the position
+ * writes no row for each of its orders. */
 static bool are_orders_equal(const struct fx_rows_order *one, const struct fx_rows_order *other)
 {
     struct fx_rows_order left = *one;
@@ -171,9 +171,6 @@ static bool are_orders_equal(const struct fx_rows_order *one, const struct fx_ro
     right.operation_id = 0;
     left.leverage = right.leverage;
     left.order_margin = right.order_margin;
-    left.linked_order_id = right.linked_order_id;
-    left.take_profit_order_id = right.take_profit_order_id;
-    left.stop_loss_order_id = right.stop_loss_order_id;
     return memcmp(&left, &right, sizeof left) == 0;
 }
 

@@ -127,6 +127,43 @@ static void bracket_waits_pending_and_its_rows_name_each_other(void **state)
     ASSERT_OPEN(three.loss, FX_ORDER_STATUS_PENDING, 0);
 }
 
+static void assert_names(uint64_t order, uint64_t profit, uint64_t loss)
+{
+    assert_non_null(engine_kit_row(&kit, order));
+    assert_int_equal(engine_kit_row(&kit, order)->take_profit_order_id, profit);
+    assert_int_equal(engine_kit_row(&kit, order)->stop_loss_order_id, loss);
+}
+
+/* No open order's row names one that has ended: cancelled, taken away, or fired in vain. */
+static void bracket_rows_name_who_is_left(void **state)
+{
+    (void)state;
+    struct three three = buy_at_100(5);
+    assert_int_equal(engine_kit_row(&kit, three.profit)->linked_order_id, three.loss);
+    assert_int_equal(engine_kit_cancel(&kit, 1, three.loss), FX_OK);
+    assert_int_equal(engine_kit_row(&kit, three.profit)->linked_order_id, 0);
+    assert_names(three.order, three.profit, 0);
+    struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_ORDER_TP_SL, 0, 1);
+    command.u.order_tp_sl.order_id = three.order;
+    command.u.order_tp_sl.protection.take_profit_ticks = KEEP;
+    command.u.order_tp_sl.protection.stop_loss_ticks = 91;
+    command.u.order_tp_sl.protection.stop_loss_source = MARK;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    three.loss = engine_kit_row(&kit, three.order)->stop_loss_order_id;
+    assert_int_equal(engine_kit_row(&kit, three.profit)->linked_order_id, three.loss);
+    assert_int_equal(engine_kit_cancel(&kit, 1, three.profit), FX_OK);
+    assert_int_equal(engine_kit_row(&kit, three.loss)->linked_order_id, 0);
+    assert_names(three.order, 0, three.loss);
+    assert_int_equal(engine_kit_cancel(&kit, 1, three.loss), FX_OK);
+    assert_names(three.order, 0, 0);
+    const struct three filled = buy_at_100(2);
+    sell_to(2, 100, 7);
+    assert_int_equal(engine_kit_mark(&kit, 0, 110), FX_OK); /* nobody bids */
+    ASSERT_ENDED(filled.profit, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
+    assert_int_equal(engine_kit_row(&kit, filled.loss)->linked_order_id, 0);
+    assert_int_equal(engine_kit_row(&kit, filled.loss)->parent_order_id, filled.order);
+}
+
 /* Its quantity follows what its order fills; a market order has no price. */
 static void bracket_amend_of_what_it_does_not_have_is_refused(void **state)
 {
@@ -621,6 +658,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(bracket_waits_pending_and_its_rows_name_each_other),
+        CASE(bracket_rows_name_who_is_left),
         CASE(bracket_amend_of_what_it_does_not_have_is_refused),
         CASE(bracket_grows_with_each_fill),
         CASE(bracket_take_profit_closes_what_filled_and_ends_the_stop),

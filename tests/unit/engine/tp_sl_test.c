@@ -98,6 +98,7 @@ static void tp_sl_are_orders_that_know_each_other(void **state)
     assert_int_equal(row->type, FX_ORDER_TYPE_STOP_MARKET);
     assert_int_equal(row->condition, FX_TRIGGER_CONDITION_LT);
     assert_int_equal(row->linked_order_id, profit);
+    assert_int_equal(engine_kit_row(&kit, profit)->linked_order_id, loss);
     assert_true(engine_kit_position(&kit, 1, 0).reserve == 0);
 }
 
@@ -141,9 +142,25 @@ static void tp_sl_that_closes_nothing_leaves_the_other(void **state)
     protect(120, 90, &profit, &loss);
     assert_int_equal(engine_kit_mark(&kit, 0, 120), FX_OK);
     assert_int_equal(engine_kit_row(&kit, profit)->status, FX_ORDER_STATUS_EXPIRED);
-    assert_null(engine_kit_row(&kit, loss));
+    assert_int_equal(engine_kit_row(&kit, loss)->status, FX_ORDER_STATUS_UNTRIGGERED);
+    assert_int_equal(engine_kit_row(&kit, loss)->linked_order_id, 0);
     assert_int_equal(position_row()->take_profit_order_id, 0);
     assert_int_equal(position_row()->stop_loss_order_id, loss);
+}
+
+/* No open order's row names one that has ended. */
+static void tp_sl_that_is_left_alone_says_so(void **state)
+{
+    (void)state;
+    uint64_t profit = 0, loss = 0;
+    protect(120, 90, &profit, &loss);
+    assert_int_equal(engine_kit_cancel(&kit, 1, profit), FX_OK);
+    assert_int_equal(engine_kit_row(&kit, profit)->status, FX_ORDER_STATUS_CANCELED);
+    assert_int_equal(engine_kit_row(&kit, loss)->linked_order_id, 0);
+    assert_int_equal(position_row()->take_profit_order_id, 0);
+    protect(125, KEEP, &profit, &loss);
+    assert_int_equal(engine_kit_row(&kit, loss)->linked_order_id, profit);
+    assert_int_equal(engine_kit_row(&kit, profit)->linked_order_id, loss);
 }
 
 static void tp_sl_die_with_the_position(void **state)
@@ -287,6 +304,7 @@ int main(void)
         CASE(tp_sl_follow_the_size_and_end_together),
         CASE(tp_sl_of_a_partly_closed_position_are_linked),
         CASE(tp_sl_that_closes_nothing_leaves_the_other),
+        CASE(tp_sl_that_is_left_alone_says_so),
         CASE(tp_sl_die_with_the_position),
         CASE(tp_sl_are_moved_kept_and_taken_away),
         CASE(tp_sl_bad_input_changes_nothing),
