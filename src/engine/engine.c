@@ -435,9 +435,7 @@ static void begin(struct fx_engine *engine, const struct fx_command *command)
         fx_funding_settle_user(engine, command->user_id);
         fx_risk_review(engine);
     }
-    engine->events_base = engine->events->count;
-    engine->touched_accounts_base = engine->touched_account_count;
-    engine->touched_positions_base = engine->touched_position_count;
+    fx_touch_base(engine);
 }
 
 /* A reject says its name and leaves no other trace. */

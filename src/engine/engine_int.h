@@ -96,8 +96,7 @@ struct fx_position_state {
     int64_t bankrupt_ticks;
 };
 
-/** The cold half of an open order; the hot half is resting[slot]. Filled lots = lots - remaining.
- */
+/** The cold half of an open order; the hot one is resting[slot]. Filled = lots - remaining. */
 struct fx_order {
     fx_i128 filled_value;
     fx_i128 reserve_value; /* value at its own price of the remaining lots; 0 for reduce-only */
@@ -411,8 +410,7 @@ struct fx_engine {
     bool has_crossed; /* conditional orders may be about to fire; outlives the command */
 };
 
-/* ---- touch.c: what the running command changed ------------------------------------------------
- */
+/* ---- touch.c: what the running command changed --------------------------------------------- */
 
 /** The next event slot of the command, zeroed, with kind, index, sequence and time set. */
 struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kind);
@@ -425,7 +423,9 @@ void fx_touch_transaction(struct fx_engine *engine,
                           enum fx_transaction_type type,
                           fx_i128 amount,
                           uint32_t instrument);
-/** Write POSITION, ACCOUNT and BOOK events of all touched, in order of first touch; clear. */
+/** What was said and touched until now stays, whatever becomes of the running command. */
+void fx_touch_base(struct fx_engine *engine);
+/** Write POSITION, ACCOUNT and BOOK events of all that was touched, in order; clear. */
 void fx_touch_flush(struct fx_engine *engine);
 /** Fill the row of one object (also used by dump and by ORDER events). */
 void fx_touch_account_row(const struct fx_engine *engine,

@@ -88,11 +88,39 @@ static bool end_barred(struct fx_engine *engine, fx_slot maker)
     return true;
 }
 
+/* The order that would trade after this one on its side. */
+static fx_slot next_maker(const struct fx_engine *engine, fx_slot maker)
+{
+    const struct fx_resting *hot = &engine->resting[maker];
+    const struct fx_book *book = engine->listings[hot->instrument].book;
+    struct fx_book_row row;
+    if (hot->newer != FX_SLOT_NONE) {
+        return hot->newer;
+    }
+    return fx_book_next(book, (enum fx_side)hot->side, hot->price, &row)
+               ? fx_book_oldest(book, (enum fx_side)hot->side, row.price)
+               : FX_SLOT_NONE;
+}
+
 /* F4: who is judged pays first what he owes to a funding, as far as a command may pay. */
 static void settle_maker(struct fx_engine *engine, fx_slot maker, bool is_sure)
 {
     if (engine->sweep_count != 0 && !is_sure && engine->paid_count < FX_FUNDING_STEP_MAX) {
         (void)fx_funding_settle_account(engine, engine->resting[maker].account);
+    }
+}
+
+void fx_match_settle_makers(struct fx_engine *engine, const struct fx_resting *taker)
+{
+    const enum fx_side side = (enum fx_side)taker->side;
+    const struct fx_book *book = engine->listings[taker->instrument].book;
+    uint32_t met = 0;
+    for (fx_slot maker = fx_book_front(book, fx_order_opposite(side));
+         engine->sweep_count != 0 && maker != FX_SLOT_NONE && met < engine->limits.fills_max &&
+         is_within(side, taker->price, engine->resting[maker].price);
+         maker = next_maker(engine, maker)) {
+        settle_maker(engine, maker, false);
+        met++;
     }
 }
 
@@ -274,20 +302,6 @@ static bool prevent_self_trade(struct fx_engine *engine, fx_slot maker, enum fx_
         fx_cancel_order(engine, maker, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_SELF_TRADE);
     }
     return mode != FX_STP_MODE_EXPIRE_MAKER;
-}
-
-/* The order that would trade after this one on its side. */
-static fx_slot next_maker(const struct fx_engine *engine, fx_slot maker)
-{
-    const struct fx_resting *hot = &engine->resting[maker];
-    const struct fx_book *book = engine->listings[hot->instrument].book;
-    struct fx_book_row row;
-    if (hot->newer != FX_SLOT_NONE) {
-        return hot->newer;
-    }
-    return fx_book_next(book, (enum fx_side)hot->side, hot->price, &row)
-               ? fx_book_oldest(book, (enum fx_side)hot->side, row.price)
-               : FX_SLOT_NONE;
 }
 
 /* Lots that a maker will still have when the sweep reaches it: a reduce-only one shrinks with what

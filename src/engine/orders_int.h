@@ -141,6 +141,9 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
                             const struct fx_resting *taker,
                             fx_slot position,
                             enum fx_stp_mode stp_mode);
+/** Before a fill-or-kill order (side, price, instrument) is judged while a funding is being paid:
+ * whoever it may meet pays what he owes, as far as one command may. */
+void fx_match_settle_makers(struct fx_engine *engine, const struct fx_resting *taker);
 /** End an order whose date or whose owner's deadline has passed. @return true where it has. */
 bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order);
 /** True where a limit at this price would trade with what rests on the other side. */
@@ -170,6 +173,8 @@ bool fx_client_ids_has_room(const struct fx_engine *engine);
 fx_status fx_client_ids_judge_move(struct fx_engine *engine, fx_slot account, bool is_of_user);
 /** Fresh names of movements above which transfers get none: the rest is kept for deposits. */
 uint32_t fx_client_ids_user_moves_max(const struct fx_engine_limits *limits);
+/** Those of one account above which its transfers get none once half of that is taken. */
+uint32_t fx_client_ids_few_moves(const struct fx_engine_limits *limits);
 /** Those of one account above which its transfers get none. */
 uint32_t fx_client_ids_account_moves_max(const struct fx_engine_limits *limits);
 void fx_client_ids_check(const struct fx_engine *engine);

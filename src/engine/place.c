@@ -10,6 +10,7 @@
 #include "engine/bracket_int.h"
 #include "engine/place_int.h"
 #include "engine/preload_int.h"
+#include "engine/risk_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -303,6 +304,9 @@ void fx_place_fire(struct fx_engine *engine, fx_slot order)
     struct fx_place_intent intent;
     memset(&reason, 0, sizeof reason);
     read_fired(engine, order, &place, &intent);
+    if (intent.time_in_force == FX_TIME_IN_FORCE_FOK) {
+        fx_match_settle_makers(engine, &intent.hot);
+    }
     const fx_status status = fx_place_judge_fired(engine, &intent, &reason);
     if (status != FX_OK) {
         fx_cancel_order(engine,
@@ -397,11 +401,37 @@ static fx_status judge_all(struct fx_engine *engine,
     return status;
 }
 
+/* F4: a fill-or-kill order is promised what its makers can bear, so they are judged by what they
+ * have behind a funding that runs. As with the user's own, what they pay is no part of the command:
+ * it stays, whatever becomes of the order. */
+static void settle_makers(struct fx_engine *engine, const struct fx_command *command)
+{
+    const struct fx_command_place *place = &command->u.place;
+    const bool is_market = place->type == FX_ORDER_TYPE_MARKET;
+    struct fx_resting taker = {.price = {place->price_ticks},
+                               .side = place->side,
+                               .instrument = (uint16_t)command->instrument};
+    if (place->time_in_force != FX_TIME_IN_FORCE_FOK || is_conditional(command) ||
+        command->instrument >= engine->instrument_count ||
+        (place->side != FX_SIDE_BUY && place->side != FX_SIDE_SELL)) {
+        return;
+    }
+    if (is_market) {
+        taker.price.ticks = place->side == FX_SIDE_BUY ? INT64_MAX : 1;
+    }
+    fx_match_settle_makers(engine, &taker);
+    fx_risk_review(engine);
+    fx_touch_base(engine);
+}
+
 fx_status fx_place_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result)
 {
     struct fx_place_intent intent;
+    if (engine->sweep_count != 0) {
+        settle_makers(engine, command);
+    }
     const fx_status status = judge_all(engine, command, &intent, result);
     if (status == FX_OK && result->is_repeated == 0) {
         execute(engine, &intent, command, result);

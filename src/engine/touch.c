@@ -69,6 +69,13 @@ void fx_touch_transaction(struct fx_engine *engine,
     fx_touch_account(engine, account);
 }
 
+void fx_touch_base(struct fx_engine *engine)
+{
+    engine->events_base = engine->events->count;
+    engine->touched_accounts_base = engine->touched_account_count;
+    engine->touched_positions_base = engine->touched_position_count;
+}
+
 static bool is_level(const struct fx_touched_level *left, const struct fx_touched_level *right)
 {
     return left->price_ticks == right->price_ticks && left->side == right->side &&

@@ -178,6 +178,41 @@ static void funding_sweep_pays_before_deleveraging(void **state)
     assert_int_equal(step->u.liquidation.counter_user_id, 2); /* of equals the lower id */
 }
 
+/* User 700 stands on 11 behind a long of 1 from 100, bankrupt at 89, and offers it at 89. Of a
+ * funding that runs he owes 1: then he is bankrupt at 90, and his offer is none. */
+static void funding_sweep_settles_the_makers_of_a_fill_or_kill(void **state)
+{
+    (void)state;
+    struct fx_event_funding last;
+    (void)finish(&last);
+    struct fx_command take = engine_kit_command(FX_COMMAND_WITHDRAW, 0, BUYER);
+    take.u.transfer.asset = engine_kit_asset("USDT");
+    take.u.transfer.amount = engine_kit_decimal("988");
+    assert_int_equal(engine_kit_apply(&kit, &take), FX_OK);
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = BUYER,
+                                      .side = FX_SIDE_SELL,
+                                      .ticks = 89,
+                                      .lots = 1,
+                                      .is_reduce_only = true),
+                     FX_OK);
+    kit.time_us = 16 * HOUR_US;
+    struct fx_command pay = engine_kit_command(FX_COMMAND_PAY_FUNDING, 0, 0);
+    pay.u.funding.has_rate = 1;
+    pay.u.funding.rate_ppb = 10000000;
+    assert_int_equal(engine_kit_apply(&kit, &pay), FX_OK);
+    assert_true(balance_of(BUYER) == engine_kit_decimal("11"));
+    const struct engine_kit_order kill = {
+        .user_id = 1, .side = FX_SIDE_BUY, .ticks = 89, .lots = 1, .tif = FX_TIME_IN_FORCE_FOK};
+    assert_int_equal(engine_kit_order(&kit, &kill), FX_FOK_NOT_FILLED);
+    assert_true(balance_of(BUYER) ==
+                engine_kit_decimal("10")); /* what is owed is paid all the same */
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_TRANSACTION), 1);
+    assert_int_equal(engine_kit_position(&kit, BUYER, 0).lots, 1);
+    assert_int_equal(engine_kit_order(&kit, &kill), FX_FOK_NOT_FILLED);
+    assert_int_equal(kit.events.count, 1);
+}
+
 /* Who opens after the instant owes nothing for it. */
 static void funding_sweep_leaves_out_who_comes_later(void **state)
 {
@@ -230,6 +265,7 @@ int main(void)
         CASE(funding_sweep_settles_whoever_acts),
         CASE(funding_sweep_counts_the_lots_of_the_instant),
         CASE(funding_sweep_pays_before_deleveraging),
+        CASE(funding_sweep_settles_the_makers_of_a_fill_or_kill),
         CASE(funding_sweep_leaves_out_who_comes_later),
         CASE(funding_sweep_goes_on_from_a_snapshot),
     };
