@@ -8,8 +8,11 @@
  * Names of movements of money have a part of the pool and a queue of their own, and none of them
  * gives way before its day is over: however many orders come, a deposit is never booked twice.
  * Therefore users may fill their part only: the last quarter is kept for deposits and withdrawals,
- * and one account has no more than its own share. What counts is what is less than a day old: the
- * queue's first fresh entry is remembered (derived, it only goes on). */
+ * and one account has no more than its own share. Many accounts together fill half of the users'
+ * part with their shares; the other half is for those who have few, so that it takes all accounts
+ * there can be, or as many as it has places, to leave anybody without a name. What counts is what
+ * is less than a day old: the queue's first fresh entry is remembered (derived, it only goes on).
+ */
 #include <string.h>
 
 #include "base/panic.h"
@@ -215,11 +218,27 @@ static void age_moves(struct fx_engine *engine)
     }
 }
 
+uint32_t fx_client_ids_few_moves(const struct fx_engine_limits *limits)
+{
+    const uint32_t few = fx_client_ids_user_moves_max(limits) / 2 / limits->accounts_max;
+    return few > 0 ? few : 1;
+}
+
+/* Fresh names below which an account gets one more for a transfer. */
+static uint32_t share_of(const struct fx_engine *engine)
+{
+    const uint32_t most = fx_client_ids_account_moves_max(&engine->limits);
+    const uint32_t few = fx_client_ids_few_moves(&engine->limits);
+    const bool is_plenty =
+        engine->move_fresh_count < fx_client_ids_user_moves_max(&engine->limits) / 2;
+    return is_plenty || most < few ? most : few;
+}
+
 fx_status fx_client_ids_judge_move(struct fx_engine *engine, fx_slot account, bool is_of_user)
 {
     const struct fx_engine_limits *limits = &engine->limits;
     age_moves(engine);
-    if (is_of_user && engine->account_moves[account] >= fx_client_ids_account_moves_max(limits)) {
+    if (is_of_user && engine->account_moves[account] >= share_of(engine)) {
         return FX_MAX_NUM_NAMED_TRANSFERS;
     }
     const uint32_t max =

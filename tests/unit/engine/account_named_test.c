@@ -240,6 +240,52 @@ static void account_named_transfers_have_a_share(void **state)
     assert_int_equal(transfer("1", "more"), FX_OK);
 }
 
+static fx_status transfer_of(uint64_t user_id, const char *name)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_TRANSFER, FX_COMMAND_ALL_INSTRUMENTS, user_id);
+    command.u.move.amount = 1;
+    command.u.move.asset = engine_kit_asset("USDT");
+    command.u.move.to_user_id = 2;
+    command.u.move.client_id.text[0] = FX_COMMAND_MOVE_MARK;
+    (void)snprintf(&command.u.move.client_id.text[1], 20, "%s", name);
+    command.u.move.client_id.size = (uint8_t)(1 + strlen(name));
+    return engine_kit_apply(&kit, &command);
+}
+
+/* Half of 768 is filled by 24 accounts with 16 each; of the other half each of 60 accounts still
+ * gets 384 / 64 = 6, whoever came before, and nobody more. */
+static void account_named_many_accounts_leave_room_for_others(void **state)
+{
+    (void)state;
+    struct fx_engine_limits limits = engine_kit_limits();
+    char name[24];
+    limits.accounts_max = 64;
+    limits.positions_max = 64;
+    restart(&limits);
+    kit.is_unchecked = true;
+    assert_int_equal(fx_client_ids_few_moves(&limits), 6);
+    for (uint64_t user_id = 101; user_id <= 160; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", "1");
+    }
+    for (uint32_t number = 0; number < 24 * 16; number++) {
+        (void)snprintf(name, sizeof name, "a-%u", number);
+        assert_int_equal(transfer_of(101 + number / 16, name), FX_OK);
+    }
+    assert_int_equal(transfer_of(101, "more"), FX_MAX_NUM_NAMED_TRANSFERS);
+    for (uint64_t user_id = 125; user_id <= 160; user_id++) {
+        for (uint32_t number = 0; number < 6; number++) {
+            (void)snprintf(name, sizeof name, "b-%u", number);
+            assert_int_equal(transfer_of(user_id, name), FX_OK);
+        }
+        assert_int_equal(transfer_of(user_id, "more"), FX_MAX_NUM_NAMED_TRANSFERS);
+    }
+    assert_int_equal(transfer_of(125, "b-0"), FX_OK); /* an old one is known for its day */
+    assert_int_equal(kit.result.is_repeated, 1);
+    kit.is_unchecked = false;
+    assert_int_equal(transfer_of(3, "first"), FX_OK);
+}
+
 /* Above three quarters there is room for deposits and withdrawals alone. */
 static void account_named_room_is_kept_for_deposits(void **state)
 {
@@ -335,6 +381,7 @@ int main(void)
         CASE(account_named_outlives_the_names_of_orders),
         CASE(account_named_is_refused_where_all_are_young),
         CASE(account_named_transfers_have_a_share),
+        CASE(account_named_many_accounts_leave_room_for_others),
         CASE(account_named_room_is_kept_for_deposits),
         CASE(account_named_surplus_is_kept),
         CASE(account_named_of_bad_input_is_refused),
