@@ -173,6 +173,30 @@ static void account_command_deposit_is_counted_and_told(void **state)
     assert_int_equal(money.items[0].u.transaction.type, FX_TRANSACTION_REWARD);
 }
 
+/* Whatever a referral or a reward comes to, also more than all fees there were: it enters as money
+ * from outside, and the fee account does not pay for it. */
+static void account_command_share_of_a_fee_never_comes_out_of_the_fees(void **state)
+{
+    (void)state;
+    const enum fx_transaction_type types[] = {
+        FX_TRANSACTION_REFERRAL, FX_TRANSACTION_REWARD, FX_TRANSACTION_EVENT_REWARD};
+    account_command(11, FX_STR("USDT"), 0);
+    assert_int_equal(apply(fx_account_command_create), FX_OK);
+    money.root.assets[0].fees = decimal("0.4");
+    for (uint32_t index = 0; index < sizeof types / sizeof types[0]; index++) {
+        transfer_command(11, FX_STR("USDT"), decimal("5"));
+        command.u.transfer.type = (uint32_t)types[index];
+        command.u.transfer.is_reward = index == 1 ? 1 : 0;
+        assert_int_equal(apply(fx_account_command_deposit), FX_OK);
+        assert_int_equal(money.items[0].u.transaction.type, types[index]);
+        assert_true(money.root.assets[0].fees == decimal("0.4"));
+        assert_true(money.root.assets[0].insurance == 0 && money.root.assets[0].rounding == 0);
+        assert_true(money.root.assets[0].deposited == decimal("5") * (1 + (int)index));
+    }
+    assert_true(money.root.accounts[0].balance == decimal("10"));
+    assert_true(money.root.accounts[0].reward_balance == decimal("5"));
+}
+
 static void account_command_deposit_of_bad_input_is_refused(void **state)
 {
     (void)state;
@@ -254,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup(account_command_create_beyond_capacity_is_refused, setup),
         cmocka_unit_test_setup(account_command_set_changes_only_what_differs, setup),
         cmocka_unit_test_setup(account_command_deposit_is_counted_and_told, setup),
+        cmocka_unit_test_setup(account_command_share_of_a_fee_never_comes_out_of_the_fees, setup),
         cmocka_unit_test_setup(account_command_deposit_of_bad_input_is_refused, setup),
         cmocka_unit_test_setup(account_command_deposit_beyond_range_is_refused, setup),
         cmocka_unit_test_setup(account_command_withdraw_takes_what_is_free, setup),
