@@ -1,11 +1,13 @@
 /*
- * bench_follow [--json] [--brokers LIST] [--n N] [--users N] [--rest PERCENT] [--folder DIR]
+ * bench_follow [--json] [--brokers LIST] [--property NAME=VALUE] [--n N] [--users N]
+ *              [--rest PERCENT] [--folder DIR]
  *
  * The engine's role on a bus: N orders of a random market, as an API publishes them, go into
  * matching_engine_input; then, one after the other: a follower reads and applies all of them (what
  * an API, a saver or a standby does), and a leader reads, applies, writes the outputs and publishes
  * them. Printed is the rate by wall clock and the CPU of the whole process, librdkafka's threads
  * included, per command. Without --brokers the bus is in memory: what is left is our own work.
+ * --property: one of librdkafka's, as compression.type=lz4.
  * --rest PERCENT of the orders rest instead of matching. Snapshots go to DIR (default: a folder in
  * /tmp, removed at the end). Exit 1: something failed.
  */
@@ -32,6 +34,7 @@ enum { TOPICS = 4, MID = 60000, SPREAD = 40, NAME_SIZE = 64, DELIVERIES = 1024 }
 
 struct options {
     const char *brokers;
+    struct fx_bus_kafka_property property;
     const char *folder;
     uint64_t commands;
     uint64_t users;
@@ -82,7 +85,10 @@ static struct fx_bus *open_bus(struct bench *bench)
         check(fx_bus_local_side_open(bench->home, &bus), "memory");
         return bus;
     }
-    const struct fx_bus_kafka_options options = {.brokers = bench->options.brokers};
+    const struct fx_bus_kafka_options options = {.brokers = bench->options.brokers,
+                                                 .properties = &bench->options.property,
+                                                 .property_count =
+                                                     bench->options.property.name == NULL ? 0 : 1};
     const fx_status status = fx_bus_kafka_open(&options, error, &bus);
     check(status, error);
     return bus;
@@ -350,6 +356,10 @@ static void read_options(int argc, char **argv, struct options *options)
         }
         if (strcmp(argv[index], "--brokers") == 0) {
             options->brokers = value;
+        } else if (strcmp(argv[index], "--property") == 0 && strchr(value, '=') != NULL) {
+            char *name = argv[index + 1];
+            *strchr(name, '=') = '\0';
+            options->property = (struct fx_bus_kafka_property){name, name + strlen(name) + 1};
         } else if (strcmp(argv[index], "--folder") == 0) {
             options->folder = value;
         } else if (strcmp(argv[index], "--n") == 0) {

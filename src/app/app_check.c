@@ -208,6 +208,11 @@ static fx_status compare(const struct replay *genesis,
                          fx_engine_hash(tail.engine) == fx_engine_hash(genesis->engine));
     } else if (status == FX_NOT_FOUND) {
         status = FX_OK;
+    } else {
+        (void)fprintf(stderr,
+                      "future: check: %s: the snapshots cannot be read: %s\n",
+                      snapshot_dir,
+                      fx_status_text(status));
     }
     destroy(&tail);
     return status;

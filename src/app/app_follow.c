@@ -1,5 +1,7 @@
 #include "app/app_follow.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/app_bus.h"
@@ -18,6 +20,23 @@ struct fx_app_follow {
     char dir[FX_APP_FILE_PATH_SIZE_MAX];
     char node[FX_APP_NODE_SIZE_MAX];
 };
+
+void fx_app_follow_log(const char *component,
+                       uint32_t shard,
+                       const struct fx_worker_follow_report *report)
+{
+    char hash[17];
+    (void)snprintf(hash, sizeof hash, "%016" PRIx64, report->state_hash);
+    FX_LOG(FX_LOG_INFO,
+           component,
+           "recovered",
+           fx_log_u64("shard", shard),
+           fx_log_u64("seq", report->sequence),
+           fx_log_text("hash", hash),
+           fx_log_u64("snapshot_seq", report->snapshot_sequence),
+           fx_log_u64("replayed", report->replayed),
+           fx_log_i64("dur_us", report->elapsed_us));
+}
 
 static fx_status make_dir(struct fx_app_follow *follow, const struct fx_config *config)
 {
@@ -64,14 +83,7 @@ static fx_status open_worker(struct fx_app_follow *follow,
                fx_log_text("reason", follow->report.text));
         return status;
     }
-    FX_LOG(FX_LOG_INFO,
-           "follow",
-           "recovered",
-           fx_log_u64("shard", follow->shard),
-           fx_log_u64("seq", follow->report.sequence),
-           fx_log_u64("snapshot_seq", follow->report.snapshot_sequence),
-           fx_log_u64("replayed", follow->report.replayed),
-           fx_log_i64("dur_us", follow->report.elapsed_us));
+    fx_app_follow_log("follow", follow->shard, &follow->report);
     return FX_OK;
 }
 

@@ -25,6 +25,12 @@ FX_MUST_USE fx_status fx_app_follow_open(const struct fx_config *config,
                                          const struct fx_worker_follow_options *options,
                                          struct fx_app_follow **follow_out);
 
+/** Log what a start found: how far it came, and the hash of the state there, which is that of every
+ * other role and of log:export at the same sequence. */
+void fx_app_follow_log(const char *component,
+                       uint32_t shard,
+                       const struct fx_worker_follow_report *report);
+
 /** Close the bus; the follower was destroyed before. Accepts NULL. */
 void fx_app_follow_close(struct fx_app_follow *follow);
 

@@ -8,6 +8,7 @@
 #include "app/app_bus.h"
 #include "app/app_desk.h"
 #include "app/app_file.h"
+#include "app/app_follow.h"
 #include "app/app_log.h"
 #include "app/app_notify.h"
 #include "app/app_store.h"
@@ -323,13 +324,7 @@ static fx_status open_follow(struct worker *worker)
                fx_log_text("reason", report.text));
         return status;
     }
-    FX_LOG(FX_LOG_INFO,
-           "worker",
-           "follows",
-           fx_log_u64("seq", report.sequence),
-           fx_log_u64("snapshot_seq", report.snapshot_sequence),
-           fx_log_u64("replayed", report.replayed),
-           fx_log_i64("dur_us", report.elapsed_us));
+    fx_app_follow_log("worker", worker->settings.shard, &report);
     return FX_OK;
 }
 

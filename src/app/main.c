@@ -9,6 +9,7 @@
 #include "app/app_conformance.h"
 #include "app/app_console.h"
 #include "app/app_doctor.h"
+#include "app/app_export.h"
 #include "app/app_intake.h"
 #include "app/app_lead.h"
 #include "app/app_load.h"

@@ -55,9 +55,9 @@ function openGateway() {
   return new Promise((done) => {
     const http = createServer()
     const server = ioServer(http)
-    const client = () => new Redis({ port: Number(REDIS_PORT), password: REDIS_PASSWORD })
-    const adapter = ioRedis({ pubClient: client(), subClient: client() })
-    server.adapter(adapter)
+    const client = () => new Redis({ port: Number(REDIS_PORT), password: REDIS_PASSWORD, retryStrategy: () => 200, maxRetriesPerRequest: null })
+    server.adapter(ioRedis({ pubClient: client(), subClient: client() }))
+    for (const name of ['/', '/ws']) server.of(name).adapter.on('error', () => {}) // a server that is away comes back
     server.of('/ws').on('connection', (socket) => socket.join(socket.handshake.query.token.split(',')))
     http.listen(0, '127.0.0.1', () => {
       gateway = { http, server }
@@ -66,7 +66,42 @@ function openGateway() {
   })
 }
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+
+// Another writer of the same tables, as a report or a person at a console is. It takes the rows in any order, which makes deadlocks with whoever
+// takes them in another; what it did before is so much that the server gives up the other one. All is rolled back. Ends after `turns` of `ms`.
+async function rival({ ids, turns, ms }) {
+  const connection = await pool.getConnection()
+  let lost = 0
+  for (let turn = 0; turn < turns; turn++) {
+    try {
+      await connection.query('START TRANSACTION')
+      await connection.query('INSERT INTO rival SELECT seq FROM seq_1_to_3000')
+      for (const id of turn % 2 ? ids : [...ids].reverse()) {
+        await connection.query('SELECT balance FROM accounts WHERE id = ? FOR UPDATE', [id])
+        await pause(ms)
+      }
+    } catch (error) {
+      if (error.errno !== 1213) throw error
+      lost++
+    } finally {
+      await connection.query('ROLLBACK')
+    }
+  }
+  connection.release()
+  return lost
+}
+
+const admin = kafka.admin()
+async function partition(topic) {
+  await admin.connect()
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+  return { leader: topics[0].partitions[0].leader, inSync: topics[0].partitions[0].isr.length }
+}
+
 const operations = {
+  rival,
+  partition: ({ topic }) => partition(topic),
   watch: ({ topics }) => watch(topics),
   sql: async ({ text, values }) => (await pool.query(text, values ?? []))[0],
   redis: ({ args }) => redis.call ? redis.call(...args) : redis.send_command(args[0], args.slice(1)),

@@ -2,7 +2,7 @@
 import json
 import os
 import pathlib
-import shutil
+import re
 import subprocess
 import sys
 import threading
@@ -30,13 +30,14 @@ def until(wanted, seconds=WAIT_SECONDS_MAX, pause=0.1):
 
 
 class Cluster:
-    def __init__(self, journey):
+    def __init__(self, journey, home=TREE / "build" / "integration" / "cluster", port=None):
         self.journey = journey
-        self.home = TREE / "build" / "integration" / "cluster"
-        port = int(os.environ.get("FX_CLUSTER_PORT", int(os.environ.get("FX_INTEGRATION_PORT", "23700")) + 100))
+        self.home = home
+        port = port or int(os.environ.get("FX_CLUSTER_PORT", int(os.environ.get("FX_INTEGRATION_PORT", "23700")) + 100))
         self.environment = os.environ | {"FX_CLUSTER_DIR": str(self.home), "FX_CLUSTER_PORT": str(port), "FX_CLUSTER_BINARY": journey.binary,
                                          "FX_CLUSTER_DEMO": "yes", "FX_CLUSTER_OPTIONS": "--password-cost 4 --rate-orders 0 --rate-cancels 0"}
         self.port = port
+        self.mounted = []
 
     def script(self, *words, seconds=240):
         return subprocess.run([TREE / "script" / "cluster", *words], capture_output=True, text=True, timeout=seconds, cwd=TREE,
@@ -70,6 +71,35 @@ class Cluster:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def states(self, roles):
+        """Start roles that were stopped. @return for each the sequence and the hash of the state that it came back with: what it had kept,
+        and what it read behind that."""
+        found = {}
+        for role in roles:
+            done = self.script("start", role)
+            told = re.findall(r"recovered shard=\d+ seq=(\d+) hash=([0-9a-f]{16})", (self.home / role / "log").read_text())
+            found[role] = (int(told[-1][0]), told[-1][1]) if done.returncode == 0 and told else done.stderr
+        return found
+
+    def full_disk(self, role, size_mib=64):
+        """Start a role anew with its data on a small file system of its own, which has nothing yet. @return its folder; None without the right
+        to mount one."""
+        folder = self.home / role / "data"
+        self.script("stop", role)
+        folder.mkdir(parents=True, exist_ok=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(folder)], capture_output=True).returncode:
+            self.script("start", role)
+            return None
+        self.mounted.append(folder)
+        done = self.script("start", role)
+        self.journey.check(done.returncode == 0, f"{role} starts with an empty folder", done.stderr + done.stdout)
+        return folder
+
+    def unmount(self):
+        for folder in self.mounted:
+            subprocess.run(["umount", "-l", str(folder)], capture_output=True)
+        self.mounted = []
 
     def logs(self, size=1500):
         return "\n".join(f"---- {path.parent.name}\n{path.read_text()[-size:]}" for path in sorted(self.home.glob("*/log")) if path.is_file())

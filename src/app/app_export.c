@@ -1,0 +1,173 @@
+#include "app/app_export.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/app_bus.h"
+#include "app/app_file.h"
+#include "bus/bus_journal.h"
+#include "worker/worker_follow.h"
+
+enum { SALT = 1 }; /* nothing is published, so the name need not be unique */
+
+static const char NODE[] = "export";
+
+struct shipment {
+    struct fx_bus_journal *journal;
+    struct fx_command filler;
+    uint64_t commands;
+    uint64_t fillers;
+    fx_status status; /* the first that was not OK */
+};
+
+/* The journal is stepped here: whoever exports has nothing else to do meanwhile. */
+static void append(struct shipment *shipment, const struct fx_command *command)
+{
+    uint64_t sequence = 0;
+    do {
+        shipment->status = fx_bus_journal_append(
+            shipment->journal, command->kind, fx_command_encode(command), &sequence);
+        if (shipment->status == FX_BUSY && fx_bus_journal_step(shipment->journal, 0) == 0 &&
+            fx_bus_journal_prepare_step(shipment->journal, 0) == 0) {
+            shipment->status = FX_IO; /* it does not come forward */
+        }
+    } while (shipment->status == FX_BUSY);
+}
+
+/*
+ * A command's sequence is its offset + 1, and not every record of the log is a command: LEADER and
+ * what nobody could read have offsets as well. A journal has no gaps, so in such a place stands a
+ * command that changes nothing: the cancel of an order that there is not, at the time before.
+ */
+static void on_applied(void *context,
+                       const struct fx_command *command,
+                       const struct fx_events *events)
+{
+    struct shipment *shipment = context;
+    (void)events;
+    while (shipment->status == FX_OK &&
+           fx_bus_journal_next_seq(shipment->journal) < command->sequence) {
+        shipment->filler.sequence = fx_bus_journal_next_seq(shipment->journal);
+        append(shipment, &shipment->filler);
+        shipment->fillers++;
+    }
+    if (shipment->status == FX_OK) {
+        append(shipment, command);
+        shipment->filler.time_us = command->time_us;
+        shipment->commands++;
+    }
+}
+
+/* Follow the log from its first record to its end; what is applied is written. */
+static fx_status ship(const struct fx_app_bus *settings,
+                      struct fx_bus *bus,
+                      const char *dir,
+                      struct shipment *shipment,
+                      struct fx_worker_follow_report *report)
+{
+    const struct fx_bus_place input = fx_app_bus_place(settings, FX_APP_BUS_INPUT);
+    const struct fx_worker_follow_options options = {
+        .bus = bus,
+        .topic = input.topic,
+        .partition = input.partition,
+        .shard = fx_app_bus_map(settings, settings->shard),
+        .snapshot_dir = dir,
+        .node = fx_str_of(NODE),
+        .node_salt = SALT,
+        .saved_sequence = UINT64_MAX,
+        .hooks = {.on_applied = on_applied, .context = shipment}};
+    struct fx_worker_follow *follow = NULL;
+    const fx_status status = fx_worker_follow_open(&options, &follow, report);
+    if (status == FX_OK) {
+        fx_worker_follow_abandon(follow);
+    }
+    return status == FX_OK ? shipment->status : status;
+}
+
+static void print(const struct fx_config *config,
+                  const struct fx_worker_follow_report *report,
+                  const struct shipment *shipment)
+{
+    (void)printf(fx_config_bool(config, "json")
+                     ? "{\"sequence\":%" PRIu64 ",\"state_hash\":\"%016" PRIx64
+                       "\",\"commands\":%" PRIu64 ",\"fillers\":%" PRIu64 ",\"end\":%" PRIu64 "}\n"
+                     : "sequence    %" PRIu64 "\nstate hash  %016" PRIx64 "\ncommands    %" PRIu64
+                       "\nfillers     %" PRIu64 "\nlog's end   %" PRIu64 "\n",
+                 report->sequence,
+                 report->state_hash,
+                 shipment->commands,
+                 shipment->fillers,
+                 report->end);
+}
+
+/* An empty folder for the journal, and one for the follower, which keeps nothing. */
+static fx_status make_dirs(const char *data_dir, char *journal_dir, char *log_dir)
+{
+    char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX]; /* an exchange's data folder has one */
+    (void)umask(077);
+    if (!fx_app_file_join(data_dir, "journal", journal_dir) ||
+        !fx_app_file_join(data_dir, "snapshots", snapshot_dir) ||
+        !fx_app_file_join(data_dir, "log", log_dir)) {
+        return FX_BAD_PARAMETER;
+    }
+    fx_status status = fx_app_file_make_dir(data_dir);
+    if (status == FX_OK && !fx_app_file_is_empty(data_dir)) {
+        (void)fprintf(stderr, "future: log:export: %s: the folder is not empty\n", data_dir);
+        return FX_EXISTS;
+    }
+    if (status == FX_OK) {
+        status = fx_app_file_make_dir(journal_dir);
+    }
+    if (status == FX_OK) {
+        status = fx_app_file_make_dir(snapshot_dir);
+    }
+    return status == FX_OK ? fx_app_file_make_dir(log_dir) : status;
+}
+
+static fx_status export_log(const struct fx_config *config,
+                            struct fx_app_bus *settings,
+                            const char *journal_dir,
+                            const char *log_dir)
+{
+    struct fx_bus *bus = NULL;
+    struct fx_bus_journal_report opened;
+    struct fx_worker_follow_report report = {.text = ""};
+    struct shipment shipment = {
+        .filler = {.kind = FX_COMMAND_CANCEL_ORDER, .instrument = FX_COMMAND_ALL_INSTRUMENTS}};
+    const struct fx_bus_journal_options options = {.dir = journal_dir, .mode = FX_BUS_JOURNAL_NONE};
+    fx_status status = fx_bus_journal_open(&options, &shipment.journal, &opened);
+    if (status == FX_OK) {
+        status = fx_app_bus_open(settings, false, &bus);
+    }
+    if (status == FX_OK) {
+        status = ship(settings, bus, log_dir, &shipment, &report);
+    }
+    if (status == FX_OK) {
+        print(config, &report, &shipment);
+    } else {
+        (void)fprintf(stderr,
+                      "future: log:export: %s %s%s\n",
+                      fx_status_text(status),
+                      report.text,
+                      opened.text);
+    }
+    fx_bus_journal_close(shipment.journal);
+    fx_bus_close(bus);
+    return status;
+}
+
+int fx_app_export_run(const struct fx_app_options *options)
+{
+    char journal_dir[FX_APP_FILE_PATH_SIZE_MAX];
+    char log_dir[FX_APP_FILE_PATH_SIZE_MAX];
+    struct fx_app_bus settings;
+    if (fx_app_bus_init(&settings, options->config) != FX_OK) {
+        return FX_APP_EXIT_CONFIG;
+    }
+    const fx_status status =
+        make_dirs(fx_config_text(options->config, "data"), journal_dir, log_dir);
+    return fx_app_options_exit(
+        status == FX_OK ? export_log(options->config, &settings, journal_dir, log_dir) : status);
+}
