@@ -70,7 +70,6 @@ static inline struct fx_engine *money_engine_init(struct money_engine *money)
     money->events.items = money->items;
     money->events.capacity = MONEY_EVENTS_MAX;
     engine->events = &money->events;
-    engine->event_size = sizeof(struct fx_event);
     return engine;
 }
 

@@ -282,6 +282,18 @@ fx_i128 fx_dec_div_int(fx_i128 numerator, fx_i128 divisor, enum fx_rounding roun
     return with_sign(quotient, is_negative);
 }
 
+fx_i128 fx_dec_div_natural(fx_i128 numerator, fx_i128 divisor, bool is_up)
+{
+    FX_ASSERT(numerator >= 0);
+    FX_ASSERT(divisor > 0);
+    if (divisor >> 64 == 0 && numerator >> 64 < divisor) {
+        const struct limb_division division =
+            divide_limbs((uint64_t)(numerator >> 64), (uint64_t)numerator, (uint64_t)divisor);
+        return (fx_i128)division.quotient + (is_up && division.rest != 0 ? 1 : 0);
+    }
+    return fx_dec_div_int(numerator, divisor, is_up ? FX_ROUND_CEIL : FX_ROUND_FLOOR);
+}
+
 /* Reads the digits at the front: at most 18 go into *value_out; gives the count of all. */
 static size_t read_digits(fx_str text, uint64_t *value_out)
 {

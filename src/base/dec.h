@@ -61,6 +61,10 @@ FX_MUST_USE bool fx_dec_mul_div(
 /** numerator / divisor as plain integers, rounded as named; divisor != 0. Always in range. */
 fx_i128 fx_dec_div_int(fx_i128 numerator, fx_i128 divisor, enum fx_rounding rounding);
 
+/** numerator / divisor, down or up, where neither is negative and the divisor not 0: mostly one
+ * division of the processor. */
+fx_i128 fx_dec_div_natural(fx_i128 numerator, fx_i128 divisor, bool is_up);
+
 /**
  * Read decimal text: optional '-', 1..18 integer digits (leading zeros only as "0."), optional
  * fraction of 1..18 digits (more only if the rest is zeros). No '+', no exponent, no negative zero.

@@ -11,7 +11,7 @@
 
 void fx_cancel_emit(struct fx_engine *engine, fx_slot order)
 {
-    struct fx_event *event = fx_touch_event(engine, FX_EVENT_ORDER);
+    struct fx_event *event = fx_touch_row(engine, FX_EVENT_ORDER);
     fx_touch_order_row(engine, order, &event->u.order);
 }
 

@@ -335,17 +335,13 @@ static fx_status work_off(struct fx_engine *engine,
                : fx_rank_apply(engine, result);
 }
 
-static fx_status dispatch(struct fx_engine *engine,
-                          const struct fx_command *command,
-                          struct fx_event_result *result)
+/* All but orders. Not a part of dispatch(): what it keeps on the stack, orders need not make room
+ * for. */
+__attribute__((noinline)) static fx_status dispatch_other(struct fx_engine *engine,
+                                                          const struct fx_command *command,
+                                                          struct fx_event_result *result)
 {
     switch (command->kind) {
-    case FX_COMMAND_PLACE_ORDER:
-    case FX_COMMAND_PLACE_CONDITIONAL:
-    case FX_COMMAND_PLACE_BRACKET:
-        return fx_place_apply(engine, command, result);
-    case FX_COMMAND_CANCEL_ORDER:
-        return fx_cancel_apply(engine, command, result);
     case FX_COMMAND_AMEND_ORDER:
     case FX_COMMAND_AMEND_CONDITIONAL:
         return fx_amend_apply(engine, command, result);
@@ -408,15 +404,24 @@ static fx_status dispatch(struct fx_engine *engine,
     }
 }
 
+static fx_status dispatch(struct fx_engine *engine,
+                          const struct fx_command *command,
+                          struct fx_event_result *result)
+{
+    if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
+        command->kind == FX_COMMAND_PLACE_BRACKET) {
+        return fx_place_apply(engine, command, result);
+    }
+    return command->kind == FX_COMMAND_CANCEL_ORDER ? fx_cancel_apply(engine, command, result)
+                                                    : dispatch_other(engine, command, result);
+}
+
 /* One shard of several does only what is its own. */
-static fx_status dispatch_own(struct fx_engine *engine,
-                              const struct fx_command *command,
-                              struct fx_event_result *result)
+__attribute__((noinline)) static fx_status dispatch_own(struct fx_engine *engine,
+                                                        const struct fx_command *command,
+                                                        struct fx_event_result *result)
 {
     struct fx_command local;
-    if (engine->shard->shards == 0) {
-        return dispatch(engine, command, result);
-    }
     const fx_status status = fx_shard_state_judge(engine, command, result);
     return status == FX_OK
                ? dispatch(engine, fx_shard_state_localize(engine, command, &local), result)
@@ -457,7 +462,7 @@ static void conclude(struct fx_engine *engine, fx_status status, struct fx_event
     FX_ASSERT(engine->touched_position_count == 0);
     FX_ASSERT(engine->touched_level_count == 0);
     result->reject.status = status;
-    fx_touch_event(engine, FX_EVENT_RESULT)->u.result = *result;
+    fx_touch_row(engine, FX_EVENT_RESULT)->u.result = *result;
 }
 
 void fx_engine_apply(struct fx_engine *engine,
@@ -471,7 +476,6 @@ void fx_engine_apply(struct fx_engine *engine,
     result.command_kind = command->kind;
     events->count = 0;
     engine->events = events;
-    engine->event_size = sizeof(struct fx_event);
     engine->work = 0;
     engine->work_base = 0;
     engine->is_first = engine->sequence == 0;
@@ -481,10 +485,13 @@ void fx_engine_apply(struct fx_engine *engine,
     }
     engine->has_overdue = fx_deadman_next_us(engine) <= engine->time_us;
     begin(engine, command);
-    const fx_status status = is_of_nobody(command) ? FX_ACCOUNT_NOT_FOUND
-                             : fx_preload_is_loading(engine)
-                                 ? fx_preload_apply(engine, command, &result)
-                                 : dispatch_own(engine, command, &result);
+    fx_status status = FX_ACCOUNT_NOT_FOUND;
+    if (fx_preload_is_loading(engine)) {
+        status = is_of_nobody(command) ? status : fx_preload_apply(engine, command, &result);
+    } else if (!is_of_nobody(command)) {
+        status = engine->shard->shards == 0 ? dispatch(engine, command, &result)
+                                            : dispatch_own(engine, command, &result);
+    }
     if (status != FX_OK || fx_preload_is_loading(engine)) {
         fx_risk_forget(engine);
     } else if (engine->has_crossed || engine->moved_count + engine->due_count > 0) {
@@ -530,7 +537,6 @@ void fx_engine_ask(struct fx_engine *engine,
     }
     events->count = 0;
     engine->events = events;
-    engine->event_size = sizeof(struct fx_event);
     if (question->time_us > engine->time_us) {
         engine->time_us = question->time_us;
     }
@@ -551,7 +557,7 @@ void fx_engine_ask(struct fx_engine *engine,
     test.result.reject.status = status;
     FX_ASSERT(events->count == (status == FX_OK ? answer_size(engine, question) : 0));
     FX_ASSERT(engine->touched_position_count == 0);
-    fx_touch_event(engine, FX_EVENT_RESULT)->u.test = test;
+    fx_touch_row(engine, FX_EVENT_RESULT)->u.test = test;
     fx_shard_state_label(engine, events);
     engine->time_us = before_us;
     engine->events = NULL;

@@ -392,7 +392,6 @@ struct fx_engine {
     uint32_t risk_chunk_free;
     uint32_t risk_chunk_used;
     uint32_t work;          /* makers met and orders ended by the running command */
-    uint32_t event_size;    /* of struct fx_event; see fx_touch_event() */
     uint32_t events_max;    /* derived: fx_engine_events_max() */
     uint32_t work_base;     /* where the order that runs now began */
     int64_t mark_due_us;    /* derived: when a mark grows stale next; INT64_MAX: none does */
@@ -414,6 +413,8 @@ struct fx_engine {
 
 /** The next event slot of the command, zeroed, with kind, index, sequence and time set. */
 struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kind);
+/** The same, not zeroed: the caller writes every byte that the kind uses (fx_event_size). */
+struct fx_event *fx_touch_row(struct fx_engine *engine, enum fx_event_kind kind);
 void fx_touch_account(struct fx_engine *engine, fx_slot account);
 void fx_touch_position(struct fx_engine *engine, fx_slot position);
 void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side side, fx_px price);
@@ -425,7 +426,7 @@ void fx_touch_transaction(struct fx_engine *engine,
                           uint32_t instrument);
 /** What was said and touched until now stays, whatever becomes of the running command. */
 void fx_touch_base(struct fx_engine *engine);
-/** Write POSITION, ACCOUNT and BOOK events of all that was touched, in order; clear. */
+/** Write POSITION, ACCOUNT and BOOK events of all touched, in order of first touch; clear. */
 void fx_touch_flush(struct fx_engine *engine);
 /** Fill the row of one object (also used by dump and by ORDER events). */
 void fx_touch_account_row(const struct fx_engine *engine,

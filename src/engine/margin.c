@@ -40,11 +40,11 @@ bool fx_margin_value(const struct fx_listing *listing, fx_px price, fx_qty lots,
 {
     FX_ASSERT(listing->unit > 0);
     /* Nearly every linear value: two multiplications, no call. */
-    const fx_i128 count = (fx_i128)price.ticks * lots.lots;
-    if (listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M && count <= INT64_MAX &&
-        listing->unit <= INT64_MAX) {
+    int64_t count = 0;
+    if (listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M && listing->unit <= INT64_MAX &&
+        !__builtin_mul_overflow(price.ticks, lots.lots, &count)) {
         FX_ASSERT(price.ticks > 0 && lots.lots >= 0);
-        const fx_i128 value = (fx_i128)(int64_t)count * (int64_t)listing->unit;
+        const fx_i128 value = (fx_i128)count * (int64_t)listing->unit;
         if (value < VALUE_LIMIT) {
             *value_out = value;
             return true;
@@ -101,6 +101,10 @@ static bool is_below(fx_i128 value, int bits)
 static bool multiply(fx_i128 left, int64_t right, fx_i128 *product_out)
 {
     FX_ASSERT(left >= 0 && right >= 0);
+    if (is_below(left, 88) && right >> 31 == 0) { /* 2^119 < 1e36 */
+        *product_out = left * right;
+        return true;
+    }
     const fx_u128 low = (fx_u128)(uint64_t)left * (uint64_t)right;
     const fx_u128 high =
         (fx_u128)(uint64_t)((fx_u128)left >> 64) * (uint64_t)right + (uint64_t)(low >> 64);
@@ -484,7 +488,7 @@ static fx_px price_of(const struct fx_listing *listing,
                !fx_dec_mul_int(listing->definition.tick_size, PPB, &divisor)) {
         return none;
     }
-    const fx_i128 ticks = fx_dec_div_int(numerator, divisor, rounding);
+    const fx_i128 ticks = fx_dec_div_natural(numerator, divisor, is_up);
     return ticks <= INT64_MAX ? (fx_px){(int64_t)ticks} : none;
 }
 

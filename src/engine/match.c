@@ -200,7 +200,7 @@ static void emit_trade(struct fx_engine *engine,
     const fx_slot seller = engine->resting[sell_order].account;
     FX_ASSERT(engine->resting[buy_order].side == FX_SIDE_BUY);
     FX_ASSERT(engine->resting[sell_order].side == FX_SIDE_SELL);
-    struct fx_event_trade *trade = &fx_touch_event(engine, FX_EVENT_TRADE)->u.trade;
+    struct fx_event_trade *trade = &fx_touch_row(engine, FX_EVENT_TRADE)->u.trade;
     trade->value = fill->value.units;
     trade->buy_fee = buy->fee.units;
     trade->sell_fee = sell->fee.units;
@@ -222,6 +222,8 @@ static void emit_trade(struct fx_engine *engine,
     trade->note = engine->orders[fill->taker].note == FX_ORDER_NOTE_LIQUIDATION
                       ? FX_TRADE_NOTE_LIQUIDATION
                       : FX_TRADE_NOTE_NONE;
+    trade->zero[0] = 0;
+    trade->zero[1] = 0;
     engine->next_trade_id++;
 }
 
@@ -249,6 +251,15 @@ static fx_qty fill_maker(struct fx_engine *engine, fx_slot maker, fx_qty want)
     cold->is_resting = 0;
     cold->status = FX_ORDER_STATUS_FILLED;
     return traded;
+}
+
+/* Nearly no position has anything that must follow its size. */
+static void trim(struct fx_engine *engine, fx_slot position)
+{
+    const struct fx_position_state *state = &engine->positions[position];
+    if ((state->reduce_buy_lots | state->reduce_sell_lots | state->has_tp_sl) != 0) {
+        fx_cancel_excess_reduce_only(engine, position);
+    }
 }
 
 static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
@@ -290,8 +301,8 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
     if (engine->orders[taker].bracket != 0) {
         fx_bracket_grow(engine, taker, fill.lots);
     }
-    fx_cancel_excess_reduce_only(engine, maker_position);
-    fx_cancel_excess_reduce_only(engine, taker_position);
+    trim(engine, maker_position);
+    trim(engine, taker_position);
 }
 
 /* An order of the taker's own account is next. @return true where the taker must stop. */
@@ -441,7 +452,7 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
         rest(engine, order);
         status = (enum fx_order_status)cold->status;
         fx_cancel_emit(engine, order);
-        fx_cancel_excess_reduce_only(engine, cold->position);
+        trim(engine, cold->position);
     }
     return status;
 }

@@ -157,6 +157,7 @@ struct fx_event_account {
     uint32_t has_fees; /* the account has rates of its own */
     int64_t maker_fee_ppb;
     int64_t taker_fee_ppb;
+    uint64_t zero;
 };
 
 struct fx_event_position {
@@ -233,6 +234,9 @@ struct fx_events {
     uint32_t count;
     uint32_t capacity;
 };
+
+/** Bytes that its kind uses; what is behind them means nothing. */
+size_t fx_event_size(const struct fx_event *event);
 
 /** sequence x 2^20 + index: the order of every change, for row guards. */
 uint64_t fx_event_operation_id(const struct fx_event *event);

@@ -209,6 +209,25 @@ static void dec_div_rounds_as_named(void **state)
     }
 }
 
+/* One division of the processor, or, from 64 bits on of divisor or quotient, the general one. */
+static void dec_natural_division_is_the_general_one(void **state)
+{
+    (void)state;
+    const fx_i128 limit = fx_dec_limit();
+    const fx_i128 limb = (fx_i128)1 << 64;
+    const fx_i128 numbers[] = {
+        0, 1, 2, 9, 10, 11, limb - 1, limb, limb + 1, limb * 10 - 1, limb * 10, limit - 1, limit};
+    const size_t count = sizeof numbers / sizeof numbers[0];
+    for (size_t left = 0; left < count; left++) {
+        for (size_t right = 1; right < count; right++) {
+            const fx_i128 n = numbers[left];
+            const fx_i128 d = numbers[right];
+            assert_true(fx_dec_div_natural(n, d, false) == n / d);
+            assert_true(fx_dec_div_natural(n, d, true) == n / d + (n % d != 0 ? 1 : 0));
+        }
+    }
+}
+
 static void dec_mul_div_rounding_over_the_limit_is_refused(void **state)
 {
     (void)state;
@@ -261,6 +280,7 @@ int main(void)
         cmocka_unit_test(dec_add_and_sub_refuse_to_leave_the_range),
         cmocka_unit_test(dec_mul_int_refuses_to_leave_the_range),
         cmocka_unit_test(dec_div_rounds_as_named),
+        cmocka_unit_test(dec_natural_division_is_the_general_one),
         cmocka_unit_test(dec_mul_div_rounding_over_the_limit_is_refused),
         cmocka_unit_test(dec_mul_div_multiplies_amounts),
         cmocka_unit_test(dec_div_of_the_smallest_integer_by_one_is_itself),

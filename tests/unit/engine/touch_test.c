@@ -1,4 +1,6 @@
 /* Rows of touched objects: a position's prices are said again only while they still hold (M8). */
+#include <string.h>
+
 #include "engine_kit.h"
 #include "fx_test.h"
 
@@ -200,6 +202,79 @@ static void touch_levels_of_a_sweep_have_a_row_each(void **state)
     }
 }
 
+/* Two engines live through the same; what their events say is the same to the last byte of what
+ * each kind uses, whatever lay in the caller's memory before. */
+static struct engine_kit other;
+
+static fx_status both(struct fx_command *command)
+{
+    command->sequence = fx_engine_sequence(kit.engine) + 1;
+    command->time_us = kit.time_us;
+    memset(kit.events.items, 0, 64 * sizeof kit.events.items[0]);
+    memset(other.events.items, 0xff, 64 * sizeof other.events.items[0]);
+    fx_engine_apply(kit.engine, command, &kit.events);
+    fx_engine_apply(other.engine, command, &other.events);
+    assert_int_equal(kit.events.count, other.events.count);
+    assert_true(kit.events.count <= 64);
+    for (uint32_t index = 0; index < kit.events.count; index++) {
+        const struct fx_event *event = &kit.events.items[index];
+        assert_memory_equal(event, &other.events.items[index], fx_event_size(event));
+    }
+    return kit.events.items[kit.events.count - 1].u.result.reject.status;
+}
+
+static void place_on_both(struct engine_kit_order order)
+{
+    struct fx_command command = engine_kit_place_command(&order);
+    assert_int_equal(both(&command), FX_OK);
+}
+
+static void touch_rows_are_written_whole(void **state)
+{
+    (void)state;
+    engine_kit_scene(&other);
+    assert_true(fx_engine_sequence(kit.engine) == fx_engine_sequence(other.engine));
+    /* It rests; it is met in part, and by one that ends; what is left of it goes. */
+    place_on_both(
+        (struct engine_kit_order){.user_id = 2, .side = FX_SIDE_SELL, .ticks = 100, .lots = 10});
+    place_on_both(
+        (struct engine_kit_order){.user_id = 1, .side = FX_SIDE_BUY, .ticks = 100, .lots = 4});
+    assert_true(engine_kit_count(&kit, FX_EVENT_TRADE) == 1);
+    assert_true(engine_kit_count(&kit, FX_EVENT_POSITION) == 2);
+    place_on_both((struct engine_kit_order){
+        .user_id = 1, .side = FX_SIDE_BUY, .ticks = 99, .lots = 5, .client_id = "a-name"});
+    struct fx_command command = engine_kit_command(FX_COMMAND_CANCEL_ORDER, 0, 2);
+    command.u.cancel.order_id = 1;
+    assert_int_equal(both(&command), FX_OK);
+    assert_true(engine_kit_count(&kit, FX_EVENT_BOOK) == 1);
+    command = engine_kit_command(FX_COMMAND_CANCEL_ORDER, 0, 2);
+    command.u.cancel.order_id = 77;
+    assert_int_equal(both(&command), FX_ORDER_NOT_FOUND);
+    place_on_both((struct engine_kit_order){.user_id = 1,
+                                            .side = FX_SIDE_BUY,
+                                            .ticks = 97,
+                                            .lots = 5,
+                                            .take_profit_ticks = 120,
+                                            .stop_loss_ticks = 80});
+    place_on_both((struct engine_kit_order){.user_id = 1,
+                                            .side = FX_SIDE_SELL,
+                                            .lots = 3,
+                                            .type = FX_ORDER_TYPE_STOP_MARKET,
+                                            .tif = FX_TIME_IN_FORCE_IOC,
+                                            .trigger_ticks = 70});
+    /* Flat again, and a new mark. */
+    place_on_both(
+        (struct engine_kit_order){.user_id = 2, .side = FX_SIDE_BUY, .ticks = 98, .lots = 4});
+    place_on_both(
+        (struct engine_kit_order){.user_id = 1, .side = FX_SIDE_SELL, .ticks = 98, .lots = 4});
+    command = engine_kit_command(FX_COMMAND_MARK_PRICE, 0, 0);
+    command.u.mark.mark_ticks = 97;
+    command.u.mark.index_ticks = 97;
+    assert_int_equal(both(&command), FX_OK);
+    assert_true(fx_engine_hash(kit.engine) == fx_engine_hash(other.engine));
+    engine_kit_deinit(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +291,7 @@ int main(void)
             touch_prices_follow_the_mark_and_terms_of_another_position, setup, teardown),
         cmocka_unit_test_setup_teardown(
             touch_prices_follow_leverage_and_margin_of_an_isolated_position, setup, teardown),
+        cmocka_unit_test_setup_teardown(touch_rows_are_written_whole, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
