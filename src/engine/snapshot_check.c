@@ -10,6 +10,7 @@
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/rank_int.h"
+#include "engine/risk_int.h"
 #include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
@@ -31,13 +32,15 @@ static bool is_open(const struct fx_engine *engine, fx_slot order)
 
 static bool is_listing(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     const struct fx_listing *listing = &engine->listings[instrument];
     const struct fx_funding_sweep *sweep = &engine->marks[instrument].sweep;
     const struct fx_settle_state *settlement = &engine->settlements[instrument];
     return listing->asset < engine->asset_count && listing->mark.ticks >= 0 &&
            listing->definition.instrument_id == instrument &&
            listing->definition.tier_count <= FX_TIERS_MAX && sweep->end <= engine->position_count &&
-           sweep->cursor <= engine->position_count &&
+           sweep->cursor <= engine->position_count && sweep->is_open <= 1 &&
            settlement->cursor <= engine->position_count &&
            settlement->phase <= FX_SETTLEMENT_PHASE_DONE;
 }
@@ -45,6 +48,8 @@ static bool is_listing(const struct fx_engine *engine, uint32_t instrument)
 /* Positions lie in the order of their slots; all of them lie in the list of an account. */
 static bool are_accounts(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->account_count <= engine->limits.accounts_max);
+    FX_ASSERT(engine->position_count <= engine->limits.positions_max);
     uint32_t positions = 0;
     for (fx_slot account = 0; account < engine->account_count; account++) {
         const struct fx_account_state *state = &engine->accounts[account];
@@ -58,7 +63,8 @@ static bool are_accounts(const struct fx_engine *engine)
             last = slot;
             positions++;
         }
-        if (state->asset >= engine->asset_count || state->last_position != last) {
+        if (state->asset >= engine->asset_count || state->last_position != last ||
+            state->risk_state > FX_RISK_STATE_PARKED) {
             return false;
         }
     }
@@ -67,6 +73,8 @@ static bool are_accounts(const struct fx_engine *engine)
 
 static bool is_position(const struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
     const struct fx_position_state *state = &engine->positions[position];
     uint32_t count = 0;
     fx_slot older = FX_SLOT_NONE;
@@ -91,6 +99,8 @@ static bool is_position(const struct fx_engine *engine, fx_slot position)
 
 static bool is_order(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(engine->orders[order].order_id != 0);
     const struct fx_resting *hot = &engine->resting[order];
     const struct fx_order *cold = &engine->orders[order];
     if (cold->order_id >= engine->next_order_id || cold->position >= engine->position_count ||
@@ -119,6 +129,8 @@ static bool is_order(const struct fx_engine *engine, fx_slot order)
 /* Orders, open and free, and the heap of those with a date. */
 static bool are_orders(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
+    FX_ASSERT(engine->expiry_count <= engine->order_used);
     uint32_t open = 0, free_count = 0;
     for (fx_slot order = 0; order < engine->order_used; order++) {
         if (engine->orders[order].order_id != 0) {
@@ -151,6 +163,7 @@ static bool are_orders(const struct fx_engine *engine)
 /* A queue of ended names. @return how many; UINT32_MAX: it is none. */
 static uint32_t count_ended(const struct fx_engine *engine, fx_slot oldest, fx_slot newest)
 {
+    FX_ASSERT(oldest == FX_SLOT_NONE || newest != oldest || engine->client_used > 0);
     uint32_t count = 0;
     int64_t ended_us = 0;
     fx_slot older = FX_SLOT_NONE;
@@ -167,6 +180,7 @@ static uint32_t count_ended(const struct fx_engine *engine, fx_slot oldest, fx_s
         older = slot;
         count++;
     }
+    FX_ASSERT(count <= engine->client_used);
     return newest == older ? count : UINT32_MAX;
 }
 
@@ -179,6 +193,8 @@ static bool is_entry(const struct fx_engine *engine, const struct fx_client_entr
 /* @return how many records are free; UINT32_MAX: their list is none. */
 static uint32_t count_free_entries(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->client_used <=
+              engine->limits.client_ids_max + fx_client_ids_moves_max(&engine->limits));
     uint32_t count = 0;
     for (fx_slot slot = engine->client_free; slot != FX_SLOT_NONE;
          slot = engine->client_entries[slot].newer) {
@@ -188,28 +204,33 @@ static uint32_t count_free_entries(const struct fx_engine *engine)
             return UINT32_MAX;
         }
     }
+    FX_ASSERT(count <= engine->client_used);
     return count;
 }
 
 /* Names that open orders hold (is_order() asked whether they are there). */
 static uint32_t count_holders(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
     uint32_t count = 0;
     for (fx_slot order = 0; order < engine->order_used; order++) {
         const struct fx_order *cold = &engine->orders[order];
         count += cold->order_id != 0 && cold->client_slot != UINT32_MAX ? 1 : 0;
     }
+    FX_ASSERT(count <= engine->order_used);
     return count;
 }
 
 /* What is in the queue of movements is one; where they have a queue, all of them are. */
 static bool has_moves_apart(const struct fx_engine *engine, uint32_t named)
 {
+    FX_ASSERT(named <= engine->client_used);
     uint32_t moves = 0;
     for (fx_slot slot = engine->move_oldest; slot != FX_SLOT_NONE;
          slot = engine->client_entries[slot].newer) {
         moves += engine->client_entries[slot].order_id == 0 ? 1 : 0;
     }
+    FX_ASSERT(moves <= engine->client_used);
     return moves == engine->move_count && moves == named;
 }
 
@@ -220,6 +241,8 @@ static bool are_clients(const struct fx_engine *engine, bool has_moves)
     const uint32_t moves = count_ended(engine, engine->move_oldest, engine->move_newest);
     const uint32_t free_count = count_free_entries(engine);
     const uint32_t held = count_holders(engine);
+    FX_ASSERT(held <= engine->order_used);
+    FX_ASSERT(free_count == UINT32_MAX || free_count <= engine->client_used);
     uint32_t open = 0, named = 0;
     if (orders == UINT32_MAX || moves == UINT32_MAX || free_count == UINT32_MAX) {
         return false;
@@ -245,6 +268,8 @@ static bool are_clients(const struct fx_engine *engine, bool has_moves)
 /* A child of a tree: it knows its parent, and waits in the same tree. */
 static bool is_child(const struct fx_engine *engine, fx_slot parent, fx_slot child)
 {
+    FX_ASSERT(parent < engine->trigger_used);
+    FX_ASSERT(child == FX_SLOT_NONE || child < engine->trigger_used);
     if (child == FX_SLOT_NONE) {
         return true;
     }
@@ -267,6 +292,8 @@ static bool has_links(const struct fx_engine *engine, const struct fx_trigger *t
 
 static bool is_trigger(const struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->trigger_used);
+    FX_ASSERT(engine->trigger_used <= engine->limits.orders_max);
     const struct fx_trigger *trigger = &engine->triggers[slot];
     const bool is_group = trigger->state == FX_TRIGGER_STATE_GROUP;
     if (trigger->order == FX_SLOT_NONE && !is_group) {
@@ -300,6 +327,8 @@ static bool is_root(const struct fx_engine *engine,
                     fx_slot root,
                     enum fx_trigger_state state)
 {
+    FX_ASSERT(state != FX_TRIGGER_STATE_IDLE);
+    FX_ASSERT(like->instrument < engine->instrument_count);
     if (root == FX_SLOT_NONE) {
         return true;
     }
@@ -317,6 +346,9 @@ static bool is_side(const struct fx_engine *engine,
                     const struct fx_trigger *like,
                     const struct fx_trigger_side *side)
 {
+    FX_ASSERT(like->source >= FX_TRIGGER_SOURCE_LAST && like->source <= FX_TRIGGER_SOURCE_INDEX);
+    FX_ASSERT(like->condition == FX_TRIGGER_CONDITION_GT ||
+              like->condition == FX_TRIGGER_CONDITION_LT);
     uint32_t count = 0;
     struct fx_trigger inactive = *like; /* its condition is that of the stop: the other way */
     inactive.condition = FX_TRIGGER_CONDITION_GT + FX_TRIGGER_CONDITION_LT - like->condition;
@@ -346,6 +378,8 @@ static bool is_side(const struct fx_engine *engine,
 
 static bool are_triggers(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->trigger_used <= engine->limits.orders_max);
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     uint32_t orders = 0, free_count = 0;
     for (fx_slot slot = 0; slot < engine->trigger_used; slot++) {
         orders += engine->triggers[slot].order != FX_SLOT_NONE ? 1 : 0;
@@ -384,6 +418,7 @@ static bool is_protector(const struct fx_engine *engine, uint32_t trigger)
 /* The conditional orders of a position that have not fired. */
 static bool is_conditional_list(const struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_triggers *list = &engine->position_triggers[position];
     uint32_t count = 0;
     fx_slot older = FX_SLOT_NONE;
@@ -400,6 +435,7 @@ static bool is_conditional_list(const struct fx_engine *engine, fx_slot position
         older = slot;
         count++;
     }
+    FX_ASSERT(count <= engine->trigger_used);
     return count == list->count && (count == 0 || list->newest == older);
 }
 
@@ -415,6 +451,7 @@ static bool is_member(const struct fx_engine *engine, fx_slot bracket, fx_slot o
 
 static bool are_brackets(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->bracket_used <= engine->limits.orders_max);
     uint32_t count = 0, free_count = 0;
     for (fx_slot slot = 0; slot < engine->bracket_used; slot++) {
         const struct fx_bracket *bracket = &engine->brackets[slot];
@@ -438,11 +475,13 @@ static bool are_brackets(const struct fx_engine *engine)
             return false;
         }
     }
+    FX_ASSERT(count <= engine->bracket_used);
     return count == engine->bracket_count && count + free_count == engine->bracket_used;
 }
 
 static bool is_held_list(const struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_brackets *list = &engine->position_brackets[position];
     uint32_t count = 0;
     fx_slot older = FX_SLOT_NONE;
@@ -455,6 +494,7 @@ static bool is_held_list(const struct fx_engine *engine, fx_slot position)
         older = slot;
         count++;
     }
+    FX_ASSERT(count <= engine->bracket_used);
     return count == list->held_count && list->held_count <= list->count &&
            (count == 0 || list->newest == older);
 }
@@ -464,6 +504,8 @@ static bool is_held_list(const struct fx_engine *engine, fx_slot position)
 
 static bool are_deadlines(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->deadman_count <= engine->limits.accounts_max);
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     for (uint32_t index = 0; index < engine->deadman_count; index++) {
         const uint32_t instrument = engine->deadmen[index].instrument;
         if (instrument != FX_COMMAND_ALL_INSTRUMENTS && instrument >= engine->instrument_count) {
@@ -481,6 +523,8 @@ static bool is_map(const struct fx_shard_map *map)
 
 bool fx_snapshot_check(const struct fx_engine *engine, bool has_moves)
 {
+    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
+    FX_ASSERT(engine->position_count <= engine->limits.positions_max);
     for (uint32_t instrument = 0; instrument < engine->instrument_count; instrument++) {
         if (!is_listing(engine, instrument)) {
             return false;

@@ -2,6 +2,7 @@
  * it. Whole files of a liar are snapshot_test.c's, random ones fuzz_state.c's. */
 #include "engine/bracket_int.h"
 #include "engine/marks_int.h"
+#include "engine/risk_int.h"
 #include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 #include "fx_test.h"
@@ -49,6 +50,7 @@ static void snapshot_check_of_instruments(void **state)
     LIE(listing->definition.instrument_id, 1);
     LIE(listing->definition.tier_count, FX_TIERS_MAX + 1);
     LIE(kit.engine->marks[0].sweep.end, kit.engine->position_count + 1);
+    LIE(kit.engine->marks[0].sweep.is_open, 2);
     LIE(kit.engine->marks[0].sweep.cursor, kit.engine->position_count + 1);
     LIE(kit.engine->settlements[0].cursor, kit.engine->position_count + 1);
     LIE(kit.engine->settlements[0].phase, FX_SETTLEMENT_PHASE_DONE + 1);
@@ -63,6 +65,7 @@ static void snapshot_check_of_accounts(void **state)
     LIE(account->first_position, kit.engine->position_count);
     LIE(account->first_position, account->first_position + 1);
     LIE(account->last_position, FX_SLOT_NONE);
+    LIE(account->risk_state, FX_RISK_STATE_PARKED + 1);
     LIE(account->asset, (uint16_t)kit.engine->asset_count);
     LIE(kit.engine->positions[0].next, 0); /* round and round */
     LIE(kit.engine->positions[0].account, 1);
