@@ -36,11 +36,13 @@ fx_status fx_account_command_judge(const struct fx_command_account *settings)
 
 static void set_up(struct fx_account_state *account, const struct fx_command_account *settings)
 {
+    FX_ASSERT((settings->flags & ~(uint32_t)FX_ACCOUNT_FLAGS_SET) == 0);
     const bool has_fees = settings->has_fees != 0;
     account->flags = (account->flags & ~(uint32_t)FX_ACCOUNT_FLAGS_SET) | settings->flags;
     account->has_fees = has_fees ? 1 : 0;
     account->maker_fee_ppb = has_fees ? settings->maker_fee_ppb : 0;
     account->taker_fee_ppb = has_fees ? settings->taker_fee_ppb : 0;
+    FX_ASSERT(has_fees || account->maker_fee_ppb == 0);
 }
 
 static fx_slot find_account(const struct fx_engine *engine,
@@ -55,6 +57,7 @@ fx_status fx_account_command_create(struct fx_engine *engine,
                                     const struct fx_command *command,
                                     struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_account *settings = &command->u.account;
     if (command->user_id == 0 || !is_asset(&settings->asset) || !are_settings_sane(settings)) {
         return FX_BAD_PARAMETER;
@@ -89,6 +92,7 @@ fx_status fx_account_command_set(struct fx_engine *engine,
                                  const struct fx_command *command,
                                  struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_account *settings = &command->u.account;
     if (!are_settings_sane(settings)) {
         return FX_BAD_PARAMETER;
@@ -100,6 +104,7 @@ fx_status fx_account_command_set(struct fx_engine *engine,
     result->account_id = fx_preload_account_id(engine, slot);
     struct fx_account_state *account = &engine->accounts[slot];
     struct fx_account_state changed = *account;
+    FX_ASSERT(account->user_id == command->user_id);
     set_up(&changed, settings);
     if (changed.flags == account->flags && changed.has_fees == account->has_fees &&
         changed.maker_fee_ppb == account->maker_fee_ppb &&
@@ -134,6 +139,7 @@ static fx_status read_transfer(const struct fx_engine *engine,
                                struct fx_event_result *result,
                                fx_slot *account_out)
 {
+    FX_ASSERT(result->account_id == 0);
     const struct fx_command_transfer *transfer = &command->u.transfer;
     if (transfer->amount <= 0) {
         result->reject.field = FX_FIELD_AMOUNT;
@@ -147,6 +153,7 @@ static fx_status read_transfer(const struct fx_engine *engine,
     if (account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
+    FX_ASSERT(engine->accounts[account].user_id == command->user_id);
     result->account_id = fx_preload_account_id(engine, account);
     *account_out = account;
     return FX_OK;
@@ -156,6 +163,7 @@ fx_status fx_account_command_deposit(struct fx_engine *engine,
                                      const struct fx_command *command,
                                      struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_transfer *transfer = &command->u.transfer;
     const uint32_t type = transfer->type == 0 ? FX_TRANSACTION_DEPOSIT : transfer->type;
     fx_slot slot = FX_SLOT_NONE;
@@ -179,6 +187,7 @@ fx_status fx_account_command_deposit(struct fx_engine *engine,
     asset->deposited = deposited;
     fx_i128 *balance = transfer->is_reward != 0 ? &account->reward_balance : &account->balance;
     *balance += transfer->amount;
+    FX_ASSERT(fx_dec_is_in_range(*balance));
     fx_account_state_moved(engine, slot);
     result->amount = *balance;
     result->is_changed = 1;
@@ -190,6 +199,7 @@ fx_status fx_account_command_withdraw(struct fx_engine *engine,
                                       const struct fx_command *command,
                                       struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_transfer *transfer = &command->u.transfer;
     const uint32_t type = transfer->type == 0 ? FX_TRANSACTION_WITHDRAWAL : transfer->type;
     fx_slot slot = FX_SLOT_NONE;
@@ -230,6 +240,8 @@ fx_status fx_account_command_withdraw(struct fx_engine *engine,
 
 static uint64_t move_hash(const struct fx_command_move *move)
 {
+    FX_ASSERT(move->amount > 0);
+    FX_ASSERT(move->client_id.size > 0);
     uint64_t asset[sizeof move->asset / sizeof(uint64_t)];
     memcpy(asset, &move->asset, sizeof asset);
     uint64_t hash = fx_hash_mix(1, move->to_user_id);
@@ -244,6 +256,8 @@ static uint64_t move_hash(const struct fx_command_move *move)
 /* What is wrong with the command itself. */
 static fx_status check_move(const struct fx_command *command, struct fx_reject *reject_out)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_TRANSFER);
+    FX_ASSERT(reject_out->field == FX_FIELD_NONE);
     const struct fx_command_move *move = &command->u.move;
     if (move->client_id.size != 0 && !fx_account_named_is(&move->client_id)) {
         reject_out->field = FX_FIELD_CLIENT_TRANSFER_ID;
@@ -270,6 +284,8 @@ static fx_status judge_move(struct fx_engine *engine,
                             fx_slot to,
                             struct fx_reject *reject_out)
 {
+    FX_ASSERT(from != to);
+    FX_ASSERT(engine->accounts[from].asset == engine->accounts[to].asset);
     const fx_i128 most = fx_margin_withdrawable(engine, from);
     fx_i128 bound = 0;
     reject_out->field = FX_FIELD_AMOUNT;
@@ -291,6 +307,7 @@ fx_status fx_account_command_move(struct fx_engine *engine,
                                   const struct fx_command *command,
                                   struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_move *move = &command->u.move;
     fx_status status = check_move(command, &result->reject);
     if (status != FX_OK) {

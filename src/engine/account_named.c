@@ -18,6 +18,7 @@ fx_status fx_account_named_repeat(const struct fx_engine *engine,
                                   uint64_t body_hash,
                                   struct fx_event_result *result)
 {
+    FX_ASSERT(entry < engine->client_used);
     const struct fx_client_entry *known = &engine->client_entries[entry];
     FX_ASSERT(known->order_id == 0);
     if (known->body_hash != body_hash) {
@@ -34,6 +35,9 @@ fx_status fx_account_named_repeat(const struct fx_engine *engine,
 /* TRANSFER begins with 1: the same name of another kind is another body. */
 static uint64_t hash_of(const struct fx_command *command)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_DEPOSIT_NAMED ||
+              command->kind == FX_COMMAND_WITHDRAW_NAMED);
+    FX_ASSERT(command->u.named.client_id.size > 0);
     const struct fx_command_transfer *transfer = &command->u.named.transfer;
     uint64_t hash = fx_hash_mix(2, command->kind);
     hash = fx_hash_mix(hash, (uint64_t)transfer->amount);
@@ -53,6 +57,7 @@ fx_status fx_account_named_apply(struct fx_engine *engine,
                                  const struct fx_command *command,
                                  struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_repeated == 0);
     const struct fx_client_id *name = &command->u.named.client_id;
     FX_ASSERT(command->kind == FX_COMMAND_DEPOSIT_NAMED ||
               command->kind == FX_COMMAND_WITHDRAW_NAMED);

@@ -38,6 +38,7 @@ fx_slot fx_account_state_guess(const struct fx_engine *engine, uint64_t user_id,
  * large as the pool, so an empty place is always met. */
 static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
 {
+    FX_ASSERT(asset < engine->asset_count);
     const uint32_t mask = engine->account_table_size - 1;
     FX_ASSERT((engine->account_table_size & mask) == 0);
     uint32_t place = home_of(engine, user_id, asset);
@@ -82,9 +83,11 @@ fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint
 
 bool fx_account_state_rebuild(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->account_count <= engine->limits.accounts_max);
     for (fx_slot slot = 0; slot < engine->account_count; slot++) {
         const struct fx_account_state *account = &engine->accounts[slot];
         const uint32_t place = place_of(engine, account->user_id, account->asset);
+        FX_ASSERT(place < engine->account_table_size);
         if (engine->account_table[place] != 0) {
             return false;
         }
@@ -95,7 +98,9 @@ bool fx_account_state_rebuild(struct fx_engine *engine)
 
 uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struct fx_asset *asset)
 {
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
     for (uint32_t index = 0; index < engine->asset_count; index++) {
+        FX_ASSERT(engine->assets[index].asset.text[0] != '\0');
         if (memcmp(&engine->assets[index].asset, asset, sizeof *asset) == 0) {
             return index;
         }
@@ -105,6 +110,7 @@ uint32_t fx_account_state_find_asset(const struct fx_engine *engine, const struc
 
 uint32_t fx_account_state_asset(struct fx_engine *engine, const struct fx_asset *asset)
 {
+    FX_ASSERT(asset->text[0] != '\0');
     const uint32_t known = fx_account_state_find_asset(engine, asset);
     if (known != UINT32_MAX) {
         return known;
@@ -113,6 +119,7 @@ uint32_t fx_account_state_asset(struct fx_engine *engine, const struct fx_asset 
         return UINT32_MAX;
     }
     const uint32_t index = engine->asset_count++;
+    FX_ASSERT(index < engine->limits.assets_max);
     engine->assets[index] = (struct fx_asset_state){.asset = *asset};
     return index;
 }

@@ -32,6 +32,7 @@ static const fx_i128 RATIO_MAX = 1000000000000000000; /* of a ratio in ppb: 1e9 
 /* numerator / divisor in ppb, rounded down, within -1e9 and +1e9. */
 static fx_i128 ratio_of(fx_i128 numerator, fx_i128 divisor)
 {
+    FX_ASSERT(fx_dec_is_in_range(numerator));
     fx_i128 ratio = 0;
     if (divisor <= 0) {
         divisor = 1;
@@ -42,6 +43,7 @@ static fx_i128 ratio_of(fx_i128 numerator, fx_i128 divisor)
     if (ratio > RATIO_MAX) {
         return RATIO_MAX;
     }
+    FX_ASSERT(ratio <= RATIO_MAX);
     return ratio < -RATIO_MAX ? -RATIO_MAX : ratio;
 }
 
@@ -73,6 +75,8 @@ static bool is_before(const struct fx_engine *engine,
                       const struct fx_adl_item *one,
                       const struct fx_adl_item *other)
 {
+    FX_ASSERT(one->position < engine->position_count);
+    FX_ASSERT(other->position < engine->position_count);
     if (one->score != other->score) {
         return one->score > other->score;
     }
@@ -88,6 +92,7 @@ static void insert(const struct fx_engine *engine,
                    struct fx_adl_queue *queue,
                    struct fx_adl_item item)
 {
+    FX_ASSERT(queue->count <= FX_ADL_QUEUE_MAX);
     uint32_t index = queue->count;
     if (index == FX_ADL_QUEUE_MAX) {
         queue->is_whole = 0;
@@ -102,6 +107,7 @@ static void insert(const struct fx_engine *engine,
         queue->items[index] = queue->items[index - 1];
         index--;
     }
+    FX_ASSERT(index < FX_ADL_QUEUE_MAX);
     queue->items[index] = item;
 }
 
@@ -113,10 +119,12 @@ static bool read(const struct fx_engine *engine,
                  struct fx_adl_item *item_out)
 {
     const fx_slot slot = fx_risk_heap_at(engine, instrument, side, index)->position;
+    FX_ASSERT(slot < engine->position_count);
     *item_out = (struct fx_adl_item){.position = slot};
     if (engine->positions[slot].lots == 0) {
         return false;
     }
+    FX_ASSERT((engine->positions[slot].lots > 0) == (side == FX_SIDE_BUY));
     item_out->score = fx_adl_score(engine, slot);
     return true;
 }
@@ -124,6 +132,8 @@ static bool read(const struct fx_engine *engine,
 /* The first of all. */
 static void fill(struct fx_engine *engine, uint32_t instrument, enum fx_side side)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     struct fx_adl_queue *queue = engine->adl_queue;
     const uint32_t count = fx_risk_heap_of(engine, instrument, side)->count;
     queue->sequence = engine->sequence;
@@ -150,6 +160,8 @@ static bool is_current(const struct fx_engine *engine, uint32_t instrument, enum
 /* A position has lost lots: it goes where it belongs now, or out. */
 static void renew(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(engine->adl_queue->count <= FX_ADL_QUEUE_MAX);
     struct fx_adl_queue *queue = engine->adl_queue;
     uint32_t index = 0;
     while (index < queue->count && queue->items[index].position != position) {
@@ -184,6 +196,8 @@ static bool bears(const struct fx_engine *engine,
 {
     const struct fx_position_state *own = &engine->positions[position];
     struct fx_position_state after = *own;
+    FX_ASSERT(fill->lots.lots > 0);
+    FX_ASSERT(fill->lots.lots <= fx_position_state_magnitude(own->lots));
     if (fx_insurance_is_fund(engine, own->account)) {
         return fx_insurance_bears(engine, position, fill);
     }
@@ -202,6 +216,7 @@ static bool bears(const struct fx_engine *engine,
  * case. */
 static bool cancel_orders(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     bool is_first = true;
     for (fx_slot order = engine->positions[position].oldest_order; order != FX_SLOT_NONE;
          order = engine->positions[position].oldest_order) {
@@ -209,6 +224,7 @@ static bool cancel_orders(struct fx_engine *engine, fx_slot position)
             return false;
         }
         fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_AUTO_DELEVERAGE);
+        FX_ASSERT(engine->positions[position].oldest_order != order);
         is_first = false;
     }
     return true;
@@ -216,11 +232,13 @@ static bool cancel_orders(struct fx_engine *engine, fx_slot position)
 
 static void close_against(struct fx_engine *engine, const struct fx_liquidate_match *match)
 {
+    FX_ASSERT(match->position != match->counter);
     const struct fx_position_state *counter = &engine->positions[match->counter];
     const fx_slot account = counter->account;
     const fx_slot liquidated = engine->positions[match->position].account;
     const uint32_t asset = engine->accounts[account].asset;
     const bool is_fund = fx_insurance_is_fund(engine, account);
+    FX_ASSERT(match->lots > 0);
     const fx_slot mover = is_fund ? account : liquidated;
     const fx_i128 before = engine->accounts[mover].balance;
     struct fx_event_liquidation *event =
@@ -253,6 +271,7 @@ static bool is_bearable(const struct fx_engine *engine, const struct wish *wish,
     const struct fx_position_state *own = &engine->positions[wish->position];
     const struct fx_position_state *counter = &engine->positions[slot];
     const int64_t held = fx_position_state_magnitude(counter->lots);
+    FX_ASSERT(wish->lots > 0);
     struct fx_position_fill close = {
         .side = own->lots > 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
         .lots = {held < wish->lots ? held : wish->lots},
@@ -275,6 +294,7 @@ static fx_slot find_behind(struct fx_engine *engine,
                            const struct wish *wish,
                            const struct fx_adl_item *after)
 {
+    FX_ASSERT(after->position < engine->position_count);
     const uint32_t instrument = engine->positions[wish->position].instrument;
     const enum fx_side side =
         engine->positions[wish->position].lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
@@ -295,6 +315,7 @@ static fx_slot find_behind(struct fx_engine *engine,
     }
     /* Such a close is work of its own: a command has few. Flat ones that the heap still has do not
      * count: after a start they are gone. */
+    FX_ASSERT(looks <= count);
     engine->work += looks / LOOKS_PER_WORK;
     return best.position;
 }
@@ -306,10 +327,12 @@ static fx_slot find_counter(struct fx_engine *engine, const struct wish *wish)
     const enum fx_side side =
         engine->positions[wish->position].lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
     const struct fx_adl_queue *queue = engine->adl_queue;
+    FX_ASSERT(wish->lots > 0);
     /* Not whole and empty: its last have fallen behind those that it never held. */
     if (!is_current(engine, instrument, side) || (queue->count == 0 && queue->is_whole == 0)) {
         fill(engine, instrument, side);
     }
+    FX_ASSERT(is_current(engine, instrument, side));
     for (uint32_t index = 0; index < queue->count; index++) {
         if (is_fit(engine, wish, queue->items[index].position)) {
             return queue->items[index].position;
@@ -324,6 +347,8 @@ static fx_slot find_counter(struct fx_engine *engine, const struct wish *wish)
  * after. @return false where the command may pay no more of it. */
 static bool settle_side(struct fx_engine *engine, uint32_t instrument, enum fx_side side)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(engine->sweep_count > 0);
     uint32_t count = 0;
     /* By slot, not by place in the heap: heaps are derived, and another after a start. */
     for (fx_slot slot = 0; slot < engine->position_count; slot++) {
@@ -347,7 +372,9 @@ static bool settle_side(struct fx_engine *engine, uint32_t instrument, enum fx_s
 /* The other position of its account on the symbol (hedge mode); NONE. */
 static fx_slot find_other(const struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
+    FX_ASSERT(own->account < engine->account_count);
     for (fx_slot slot = engine->accounts[own->account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         if (slot != position && engine->positions[slot].instrument == own->instrument &&
@@ -363,6 +390,7 @@ static enum fx_adl_outcome close_own(struct fx_engine *engine,
                                      fx_slot other)
 {
     const int64_t held = fx_position_state_magnitude(engine->positions[other].lots);
+    FX_ASSERT(held > 0);
     FX_ASSERT((engine->positions[other].lots > 0) != (engine->positions[wish->position].lots > 0));
     if (!cancel_orders(engine, other)) {
         return FX_ADL_OUTCOME_CLOSED; /* the rest of them, then its turn, in the next command */
@@ -397,7 +425,9 @@ enum fx_adl_outcome fx_adl_net(struct fx_engine *engine, fx_slot position)
 /* Nobody else can bear it. What an isolated position of the same account has gained may. */
 static enum fx_adl_outcome close_last(struct fx_engine *engine, const struct wish *wish)
 {
+    FX_ASSERT(wish->lots > 0);
     const fx_slot other = find_other(engine, wish->position);
+    FX_ASSERT(other != wish->position);
     if (other == FX_SLOT_NONE || !fx_position_state_is_isolated(&engine->positions[other]) ||
         !is_bearable(engine, wish, other)) {
         return FX_ADL_OUTCOME_NONE;
@@ -410,6 +440,7 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
                                  int64_t lots,
                                  fx_px price)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct wish wish = {.position = position, .lots = lots, .price = price};
     const struct fx_position_state *own = &engine->positions[position];
     FX_ASSERT(lots > 0 && price.ticks > 0);
@@ -422,6 +453,7 @@ enum fx_adl_outcome fx_adl_close(struct fx_engine *engine,
         return close_last(engine, &wish);
     }
     const int64_t held = fx_position_state_magnitude(engine->positions[counter].lots);
+    FX_ASSERT(held > 0);
     if (!cancel_orders(engine, counter)) {
         return FX_ADL_OUTCOME_CLOSED; /* the rest of them, then its turn, in the next command */
     }

@@ -18,7 +18,9 @@ struct target {
 
 static fx_status check_rights(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
     const struct fx_resting *hot = &engine->resting[order];
+    FX_ASSERT(hot->account < engine->account_count);
     const bool is_post_only = engine->orders[order].post_only_mode != FX_POST_ONLY_MODE_OFF;
     const fx_status status = fx_listing_judge_trading(engine, hot->instrument, is_post_only);
     if (status != FX_OK) {
@@ -39,6 +41,8 @@ static fx_status check_filters(const struct fx_engine *engine,
                                const struct target *target,
                                struct fx_reject *reject_out)
 {
+    FX_ASSERT(target->hot.instrument < engine->instrument_count);
+    FX_ASSERT(target->hot.remaining.lots > 0);
     const struct fx_listing *listing = &engine->listings[target->hot.instrument];
     const struct fx_filter_input input = {
         .side = (enum fx_side)target->hot.side,
@@ -67,6 +71,7 @@ static fx_status judge_requeue(struct fx_engine *engine,
 {
     const fx_slot position = engine->orders[order].position;
     struct fx_resting *hot = &target->hot;
+    FX_ASSERT(hot->remaining.lots > 0);
     if (!fx_book_can_insert(
             engine->listings[hot->instrument].book, (enum fx_side)hot->side, hot->price)) {
         return FX_CAPACITY;
@@ -104,6 +109,7 @@ static enum fx_order_status requeue(struct fx_engine *engine,
                                     fx_slot order,
                                     const struct target *target)
 {
+    FX_ASSERT(target->hot.remaining.lots > 0);
     struct fx_resting *hot = &engine->resting[order];
     struct fx_order *cold = &engine->orders[order];
     FX_ASSERT(cold->is_resting == 1);
@@ -127,8 +133,10 @@ static fx_status read_target(const struct fx_engine *engine,
                              const struct fx_command_amend *amend,
                              struct target *target_out)
 {
+    FX_ASSERT(order < engine->order_used);
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
+    FX_ASSERT(cold->lots >= hot->remaining.lots);
     if (amend->price_ticks < 0 || amend->lots < 0) {
         return FX_BAD_PARAMETER;
     }
@@ -146,6 +154,8 @@ static fx_status apply_target(struct fx_engine *engine,
                               struct target *target,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_resting *hot = &engine->resting[order];
     const bool is_same_price = target->hot.price.ticks == hot->price.ticks;
     if (is_same_price && target->hot.remaining.lots == hot->remaining.lots) {
@@ -183,6 +193,8 @@ static fx_status amend_waiting(struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(engine->orders[order].trigger != 0);
+    FX_ASSERT(engine->orders[order].is_resting == 0);
     const fx_status status = check_rights(engine, order);
     if (status != FX_OK) {
         return status;
@@ -196,6 +208,9 @@ fx_status fx_amend_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_AMEND_ORDER ||
+              command->kind == FX_COMMAND_AMEND_CONDITIONAL);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_amend *amend = &command->u.amend;
     const fx_slot order = fx_cancel_find(engine, command, amend->order_id, &amend->client_id);
     struct target target;

@@ -99,6 +99,8 @@ fx_px fx_book_best(const struct fx_book *book, enum fx_side side)
 /* The level of a price where orders of this side rest, or NULL. */
 static const struct fx_level *find(const struct fx_book *book, enum fx_side side, fx_px price)
 {
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
+    FX_ASSERT(price.ticks >= 0);
     if (!is_in_window(book, price)) {
         uint32_t rank = fx_book_overflow_rank(book, side, key_of(side, price));
         const struct fx_level *level = fx_book_overflow_view(book, side) + rank;
@@ -142,6 +144,8 @@ bool fx_book_can_insert(const struct fx_book *book, enum fx_side side, fx_px pri
 __attribute__((cold, noinline)) static void insert_outside(struct fx_book *book, fx_slot slot)
 {
     const struct fx_resting *order = &book->slots[slot];
+    FX_ASSERT(order->remaining.lots > 0);
+    FX_ASSERT(!is_in_window(book, order->price));
     const enum fx_side side = (enum fx_side)order->side;
     struct fx_book_side *half = &book->sides[side - 1];
     const int64_t key = key_of(side, order->price);
@@ -179,6 +183,8 @@ void fx_book_insert(struct fx_book *book, fx_slot slot)
 /* The best occupied price strictly worse than one that is not better than the best; 0 for none. */
 static fx_px worse_than(const struct fx_book *book, enum fx_side side, fx_px price)
 {
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
+    FX_ASSERT(price.ticks >= 0);
     const uint32_t overflow_count = book->sides[side - 1].overflow_count;
     const fx_px found =
         side == FX_SIDE_BUY ? fx_book_window_below(book, price) : fx_book_window_above(book, price);
@@ -240,6 +246,7 @@ static void settle_outside(struct fx_book *book,
                            enum fx_side side,
                            fx_px price)
 {
+    FX_ASSERT(!is_in_window(book, price));
     struct fx_book_side *half = &book->sides[side - 1];
     FX_ASSERT(half->orders > 0);
     half->orders--;
@@ -254,6 +261,8 @@ static void settle_outside(struct fx_book *book,
 __attribute__((cold, noinline)) static void remove_outside(struct fx_book *book, fx_slot slot)
 {
     const struct fx_resting *order = &book->slots[slot];
+    FX_ASSERT(order->remaining.lots > 0);
+    FX_ASSERT(!is_in_window(book, order->price));
     struct fx_level *level = outside_of(book, order);
     fx_level_remove(level, book->slots, slot);
     settle_outside(book, level, (enum fx_side)order->side, order->price);
@@ -262,6 +271,7 @@ __attribute__((cold, noinline)) static void remove_outside(struct fx_book *book,
 void fx_book_remove(struct fx_book *book, fx_slot slot)
 {
     const struct fx_resting *order = &book->slots[slot];
+    FX_ASSERT(order->side == FX_SIDE_BUY || order->side == FX_SIDE_SELL);
     FX_ASSERT(order->remaining.lots > 0);
     if (!is_in_window(book, order->price)) {
         remove_outside(book, slot);
@@ -277,6 +287,8 @@ __attribute__((cold, noinline)) static fx_qty fill_outside(struct fx_book *book,
                                                            fx_qty want)
 {
     const struct fx_resting *order = &book->slots[slot];
+    FX_ASSERT(want.lots > 0);
+    FX_ASSERT(order->remaining.lots > 0);
     struct fx_level *level = outside_of(book, order);
     const fx_qty traded = fx_level_fill(level, book->slots, slot, want);
     if (order->remaining.lots == 0) {
@@ -288,6 +300,8 @@ __attribute__((cold, noinline)) static fx_qty fill_outside(struct fx_book *book,
 fx_qty fx_book_fill(struct fx_book *book, fx_slot slot, fx_qty want)
 {
     const struct fx_resting *order = &book->slots[slot];
+    FX_ASSERT(want.lots > 0);
+    FX_ASSERT(order->remaining.lots > 0);
     if (!is_in_window(book, order->price)) {
         return fill_outside(book, slot, want);
     }
@@ -348,6 +362,7 @@ struct fx_book_row fx_book_row(const struct fx_book *book, enum fx_side side, fx
     if (level == NULL) {
         return (struct fx_book_row){.price = price};
     }
+    FX_ASSERT(level->count > 0);
     FX_ASSERT(level->price.ticks == price.ticks);
     return (struct fx_book_row){
         .price = level->price, .total = level->total, .count = level->count};

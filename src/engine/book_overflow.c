@@ -28,6 +28,7 @@ const struct fx_level *fx_book_overflow_view(const struct fx_book *book, enum fx
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a key
 uint32_t fx_book_overflow_rank(const struct fx_book *book, enum fx_side side, int64_t key)
 {
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const struct fx_level *levels = fx_book_overflow_view(book, side);
     uint32_t low = 0;
     uint32_t high = book->sides[side - 1].overflow_count;
@@ -45,6 +46,7 @@ uint32_t fx_book_overflow_rank(const struct fx_book *book, enum fx_side side, in
 
 struct fx_level *fx_book_overflow_find(struct fx_book *book, enum fx_side side, fx_px price)
 {
+    FX_ASSERT(price.ticks > 0);
     uint32_t rank = fx_book_overflow_rank(book, side, fx_book_key(side, price));
     struct fx_level *level = fx_book_overflow_levels(book, side) + rank;
     bool is_there =
@@ -79,12 +81,14 @@ void fx_book_overflow_close(struct fx_book *book, enum fx_side side, uint32_t ra
 
 struct fx_level *fx_book_overflow_acquire(struct fx_book *book, enum fx_side side, fx_px price)
 {
+    FX_ASSERT(price.ticks > 0);
     uint32_t rank = fx_book_overflow_rank(book, side, fx_book_key(side, price));
     struct fx_level *level = fx_book_overflow_levels(book, side) + rank;
     if (rank == book->sides[side - 1].overflow_count || level->price.ticks != price.ticks) {
         fx_book_overflow_open(book, side, rank, 1);
         fx_level_init(level);
     }
+    FX_ASSERT(rank < book->sides[side - 1].overflow_count);
     return level;
 }
 

@@ -43,6 +43,8 @@ static int64_t top_ticks(const struct fx_book *book)
 
 void fx_book_window_mark(struct fx_book *book, uint64_t index)
 {
+    FX_ASSERT(index <= book->window_mask);
+    FX_ASSERT(book->levels[index].count > 0);
     uint64_t *word = &words_of(book)[index >> 6U];
     uint64_t before = *word;
     *word = before | 1ULL << (index & 63U);
@@ -54,6 +56,8 @@ void fx_book_window_mark(struct fx_book *book, uint64_t index)
 
 void fx_book_window_unmark(struct fx_book *book, uint64_t index, bool is_level_empty)
 {
+    FX_ASSERT(index <= book->window_mask);
+    FX_ASSERT((words_view(book)[index >> 6U] >> (index & 63U) & 1U) == 1);
     uint64_t *word = &words_of(book)[index >> 6U];
     *word &= ~((uint64_t)is_level_empty << (index & 63U));
     if (*word == 0) {
@@ -68,6 +72,7 @@ void fx_book_window_unmark(struct fx_book *book, uint64_t index, bool is_level_e
 /* The first set bit at or after `index`, not around the ring's end. */
 static uint64_t scan_up(const struct fx_book *book, uint64_t index)
 {
+    FX_ASSERT(index <= book->window_mask);
     const uint64_t *words = words_view(book);
     uint64_t word = index >> 6U;
     uint64_t bits = words[word] & ~0ULL << (index & 63U);
@@ -85,12 +90,14 @@ static uint64_t scan_up(const struct fx_book *book, uint64_t index)
         bits = book->middle[middle];
     }
     word = middle << 6U | lowest_bit(bits);
+    FX_ASSERT(words[word] != 0);
     return word << 6U | lowest_bit(words[word]);
 }
 
 /* The last set bit at or before `index`, not around the ring's start. */
 static uint64_t scan_down(const struct fx_book *book, uint64_t index)
 {
+    FX_ASSERT(index <= book->window_mask);
     const uint64_t *words = words_view(book);
     uint64_t word = index >> 6U;
     uint64_t bits = words[word] & ~0ULL >> (63U - (index & 63U));
@@ -108,17 +115,20 @@ static uint64_t scan_down(const struct fx_book *book, uint64_t index)
         bits = book->middle[middle];
     }
     word = middle << 6U | highest_bit(bits);
+    FX_ASSERT(words[word] != 0);
     return word << 6U | highest_bit(words[word]);
 }
 
 fx_px fx_book_window_above(const struct fx_book *book, fx_px price)
 {
+    FX_ASSERT(price.ticks >= 0);
     const int64_t top = top_ticks(book);
     if (price.ticks >= top) {
         return (fx_px){0};
     }
     const int64_t start = price.ticks < book->base_ticks ? book->base_ticks : price.ticks + 1;
     const uint64_t index = (uint64_t)start & book->window_mask;
+    FX_ASSERT(index <= book->window_mask);
     uint64_t found = scan_up(book, index);
     if (found == INDEX_NONE) {
         found = scan_up(book, 0);
@@ -132,12 +142,14 @@ fx_px fx_book_window_above(const struct fx_book *book, fx_px price)
 
 fx_px fx_book_window_below(const struct fx_book *book, fx_px price)
 {
+    FX_ASSERT(price.ticks >= 0);
     const int64_t top = top_ticks(book);
     if (price.ticks <= book->base_ticks) {
         return (fx_px){0};
     }
     const int64_t start = price.ticks > top ? top : price.ticks - 1;
     const uint64_t index = (uint64_t)start & book->window_mask;
+    FX_ASSERT(index <= book->window_mask);
     uint64_t found = scan_down(book, index);
     if (found == INDEX_NONE) {
         found = scan_down(book, book->window_mask);
@@ -153,6 +165,7 @@ fx_px fx_book_window_below(const struct fx_book *book, fx_px price)
 static int64_t base_around(const struct fx_book *book, int64_t centre_ticks)
 {
     const int64_t half = (int64_t)(book->window_mask / 2) + 1;
+    FX_ASSERT(half > 0);
     const int64_t base = centre_ticks < half ? 0 : centre_ticks - half;
     const int64_t base_max = INT64_MAX - (int64_t)book->window_mask;
     FX_ASSERT(centre_ticks > 0);
@@ -188,7 +201,9 @@ static fx_px leaver_after(const struct fx_book *book, const struct leavers *leav
 
 static fx_px leaver_first(const struct fx_book *book, const struct leavers *leavers)
 {
+    FX_ASSERT(leavers->side == FX_SIDE_BUY || leavers->side == FX_SIDE_SELL);
     const fx_px edge = {leavers->side == FX_SIDE_BUY ? book->base_ticks : top_ticks(book)};
+    FX_ASSERT(edge.ticks >= 0);
     if (book->levels[(uint64_t)edge.ticks & book->window_mask].count == 0) {
         return leaver_after(book, leavers, edge);
     }
@@ -197,6 +212,7 @@ static fx_px leaver_first(const struct fx_book *book, const struct leavers *leav
 
 static uint32_t leavers_count(const struct fx_book *book, const struct leavers *leavers)
 {
+    FX_ASSERT(leavers->side == FX_SIDE_BUY || leavers->side == FX_SIDE_SELL);
     uint32_t count = 0;
     for (fx_px price = leaver_first(book, leavers); price.ticks != 0;
          price = leaver_after(book, leavers, price)) {
@@ -244,12 +260,15 @@ static void enter(struct fx_book *book, enum fx_side side)
         fx_book_window_mark(book, index);
         rank++;
     }
+    FX_ASSERT(rank >= first);
     fx_book_overflow_close(book, side, first, rank - first);
 }
 
 /* Slide to a new base; nothing moves where the overflow has no room for those left behind. */
 static void slide(struct fx_book *book, int64_t base_ticks)
 {
+    FX_ASSERT(base_ticks >= 0);
+    FX_ASSERT(base_ticks != book->base_ticks);
     const int64_t above = base_ticks + (int64_t)book->window_mask;
     const bool is_up = base_ticks > book->base_ticks;
     const enum fx_side side = is_up ? FX_SIDE_BUY : FX_SIDE_SELL;
@@ -271,8 +290,10 @@ static void slide(struct fx_book *book, int64_t base_ticks)
  */
 static int64_t market_ticks(const struct fx_book *book, enum fx_side side)
 {
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const int64_t bid = fx_book_best(book, FX_SIDE_BUY).ticks;
     const int64_t ask = fx_book_best(book, FX_SIDE_SELL).ticks;
+    FX_ASSERT(bid == 0 || ask == 0 || bid < ask);
     if (bid == 0 || ask == 0) {
         return bid == 0 ? ask : bid;
     }
@@ -284,7 +305,9 @@ static int64_t market_ticks(const struct fx_book *book, enum fx_side side)
 
 void fx_book_window_follow(struct fx_book *book, enum fx_side side)
 {
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const int64_t market = market_ticks(book, side);
+    FX_ASSERT(market > 0);
     const int64_t base_ticks = base_around(book, market);
     const int64_t quarter = (int64_t)(book->window_mask / 4);
     if (base_ticks >= book->base_ticks - quarter && base_ticks - quarter <= book->base_ticks) {

@@ -106,8 +106,10 @@ static int64_t closable_lots(const struct fx_engine *engine, const struct fx_bra
 
 static void hold(struct fx_engine *engine, struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket->lots == 0);
     struct fx_position_brackets *list = list_of(engine, bracket);
     const fx_slot slot = slot_of(engine, bracket);
+    FX_ASSERT(list->held_count < list->count);
     bracket->older = list->held_count == 0 ? FX_SLOT_NONE : list->newest;
     bracket->newer = FX_SLOT_NONE;
     if (list->held_count == 0) {
@@ -147,6 +149,8 @@ static void follow(struct fx_engine *engine,
                    const struct fx_bracket *bracket,
                    enum fx_order_note note)
 {
+    FX_ASSERT(bracket->parent_id != 0);
+    FX_ASSERT(bracket->lots >= 0);
     for (uint32_t index = 0; index < CHILDREN; index++) {
         const fx_slot order = child_at(bracket, index);
         if (!is_waiting(engine, order)) {
@@ -192,6 +196,7 @@ static void tell_children(struct fx_engine *engine, const struct fx_bracket *bra
 /* Nothing protects any more: forget the record. */
 static void settle(struct fx_engine *engine, struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket->parent_id != 0);
     if (has_children(bracket)) {
         return;
     }
@@ -217,6 +222,7 @@ static void end_children(struct fx_engine *engine,
                          enum fx_order_status status,
                          enum fx_order_note note)
 {
+    FX_ASSERT(bracket->is_busy == 0);
     bracket->is_busy = 1;
     for (uint32_t index = 0; index < CHILDREN; index++) {
         const fx_slot order = child_at(bracket, index);
@@ -232,6 +238,7 @@ static void end_children(struct fx_engine *engine,
 void fx_bracket_leave(struct fx_engine *engine, fx_slot order)
 {
     struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    FX_ASSERT(bracket->parent_id != 0);
     const bool is_parent = bracket->parent == order;
     const bool has_filled = engine->resting[order].remaining.lots < engine->orders[order].lots;
     engine->orders[order].bracket = 0;
@@ -300,6 +307,7 @@ void fx_bracket_trim(struct fx_engine *engine, fx_slot position)
 /* What the position has to close beyond what its other brackets hold. */
 static void extend(struct fx_engine *engine, struct fx_bracket *bracket, int64_t filled_lots)
 {
+    FX_ASSERT(filled_lots > 0);
     struct fx_position_brackets *list = list_of(engine, bracket);
     fx_bracket_trim(engine, bracket->position);
     const int64_t room = closable_lots(engine, bracket) - list->lots;
@@ -312,6 +320,7 @@ static void extend(struct fx_engine *engine, struct fx_bracket *bracket, int64_t
     }
     bracket->lots += more;
     list->lots += more;
+    FX_ASSERT(list->lots <= closable_lots(engine, bracket));
 }
 
 void fx_bracket_grow(struct fx_engine *engine, fx_slot order, fx_qty filled)
@@ -323,6 +332,7 @@ void fx_bracket_grow(struct fx_engine *engine, fx_slot order, fx_qty filled)
     }
     const int64_t before = bracket->lots;
     extend(engine, bracket, filled.lots);
+    FX_ASSERT(bracket->lots >= before);
     if (bracket->lots > before) {
         follow(engine, bracket, FX_ORDER_NOTE_NONE);
     }
@@ -378,6 +388,8 @@ void fx_bracket_set_price(struct fx_engine *engine,
                           fx_slot order,
                           const struct fx_bracket_wish *wish)
 {
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(wish->limit_ticks >= 0);
     struct fx_order *cold = &engine->orders[order];
     cold->type = (uint8_t)fx_bracket_type(wish);
     cold->time_in_force = wish->limit_ticks == 0 ? FX_TIME_IN_FORCE_IOC : FX_TIME_IN_FORCE_GTC;
@@ -417,6 +429,8 @@ void fx_bracket_fire(struct fx_engine *engine, fx_slot order)
  * order itself must not fill without protection. */
 static void end_rest(struct fx_engine *engine, struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket->is_busy != 0);
+    FX_ASSERT(bracket->position < engine->position_count);
     bracket->lots = 0;
     let_go(engine, bracket);
     for (uint32_t index = 0; index < CHILDREN; index++) {

@@ -22,9 +22,11 @@ static struct fx_bracket *find_in_position(const struct fx_engine *engine,
                                            fx_slot position,
                                            uint64_t order_id)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_brackets *list = &engine->position_brackets[position];
     fx_slot slot = list->oldest;
     for (uint32_t index = 0; index < list->held_count; index++) {
+        FX_ASSERT(slot < engine->bracket_used);
         if (engine->brackets[slot].parent_id == order_id) {
             return &engine->brackets[slot];
         }
@@ -38,6 +40,7 @@ static struct fx_bracket *find_ended(const struct fx_engine *engine,
                                      const struct fx_command *command,
                                      uint64_t order_id)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_ADJUST_ORDER_TP_SL);
     struct fx_bracket *bracket = NULL;
     for (uint32_t asset = 0; asset < engine->asset_count && order_id != 0; asset++) {
         const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
@@ -53,6 +56,7 @@ static struct fx_bracket *find_ended(const struct fx_engine *engine,
             }
         }
     }
+    FX_ASSERT(bracket == NULL || bracket->parent_id == order_id);
     return bracket;
 }
 
@@ -69,6 +73,7 @@ static fx_status find_subject(const struct fx_engine *engine,
                               const struct fx_command *command,
                               struct subject *subject_out)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_ADJUST_ORDER_TP_SL);
     const struct fx_command_order_tp_sl *adjust = &command->u.order_tp_sl;
     const fx_slot order = fx_cancel_find(engine, command, adjust->order_id, &adjust->client_id);
     if (order == FX_SLOT_NONE) {
@@ -82,6 +87,7 @@ static fx_status find_subject(const struct fx_engine *engine,
                                         .side = (enum fx_side)bracket->side};
         return FX_OK;
     }
+    FX_ASSERT(order < engine->order_used);
     if (engine->resting[order].is_reduce_only != 0) {
         return FX_BAD_PARAMETER; /* it closes: there is nothing to protect */
     }
@@ -102,6 +108,8 @@ static struct fx_bracket_wish read_wish(const struct fx_engine *engine,
                                         const struct subject *subject,
                                         enum fx_trigger_role role)
 {
+    FX_ASSERT(role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT || role == FX_TRIGGER_ROLE_ORDER_STOP_LOSS);
+    FX_ASSERT(subject->position < engine->position_count);
     struct fx_bracket_wish wish = fx_bracket_judge_wish(protection, role, subject->side);
     if (subject->bracket != NULL) {
         wish.order = *fx_bracket_place(subject->bracket, role);
@@ -135,6 +143,7 @@ static fx_status judge_wishes(const struct fx_engine *engine,
                               const struct fx_bracket_wish wishes[ROLE_COUNT],
                               struct fx_reject *reject_out)
 {
+    FX_ASSERT(subject->position < engine->position_count);
     const struct fx_bracket bracket =
         subject->bracket != NULL ? *subject->bracket : foresee(engine, subject);
     const uint32_t instrument = engine->positions[subject->position].instrument;
@@ -155,6 +164,7 @@ static fx_status judge_wishes(const struct fx_engine *engine,
     if (is_set && engine->listings[instrument].definition.state != FX_INSTRUMENT_STATE_TRADING) {
         return FX_INSTRUMENT_HALTED;
     }
+    FX_ASSERT(news <= ROLE_COUNT);
     if (is_set && engine->preload.mode != FX_ENGINE_MODE_RUNNING) {
         return FX_ENGINE_STOPPED;
     }
@@ -167,6 +177,8 @@ static fx_status judge_wishes(const struct fx_engine *engine,
 
 static void move(struct fx_engine *engine, const struct fx_bracket_wish *wish)
 {
+    FX_ASSERT(wish->order < engine->order_used);
+    FX_ASSERT(wish->trigger.trigger_ticks > 0);
     struct fx_trigger *trigger = fx_trigger_of(engine, wish->order);
     const bool is_watching = trigger->state != FX_TRIGGER_STATE_IDLE;
     fx_trigger_unwatch(engine, wish->order);
@@ -185,6 +197,7 @@ static bool grant(struct fx_engine *engine,
                   struct subject *subject,
                   const struct fx_bracket_wish wishes[ROLE_COUNT])
 {
+    FX_ASSERT(subject->bracket != NULL || subject->parent != FX_SLOT_NONE);
     bool is_changed = false;
     for (uint32_t index = 0; index < ROLE_COUNT; index++) {
         const struct fx_bracket_wish *wish = &wishes[index];
@@ -205,6 +218,7 @@ static bool grant(struct fx_engine *engine,
     for (uint32_t index = 0; index < ROLE_COUNT; index++) {
         const struct fx_bracket_wish *wish = &wishes[index];
         if (!wish->is_kept && wish->trigger.trigger_ticks == 0) {
+            FX_ASSERT(wish->order != FX_SLOT_NONE);
             fx_cancel_order(
                 engine, wish->order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
             is_changed = true;
@@ -217,12 +231,14 @@ fx_status fx_bracket_adjust_apply(struct fx_engine *engine,
                                   const struct fx_command *command,
                                   struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     struct subject subject;
     struct fx_bracket_wish wishes[ROLE_COUNT];
     fx_status status = find_subject(engine, command, &subject);
     if (status != FX_OK) {
         return status;
     }
+    FX_ASSERT(subject.position < engine->position_count);
     for (uint32_t index = 0; index < ROLE_COUNT; index++) {
         wishes[index] =
             read_wish(engine, &command->u.order_tp_sl.protection, &subject, ROLES[index]);
@@ -250,8 +266,10 @@ fx_status fx_bracket_adjust_amend(struct fx_engine *engine,
                                   const struct fx_command *command,
                                   struct fx_event_result *result)
 {
+    FX_ASSERT(order < engine->order_used);
     const struct fx_command_amend *amend = &command->u.amend;
     const struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    FX_ASSERT(bracket != NULL);
     const bool is_market = fx_order_type_is_market((enum fx_order_type)engine->orders[order].type);
     const int64_t trigger_ticks = command->kind == FX_COMMAND_AMEND_CONDITIONAL
                                       ? command->u.amend_conditional.trigger_ticks

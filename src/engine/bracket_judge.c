@@ -51,15 +51,18 @@ const struct fx_command_protection *fx_bracket_judge_read(const struct fx_comman
     const bool has_figure =
         fx_bracket_judge_count(protection) > 0 ||
         (protection->take_profit_limit_ticks | protection->stop_loss_limit_ticks) != 0;
-    const bool is_bracket = command->kind == FX_COMMAND_PLACE_BRACKET ||
-                            (command->kind == FX_COMMAND_TEST_ORDER && has_figure);
-    return is_bracket ? protection : NULL;
+    return command->kind == FX_COMMAND_PLACE_BRACKET ||
+                   (command->kind == FX_COMMAND_TEST_ORDER && has_figure)
+               ? protection
+               : NULL;
 }
 
 struct fx_bracket_wish fx_bracket_judge_wish(const struct fx_command_protection *protection,
                                              enum fx_trigger_role role,
                                              enum fx_side side)
 {
+    FX_ASSERT(role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT || role == FX_TRIGGER_ROLE_ORDER_STOP_LOSS);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const bool is_profit = role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT;
     struct fx_bracket_wish wish = {.order = FX_SLOT_NONE};
     wish.limit_ticks =
@@ -81,6 +84,8 @@ static fx_status judge_figures(const struct fx_listing *listing,
 {
     const int64_t max_ticks = listing->definition.max_ticks;
     const enum fx_trigger_role role = (enum fx_trigger_role)wish->trigger.role;
+    FX_ASSERT(max_ticks > 0);
+    FX_ASSERT(role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT || role == FX_TRIGGER_ROLE_ORDER_STOP_LOSS);
     if (wish->trigger.trigger_ticks == 0) {
         return wish->limit_ticks == 0 ? FX_OK : reject(reject_out, FX_BAD_PARAMETER, role);
     }
@@ -101,6 +106,8 @@ static fx_status judge_side(const struct fx_listing *listing,
                             int64_t begin_ticks,
                             struct fx_reject *reject_out)
 {
+    FX_ASSERT(begin_ticks >= 0);
+    FX_ASSERT(wish->trigger.trigger_ticks >= 0);
     const int64_t ticks = wish->trigger.trigger_ticks;
     if (ticks == 0 || begin_ticks == 0) {
         return FX_OK;
@@ -121,10 +128,12 @@ static fx_status judge_now(const struct fx_engine *engine,
                            const struct fx_bracket_wish *wish,
                            struct fx_reject *reject_out)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     if (wish->trigger.trigger_ticks == 0 ||
         !fx_trigger_would_fire(engine, instrument, &wish->trigger)) {
         return FX_OK;
     }
+    FX_ASSERT(wish->trigger.source >= FX_TRIGGER_SOURCE_LAST);
     const fx_px now =
         fx_trigger_price(engine, instrument, (enum fx_trigger_source)wish->trigger.source);
     return reject_price(&engine->listings[instrument],
@@ -141,6 +150,8 @@ static int64_t begin_ticks_of(const struct fx_engine *engine,
                               const struct fx_resting *hot,
                               const struct fx_trigger *trigger)
 {
+    FX_ASSERT(hot->instrument < engine->instrument_count);
+    FX_ASSERT(hot->side == FX_SIDE_BUY || hot->side == FX_SIDE_SELL);
     if (!fx_order_type_is_market(type)) {
         return hot->price.ticks;
     }
@@ -169,6 +180,8 @@ fx_status fx_bracket_judge_new(const struct fx_engine *engine,
                                struct fx_reject *reject_out)
 {
     const struct fx_command_protection *protection = fx_bracket_judge_read(command);
+    FX_ASSERT(protection != NULL);
+    FX_ASSERT(order->instrument == command->instrument);
     const struct fx_listing *listing = &engine->listings[order->instrument];
     const enum fx_order_type type = (enum fx_order_type)command->u.place.type;
     const bool is_conditional = fx_order_type_is_conditional(type);
@@ -206,6 +219,8 @@ fx_status fx_bracket_judge_room(const struct fx_engine *engine,
                                 fx_slot position,
                                 struct fx_reject *reject_out)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(engine->limits.reduce_orders_max > 0);
     /* A fill takes all of them along where it must: the bound keeps one command bounded. */
     if (engine->position_brackets[position].count < engine->limits.reduce_orders_max) {
         return FX_OK;
@@ -220,6 +235,7 @@ fx_status fx_bracket_judge_change(const struct fx_engine *engine,
                                   const struct fx_bracket_wish *wish,
                                   struct fx_reject *reject_out)
 {
+    FX_ASSERT(bracket->position < engine->position_count);
     const uint32_t instrument = engine->positions[bracket->position].instrument;
     const struct fx_listing *listing = &engine->listings[instrument];
     fx_status status = judge_figures(listing, wish, reject_out);
@@ -247,6 +263,7 @@ fx_status fx_bracket_judge_move(const struct fx_engine *engine,
                                 const struct fx_trigger *trigger,
                                 struct fx_reject *reject_out)
 {
+    FX_ASSERT(hot->instrument == engine->resting[parent].instrument);
     struct fx_bracket *bracket = fx_bracket_of(engine, parent);
     FX_ASSERT(bracket != NULL && bracket->parent == parent);
     if (bracket->lots > 0) {

@@ -72,6 +72,7 @@ static fx_slot least_aggressive(const struct fx_engine *engine,
                                 const struct fx_position_state *position,
                                 enum fx_side side)
 {
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     fx_slot least = FX_SLOT_NONE;
     for (fx_slot order = position->oldest_order; order != FX_SLOT_NONE;
          order = engine->orders[order].newer) {
@@ -86,6 +87,7 @@ static fx_slot least_aggressive(const struct fx_engine *engine,
             least = order;
         }
     }
+    FX_ASSERT(least == FX_SLOT_NONE || engine->resting[least].is_reduce_only != 0);
     return least;
 }
 
@@ -129,6 +131,8 @@ static void trim(struct fx_engine *engine, fx_slot position, enum fx_side side)
 void fx_cancel_excess_reduce_only(struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *state = &engine->positions[position];
+    FX_ASSERT(state->reduce_buy_lots >= 0);
+    FX_ASSERT(state->reduce_sell_lots >= 0);
     if (state->reduce_buy_lots > 0) {
         trim(engine, position, FX_SIDE_BUY);
     }
@@ -164,11 +168,13 @@ fx_slot fx_cancel_find(const struct fx_engine *engine,
             return FX_SLOT_NONE;
         }
         fx_ahead_order(engine, order);
+        FX_ASSERT(engine->orders[order].order_id == order_id);
         return is_meant(engine, command, order) ? order : FX_SLOT_NONE;
     }
     if (client_id->size == 0 || client_id->size > FX_CLIENT_ID_SIZE_MAX) {
         return FX_SLOT_NONE;
     }
+    FX_ASSERT(order_id == 0);
     for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
         if (account == FX_SLOT_NONE) {
@@ -186,11 +192,13 @@ fx_status fx_cancel_apply(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_cancel *cancel = &command->u.cancel;
     const fx_slot order = fx_cancel_find(engine, command, cancel->order_id, &cancel->client_id);
     if (order == FX_SLOT_NONE) {
         return FX_ORDER_NOT_FOUND;
     }
+    FX_ASSERT(engine->orders[order].order_id != 0);
     result->order_id = engine->orders[order].order_id;
     result->account_id = fx_preload_account_id(engine, engine->resting[order].account);
     result->tmp_id = engine->orders[order].tmp_id;
@@ -206,6 +214,8 @@ static bool sweep_order(struct fx_engine *engine,
                         const struct fx_cancel_sweep *sweep,
                         struct fx_event_result *result)
 {
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(sweep->side <= FX_SIDE_SELL);
     if (sweep->side != 0 && sweep->side != engine->resting[order].side) {
         return true;
     }
@@ -225,7 +235,9 @@ static fx_slot behind(const struct fx_engine *engine,
                       fx_slot order,
                       const struct fx_cancel_sweep *sweep)
 {
+    FX_ASSERT(order < engine->order_used);
     const uint32_t bracket = engine->orders[order].bracket;
+    FX_ASSERT(bracket <= engine->bracket_used);
     const bool is_swept = sweep->side == 0 || sweep->side == engine->resting[order].side;
     fx_slot newer = fx_conditional_newer(engine, order);
     if (bracket == 0 || !is_swept || fx_bracket_is_child(engine, order)) {
@@ -243,6 +255,8 @@ static void sweep_position(struct fx_engine *engine,
                            const struct fx_cancel_sweep *sweep,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(sweep->scope >= FX_CANCEL_SCOPE_ALL && sweep->scope <= FX_CANCEL_SCOPE_STOP);
     fx_slot order = sweep->scope == FX_CANCEL_SCOPE_STOP ? FX_SLOT_NONE
                                                          : engine->positions[position].oldest_order;
     while (order != FX_SLOT_NONE) {
@@ -281,6 +295,9 @@ bool fx_cancel_sweep(struct fx_engine *engine,
                      const struct fx_cancel_sweep *sweep,
                      struct fx_event_result *result)
 {
+    FX_ASSERT(sweep->work_max > 0);
+    FX_ASSERT(sweep->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
+              sweep->instrument < engine->instrument_count);
     bool has_account = false;
     for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         const fx_slot account = fx_account_state_find(engine, sweep->user_id, asset);
@@ -296,6 +313,8 @@ fx_status fx_cancel_apply_all(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_CANCEL_ALL);
+    FX_ASSERT(result->count == 0);
     const struct fx_command_cancel_all *all = &command->u.cancel_all;
     if (all->scope < FX_CANCEL_SCOPE_ALL || all->scope > FX_CANCEL_SCOPE_STOP ||
         all->side > FX_SIDE_SELL) {

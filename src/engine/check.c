@@ -17,6 +17,8 @@
  * A linear long holds its entry value in place of cash, a short the reverse; inverse: exchanged. */
 fx_i128 fx_check_money_error(const struct fx_engine *engine, uint32_t asset)
 {
+    FX_ASSERT(asset < engine->asset_count);
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
     const struct fx_asset_state *state = &engine->assets[asset];
     fx_i128 sum =
         state->fees + state->insurance + state->rounding + fx_funding_pending(engine, asset);

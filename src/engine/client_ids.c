@@ -66,6 +66,8 @@ static uint32_t home_of(const struct fx_engine *engine,
                         fx_slot account,
                         const struct fx_client_id *id)
 {
+    FX_ASSERT(engine->client_table_size > 0);
+    FX_ASSERT((engine->client_table_size & (engine->client_table_size - 1)) == 0);
     uint64_t words[sizeof *id / sizeof(uint64_t)];
     _Static_assert(sizeof words == sizeof *id, "an id is whole words");
     memcpy(words, id, sizeof words);
@@ -89,9 +91,11 @@ static uint32_t place_of(const struct fx_engine *engine,
                          fx_slot account,
                          const struct fx_client_id *id)
 {
+    FX_ASSERT(account < engine->account_count);
     const uint32_t mask = engine->client_table_size - 1;
     uint32_t place = home_of(engine, account, id);
     while (engine->client_table[place] != 0) {
+        FX_ASSERT(engine->client_table[place] <= engine->client_used);
         if (is_equal(&engine->client_entries[engine->client_table[place] - 1], account, id)) {
             return place;
         }
@@ -102,6 +106,7 @@ static uint32_t place_of(const struct fx_engine *engine,
 
 static void put(struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->client_used);
     const struct fx_client_entry *entry = &engine->client_entries[slot];
     const uint32_t mask = engine->client_table_size - 1;
     uint32_t place = home_of(engine, entry->account, &entry->client_id);
@@ -116,6 +121,8 @@ static void put(struct fx_engine *engine, fx_slot slot)
 static void take(struct fx_engine *engine, uint32_t hole)
 {
     const uint32_t mask = engine->client_table_size - 1;
+    FX_ASSERT(hole <= mask);
+    FX_ASSERT(engine->client_table[hole] != 0);
     uint32_t place = (hole + 1) & mask;
     while (engine->client_table[place] != 0) {
         const struct fx_client_entry *entry =
@@ -171,6 +178,7 @@ fx_slot fx_client_ids_find(const struct fx_engine *engine,
         return FX_SLOT_NONE;
     }
     const fx_slot slot = engine->client_table[place] - 1;
+    FX_ASSERT(slot < engine->client_used);
     return is_expired(engine, slot) ? FX_SLOT_NONE : slot;
 }
 
@@ -184,6 +192,7 @@ fx_slot fx_client_ids_find_order(const struct fx_engine *engine,
     }
     const fx_slot order = fx_order_pool_find(engine, engine->client_entries[entry].order_id);
     FX_ASSERT(order != FX_SLOT_NONE);
+    FX_ASSERT(engine->resting[order].account == account);
     return order;
 }
 
@@ -209,6 +218,7 @@ bool fx_client_ids_has_room(const struct fx_engine *engine)
 /* Count no longer what was named a day ago. */
 static void age_moves(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->move_fresh_count <= engine->move_count);
     while (engine->move_fresh != FX_SLOT_NONE && is_expired(engine, engine->move_fresh)) {
         const struct fx_client_entry *entry = &engine->client_entries[engine->move_fresh];
         FX_ASSERT(engine->account_moves[entry->account] > 0 && engine->move_fresh_count > 0);
@@ -236,8 +246,10 @@ static uint32_t share_of(const struct fx_engine *engine)
 
 fx_status fx_client_ids_judge_move(struct fx_engine *engine, fx_slot account, bool is_of_user)
 {
+    FX_ASSERT(account < engine->account_count);
     const struct fx_engine_limits *limits = &engine->limits;
     age_moves(engine);
+    FX_ASSERT(engine->account_moves[account] <= engine->move_fresh_count);
     if (is_of_user && engine->account_moves[account] >= share_of(engine)) {
         return FX_MAX_NUM_NAMED_TRANSFERS;
     }
@@ -305,6 +317,8 @@ static fx_slot insert(struct fx_engine *engine,
 
 fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t body_hash)
 {
+    FX_ASSERT(engine->orders[order].order_id != 0);
+    FX_ASSERT(engine->orders[order].client_id.size > 0);
     const fx_slot slot =
         insert(engine, false, engine->resting[order].account, &engine->orders[order].client_id);
     struct fx_client_entry *entry = &engine->client_entries[slot];
@@ -318,6 +332,8 @@ void fx_client_ids_insert_done(struct fx_engine *engine,
                                const struct fx_client_id *id,
                                const struct fx_client_ids_done *done)
 {
+    FX_ASSERT(done->account < engine->account_count);
+    FX_ASSERT(id->size > 0);
     const fx_slot slot = insert(engine, true, done->account, id);
     engine->client_entries[slot].body_hash = done->body_hash;
     engine->client_entries[slot].tmp_id = done->number;
@@ -332,6 +348,7 @@ void fx_client_ids_insert_done(struct fx_engine *engine,
 /* Behind the youngest of the ended ones of its kind. */
 static void append(struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->client_used);
     struct fx_client_entry *entry = &engine->client_entries[slot];
     const struct kind kind = kind_of(engine, is_move(entry));
     entry->older = *kind.newest;
@@ -356,6 +373,7 @@ void fx_client_ids_end(struct fx_engine *engine, fx_slot slot)
 
 void fx_client_ids_part(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->move_oldest == FX_SLOT_NONE);
     fx_slot slot = engine->client_oldest;
     FX_ASSERT(engine->move_count == 0);
     engine->client_oldest = FX_SLOT_NONE;
@@ -386,6 +404,8 @@ static uint64_t mix_conditional(uint64_t hash, const struct fx_command *command)
 
 static uint64_t mix_protection(uint64_t hash, const struct fx_command_protection *protection)
 {
+    _Static_assert(sizeof *protection == 40, "what is new must be mixed in, too");
+    FX_ASSERT(protection->take_profit_source <= FX_TRIGGER_SOURCE_INDEX);
     const uint64_t words[] = {
         (uint64_t)protection->take_profit_ticks,
         (uint64_t)protection->stop_loss_ticks,
@@ -401,6 +421,8 @@ static uint64_t mix_protection(uint64_t hash, const struct fx_command_protection
 
 uint64_t fx_client_ids_body_hash(const struct fx_command *command)
 {
+    FX_ASSERT(command->u.place.client_id.size > 0);
+    _Static_assert(sizeof(struct fx_command_place) == 88, "what is new must be mixed in, too");
     const struct fx_command_place *place = &command->u.place;
     const uint64_t words[] = {
         command->instrument,
@@ -426,6 +448,9 @@ uint64_t fx_client_ids_body_hash(const struct fx_command *command)
 
 void fx_client_ids_rebuild(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->client_used <=
+              engine->limits.client_ids_max + fx_client_ids_moves_max(&engine->limits));
+    FX_ASSERT(engine->move_count <= engine->client_used);
     for (fx_slot slot = 0; slot < engine->client_used; slot++) {
         if (engine->client_entries[slot].client_id.size > 0) {
             put(engine, slot);

@@ -35,6 +35,8 @@ static bool is_guarded(const struct fx_engine *engine,
  * none. */
 static fx_px worst_of(const struct fx_engine *engine, fx_slot position, enum fx_side side)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     fx_px worst = {0};
     if (!fx_margin_closing_price(engine, position, &worst)) {
         worst.ticks = side == FX_SIDE_SELL ? INT64_MAX : 0;
@@ -46,6 +48,7 @@ fx_px fx_closing_limit(const struct fx_engine *engine,
                        fx_slot position,
                        const struct fx_resting *order)
 {
+    FX_ASSERT(order->remaining.lots > 0);
     const enum fx_side side = (enum fx_side)order->side;
     FX_ASSERT(position < engine->position_count);
     if (!fx_closing_is(&engine->positions[position], side) ||
@@ -60,6 +63,8 @@ bool fx_closing_is_refused(const struct fx_engine *engine, fx_slot order)
 {
     const struct fx_resting *hot = &engine->resting[order];
     const fx_slot position = engine->orders[order].position;
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(position < engine->position_count);
     const enum fx_side side = (enum fx_side)hot->side;
     return fx_closing_is(&engine->positions[position], side) &&
            !is_guarded(engine, position, side, hot->price) &&

@@ -51,6 +51,7 @@ fx_slot fx_conditional_newer(const struct fx_engine *engine, fx_slot order)
 
 static void link(struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(engine->orders[order].trigger != 0);
     const fx_slot slot = engine->orders[order].trigger - 1;
     struct fx_trigger *trigger = &engine->triggers[slot];
     struct fx_position_triggers *list = &engine->position_triggers[engine->orders[order].position];
@@ -109,6 +110,8 @@ static enum fx_trigger_condition condition_of(const struct fx_command_conditiona
 static fx_status check_trailing(const struct fx_command_conditional *conditional,
                                 struct fx_reject *reject_out)
 {
+    FX_ASSERT(conditional->place.side == FX_SIDE_BUY || conditional->place.side == FX_SIDE_SELL);
+    FX_ASSERT(conditional->condition <= FX_TRIGGER_CONDITION_LT);
     const bool is_trailing = conditional->place.type == FX_ORDER_TYPE_TRAILING_STOP;
     const int32_t rate = conditional->callback_ppb;
     if (is_trailing ? rate < FX_COMMAND_CALLBACK_PPB_MIN || rate > FX_COMMAND_CALLBACK_PPB_MAX
@@ -125,6 +128,8 @@ static fx_status check_trailing(const struct fx_command_conditional *conditional
 
 fx_status fx_conditional_check_words(const struct fx_command *command, struct fx_reject *reject_out)
 {
+    FX_ASSERT(command->u.place.side == FX_SIDE_BUY || command->u.place.side == FX_SIDE_SELL);
+    FX_ASSERT(command->u.place.client_id.size <= FX_CLIENT_ID_SIZE_MAX);
     const struct fx_command_conditional *conditional = &command->u.conditional;
     const enum fx_order_type type = (enum fx_order_type)conditional->place.type;
     if (!fx_order_type_is_conditional(type) || conditional->is_price_protected > 1) {
@@ -174,6 +179,8 @@ fx_status fx_conditional_judge_trigger(const struct fx_engine *engine,
                                        const struct fx_trigger *trigger,
                                        struct fx_reject *reject_out)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(trigger->callback_ppb >= 0);
     const struct fx_listing *listing = &engine->listings[instrument];
     const bool is_trailing = trigger->callback_ppb != 0;
     const fx_px now = fx_trigger_price(engine, instrument, (enum fx_trigger_source)trigger->source);
@@ -213,6 +220,8 @@ fx_status fx_conditional_judge(const struct fx_engine *engine,
                                const struct fx_resting *order,
                                struct fx_reject *reject_out)
 {
+    FX_ASSERT(order->instrument == command->instrument);
+    FX_ASSERT(order->side == command->u.place.side);
     const struct fx_command_conditional *conditional = &command->u.conditional;
     const struct fx_listing *listing = &engine->listings[command->instrument];
     const struct fx_trigger trigger = fx_conditional_read(conditional);
@@ -240,6 +249,8 @@ fx_status fx_conditional_judge_count(const struct fx_engine *engine,
                                      uint32_t more,
                                      struct fx_reject *reject_out)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(more > 0);
     const struct fx_listing *listing = &engine->listings[engine->positions[position].instrument];
     const int32_t max = listing->definition.algo_orders_max;
     if (max > 0 && engine->position_triggers[position].count + more <= (uint32_t)max) {
@@ -255,6 +266,8 @@ fx_status fx_conditional_judge_room(const struct fx_engine *engine,
                                     uint32_t count,
                                     struct fx_reject *reject_out)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(engine->trigger_count <= engine->limits.orders_max / 2);
     const uint32_t orders_max = engine->limits.orders_max;
     if (count == 0) {
         return FX_OK;
@@ -271,6 +284,8 @@ fx_status fx_conditional_judge_room(const struct fx_engine *engine,
 
 void fx_conditional_wait(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like)
 {
+    FX_ASSERT(engine->orders[order].order_id != 0);
+    FX_ASSERT(engine->orders[order].trigger == 0);
     const fx_slot slot = fx_trigger_acquire(engine, order);
     struct fx_trigger *trigger = &engine->triggers[slot];
     trigger->trigger_ticks = like->trigger_ticks;
@@ -287,7 +302,9 @@ void fx_conditional_wait(struct fx_engine *engine, fx_slot order, const struct f
 
 void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like)
 {
+    FX_ASSERT(engine->orders[order].is_resting == 0);
     fx_conditional_wait(engine, order, like);
+    FX_ASSERT(engine->orders[order].trigger != 0);
     engine->orders[order].status = FX_ORDER_STATUS_UNTRIGGERED;
     if (engine->orders[order].expire_us != 0) {
         fx_expiry_insert(engine, order);
@@ -323,6 +340,8 @@ static void enter_fired(struct fx_engine *engine, fx_slot order)
 static void fire_of_position(struct fx_engine *engine, fx_slot order)
 {
     const fx_slot position = engine->orders[order].position;
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(engine->orders[order].trigger != 0);
     const int64_t lots = engine->positions[position].lots;
     const fx_slot sibling = fx_tp_sl_sibling(engine, order);
     const uint64_t sibling_id = sibling == FX_SLOT_NONE ? 0 : engine->orders[sibling].order_id;
@@ -341,6 +360,8 @@ static void fire_of_order(struct fx_engine *engine, fx_slot order)
 {
     const fx_slot position = engine->orders[order].position;
     const fx_slot bracket = engine->orders[order].bracket - 1;
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(bracket < engine->bracket_used);
     const int64_t lots = engine->positions[position].lots;
     fx_bracket_fire(engine, order);
     enter_fired(engine, order);
@@ -350,6 +371,8 @@ static void fire_of_order(struct fx_engine *engine, fx_slot order)
 static void fire(struct fx_engine *engine, fx_slot order)
 {
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(trigger != NULL);
+    FX_ASSERT(trigger->is_listed == 1);
     const struct fx_listing *listing = &engine->listings[trigger->instrument];
     engine->work_base = engine->work;
     engine->work++;
@@ -378,6 +401,7 @@ static fx_slot next_of(const struct fx_engine *engine, uint32_t instrument)
 
 void fx_conditional_run(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->untriggered_count <= engine->trigger_count);
     for (uint32_t instrument = 0; instrument < engine->instrument_count; instrument++) {
         for (fx_slot order = next_of(engine, instrument); order != FX_SLOT_NONE;
              order = next_of(engine, instrument)) {
@@ -385,6 +409,7 @@ void fx_conditional_run(struct fx_engine *engine)
                 engine->paid_count >= FX_FUNDING_STEP_MAX) {
                 return; /* has_crossed stays: a TICK is due at once */
             }
+            FX_ASSERT(order < engine->order_used);
             fire(engine, order);
         }
     }
@@ -393,6 +418,8 @@ void fx_conditional_run(struct fx_engine *engine)
 
 bool fx_conditional_is_due(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->untriggered_count <= engine->trigger_count);
+    FX_ASSERT(engine->trigger_count <= engine->trigger_used);
     for (uint32_t instrument = 0; instrument < engine->instrument_count; instrument++) {
         if (next_of(engine, instrument) != FX_SLOT_NONE) {
             return true;
@@ -418,6 +445,8 @@ static fx_status read_target(const struct fx_engine *engine,
 {
     const struct fx_command_amend *amend = &command->u.amend;
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(trigger != NULL);
+    FX_ASSERT(trigger->is_listed == 1);
     const enum fx_order_type type = (enum fx_order_type)engine->orders[order].type;
     const int64_t trigger_ticks = command->kind == FX_COMMAND_AMEND_CONDITIONAL
                                       ? command->u.amend_conditional.trigger_ticks
@@ -452,7 +481,9 @@ static fx_status judge_target(const struct fx_engine *engine,
                               const struct target *target,
                               struct fx_reject *reject_out)
 {
+    FX_ASSERT(target->hot.remaining.lots >= 0);
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(trigger->instrument < engine->instrument_count);
     const struct fx_listing *listing = &engine->listings[trigger->instrument];
     if (target->trigger.trigger_ticks != trigger->trigger_ticks) {
         if (fx_trigger_would_fire(engine, trigger->instrument, trigger)) {
@@ -481,6 +512,8 @@ fx_status fx_conditional_amend(struct fx_engine *engine,
 {
     struct fx_resting *hot = &engine->resting[order];
     struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(trigger != NULL);
+    FX_ASSERT(result->is_changed == 0);
     struct target target;
     fx_status status = read_target(engine, order, command, &target, &result->reject);
     result->order_status = FX_ORDER_STATUS_UNTRIGGERED;

@@ -32,8 +32,10 @@ static uint32_t home_of(const struct fx_engine *engine, uint64_t user_id, uint32
 /* The place of a key in the table, or the empty one where it belongs: never full. */
 static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint32_t instrument)
 {
+    FX_ASSERT((engine->deadman_table_size & (engine->deadman_table_size - 1)) == 0);
     uint32_t place = home_of(engine, user_id, instrument);
     while (engine->deadman_table[place] != 0) {
+        FX_ASSERT(engine->deadman_table[place] <= engine->deadman_count);
         const struct fx_deadman *entry = &engine->deadmen[engine->deadman_table[place] - 1];
         if (entry->user_id == user_id && entry->instrument == instrument) {
             break;
@@ -53,6 +55,8 @@ static uint32_t find(const struct fx_engine *engine, uint64_t user_id, uint32_t 
 static void take(struct fx_engine *engine, uint32_t hole)
 {
     const uint32_t mask = engine->deadman_table_size - 1;
+    FX_ASSERT(hole <= mask);
+    FX_ASSERT(engine->deadman_table[hole] != 0);
     uint32_t place = (hole + 1) & mask;
     while (engine->deadman_table[place] != 0) {
         const struct fx_deadman *entry = &engine->deadmen[engine->deadman_table[place] - 1];
@@ -69,6 +73,8 @@ static void take(struct fx_engine *engine, uint32_t hole)
 /* Two entries change places; the table, which finds them where they were, follows. */
 static void swap(struct fx_engine *engine, uint32_t left, uint32_t right)
 {
+    FX_ASSERT(left != right);
+    FX_ASSERT(left < engine->deadman_count && right < engine->deadman_count);
     const struct fx_deadman one = engine->deadmen[left], other = engine->deadmen[right];
     const uint32_t one_place = place_of(engine, one.user_id, one.instrument);
     const uint32_t other_place = place_of(engine, other.user_id, other.instrument);
@@ -88,6 +94,7 @@ static void sift_up(struct fx_engine *engine, uint32_t index)
 
 static void sift_down(struct fx_engine *engine, uint32_t index)
 {
+    FX_ASSERT(index < engine->deadman_count);
     uint32_t child = 2 * index + 1;
     while (child < engine->deadman_count) {
         if (child + 1 < engine->deadman_count &&
@@ -97,6 +104,7 @@ static void sift_down(struct fx_engine *engine, uint32_t index)
         if (!is_before(&engine->deadmen[child], &engine->deadmen[index])) {
             return;
         }
+        FX_ASSERT(child > index);
         swap(engine, index, child);
         index = child;
         child = 2 * index + 1;
@@ -117,6 +125,7 @@ static void insert(struct fx_engine *engine, const struct fx_deadman *entry)
 
 static void remove_at(struct fx_engine *engine, uint32_t index)
 {
+    FX_ASSERT(engine->deadman_count > 0);
     const uint32_t last = engine->deadman_count - 1;
     FX_ASSERT(index < engine->deadman_count);
     if (index != last) {
@@ -138,6 +147,9 @@ static bool fire(struct fx_engine *engine,
                  uint32_t work_max,
                  struct fx_event_result *result)
 {
+    FX_ASSERT(work_max > 0);
+    FX_ASSERT(entry->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
+              entry->instrument < engine->instrument_count);
     const struct fx_cancel_sweep sweep = {
         .user_id = entry->user_id,
         .instrument = entry->instrument,
@@ -153,7 +165,9 @@ static bool fire(struct fx_engine *engine,
 
 bool fx_deadman_is_over(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
     const struct fx_resting *hot = &engine->resting[order];
+    FX_ASSERT(hot->account < engine->account_count);
     const uint64_t user_id = engine->accounts[hot->account].user_id;
     const uint32_t scopes[] = {hot->instrument, FX_COMMAND_ALL_INSTRUMENTS};
     for (uint32_t index = 0; index < sizeof scopes / sizeof scopes[0]; index++) {
@@ -172,9 +186,11 @@ int64_t fx_deadman_next_us(const struct fx_engine *engine)
 
 bool fx_deadman_tick(struct fx_engine *engine, struct fx_event_result *result)
 {
+    FX_ASSERT(engine->deadman_count <= engine->limits.accounts_max);
     bool has_fired = false;
     while (fx_deadman_next_us(engine) <= engine->time_us && engine->work < FX_EXPIRY_STEP_MAX) {
         const struct fx_deadman entry = engine->deadmen[0];
+        FX_ASSERT(entry.deadline_us <= engine->time_us);
         has_fired = true;
         engine->work++; /* a deadline without orders is work too */
         if (!fire(engine, &entry, FX_EXPIRY_STEP_MAX, result)) {
@@ -201,6 +217,7 @@ bool fx_deadman_has_room(const struct fx_engine *engine, uint64_t user_id)
 
 void fx_deadman_end_now(struct fx_engine *engine, uint64_t user_id)
 {
+    FX_ASSERT(user_id != 0);
     const uint32_t index = find(engine, user_id, FX_COMMAND_ALL_INSTRUMENTS);
     const struct fx_deadman entry = {
         .deadline_us = engine->time_us,
@@ -220,10 +237,12 @@ void fx_deadman_end_now(struct fx_engine *engine, uint64_t user_id)
 
 bool fx_deadman_work_off(struct fx_engine *engine, uint64_t user_id, struct fx_event_result *result)
 {
+    FX_ASSERT(user_id != 0);
     const uint32_t index = find(engine, user_id, FX_COMMAND_ALL_INSTRUMENTS);
     if (index == NOWHERE || engine->deadmen[index].deadline_us > engine->time_us) {
         return true;
     }
+    FX_ASSERT(index < engine->deadman_count);
     if (!settle(engine, index, result)) {
         return false;
     }
@@ -233,6 +252,8 @@ bool fx_deadman_work_off(struct fx_engine *engine, uint64_t user_id, struct fx_e
 
 static bool has_account(const struct fx_engine *engine, uint64_t user_id)
 {
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
+    FX_ASSERT(engine->account_count <= engine->limits.accounts_max);
     for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         if (fx_account_state_find(engine, user_id, asset) != FX_SLOT_NONE) {
             return true;
@@ -245,6 +266,8 @@ fx_status fx_deadman_apply(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_CANCEL_ALL_AFTER);
+    FX_ASSERT(result->count == 0);
     const int64_t countdown_us = command->u.countdown.countdown_us;
     if (countdown_us < 0 || countdown_us > FX_COMMAND_COUNTDOWN_US_MAX) {
         return FX_BAD_PARAMETER;

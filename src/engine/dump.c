@@ -33,11 +33,14 @@ static struct fx_event *next_event(const struct fx_engine *engine,
     event->sequence = engine->sequence;
     event->time_us = engine->time_us;
     events->count++;
+    FX_ASSERT(event->index + 1 == events->count);
     return event;
 }
 
 static void advance(struct fx_engine_dump *dump)
 {
+    FX_ASSERT(dump->stage < STAGE_DONE);
+    FX_ASSERT(dump->inner == 0);
     dump->stage++;
     dump->index = 0;
     dump->inner = 0;
@@ -49,6 +52,8 @@ static void step_instrument(const struct fx_engine *engine,
                             struct fx_engine_dump *dump,
                             struct fx_events *out)
 {
+    FX_ASSERT(dump->index <= engine->instrument_count);
+    FX_ASSERT(dump->inner <= FX_TIERS_MAX);
     if (dump->index == engine->instrument_count) {
         advance(dump);
         return;
@@ -75,6 +80,8 @@ static void step_mark(const struct fx_engine *engine,
                       struct fx_engine_dump *dump,
                       struct fx_events *out)
 {
+    FX_ASSERT(dump->index <= engine->instrument_count);
+    FX_ASSERT(dump->inner <= 1);
     if (dump->index == engine->instrument_count) {
         advance(dump);
         return;
@@ -99,6 +106,8 @@ static void step_account(const struct fx_engine *engine,
                          struct fx_engine_dump *dump,
                          struct fx_events *out)
 {
+    FX_ASSERT(dump->stage == STAGE_ACCOUNTS);
+    FX_ASSERT(dump->index <= engine->account_count);
     if (dump->index == engine->account_count) {
         advance(dump);
         return;
@@ -112,6 +121,8 @@ static void step_position(const struct fx_engine *engine,
                           struct fx_engine_dump *dump,
                           struct fx_events *out)
 {
+    FX_ASSERT(dump->stage == STAGE_POSITIONS);
+    FX_ASSERT(dump->index <= engine->position_count);
     if (dump->index == engine->position_count) {
         advance(dump);
         return;
@@ -137,6 +148,8 @@ static void step_order(const struct fx_engine *engine,
                        struct fx_engine_dump *dump,
                        struct fx_events *out)
 {
+    FX_ASSERT(dump->stage == STAGE_ORDERS || dump->stage == STAGE_CONDITIONALS);
+    FX_ASSERT(dump->index <= engine->position_count);
     if (dump->index == engine->position_count) {
         advance(dump);
         return;
@@ -157,6 +170,8 @@ static void step_level(const struct fx_engine *engine,
                        enum fx_side side,
                        struct fx_events *out)
 {
+    FX_ASSERT(dump->index <= engine->instrument_count);
+    FX_ASSERT(dump->price_ticks >= 0);
     if (dump->index == engine->instrument_count) {
         advance(dump);
         return;
@@ -181,6 +196,7 @@ static void step(const struct fx_engine *engine,
                  struct fx_engine_dump *dump,
                  struct fx_events *events)
 {
+    FX_ASSERT(dump->stage < STAGE_DONE);
     switch ((enum stage)dump->stage) {
     case STAGE_BEGIN:
         (void)next_event(engine, events, FX_EVENT_DUMP_BEGIN);
@@ -222,6 +238,7 @@ bool fx_dump_step(const struct fx_engine *engine,
                   struct fx_engine_dump *dump,
                   struct fx_events *events)
 {
+    FX_ASSERT(dump->stage <= STAGE_DONE);
     FX_ASSERT(events->capacity >= 64);
     events->count = 0;
     while (dump->stage < STAGE_DONE && events->count < events->capacity) {

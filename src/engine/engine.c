@@ -58,10 +58,12 @@ static void *area(struct layout *layout, size_t count, size_t item_size)
 
 static uint32_t table_size(uint32_t count)
 {
+    FX_ASSERT(count <= UINT32_MAX / 4);
     uint32_t size = 16;
     while (size < 2 * count) {
         size *= 2;
     }
+    FX_ASSERT((size & (size - 1)) == 0);
     return size;
 }
 
@@ -105,6 +107,8 @@ static uint32_t work_max(const struct fx_engine_limits *limits)
     const uint32_t fills = fires_work_max(limits);
     /* An order may take its two along; a settlement begins and ends with an instrument's rows. */
     const uint32_t cancels = limits->cancels_max + 2 + FX_SETTLE_ROWS_WORK;
+    FX_ASSERT(fills > 0);
+    FX_ASSERT(cancels > limits->cancels_max);
     const uint32_t expiries = 3 * FX_EXPIRY_STEP_MAX;
     const uint32_t larger = fills > cancels ? fills : cancels;
     return larger > expiries ? larger : expiries;
@@ -198,6 +202,7 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->touched_level_table =
         area(&layout, root->touched_level_table_size, sizeof *root->touched_level_table);
     root->book_memory = area(&layout, limits->instruments_max, fx_book_size(book_limits(limits)));
+    FX_ASSERT(root->account_table_size > limits->accounts_max);
     return layout.size;
 }
 
@@ -224,6 +229,7 @@ size_t fx_engine_size(const struct fx_engine_limits *limits)
     struct fx_engine root;
     memset(&root, 0, sizeof root);
     const size_t size = lay_out(&root, NULL, limits);
+    FX_ASSERT(size > sizeof root);
     FX_ASSERT(size % LINE_SIZE == 0);
     return size;
 }
@@ -282,6 +288,9 @@ static fx_status initialize(struct fx_engine *engine,
                             const struct fx_command *command,
                             struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_INITIALIZE_ENGINE ||
+              command->kind == FX_COMMAND_SET_SHARD);
+    FX_ASSERT(result->is_changed == 0);
     if (command->kind == FX_COMMAND_SET_SHARD) {
         return fx_shard_state_apply(engine, command, result);
     }
@@ -421,6 +430,8 @@ __attribute__((noinline)) static fx_status dispatch_own(struct fx_engine *engine
                                                         const struct fx_command *command,
                                                         struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
+    FX_ASSERT(engine->events->count == engine->events_base);
     struct fx_command local;
     const fx_status status = fx_shard_state_judge(engine, command, result);
     return status == FX_OK
@@ -432,6 +443,8 @@ __attribute__((noinline)) static fx_status dispatch_own(struct fx_engine *engine
  * and its user pays what he owes. What that says and touches stays, whatever becomes of it. */
 static void begin(struct fx_engine *engine, const struct fx_command *command)
 {
+    FX_ASSERT(engine->events->count == 0);
+    FX_ASSERT(engine->touched_account_count == 0);
     engine->paid_count = 0;
     if (engine->funding_due_us <= engine->time_us && !fx_preload_is_loading(engine)) {
         fx_funding_begin_due(engine);
@@ -607,6 +620,8 @@ bool fx_engine_is_loading(const struct fx_engine *engine)
 
 int64_t fx_engine_next_due_us(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->expiry_count <= engine->order_count);
+    FX_ASSERT(engine->due_count <= engine->account_count);
     if (fx_preload_is_loading(engine)) {
         return INT64_MAX;
     }
@@ -628,6 +643,8 @@ bool fx_engine_is_due(const struct fx_engine *engine,
                       int64_t now_us,
                       enum fx_command_kind *kind_out)
 {
+    FX_ASSERT(engine->time_us >= 0);
+    FX_ASSERT(engine->rank.due_us >= 0);
     if (fx_engine_next_due_us(engine) <= now_us) {
         *kind_out = FX_COMMAND_TICK;
         return true;
@@ -651,11 +668,13 @@ void fx_engine_check(const struct fx_engine *engine)
 
 void fx_engine_audit(const struct fx_engine *engine, struct fx_engine_audit *audit_out)
 {
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
     memset(audit_out, 0, sizeof *audit_out);
     audit_out->sequence = engine->sequence;
     audit_out->count = engine->asset_count < FX_ENGINE_AUDIT_ASSETS_MAX
                            ? engine->asset_count
                            : FX_ENGINE_AUDIT_ASSETS_MAX;
+    FX_ASSERT(audit_out->count <= FX_ENGINE_AUDIT_ASSETS_MAX);
     for (uint32_t index = 0; index < audit_out->count; index++) {
         const struct fx_asset_state *state = &engine->assets[index];
         audit_out->assets[index].asset = state->asset;
@@ -684,6 +703,8 @@ fx_status fx_engine_load(void *memory,
                          struct fx_engine **engine_out)
 {
     struct fx_engine *engine = fx_engine_init(memory, limits);
+    FX_ASSERT(engine->sequence == 0);
+    FX_ASSERT(engine->account_count == 0);
     const fx_status status = fx_snapshot_load(engine, saved);
     if (status == FX_OK) {
         *engine_out = engine;

@@ -24,7 +24,9 @@ static void set(struct fx_engine *engine, uint32_t index, fx_slot order)
 
 static void sift_up(struct fx_engine *engine, uint32_t index)
 {
+    FX_ASSERT(index < engine->expiry_count);
     const fx_slot order = engine->expiry_heap[index];
+    FX_ASSERT(order < engine->order_used);
     while (index > 0 && is_before(engine, order, engine->expiry_heap[(index - 1) / 2])) {
         set(engine, index, engine->expiry_heap[(index - 1) / 2]);
         index = (index - 1) / 2;
@@ -34,7 +36,9 @@ static void sift_up(struct fx_engine *engine, uint32_t index)
 
 static void sift_down(struct fx_engine *engine, uint32_t index)
 {
+    FX_ASSERT(index < engine->expiry_count);
     const fx_slot order = engine->expiry_heap[index];
+    FX_ASSERT(order < engine->order_used);
     uint32_t child = 2 * index + 1;
     while (child < engine->expiry_count) {
         if (child + 1 < engine->expiry_count &&
@@ -80,8 +84,10 @@ void fx_expiry_remove(struct fx_engine *engine, fx_slot order)
 
 fx_status fx_expiry_apply(struct fx_engine *engine, struct fx_event_result *result)
 {
+    FX_ASSERT(result->count == 0);
     while (engine->expiry_count > 0 && result->count < FX_EXPIRY_STEP_MAX) {
         const fx_slot order = engine->expiry_heap[0];
+        FX_ASSERT(order < engine->order_used);
         if (engine->orders[order].expire_us > engine->time_us) {
             break;
         }

@@ -31,6 +31,8 @@ static void explain_account(const struct fx_engine *engine,
                             const struct fx_margin_parts *parts,
                             struct answer *answer)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(parts->isolated >= 0);
     const struct fx_account_state *state = &engine->accounts[account];
     answer->values[FX_TERM_BALANCE] = state->balance;
     answer->values[FX_TERM_REWARD_BALANCE] = state->reward_balance;
@@ -44,6 +46,8 @@ static void explain_account(const struct fx_engine *engine,
 
 static void explain_prices(const struct fx_listing *listing, struct answer *answer)
 {
+    FX_ASSERT(listing->mark.ticks >= 0);
+    FX_ASSERT(listing->last.ticks >= 0);
     const struct fx_instrument *definition = &listing->definition;
     answer->values[FX_TERM_MARK_PRICE] = fx_instrument_price(definition, listing->mark);
     answer->values[FX_TERM_INDEX_PRICE] = fx_instrument_price(definition, listing->index);
@@ -52,9 +56,11 @@ static void explain_prices(const struct fx_listing *listing, struct answer *answ
 
 static void explain_setting(const struct fx_engine *engine, fx_slot position, struct answer *answer)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *state = &engine->positions[position];
     const struct fx_instrument *definition = &engine->listings[state->instrument].definition;
     const fx_i128 notional = fx_margin_notional(engine, state);
+    FX_ASSERT(notional >= 0);
     answer->values[FX_TERM_CURRENT_QTY] = fx_instrument_quantity(definition, (fx_qty){state->lots});
     answer->values[FX_TERM_ENTRY_VALUE] = state->entry_value;
     answer->values[FX_TERM_LEVERAGE] = fx_rows_leverage(state->leverage_centi);
@@ -76,8 +82,10 @@ static void explain_funding(const struct fx_engine *engine,
                             uint32_t instrument,
                             struct answer *answer)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_instrument *definition = &engine->listings[instrument].definition;
     const struct fx_funding_forecast forecast = fx_funding_forecast(engine, instrument);
+    FX_ASSERT(forecast.cap_ppb >= 0);
     answer->values[FX_TERM_PREMIUM_SAMPLES] = count_of(forecast.samples);
     answer->values[FX_TERM_PREMIUM] = fx_rows_rate(forecast.premium_ppb);
     answer->values[FX_TERM_INTEREST] = fx_rows_rate(definition->interest_ppb);
@@ -90,6 +98,8 @@ static void explain_funding(const struct fx_engine *engine,
 /* Ratios of the queue in parts per billion; a score that fills their range just fits. */
 static fx_i128 ratio_of(fx_i128 ppb)
 {
+    FX_ASSERT(ppb <= fx_dec_limit() / UNITS_PER_PPB);
+    FX_ASSERT(ppb >= -fx_dec_limit() / UNITS_PER_PPB);
     const fx_i128 most = fx_dec_limit() - 1;
     const fx_i128 units = ppb * UNITS_PER_PPB;
     if (units > most) {
@@ -100,7 +110,9 @@ static fx_i128 ratio_of(fx_i128 ppb)
 
 static void explain_queue(const struct fx_engine *engine, fx_slot position, struct answer *answer)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_adl_parts parts = fx_adl_explain(engine, position);
+    FX_ASSERT(parts.leverage >= 0);
     answer->values[FX_TERM_ADL_PROFIT] = ratio_of(parts.profit);
     answer->values[FX_TERM_ADL_LEVERAGE] = ratio_of(parts.leverage);
     answer->values[FX_TERM_ADL_SCORE] = ratio_of(parts.score);
@@ -144,6 +156,8 @@ fx_status fx_explain_ask(struct fx_engine *engine,
                          const struct fx_command *question,
                          struct fx_event_result *result)
 {
+    FX_ASSERT(question->kind == FX_COMMAND_EXPLAIN);
+    FX_ASSERT(result->account_id == 0);
     const uint32_t side = question->u.explain.position_side;
     struct answer answer;
     memset(&answer, 0, sizeof answer);
@@ -186,9 +200,11 @@ fx_status fx_explain_ask(struct fx_engine *engine,
 
 fx_status fx_explain_exchange(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
     for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         const struct fx_asset_state *state = &engine->assets[asset];
         const fx_slot fund = fx_insurance_find(engine, asset);
+        FX_ASSERT(fund == FX_SLOT_NONE || engine->accounts[fund].balance >= 0);
         struct fx_event_exchange *said = &fx_touch_event(engine, FX_EVENT_EXCHANGE)->u.exchange;
         said->asset = state->asset;
         said->fees = state->fees;

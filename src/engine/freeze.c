@@ -7,6 +7,8 @@
 
 bool fx_freeze_is_frozen(const struct fx_engine *engine, uint64_t user_id)
 {
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
+    FX_ASSERT(engine->account_count <= engine->limits.accounts_max);
     for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         const fx_slot account = fx_account_state_find(engine, user_id, asset);
         if (account != FX_SLOT_NONE &&
@@ -23,6 +25,8 @@ static bool set_flags(struct fx_engine *engine,
                       bool is_frozen,
                       struct fx_event_result *result)
 {
+    FX_ASSERT(user_id != 0);
+    FX_ASSERT(result->is_changed == 0);
     bool has_account = false;
     for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         const fx_slot account = fx_account_state_find(engine, user_id, asset);
@@ -46,6 +50,8 @@ fx_status fx_freeze_apply(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_FREEZE_ACCOUNT);
+    FX_ASSERT(result->count == 0);
     const struct fx_command_freeze *freeze = &command->u.freeze;
     if (freeze->is_frozen > 1 || command->user_id == 0) {
         return FX_BAD_PARAMETER;

@@ -26,6 +26,7 @@ static const int64_t MS_US = 1000;
 
 void fx_funding_sample(struct fx_engine *engine, uint32_t instrument, fx_px index)
 {
+    FX_ASSERT(index.ticks > 0);
     struct fx_mark_state *state = &engine->marks[instrument];
     const struct fx_listing *listing = &engine->listings[instrument];
     const int64_t minute = engine->time_us / MINUTE_US;
@@ -89,6 +90,8 @@ fx_rate fx_funding_rate(const struct fx_engine *engine, uint32_t instrument)
 
 int64_t fx_funding_next_us(const struct fx_engine *engine, uint32_t instrument, int64_t time_us)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(time_us >= 0);
     const struct fx_instrument *definition = &engine->listings[instrument].definition;
     const int64_t interval_us = definition->funding_interval_s * SECOND_US;
     if (definition->kind != FX_INSTRUMENT_KIND_PERPETUAL || interval_us <= 0) {
@@ -99,7 +102,9 @@ int64_t fx_funding_next_us(const struct fx_engine *engine, uint32_t instrument, 
 
 void fx_funding_restart(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     struct fx_mark_state *state = &engine->marks[instrument];
+    FX_ASSERT(state->next_us == 0 || state->next_us > state->paid_us);
     /* One that has come and waits for a fresh mark stays. */
     if (state->has_rules != 0 && (state->next_us == 0 || state->next_us > engine->time_us)) {
         const int64_t before_us = state->next_us;
@@ -218,7 +223,9 @@ static fx_i128 payable_of(const struct fx_engine *engine,
                           const struct fx_position_state *position,
                           fx_i128 owed)
 {
+    FX_ASSERT(owed > 0);
     const fx_i128 margin = position->position_margin + position->adjust_margin;
+    FX_ASSERT(position->margin_mode != FX_MARGIN_MODE_ISOLATED || margin >= 0);
     if (fx_insurance_is_fund(engine, position->account)) {
         const fx_i128 balance = engine->accounts[position->account].balance;
         return owed < balance ? owed : balance; /* I-23 */
@@ -237,6 +244,7 @@ static fx_i128 owed_by(const struct fx_engine *engine,
                        fx_px mark,
                        fx_rate rate)
 {
+    FX_ASSERT(position->lots != 0);
     const fx_qty lots = {fx_position_state_magnitude(position->lots)};
     fx_i128 value = 0;
     FX_ASSERT(mark.ticks > 0);
@@ -248,8 +256,10 @@ static fx_i128 owed_by(const struct fx_engine *engine,
 
 static void emit(struct fx_engine *engine, fx_slot slot, fx_i128 amount)
 {
+    FX_ASSERT(slot < engine->position_count);
     const struct fx_position_state *position = &engine->positions[slot];
     const struct fx_funding_sweep *sweep = &engine->marks[position->instrument].sweep;
+    FX_ASSERT(sweep->is_open != 0);
     const struct fx_account_state *account = &engine->accounts[position->account];
     fx_touch_event(engine, FX_EVENT_TRANSACTION)->u.transaction = (struct fx_event_transaction){
         .amount = amount,
@@ -269,6 +279,7 @@ static void emit(struct fx_engine *engine, fx_slot slot, fx_i128 amount)
 /* Move what a position pays (+) or receives (-) between it and the sweep. */
 static void pay(struct fx_engine *engine, fx_slot slot, fx_i128 owed)
 {
+    FX_ASSERT(owed != 0);
     struct fx_position_state *position = &engine->positions[slot];
     struct fx_funding_sweep *sweep = &engine->marks[position->instrument].sweep;
     const fx_i128 paid = owed > 0 ? payable_of(engine, position, owed) : owed;
@@ -312,6 +323,7 @@ void fx_funding_settle_position(struct fx_engine *engine, fx_slot slot)
     if (position->lots == 0 || sweep->rate_ppb == 0) {
         return;
     }
+    FX_ASSERT(sweep->mark_ticks > 0);
     const fx_i128 owed =
         owed_by(engine, position, (fx_px){sweep->mark_ticks}, (fx_rate){sweep->rate_ppb});
     if (owed != 0) {
@@ -327,6 +339,7 @@ fx_i128 fx_funding_foresee(const struct fx_engine *engine, fx_slot slot)
         engine->listings[position->instrument].mark.ticks == 0) {
         return 0;
     }
+    FX_ASSERT(position->account < engine->account_count);
     const fx_i128 owed = owed_by(engine,
                                  position,
                                  engine->listings[position->instrument].mark,
@@ -345,11 +358,14 @@ uint32_t fx_funding_settle_account(struct fx_engine *engine, fx_slot account)
          slot = engine->positions[slot].next) {
         fx_funding_settle_position(engine, slot);
     }
+    FX_ASSERT(engine->paid_count >= before);
     return engine->paid_count - before;
 }
 
 void fx_funding_settle_user(struct fx_engine *engine, uint64_t user_id)
 {
+    FX_ASSERT(engine->sweep_count > 0);
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
     for (uint32_t asset = 0; asset < engine->asset_count; asset++) {
         const fx_slot account = fx_account_state_find(engine, user_id, asset);
         if (account != FX_SLOT_NONE) {
@@ -363,6 +379,8 @@ void fx_funding_settle_user(struct fx_engine *engine, uint64_t user_id)
 static void complete(struct fx_engine *engine, uint32_t instrument)
 {
     struct fx_funding_sweep *sweep = &engine->marks[instrument].sweep;
+    FX_ASSERT(sweep->is_open != 0);
+    FX_ASSERT(sweep->cursor >= sweep->end);
     const uint32_t asset = engine->listings[instrument].asset;
     const fx_slot fund = fx_insurance_find(engine, asset);
     const fx_i128 held = fund == FX_SLOT_NONE ? 0 : engine->accounts[fund].balance;
@@ -381,6 +399,7 @@ static void complete(struct fx_engine *engine, uint32_t instrument)
 /* The lowest cursor of the open sweeps; NONE where none is open. */
 static fx_slot first_cursor(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->sweep_count <= engine->instrument_count);
     fx_slot first = FX_SLOT_NONE;
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         const struct fx_funding_sweep *sweep = &engine->marks[index].sweep;
@@ -388,6 +407,7 @@ static fx_slot first_cursor(const struct fx_engine *engine)
             first = sweep->cursor;
         }
     }
+    FX_ASSERT(first == FX_SLOT_NONE || first <= engine->position_count);
     return first;
 }
 
@@ -395,6 +415,7 @@ static fx_slot first_cursor(const struct fx_engine *engine)
  * together go over the positions together. */
 void fx_funding_step(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->sweep_count > 0);
     fx_slot cursor = first_cursor(engine);
     FX_ASSERT(cursor != FX_SLOT_NONE);
     const fx_slot first = cursor;
@@ -423,7 +444,9 @@ void fx_funding_step(struct fx_engine *engine)
  * milliseconds, as tables and the wire name it: once per symbol and instant is once per name. */
 static int64_t instant_of(const struct fx_engine *engine, const struct fx_command *command)
 {
+    FX_ASSERT(command->instrument < engine->instrument_count);
     const int64_t asked_us = command->u.funding.instant_us;
+    FX_ASSERT(asked_us >= 0 && asked_us <= engine->time_us);
     const int64_t interval_us =
         engine->listings[command->instrument].definition.funding_interval_s * SECOND_US;
     if (asked_us != 0) {
@@ -437,6 +460,7 @@ static fx_status judge(const struct fx_engine *engine,
                        const struct fx_command *command,
                        struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_PAY_FUNDING);
     const struct fx_command_funding *funding = &command->u.funding;
     if (command->instrument >= engine->instrument_count) {
         result->reject.field = FX_FIELD_SYMBOL;
@@ -444,6 +468,7 @@ static fx_status judge(const struct fx_engine *engine,
     }
     const struct fx_listing *listing = &engine->listings[command->instrument];
     const int64_t cap = cap_of(listing);
+    FX_ASSERT(cap >= 0);
     if (listing->definition.kind != FX_INSTRUMENT_KIND_PERPETUAL || funding->has_rate > 1 ||
         funding->instant_us < 0 || funding->instant_us > engine->time_us) {
         return FX_BAD_PARAMETER;
@@ -460,12 +485,14 @@ fx_status fx_funding_apply(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const fx_status status = judge(engine, command, result);
     if (status != FX_OK) {
         return status;
     }
     const uint32_t instrument = command->instrument;
     const int64_t instant_us = instant_of(engine, command);
+    FX_ASSERT(instant_us <= engine->time_us);
     if (instant_us <= engine->marks[instrument].paid_us) {
         return FX_OK; /* I-28: it is paid; nothing changes */
     }
@@ -496,9 +523,11 @@ fx_status fx_funding_apply(struct fx_engine *engine,
 
 fx_i128 fx_funding_pending(const struct fx_engine *engine, uint32_t asset)
 {
+    FX_ASSERT(asset < engine->asset_count);
     fx_i128 sum = 0;
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         const struct fx_funding_sweep *sweep = &engine->marks[index].sweep;
+        FX_ASSERT(sweep->paid >= 0 && sweep->received >= 0);
         if (sweep->is_open != 0 && engine->listings[index].asset == asset) {
             sum += sweep->paid - sweep->received;
         }

@@ -33,6 +33,8 @@ static uint64_t mix_wide(uint64_t hash, fx_i128 value)
 
 static uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 {
+    FX_ASSERT(data != NULL);
+    FX_ASSERT(size > 0);
     const char *bytes = data;
     for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
         const size_t left = size - at;
@@ -45,6 +47,8 @@ static uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 
 static uint64_t mix_assets(const struct fx_engine *engine, uint64_t hash)
 {
+    _Static_assert(sizeof(struct fx_asset_state) == 80, "what is new must be mixed in, too");
+    FX_ASSERT(engine->asset_count <= engine->limits.assets_max);
     for (uint32_t index = 0; index < engine->asset_count; index++) {
         const struct fx_asset_state *asset = &engine->assets[index];
         hash = mix_wide(hash, asset->deposited);
@@ -58,6 +62,8 @@ static uint64_t mix_assets(const struct fx_engine *engine, uint64_t hash)
 
 static uint64_t mix_accounts(const struct fx_engine *engine, uint64_t hash)
 {
+    _Static_assert(sizeof(struct fx_account_state) == 128, "what is new must be mixed in, too");
+    FX_ASSERT(engine->account_count <= engine->limits.accounts_max);
     for (uint32_t index = 0; index < engine->account_count; index++) {
         const struct fx_account_state *account = &engine->accounts[index];
         hash = mix_wide(hash, account->balance);
@@ -77,6 +83,8 @@ static uint64_t mix_position(const struct fx_engine *engine,
                              uint64_t hash,
                              const struct fx_position_state *position)
 {
+    _Static_assert(sizeof(struct fx_position_state) == 256, "what is new must be mixed in, too");
+    FX_ASSERT(position->account < engine->account_count);
     const fx_i128 amounts[] = {position->entry_value,
                                position->position_margin,
                                position->adjust_margin,
@@ -119,6 +127,8 @@ static uint64_t mix_position(const struct fx_engine *engine,
  * any hashes as it did before there were deadlines. */
 static uint64_t mix_deadmen(const struct fx_engine *engine, uint64_t hash)
 {
+    _Static_assert(sizeof(struct fx_deadman) == 24, "what is new must be mixed in, too");
+    FX_ASSERT(engine->deadman_count <= engine->limits.accounts_max);
     uint64_t sum = 0;
     for (uint32_t index = 0; index < engine->deadman_count; index++) {
         const struct fx_deadman *entry = &engine->deadmen[index];
@@ -130,6 +140,8 @@ static uint64_t mix_deadmen(const struct fx_engine *engine, uint64_t hash)
 
 static uint64_t mix_client(uint64_t hash, const struct fx_client_entry *entry)
 {
+    _Static_assert(sizeof(struct fx_client_entry) == 88, "what is new must be mixed in, too");
+    FX_ASSERT(entry->client_id.size > 0);
     hash = fx_hash_mix(hash, entry->body_hash);
     hash = fx_hash_mix(hash, entry->order_id);
     hash = fx_hash_mix(hash, entry->tmp_id);
@@ -142,6 +154,8 @@ static uint64_t mix_trigger(const struct fx_engine *engine,
                             uint64_t hash,
                             const struct fx_trigger *trigger)
 {
+    _Static_assert(sizeof(struct fx_trigger) == 80, "what is new must be mixed in, too");
+    FX_ASSERT(trigger->source >= FX_TRIGGER_SOURCE_LAST);
     hash = mix_signed(hash, trigger->trigger_ticks);
     hash = mix_signed(hash, trigger->callback_ppb);
     hash = mix_signed(hash, fx_trigger_extreme(engine, trigger).ticks);
@@ -161,6 +175,8 @@ static uint64_t mix_bracket(uint64_t hash, const struct fx_bracket *bracket)
 
 static uint64_t mix_order(const struct fx_engine *engine, uint64_t hash, fx_slot order)
 {
+    _Static_assert(sizeof(struct fx_order) == 192, "what is new must be mixed in, too");
+    FX_ASSERT(order < engine->order_used);
     const struct fx_resting *hot = &engine->resting[order];
     const struct fx_order *cold = &engine->orders[order];
     hash = fx_hash_mix(hash, cold->order_id);
@@ -193,9 +209,11 @@ static uint64_t mix_order(const struct fx_engine *engine, uint64_t hash, fx_slot
 /* Who is shortened first when a position shrinks. */
 static uint64_t mix_held(const struct fx_engine *engine, uint64_t hash, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_brackets *list = &engine->position_brackets[position];
     fx_slot slot = list->oldest;
     for (uint32_t index = 0; index < list->held_count; index++) {
+        FX_ASSERT(slot < engine->bracket_used);
         hash = mix_bracket(hash, &engine->brackets[slot]);
         slot = engine->brackets[slot].newer;
     }
@@ -205,18 +223,22 @@ static uint64_t mix_held(const struct fx_engine *engine, uint64_t hash, fx_slot 
 /* Orders that have not fired; a position without any hashes as it did before there were any. */
 static uint64_t mix_conditionals(const struct fx_engine *engine, uint64_t hash, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     uint32_t count = 0;
     for (fx_slot order = fx_conditional_oldest(engine, position); order != FX_SLOT_NONE;
          order = fx_conditional_newer(engine, order)) {
         hash = mix_order(engine, hash, order);
         count++;
     }
+    FX_ASSERT(count <= engine->trigger_used);
     return count == 0 ? hash : fx_hash_mix(hash, count);
 }
 
 /* What was crossed and has not fired yet. */
 static uint64_t mix_reached(const struct fx_engine *engine, uint64_t hash, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    _Static_assert(sizeof(struct fx_trigger_side) == 32, "what is new must be mixed in, too");
     for (uint32_t half = 0; half < 6; half++) {
         const struct fx_trigger_index *index = &engine->trigger_books[instrument].sources[half / 2];
         const int64_t reached = index->sides[half % 2].reached;
@@ -230,6 +252,8 @@ static uint64_t mix_side(const struct fx_engine *engine,
                          uint32_t instrument,
                          enum fx_side side)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const struct fx_book *book = engine->listings[instrument].book;
     struct fx_book_row row;
     fx_px after = {0};
@@ -246,6 +270,9 @@ static uint64_t mix_side(const struct fx_engine *engine,
 /* A symbol without rules for its mark hashes as it did before there were any. */
 static uint64_t mix_mark(uint64_t hash, const struct fx_mark_state *mark)
 {
+    _Static_assert(sizeof(struct fx_mark_state) == 720, "what is new must be mixed in, too");
+    _Static_assert(sizeof mark->basis == FX_MARK_BASIS_COUNT * sizeof mark->basis[0],
+                   "all of them");
     if (mark->has_rules == 0) {
         return hash;
     }
@@ -267,6 +294,8 @@ static uint64_t mix_mark(uint64_t hash, const struct fx_mark_state *mark)
 /* A symbol that never paid and will not hashes as it did before there was funding. */
 static uint64_t mix_funding(uint64_t hash, const struct fx_mark_state *mark)
 {
+    _Static_assert(sizeof(struct fx_funding_sweep) == 112, "what is new must be mixed in, too");
+    FX_ASSERT(mark->sweep.is_open <= 1);
     const struct fx_funding_sweep *sweep = &mark->sweep;
     if (mark->next_us == 0 && sweep->round == 0) {
         return hash;
@@ -299,6 +328,8 @@ static uint64_t mix_funding(uint64_t hash, const struct fx_mark_state *mark)
 /* A symbol that is not near its end hashes as it did before there were settlements. */
 static uint64_t mix_settlement(uint64_t hash, const struct fx_settle_state *state)
 {
+    _Static_assert(sizeof(struct fx_settle_state) == 80, "what is new must be mixed in, too");
+    FX_ASSERT(state->phase <= FX_SETTLEMENT_PHASE_DONE);
     if (state->phase == 0 && state->last_us == 0) {
         return hash;
     }
@@ -316,6 +347,8 @@ static uint64_t mix_settlement(uint64_t hash, const struct fx_settle_state *stat
 
 static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint32_t instrument)
 {
+    _Static_assert(sizeof(struct fx_instrument) == 320, "what is new must be mixed in, too");
+    FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_listing *listing = &engine->listings[instrument];
     /* The definition is the command's bytes; its tail is padding. */
     const size_t definition_size =
@@ -343,6 +376,8 @@ static uint64_t mix_listing(const struct fx_engine *engine, uint64_t hash, uint3
 /* How far the refresh of the ranks has come; a log in which none began hashes as it did before. */
 static uint64_t mix_ranks(const struct fx_engine *engine, uint64_t hash, bool has_sides)
 {
+    _Static_assert(sizeof(struct fx_rank) == 32, "what is new must be mixed in, too");
+    FX_ASSERT(engine->rank.count <= engine->rank.cursor);
     const struct fx_rank *rank = &engine->rank;
     if (rank->due_us == 0) {
         return hash;
@@ -369,10 +404,12 @@ static uint64_t mix_ranks(const struct fx_engine *engine, uint64_t hash, bool ha
 static uint64_t mix_shard(const struct fx_engine *engine, uint64_t hash)
 {
     const struct fx_shard_map *map = engine->shard;
+    FX_ASSERT(map->shards == 0 || map->shard < map->shards);
     if (map->shards == 0) {
         return hash;
     }
     hash = fx_hash_mix(hash, (uint64_t)map->shards << 32U | map->shard);
+    FX_ASSERT(map->asset_count <= sizeof map->assets / sizeof map->assets[0]);
     for (uint32_t index = 0; index < map->asset_count; index++) {
         hash = mix_bytes(hash, &map->assets[index], sizeof map->assets[index]);
     }
@@ -400,6 +437,8 @@ static uint64_t mix_preload(const struct fx_engine *engine, uint64_t hash)
 
 static uint64_t mix_content(const struct fx_engine *engine, bool has_rank_sides)
 {
+    FX_ASSERT(engine->order_count <= engine->order_used);
+    FX_ASSERT(engine->position_count <= engine->limits.positions_max);
     uint64_t hash = fx_hash_mix(engine->next_order_id, engine->next_trade_id);
     if (engine->next_liquidation_id != 1) {
         hash = fx_hash_mix(hash, engine->next_liquidation_id);

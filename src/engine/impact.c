@@ -18,6 +18,8 @@ static bool average_linear(const struct fx_listing *listing,
                            fx_i128 want,
                            fx_i128 *nano_ticks_out)
 {
+    FX_ASSERT(want > 0);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     fx_i128 worth = 0, whole = 0;
     int64_t lots = 0;
     struct fx_book_row row = {.price = {0}};
@@ -47,6 +49,8 @@ static bool average_inverse(const struct fx_listing *listing,
                             fx_i128 want,
                             fx_i128 *nano_ticks_out)
 {
+    FX_ASSERT(want > 0);
+    FX_ASSERT(listing->definition.contract_type == FX_CONTRACT_TYPE_COIN_M);
     fx_i128 base = 0, price = 0, quote = 0;
     fx_i128 left = want;
     struct fx_book_row row = {.price = {0}};
@@ -75,6 +79,7 @@ static bool average(const struct fx_engine *engine,
                     enum fx_side side,
                     fx_i128 *nano_ticks_out)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_listing *listing = &engine->listings[instrument];
     /* Linear: ticks x lots that are worth the notional. Inverse: lots, each worth the unit. */
     const fx_i128 want =

@@ -33,11 +33,13 @@ fx_slot fx_insurance_find(const struct fx_engine *engine, uint32_t asset)
 
 fx_slot fx_insurance_acquire(struct fx_engine *engine, uint32_t asset)
 {
+    FX_ASSERT(asset < engine->asset_count);
     const fx_slot known = fx_insurance_find(engine, asset);
     if (known != FX_SLOT_NONE) {
         return known;
     }
     const fx_slot fund = fx_account_state_create(engine, 0, asset);
+    FX_ASSERT(fund == FX_SLOT_NONE || fx_insurance_is_fund(engine, fund));
     if (fund != FX_SLOT_NONE) {
         engine->accounts[fund].flags = FX_ACCOUNT_FLAG_NO_FEE;
         fx_touch_account(engine, fund);
@@ -115,6 +117,7 @@ fx_i128 fx_insurance_charge(struct fx_engine *engine, fx_slot position, fx_i128 
 /* Losses at mark of all that the fund holds but one position, <= 0. */
 static fx_i128 losses_beside(const struct fx_engine *engine, fx_slot fund, fx_slot position)
 {
+    FX_ASSERT(fx_insurance_is_fund(engine, fund));
     fx_i128 losses = 0;
     for (fx_slot slot = engine->accounts[fund].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
@@ -122,6 +125,7 @@ static fx_i128 losses_beside(const struct fx_engine *engine, fx_slot fund, fx_sl
             slot == position ? 0 : fx_margin_unrealized(engine, &engine->positions[slot]);
         losses += gain < 0 ? gain : 0;
     }
+    FX_ASSERT(losses <= 0);
     return losses;
 }
 
@@ -132,6 +136,8 @@ static bool is_solvent_after(const struct fx_engine *engine,
                              const struct fx_position_state *before,
                              const struct fx_position_fill *fill)
 {
+    FX_ASSERT(fx_insurance_is_fund(engine, fund));
+    FX_ASSERT(before->account == fund);
     struct fx_position_state after = *before;
     const fx_i128 pnl = fx_position_state_apply(engine, &after, fill);
     const fx_i128 gain = fx_margin_unrealized(engine, &after);
@@ -170,6 +176,8 @@ static fx_slot find_taker(struct fx_engine *engine,
                           uint32_t instrument,
                           const struct fx_position_fill *fill)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(fill->lots.lots > 0);
     const fx_slot fund = fx_insurance_find(engine, engine->listings[instrument].asset);
     if (fund == FX_SLOT_NONE || !is_bounded(engine, fund, instrument, fill->lots.lots)) {
         return FX_SLOT_NONE;
@@ -191,6 +199,7 @@ static fx_slot find_taker(struct fx_engine *engine,
 
 bool fx_insurance_take(struct fx_engine *engine, fx_slot position, int64_t lots, fx_px price)
 {
+    FX_ASSERT(position < engine->position_count);
     const uint32_t instrument = engine->positions[position].instrument;
     struct fx_position_fill fill = {
         .side = engine->positions[position].lots > 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
@@ -238,6 +247,8 @@ static fx_i128 removable_of(const struct fx_engine *engine, fx_slot fund)
         return 0;
     }
     const fx_i128 most = engine->accounts[fund].balance + losses_beside(engine, fund, FX_SLOT_NONE);
+    FX_ASSERT(fx_insurance_is_fund(engine, fund));
+    FX_ASSERT(most <= engine->accounts[fund].balance);
     return most > 0 ? most : 0;
 }
 
@@ -281,6 +292,8 @@ static fx_status limit_of(const struct fx_engine *engine,
                           fx_slot inventory,
                           fx_px *price_out)
 {
+    FX_ASSERT(inventory < engine->position_count);
+    FX_ASSERT(engine->positions[inventory].lots != 0);
     const struct fx_listing *listing = &engine->listings[command->instrument];
     const int64_t asked = command->u.close_insurance.price_ticks;
     const enum fx_side side = engine->positions[inventory].lots > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
@@ -309,6 +322,7 @@ static fx_status find_inventory(const struct fx_engine *engine,
                                 struct fx_event_result *result,
                                 fx_slot *inventory_out)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_CLOSE_INSURANCE);
     if (command->instrument >= engine->instrument_count) {
         return reject(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
     }
@@ -328,6 +342,7 @@ static fx_status find_inventory(const struct fx_engine *engine,
     if (inventory == FX_SLOT_NONE || engine->positions[inventory].lots == 0) {
         return FX_POSITION_NOT_FOUND;
     }
+    FX_ASSERT(fx_insurance_is_fund(engine, fund));
     *inventory_out = inventory;
     result->account_id = fx_preload_account_id(engine, fund);
     return FX_OK;
@@ -337,6 +352,7 @@ fx_status fx_insurance_apply_close(struct fx_engine *engine,
                                    const struct fx_command *command,
                                    struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     fx_slot inventory = FX_SLOT_NONE;
     fx_px price = {0};
     fx_status status = find_inventory(engine, command, result, &inventory);
@@ -356,6 +372,7 @@ fx_status fx_insurance_apply_close(struct fx_engine *engine,
     const int64_t lots = asked == 0 || asked > fx_position_state_magnitude(held)
                              ? fx_position_state_magnitude(held)
                              : asked;
+    FX_ASSERT(lots > 0 && price.ticks > 0);
     result->order_id =
         fx_liquidate_order(engine, inventory, lots, price, FX_ORDER_NOTE_CLOSE_INSURANCE);
     result->is_changed = 1;
@@ -382,6 +399,7 @@ fx_status fx_insurance_apply_fund(struct fx_engine *engine,
                                   const struct fx_command *command,
                                   struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_FUND_INSURANCE);
     const fx_i128 amount = command->u.fund_insurance.amount;
     const uint32_t asset = fx_account_state_find_asset(engine, &command->u.fund_insurance.asset);
     if (amount == 0) {

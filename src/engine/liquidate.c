@@ -47,6 +47,8 @@ struct fx_event_liquidation *fx_liquidate_say(struct fx_engine *engine,
 {
     struct fx_position_state *own = at(engine, position);
     const struct fx_margin_standing standing = fx_margin_standing(engine, position);
+    FX_ASSERT(own->account < engine->account_count);
+    FX_ASSERT(standing.maintenance >= 0);
     struct fx_event_liquidation *event =
         &fx_touch_event(engine, FX_EVENT_LIQUIDATION)->u.liquidation;
     event->id = engine->next_liquidation_id;
@@ -104,11 +106,13 @@ static struct before look_before(struct fx_engine *engine, fx_slot slot)
  * still stand on it. */
 static fx_i128 free_cash(const struct fx_engine *engine, fx_slot account, bool *has_cross_out)
 {
+    FX_ASSERT(account < engine->account_count);
     fx_i128 cash = cash_of(engine, account);
     *has_cross_out = false;
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
+        FX_ASSERT(position->account == account);
         if (position->lots != 0 && fx_position_state_is_isolated(position)) {
             cash -= margin_of(position);
         } else if (position->lots != 0) {
@@ -138,6 +142,8 @@ static fx_i128 settle(struct fx_engine *engine,
                       uint32_t fills)
 {
     const struct fx_position_state *position = at(engine, slot);
+    FX_ASSERT(fx_position_state_magnitude(position->lots) <= before->lots);
+    FX_ASSERT(before->lots > 0);
     bool has_cross = false;
     fx_i128 left = 0;
     if (fx_position_state_is_isolated(position)) {
@@ -214,10 +220,12 @@ static void cancel_reserving(struct fx_engine *engine,
                              fx_slot slot,
                              struct fx_event_liquidation *event)
 {
+    FX_ASSERT(slot < engine->position_count);
     fx_slot order = engine->positions[slot].oldest_order;
     while (order != FX_SLOT_NONE &&
            (event->count == 0 || engine->work < engine->limits.fills_max)) {
         const fx_slot newer = engine->orders[order].newer;
+        FX_ASSERT(engine->orders[order].position == slot);
         if (engine->resting[order].is_reduce_only == 0) {
             fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LIQUIDATION);
             event->count++;
@@ -234,7 +242,9 @@ static bool reserves(const struct fx_position_state *position)
 /* The orders of the position; of a cross one those of all cross positions of the account. */
 static bool cancel_orders(struct fx_engine *engine, fx_slot target)
 {
+    FX_ASSERT(target < engine->position_count);
     const fx_slot account = engine->positions[target].account;
+    FX_ASSERT(account < engine->account_count);
     const bool is_one = fx_position_state_is_isolated(&engine->positions[target]);
     struct fx_event_liquidation *event = NULL;
     for (fx_slot slot = is_one ? target : engine->accounts[account].first_position;
@@ -258,6 +268,7 @@ static bool is_enough(const struct fx_engine *engine,
                       const struct fx_margin_standing *standing,
                       int64_t keep)
 {
+    FX_ASSERT(slot < engine->position_count);
     const struct fx_position_state *own = &engine->positions[slot];
     const int64_t held = fx_position_state_magnitude(own->lots);
     struct fx_position_state rest = *own;
@@ -302,6 +313,7 @@ static int64_t lots_to_close(const struct fx_engine *engine, fx_slot slot)
     const struct fx_position_state *own = &engine->positions[slot];
     const struct fx_listing *listing = &engine->listings[own->instrument];
     const int64_t held = fx_position_state_magnitude(own->lots);
+    FX_ASSERT(held > 0);
     if (fx_insurance_is_fund(engine, own->account) || listing->definition.tier_count == 0) {
         return held;
     }
@@ -312,6 +324,7 @@ static int64_t lots_to_close(const struct fx_engine *engine, fx_slot slot)
     for (; tier > listing->tiers; tier--) {
         const int64_t keep = lots_within(engine, slot, tier[-1].cap);
         if (keep > 0 && is_enough(engine, slot, &standing, keep)) {
+            FX_ASSERT(keep < held);
             return held - keep;
         }
     }
@@ -322,6 +335,7 @@ static int64_t lots_to_close(const struct fx_engine *engine, fx_slot slot)
 static uint64_t enter_order(
     struct fx_engine *engine, fx_slot slot, int64_t lots, fx_px price, enum fx_order_note note)
 {
+    FX_ASSERT(lots > 0);
     const fx_slot order = fx_order_pool_acquire(engine);
     FX_ASSERT(order != FX_SLOT_NONE);
     const struct fx_position_state *position = at(engine, slot);
@@ -363,6 +377,7 @@ uint64_t fx_liquidate_order(
 /* What the fills of an order came to; its TRADEs are the events from `first` on. */
 static fx_i128 traded_value(const struct fx_engine *engine, uint32_t first, uint32_t *count_out)
 {
+    FX_ASSERT(first <= engine->events->count);
     fx_i128 value = 0;
     *count_out = 0;
     for (uint32_t index = first; index < engine->events->count; index++) {
@@ -371,6 +386,7 @@ static fx_i128 traded_value(const struct fx_engine *engine, uint32_t first, uint
             *count_out += 1;
         }
     }
+    FX_ASSERT(value >= 0);
     return value;
 }
 
@@ -385,8 +401,10 @@ static void close_in_book(struct fx_engine *engine, fx_slot slot, int64_t lots, 
     event->price_ticks = price.ticks;
     event->order_id = fx_liquidate_order(engine, slot, lots, price, FX_ORDER_NOTE_LIQUIDATION);
     event->lots = before.lots - fx_position_state_magnitude(position->lots);
+    FX_ASSERT(event->lots >= 0 && event->lots <= lots);
     const fx_i128 value = traded_value(engine, first, &fills);
     const fx_i128 left = settle(engine, slot, &before, fills);
+    FX_ASSERT(left >= 0);
     if (fx_insurance_is_fund(engine, position->account)) {
         fx_insurance_say(engine,
                          engine->listings[position->instrument].asset,
@@ -411,6 +429,8 @@ static void close_in_book(struct fx_engine *engine, fx_slot slot, int64_t lots, 
  * false where nobody can. */
 static bool close_without_book(struct fx_engine *engine, fx_slot slot, int64_t lots, fx_px price)
 {
+    FX_ASSERT(slot < engine->position_count);
+    FX_ASSERT(lots > 0 && price.ticks > 0);
     const struct before before = look_before(engine, slot);
     const bool is_taken = !fx_insurance_is_fund(engine, engine->positions[slot].account) &&
                           fx_insurance_take(engine, slot, lots, price);
@@ -467,6 +487,8 @@ static bool can_close(const struct fx_engine *engine, fx_slot slot, fx_px *price
  * is, and no other one. */
 static void consider_cross(const struct fx_engine *engine, fx_slot account, struct target *target)
 {
+    FX_ASSERT(target->is_short);
+    FX_ASSERT(target->position == FX_SLOT_NONE);
     fx_i128 largest = -1;
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
@@ -487,6 +509,7 @@ static void consider_cross(const struct fx_engine *engine, fx_slot account, stru
 /* Isolated positions in order of their age, then the cross margin. */
 static struct target find_target(const struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     struct target target = {.position = FX_SLOT_NONE};
     fx_slot cross = FX_SLOT_NONE;
     for (fx_slot slot = engine->accounts[account].first_position;
@@ -510,26 +533,31 @@ static struct target find_target(const struct fx_engine *engine, fx_slot account
         target.is_short = true;
         consider_cross(engine, account, &target);
     }
+    FX_ASSERT(target.position == FX_SLOT_NONE || target.is_short);
     return target;
 }
 
 /* Nothing is short any more: say so of every position that was worked on. */
 static void finish(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         if (engine->positions[slot].is_liquidating != 0) {
             (void)fx_liquidate_say(engine, slot, FX_LIQUIDATION_STEP_DONE);
         }
     }
+    FX_ASSERT(engine->due_count > 0);
     fx_risk_release(engine, account);
 }
 
 /* In the book, by the fund or by the opposite side. @return false where nobody can. */
 static bool close(struct fx_engine *engine, const struct target *target)
 {
+    FX_ASSERT(target->is_short && target->position != FX_SLOT_NONE);
     const struct fx_position_state *position = &engine->positions[target->position];
     const int64_t lots = lots_to_close(engine, target->position);
+    FX_ASSERT(lots > 0);
     const enum fx_side side = closing_side(position);
     if (fx_match_is_crossing(engine, position->instrument, side, target->price) &&
         engine->order_count < engine->limits.orders_max) {
@@ -541,6 +569,8 @@ static bool close(struct fx_engine *engine, const struct target *target)
 
 static void step(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(engine->accounts[account].risk_state == FX_RISK_STATE_DUE);
     /* Before it, or the fund that may take over, is judged by its money. */
     const fx_slot fund = fx_insurance_find(engine, engine->accounts[account].asset);
     (void)fx_funding_settle_account(engine, account);
@@ -578,11 +608,13 @@ static void step(struct fx_engine *engine, fx_slot account)
 
 static void work_off(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->due_count <= engine->account_count);
     fx_risk_review(engine);
     for (fx_slot account = fx_risk_next_due(engine);
          account != FX_SLOT_NONE && engine->work < engine->limits.fills_max &&
          engine->paid_count < FX_FUNDING_STEP_MAX;
          account = fx_risk_next_due(engine)) {
+        FX_ASSERT(account < engine->account_count);
         step(engine, account);
         fx_risk_review(engine);
     }
@@ -590,6 +622,8 @@ static void work_off(struct fx_engine *engine)
 
 void fx_liquidate_run(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->due_count <= engine->account_count);
+    FX_ASSERT(engine->moved_count <= engine->account_count);
     do {
         work_off(engine);
         if (engine->has_crossed) {

@@ -13,7 +13,9 @@
 
 uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol *symbol)
 {
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
+        FX_ASSERT(engine->listings[index].definition.instrument_id == index);
         if (memcmp(&engine->listings[index].definition.symbol, symbol, sizeof *symbol) == 0) {
             return index;
         }
@@ -24,8 +26,10 @@ uint32_t fx_listing_find(const struct fx_engine *engine, const struct fx_symbol 
 /* INSTRUMENT, then its tiers. */
 static void emit(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_listing *listing = &engine->listings[instrument];
     const uint32_t count = listing->definition.tier_count;
+    FX_ASSERT(count <= FX_TIERS_MAX);
     fx_touch_event(engine, FX_EVENT_INSTRUMENT)->u.instrument = listing->definition;
     for (uint32_t index = 0; index < count; index++) {
         struct fx_event_tier *tier = &fx_touch_event(engine, FX_EVENT_TIER)->u.tier;
@@ -58,6 +62,7 @@ static bool is_past(const struct fx_engine *engine, const struct fx_instrument *
 
 static fx_status create(struct fx_engine *engine, const struct fx_instrument *definition)
 {
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     const uint32_t instrument = engine->instrument_count;
     if (instrument == engine->limits.instruments_max) {
         return FX_CAPACITY;
@@ -67,6 +72,7 @@ static fx_status create(struct fx_engine *engine, const struct fx_instrument *de
         return FX_CAPACITY;
     }
     struct fx_listing *listing = &engine->listings[instrument];
+    FX_ASSERT(asset < engine->asset_count);
     memcpy(&listing->definition, definition, sizeof *definition);
     listing->definition.instrument_id = instrument;
     listing->definition.state = FX_INSTRUMENT_STATE_PENDING;
@@ -85,6 +91,8 @@ fx_status fx_listing_update(struct fx_engine *engine,
                             const struct fx_command *command,
                             struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_UPDATE_INSTRUMENT);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_instrument *definition = &command->u.instrument;
     const fx_status status = fx_instrument_check(definition);
     if (status != FX_OK) {
@@ -144,6 +152,8 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
                                 const struct fx_command *command,
                                 struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_LOAD_LEVERAGE_MARGIN);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_tiers *tiers = &command->u.tiers;
     if (command->instrument >= engine->instrument_count) {
         return unknown_symbol(result);
@@ -168,6 +178,7 @@ fx_status fx_listing_load_tiers(struct fx_engine *engine,
 
 void fx_listing_move(struct fx_engine *engine, uint32_t instrument, enum fx_instrument_state state)
 {
+    FX_ASSERT(engine->listings[instrument].definition.state != state);
     FX_ASSERT(instrument < engine->instrument_count);
     engine->listings[instrument].definition.state = (uint8_t)state;
     fx_mark_refresh_due(engine);
@@ -190,7 +201,9 @@ fx_status fx_listing_judge_trading(const struct fx_engine *engine,
                                    uint32_t instrument,
                                    bool is_post_only)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const uint8_t state = engine->listings[instrument].definition.state;
+    FX_ASSERT(state >= FX_INSTRUMENT_STATE_PENDING && state <= FX_INSTRUMENT_STATE_SETTLED);
     if (fx_settle_is_over(engine, instrument)) {
         return FX_SYMBOL_SETTLED;
     }
@@ -207,6 +220,8 @@ fx_status fx_listing_set_state(struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_SET_STATE);
+    FX_ASSERT(result->is_changed == 0);
     const uint32_t state = command->u.set_state.state;
     if (command->instrument >= engine->instrument_count) {
         return unknown_symbol(result);

@@ -32,6 +32,7 @@ void fx_margin_attach(struct fx_listing *listing)
     const bool fits =
         fx_instrument_value_by_unit(definition, listing->unit, dearest, (fx_qty){1}, &value);
     FX_ASSERT(fits); /* fx_instrument_check() asked it for the largest order */
+    FX_ASSERT(listing->unit > 0);
     /* The value of a lot may have been rounded down by half a unit; the bound must not be. */
     listing->lot_value_max = value.units + (is_inverse ? 1 : 0);
 }
@@ -63,6 +64,7 @@ fx_i128 fx_margin_mark_value(const struct fx_engine *engine,
                              const struct fx_position_state *position)
 {
     const struct fx_listing *listing = listing_of(engine, position);
+    FX_ASSERT(listing->mark.ticks >= 0);
     if (position->lots == 0 || listing->mark.ticks == 0) {
         return position->entry_value;
     }
@@ -72,6 +74,7 @@ fx_i128 fx_margin_mark_value(const struct fx_engine *engine,
         /* Only a mark above max_ticks, after an update lowered it: the worst that can be said. */
         return fx_dec_limit() - 1;
     }
+    FX_ASSERT(value >= 0);
     return value;
 }
 
@@ -112,6 +115,7 @@ static bool multiply(fx_i128 left, int64_t right, fx_i128 *product_out)
     if (high >> 64 != 0 || product >= (fx_u128)VALUE_LIMIT) {
         return false;
     }
+    FX_ASSERT(high >> 64 == 0);
     *product_out = (fx_i128)product;
     return true;
 }
@@ -125,6 +129,8 @@ bool fx_margin_lots_bound(const struct fx_listing *listing, int64_t lots, fx_i12
  * divisions, and a constant divisor none at all. */
 static inline fx_i128 divide_by_digit(fx_u128 numerator, uint32_t divisor, bool is_up)
 {
+    FX_ASSERT(divisor > 0);
+    FX_ASSERT(numerator >> 127 == 0);
     fx_u128 quotient = 0;
     uint64_t upper = (uint64_t)(numerator >> 32);
     if (numerator >> 96 != 0) {
@@ -193,6 +199,8 @@ static int64_t above(int64_t lots, int64_t closing)
 
 static struct opening opening_of(const struct fx_position_state *position)
 {
+    FX_ASSERT(position->buy_lots >= 0);
+    FX_ASSERT(position->sell_lots >= 0);
     const int64_t lots = position->lots;
     struct opening opening = {
         .buy_lots = above(position->buy_lots, lots < 0 ? -lots : 0),
@@ -246,6 +254,7 @@ fx_i128 fx_margin_requirement(const struct fx_engine *engine,
 fx_i128 fx_margin_notional(const struct fx_engine *engine, const struct fx_position_state *position)
 {
     const fx_i128 held = fx_margin_mark_value(engine, position);
+    FX_ASSERT(held >= 0);
     const struct opening opening = opening_of(position);
     fx_i128 largest = held;
     if (opening.buy_lots > 0) {
@@ -259,6 +268,7 @@ fx_i128 fx_margin_notional(const struct fx_engine *engine, const struct fx_posit
         const fx_i128 notional = position->lots < 0 ? held + opened : opened;
         largest = notional > largest ? notional : largest;
     }
+    FX_ASSERT(largest >= held);
     return largest;
 }
 
@@ -274,6 +284,7 @@ fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
     }
     const struct fx_tier *tier =
         fx_instrument_tier(listing->tiers, listing->definition.tier_count, notional);
+    FX_ASSERT(tier->leverage_max_centi > 0);
     return tier->leverage_max_centi < symbol.centi ? (fx_leverage){tier->leverage_max_centi}
                                                    : symbol;
 }
@@ -281,9 +292,11 @@ fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
 bool fx_margin_is_leverage_plain(const struct fx_engine *engine,
                                  const struct fx_position_state *position)
 {
+    FX_ASSERT(position->leverage_centi >= CENTI);
     const struct fx_listing *listing = listing_of(engine, position);
     const fx_i128 most =
         fx_margin_mark_value(engine, position) + position->buy_value + position->sell_value;
+    FX_ASSERT(most >= 0);
     bool is_allowed = position->leverage_centi <= listing->definition.leverage_max_centi;
     for (uint32_t index = 0; index < listing->definition.tier_count && is_allowed; index++) {
         is_allowed = position->leverage_centi <= listing->tiers[index].leverage_max_centi;
@@ -305,6 +318,7 @@ fx_i128 fx_margin_initial(const struct fx_engine *engine, const struct fx_positi
 
 static fx_i128 maintenance_of(const struct fx_listing *listing, fx_i128 value)
 {
+    FX_ASSERT(value >= 0);
     if (listing->definition.tier_count == 0) {
         return 0;
     }
@@ -377,11 +391,13 @@ fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account)
 fx_i128 fx_margin_withdrawable(const struct fx_engine *engine, fx_slot account)
 {
     const struct holdings held = holdings_of(engine, account);
+    FX_ASSERT(held.initial >= 0);
     const struct fx_account_state *state = &engine->accounts[account];
     const fx_i128 losses = held.gains < 0 ? held.gains : 0;
     const fx_i128 available = state->balance + state->reward_balance - held.isolated -
                               held.initial - held.reserves + losses;
     const fx_i128 most = available < state->balance ? available : state->balance;
+    FX_ASSERT(most <= state->balance);
     return most > 0 ? most : 0;
 }
 
@@ -405,6 +421,7 @@ static struct backing backing_of(const struct fx_engine *engine, fx_slot positio
         return (struct backing){.margin = own->position_margin + own->adjust_margin};
     }
     const struct fx_account_state *account = &engine->accounts[own->account];
+    FX_ASSERT(own->account < engine->account_count);
     struct backing backing = {.margin = account->balance + account->reward_balance};
     uint32_t steps = 0;
     for (fx_slot slot = account->first_position; slot != FX_SLOT_NONE;
@@ -435,6 +452,8 @@ static struct backing backing_of(const struct fx_engine *engine, fx_slot positio
 /* left x a <= right x b for right >= 0 and 0 < a, b < 2^32. */
 static bool is_product_at_most(fx_i128 left, int64_t a, fx_i128 right, int64_t b)
 {
+    FX_ASSERT(a > 0);
+    FX_ASSERT(b > 0);
     const fx_i128 small = (fx_i128)1 << 94;
     if (left <= 0) {
         return true;
@@ -449,6 +468,7 @@ static bool is_product_at_most(fx_i128 left, int64_t a, fx_i128 right, int64_t b
 /* target x 1e9 / factor; false where out of range. */
 static bool divide_by_factor(fx_i128 target, int64_t factor, bool is_up, fx_i128 *quotient_out)
 {
+    FX_ASSERT(factor < 2 * PPB);
     FX_ASSERT(target > 0 && factor > 0);
     if (factor == PPB) { /* bankruptcy: nothing to divide by */
         *quotient_out = target;
@@ -470,6 +490,7 @@ static fx_px price_of(const struct fx_listing *listing,
                       fx_i128 target,
                       int64_t factor)
 {
+    FX_ASSERT(factor > 0);
     const fx_px none = {0};
     const bool is_up = position->lots > 0;
     const enum fx_rounding rounding = is_up ? FX_ROUND_CEIL : FX_ROUND_FLOOR;
@@ -488,6 +509,7 @@ static fx_px price_of(const struct fx_listing *listing,
                !fx_dec_mul_int(listing->definition.tick_size, PPB, &divisor)) {
         return none;
     }
+    FX_ASSERT(divisor > 0);
     const fx_i128 ticks = fx_dec_div_natural(numerator, divisor, is_up);
     return ticks <= INT64_MAX ? (fx_px){(int64_t)ticks} : none;
 }
@@ -507,6 +529,7 @@ static struct liquidation liquidation_of(const struct fx_listing *listing,
                                          const struct fx_position_state *own,
                                          struct backing backing)
 {
+    FX_ASSERT(own->lots != 0);
     const int direction = direction_of(listing, own);
     const fx_i128 margin = backing.margin - backing.other_maintenance;
     const uint32_t count = listing->definition.tier_count;
@@ -516,6 +539,7 @@ static struct liquidation liquidation_of(const struct fx_listing *listing,
         found.tier = index + 1;
         found.target = own->entry_value - direction * (margin + tier->cum);
         found.factor = PPB - direction * tier->rate_ppb;
+        FX_ASSERT(found.factor > 0);
         if (is_product_at_most(found.target, PPB, tier->cap, found.factor)) {
             break;
         }
@@ -531,6 +555,7 @@ struct fx_margin_prices fx_margin_prices(const struct fx_engine *engine, fx_slot
         return (struct fx_margin_prices){.liquidation = {0}, .bankruptcy = {0}};
     }
     const struct fx_listing *listing = listing_of(engine, own);
+    FX_ASSERT(own->account < engine->account_count);
     const struct backing backing = backing_of(engine, position);
     const struct liquidation liquidation = liquidation_of(listing, own, backing);
     const fx_i128 target = own->entry_value - direction_of(listing, own) * backing.margin;
@@ -549,6 +574,7 @@ fx_i128 fx_margin_worth(const struct fx_engine *engine,
 {
     const struct fx_listing *listing = listing_of(engine, position);
     fx_i128 value = position->entry_value;
+    FX_ASSERT(value >= 0);
     FX_ASSERT(position->lots != 0);
     if (price.ticks != 0 &&
         !fx_margin_value(
@@ -592,6 +618,7 @@ fx_px fx_margin_guard(const struct fx_engine *engine,
     if (ticks == 0) { /* no such price: the value may fall to 0, or the price leaves int64 */
         ticks = is_long ? (target <= 0 ? 1 : mark) : max;
     }
+    FX_ASSERT(ticks > 0);
     if (is_long) {
         return (fx_px){ticks < mark ? ticks : mark};
     }
@@ -618,12 +645,15 @@ struct fx_margin_standing fx_margin_standing(const struct fx_engine *engine, fx_
     }
     standing.equity += gain;
     standing.maintenance += fx_margin_maintenance(engine, own);
+    FX_ASSERT(standing.maintenance >= 0);
     return standing;
 }
 
 bool fx_margin_closing_price(const struct fx_engine *engine, fx_slot position, fx_px *price_out)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
+    FX_ASSERT(own->lots != 0);
     const struct fx_listing *listing = listing_of(engine, own);
     const int direction = direction_of(listing, own);
     const bool is_long = own->lots > 0;
@@ -653,6 +683,7 @@ struct fx_margin_parts fx_margin_explain(const struct fx_engine *engine,
                                          fx_slot account,
                                          fx_slot position)
 {
+    FX_ASSERT(account < engine->account_count);
     const struct holdings held = holdings_of(engine, account);
     struct fx_margin_parts parts = {.isolated = held.isolated,
                                     .initial = held.initial,
@@ -680,7 +711,9 @@ struct fx_margin_parts fx_margin_explain(const struct fx_engine *engine,
 /* Marks and terms of the other positions whose gains and margins stand behind a cross position. */
 static bool is_backing_still(const struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
+    FX_ASSERT(own->account < engine->account_count);
     for (fx_slot slot = engine->accounts[own->account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *other = &engine->positions[slot];

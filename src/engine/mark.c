@@ -27,6 +27,8 @@ static fx_status unknown_symbol(struct fx_event_result *result)
 /* From when on the mark is stale, by the rules and what is known of it. */
 static int64_t stale_us_of(const struct fx_mark_state *state)
 {
+    FX_ASSERT(state->max_age_us >= 0);
+    FX_ASSERT(state->mark_us >= 0);
     if (state->has_rules == 0) {
         return 0;
     }
@@ -45,9 +47,11 @@ static void say(struct fx_engine *engine, uint32_t instrument)
 /* Set when it grows stale again, and whether that is said. */
 static void refresh(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     struct fx_mark_state *state = &engine->marks[instrument];
     fx_settle_see(engine, instrument);
     state->stale_us = stale_us_of(state);
+    FX_ASSERT(state->stale_us >= 0);
     state->is_stale = state->has_rules != 0 && !fx_mark_is_fresh(engine, instrument) ? 1 : 0;
     fx_mark_refresh_due(engine);
     if (engine->settlements[instrument].phase == FX_SETTLEMENT_PHASE_WAITING) {
@@ -57,11 +61,13 @@ static void refresh(struct fx_engine *engine, uint32_t instrument)
 
 void fx_mark_refresh_due(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     engine->mark_due_us = INT64_MAX;
     engine->funding_due_us = INT64_MAX;
     engine->sweep_count = 0;
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         const struct fx_mark_state *state = &engine->marks[index];
+        FX_ASSERT(state->sweep.is_open <= 1);
         if (state->is_stale == 0 && state->stale_us != 0 && state->stale_us < engine->mark_due_us) {
             engine->mark_due_us = state->stale_us;
         }
@@ -78,6 +84,7 @@ void fx_mark_row(const struct fx_engine *engine, uint32_t instrument, struct fx_
     FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_listing *listing = &engine->listings[instrument];
     const struct fx_mark_state *state = &engine->marks[instrument];
+    FX_ASSERT(listing->mark.ticks >= 0);
     row_out->mark_ticks = listing->mark.ticks;
     row_out->index_ticks = listing->index.ticks;
     row_out->instrument = instrument;
@@ -122,6 +129,7 @@ void fx_mark_set(
 
 bool fx_mark_tick(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->time_us >= 0);
     if (engine->mark_due_us > engine->time_us) {
         return false;
     }
@@ -140,7 +148,9 @@ bool fx_mark_tick(struct fx_engine *engine)
 /* Nobody kept how old the mark is: its age begins with the rules. So does funding. */
 static void begin_rules(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     struct fx_mark_state *state = &engine->marks[instrument];
+    FX_ASSERT(state->has_rules == 0);
     state->has_rules = 1;
     state->mark_us = engine->time_us;
     state->next_us = fx_funding_next_us(engine, instrument, engine->time_us);
@@ -148,11 +158,13 @@ static void begin_rules(struct fx_engine *engine, uint32_t instrument)
 
 void fx_mark_begin_rules(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     struct fx_mark_state *state = &engine->marks[instrument];
     if (state->has_rules != 0) {
         return;
     }
     begin_rules(engine, instrument);
+    FX_ASSERT(state->has_rules != 0);
     state->max_age_us = FX_COMMAND_MARK_AGE_US;
     state->band_ppb = FX_COMMAND_MARK_BAND_PPB;
     state->sources_min = 1;
@@ -171,6 +183,8 @@ fx_status fx_mark_apply_price(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_MARK_PRICE);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_mark *mark = &command->u.mark;
     if (command->instrument >= engine->instrument_count) {
         return unknown_symbol(result);
@@ -199,6 +213,8 @@ fx_status fx_mark_apply_rules(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_SET_MARK_RULES);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_mark_rules *rules = &command->u.mark_rules;
     if (command->instrument >= engine->instrument_count) {
         return unknown_symbol(result);

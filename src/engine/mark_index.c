@@ -18,6 +18,7 @@ static const int64_t SECOND_US = 1000000;
 /* The index and what funding adds until the next instant; F is the last rate. Half-even. */
 static int64_t carried_price(const struct fx_engine *engine, uint32_t instrument, fx_px index)
 {
+    FX_ASSERT(index.ticks > 0);
     const struct fx_mark_state *state = &engine->marks[instrument];
     const int64_t interval_us =
         (int64_t)engine->listings[instrument].definition.funding_interval_s * SECOND_US;
@@ -38,6 +39,7 @@ static int64_t carried_price(const struct fx_engine *engine, uint32_t instrument
 /* The index and how far the middle of the book was from it on average. Half-even. */
 static int64_t based_price(const struct fx_engine *engine, uint32_t instrument, fx_px index)
 {
+    FX_ASSERT(index.ticks > 0);
     const struct fx_mark_state *state = &engine->marks[instrument];
     const int64_t minute = engine->time_us / MINUTE_US;
     fx_i128 sum = 0;
@@ -53,6 +55,7 @@ static int64_t based_price(const struct fx_engine *engine, uint32_t instrument, 
         return index.ticks;
     }
     const fx_i128 ticks = index.ticks + fx_dec_div_int(sum, (fx_i128)2 * count, FX_ROUND_HALF_EVEN);
+    FX_ASSERT(count <= FX_MARK_BASIS_COUNT);
     return ticks > INT64_MAX ? INT64_MAX : (int64_t)ticks;
 }
 
@@ -88,6 +91,7 @@ static fx_status judge(const struct fx_engine *engine,
                        const struct fx_command *command,
                        struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_INDEX_PRICE);
     const struct fx_command_index *index = &command->u.index;
     if (command->instrument >= engine->instrument_count) {
         result->reject.field = FX_FIELD_SYMBOL;
@@ -98,6 +102,7 @@ static fx_status judge(const struct fx_engine *engine,
     }
     const struct fx_mark_state *state = &engine->marks[command->instrument];
     const uint32_t sources_min = state->has_rules != 0 ? state->sources_min : 1;
+    FX_ASSERT(sources_min >= 1);
     if (index->source_us < 0) {
         return FX_BAD_PARAMETER;
     }
@@ -117,6 +122,7 @@ fx_status fx_mark_index_apply(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_index *said = &command->u.index;
     const fx_status status = judge(engine, command, result);
     if (status != FX_OK) {
@@ -136,6 +142,7 @@ fx_status fx_mark_index_apply(struct fx_engine *engine,
     const bool is_dated = said->source_us != 0 && said->source_us < engine->time_us;
     const int64_t source_us = is_dated ? said->source_us : engine->time_us;
     const fx_px index = {said->index_ticks};
+    FX_ASSERT(index.ticks > 0 && source_us <= engine->time_us);
     state->source_us = source_us > state->source_us ? source_us : state->source_us;
     fx_funding_sample(engine, instrument, index);
     const int64_t last = engine->listings[instrument].last.ticks;

@@ -28,6 +28,8 @@ bool fx_match_is_crossing(const struct fx_engine *engine,
                           enum fx_side side,
                           fx_px price)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const struct fx_book *book = engine->listings[instrument].book;
     const fx_px best = fx_book_best(book, fx_order_opposite(side));
     const fx_px limit = price;
@@ -46,6 +48,8 @@ fx_slot fx_match_first(const struct fx_engine *engine, const struct fx_resting *
  * deadline, has passed. NONE: it may. */
 static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(engine->orders[order].order_id != 0);
+    FX_ASSERT(engine->orders[order].expire_us >= 0);
     const int64_t expire_us = engine->orders[order].expire_us;
     if (expire_us != 0 && expire_us <= engine->time_us) {
         return FX_ORDER_NOTE_EXPIRED;
@@ -63,6 +67,8 @@ static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot o
 static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot maker)
 {
     const struct fx_resting *hot = &engine->resting[maker];
+    FX_ASSERT(hot->remaining.lots > 0);
+    FX_ASSERT(hot->account < engine->account_count);
     const struct fx_account_state *account = &engine->accounts[hot->account];
     const enum fx_order_note note = overdue_note(engine, maker);
     if (note != FX_ORDER_NOTE_NONE) {
@@ -76,6 +82,8 @@ static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot ma
 
 static bool end_barred(struct fx_engine *engine, fx_slot maker)
 {
+    FX_ASSERT(maker < engine->order_used);
+    FX_ASSERT(engine->orders[maker].is_resting == 1);
     const enum fx_order_note note = barred_note(engine, maker);
     if (note == FX_ORDER_NOTE_NONE) {
         return false;
@@ -126,6 +134,8 @@ void fx_match_settle_makers(struct fx_engine *engine, const struct fx_resting *t
 
 bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(engine->orders[order].order_id != 0);
     const enum fx_order_note note = overdue_note(engine, order);
     if (note == FX_ORDER_NOTE_NONE) {
         return false;
@@ -156,6 +166,8 @@ static struct side_result apply_side(struct fx_engine *engine,
                                      const struct fill *fill,
                                      fx_slot order)
 {
+    FX_ASSERT(fill->lots.lots > 0);
+    FX_ASSERT(fill->value.units >= 0);
     const struct fx_resting *hot = &engine->resting[order];
     const struct fx_position_fill seen = {
         .side = (enum fx_side)hot->side,
@@ -179,6 +191,7 @@ static void charge(struct fx_engine *engine,
                    struct side_result *side)
 {
     const struct fx_resting *hot = &engine->resting[order];
+    FX_ASSERT(hot->instrument < engine->instrument_count);
     struct fx_asset_state *asset = &engine->assets[engine->listings[hot->instrument].asset];
     side->fee = fx_fee_amount(fill->value, side->rate);
     if (side->fee.units != 0) {
@@ -322,6 +335,8 @@ static int64_t lots_when_met(const struct fx_engine *engine, fx_slot maker, fx_s
     const struct fx_resting *hot = &engine->resting[maker];
     const fx_slot position = engine->orders[maker].position;
     const struct fx_position_state *state = &engine->positions[position];
+    FX_ASSERT(state->sweep_lots >= 0);
+    FX_ASSERT(hot->remaining.lots > 0);
     if (hot->is_reduce_only == 0 || position == taker_position) {
         return hot->remaining.lots;
     }
@@ -334,6 +349,8 @@ static int64_t lots_when_met(const struct fx_engine *engine, fx_slot maker, fx_s
  * of its fills, as it was foreseen, and goes first; then it trades without asking. */
 static void end_barred_ahead(struct fx_engine *engine, fx_slot taker, fx_px limit)
 {
+    FX_ASSERT(engine->resting[taker].remaining.lots > 0);
+    FX_ASSERT(engine->orders[taker].time_in_force == FX_TIME_IN_FORCE_FOK);
     const struct fx_resting *hot = &engine->resting[taker];
     const enum fx_side side = (enum fx_side)hot->side;
     const struct fx_book *book = engine->listings[hot->instrument].book;
@@ -365,6 +382,8 @@ static void end_barred_ahead(struct fx_engine *engine, fx_slot taker, fx_px limi
 static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
 {
     const struct fx_resting *hot = &engine->resting[taker];
+    FX_ASSERT(hot->remaining.lots > 0);
+    FX_ASSERT(hot->side == FX_SIDE_BUY || hot->side == FX_SIDE_SELL);
     const enum fx_stp_mode mode = (enum fx_stp_mode)engine->orders[taker].stp_mode;
     const enum fx_side side = (enum fx_side)hot->side;
     const struct fx_book *book = engine->listings[hot->instrument].book;
@@ -407,6 +426,8 @@ static void rest(struct fx_engine *engine, fx_slot order)
 {
     struct fx_resting *hot = &engine->resting[order];
     struct fx_order *cold = &engine->orders[order];
+    FX_ASSERT(cold->is_resting == 0);
+    FX_ASSERT(hot->remaining.lots > 0 && hot->remaining.lots <= cold->lots);
     cold->entry_mark_ticks = engine->listings[hot->instrument].mark.ticks;
     cold->status = cold->lots == hot->remaining.lots ? FX_ORDER_STATUS_ACTIVE
                                                      : FX_ORDER_STATUS_PARTIALLY_FILLED;
@@ -461,6 +482,8 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
 static uint32_t reducing_work(const struct fx_engine *engine, fx_slot position)
 {
     const struct fx_position_state *state = &engine->positions[position];
+    FX_ASSERT(state->reduce_buy_lots >= 0);
+    FX_ASSERT(state->reduce_sell_lots >= 0);
     const bool has_reducing = state->reduce_buy_lots > 0 || state->reduce_sell_lots > 0;
     uint32_t work = has_reducing ? state->order_count : 0;
     if (state->has_tp_sl != 0) {
@@ -481,6 +504,8 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
                             fx_slot position,
                             enum fx_stp_mode stp_mode)
 {
+    FX_ASSERT(taker->remaining.lots > 0);
+    FX_ASSERT(position < engine->position_count);
     const enum fx_side side = (enum fx_side)taker->side;
     const struct fx_book *book = engine->listings[taker->instrument].book;
     const fx_slot first = fx_book_front(book, fx_order_opposite(side));

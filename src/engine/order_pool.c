@@ -36,6 +36,7 @@ static fx_slot next_of(const struct fx_engine *engine, fx_slot entry)
 
 static void put(struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
     fx_slot *entry = &engine->order_table[home_of(engine, engine->orders[order].order_id)];
     FX_ASSERT(*entry == 0 || slot_of(*entry) != order);
     if (*entry == 0) {
@@ -48,6 +49,8 @@ static void put(struct fx_engine *engine, fx_slot order)
 
 static fx_slot find(const struct fx_engine *engine, uint64_t order_id)
 {
+    FX_ASSERT(order_id != 0);
+    FX_ASSERT(order_id < engine->next_order_id);
     fx_slot entry = engine->order_table[home_of(engine, order_id)];
     while (entry != 0 && engine->orders[slot_of(entry)].order_id != order_id) {
         entry = next_of(engine, entry);

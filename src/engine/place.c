@@ -36,6 +36,8 @@ static fx_status change_setting(struct fx_engine *engine,
                                 const struct fx_command *command,
                                 struct fx_reject *reject_out)
 {
+    FX_ASSERT(intent->position < engine->position_count);
+    FX_ASSERT(!intent->is_setting_changed);
     const struct fx_command_place *place = intent->place;
     const struct fx_position_state *position = &engine->positions[intent->position];
     if ((place->leverage_centi == 0 || place->leverage_centi == position->leverage_centi) &&
@@ -111,9 +113,11 @@ static fx_status prepare(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_reject *reject_out)
 {
+    FX_ASSERT(intent->position < engine->position_count);
     const struct fx_command_protection *protection = fx_bracket_judge_read(command);
     const uint32_t triggers = (protection == NULL ? 0 : fx_bracket_judge_count(protection)) +
                               (intent->is_conditional ? 1 : 0);
+    FX_ASSERT(triggers <= 3);
     fx_status status = change_setting(engine, intent, command, reject_out);
     if (status == FX_OK && protection != NULL) {
         status = fx_bracket_judge_room(engine, intent->position, reject_out);
@@ -131,17 +135,20 @@ static fx_status acquire_position(struct fx_engine *engine,
                                   struct fx_place_intent *intent,
                                   const struct fx_command *command)
 {
+    FX_ASSERT(command->instrument < engine->instrument_count);
     const uint32_t count = engine->position_count;
     intent->position = fx_position_state_acquire(engine,
                                                  intent->hot.account,
                                                  command->instrument,
                                                  (enum fx_position_side)intent->position_side);
     intent->is_position_new = engine->position_count > count;
+    FX_ASSERT(engine->position_count - count <= 1);
     return intent->position == FX_SLOT_NONE ? FX_CAPACITY : FX_OK;
 }
 
 static fx_slot create_order(struct fx_engine *engine, const struct fx_place_intent *intent)
 {
+    FX_ASSERT(intent->position < engine->position_count);
     const fx_slot order = fx_order_pool_acquire(engine);
     FX_ASSERT(order != FX_SLOT_NONE);
     struct fx_order *cold = &engine->orders[order];
@@ -169,6 +176,8 @@ static enum fx_order_status enter(struct fx_engine *engine,
                                   const struct fx_place_intent *intent,
                                   fx_slot order)
 {
+    FX_ASSERT(engine->orders[order].order_id != 0);
+    FX_ASSERT(engine->orders[order].is_resting == 0);
     if (intent->is_unmatchable) {
         fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
         return FX_ORDER_STATUS_EXPIRED;
@@ -185,6 +194,8 @@ static void protect(struct fx_engine *engine, fx_slot order, const struct fx_com
     if (protection == NULL) {
         return;
     }
+    FX_ASSERT(engine->orders[order].order_id != 0);
+    FX_ASSERT(engine->resting[order].is_reduce_only == 0);
     struct fx_bracket *bracket = fx_bracket_acquire(engine, order);
     for (uint32_t index = 0; index < sizeof ROLES / sizeof ROLES[0]; index++) {
         const struct fx_bracket_wish wish =
@@ -202,6 +213,8 @@ static void execute(struct fx_engine *engine,
 {
     fx_ahead_maker_holder(engine, intent->first_maker);
     const fx_slot order = create_order(engine, intent);
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(result->is_changed == 0);
     fx_slot entry = FX_SLOT_NONE;
     result->order_id = engine->orders[order].order_id;
     if (intent->place->client_id.size > 0) {
@@ -228,7 +241,9 @@ static fx_status repeat(const struct fx_engine *engine,
                         const struct fx_command *command,
                         struct fx_event_result *result)
 {
+    FX_ASSERT(slot < engine->client_used);
     const struct fx_client_entry *entry = &engine->client_entries[slot];
+    FX_ASSERT(entry->client_id.size > 0);
     if (entry->body_hash != fx_client_ids_body_hash(command)) {
         return reject(&result->reject, FX_DUPLICATE_CLIENT_ORDER_ID, FX_FIELD_CLIENT_ORDER_ID);
     }
@@ -245,6 +260,8 @@ static fx_status repeat(const struct fx_engine *engine,
 /* How an order ends that was refused when it fired. */
 static enum fx_order_note refusal_note(fx_status status)
 {
+    FX_ASSERT(status != FX_OK);
+    FX_ASSERT(status != FX_ACCOUNT_NOT_FOUND);
     static const struct {
         fx_status status;
         enum fx_order_note note;
@@ -272,6 +289,8 @@ static void read_fired(const struct fx_engine *engine,
                        struct fx_command_place *place_out,
                        struct fx_place_intent *intent)
 {
+    FX_ASSERT(engine->orders[order].trigger != 0);
+    FX_ASSERT(engine->orders[order].is_resting == 0);
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
     const bool is_market = fx_order_type_is_market((enum fx_order_type)cold->type);
@@ -299,6 +318,8 @@ static void read_fired(const struct fx_engine *engine,
 void fx_place_fire(struct fx_engine *engine, fx_slot order)
 {
     struct fx_order *cold = &engine->orders[order];
+    FX_ASSERT(cold->trigger != 0);
+    FX_ASSERT(cold->status == FX_ORDER_STATUS_ACTIVE);
     struct fx_command_place place;
     struct fx_reject reason; /* nobody is there to hear the details */
     struct fx_place_intent intent;
@@ -329,6 +350,8 @@ static void read_command(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_place_intent *intent)
 {
+    FX_ASSERT(command->instrument < engine->instrument_count);
+    FX_ASSERT(command->user_id != 0);
     const struct fx_command_place *place = &command->u.place;
     memset(intent, 0, offsetof(struct fx_place_intent, before));
     intent->place = place;
@@ -356,6 +379,7 @@ static fx_status judge_all(struct fx_engine *engine,
                            struct fx_place_intent *intent,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_repeated == 0);
     const struct fx_command_place *place = &command->u.place;
     if (command->instrument >= engine->instrument_count) {
         return reject(&result->reject, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
@@ -386,6 +410,7 @@ static fx_status judge_all(struct fx_engine *engine,
         return status;
     }
     intent->first_maker = fx_match_first(engine, &intent->hot);
+    FX_ASSERT(intent->hot.account < engine->account_count);
     fx_ahead_maker(engine, intent->first_maker);
     status = acquire_position(engine, intent, command);
     if (status != FX_OK) {
@@ -428,6 +453,8 @@ fx_status fx_place_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
+    FX_ASSERT(result->order_id == 0);
     struct fx_place_intent intent;
     if (engine->sweep_count != 0) {
         settle_makers(engine, command);
@@ -444,6 +471,8 @@ static void foresee(const struct fx_engine *engine,
                     const struct fx_place_intent *intent,
                     struct fx_event_test *test)
 {
+    FX_ASSERT(intent->position < engine->position_count);
+    FX_ASSERT(intent->hot.account < engine->account_count);
     const struct fx_position_state *position = &engine->positions[intent->position];
     test->reserve_after = position->reserve;
     if (!intent->is_unmatchable && !intent->is_conditional) {
@@ -461,6 +490,8 @@ fx_status fx_place_test(struct fx_engine *engine,
                         const struct fx_command *command,
                         struct fx_event_test *test_out)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_TEST_ORDER);
+    FX_ASSERT(test_out->result.order_id == 0);
     struct fx_place_intent intent;
     const fx_status status = judge_all(engine, command, &intent, &test_out->result);
     if (status != FX_OK || test_out->result.is_repeated != 0) {

@@ -23,10 +23,12 @@ static fx_status find_owner(const struct fx_engine *engine,
         return FX_UNKNOWN_SYMBOL;
     }
     const uint32_t asset = engine->listings[command->instrument].asset;
+    FX_ASSERT(asset < engine->asset_count);
     const fx_slot account = fx_account_state_find(engine, command->user_id, asset);
     if (account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
+    FX_ASSERT(engine->accounts[account].user_id == command->user_id);
     result->account_id = fx_preload_account_id(engine, account);
     *account_out = account;
     if (fx_settle_is_over(engine, command->instrument)) {
@@ -59,8 +61,10 @@ static fx_status read_settings(const struct fx_engine *engine,
                                struct fx_position_state *position,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(position->instrument == command->instrument);
     const struct fx_command_leverage *asked = &command->u.leverage;
     const int32_t most = engine->listings[command->instrument].definition.leverage_max_centi;
+    FX_ASSERT(most >= LEVERAGE_ONE_CENTI);
     if (asked->margin_mode > FX_MARGIN_MODE_ISOLATED) {
         result->reject.field = FX_FIELD_MARGIN_MODE;
         return FX_BAD_PARAMETER;
@@ -96,6 +100,8 @@ static fx_status remargin(const struct fx_engine *engine,
                           fx_i128 *more,
                           struct fx_event_result *result)
 {
+    FX_ASSERT(before->instrument == after->instrument);
+    FX_ASSERT(before->lots == after->lots);
     const fx_amount notional = {fx_margin_notional(engine, after)};
     const fx_leverage leverage = {after->leverage_centi};
     const fx_leverage most = fx_margin_leverage_max(engine, after->instrument, notional);
@@ -130,6 +136,8 @@ static fx_status judge_margins(const struct fx_engine *engine,
                                struct change *change,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(change->count > 0 && change->count <= FX_POSITION_FAMILY_MAX);
+    FX_ASSERT(change->after[0].account < engine->account_count);
     fx_i128 more = 0;
     for (uint32_t index = 0; index < change->count; index++) {
         const fx_status status =
@@ -154,6 +162,8 @@ static void read_records(const struct fx_engine *engine,
                          uint32_t instrument,
                          struct change *change)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(instrument < engine->instrument_count);
     change->family = fx_position_state_family(engine, account, instrument);
     change->count = change->family.count == 0 ? 1 : change->family.count;
     const bool is_hedge = (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
@@ -181,8 +191,10 @@ static bool is_idle(const struct fx_engine *engine, fx_slot position)
 
 static bool is_family_idle(const struct fx_engine *engine, const struct fx_position_family *family)
 {
+    FX_ASSERT(family->count <= FX_POSITION_FAMILY_MAX);
     bool is_all_idle = true;
     for (uint32_t index = 0; index < family->count; index++) {
+        FX_ASSERT(family->slots[index] < engine->position_count);
         is_all_idle = is_all_idle && is_idle(engine, family->slots[index]);
     }
     return is_all_idle;
@@ -190,6 +202,8 @@ static bool is_family_idle(const struct fx_engine *engine, const struct fx_posit
 
 static void write_records(struct fx_engine *engine, const struct change *change)
 {
+    FX_ASSERT(change->family.count > 0);
+    FX_ASSERT(change->family.count <= FX_POSITION_FAMILY_MAX);
     for (uint32_t index = 0; index < change->family.count; index++) {
         const struct fx_position_state *after = &change->after[index];
         struct fx_position_state *position = &engine->positions[change->family.slots[index]];
@@ -212,7 +226,9 @@ fx_status fx_position_setting_leverage(struct fx_engine *engine,
     if (status != FX_OK) {
         return status;
     }
+    FX_ASSERT(account < engine->account_count);
     read_records(engine, account, command->instrument, &change);
+    FX_ASSERT(change.count > 0);
     for (uint32_t index = 0; index < change.count && status == FX_OK; index++) {
         status = read_settings(engine, command, &change.after[index], result);
     }
@@ -262,10 +278,12 @@ static bool is_meant(const struct fx_engine *engine,
 
 static bool is_account_idle(const struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     fx_slot slot = engine->accounts[account].first_position;
     while (slot != FX_SLOT_NONE && is_idle(engine, slot)) {
         slot = engine->positions[slot].next;
     }
+    FX_ASSERT(slot == FX_SLOT_NONE || engine->positions[slot].account == account);
     return slot == FX_SLOT_NONE;
 }
 
@@ -278,6 +296,8 @@ static fx_status judge_mode(const struct fx_engine *engine,
                             const struct fx_command *command,
                             struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_SET_POSITION_MODE);
+    FX_ASSERT(result->account_id == 0);
     const struct fx_command_position_mode *mode = &command->u.position_mode;
     if (mode->is_hedge > 1) {
         return FX_BAD_PARAMETER;
@@ -304,6 +324,8 @@ fx_status fx_position_setting_mode(struct fx_engine *engine,
                                    const struct fx_command *command,
                                    struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_SET_POSITION_MODE);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_position_mode *mode = &command->u.position_mode;
     const fx_status status = judge_mode(engine, command, result);
     if (status != FX_OK) {
@@ -331,6 +353,8 @@ fx_status fx_position_setting_mode(struct fx_engine *engine,
 static fx_i128 removable_of(const struct fx_engine *engine,
                             const struct fx_position_state *position)
 {
+    FX_ASSERT(position->lots != 0);
+    FX_ASSERT(position->margin_mode == FX_MARGIN_MODE_ISOLATED);
     const fx_i128 gain = fx_margin_unrealized(engine, position);
     const fx_i128 initial = fx_margin_at_leverage(fx_margin_mark_value(engine, position),
                                                   (fx_leverage){position->leverage_centi});
@@ -355,6 +379,8 @@ static fx_status find_isolated(const struct fx_engine *engine,
                                fx_slot account,
                                fx_slot *position_out)
 {
+    FX_ASSERT(*position_out == FX_SLOT_NONE);
+    FX_ASSERT(account < engine->account_count);
     const uint32_t asked = command->u.margin.position_side;
     if (asked > FX_POSITION_SIDE_SHORT) {
         return FX_BAD_PARAMETER;
@@ -381,6 +407,7 @@ fx_status fx_position_setting_margin(struct fx_engine *engine,
                                      const struct fx_command *command,
                                      struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     fx_slot account = FX_SLOT_NONE;
     fx_slot slot = FX_SLOT_NONE;
     fx_status status = find_owner(engine, command, result, &account);
@@ -390,6 +417,7 @@ fx_status fx_position_setting_margin(struct fx_engine *engine,
     if (status != FX_OK) {
         return status;
     }
+    FX_ASSERT(slot < engine->position_count);
     const fx_i128 amount = command->u.margin.amount;
     if (amount == 0) {
         result->reject.field = FX_FIELD_AMOUNT;

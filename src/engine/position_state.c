@@ -46,6 +46,7 @@ enum fx_position_side fx_position_state_side(const struct fx_engine *engine,
                  : asked > FX_POSITION_SIDE_BOTH) {
         return (enum fx_position_side)0;
     }
+    FX_ASSERT(asked <= FX_POSITION_SIDE_SHORT);
     return is_hedge ? (enum fx_position_side)asked : FX_POSITION_SIDE_BOTH;
 }
 
@@ -78,6 +79,7 @@ void fx_position_state_default(const struct fx_engine *engine,
                                enum fx_position_side side,
                                struct fx_position_state *position_out)
 {
+    FX_ASSERT(account < engine->account_count);
     FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_position_family family = fx_position_state_family(engine, account, instrument);
     *position_out = (struct fx_position_state){
@@ -137,6 +139,7 @@ static bool open_loss(const struct fx_listing *listing,
                       fx_i128 value,
                       fx_i128 *loss_out)
 {
+    FX_ASSERT(order->remaining.lots > 0);
     const bool is_buy = order->side == FX_SIDE_BUY;
     const int64_t distance =
         is_buy ? order->price.ticks - mark.ticks : mark.ticks - order->price.ticks;
@@ -244,6 +247,8 @@ static bool is_as_admitted(const struct fx_engine *engine, fx_slot order)
     const struct fx_admission *admission = &engine->admission;
     const struct fx_resting *hot = &engine->resting[order];
     const struct fx_order *cold = &engine->orders[order];
+    FX_ASSERT(hot->remaining.lots > 0);
+    FX_ASSERT(cold->position < engine->position_count);
     return admission->sequence == engine->sequence && admission->work == engine->work &&
            admission->position == cold->position &&
            admission->order.remaining.lots == hot->remaining.lots &&
@@ -260,6 +265,7 @@ static struct part cost_part(struct fx_engine *engine, fx_slot order)
     const bool fits =
         fx_position_state_cost(engine, hot, mark, &cold->reserve_value, &cold->reserve_loss);
     FX_ASSERT(fits);
+    FX_ASSERT(cold->reserve_value >= 0);
     return counted_part(engine, order, hot->remaining.lots);
 }
 
@@ -349,6 +355,8 @@ static bool with_order(const struct fx_engine *engine,
                        struct fx_position_state *position,
                        struct part *part_out)
 {
+    FX_ASSERT(order->remaining.lots > 0);
+    FX_ASSERT(order->instrument == position->instrument);
     if (replaced != FX_SLOT_NONE) {
         const struct fx_resting *hot = &engine->resting[replaced];
         add_part(position, hot, negated(counted_part(engine, replaced, hot->remaining.lots)));
@@ -525,6 +533,7 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
                                  fx_slot slot,
                                  const struct fx_position_fill *fill)
 {
+    FX_ASSERT(fill->lots.lots > 0);
     struct fx_position_state *position = at(engine, slot);
     fx_ahead_guard(engine, slot);
     if (engine->sweep_count != 0) {

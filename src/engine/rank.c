@@ -23,6 +23,8 @@ enum { RANKS = 5, SHORT_BIT = 8 };
  * then the older position. */
 static bool is_before(const struct fx_rank_item *one, const struct fx_rank_item *other)
 {
+    FX_ASSERT(one != other);
+    FX_ASSERT(one->position != FX_SLOT_NONE);
     if (one->side != other->side) {
         return one->side < other->side;
     }
@@ -35,6 +37,7 @@ static bool is_before(const struct fx_rank_item *one, const struct fx_rank_item 
 
 static void insert(struct fx_engine *engine, const struct fx_rank_item *item)
 {
+    FX_ASSERT(item->side < 2 * engine->instrument_count);
     struct fx_rank_item *items = engine->rank_items;
     uint32_t index = engine->rank.count;
     FX_ASSERT(index < engine->position_count);
@@ -65,6 +68,7 @@ static struct fx_rank_item remove_first(struct fx_engine *engine)
         items[index] = items[child];
         index = child;
     }
+    FX_ASSERT(index <= count);
     items[index] = moved;
     return first;
 }
@@ -80,6 +84,7 @@ static uint32_t side_of(const struct fx_position_state *position)
 
 static void begin(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->rank.phase == PHASE_IDLE);
     struct fx_rank *rank = &engine->rank;
     FX_ASSERT(rank->count == 0);
     rank->phase = PHASE_SCORE;
@@ -93,6 +98,8 @@ static void begin(struct fx_engine *engine)
 
 static void score(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(engine->rank.phase == PHASE_SCORE);
     const struct fx_position_state *state = &engine->positions[position];
     if (state->lots == 0) {
         return;
@@ -132,6 +139,8 @@ static bool place(struct fx_engine *engine)
 
 static void end(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->rank.phase == PHASE_PLACE);
+    FX_ASSERT(engine->rank.count == 0);
     engine->rank.phase = PHASE_IDLE;
     const int64_t next_us = engine->rank.began_us + FX_RANK_INTERVAL_US;
     if (engine->rank.due_us < next_us) {
@@ -144,6 +153,8 @@ static void end(struct fx_engine *engine)
 
 int64_t fx_rank_due_us(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->rank.phase <= PHASE_PLACE);
+    FX_ASSERT(engine->rank.due_us >= 0);
     const struct fx_rank *rank = &engine->rank;
     /* Before the first refresh nothing says what has moved: older snapshots do not. */
     const bool is_stale = rank->is_stale != 0 || rank->due_us == 0;
@@ -153,6 +164,7 @@ int64_t fx_rank_due_us(const struct fx_engine *engine)
 
 fx_status fx_rank_apply(struct fx_engine *engine, struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     struct fx_rank *rank = &engine->rank;
     uint32_t visits = 0;
     uint32_t rows = 0;
@@ -180,6 +192,7 @@ fx_status fx_rank_apply(struct fx_engine *engine, struct fx_event_result *result
         rows += place(engine) ? 1 : 0;
         visits++;
     }
+    FX_ASSERT(rows <= FX_RANK_ROWS_MAX);
     result->is_changed = rows > 0 ? 1 : 0;
     return FX_OK;
 }
@@ -199,6 +212,8 @@ static bool has_its_items(struct fx_rank_side sides[],
                           const struct fx_rank *rank,
                           const struct fx_rank_item items[])
 {
+    FX_ASSERT(rank->count <= rank->cursor);
+    FX_ASSERT(side_count > 0 || rank->count == 0);
     bool is_sound = true;
     for (uint32_t index = 0; index < rank->count; index++) {
         sides[items[index].side].placed++;
@@ -214,6 +229,8 @@ static bool has_its_items(struct fx_rank_side sides[],
 
 bool fx_rank_is_sound(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->position_count <= engine->limits.positions_max);
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     const struct fx_rank *rank = &engine->rank;
     const uint32_t side_count = 2 * engine->instrument_count;
     if (rank->phase > PHASE_PLACE || rank->is_stale > 1 || rank->due_us < 0 ||

@@ -79,6 +79,7 @@ static struct cross look_at(const struct fx_engine *engine, fx_slot account)
             cross.is_used = true;
         }
     }
+    FX_ASSERT(cross.is_used || cross.value == 0);
     return cross;
 }
 
@@ -122,6 +123,7 @@ bool fx_risk_is_position_short(const struct fx_engine *engine, fx_slot position)
     if (fx_position_state_is_isolated(state)) {
         return isolated_margin(state) + fx_margin_worth(engine, state, mark_of(engine, state)) <= 0;
     }
+    FX_ASSERT(state->account < engine->account_count);
     const struct cross cross = look_at(engine, state->account);
     return is_cross_short(&cross);
 }
@@ -138,6 +140,8 @@ static int64_t guard_key(enum fx_side side, fx_px guard)
 
 static void set_guard(struct fx_engine *engine, fx_slot slot, fx_px guard)
 {
+    FX_ASSERT(slot < engine->position_count);
+    FX_ASSERT(guard.ticks >= 0);
     const struct fx_position_state *position = &engine->positions[slot];
     struct fx_risk *risk = &engine->risks[slot];
     const enum fx_side side = side_of(position);
@@ -173,12 +177,14 @@ static fx_i128 spend_of(const struct fx_engine *engine,
 /* True where the guards of an account hold: R1, from what is remembered where nothing changed. */
 static bool is_guarded(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     const struct fx_account_state *state = &engine->accounts[account];
     fx_i128 surplus = cash_of(state);
     bool is_used = false;
     for (fx_slot slot = state->first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
+        FX_ASSERT(position->account == account);
         if (position->lots == 0) {
             continue;
         }
@@ -206,6 +212,8 @@ static bool is_guarded(struct fx_engine *engine, fx_slot account)
 
 static void guard_all(struct fx_engine *engine, fx_slot account, const struct cross *cross)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(!cross->is_isolated_short);
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
@@ -236,6 +244,7 @@ static void set_keys(struct fx_engine *engine, fx_slot account, int64_t key)
 
 static void queue_insert(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     FX_ASSERT(engine->due_count < engine->limits.accounts_max);
     uint32_t index = engine->due_count;
     engine->due_count++;
@@ -263,6 +272,7 @@ static void queue_remove_first(struct fx_engine *engine)
         engine->due_accounts[index] = engine->due_accounts[child];
         index = child;
     }
+    FX_ASSERT(index <= count);
     engine->due_accounts[index] = moved;
 }
 
@@ -315,6 +325,7 @@ void fx_risk_touch(struct fx_engine *engine, fx_slot account)
 {
     FX_ASSERT(account < engine->account_count);
     if (engine->accounts[account].is_moved == 0) {
+        FX_ASSERT(engine->moved_count < engine->account_count);
         engine->accounts[account].is_moved = 1;
         engine->moved_accounts[engine->moved_count] = account;
         engine->moved_count++;
@@ -323,12 +334,14 @@ void fx_risk_touch(struct fx_engine *engine, fx_slot account)
 
 void fx_risk_review(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->moved_count <= engine->account_count);
     if (engine->moved_count > 0) {
         fx_rank_see(engine);
     }
     for (uint32_t index = 0; index < engine->moved_count; index++) {
         const fx_slot account = engine->moved_accounts[index];
         struct fx_account_state *state = &engine->accounts[account];
+        FX_ASSERT(state->is_moved == 1);
         state->is_moved = 0;
         if (state->risk_state == FX_RISK_STATE_PARKED) {
             make_due(engine, account);
@@ -354,6 +367,8 @@ void fx_risk_forget(struct fx_engine *engine)
 /* The mark stands beyond the guard of a position. */
 static void meet(struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->position_count);
+    FX_ASSERT(engine->risks[slot].place != 0);
     const struct fx_position_state *position = &engine->positions[slot];
     const enum fx_side side = (enum fx_side)engine->risks[slot].side;
     const fx_slot account = position->account;
@@ -373,7 +388,9 @@ static void meet(struct fx_engine *engine, fx_slot slot)
 
 void fx_risk_see_mark(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const int64_t ticks = engine->listings[instrument].mark.ticks;
+    FX_ASSERT(ticks >= 0);
     fx_rank_see(engine);
     for (enum fx_side side = FX_SIDE_BUY; side <= FX_SIDE_SELL; side++) {
         const struct fx_risk_heap *heap = fx_risk_heap_of(engine, instrument, side);
@@ -386,8 +403,10 @@ void fx_risk_see_mark(struct fx_engine *engine, uint32_t instrument)
 
 void fx_risk_see_terms(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     for (fx_slot slot = 0; slot < engine->position_count; slot++) {
         const struct fx_position_state *position = &engine->positions[slot];
+        FX_ASSERT(position->account < engine->account_count);
         if (position->instrument == instrument && position->lots != 0 &&
             engine->accounts[position->account].risk_state == FX_RISK_STATE_SAFE) {
             fx_risk_examine(engine, position->account);
@@ -397,8 +416,10 @@ void fx_risk_see_terms(struct fx_engine *engine, uint32_t instrument)
 
 void fx_risk_rebuild(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->due_count == 0);
     for (fx_slot account = 0; account < engine->account_count; account++) {
         const uint8_t state = engine->accounts[account].risk_state;
+        FX_ASSERT(state <= FX_RISK_STATE_PARKED);
         if (state == FX_RISK_STATE_SAFE) {
             fx_risk_examine(engine, account);
         } else {

@@ -72,6 +72,7 @@ static void set(const struct view *view, uint32_t index, struct fx_risk_entry en
 
 static uint32_t sift_up(const struct view *view, uint32_t index, struct fx_risk_entry entry)
 {
+    FX_ASSERT(entry.position != FX_SLOT_NONE);
     while (index > 0) {
         const struct fx_risk_entry parent = *entry_at(view, (index - 1) / 2);
         if (entry.key >= parent.key) {
@@ -81,6 +82,7 @@ static uint32_t sift_up(const struct view *view, uint32_t index, struct fx_risk_
         index = (index - 1) / 2;
     }
     set(view, index, entry);
+    FX_ASSERT(entry_at(view, index)->position == entry.position);
     return index;
 }
 
@@ -89,6 +91,8 @@ static void sift_down(const struct view *view,
                       uint32_t index,
                       struct fx_risk_entry entry)
 {
+    FX_ASSERT(index < count);
+    FX_ASSERT(entry.position != FX_SLOT_NONE);
     for (uint32_t child = 2 * index + 1; child < count; child = 2 * index + 1) {
         struct fx_risk_entry least = *entry_at(view, child);
         if (child + 1 < count) {
@@ -116,6 +120,7 @@ static void grow(struct fx_engine *engine, uint32_t number)
         engine->risk_chunk_used++;
     }
     FX_ASSERT(heap->chunk_count < fx_risk_heap_chunks(&engine->limits));
+    FX_ASSERT(chunk < engine->risk_chunk_used);
     chunk_table(engine, number)[heap->chunk_count] = chunk;
     heap->chunk_count++;
 }
@@ -126,12 +131,14 @@ static void shrink(struct fx_engine *engine, uint32_t number)
     FX_ASSERT(heap->chunk_count > 0);
     heap->chunk_count--;
     const uint32_t chunk = chunk_table(engine, number)[heap->chunk_count];
+    FX_ASSERT(chunk < engine->risk_chunk_used);
     engine->risk_entries[(size_t)chunk * FX_RISK_CHUNK].position = engine->risk_chunk_free;
     engine->risk_chunk_free = chunk;
 }
 
 void fx_risk_heap_remove(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     struct fx_risk *risk = &engine->risks[position];
     const uint32_t instrument = engine->positions[position].instrument;
     const enum fx_side side = (enum fx_side)risk->side;
@@ -154,6 +161,7 @@ void fx_risk_heap_remove(struct fx_engine *engine, fx_slot position)
 
 void fx_risk_heap_put(struct fx_engine *engine, fx_slot position, enum fx_side side, int64_t key)
 {
+    FX_ASSERT(position < engine->position_count);
     struct fx_risk *risk = &engine->risks[position];
     const uint32_t instrument = engine->positions[position].instrument;
     struct fx_risk_heap *heap = fx_risk_heap_of(engine, instrument, side);

@@ -57,6 +57,8 @@ void fx_settle_row(const struct fx_engine *engine,
                    uint32_t instrument,
                    struct fx_event_settlement *row_out)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(state_of(engine, instrument)->phase != 0);
     const struct fx_settle_state *state = state_of(engine, instrument);
     row_out->price_ticks = state->price_ticks;
     row_out->covered_us = state->covered_us;
@@ -71,7 +73,9 @@ void fx_settle_row(const struct fx_engine *engine,
 /* A mark that is stale stands for an index that is: the index is not known from then on. */
 void fx_settle_see(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     struct fx_settle_state *state = state_of(engine, instrument);
+    FX_ASSERT(state->covered_us >= 0);
     const struct fx_listing *listing = &engine->listings[instrument];
     if (!is_dated(engine, instrument) || state->price_ticks != 0) {
         return;
@@ -96,6 +100,7 @@ void fx_settle_see(struct fx_engine *engine, uint32_t instrument)
 
 void fx_settle_restart(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     struct fx_settle_state *state = state_of(engine, instrument);
     FX_ASSERT(state->phase == 0);
     state->sum = 0;
@@ -116,6 +121,8 @@ static int64_t average_of(const struct fx_settle_state *state)
 static int64_t enough_us(const struct fx_engine *engine, uint32_t instrument)
 {
     const struct fx_settle_state *state = state_of(engine, instrument);
+    FX_ASSERT(state->phase == FX_SETTLEMENT_PHASE_WAITING);
+    FX_ASSERT(state->covered_us >= 0);
     const int64_t stale_us = engine->marks[instrument].stale_us;
     const int64_t missing_us = ENOUGH_US - state->covered_us;
     const int64_t at_us = state->last_us + (missing_us > 0 ? missing_us : 0);
@@ -142,9 +149,11 @@ static int64_t due_us(const struct fx_engine *engine, uint32_t instrument)
 
 void fx_settle_refresh_due(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     engine->settle_due_us = INT64_MAX;
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         const int64_t at_us = due_us(engine, index);
+        FX_ASSERT(at_us >= 0);
         engine->settle_due_us = at_us < engine->settle_due_us ? at_us : engine->settle_due_us;
     }
 }
@@ -155,6 +164,8 @@ void fx_settle_refresh_due(struct fx_engine *engine)
 static void say(struct fx_engine *engine, uint32_t instrument, enum fx_settlement_phase phase)
 {
     struct fx_settle_state *state = state_of(engine, instrument);
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(state->phase != FX_SETTLEMENT_PHASE_DONE);
     state->phase = (uint8_t)phase;
     state->cursor = 0;
     fx_settle_row(engine, instrument, &fx_touch_event(engine, FX_EVENT_SETTLEMENT)->u.settlement);
@@ -164,6 +175,7 @@ static void say(struct fx_engine *engine, uint32_t instrument, enum fx_settlemen
  * it never grows stale: who cannot pay at it must be liquidated, however the feed ended. */
 static void fix(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(state_of(engine, instrument)->phase != FX_SETTLEMENT_PHASE_CLOSING);
     const struct fx_settle_state *state = state_of(engine, instrument);
     const struct fx_listing *listing = &engine->listings[instrument];
     const fx_px price = {state->price_ticks};
@@ -181,6 +193,7 @@ static void fix(struct fx_engine *engine, uint32_t instrument)
 
 static void begin(struct fx_engine *engine, uint32_t instrument, int64_t price_ticks)
 {
+    FX_ASSERT(price_ticks >= 0);
     struct fx_settle_state *state = state_of(engine, instrument);
     FX_ASSERT(state->phase == 0);
     fx_settle_see(engine, instrument);
@@ -202,6 +215,9 @@ static bool has_work_left(const struct fx_engine *engine)
 /* End all orders of a position. @return false where the command may end no more. */
 static bool cancel_orders(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT(state_of(engine, engine->positions[position].instrument)->phase ==
+              FX_SETTLEMENT_PHASE_CANCELING);
     const enum fx_order_note note = FX_ORDER_NOTE_INSTRUMENT;
     fx_slot order = engine->positions[position].oldest_order;
     while (order != FX_SLOT_NONE && has_work_left(engine)) {
@@ -225,6 +241,7 @@ static fx_i128 value_at(const struct fx_listing *listing,
                         const struct fx_position_state *position,
                         fx_px price)
 {
+    FX_ASSERT(price.ticks > 0);
     const bool is_linear = listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M;
     const bool is_long = position->lots > 0;
     const fx_qty lots = {is_long ? position->lots : -position->lots};
@@ -244,6 +261,7 @@ static void close_position(struct fx_engine *engine, fx_slot slot)
     const struct fx_listing *listing = &engine->listings[instrument];
     struct fx_settle_state *state = state_of(engine, instrument);
     const int64_t lots = position->lots;
+    FX_ASSERT(lots != 0);
     const bool is_linear = listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M;
     const fx_i128 value = value_at(listing, position, (fx_px){state->price_ticks});
     const struct fx_position_fill fill = {
@@ -268,6 +286,8 @@ static bool walk(struct fx_engine *engine, uint32_t instrument)
 {
     struct fx_settle_state *state = state_of(engine, instrument);
     const bool is_closing = state->phase == FX_SETTLEMENT_PHASE_CLOSING;
+    FX_ASSERT(is_closing || state->phase == FX_SETTLEMENT_PHASE_CANCELING);
+    FX_ASSERT(state->cursor <= engine->position_count);
     for (uint32_t count = 0; state->cursor < engine->position_count; count++) {
         const fx_slot slot = state->cursor;
         if (count == LOOK_MAX || !has_work_left(engine)) {
@@ -313,6 +333,7 @@ static void finish(struct fx_engine *engine, uint32_t instrument)
 static bool step(struct fx_engine *engine, uint32_t instrument)
 {
     struct fx_settle_state *state = state_of(engine, instrument);
+    FX_ASSERT(state->phase != 0);
     switch (state->phase) {
     case FX_SETTLEMENT_PHASE_CANCELING:
         if (!walk(engine, instrument)) {
@@ -358,6 +379,7 @@ static void run(struct fx_engine *engine, uint32_t instrument)
 
 bool fx_settle_tick(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     if (engine->settle_due_us > engine->time_us) {
         return false;
     }
@@ -368,6 +390,7 @@ bool fx_settle_tick(struct fx_engine *engine)
         if (state_of(engine, index)->phase == 0) {
             begin(engine, index, 0);
         }
+        FX_ASSERT(state_of(engine, index)->phase != 0);
         run(engine, index);
     }
     fx_settle_refresh_due(engine);
@@ -381,12 +404,14 @@ static fx_status judge(const struct fx_engine *engine,
                        const struct fx_command *command,
                        struct fx_reject *reject_out)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_SETTLE);
     const struct fx_command_settle *settle = &command->u.settle;
     if (command->instrument >= engine->instrument_count) {
         reject_out->field = FX_FIELD_SYMBOL;
         return FX_UNKNOWN_SYMBOL;
     }
     const int64_t max_ticks = definition_of(engine, command->instrument)->max_ticks;
+    FX_ASSERT(max_ticks > 0);
     if (settle->has_price > 1) {
         return FX_BAD_PARAMETER;
     }
@@ -401,6 +426,7 @@ fx_status fx_settle_apply(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     const fx_status status = judge(engine, command, &result->reject);
     if (status != FX_OK) {
         return status;
@@ -416,6 +442,7 @@ fx_status fx_settle_apply(struct fx_engine *engine,
     }
     const int64_t ticks =
         command->u.settle.has_price != 0 ? command->u.settle.settle_ticks : average_of(state);
+    FX_ASSERT(ticks > 0);
     if (state->phase == 0) {
         begin(engine, instrument, ticks);
     } else {
@@ -434,8 +461,10 @@ fx_status fx_settle_apply(struct fx_engine *engine,
 
 void fx_settle_adopt(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         const uint8_t listed = definition_of(engine, index)->state;
+        FX_ASSERT(listed >= FX_INSTRUMENT_STATE_PENDING && listed <= FX_INSTRUMENT_STATE_SETTLED);
         if (listed == FX_INSTRUMENT_STATE_SETTLING) {
             state_of(engine, index)->phase = FX_SETTLEMENT_PHASE_CANCELING;
         } else if (listed == FX_INSTRUMENT_STATE_SETTLED) {

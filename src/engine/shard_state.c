@@ -14,6 +14,8 @@ static bool is_empty(const struct fx_engine *engine)
 /* An exchange that was one shard becomes the first of several, if all it has stays its own. */
 static bool may_become(const struct fx_engine *engine, const struct fx_shard_map *map)
 {
+    FX_ASSERT(map->shards > 0);
+    FX_ASSERT(map->shard < map->shards);
     if (is_empty(engine)) {
         return true;
     }
@@ -35,6 +37,8 @@ fx_status fx_shard_state_apply(struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_SET_SHARD);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_shard_map *map = &command->u.shard;
     if (!fx_shard_is_sound(map)) {
         return FX_BAD_PARAMETER;
@@ -68,6 +72,8 @@ fx_status fx_shard_state_judge(const struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(engine->shard->shards != 0);
+    FX_ASSERT(engine->shard->shard < engine->shard->shards);
     const struct fx_shard_map *map = engine->shard;
     const struct fx_asset *asset = fx_shard_asset_of(command);
     const uint64_t order_id = fx_shard_order_of(command);
@@ -86,6 +92,7 @@ const struct fx_command *fx_shard_state_localize(const struct fx_engine *engine,
                                                  const struct fx_command *command,
                                                  struct fx_command *target)
 {
+    FX_ASSERT(engine->shard->shards != 0);
     const uint32_t size = fx_command_size((enum fx_command_kind)command->kind);
     FX_ASSERT(size <= sizeof *target);
     memcpy(target, command, size == 0 ? offsetof(struct fx_command, u) : size);
@@ -97,6 +104,8 @@ const struct fx_command *fx_shard_state_localize(const struct fx_engine *engine,
 
 void fx_shard_state_label(const struct fx_engine *engine, struct fx_events *events)
 {
+    FX_ASSERT(engine->shard->shard == 0 || engine->shard->shards != 0);
+    FX_ASSERT(events->count <= events->capacity);
     if (engine->shard->shard == 0) {
         return; /* its numbers begin at 0 */
     }

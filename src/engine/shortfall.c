@@ -19,6 +19,7 @@ static fx_i128 margin_of(const struct fx_position_state *position)
 /* The isolated position with the largest margin, of equals the oldest; NONE where none has any. */
 static fx_slot find_margin(const struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     fx_slot largest = FX_SLOT_NONE;
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
@@ -29,6 +30,7 @@ static fx_slot find_margin(const struct fx_engine *engine, fx_slot account)
             largest = slot;
         }
     }
+    FX_ASSERT(largest == FX_SLOT_NONE || engine->positions[largest].account == account);
     return largest;
 }
 

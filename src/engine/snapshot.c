@@ -103,6 +103,8 @@ struct old_trigger_book {
 
 static size_t head_size(uint32_t version)
 {
+    FX_ASSERT(version >= VERSION_OLDEST);
+    FX_ASSERT(version <= VERSION);
     if (version < VERSION_TRIGGERS) {
         return offsetof(struct head, trigger_count);
     }
@@ -120,6 +122,7 @@ static size_t head_size(uint32_t version)
 
 static uint32_t layout_of(uint32_t version)
 {
+    FX_ASSERT(version >= VERSION_OLDEST);
     const size_t sizes[] = {head_size(version),
                             sizeof(struct fx_asset_state),
                             sizeof(struct fx_account_state),
@@ -143,6 +146,7 @@ static uint32_t layout_of(uint32_t version)
                             sizeof(struct fx_shard_map)};             /* since version 8 */
     const uint32_t counts[] = {0, 9, 10, 13, 17, 19, 19, 19, 20, 20}; /* by version */
     uint64_t hash = version;
+    FX_ASSERT(counts[version] <= sizeof sizes / sizeof sizes[0]);
     for (uint32_t index = 0; index < counts[version]; index++) {
         hash = fx_hash_mix(hash, sizes[index]);
     }
@@ -166,6 +170,8 @@ static void write(struct cursor *cursor, const void *data, size_t size)
 
 static bool read(struct cursor *cursor, void *data_out, size_t size)
 {
+    FX_ASSERT(cursor->at <= cursor->saved.size);
+    FX_ASSERT(data_out != NULL || size == 0);
     if (size > cursor->saved.size - cursor->at) {
         return false;
     }
@@ -178,6 +184,8 @@ static bool read(struct cursor *cursor, void *data_out, size_t size)
 
 static uint64_t hash_of(const char *data, size_t size)
 {
+    FX_ASSERT(data != NULL);
+    FX_ASSERT(size > 0);
     uint64_t hash = size;
     for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
         uint64_t word = 0;
@@ -229,6 +237,7 @@ static void sections_of(const struct fx_engine *engine, struct section sections_
 
 size_t fx_snapshot_size(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->order_count >= engine->untriggered_count);
     struct section sections[SECTIONS];
     sections_of(engine, sections);
     size_t size = sizeof(struct head) + sizeof(uint64_t);
@@ -236,6 +245,7 @@ size_t fx_snapshot_size(const struct fx_engine *engine)
         size += sections[index].count * sections[index].item_size;
     }
     size += engine->instrument_count * sizeof(struct book_head);
+    FX_ASSERT(size > sizeof(struct head));
     return size + (engine->order_count - engine->untriggered_count) * sizeof(fx_slot);
 }
 
@@ -244,6 +254,8 @@ static void save_side(const struct fx_engine *engine,
                       uint32_t instrument,
                       enum fx_side side)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const struct fx_book *book = engine->listings[instrument].book;
     struct fx_book_row row;
     fx_px after = {0};
@@ -258,6 +270,8 @@ static void save_side(const struct fx_engine *engine,
 
 static void save_head(const struct fx_engine *engine, struct cursor *cursor, size_t size)
 {
+    FX_ASSERT(cursor->at == 0);
+    FX_ASSERT(size > sizeof(struct head));
     struct head head;
     memset(&head, 0, sizeof head);
     head.magic = MAGIC;
@@ -372,6 +386,8 @@ static bool is_sound(const struct head *head)
 
 static void load_head(struct fx_engine *engine, const struct head *head)
 {
+    FX_ASSERT(head->magic == MAGIC);
+    FX_ASSERT(head->order_count <= head->order_used);
     engine->sequence = head->sequence;
     engine->time_us = head->time_us;
     engine->next_order_id = head->next_order_id;
@@ -411,8 +427,10 @@ static void load_head(struct fx_engine *engine, const struct head *head)
 /* As fx_book_insert(), but the window stays where it was saved. */
 static bool insert(struct fx_engine *engine, struct fx_book *book, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
     struct fx_resting *hot = &engine->resting[order];
     const enum fx_side side = (enum fx_side)hot->side;
+    FX_ASSERT(hot->price.ticks > 0);
     hot->older = FX_SLOT_NONE;
     hot->newer = FX_SLOT_NONE;
     if ((uint64_t)hot->price.ticks - (uint64_t)book->base_ticks <= book->window_mask) {
@@ -437,6 +455,8 @@ static fx_status load_side(struct fx_engine *engine,
                            enum fx_side side,
                            uint32_t count)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     for (uint32_t index = 0; index < count; index++) {
         fx_slot order = FX_SLOT_NONE;
         if (!read(cursor, &order, sizeof order) || order >= engine->order_used) {
@@ -458,10 +478,12 @@ static fx_status load_side(struct fx_engine *engine,
 
 static fx_status load_book(struct fx_engine *engine, struct cursor *cursor, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     struct book_head head;
     engine->listings[instrument].book = NULL;
     fx_engine_open_book(engine, instrument);
     struct fx_book *book = engine->listings[instrument].book;
+    FX_ASSERT(book->base_ticks >= 0);
     if (!read(cursor, &head, sizeof head) || head.base_ticks < 0 ||
         head.base_ticks > INT64_MAX - (int64_t)book->window_mask) {
         return FX_CORRUPT;
@@ -478,6 +500,8 @@ static fx_status load_book(struct fx_engine *engine, struct cursor *cursor, uint
 /* The books: each order that rests comes in one of them, once. */
 static fx_status load_books(struct fx_engine *engine, struct cursor *cursor)
 {
+    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
+    FX_ASSERT(cursor->at <= cursor->saved.size);
     fx_status status = FX_OK;
     for (fx_slot order = 0; order < engine->order_used; order++) {
         if (engine->orders[order].order_id != 0) {
@@ -497,7 +521,9 @@ static fx_status load_books(struct fx_engine *engine, struct cursor *cursor)
 /* A head of any version that is known, completed. */
 static fx_status read_head(struct cursor *cursor, struct head *head_out)
 {
+    FX_ASSERT(cursor->at == 0);
     const size_t least = head_size(VERSION_OLDEST);
+    FX_ASSERT(least <= sizeof *head_out);
     memset(head_out, 0, sizeof *head_out);
     head_out->trigger_free = FX_SLOT_NONE;
     head_out->bracket_free = FX_SLOT_NONE;
@@ -520,6 +546,7 @@ static fx_status check_head(const struct fx_engine *engine,
                             struct cursor *cursor,
                             struct head *head_out)
 {
+    FX_ASSERT(cursor->at == 0);
     uint64_t hash = 0;
     const fx_status status = read_head(cursor, head_out);
     if (status != FX_OK) {
@@ -529,6 +556,7 @@ static fx_status check_head(const struct fx_engine *engine,
         return FX_CORRUPT;
     }
     const size_t end = cursor->saved.size - sizeof hash;
+    FX_ASSERT(end >= cursor->at);
     memcpy(&hash, cursor->saved.data + end, sizeof hash);
     if (hash != hash_of(cursor->saved.data, end) || !is_sound(head_out)) {
         return FX_CORRUPT;
@@ -538,6 +566,8 @@ static fx_status check_head(const struct fx_engine *engine,
 
 static bool read_old_trigger_books(struct cursor *cursor, const struct section *section)
 {
+    FX_ASSERT(section->items != NULL);
+    FX_ASSERT(section->item_size == sizeof(struct fx_trigger_book));
     struct fx_trigger_book *books = section->items;
     for (size_t index = 0; index < section->count; index++) {
         struct old_trigger_book old;
@@ -569,6 +599,7 @@ static bool read_section(const struct fx_engine *engine,
 
 fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
 {
+    FX_ASSERT(engine->sequence == 0);
     struct cursor cursor = {.saved = saved};
     struct section sections[SECTIONS];
     struct head head;
@@ -576,6 +607,7 @@ fx_status fx_snapshot_load(struct fx_engine *engine, fx_str saved)
     if (status != FX_OK) {
         return status;
     }
+    FX_ASSERT(head.version >= VERSION_OLDEST && head.version <= VERSION);
     load_head(engine, &head);
     sections_of(engine, sections);
     for (uint32_t index = 0; index < SECTION_COUNTS[head.version]; index++) {

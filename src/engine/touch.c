@@ -40,6 +40,7 @@ void fx_touch_account(struct fx_engine *engine, fx_slot account)
 {
     FX_ASSERT(account < engine->account_count);
     if (engine->accounts[account].is_touched == 0) {
+        FX_ASSERT(engine->touched_account_count < engine->account_count);
         engine->accounts[account].is_touched = 1;
         engine->touched_accounts[engine->touched_account_count] = account;
         engine->touched_account_count++;
@@ -50,6 +51,7 @@ void fx_touch_position(struct fx_engine *engine, fx_slot position)
 {
     FX_ASSERT(position < engine->position_count);
     if (engine->positions[position].is_touched == 0) {
+        FX_ASSERT(engine->touched_position_count < engine->position_count);
         engine->positions[position].is_touched = 1;
         engine->touched_positions[engine->touched_position_count] = position;
         engine->touched_position_count++;
@@ -62,6 +64,8 @@ void fx_touch_transaction(struct fx_engine *engine,
                           fx_i128 amount,
                           uint32_t instrument)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(engine->accounts[account].asset < engine->asset_count);
     const struct fx_account_state *state = &engine->accounts[account];
     struct fx_event *event = fx_touch_event(engine, FX_EVENT_TRANSACTION);
     event->u.transaction = (struct fx_event_transaction){
@@ -93,6 +97,8 @@ static bool is_level(const struct fx_touched_level *left, const struct fx_touche
 static uint32_t place_of(const struct fx_engine *engine, const struct fx_touched_level *level)
 {
     const uint32_t mask = engine->touched_level_table_size - 1;
+    FX_ASSERT((engine->touched_level_table_size & mask) == 0);
+    FX_ASSERT(level->price_ticks > 0);
     const uint64_t key = (uint64_t)level->price_ticks << 1U ^ level->side;
     const uint64_t hash = (key ^ (uint64_t)level->instrument << 48U) * 0x9e3779b97f4a7c15U;
     uint32_t place = (uint32_t)(hash >> 32U) & mask;
@@ -113,6 +119,8 @@ static void enter_level(struct fx_engine *engine, uint32_t index)
 /* The level touched last is the one most likely touched again. */
 static bool is_near(const struct fx_engine *engine, const struct fx_touched_level *level)
 {
+    FX_ASSERT(level->price_ticks > 0);
+    FX_ASSERT(level->side == FX_SIDE_BUY || level->side == FX_SIDE_SELL);
     const uint32_t count = engine->touched_level_count;
     const uint32_t end = count > LEVELS_NEAR ? count - 1 : 0;
     for (uint32_t index = count; index > end; index--) {
@@ -126,6 +134,7 @@ static bool is_near(const struct fx_engine *engine, const struct fx_touched_leve
 /* A few levels are compared one by one; a sweep of a thousand is looked up in a table. */
 void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side side, fx_px price)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     FX_ASSERT(price.ticks > 0);
     const uint32_t count = engine->touched_level_count;
     const struct fx_touched_level level = {
@@ -163,6 +172,8 @@ static void describe_position(const struct fx_engine *engine,
                               struct fx_event_position *row_out)
 {
     const struct fx_position_state *state = &engine->positions[position];
+    FX_ASSERT(state->account < engine->account_count);
+    FX_ASSERT(state->instrument < engine->instrument_count);
     const bool is_protected = (state->has_tp_sl & FX_PROTECTION_POSITION) != 0;
     row_out->entry_value = state->entry_value;
     row_out->position_margin = state->position_margin;
@@ -193,6 +204,8 @@ static void price_position(struct fx_engine *engine,
                            struct fx_event_position *row_out)
 {
     struct fx_position_state *state = &engine->positions[position];
+    FX_ASSERT(row_out->lots == state->lots);
+    FX_ASSERT(row_out->position_id == (uint64_t)position + 1);
     if (state->lots == 0) {
         state->adl_rank = 0;
         return;
@@ -211,6 +224,7 @@ static void flush_positions(struct fx_engine *engine)
 {
     for (uint32_t index = 0; index < engine->touched_position_count; index++) {
         const fx_slot position = engine->touched_positions[index];
+        FX_ASSERT(position < engine->position_count);
         FX_ASSERT(engine->positions[position].is_touched == 1);
         engine->positions[position].is_touched = 0;
         struct fx_event *event = fx_touch_row(engine, FX_EVENT_POSITION);
@@ -224,6 +238,7 @@ static void flush_accounts(struct fx_engine *engine)
 {
     for (uint32_t index = 0; index < engine->touched_account_count; index++) {
         const fx_slot account = engine->touched_accounts[index];
+        FX_ASSERT(account < engine->account_count);
         FX_ASSERT(engine->accounts[account].is_touched == 1);
         engine->accounts[account].is_touched = 0;
         struct fx_event *event = fx_touch_row(engine, FX_EVENT_ACCOUNT);
@@ -240,6 +255,7 @@ static void flush_levels(struct fx_engine *engine)
         const struct fx_book_row row = fx_book_row(engine->listings[level.instrument].book,
                                                    (enum fx_side)level.side,
                                                    (fx_px){level.price_ticks});
+        FX_ASSERT(row.total.lots >= 0);
         struct fx_event_book *book = &fx_touch_row(engine, FX_EVENT_BOOK)->u.book;
         book->price_ticks = level.price_ticks;
         book->lots = row.total.lots;
@@ -268,6 +284,8 @@ void fx_touch_account_row(const struct fx_engine *engine,
                           fx_slot account,
                           struct fx_event_account *row_out)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(engine->accounts[account].asset < engine->asset_count);
     const struct fx_account_state *state = &engine->accounts[account];
     row_out->balance = state->balance;
     row_out->reward_balance = state->reward_balance;
@@ -285,7 +303,9 @@ void fx_touch_position_row(const struct fx_engine *engine,
                            fx_slot position,
                            struct fx_event_position *row_out)
 {
+    FX_ASSERT(position < engine->position_count);
     describe_position(engine, position, row_out);
+    FX_ASSERT(row_out->position_id == (uint64_t)position + 1);
     if (row_out->lots != 0) {
         const struct fx_margin_prices prices = fx_margin_prices(engine, position);
         row_out->liquidation_ticks = prices.liquidation.ticks;
@@ -316,6 +336,8 @@ static void describe_bracket(const struct fx_engine *engine,
                              struct fx_event_order *row_out)
 {
     const struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    FX_ASSERT(bracket != NULL);
+    FX_ASSERT(bracket->parent_id != 0);
     if (bracket->parent == order) {
         row_out->take_profit_order_id = id_of(engine, bracket->take_profit);
         row_out->stop_loss_order_id = id_of(engine, bracket->stop_loss);
@@ -330,6 +352,8 @@ void fx_touch_order_row(const struct fx_engine *engine,
 {
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
+    FX_ASSERT(cold->order_id != 0);
+    FX_ASSERT(cold->lots >= hot->remaining.lots);
     const struct fx_position_state *position = &engine->positions[cold->position];
     row_out->filled_value = cold->filled_value;
     row_out->order_margin = 0;

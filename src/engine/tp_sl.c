@@ -36,10 +36,12 @@ bool fx_tp_sl_has_role(const struct fx_trigger *trigger)
 
 fx_slot fx_tp_sl_sibling(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
     if (!fx_tp_sl_has_role(trigger) || trigger->is_listed == 0) {
         return FX_SLOT_NONE;
     }
+    FX_ASSERT(trigger->order == order);
     return fx_tp_sl_find(engine,
                          engine->orders[order].position,
                          trigger->role == FX_TRIGGER_ROLE_TAKE_PROFIT
@@ -49,7 +51,9 @@ fx_slot fx_tp_sl_sibling(const struct fx_engine *engine, fx_slot order)
 
 static void refresh(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_triggers *list = &engine->position_triggers[position];
+    FX_ASSERT(list->take_profit <= engine->trigger_used);
     uint8_t *protections = &engine->positions[position].has_tp_sl;
     *protections &= (uint8_t)~FX_PROTECTION_POSITION;
     *protections |= list->take_profit != 0 || list->stop_loss != 0 ? FX_PROTECTION_POSITION : 0;
@@ -69,6 +73,7 @@ void fx_tp_sl_adopt(struct fx_engine *engine, fx_slot order)
 void fx_tp_sl_forget(struct fx_engine *engine, fx_slot order)
 {
     const fx_slot position = engine->orders[order].position;
+    FX_ASSERT(position < engine->position_count);
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
     uint32_t *place = place_of(engine, position, (enum fx_trigger_role)trigger->role);
     FX_ASSERT(*place == engine->orders[order].trigger);
@@ -96,6 +101,8 @@ void fx_tp_sl_tell(struct fx_engine *engine, fx_slot order)
 
 void fx_tp_sl_trim(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
+    FX_ASSERT((engine->positions[position].has_tp_sl & FX_PROTECTION_POSITION) != 0);
     const uint8_t side = closing_side(&engine->positions[position]);
     for (uint32_t index = 0; index < sizeof ROLES / sizeof ROLES[0]; index++) {
         const fx_slot order = fx_tp_sl_find(engine, position, ROLES[index]);
@@ -121,6 +128,8 @@ static struct wish read_wish(const struct fx_engine *engine,
                              fx_slot position,
                              enum fx_trigger_role role)
 {
+    FX_ASSERT(role == FX_TRIGGER_ROLE_TAKE_PROFIT || role == FX_TRIGGER_ROLE_STOP_LOSS);
+    FX_ASSERT(engine->positions[position].lots != 0);
     const struct fx_command_tp_sl *tp_sl = &command->u.tp_sl;
     const bool is_profit = role == FX_TRIGGER_ROLE_TAKE_PROFIT;
     const int64_t ticks = is_profit ? tp_sl->take_profit_ticks : tp_sl->stop_loss_ticks;
@@ -150,6 +159,8 @@ static fx_status judge_wish(const struct fx_engine *engine,
                             const struct wish *wish,
                             struct fx_reject *reject_out)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(reject_out->field == FX_FIELD_NONE);
     if (wish->is_kept || wish->trigger.trigger_ticks == 0) {
         return FX_OK;
     }
@@ -177,6 +188,7 @@ static void create(struct fx_engine *engine, fx_slot position, const struct fx_t
     const fx_slot order = fx_order_pool_acquire(engine);
     FX_ASSERT(order != FX_SLOT_NONE);
     const struct fx_position_state *state = &engine->positions[position];
+    FX_ASSERT(state->lots != 0);
     struct fx_resting *hot = &engine->resting[order];
     struct fx_order *cold = &engine->orders[order];
     hot->account = state->account;
@@ -197,7 +209,9 @@ static void create(struct fx_engine *engine, fx_slot position, const struct fx_t
 
 static void move(struct fx_engine *engine, fx_slot order, const struct fx_trigger *target)
 {
+    FX_ASSERT(order < engine->order_used);
     struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(trigger->is_listed == 1);
     fx_trigger_unwatch(engine, order);
     trigger->trigger_ticks = target->trigger_ticks;
     trigger->source = target->source;
@@ -209,10 +223,12 @@ static void move(struct fx_engine *engine, fx_slot order, const struct fx_trigge
 /* @return true where something has changed. */
 static bool grant(struct fx_engine *engine, fx_slot position, const struct wish *wish)
 {
+    FX_ASSERT(position < engine->position_count);
     if (wish->is_kept) {
         return false;
     }
     if (wish->trigger.trigger_ticks == 0) {
+        FX_ASSERT(wish->order != FX_SLOT_NONE);
         fx_cancel_order(engine, wish->order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
     } else if (wish->order == FX_SLOT_NONE) {
         create(engine, position, &wish->trigger);
@@ -227,6 +243,8 @@ static fx_status find_position(const struct fx_engine *engine,
                                struct fx_event_result *result,
                                fx_slot *position_out)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_ADJUST_TP_SL);
+    FX_ASSERT(result->account_id == 0);
     if (command->instrument >= engine->instrument_count) {
         result->reject.field = FX_FIELD_SYMBOL;
         return FX_UNKNOWN_SYMBOL;
@@ -256,6 +274,8 @@ fx_status fx_tp_sl_apply(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_ADJUST_TP_SL);
+    FX_ASSERT(result->is_changed == 0);
     fx_slot position = FX_SLOT_NONE;
     struct wish wishes[sizeof ROLES / sizeof ROLES[0]];
     uint32_t news = 0;

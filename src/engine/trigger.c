@@ -77,6 +77,8 @@ static struct place place_of(const struct fx_trigger *trigger)
 
 void fx_trigger_init(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->instrument_count == 0);
+    FX_ASSERT(engine->trigger_used == 0);
     for (uint32_t instrument = 0; instrument < engine->limits.instruments_max; instrument++) {
         for (uint32_t source = 0; source < SOURCE_COUNT; source++) {
             struct fx_trigger_index *index = &engine->trigger_books[instrument].sources[source];
@@ -111,6 +113,7 @@ static fx_slot acquire(struct fx_engine *engine)
         engine->trigger_used++;
     }
     struct fx_trigger *trigger = &engine->triggers[slot];
+    FX_ASSERT(slot < engine->trigger_used);
     memset(trigger, 0, sizeof *trigger);
     trigger->parent = FX_SLOT_NONE;
     trigger->left = FX_SLOT_NONE;
@@ -124,6 +127,8 @@ static fx_slot acquire(struct fx_engine *engine)
 
 static void give_back(struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->trigger_used);
+    FX_ASSERT(engine->triggers[slot].members == 0);
     struct fx_trigger *trigger = &engine->triggers[slot];
     memset(trigger, 0, sizeof *trigger);
     trigger->order = FX_SLOT_NONE;
@@ -166,6 +171,8 @@ fx_px fx_trigger_price(const struct fx_engine *engine,
                        uint32_t instrument,
                        enum fx_trigger_source source)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(source >= FX_TRIGGER_SOURCE_LAST && source <= FX_TRIGGER_SOURCE_INDEX);
     const struct fx_listing *listing = &engine->listings[instrument];
     if (source == FX_TRIGGER_SOURCE_LAST) {
         return listing->last;
@@ -206,6 +213,8 @@ static int64_t least(const struct fx_engine *engine, fx_slot root, int64_t key)
 
 static int64_t least_of_side(const struct fx_engine *engine, const struct fx_trigger_side *side)
 {
+    FX_ASSERT(side->waiting == FX_SLOT_NONE || side->waiting < engine->trigger_used);
+    FX_ASSERT(side->groups == FX_SLOT_NONE || side->groups < engine->trigger_used);
     int64_t key = least(engine, side->waiting, INT64_MAX);
     key = least(engine, side->inactive, key);
     key = least(engine, side->late, key);
@@ -221,6 +230,7 @@ static void admit_late(struct fx_engine *engine, struct fx_trigger_side *side, i
             return;
         }
         FX_ASSERT(engine->triggers[first].state == FX_TRIGGER_STATE_LATE);
+        FX_ASSERT(first < engine->trigger_used);
         fx_trigger_tree_remove(engine->triggers, &side->late, first);
         engine->triggers[first].state = FX_TRIGGER_STATE_WAITING;
         fx_trigger_tree_insert(engine->triggers, &side->waiting, first);
@@ -230,6 +240,8 @@ static void admit_late(struct fx_engine *engine, struct fx_trigger_side *side, i
 /* Set again what fx_trigger_see() compares with, and forget what was reached where nobody waits. */
 static void refresh(struct fx_engine *engine, const struct place *place)
 {
+    FX_ASSERT(place->instrument < engine->instrument_count);
+    FX_ASSERT(place->source >= FX_TRIGGER_SOURCE_LAST);
     struct fx_trigger_index *index = index_of(engine, place);
     for (uint32_t side = 0; side < CONDITION_MAX; side++) {
         struct fx_trigger_side *half = &index->sides[side];
@@ -262,6 +274,7 @@ static void file_group(struct fx_engine *engine, struct fx_trigger_side *side, f
     struct fx_trigger *group = &engine->triggers[slot];
     const enum fx_trigger_condition condition = (enum fx_trigger_condition)group->condition;
     const fx_slot first = fx_trigger_tree_first(engine->triggers, group->group);
+    FX_ASSERT(group->members > 0);
     FX_ASSERT(first != FX_SLOT_NONE);
     const struct fx_trigger *member = &engine->triggers[first];
     const int64_t stop = stop_ticks(condition, group->trigger_ticks, member->callback_ppb);
@@ -278,6 +291,8 @@ static void unfile_group(struct fx_engine *engine, struct fx_trigger_side *side,
 static void add_member(struct fx_engine *engine, fx_slot group, fx_slot member)
 {
     struct fx_trigger *trigger = &engine->triggers[member];
+    FX_ASSERT(trigger->callback_ppb > 0);
+    FX_ASSERT(engine->triggers[group].state == FX_TRIGGER_STATE_GROUP);
     trigger->key = trigger->callback_ppb;
     trigger->group = group;
     trigger->state = FX_TRIGGER_STATE_TRAILING;
@@ -287,6 +302,8 @@ static void add_member(struct fx_engine *engine, fx_slot group, fx_slot member)
 
 static void remove_member(struct fx_engine *engine, fx_slot group, fx_slot member)
 {
+    FX_ASSERT(engine->triggers[member].group == group);
+    FX_ASSERT(engine->triggers[group].members > 0);
     fx_trigger_tree_remove(engine->triggers, &engine->triggers[group].group, member);
     engine->triggers[member].group = FX_SLOT_NONE;
     engine->triggers[member].state = FX_TRIGGER_STATE_IDLE;
@@ -313,6 +330,7 @@ static void drop_group(struct fx_engine *engine, struct fx_trigger_side *side, f
 /* A stop starts to trail from a price that no younger group is beyond. */
 static void join(struct fx_engine *engine, const struct place *place, fx_slot member, int64_t ticks)
 {
+    FX_ASSERT(ticks > 0);
     struct fx_trigger_side *side = side_of(engine, place);
     fx_slot slot = side->newest_group;
     if (slot != FX_SLOT_NONE && engine->triggers[slot].trigger_ticks == ticks) {
@@ -341,6 +359,7 @@ static void join(struct fx_engine *engine, const struct place *place, fx_slot me
 static fx_slot merge(struct fx_engine *engine, struct fx_trigger_side *side)
 {
     const fx_slot newest = side->newest_group, older = engine->triggers[newest].older;
+    FX_ASSERT(older != FX_SLOT_NONE);
     const bool is_older_kept = engine->triggers[older].members >= engine->triggers[newest].members;
     const fx_slot kept = is_older_kept ? older : newest, gone = is_older_kept ? newest : older;
     while (engine->triggers[gone].members > 0) {
@@ -356,6 +375,8 @@ static fx_slot merge(struct fx_engine *engine, struct fx_trigger_side *side)
 /* A new extreme for those that are not there yet. */
 static void raise(struct fx_engine *engine, const struct place *place, int64_t ticks)
 {
+    FX_ASSERT(ticks > 0);
+    FX_ASSERT(place->instrument < engine->instrument_count);
     struct fx_trigger_side *side = side_of(engine, place);
     fx_slot slot = side->newest_group;
     if (slot == FX_SLOT_NONE ||
@@ -379,6 +400,8 @@ static void leave(struct fx_engine *engine, const struct place *place, fx_slot m
 {
     struct fx_trigger_side *side = side_of(engine, place);
     const fx_slot slot = engine->triggers[member].group;
+    FX_ASSERT(slot != FX_SLOT_NONE);
+    FX_ASSERT(engine->triggers[slot].state == FX_TRIGGER_STATE_GROUP);
     unfile_group(engine, side, slot);
     remove_member(engine, slot, member);
     if (engine->triggers[slot].members == 0) {
@@ -393,6 +416,8 @@ static void leave(struct fx_engine *engine, const struct place *place, fx_slot m
 
 static void wait_at(struct fx_engine *engine, const struct place *place, fx_slot slot, int64_t key)
 {
+    FX_ASSERT(slot < engine->trigger_used);
+    FX_ASSERT(engine->triggers[slot].order != FX_SLOT_NONE);
     struct fx_trigger *trigger = &engine->triggers[slot];
     trigger->key = key;
     trigger->state = FX_TRIGGER_STATE_WAITING;
@@ -405,6 +430,7 @@ static void wait_late(struct fx_engine *engine,
                       fx_slot slot,
                       int64_t key)
 {
+    FX_ASSERT(engine->triggers[slot].order != FX_SLOT_NONE);
     struct fx_trigger *trigger = &engine->triggers[slot];
     FX_ASSERT(key <= side->reached);
     trigger->key = key;
@@ -415,6 +441,8 @@ static void wait_late(struct fx_engine *engine,
 /* Trailing stops whose activation price is reached on this side; they fire on the other one. */
 static void activate(struct fx_engine *engine, const struct place *place, int64_t ticks)
 {
+    FX_ASSERT(ticks > 0);
+    FX_ASSERT(place->instrument < engine->instrument_count);
     struct fx_trigger_side *side = side_of(engine, place);
     const struct place stops = {place->instrument, place->source, opposite(place->condition)};
     for (;;) {
@@ -431,6 +459,7 @@ static void activate(struct fx_engine *engine, const struct place *place, int64_
 /* Trailing stops that the price crosses wait from now on at the stop that they had. */
 static void freeze(struct fx_engine *engine, const struct place *place, int64_t ticks)
 {
+    FX_ASSERT(ticks > 0);
     const struct fx_trigger_side *side = side_of(engine, place);
     for (;;) {
         const fx_slot group = fx_trigger_tree_first(engine->triggers, side->groups);
@@ -441,6 +470,7 @@ static void freeze(struct fx_engine *engine, const struct place *place, int64_t 
         const int64_t key = engine->triggers[group].key;
         const fx_slot first =
             fx_trigger_tree_first(engine->triggers, engine->triggers[group].group);
+        FX_ASSERT(first != FX_SLOT_NONE);
         leave(engine, place, first);
         wait_at(engine, place, first, key);
     }
@@ -448,6 +478,8 @@ static void freeze(struct fx_engine *engine, const struct place *place, int64_t 
 
 static void reach(struct fx_engine *engine, const struct place *place, int64_t ticks)
 {
+    FX_ASSERT(ticks > 0);
+    FX_ASSERT(place->instrument < engine->instrument_count);
     struct fx_trigger_side *side = side_of(engine, place);
     const int64_t key = key_of(place->condition, ticks);
     admit_late(engine, side, key);
@@ -462,6 +494,8 @@ void fx_trigger_cross(struct fx_engine *engine,
                       enum fx_trigger_source source,
                       fx_px price)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(price.ticks > 0);
     struct place place = {instrument, source, FX_TRIGGER_CONDITION_GT};
     for (uint32_t index = 0; index < CONDITION_MAX; index++) {
         place.condition = CONDITIONS[index];
@@ -483,6 +517,8 @@ bool fx_trigger_would_fire(const struct fx_engine *engine,
                            uint32_t instrument,
                            const struct fx_trigger *trigger)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(trigger->callback_ppb >= 0);
     const fx_px price =
         fx_trigger_price(engine, instrument, (enum fx_trigger_source)trigger->source);
     struct place place = place_of(trigger);
@@ -531,6 +567,8 @@ void fx_trigger_watch(struct fx_engine *engine, fx_slot order)
 
 void fx_trigger_unwatch(struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
+    FX_ASSERT(engine->orders[order].trigger != 0);
     const fx_slot slot = engine->orders[order].trigger - 1;
     struct fx_trigger *trigger = &engine->triggers[slot];
     struct place place = place_of(trigger);
@@ -552,6 +590,7 @@ void fx_trigger_unwatch(struct fx_engine *engine, fx_slot order)
 
 fx_slot fx_trigger_next(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     for (uint32_t source = 0; source < SOURCE_COUNT; source++) {
         const struct fx_trigger_index *index = &engine->trigger_books[instrument].sources[source];
         for (uint32_t side = 0; side < CONDITION_MAX; side++) {

@@ -14,9 +14,11 @@ static bool is_before(const struct fx_trigger *one, const struct fx_trigger *oth
 static fx_slot *link_of(struct fx_trigger pool[], fx_slot *root, fx_slot node)
 {
     const fx_slot parent = pool[node].parent;
+    FX_ASSERT(parent != node);
     if (parent == FX_SLOT_NONE) {
         return root;
     }
+    FX_ASSERT(pool[parent].left == node || pool[parent].right == node);
     return pool[parent].left == node ? &pool[parent].left : &pool[parent].right;
 }
 
@@ -24,6 +26,7 @@ static fx_slot *link_of(struct fx_trigger pool[], fx_slot *root, fx_slot node)
 static void rotate_up(struct fx_trigger pool[], fx_slot *root, fx_slot node)
 {
     const fx_slot parent = pool[node].parent;
+    FX_ASSERT(parent != node);
     FX_ASSERT(parent != FX_SLOT_NONE);
     const bool is_left = pool[parent].left == node;
     const fx_slot inner = is_left ? pool[node].right : pool[node].left;
@@ -44,6 +47,8 @@ static void rotate_up(struct fx_trigger pool[], fx_slot *root, fx_slot node)
 
 void fx_trigger_tree_insert(struct fx_trigger pool[], fx_slot *root, fx_slot node)
 {
+    FX_ASSERT(node != FX_SLOT_NONE);
+    FX_ASSERT(*root != node);
     fx_slot parent = FX_SLOT_NONE;
     fx_slot *link = root;
     while (*link != FX_SLOT_NONE) {
@@ -63,6 +68,7 @@ void fx_trigger_tree_insert(struct fx_trigger pool[], fx_slot *root, fx_slot nod
 
 void fx_trigger_tree_remove(struct fx_trigger pool[], fx_slot *root, fx_slot node)
 {
+    FX_ASSERT(*root != FX_SLOT_NONE);
     FX_ASSERT(*link_of(pool, root, node) == node);
     while (pool[node].left != FX_SLOT_NONE || pool[node].right != FX_SLOT_NONE) {
         const fx_slot left = pool[node].left, right = pool[node].right;
@@ -76,15 +82,16 @@ void fx_trigger_tree_remove(struct fx_trigger pool[], fx_slot *root, fx_slot nod
 
 fx_slot fx_trigger_tree_first(const struct fx_trigger pool[], fx_slot root)
 {
-    fx_slot node = root;
-    while (node != FX_SLOT_NONE && pool[node].left != FX_SLOT_NONE) {
-        node = pool[node].left;
+    while (root != FX_SLOT_NONE && pool[root].left != FX_SLOT_NONE) {
+        root = pool[root].left;
     }
-    return node;
+    return root;
 }
 
 fx_slot fx_trigger_tree_next(const struct fx_trigger pool[], fx_slot node)
 {
+    FX_ASSERT(node != FX_SLOT_NONE);
+    FX_ASSERT(pool[node].parent != node);
     if (pool[node].right != FX_SLOT_NONE) {
         return fx_trigger_tree_first(pool, pool[node].right);
     }
