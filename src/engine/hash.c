@@ -33,8 +33,7 @@ static uint64_t mix_wide(uint64_t hash, fx_i128 value)
 
 static uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 {
-    FX_ASSERT(data != NULL);
-    FX_ASSERT(size > 0);
+    FX_ASSERT(data != NULL || size == 0);
     const char *bytes = data;
     for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
         const size_t left = size - at;

@@ -22,7 +22,7 @@ static uint64_t digest_of(const struct fx_event events[], uint32_t count)
         const struct fx_event *event = &events[index];
         FX_ASSERT(event->sequence == events[0].sequence);
         crc = fx_crc32c(crc, event, offsetof(struct fx_event, token));
-        crc = fx_crc32c(crc, &event->u, sizeof event->u);
+        crc = fx_crc32c(crc, &event->u, fx_event_size(event) - offsetof(struct fx_event, u));
     }
     return (uint64_t)count << 32 | crc;
 }

@@ -128,8 +128,11 @@ static fx_status on_recovered(void *context, const struct fx_event events[], uin
 {
     struct comparison *comparison = context;
     assert_true(comparison->next + count <= comparison->life->event_count);
-    assert_memory_equal(
-        events, &comparison->life->events[comparison->next], count * sizeof events[0]);
+    for (uint32_t index = 0; index < count; index++) {
+        assert_memory_equal(&events[index],
+                            &comparison->life->events[comparison->next + index],
+                            fx_event_size(&events[index]));
+    }
     comparison->next += count;
     return FX_OK;
 }
