@@ -228,6 +228,9 @@ fx_i128 fx_margin_requirement(const struct fx_engine *engine,
     FX_ASSERT(position->instrument < engine->instrument_count);
     FX_ASSERT(position->leverage_centi >= CENTI);
     const struct opening opening = opening_of(position);
+    if ((opening.buy_lots | opening.sell_lots) == 0) {
+        return 0; /* often: its last order has gone, or all of them close */
+    }
     const fx_leverage leverage = {position->leverage_centi};
     const bool is_small = is_below(
         position->buy_value | position->buy_loss | position->sell_value | position->sell_loss, 90);

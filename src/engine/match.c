@@ -213,7 +213,7 @@ static void emit_trade(struct fx_engine *engine,
     const fx_slot seller = engine->resting[sell_order].account;
     FX_ASSERT(engine->resting[buy_order].side == FX_SIDE_BUY);
     FX_ASSERT(engine->resting[sell_order].side == FX_SIDE_SELL);
-    struct fx_event_trade *trade = &fx_touch_row(engine, FX_EVENT_TRADE)->u.trade;
+    struct fx_event_trade *restrict trade = &fx_touch_row(engine, FX_EVENT_TRADE)->u.trade;
     trade->value = fill->value.units;
     trade->buy_fee = buy->fee.units;
     trade->sell_fee = sell->fee.units;

@@ -169,7 +169,7 @@ static uint64_t order_id_of(const struct fx_engine *engine,
 /* A row is written whole, every byte of it: nobody has cleared it (fx_touch_row). */
 static void describe_position(const struct fx_engine *engine,
                               fx_slot position,
-                              struct fx_event_position *row_out)
+                              struct fx_event_position *restrict row_out)
 {
     const struct fx_position_state *state = &engine->positions[position];
     FX_ASSERT(state->account < engine->account_count);
@@ -282,7 +282,7 @@ void fx_touch_flush(struct fx_engine *engine)
 
 void fx_touch_account_row(const struct fx_engine *engine,
                           fx_slot account,
-                          struct fx_event_account *row_out)
+                          struct fx_event_account *restrict row_out)
 {
     FX_ASSERT(account < engine->account_count);
     FX_ASSERT(engine->accounts[account].asset < engine->asset_count);
@@ -314,7 +314,7 @@ void fx_touch_position_row(const struct fx_engine *engine,
 }
 
 /* What an order that is not plain says of its trigger and of those it belongs with. */
-static void clear_belongings(struct fx_event_order *row_out)
+static void clear_belongings(struct fx_event_order *restrict row_out)
 {
     row_out->source = 0;
     row_out->condition = 0;
@@ -348,7 +348,7 @@ static void describe_bracket(const struct fx_engine *engine,
 
 void fx_touch_order_row(const struct fx_engine *engine,
                         fx_slot order,
-                        struct fx_event_order *row_out)
+                        struct fx_event_order *restrict row_out)
 {
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
