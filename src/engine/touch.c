@@ -205,7 +205,7 @@ static void price_position(struct fx_engine *engine,
 {
     struct fx_position_state *state = &engine->positions[position];
     FX_ASSERT(row_out->lots == state->lots);
-    FX_ASSERT(row_out->position_id == (uint64_t)position + 1);
+    FX_ASSERT(row_out->position_id == fx_preload_position_id(engine, position));
     if (state->lots == 0) {
         state->adl_rank = 0;
         return;
@@ -305,7 +305,7 @@ void fx_touch_position_row(const struct fx_engine *engine,
 {
     FX_ASSERT(position < engine->position_count);
     describe_position(engine, position, row_out);
-    FX_ASSERT(row_out->position_id == (uint64_t)position + 1);
+    FX_ASSERT(row_out->position_id == fx_preload_position_id(engine, position));
     if (row_out->lots != 0) {
         const struct fx_margin_prices prices = fx_margin_prices(engine, position);
         row_out->liquidation_ticks = prices.liquidation.ticks;
