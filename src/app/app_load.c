@@ -29,7 +29,8 @@ static void tell(void *context, const struct fx_worker_load_progress *progress)
     if (progress->stage != telling->stage) {
         telling->stage = progress->stage;
         telling->began_us = now_us;
-        telling->told_us = 0;
+        telling->told_us = now_us; /* the first figures are of the first second */
+        return;
     }
     const bool is_last = progress->done >= progress->total;
     if (now_us - telling->told_us < TELL_US && !is_last) {

@@ -18,6 +18,7 @@
 #include "app/app_restore.h"
 #include "app/app_serve.h"
 #include "app/app_sim.h"
+#include "app/app_tell.h"
 #include "app/app_worker.h"
 
 static const struct command {

@@ -314,6 +314,10 @@ static bool take(struct fx_worker_engine *worker, struct item *item, int64_t now
         answer(worker, item);
         return true;
     }
+    if (!fx_engine_knows(command)) { /* the journal could not be read beyond it */
+        refuse(worker, item, FX_RULES_UNKNOWN);
+        return true;
+    }
     if (!is_allowed(space, command)) {
         refuse(worker, item, FX_CANCEL_ONLY);
         return true;

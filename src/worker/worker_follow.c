@@ -258,9 +258,10 @@ static void take(struct fx_worker_follow *follow, const struct fx_bus_record *re
     case FX_WIRE_TOPIC_IN_LEADER:
         take_leader(follow, &in, record->offset + 1 + follow->base);
         break;
-    case FX_WIRE_TOPIC_IN_DUMP:
+    case FX_WIRE_TOPIC_IN_DUMP: /* nothing of the state depends on it */
     default:
-        break; /* nothing of the state depends on it */
+        follow->is_dump_asked = !follow->is_recovering;
+        break;
     }
 }
 
@@ -353,7 +354,9 @@ static void snapshot_if_due(struct fx_worker_follow *follow, int64_t now_us)
 {
     const uint64_t sequence = fx_engine_sequence(follow->engine);
     const uint64_t news = sequence - follow->snapshot_sequence;
-    if (news < follow->options.snapshot_commands &&
+    const bool is_asked = follow->is_dump_asked && news > 0;
+    follow->is_dump_asked = false;
+    if (!is_asked && news < follow->options.snapshot_commands &&
         (news == 0 || now_us - follow->snapshot_us < follow->options.snapshot_us)) {
         return;
     }

@@ -69,6 +69,7 @@ struct fx_worker_follow {
     int64_t asked_us;
     bool is_at_end;
     bool is_recovering;
+    bool is_dump_asked; /* DUMP: a snapshot now */
     bool is_running;
 
     struct fx_worker_follow_pending *pending;

@@ -19,6 +19,7 @@ enum {
     TEXT_SIZE_MAX = 65536,
     SHOWN_SIZE = 160, /* of a record that is refused */
     TELL_EVERY = 4096,
+    FIRST_TOKEN = 1, /* of the delivery that says where the log begins */
     OPERATION_BITS = 20
 };
 
@@ -64,6 +65,9 @@ static fx_status collect(struct fx_worker_load *load, uint32_t timeout_ms)
                                        fx_bus_error_text(load->options.bus));
         }
         load->acked++;
+        if (deliveries[index].token == FIRST_TOKEN) {
+            load->begun_at = deliveries[index].offset;
+        }
     }
     return FX_OK;
 }
@@ -169,7 +173,7 @@ static fx_status each_record(struct fx_worker_load *load,
                              record_fn take,
                              void *context)
 {
-    static struct fx_bus_record records[RECORDS];
+    struct fx_bus_record records[RECORDS];
     struct fx_bus_reader *reader = NULL;
     fx_status status = fx_bus_reader_open(load->options.bus, place, span.first, &reader);
     uint64_t position = span.first;
@@ -352,18 +356,15 @@ static fx_status copy_record(void *context, const struct fx_bus_record *record)
     if (copying->count <= load->report->resumed_at) {
         return FX_OK;
     }
+    const bool is_first = copying->count == 1;
     const struct fx_bus_message message = {.topic = load->options.input.topic,
                                            .partition = load->options.input.partition,
-                                           .value = record->value};
+                                           .value = record->value,
+                                           .token = is_first ? FIRST_TOKEN : 0};
     fx_status status = fx_worker_load_publish(load, &message);
-    if (status == FX_OK && copying->count == 1) {
-        struct fx_bus_span span = {0};
+    if (status == FX_OK && is_first) { /* alone: where it is not the first, nothing follows it */
         status = wait_all(load);
-        if (status == FX_OK) {
-            status =
-                fx_bus_span(load->options.bus, load->options.input, load->options.wait_ms, &span);
-        }
-        if (status == FX_OK && span.end != 1) {
+        if (status == FX_OK && load->begun_at != 0) {
             return fx_worker_load_fail(load,
                                        FX_ENGINE_NOT_EMPTY,
                                        "somebody else has begun the log in the same moment; the "
@@ -602,6 +603,9 @@ fx_status fx_worker_load_run(const struct fx_worker_load_options *options,
     if (status == FX_OK) {
         status = run(&load);
         fx_store_rollback(options->store);
+    }
+    if (status != FX_OK && report_out->text[0] == '\0') {
+        status = fx_worker_load_fail(&load, status, "%s", fx_status_text(status));
     }
     fx_worker_input_destroy(load.input);
     fx_buf_deinit(&load.text);

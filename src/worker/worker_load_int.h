@@ -25,6 +25,7 @@ struct fx_worker_load {
     uint64_t digest;     /* of all records in their order */
     uint64_t first;      /* offset of the first one in the preload */
     uint64_t acked;      /* records whose delivery came */
+    uint64_t begun_at;   /* offset of the load's first record in the log */
     uint64_t order_rows; /* of the tables, read so far */
 };
 

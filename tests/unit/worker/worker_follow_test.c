@@ -331,6 +331,26 @@ static void worker_follow_failed_delivery_is_answered_once(void **state)
 }
 
 /* What nobody can read is no command to its own sender either: he hears so, and waits no longer. */
+/* DUMP: a snapshot as soon as the record is read, long before one is due. */
+static void worker_follow_dump_writes_a_snapshot(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    assert_int_equal(fx_worker_follow_start_snapshots(member->follow), FX_OK);
+    publish_text(fixture->bus, "{\"code\":\"TICK\"}");
+    turn(fixture, member);
+    const uint64_t hash = hash_of(member);
+    publish_text(fixture->bus, "{\"code\":\"DUMP\"}");
+    turn(fixture, member);
+    assert_true(hash_of(member) == hash);
+    fx_worker_follow_stop(member->follow, NULL, NULL); /* what was offered is written */
+    struct fx_worker_follow_stats stats;
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.snapshot.written_sequence,
+                     fx_engine_sequence(fx_worker_follow_engine(member->follow)));
+}
+
 /* Nobody goes on by rules that he does not know, and nobody applies a part of them. */
 static void worker_follow_unknown_rules_stop_it(void **state)
 {
@@ -526,6 +546,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             worker_follow_failed_delivery_is_answered_once, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_unknown_rules_stop_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_dump_writes_a_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_own_poison_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(
