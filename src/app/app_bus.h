@@ -45,7 +45,7 @@ struct fx_app_bus {
     const char *brokers;
     char names[FX_APP_BUS_TOPICS][FX_BUS_NAME_SIZE_MAX + 1]; /* with the prefix */
     char prefix[FX_APP_BUS_PREFIX_SIZE_MAX + 1];
-    char shard_names[FX_SHARDS_MAX][8];
+    char shard_names[FX_SHARDS_MAX][12];
     struct fx_shard_map maps[FX_SHARDS_MAX]; /* zeroed: one shard has everything */
     uint32_t shards;                         /* >= 1 */
     uint32_t shard;                          /* < shards: this process's */
