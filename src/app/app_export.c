@@ -14,6 +14,11 @@ enum { SALT = 1 }; /* nothing is published, so the name need not be unique */
 
 static const char NODE[] = "export";
 
+struct folders {
+    char journal[FX_APP_FILE_PATH_SIZE_MAX];
+    char log[FX_APP_FILE_PATH_SIZE_MAX]; /* of the follower, which keeps nothing */
+};
+
 struct shipment {
     struct fx_bus_journal *journal;
     struct fx_command filler;
@@ -102,14 +107,14 @@ static void print(const struct fx_config *config,
                  report->end);
 }
 
-/* An empty folder for the journal, and one for the follower, which keeps nothing. */
-static fx_status make_dirs(const char *data_dir, char *journal_dir, char *log_dir)
+/* In a folder that is empty. */
+static fx_status make_dirs(const char *data_dir, struct folders *folders)
 {
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX]; /* an exchange's data folder has one */
     (void)umask(077);
-    if (!fx_app_file_join(data_dir, "journal", journal_dir) ||
+    if (!fx_app_file_join(data_dir, "journal", folders->journal) ||
         !fx_app_file_join(data_dir, "snapshots", snapshot_dir) ||
-        !fx_app_file_join(data_dir, "log", log_dir)) {
+        !fx_app_file_join(data_dir, "log", folders->log)) {
         return FX_BAD_PARAMETER;
     }
     fx_status status = fx_app_file_make_dir(data_dir);
@@ -118,31 +123,31 @@ static fx_status make_dirs(const char *data_dir, char *journal_dir, char *log_di
         return FX_EXISTS;
     }
     if (status == FX_OK) {
-        status = fx_app_file_make_dir(journal_dir);
+        status = fx_app_file_make_dir(folders->journal);
     }
     if (status == FX_OK) {
         status = fx_app_file_make_dir(snapshot_dir);
     }
-    return status == FX_OK ? fx_app_file_make_dir(log_dir) : status;
+    return status == FX_OK ? fx_app_file_make_dir(folders->log) : status;
 }
 
 static fx_status export_log(const struct fx_config *config,
                             struct fx_app_bus *settings,
-                            const char *journal_dir,
-                            const char *log_dir)
+                            const struct folders *folders)
 {
     struct fx_bus *bus = NULL;
     struct fx_bus_journal_report opened;
     struct fx_worker_follow_report report = {.text = ""};
     struct shipment shipment = {
         .filler = {.kind = FX_COMMAND_CANCEL_ORDER, .instrument = FX_COMMAND_ALL_INSTRUMENTS}};
-    const struct fx_bus_journal_options options = {.dir = journal_dir, .mode = FX_BUS_JOURNAL_NONE};
+    const struct fx_bus_journal_options options = {.dir = folders->journal,
+                                                   .mode = FX_BUS_JOURNAL_NONE};
     fx_status status = fx_bus_journal_open(&options, &shipment.journal, &opened);
     if (status == FX_OK) {
         status = fx_app_bus_open(settings, false, &bus);
     }
     if (status == FX_OK) {
-        status = ship(settings, bus, log_dir, &shipment, &report);
+        status = ship(settings, bus, folders->log, &shipment, &report);
     }
     if (status == FX_OK) {
         print(config, &report, &shipment);
@@ -160,14 +165,12 @@ static fx_status export_log(const struct fx_config *config,
 
 int fx_app_export_run(const struct fx_app_options *options)
 {
-    char journal_dir[FX_APP_FILE_PATH_SIZE_MAX];
-    char log_dir[FX_APP_FILE_PATH_SIZE_MAX];
+    struct folders folders;
     struct fx_app_bus settings;
     if (fx_app_bus_init(&settings, options->config) != FX_OK) {
         return FX_APP_EXIT_CONFIG;
     }
-    const fx_status status =
-        make_dirs(fx_config_text(options->config, "data"), journal_dir, log_dir);
-    return fx_app_options_exit(
-        status == FX_OK ? export_log(options->config, &settings, journal_dir, log_dir) : status);
+    const fx_status status = make_dirs(fx_config_text(options->config, "data"), &folders);
+    return fx_app_options_exit(status == FX_OK ? export_log(options->config, &settings, &folders)
+                                               : status);
 }
