@@ -6,10 +6,12 @@
  *
  * The flow: 50 % new limit orders a few ticks from the market, 40 % cancels of a random open order,
  * 10 % takers through the best price, a mark price every 1,000 commands; half of the accounts are
- * isolated. The stream is made beforehand; thread CPU time is taken around fx_engine_apply() alone.
- * Two passes decode the stored stream into an empty engine: `live` one command at a time, `replay`
- * with prefetching of the next ones, as recovery and a busy server do; both must end with the hash
- * of the maker. With `--runs` both passes are repeated in turn, and the medians are printed.
+ * isolated. All of the law is on: margin tiers, fees, guards of every position, freshness of marks,
+ * the schedule of funding. The stream is made beforehand; thread CPU time is taken around
+ * fx_engine_apply() alone. Two passes decode the stored stream into an empty engine: `live` one
+ * command at a time, `replay` with prefetching of the next ones, as recovery and a busy server do;
+ * both must end with the hash of the maker. With `--runs` both passes are repeated in turn, and the
+ * medians are printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +173,13 @@ static void list(struct bench *bench, uint32_t symbol)
         command.u.tiers.tiers[tier].leverage_max_centi = 12500 - 2500 * tier;
     }
     fx_instrument_fill_cums(command.u.tiers.tiers, 3);
+    run(bench, &command);
+    must(bench);
+    command = command_of(FX_COMMAND_SET_MARK_RULES, 0);
+    command.instrument = symbol;
+    command.u.mark_rules.max_age_us = 60000000;
+    command.u.mark_rules.band_ppb = 50000000;
+    command.u.mark_rules.sources_min = 1;
     run(bench, &command);
     must(bench);
     command = command_of(FX_COMMAND_SET_STATE, 0);
