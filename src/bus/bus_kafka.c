@@ -20,10 +20,14 @@ enum {
 };
 
 /* What everybody gets unless a property says otherwise. */
-static const struct fx_bus_kafka_property COMMON[] = {{"socket.keepalive.enable", "true"},
-                                                      {"reconnect.backoff.ms", "50"},
-                                                      {"reconnect.backoff.max.ms", "2000"},
-                                                      {"broker.address.ttl", "5000"}};
+static const struct fx_bus_kafka_property COMMON[] = {
+    {"socket.keepalive.enable", "true"},
+    {"reconnect.backoff.ms", "50"},
+    {"reconnect.backoff.max.ms", "2000"},
+    {"broker.address.ttl", "5000"},
+    /* A broker that has died is named as the leader for some seconds more: who asked in that time
+     * asks again soon, not after five minutes. */
+    {"topic.metadata.refresh.interval.ms", "2000"}};
 static const struct fx_bus_kafka_property PRODUCER[] = {
     {"linger.ms", "1"},
     {"compression.type", "gzip"}, /* the one that every client, Node's too, reads without more */
