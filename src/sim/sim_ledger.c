@@ -480,14 +480,14 @@ static void note_hedge(struct fx_sim_world *world, const struct fx_event_positio
 }
 
 /* What a funding took from an isolated margin is gone from it, unless its owner moves margin in the
- * same command. */
+ * same command, or an order or a setting of his gives the position another leverage. */
 static void check_margin(struct fx_sim_world *world,
                          const struct fx_event_position *row,
                          const struct fx_sim_ledger_position *position,
                          enum fx_command_kind kind)
 {
-    const bool is_moved =
-        kind == FX_COMMAND_ADJUST_MARGIN_POSITION || kind == FX_COMMAND_ADJUST_LEVERAGE;
+    const bool is_moved = kind == FX_COMMAND_ADJUST_MARGIN_POSITION ||
+                          row->leverage_centi != position->leverage_centi;
     FX_SIM_REQUIRE(world,
                    !position->is_charged || position->is_margin_old || is_moved ||
                        row->margin_mode != FX_MARGIN_MODE_ISOLATED ||
@@ -523,6 +523,7 @@ static void position_row(struct fx_sim_world *world,
         fx_sim_world_mark(world, FX_SIM_MARK_MARGIN_MODE_SWITCHED);
     }
     position->margin_mode = row->margin_mode;
+    position->leverage_centi = row->leverage_centi;
     position->told = row->lots;
     position->margin = row->position_margin + row->adjust_margin;
     position->is_margin_old = false;

@@ -59,10 +59,11 @@ struct fx_sim_ledger_position {
     int64_t lots;
     int64_t told; /* lots, by the last row */
     uint8_t margin_mode;
-    bool is_touched;    /* a row must follow */
-    bool is_owing;      /* the funding that is under way has not come to it */
-    bool is_charged;    /* by a funding, since the last row */
-    bool is_margin_old; /* something moved it since the last row */
+    bool is_touched;        /* a row must follow */
+    bool is_owing;          /* the funding that is under way has not come to it */
+    int32_t leverage_centi; /* as its last row told */
+    bool is_charged;        /* by a funding, since the last row */
+    bool is_margin_old;     /* something moved it since the last row */
 };
 
 struct fx_sim_ledger_account {
