@@ -414,7 +414,8 @@ enum fx_adl_outcome fx_adl_net(struct fx_engine *engine, fx_slot position)
     const struct wish wish = {.position = position,
                               .lots = fx_position_state_magnitude(own->lots),
                               .price = engine->listings[own->instrument].mark};
-    if (other == FX_SLOT_NONE || fx_position_state_is_isolated(own)) {
+    if (other == FX_SLOT_NONE || fx_position_state_is_isolated(own) ||
+        engine->preload.rules < FX_ENGINE_RULES_PAIRS) {
         return FX_ADL_OUTCOME_NONE;
     }
     FX_ASSERT(wish.price.ticks > 0);
@@ -429,7 +430,7 @@ static enum fx_adl_outcome close_last(struct fx_engine *engine, const struct wis
     const fx_slot other = find_other(engine, wish->position);
     FX_ASSERT(other != wish->position);
     if (other == FX_SLOT_NONE || !fx_position_state_is_isolated(&engine->positions[other]) ||
-        !is_bearable(engine, wish, other)) {
+        engine->preload.rules < FX_ENGINE_RULES_PAIRS || !is_bearable(engine, wish, other)) {
         return FX_ADL_OUTCOME_NONE;
     }
     return close_own(engine, wish, other);

@@ -122,10 +122,14 @@ void fx_match_settle_makers(struct fx_engine *engine, const struct fx_resting *t
 {
     const enum fx_side side = (enum fx_side)taker->side;
     const struct fx_book *book = engine->listings[taker->instrument].book;
+    const bool is_any = taker->price.ticks <= 0; /* at the market */
     uint32_t met = 0;
+    if (engine->sweep_count == 0 || engine->preload.rules < FX_ENGINE_RULES_KILLS) {
+        return;
+    }
     for (fx_slot maker = fx_book_front(book, fx_order_opposite(side));
-         engine->sweep_count != 0 && maker != FX_SLOT_NONE && met < engine->limits.fills_max &&
-         is_within(side, taker->price, engine->resting[maker].price);
+         maker != FX_SLOT_NONE && met < engine->limits.fills_max &&
+         (is_any || is_within(side, taker->price, engine->resting[maker].price));
          maker = next_maker(engine, maker)) {
         settle_maker(engine, maker, false);
         met++;

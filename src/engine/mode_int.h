@@ -18,9 +18,16 @@ enum fx_engine_mode {
     FX_ENGINE_MODE_LOADING = 2  /* between LOAD_ENGINE and START_ENGINE */
 };
 
-/** Rules from which on there are START_ENGINE, STOP_ENGINE and loads; and from which on an order
- * that begins behind what was reached is late (trigger.c). */
-enum { FX_ENGINE_RULES_STARTS = 2, FX_ENGINE_RULES_LATE = 2 };
+/** Rules from which on there are START_ENGINE, STOP_ENGINE and loads; an order that begins behind
+ * what was reached is late (trigger.c); a pair closes itself first (adl.c); makers pay before a
+ * fill-or-kill is judged (match.c); names are kept for who has few (client_ids.c). */
+enum {
+    FX_ENGINE_RULES_STARTS = 2,
+    FX_ENGINE_RULES_LATE = 2,
+    FX_ENGINE_RULES_PAIRS = 2,
+    FX_ENGINE_RULES_KILLS = 2,
+    FX_ENGINE_RULES_FEW = 2
+};
 
 /** What was loaded, and how the exchange goes on (preload.c). */
 struct fx_preload {

@@ -141,8 +141,8 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
                             const struct fx_resting *taker,
                             fx_slot position,
                             enum fx_stp_mode stp_mode);
-/** Before a fill-or-kill order (side, price, instrument) is judged while a funding is being paid:
- * whoever it may meet pays what he owes, as far as one command may. */
+/** Before a fill-or-kill order (side, price or 0, instrument) is judged while a funding is being
+ * paid: whoever it may meet pays what he owes, as far as one command may. */
 void fx_match_settle_makers(struct fx_engine *engine, const struct fx_resting *taker);
 /** End an order whose date or whose owner's deadline has passed. @return true where it has. */
 bool fx_match_end_overdue(struct fx_engine *engine, fx_slot order);

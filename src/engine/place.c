@@ -432,17 +432,13 @@ static fx_status judge_all(struct fx_engine *engine,
 static void settle_makers(struct fx_engine *engine, const struct fx_command *command)
 {
     const struct fx_command_place *place = &command->u.place;
-    const bool is_market = place->type == FX_ORDER_TYPE_MARKET;
-    struct fx_resting taker = {.price = {place->price_ticks},
-                               .side = place->side,
-                               .instrument = (uint16_t)command->instrument};
+    const struct fx_resting taker = {.price = {place->price_ticks},
+                                     .side = place->side,
+                                     .instrument = (uint16_t)command->instrument};
     if (place->time_in_force != FX_TIME_IN_FORCE_FOK || is_conditional(command) ||
         command->instrument >= engine->instrument_count ||
         (place->side != FX_SIDE_BUY && place->side != FX_SIDE_SELL)) {
         return;
-    }
-    if (is_market) {
-        taker.price.ticks = place->side == FX_SIDE_BUY ? INT64_MAX : 1;
     }
     fx_match_settle_makers(engine, &taker);
     fx_risk_review(engine);
