@@ -14,7 +14,7 @@ enum { COMMANDS_FIRST = 1024, GROUP_FIRST = 1024, SAVE_BATCH = 8192 };
 /* ---- digests ----------------------------------------------------------------------------------
  */
 
-/* Tokens are the live process's own; all else is the same at every replay (I-31). */
+/* Tokens are the live process's own; all else that counts is the same at every replay (I-31). */
 static uint64_t digest_of(const struct fx_event events[], uint32_t count)
 {
     uint32_t crc = 0;
