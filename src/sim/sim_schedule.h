@@ -38,7 +38,8 @@ struct fx_sim_thing {
     uint32_t zero;
 };
 
-enum { FX_SIM_SCHEDULE_MAX = 8192 };
+/** Each time that a client asks again there is one more moment at which it loses patience. */
+enum { FX_SIM_SCHEDULE_MAX = 65536 };
 
 struct fx_sim_schedule {
     struct fx_sim_thing things[FX_SIM_SCHEDULE_MAX];
