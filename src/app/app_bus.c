@@ -274,6 +274,46 @@ struct fx_bus_topic fx_app_bus_shape(const struct fx_app_bus *settings, enum fx_
         .is_log = topic == FX_APP_BUS_INPUT};
 }
 
+/* Which variable a broker's refusal is about, by the words of the client's library. */
+static const char *variable_of(fx_str reason)
+{
+    static const struct {
+        const char *words;
+        const char *variable;
+    } CASES[] = {{"certificate", "FUTURE_KAFKA_SSL_CA_LOCATION"},
+                 {"SSL handshake", "FUTURE_KAFKA_SECURITY_PROTOCOL"},
+                 {"security.protocol", "FUTURE_KAFKA_SECURITY_PROTOCOL"},
+                 {"mechanism handshake", "FUTURE_KAFKA_SASL_MECHANISM"},
+                 {"uthentication", "FUTURE_KAFKA_SASL_PASSWORD or FUTURE_KAFKA_SASL_USERNAME"},
+                 {"", "KAFKA_BROKERS"}};
+    size_t index = 0;
+    while (CASES[index].words[0] != '\0' &&
+           memmem(reason.data, reason.size, CASES[index].words, strlen(CASES[index].words)) ==
+               NULL) {
+        index++;
+    }
+    return CASES[index].variable;
+}
+
+static fx_status tell_why(const struct fx_app_bus *settings, struct fx_bus *bus, fx_status status)
+{
+    const char *reason = fx_bus_error_text(bus);
+    const bool is_topic = status == FX_VERSION_MISMATCH;
+    FX_LOG(FX_LOG_ERROR,
+           "kafka",
+           is_topic ? "a topic is not as it has to be: other partitions than "
+                      "FUTURE_KAFKA_PARTITIONS or _SHARDS says, or a setting under which orders "
+                      "could be lost"
+                    : "the topics cannot be made or seen",
+           fx_log_text("brokers", settings->brokers),
+           fx_log_status("err", status),
+           fx_log_text("reason", reason),
+           fx_log_text("look_at", is_topic ? "the topic" : variable_of(fx_str_of(reason))));
+    /* No waiting makes these better: who starts us again and again should stop. */
+    return is_topic || status == FX_BAD_CREDENTIALS || status == FX_FORBIDDEN ? FX_BAD_SETTING
+                                                                              : status;
+}
+
 fx_status fx_app_bus_make(const struct fx_app_bus *settings,
                           struct fx_bus *bus,
                           uint32_t timeout_ms)
@@ -283,19 +323,7 @@ fx_status fx_app_bus_make(const struct fx_app_bus *settings,
         topics[topic] = fx_app_bus_shape(settings, topic);
     }
     const fx_status status = fx_bus_make(bus, topics, FX_APP_BUS_TOPICS, timeout_ms);
-    if (status != FX_OK) {
-        FX_LOG(
-            FX_LOG_ERROR,
-            "kafka",
-            status == FX_VERSION_MISMATCH
-                ? "a topic is not as it has to be: other partitions than FUTURE_KAFKA_PARTITIONS or "
-                  "FUTURE_KAFKA_SHARDS says, or a setting under which orders could be lost"
-                : "the topics cannot be made or seen",
-            fx_log_text("brokers", settings->brokers),
-            fx_log_status("err", status),
-            fx_log_text("reason", fx_bus_error_text(bus)));
-    }
-    return status;
+    return status == FX_OK ? FX_OK : tell_why(settings, bus, status);
 }
 
 fx_str fx_app_bus_shard(const struct fx_app_bus *settings, uint32_t shard)

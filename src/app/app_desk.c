@@ -241,9 +241,6 @@ fx_status fx_app_desk_create(const struct fx_config *config,
         fx_net_server_on_async(desk->server, on_async, desk);
         status = fx_net_server_timer(desk->server, ALIVE_MS, on_alive, desk);
     }
-    if (status == FX_OK) {
-        status = fx_net_server_watch_signals(desk->server, on_signal, desk);
-    }
     if (status != FX_OK) {
         fx_app_desk_destroy(desk);
         return status;
@@ -292,8 +289,9 @@ static fx_status listen_where(struct fx_app_desk *desk,
 fx_status fx_app_desk_run(struct fx_app_desk *desk)
 {
     uint16_t port = 0;
-    fx_status status = FX_OK;
-    if (fx_config_origin(desk->config, "port") != FX_CONFIG_DEFAULT) {
+    /* Not before: a loop that does not run yet would swallow them (app_stop.h). */
+    fx_status status = fx_net_server_watch_signals(desk->server, on_signal, desk);
+    if (status == FX_OK && fx_config_origin(desk->config, "port") != FX_CONFIG_DEFAULT) {
         status = listen_where(desk, "host", "port", &port);
     }
     if (status == FX_OK && fx_config_origin(desk->config, "metrics-port") != FX_CONFIG_UNSET) {

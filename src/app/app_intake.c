@@ -8,6 +8,7 @@
 #include "app/app_desk.h"
 #include "app/app_log.h"
 #include "app/app_notify.h"
+#include "app/app_stop.h"
 #include "app/app_store.h"
 #include "base/agent.h"
 #include "base/clock.h"
@@ -284,6 +285,7 @@ int fx_app_intake_run(const struct fx_app_options *options)
 {
     struct fx_app_notify notify;
     fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
+    fx_app_stop_arm();
     struct intake *intake = calloc(1, sizeof *intake);
     if (intake == NULL) {
         return FX_APP_EXIT_FAILURE;

@@ -9,6 +9,7 @@
 #include "app/app_log.h"
 #include "app/app_node.h"
 #include "app/app_notify.h"
+#include "app/app_stop.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/worker_lead.h"
@@ -157,6 +158,7 @@ int fx_app_lead_run(const struct fx_app_options *options)
 {
     struct fx_app_notify notify;
     fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
+    fx_app_stop_arm();
     struct role *role = calloc(1, sizeof *role);
     if (role == NULL) {
         return FX_APP_EXIT_FAILURE;

@@ -243,6 +243,7 @@ int fx_app_options_exit(fx_status status)
         {FX_VERSION_MISMATCH, FX_APP_EXIT_DATA},
         {FX_RULES_UNKNOWN, FX_APP_EXIT_DATA},
         {FX_USAGE, FX_APP_EXIT_USAGE},
+        {FX_BAD_SETTING, FX_APP_EXIT_CONFIG},
         {FX_BAD_PARAMETER, FX_APP_EXIT_USAGE},
     };
     for (size_t index = 0; index < sizeof CODES / sizeof CODES[0]; index++) {

@@ -13,6 +13,7 @@
 #include "app/app_log.h"
 #include "app/app_operator.h"
 #include "app/app_oracle.h"
+#include "app/app_stop.h"
 #include "app/app_tls.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -122,6 +123,7 @@ static int run(const struct fx_app_options *options)
     struct fx_app_operator *desk = NULL;
     struct fx_app_notify notify;
     fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
+    fx_app_stop_arm();
     fx_app_limits_raise_files();
     fx_status status = fx_app_log_open(config);
     if (status == FX_OK) {

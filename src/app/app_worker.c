@@ -12,6 +12,7 @@
 #include "app/app_log.h"
 #include "app/app_notify.h"
 #include "app/app_store.h"
+#include "app/app_stop.h"
 #include "app/app_worker_part.h"
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -490,6 +491,7 @@ static int run(const struct fx_app_options *options, const struct role *role)
     struct fx_app_notify notify;
     uint32_t parts = 0;
     fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
+    fx_app_stop_arm();
     struct worker *worker = calloc(1, sizeof *worker);
     if (worker == NULL) {
         return FX_APP_EXIT_FAILURE;

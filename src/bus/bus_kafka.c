@@ -286,7 +286,10 @@ static void on_error(rd_kafka_t *handle, int error, const char *reason, void *co
         return;
     }
     const fx_status status = fx_bus_kafka_status(error);
-    (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%.250s", reason);
+    if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) { /* which only says that there was one */
+        (void)snprintf(kafka->cause, sizeof kafka->cause, "%.250s", reason);
+    }
+    (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%.250s", kafka->cause);
     if (status == FX_FORBIDDEN) {
         kafka->head.fatal = status; /* no waiting makes it better */
     } else if (status == FX_BAD_CREDENTIALS) {

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "bus/bus_kafka_int.h"
 
-enum { NUMBER_SIZE = 24, WAIT_MS = 100, REPLICAS_SAFE = 3 };
+enum { NUMBER_SIZE = 24, WAIT_MS = 100, ASK_MS = 2000, REPLICAS_SAFE = 3, US_PER_MS = 1000 };
 
 /* How many partitions a topic has; 0 = there is no such topic. */
 static fx_status ask_partitions(struct fx_bus_kafka *kafka,
@@ -28,7 +29,11 @@ static fx_status ask_partitions(struct fx_bus_kafka *kafka,
         rd_kafka_metadata(kafka->producer, 0, handle, &metadata, (int)timeout_ms);
     rd_kafka_topic_destroy(handle);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return fx_bus_kafka_fail(kafka->head.error, "the list of topics", error);
+        (void)fx_bus_kafka_fail(kafka->head.error, "the list of topics", error);
+        if (kafka->cause[0] != '\0') {
+            (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%s", kafka->cause);
+        }
+        return fx_bus_kafka_status(error);
     }
     fx_status status = FX_OK;
     *count_out = 0;
@@ -56,13 +61,16 @@ static fx_status partitions_of(struct fx_bus_kafka *kafka,
                                uint32_t *count_out,
                                uint32_t *replicas_out)
 {
-    fx_status status = ask_partitions(kafka, name, timeout_ms, count_out, replicas_out);
-    for (uint32_t spent_ms = 0; spent_ms < timeout_ms && status == FX_IO; spent_ms += WAIT_MS) {
+    /* In short waits: what the client says of a refused password is heard between them. */
+    const uint32_t ask_ms = timeout_ms < ASK_MS ? timeout_ms : ASK_MS;
+    const int64_t end_us = fx_clock_monotonic_us() + (int64_t)timeout_ms * US_PER_MS;
+    fx_status status = ask_partitions(kafka, name, ask_ms, count_out, replicas_out);
+    while ((status == FX_IO || status == FX_TIMEOUT) && fx_clock_monotonic_us() < end_us) {
         (void)rd_kafka_poll(kafka->producer, WAIT_MS);
         if (kafka->head.fatal != FX_OK) {
             return kafka->head.fatal;
         }
-        status = ask_partitions(kafka, name, timeout_ms, count_out, replicas_out);
+        status = ask_partitions(kafka, name, ask_ms, count_out, replicas_out);
     }
     return status;
 }

@@ -49,11 +49,16 @@ static fx_status judge(struct fx_bus_kafka *kafka,
             }
             (void)snprintf(kafka->head.error,
                            sizeof kafka->head.error,
-                           "topic %.*s has %s=%.40s, it needs %s",
+                           "topic %.*s has %s=%.40s, it needs %s: kafka-configs.sh --alter "
+                           "--entity-type topics --entity-name %.*s --add-config %s=%s",
                            (int)topic->name.size,
                            topic->name.data,
                            name,
                            value,
+                           RULES[at].wanted,
+                           (int)topic->name.size,
+                           topic->name.data,
+                           name,
                            RULES[at].wanted);
             return FX_VERSION_MISMATCH;
         }

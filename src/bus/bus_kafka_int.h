@@ -19,7 +19,8 @@ struct fx_bus_kafka {
     uint64_t delivery_end;
     uint32_t pending; /* taken, not yet told */
     uint32_t pending_max;
-    fx_status refused; /* a broker has refused this client; all of them: fatal */
+    fx_status refused;                 /* a broker has refused this client; all of them: fatal */
+    char cause[FX_BUS_ERROR_SIZE_MAX]; /* what a connection failed of, last */
 };
 
 /** A configuration with what the options say, for a producer or a consumer. @return NULL with the

@@ -108,6 +108,15 @@ const operations = {
   produce: ({ topic, messages }) => producer.send({
     topic, acks: -1, messages: messages.map(({ key, partition, value }) => ({ key: key === undefined ? null : String(key), partition, value: typeof value === 'string' ? value : JSON.stringify(value) })),
   }),
+  // All or nothing, by a producer of its own; it leaves marks in the log that are no records.
+  transaction: async ({ topic, values, abort }) => {
+    const own = kafka.producer({ transactionalId: 'journey-' + Math.random(), maxInFlightRequests: 1, idempotent: true })
+    await own.connect()
+    const transaction = await own.transaction()
+    await transaction.send({ topic, messages: values.map((value) => ({ partition: 0, value: JSON.stringify(value) })) })
+    await (abort ? transaction.abort() : transaction.commit())
+    await own.disconnect()
+  },
   socket: ({ name, url, token }) => open(name, url, token),
   events: ({ name }) => sockets[name].events,
   connected: ({ name }) => sockets[name].socket.connected,
