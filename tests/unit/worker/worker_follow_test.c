@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "bus/bus_int.h"
 #include "follow_kit.h"
 #include "fx_test.h"
 #include "worker/worker_input.h"
@@ -512,6 +513,35 @@ static void worker_follow_folder_has_one_owner(void **state)
     fx_worker_follow_abandon(other.follow);
 }
 
+/* B6: what cannot be mended ends the role, with the bus' own words; nothing is applied after it. */
+static void worker_follow_fatal_bus_is_a_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct member *other = &fixture->members[1];
+    struct fx_worker_follow_stats stats;
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    assert_int_equal(open_member(fixture, other), FX_OK);
+    submit_user(other, 1);
+    turn(fixture, other);
+    member->side->fatal = FX_FORBIDDEN; /* as librdkafka says of a client that was locked out */
+    const uint64_t hash = hash_of(member);
+    submit_user(member, 2);
+    for (uint32_t round = 0; round < 3; round++) {
+        turn(fixture, member);
+    }
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.failure, FX_FORBIDDEN);
+    assert_int_equal(hash_of(member), hash);
+    assert_int_equal(member->answers[2], 0); /* it is in no log: nobody says that it is */
+    turn(fixture, other);
+    fx_worker_follow_stats(other->follow, &stats);
+    assert_int_equal(stats.failure, FX_OK);
+    assert_int_equal(stats.sequence, 2); /* and the others know of one command only */
+    crash(fixture, member);              /* the role begins again */
+    assert_int_equal(hash_of(member), hash_of(other));
+}
+
 static void worker_follow_question_changes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -553,6 +583,7 @@ int main(void)
             worker_follow_snapshots_of_another_log_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_folder_has_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_thread_answers_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_fatal_bus_is_a_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_question_changes_nothing, setup, teardown)};
     return cmocka_run_group_tests_name("worker_follow", tests, NULL, NULL);
 }

@@ -467,6 +467,52 @@ static void worker_lead_of_two_standbys_one_wins(void **state)
     end(&fixture);
 }
 
+/* A claim has no time-out: it may arrive when the one that was silent speaks again, and also when
+ * who claimed is dead. Its place in the log decides, the outputs stay one run. */
+static void worker_lead_late_claim_is_one_more_change(void **state)
+{
+    (void)state;
+    for (uint32_t is_dead = 0; is_dead < 2; is_dead++) {
+        begin(&fixture, 2, 57);
+        open_engine(&fixture, &fixture.engines[0]);
+        open_engine(&fixture, &fixture.engines[1]);
+        for (uint32_t number = 0; number < 60; number++) {
+            produce(&fixture);
+            round_of(&fixture);
+        }
+        fixture.engines[0].is_stopped = true;
+        hold(&fixture.engines[1], true);
+        for (uint32_t number = 0; number < 90; number++) {
+            round_of(&fixture);
+        }
+        assert_int_equal(stats_of(&fixture.engines[1]).state, FX_WORKER_LEAD_CLAIMING);
+        fixture.engines[0].is_stopped = false;
+        for (uint32_t number = 0; number < 90; number++) { /* the claim is still on its way */
+            produce(&fixture);
+            round_of(&fixture);
+        }
+        assert_int_equal(stats_of(&fixture.engines[0]).state, FX_WORKER_LEAD_LEADING);
+        assert_int_equal(stats_of(&fixture.engines[0]).epoch, 1);
+        if (is_dead != 0) {
+            fx_bus_local_side_fail(fixture.engines[1].in, FX_TIMEOUT, true);
+            fx_bus_local_side_fail(fixture.engines[1].out, FX_TIMEOUT, true);
+            kill_engine(&fixture.engines[1]);
+        } else {
+            hold(&fixture.engines[1], false);
+        }
+        for (uint32_t number = 0; number < 120; number++) {
+            produce(&fixture);
+            round_of(&fixture);
+        }
+        const struct engine *leads = &fixture.engines[is_dead != 0 ? 0 : 1];
+        assert_int_equal(stats_of(leads).state, FX_WORKER_LEAD_LEADING);
+        assert_int_equal(stats_of(leads).epoch, is_dead != 0 ? 3 : 2);
+        assert_ptr_equal(leader_of(&fixture), leads);
+        (void)check(&fixture);
+        end(&fixture);
+    }
+}
+
 /* A backlog of a few outputs: who takes over has forgotten what is missing, and computes it. */
 static void worker_lead_forgotten_outputs_are_computed_again(void **state)
 {
@@ -747,6 +793,7 @@ int main(void)
         cmocka_unit_test(worker_lead_killed_at_every_step),
         cmocka_unit_test(worker_lead_zombie_is_harmless),
         cmocka_unit_test(worker_lead_of_two_standbys_one_wins),
+        cmocka_unit_test(worker_lead_late_claim_is_one_more_change),
         cmocka_unit_test(worker_lead_forgotten_outputs_are_computed_again),
         cmocka_unit_test(worker_lead_keeps_a_snapshot_that_can_be_used),
         cmocka_unit_test(worker_lead_chaos_is_one_run),
