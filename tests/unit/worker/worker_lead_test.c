@@ -537,6 +537,60 @@ static void worker_lead_forgotten_outputs_are_computed_again(void **state)
     end(&fixture);
 }
 
+/* The same, and a read of its disk fails while it begins again. @return it had to end. */
+static bool begin_again_with_error(uint64_t read_error_at)
+{
+    struct fx_worker_lead_stats stats = {.failure = FX_OK};
+    begin(&fixture, 2, 17);
+    fixture.backlog_size = 16384;
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+    for (uint32_t number = 0; number < 100; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    fx_bus_local_side_hold(fixture.engines[0].out, true);
+    for (uint32_t number = 0; number < 70; number++) {
+        produce(&fixture);
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    kill_engine(&fixture.engines[0]);
+    fx_bus_disk_set_faults(fixture.disk,
+                           (struct fx_bus_disk_faults){.read_error_at = read_error_at});
+    for (uint32_t round = 0; round < 200 && stats.failure == FX_OK; round++) {
+        fixture.now_us += STEP_US;
+        (void)fx_worker_lead_step(fixture.engines[1].lead, fixture.now_us);
+        fx_worker_lead_stats(fixture.engines[1].lead, &stats);
+    }
+    const bool has_ended = stats.failure != FX_OK;
+    fx_bus_disk_set_faults(fixture.disk, (struct fx_bus_disk_faults){0});
+    for (uint32_t round = 0; round < 10 && has_ended; round++) { /* nothing more, and no fall */
+        fixture.now_us += STEP_US;
+        assert_int_equal(fx_worker_lead_step(fixture.engines[1].lead, fixture.now_us), 0);
+    }
+    if (has_ended) { /* the role begins anew, and tells everything */
+        assert_int_equal(stats.failure, FX_IO);
+        kill_engine(&fixture.engines[1]);
+        open_engine(&fixture, &fixture.engines[1]);
+    }
+    run_until_led(&fixture);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+    return has_ended;
+}
+
+static void worker_lead_begin_again_that_fails_is_a_failure(void **state)
+{
+    (void)state;
+    uint32_t ended = 0;
+    for (uint64_t at = 1; at <= 12; at++) {
+        ended += begin_again_with_error(at) ? 1 : 0;
+    }
+    assert_true(ended > 0);
+    print_message("%u of 12 reads could not be done without\n", ended);
+}
+
 /* The outputs are stuck for long: of the snapshots that are kept one can still be used. */
 static void worker_lead_keeps_a_snapshot_that_can_be_used(void **state)
 {
@@ -795,6 +849,7 @@ int main(void)
         cmocka_unit_test(worker_lead_of_two_standbys_one_wins),
         cmocka_unit_test(worker_lead_late_claim_is_one_more_change),
         cmocka_unit_test(worker_lead_forgotten_outputs_are_computed_again),
+        cmocka_unit_test(worker_lead_begin_again_that_fails_is_a_failure),
         cmocka_unit_test(worker_lead_keeps_a_snapshot_that_can_be_used),
         cmocka_unit_test(worker_lead_chaos_is_one_run),
         cmocka_unit_test(worker_lead_strangers_change_nothing),
