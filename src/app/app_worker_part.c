@@ -93,7 +93,8 @@ static fx_status open_saver(struct fx_app_worker_part *part)
             .store = part->store,
             .shard = fx_app_bus_shard(part->place.settings, part->place.settings->shard),
             .worker = fx_str_of(SAVERS[part->kind].worker),
-            .kinds = SAVERS[part->kind].kinds};
+            .kinds = SAVERS[part->kind].kinds,
+            .map = fx_app_bus_map(part->place.settings, part->place.settings->shard)};
         status = fx_worker_save_init(&part->save, &options);
         part->has_save = status == FX_OK;
     }

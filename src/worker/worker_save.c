@@ -65,7 +65,14 @@ static fx_status complete_candles(struct fx_worker_save *save)
                : FX_OK;
 }
 
-static fx_status load_instruments(struct fx_worker_save *save)
+/* Several shards write into one set of tables, each about its own symbols. */
+static bool is_own(const struct fx_shard_map *map, uint32_t instrument)
+{
+    return instrument < FX_INSTRUMENTS_MAX &&
+           (map == NULL || fx_shard_of_instrument(map->shards, instrument) == map->shard);
+}
+
+static fx_status load_instruments(struct fx_worker_save *save, const struct fx_shard_map *map)
 {
     struct fx_store_instrument_row *rows = calloc(FX_INSTRUMENTS_MAX, sizeof *rows);
     if (rows == NULL) {
@@ -75,7 +82,7 @@ static fx_status load_instruments(struct fx_worker_save *save)
     const fx_status status =
         fx_store_instrument_list(save->store, rows, FX_INSTRUMENTS_MAX, &count);
     for (uint32_t index = 0; index < count; index++) {
-        if (rows[index].instrument.instrument_id < FX_INSTRUMENTS_MAX) {
+        if (is_own(map, rows[index].instrument.instrument_id)) {
             fx_worker_save_instrument(save, &rows[index].instrument);
         }
     }
@@ -122,7 +129,7 @@ fx_status fx_worker_save_init(struct fx_worker_save *save,
         status = read_watermark(save);
     }
     if (status == FX_OK) {
-        status = load_instruments(save);
+        status = load_instruments(save, options->map);
     }
     if (status == FX_OK) {
         status = complete_candles(save);

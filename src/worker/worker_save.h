@@ -37,10 +37,11 @@ enum fx_worker_save_kind {
 };
 
 struct fx_worker_save_options {
-    struct fx_store *store; /* a writer, migrated; kept until deinit, not closed */
-    fx_str shard;           /* "USDT"; 1..32 bytes, as the worker's name */
-    fx_str worker;          /* whose watermark: "saver" */
-    uint32_t kinds;         /* enum fx_worker_save_kind, or'ed */
+    struct fx_store *store;         /* a writer, migrated; kept until deinit, not closed */
+    fx_str shard;                   /* "USDT"; 1..32 bytes, as the worker's name */
+    fx_str worker;                  /* whose watermark: "saver" */
+    uint32_t kinds;                 /* enum fx_worker_save_kind, or'ed */
+    const struct fx_shard_map *map; /* whose symbols these are; NULL: all. Only while it is made */
 };
 
 struct fx_worker_save_rows;

@@ -52,7 +52,7 @@ class Cluster:
                               env=self.environment | places)
 
     def settings(self):
-        return dict(line.split("=", 1) for line in (self.home / "env").read_text().splitlines())
+        return {name: value.strip("'") for name, value in (line.split("=", 1) for line in (self.home / "env").read_text().splitlines())}
 
     def api(self, number):
         """A new connection to api-1 or api-2."""
@@ -144,9 +144,10 @@ class Node:
 class Load(threading.Thread):
     """Orders of one user at one API, one after the other, each with a name of its own; what was acknowledged is remembered."""
 
-    def __init__(self, cluster, number, credentials, tag):
+    def __init__(self, cluster, number, credentials, tag, symbol="BTCUSDT", quantity="0.001"):
         super().__init__(daemon=True)
         self.cluster, self.number, self.credentials, self.tag = cluster, number, credentials, tag
+        self.symbol, self.quantity = symbol, quantity
         self.acked, self.refused, self.unknown = {}, [], []  # name: id
         self.count = 0
         self.is_over = False
@@ -175,7 +176,7 @@ class Load(threading.Thread):
         self.count += 1
         side = "BUY" if self.count % 2 else "SELL"
         try:
-            status, body = client.post("/order?wait=result", order("BTCUSDT", side, 60000, "0.001", clientOrderId=name))
+            status, body = client.post("/order?wait=result", order(self.symbol, side, 60000, self.quantity, clientOrderId=name))
         except Exception:
             self.unknown.append(name)
             raise
