@@ -247,13 +247,15 @@ static fx_status dump(struct fx_app_exchange *exchange, uint32_t shard)
     if (events.items == NULL) {
         return FX_NO_MEMORY;
     }
+    const bool is_last = shard + 1 == fx_worker_feed_count(&exchange->feed);
     bool is_more = true;
     while (is_more) {
         is_more = fx_engine_dump(engine, &position, &events);
         for (uint32_t index = 0; index < events.count; index++) {
             const struct fx_event *event = &events.items[index];
-            if (event->kind == FX_EVENT_DUMP_BEGIN && shard > 0) {
-                continue; /* what the shards before have told is not forgotten */
+            if ((event->kind == FX_EVENT_DUMP_BEGIN && shard > 0) ||
+                (event->kind == FX_EVENT_DUMP_END && !is_last)) {
+                continue; /* to the read models it is one dump: nothing is forgotten in between */
             }
             fx_app_gateway_fold(exchange->gateway, event);
             if (exchange->cache != NULL && fx_worker_cache_fold(exchange->cache, event) != FX_OK) {
