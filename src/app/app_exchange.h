@@ -1,8 +1,8 @@
 /**
  * @file app_exchange.h
  * The whole embedded exchange: store, savers, engine, gateway, opened and closed in the right
- * order. With KAFKA_BROKERS it is an API process: a follower of the log stands where the engine
- * does, and the savers are processes of their own.
+ * order. With KAFKA_BROKERS it is an API process: followers of the logs of all shards stand where
+ * the engine does, and the savers are processes of their own.
  *
  * open: lock and recover (what the tables miss is written first), then the read models get a dump.
  * start: threads. stop: everything handed in is finished, durable and written. Thread: the main
