@@ -221,6 +221,31 @@ static fx_status open_follow(struct fx_app_exchange *exchange, uint32_t shard)
     return FX_OK;
 }
 
+/* All logs are what the setting says, so no two have one asset. What it says more by now is told to
+ * them: only who sees all of them may do that. */
+static void grow_maps(struct fx_app_exchange *exchange)
+{
+    for (uint32_t shard = 0; shard < exchange->bus_settings.shards; shard++) {
+        const struct fx_shard_map *map = fx_app_bus_map(&exchange->bus_settings, shard);
+        const struct fx_engine *engine = fx_worker_feed_engine(&exchange->feed, shard);
+        if (fx_shard_is_within(map, fx_engine_shard(engine))) {
+            continue;
+        }
+        struct fx_command command;
+        memset(&command, 0, sizeof command);
+        command.kind = FX_COMMAND_SET_SHARD;
+        command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+        command.u.shard = *map;
+        const bool is_taken =
+            fx_worker_follow_submit(fx_worker_shards_at(exchange->feed.shards, shard), 0, &command);
+        FX_LOG(is_taken ? FX_LOG_INFO : FX_LOG_WARN,
+               "follow",
+               "the log of a shard is told of more collateral",
+               fx_log_u64("shard", shard),
+               fx_log_u64("assets", map->asset_count));
+    }
+}
+
 /* Engine and savers are processes of their own; commands go through the logs. One process serves
  * all shards. */
 static fx_status open_follows(struct fx_app_exchange *exchange)
@@ -233,6 +258,9 @@ static fx_status open_follows(struct fx_app_exchange *exchange)
     }
     for (uint32_t shard = 0; shard < settings->shards && status == FX_OK; shard++) {
         status = open_follow(exchange, shard);
+    }
+    if (status == FX_OK && settings->shards > 1) {
+        grow_maps(exchange);
     }
     return status;
 }

@@ -21,7 +21,8 @@ enum {
     POLL_MS = 100,
     IDLE_US_MAX = 5000, /* the bus wakes it; where it does not, so long may a record wait */
     SPIN_COUNT = 4,
-    TEXT_SIZE_MAX = 65536
+    TEXT_SIZE_MAX = 65536,
+    FIRST_RECORDS = 64 /* of a log, among which its map is */
 };
 
 _Static_assert(sizeof(struct fx_worker_follow_note) == FX_WORKER_SNAPSHOT_NOTE_SIZE, "a file's");
@@ -333,11 +334,9 @@ static fx_status drop_lost_snapshots(struct opening *opening)
 
 /* ---- the rest of the log --------------------------------------------------------------------- */
 
-/* There is no map yet, or less of one than there should be by now. */
 static bool is_map_missing(const struct fx_worker_follow *follow)
 {
-    const struct fx_shard_map *map = follow->options.shard;
-    return map != NULL && !fx_shard_is_within(map, fx_engine_shard(follow->engine));
+    return follow->options.shard != NULL && fx_engine_shard(follow->engine)->shards == 0;
 }
 
 /* Read what was there when the start began (or, then, until the map is there); what comes meanwhile
@@ -389,7 +388,71 @@ static fx_status fail_of_asset(struct opening *opening, const struct fx_shard_ma
     return FX_VERSION_MISMATCH;
 }
 
-/* The log is the shard that it should be, or becomes it now. */
+/* A record of another shard's log is its map: no asset may be in both, or each would have money of
+ * its own in it. */
+static fx_status judge_other(struct opening *opening, const struct fx_bus_record *record)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    const struct fx_shard_map *map = follow->options.shard;
+    struct fx_wire_topic_in in;
+    fx_str field = {0};
+    if (fx_worker_input_decode(follow->input, record, &in, &field) != FX_OK ||
+        in.kind != FX_WIRE_TOPIC_IN_COMMAND || in.command.kind != FX_COMMAND_SET_SHARD) {
+        return FX_OK;
+    }
+    const struct fx_shard_map *other = &in.command.u.shard;
+    for (uint32_t index = 0; index < other->asset_count; index++) {
+        if (fx_shard_has(map, &other->assets[index])) {
+            (void)snprintf(opening->report->text,
+                           sizeof opening->report->text,
+                           "the log of shard %" PRIu32 " has the collateral %.16s already, and "
+                           "FUTURE_SHARD_ASSETS gives it to shard %" PRIu32,
+                           other->shard,
+                           other->assets[index].text,
+                           map->shard);
+            return FX_VERSION_MISMATCH;
+        }
+    }
+    return FX_OK;
+}
+
+/* A map is among the first records of a log. */
+static fx_status check_other(struct opening *opening, uint32_t shard)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    struct fx_bus *bus = follow->options.bus;
+    const struct fx_bus_place place = {follow->options.topic, shard};
+    struct fx_bus_record records[FIRST_RECORDS];
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_span span = {0};
+    fx_status status = fx_bus_span(bus, place, follow->options.wait_ms, &span);
+    if (status == FX_OK) {
+        status = fx_bus_reader_open(bus, place, 0, &reader);
+    }
+    if (status != FX_OK) {
+        return fail(opening, status, fx_bus_error_text(bus));
+    }
+    const uint64_t end = span.end < FIRST_RECORDS ? span.end : FIRST_RECORDS;
+    uint64_t position = 0;
+    opening->news_us = fx_clock_monotonic_us();
+    while (position < end && status == FX_OK) {
+        uint32_t count = 0;
+        status = fx_bus_reader_poll(reader, POLL_MS, records, FIRST_RECORDS, &count);
+        status = status == FX_IO ? FX_OK : status; /* tried again by itself */
+        for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+            position = records[index].offset + 1;
+            status = judge_other(opening, &records[index]);
+        }
+        if (status == FX_OK && count == 0 && has_waited(opening)) {
+            status = fail(opening, FX_TIMEOUT, "the log of another shard does not come");
+        }
+    }
+    fx_bus_reader_close(reader);
+    return status;
+}
+
+/* The log is the shard that it should be, or becomes it now. It may have less than the setting says
+ * by now: who sees all logs makes it grow. */
 static fx_status settle_map(struct opening *opening)
 {
     struct fx_worker_follow *follow = opening->follow;
@@ -414,7 +477,14 @@ static fx_status settle_map(struct opening *opening)
         return FX_OK;
     }
     if (!follow->options.may_begin) {
-        return fail(opening, FX_NOT_FOUND, "the log has no map of its shard yet, or an older one");
+        return fail(opening, FX_NOT_FOUND, "the log has no map of its shard yet");
+    }
+    fx_status status = FX_OK;
+    for (uint32_t shard = 0; shard < map->shards && status == FX_OK; shard++) {
+        status = shard == map->shard ? FX_OK : check_other(opening, shard);
+    }
+    if (status != FX_OK) {
+        return status;
     }
     struct fx_command command;
     memset(&command, 0, sizeof command);
@@ -422,7 +492,7 @@ static fx_status settle_map(struct opening *opening)
     command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     command.time_us = fx_worker_host_now_us(&follow->host);
     command.u.shard = *map;
-    fx_status status = publish(follow, &command);
+    status = publish(follow, &command);
     if (status != FX_OK) {
         return fail(opening, status, fx_bus_error_text(follow->options.bus));
     }

@@ -141,10 +141,25 @@ static void shards_map_is_written_by_who_begins_and_checked_by_all(void **state)
 
     struct fx_shard_map more = scene->maps[1];
     more.assets[more.asset_count++] = engine_kit_asset("EUR");
-    assert_int_equal(open_shard(scene, 1, &more, &follow), FX_NOT_FOUND); /* not yet */
     scene->may_not_begin = false;
-    assert_int_equal(open_shard(scene, 1, &more, &follow), FX_OK);
+    assert_int_equal(open_shard(scene, 1, &more, &follow),
+                     FX_OK); /* it does not grow by itself … */
+    assert_int_equal(fx_engine_shard(fx_worker_follow_engine(follow))->asset_count, 2);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_SHARD, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.shard = more;
+    assert_true(fx_worker_follow_submit(follow, 0, &command));
+    for (uint32_t step = 0; step < 4; step++) {
+        (void)fx_worker_follow_step(follow, scene->now_us);
+    }
     assert_int_equal(fx_engine_shard(fx_worker_follow_engine(follow))->asset_count, 3);
+    fx_worker_follow_destroy(follow);
+
+    const struct fx_shard_map thief = map_of(0, "USDT", "BTC");
+    assert_int_equal(open_shard(scene, 0, &thief, &follow), FX_VERSION_MISMATCH);
+    assert_non_null(
+        strstr(scene->report.text, "the log of shard 1 has the collateral BTC already"));
+    assert_int_equal(open_shard(scene, 0, &scene->maps[0], &follow), FX_OK);
     fx_worker_follow_destroy(follow);
 }
 
