@@ -97,6 +97,7 @@ static void label_liquidation(struct fx_event_liquidation *step, uint64_t base)
 }
 
 /* What belongs to one symbol: a trade, a level, a price. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a base of ids, then one of instruments
 static void label_symbol(struct fx_event *event, uint64_t base, uint32_t instruments)
 {
     switch (event->kind) {
