@@ -111,13 +111,18 @@ fx_status fx_worker_load_publish(struct fx_worker_load *load, const struct fx_bu
                                                  fx_bus_error_text(load->options.bus));
 }
 
-/* FNV-1a, 64 bits, over all records and their ends. */
+/* Over all records and their sizes, eight bytes at a time. */
 static uint64_t mix(uint64_t digest, fx_str value)
 {
-    for (size_t index = 0; index < value.size; index++) {
-        digest = (digest ^ (unsigned char)value.data[index]) * UINT64_C(0x100000001b3);
+    digest = (digest ^ value.size) * UINT64_C(0x9fb21c651e98df25);
+    for (size_t at = 0; at < value.size; at += sizeof(uint64_t)) {
+        const size_t left = value.size - at;
+        uint64_t word = 0;
+        memcpy(&word, value.data + at, left < sizeof word ? left : sizeof word);
+        digest = (digest ^ word) * UINT64_C(0x9fb21c651e98df25);
+        digest ^= digest >> 32U;
     }
-    return (digest ^ 0x100U) * UINT64_C(0x100000001b3);
+    return digest;
 }
 
 /* The first record also says where the log's sequences begin. */
