@@ -239,6 +239,8 @@ static uint32_t share_of(const struct fx_engine *engine)
 {
     const uint32_t most = fx_client_ids_account_moves_max(&engine->limits);
     const uint32_t few = fx_client_ids_few_moves(&engine->limits);
+    FX_ASSERT(most > 0);
+    FX_ASSERT(few > 0);
     const bool is_plenty =
         engine->preload.rules < FX_ENGINE_RULES_FEW ||
         engine->move_fresh_count < fx_client_ids_user_moves_max(&engine->limits) / 2;

@@ -34,6 +34,7 @@ static uint64_t mix_wide(uint64_t hash, fx_i128 value)
 static uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 {
     FX_ASSERT(data != NULL || size == 0);
+    FX_ASSERT(size % sizeof(uint64_t) == 0);
     const char *bytes = data;
     for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
         const size_t left = size - at;
@@ -419,6 +420,8 @@ static uint64_t mix_shard(const struct fx_engine *engine, uint64_t hash)
 static uint64_t mix_preload(const struct fx_engine *engine, uint64_t hash)
 {
     const struct fx_preload *state = &engine->preload;
+    FX_ASSERT(state->accounts <= engine->account_count);
+    FX_ASSERT(state->positions <= engine->position_count);
     if (state->rules != 1) {
         hash = fx_hash_mix(hash, (uint64_t)state->rules << 32U | 1U);
     }

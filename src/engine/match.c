@@ -99,6 +99,8 @@ static bool end_barred(struct fx_engine *engine, fx_slot maker)
 /* The order that would trade after this one on its side. */
 static fx_slot next_maker(const struct fx_engine *engine, fx_slot maker)
 {
+    FX_ASSERT(maker < engine->order_used);
+    FX_ASSERT(engine->orders[maker].is_resting == 1);
     const struct fx_resting *hot = &engine->resting[maker];
     const struct fx_book *book = engine->listings[hot->instrument].book;
     struct fx_book_row row;
@@ -120,6 +122,8 @@ static void settle_maker(struct fx_engine *engine, fx_slot maker, bool is_sure)
 
 void fx_match_settle_makers(struct fx_engine *engine, const struct fx_resting *taker)
 {
+    FX_ASSERT(taker->instrument < engine->instrument_count);
+    FX_ASSERT(taker->side == FX_SIDE_BUY || taker->side == FX_SIDE_SELL);
     const enum fx_side side = (enum fx_side)taker->side;
     const struct fx_book *book = engine->listings[taker->instrument].book;
     const bool is_any = taker->price.ticks <= 0; /* at the market */

@@ -431,6 +431,7 @@ static fx_status judge_all(struct fx_engine *engine,
  * it stays, whatever becomes of the order. */
 static void settle_makers(struct fx_engine *engine, const struct fx_command *command)
 {
+    FX_ASSERT(engine->sweep_count > 0);
     const struct fx_command_place *place = &command->u.place;
     const struct fx_resting taker = {.price = {place->price_ticks},
                                      .side = place->side,

@@ -34,6 +34,8 @@ static fx_status begin_load(struct fx_engine *engine,
                             const struct fx_command *command,
                             struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_LOAD_ENGINE);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_load *load = &command->u.load;
     if (engine->preload.mode != FX_ENGINE_MODE_RUNNING || engine->account_count != 0 ||
         engine->instrument_count != 0 || engine->next_order_id != 1 || engine->deadman_count != 0) {
@@ -61,6 +63,8 @@ static fx_status load_extra(struct fx_engine *engine,
                             const struct fx_command *command,
                             struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(result->is_changed == 0);
     const int64_t last_ticks = command->u.load_extra.last_ticks;
     if (command->instrument >= engine->instrument_count) {
         return refuse(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
@@ -79,6 +83,8 @@ static fx_status load_funding(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_load_funding *funding = &command->u.load_funding;
     if (command->instrument >= engine->instrument_count) {
         return refuse(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
@@ -100,6 +106,8 @@ static fx_status judge_account(const struct fx_engine *engine,
                                const struct fx_command_load_account *load,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.accounts <= engine->account_count);
+    FX_ASSERT(engine->preload.account_id <= ID_MAX);
     if (load->account_id <= engine->preload.account_id || load->account_id > ID_MAX ||
         engine->position_count != 0) {
         return FX_LOAD_OUT_OF_ORDER;
@@ -119,6 +127,7 @@ static fx_status load_account(struct fx_engine *engine,
                               const struct fx_command *command,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
     const struct fx_command_load_account *load = &command->u.load_account;
     fx_i128 deposited = 0;
     fx_status status = fx_account_command_judge(&load->settings);
@@ -170,9 +179,11 @@ static fx_status judge_numbers(const struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(command->instrument < engine->instrument_count);
     const struct fx_command_load_position *load = &command->u.load_position;
     const struct fx_listing *listing = &engine->listings[command->instrument];
     const int64_t lots_max = INT64_MAX / 4 / engine->limits.positions_max;
+    FX_ASSERT(lots_max > 0);
     const bool is_isolated = load->margin_mode == FX_MARGIN_MODE_ISOLATED;
     if (load->leverage_centi < 100 ||
         load->leverage_centi > listing->definition.leverage_max_centi) {
@@ -203,6 +214,8 @@ static fx_status judge_holder(const struct fx_engine *engine,
                               fx_slot account,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(command->instrument < engine->instrument_count);
     const struct fx_command_load_position *load = &command->u.load_position;
     const bool is_hedge = (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
     const uint32_t side =
@@ -236,6 +249,8 @@ static bool fits_range(const struct fx_engine *engine,
                        fx_slot account,
                        fx_i128 *deposited_out)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(command->u.load_position.entry_value >= 0);
     const struct fx_command_load_position *load = &command->u.load_position;
     const struct fx_listing *listing = &engine->listings[command->instrument];
     const bool is_linear = listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M;
@@ -251,9 +266,11 @@ static bool fits_range(const struct fx_engine *engine,
 /* Prices of cross positions depend on all of them: their rows are said again. */
 static void touch_all(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     engine->accounts[account].moved_sequence = engine->sequence;
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
+        FX_ASSERT(engine->positions[slot].account == account);
         if (engine->positions[slot].lots != 0) {
             fx_touch_position(engine, slot);
         }
@@ -265,6 +282,8 @@ static fx_status judge_position(const struct fx_engine *engine,
                                 struct fx_event_result *result,
                                 fx_slot *account_out)
 {
+    FX_ASSERT(*account_out == FX_SLOT_NONE);
+    FX_ASSERT(engine->preload.positions <= engine->position_count);
     const uint64_t id = command->u.load_position.position_id;
     if (command->instrument >= engine->instrument_count) {
         return refuse(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
@@ -286,6 +305,7 @@ static fx_status load_position(struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
     const struct fx_command_load_position *load = &command->u.load_position;
     fx_slot account = FX_SLOT_NONE;
     fx_i128 deposited = 0;
@@ -329,8 +349,10 @@ static fx_status load_position(struct fx_engine *engine,
 /* I-02 of the whole; and what is held or ordered can be judged. */
 static fx_status judge_symbols(const struct fx_engine *engine, struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
     for (uint32_t index = 0; index < engine->instrument_count; index++) {
         const struct fx_listing *listing = &engine->listings[index];
+        FX_ASSERT(listing->open_interest_lots >= 0);
         const bool is_used = fx_book_count(listing->book, FX_SIDE_BUY) > 0 ||
                              fx_book_count(listing->book, FX_SIDE_SELL) > 0 ||
                              listing->open_interest_lots > 0;
@@ -362,6 +384,8 @@ static fx_status finish_load(struct fx_engine *engine,
                              const struct fx_command *command,
                              struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(command->kind == FX_COMMAND_START_ENGINE);
     if (!is_complete(engine, &command->u.start)) {
         return FX_LOAD_INCOMPLETE;
     }
@@ -388,6 +412,8 @@ static fx_status set_rules(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_SET_RULES);
+    FX_ASSERT(engine->preload.rules <= FX_ENGINE_RULES_MAX);
     const uint32_t version = command->u.rules.version;
     if (version > FX_ENGINE_RULES_MAX) {
         return FX_RULES_UNKNOWN; /* whoever reads a log stops before: fx_engine_knows() */
@@ -404,6 +430,8 @@ static fx_status set_rules(struct fx_engine *engine,
  * again. */
 static fx_status restart(struct fx_engine *engine, struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode != FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(result->is_changed == 0);
     if (engine->preload.mode == FX_ENGINE_MODE_RUNNING) {
         return FX_OK;
     }
@@ -491,6 +519,8 @@ fx_status fx_preload_apply(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
+    FX_ASSERT(engine->preload.mode <= FX_ENGINE_MODE_LOADING);
     struct fx_preload *state = &engine->preload;
     if (state->mode == FX_ENGINE_MODE_LOADING) {
         return apply_loading(engine, command, result);
@@ -518,6 +548,8 @@ fx_status fx_preload_apply(struct fx_engine *engine,
 
 bool fx_preload_is_sound(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->account_count <= engine->limits.accounts_max);
+    FX_ASSERT(engine->position_count <= engine->limits.positions_max);
     const struct fx_preload *state = &engine->preload;
     if (state->mode > FX_ENGINE_MODE_LOADING || state->rules < 1 ||
         state->accounts > engine->account_count || state->positions > engine->position_count ||

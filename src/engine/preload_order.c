@@ -34,6 +34,8 @@ static fx_status refuse(struct fx_event_result *result, fx_status status, enum f
 /* Words that need no state. */
 static fx_status judge_words(const struct intake *intake, struct fx_event_result *result)
 {
+    FX_ASSERT(intake->is_conditional || !intake->is_waiting);
+    FX_ASSERT(result->is_changed == 0);
     const struct fx_command_place *place = &intake->load->order.place;
     if ((place->side != FX_SIDE_BUY && place->side != FX_SIDE_SELL) ||
         place->stp_mode > FX_STP_MODE_NONE || place->post_only_mode > FX_POST_ONLY_MODE_SLIDE ||
@@ -65,6 +67,8 @@ static fx_status judge_numbers(const struct intake *intake, struct fx_event_resu
 {
     const struct fx_command_load_order *load = intake->load;
     const struct fx_instrument *definition = &intake->listing->definition;
+    FX_ASSERT(definition->max_ticks > 0);
+    FX_ASSERT(definition->max_lots > 0);
     const bool is_market = fx_order_type_is_market((enum fx_order_type)load->order.place.type);
     const int64_t lots = load->order.place.lots;
     const int64_t ticks = load->order.place.price_ticks;
@@ -91,6 +95,8 @@ static fx_status judge_trigger(const struct fx_engine *engine,
                                struct intake *intake,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(command->instrument < engine->instrument_count);
+    FX_ASSERT(intake->trigger.role == 0);
     const struct fx_command_load_order *load = intake->load;
     struct fx_command like = *command;
     if (!intake->is_conditional) {
@@ -133,6 +139,8 @@ static fx_status judge_position(const struct fx_engine *engine,
                                 const struct intake *intake,
                                 struct fx_event_result *result)
 {
+    FX_ASSERT(intake->hot.account < engine->account_count);
+    FX_ASSERT(intake->position == FX_SLOT_NONE || intake->position < engine->position_count);
     const struct fx_resting *hot = &intake->hot;
     const struct fx_position_state *position =
         intake->position == FX_SLOT_NONE ? NULL : &engine->positions[intake->position];
@@ -167,6 +175,8 @@ static fx_status judge_room(const struct fx_engine *engine,
                             const struct intake *intake,
                             struct fx_event_result *result)
 {
+    FX_ASSERT(intake->hot.account < engine->account_count);
+    FX_ASSERT(intake->hot.instrument < engine->instrument_count);
     const struct fx_resting *hot = &intake->hot;
     const struct fx_client_id *name = &intake->load->order.place.client_id;
     fx_i128 bound = 0, moved = 0, value = 0, loss = 0;
@@ -205,6 +215,8 @@ static fx_status find_holder(const struct fx_engine *engine,
                              struct intake *intake,
                              struct fx_event_result *result)
 {
+    FX_ASSERT(command->instrument < engine->instrument_count);
+    FX_ASSERT(intake->position == FX_SLOT_NONE);
     const struct fx_command_load_order *load = intake->load;
     const fx_slot account =
         command->user_id == 0
@@ -237,6 +249,8 @@ static fx_status judge(const struct fx_engine *engine,
                        struct intake *intake,
                        struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(engine->preload.order_id < engine->next_order_id);
     const struct fx_command_load_order *load = intake->load;
     if (load->order_id <= engine->preload.order_id || load->order_id >= engine->next_order_id) {
         return FX_LOAD_OUT_OF_ORDER;
@@ -271,6 +285,7 @@ static fx_status judge(const struct fx_engine *engine,
 
 static void acquire_position(struct fx_engine *engine, struct intake *intake)
 {
+    FX_ASSERT(intake->hot.account < engine->account_count);
     if (intake->position != FX_SLOT_NONE) {
         return;
     }
@@ -293,6 +308,7 @@ static void acquire_position(struct fx_engine *engine, struct intake *intake)
 /* A slot with the id that the order has. */
 static fx_slot acquire_order(struct fx_engine *engine, uint64_t order_id)
 {
+    FX_ASSERT(order_id < engine->next_order_id);
     const uint64_t next = engine->next_order_id;
     engine->next_order_id = order_id;
     const fx_slot order = fx_order_pool_acquire(engine);
@@ -305,6 +321,8 @@ static fx_slot create(struct fx_engine *engine,
                       const struct fx_command *command,
                       const struct intake *intake)
 {
+    FX_ASSERT(intake->position < engine->position_count);
+    FX_ASSERT(intake->load->order_id > engine->preload.order_id);
     const struct fx_command_load_order *load = intake->load;
     const struct fx_command_place *place = &load->order.place;
     const fx_slot order = acquire_order(engine, load->order_id);
@@ -337,6 +355,8 @@ static fx_slot create(struct fx_engine *engine,
 /* It stands in the book behind those that came before it. One that has fired keeps its record. */
 static void rest(struct fx_engine *engine, const struct intake *intake, fx_slot order)
 {
+    FX_ASSERT(!intake->is_waiting);
+    FX_ASSERT(engine->orders[order].is_resting == 0);
     struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
     if (intake->is_conditional) {
@@ -364,6 +384,8 @@ fx_status fx_preload_order(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_LOAD_ORDER);
+    FX_ASSERT(result->is_changed == 0);
     if (command->instrument >= engine->instrument_count) {
         return refuse(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
     }

@@ -316,6 +316,8 @@ void fx_touch_position_row(const struct fx_engine *engine,
 /* What an order that is not plain says of its trigger and of those it belongs with. */
 static void clear_belongings(struct fx_event_order *restrict row_out)
 {
+    FX_ASSERT(row_out->order_id != 0);
+    _Static_assert(sizeof row_out->zero <= sizeof(uint64_t), "padding between words, no more");
     row_out->source = 0;
     row_out->condition = 0;
     row_out->is_close_position = 0;

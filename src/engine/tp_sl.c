@@ -63,6 +63,7 @@ static void refresh(struct fx_engine *engine, fx_slot position)
 void fx_tp_sl_adopt(struct fx_engine *engine, fx_slot order)
 {
     const fx_slot position = engine->orders[order].position;
+    FX_ASSERT(position < engine->position_count);
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
     uint32_t *place = place_of(engine, position, (enum fx_trigger_role)trigger->role);
     FX_ASSERT(*place == 0);
