@@ -100,6 +100,7 @@ struct naive_engine {
     int64_t prices[NAIVE_ENGINE_SYMBOLS_MAX][4];     /* by enum fx_trigger_source; 0 = none */
     int64_t reached[NAIVE_ENGINE_SYMBOLS_MAX][4][3]; /* greatest key while one is crossed */
     bool is_halted[NAIVE_ENGINE_SYMBOLS_MAX];
+    bool is_frozen[NAIVE_ENGINE_USERS_MAX]; /* has no orders, and gets none */
     uint32_t conditional_count;
     uint32_t order_count;
     uint32_t trade_count;
@@ -477,6 +478,19 @@ static inline uint32_t naive_engine_fire(struct naive_engine *naive,
     }
     naive->deadlines[user_id][symbol] = 0;
     return naive->work - before;
+}
+
+/** Nothing of a user who is frozen stays open; what he is free again to do, he does anew. @return
+ * how many orders that ends. */
+static inline uint32_t naive_engine_freeze(struct naive_engine *naive,
+                                           uint64_t user_id,
+                                           bool is_frozen)
+{
+    const bool is_new = naive->is_frozen[user_id] != is_frozen;
+    const bool is_late = naive_engine_is_due(naive, user_id, NAIVE_ENGINE_ALL);
+    const bool ends = is_frozen ? is_new || is_late : naive->is_frozen[user_id] && is_late;
+    naive->is_frozen[user_id] = is_frozen;
+    return ends ? naive_engine_fire(naive, user_id, NAIVE_ENGINE_ALL) : 0;
 }
 
 static inline enum fx_order_status naive_engine_run(struct naive_engine *naive,

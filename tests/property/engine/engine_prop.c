@@ -181,6 +181,13 @@ static void compare_placed(const struct fx_command *command, fx_status status)
     const int64_t begin =
         place->type == FX_ORDER_TYPE_LIMIT ? order.ticks : (best == NULL ? 0 : best->ticks);
     expect_protected(command, &order, begin, status);
+    if (world.naive.is_frozen[command->user_id]) {
+        REQUIRE(status != FX_OK &&
+                (status != FX_ACCOUNT_FROZEN || !world.naive.is_halted[order.symbol]));
+        world.kept_out += status == FX_ACCOUNT_FROZEN ? 1 : 0;
+        return;
+    }
+    REQUIRE(status != FX_ACCOUNT_FROZEN);
     if (expected == FX_FOK_NOT_FILLED && (status == FX_SELF_TRADE || status == FX_TAKER_LIMIT)) {
         return;
     }
@@ -449,6 +456,26 @@ static void set_deadline(void)
     REQUIRE(world.kit.result.amount == *deadline_us);
 }
 
+/* All accounts of a user at once, with a deadline of all symbols that is now. */
+static void freeze(void)
+{
+    const uint64_t user_id = 1 + below(world.swarm.users);
+    const bool was_frozen = world.naive.is_frozen[user_id], is_frozen = !was_frozen || chance(20);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_FREEZE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user_id);
+    command.u.freeze.is_frozen = is_frozen ? 1 : 0;
+    const fx_status status = apply(&command);
+    if (status == FX_CAPACITY) { /* there are as many deadlines as there may be */
+        REQUIRE(is_frozen && world.naive.deadlines[user_id][NAIVE_ENGINE_ALL] == 0);
+        return;
+    }
+    REQUIRE(status == FX_OK && world.kit.result.has_more == 0);
+    const uint32_t count = naive_engine_freeze(&world.naive, user_id, is_frozen);
+    REQUIRE(world.kit.result.count == count);
+    REQUIRE(world.kit.result.is_changed == (was_frozen != is_frozen ? 1 : 0));
+    world.frozen += count > 0 ? 1 : 0;
+}
+
 static void fire_deadlines(void)
 {
     for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
@@ -564,6 +591,7 @@ static void place_conditional(void)
     if (status == FX_OK && world.kit.result.is_repeated != 0) {
         return;
     }
+    REQUIRE(status != (world.naive.is_frozen[order.user_id] ? FX_OK : FX_ACCOUNT_FROZEN));
     if (status == FX_TRIGGER_WOULD_FIRE || status == FX_OK) {
         REQUIRE((status == FX_OK) == !naive_engine_would_fire(&world.naive, &one));
     }
@@ -684,6 +712,10 @@ static void set_tp_sl(void)
     tp_sl->take_profit_source = (uint8_t)(1 + below(3));
     tp_sl->stop_loss_source = (uint8_t)(1 + below(3));
     const fx_status status = apply(&command);
+    REQUIRE((status == FX_ACCOUNT_FROZEN) == world.naive.is_frozen[user_id]);
+    if (status == FX_ACCOUNT_FROZEN) {
+        return;
+    }
     REQUIRE((status == FX_POSITION_NOT_FOUND) == (held == 0));
     if (held == 0) {
         return;
@@ -777,6 +809,8 @@ static void step(void)
         set_deadline();
     } else if (chance(swarm->halt_share)) {
         set_state();
+    } else if (swarm->freeze_share > 0 && chance(swarm->freeze_share)) {
+        freeze();
     } else if (chance(swarm->trigger_share)) {
         if (chance(25) && swarm->bracket_share > 0) {
             adjust_order_tp_sl();
@@ -852,7 +886,7 @@ static void engine_random_stream_equals_model(void **state)
     (void)state;
     uint32_t seen[STATUS_MAX] = {0};
     uint32_t trades = 0, fired = 0, late = 0, triggered = 0, trailed = 0, left = 0;
-    uint32_t protections = 0, linked = 0, closed = 0, barred = 0;
+    uint32_t protections = 0, linked = 0, closed = 0, barred = 0, frozen = 0, kept_out = 0;
     uint32_t steps[6] = {0};
     uint32_t notes[32] = {0};
     uint32_t brackets[6] = {0};
@@ -864,6 +898,8 @@ static void engine_random_stream_equals_model(void **state)
         trades += world.trades;
         fired += world.fired;
         late += world.late;
+        frozen += world.frozen;
+        kept_out += world.kept_out;
         triggered += world.triggered;
         trailed += world.trailed;
         left += world.left;
@@ -919,6 +955,7 @@ static void engine_random_stream_equals_model(void **state)
     assert_true(barred > 0);
     assert_true(fired > 60);
     assert_true(late > 10);
+    assert_true(frozen > 20 && kept_out > 200);
     assert_true(triggered > 600);
     assert_true(trailed > 100);
     assert_true(left > 5);

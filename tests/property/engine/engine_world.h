@@ -37,6 +37,7 @@ struct swarm {
     uint64_t deadline_share;
     uint64_t trigger_share;
     uint64_t halt_share;
+    uint64_t freeze_share;
     uint64_t bracket_share;
     uint64_t insurance_share;
     int64_t jump; /* of the mark, at most */
@@ -59,6 +60,8 @@ struct world {
     uint32_t trades;
     uint32_t fired;       /* deadlines that found orders, by a TICK … */
     uint32_t late;        /* … and by being set again too late */
+    uint32_t frozen;      /* users who were frozen, with orders … */
+    uint32_t kept_out;    /* … and what they were refused */
     uint32_t protections; /* take profits and stop losses asked for */
     uint32_t linked;      /* … that ended with their counterpart */
     uint32_t triggered;   /* conditional orders that fired */
@@ -111,6 +114,7 @@ static void draw_swarm(void)
     swarm->insurance_share = below(4);
     swarm->jump = chance(40) ? 15 + (int64_t)below(60) : 15;
     swarm->bracket_share = chance(60) ? below(60) : 0;
+    swarm->freeze_share = draw.seed % 3 == 0 ? 3 : 0;
     swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
 }
 

@@ -2,7 +2,7 @@
  * every liquidation is predicted by a full scan (naive_liquidation.h) and compared. One step per
  * command, so that the state before each of them can be looked at; other seeds let a command do
  * many, with marks that follow an index and positions that pay funding in between. Some users hold
- * a long and a short position.
+ * a long and a short position; in some worlds many orders are fill-or-kill.
  *
  *     liquidation_prop            a fixed set of seeds
  *     liquidation_prop SEED [N]   one seed, N commands
@@ -23,6 +23,7 @@ struct world {
     bool is_single;   /* one step per command */
     bool has_funding; /* an index moves the marks and positions pay; nothing is predicted */
     bool has_hedges;  /* some users have a long and a short position */
+    bool has_sure;    /* many orders are filled as a whole or not at all */
     bool is_poor;     /* everybody risks all he has, fees are high, prices far apart */
     int64_t mid[SYMBOLS];
     uint32_t steps[STEPS];
@@ -40,6 +41,8 @@ struct world {
     uint32_t cascades;      /* commands with steps of several accounts */
     uint32_t lacking;       /* commands that left an account with less than it needs to the next */
     uint32_t barred;        /* orders that would have closed beyond the bankruptcy price */
+    uint32_t sure;          /* fill-or-kill orders that were filled … */
+    uint32_t killed;        /* … and that were not */
     fx_i128 fees[ACCOUNTS]; /* what trades ever cost an account … */
     fx_i128 paid[ACCOUNTS]; /* … and others paid for it */
 };
@@ -121,6 +124,7 @@ static void begin(uint64_t seed)
     struct fx_engine_limits limits = engine_kit_limits();
     memset(&world, 0, sizeof world);
     draw_begin(seed);
+    world.has_sure = seed % 3 == 0;
     world.is_single = chance(70);
     world.is_poor = chance(25);
     world.has_hedges = !world.is_poor && chance(45);
@@ -361,6 +365,21 @@ static bool is_hedging(uint64_t user_id, uint32_t symbol)
     return (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
 }
 
+/* Filled as a whole, whoever of those that it meets could not pay for it, or not at all: the kit
+ * has seen that a refusal changes nothing. */
+static void note_sure(fx_status status)
+{
+    const struct fx_event_result *result = &world.kit.result;
+    if (status == FX_OK) {
+        const struct fx_event_order *row = engine_kit_row(&world.kit, result->order_id);
+        REQUIRE(result->order_status == FX_ORDER_STATUS_FILLED);
+        REQUIRE(row != NULL && row->remaining_lots == 0);
+        world.sure++;
+    } else if (status == FX_FOK_NOT_FILLED || status == FX_TAKER_LIMIT || status == FX_SELF_TRADE) {
+        world.killed++;
+    }
+}
+
 static void place(void)
 {
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
@@ -387,8 +406,16 @@ static void place(void)
             opens == (order.side == FX_SIDE_BUY) ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_SHORT;
         order.is_reduce_only = false; /* the side says it */
     }
+    if (world.has_sure && chance(35)) {
+        order.tif = FX_TIME_IN_FORCE_FOK;
+        order.ticks += order.side == FX_SIDE_BUY ? (int64_t)below(80) : -(int64_t)below(80);
+    }
     struct fx_command command = engine_kit_place_command(&order);
-    world.refused += apply(&command) == FX_LIQUIDATING ? 1 : 0;
+    const fx_status status = apply(&command);
+    world.refused += status == FX_LIQUIDATING ? 1 : 0;
+    if (order.tif == FX_TIME_IN_FORCE_FOK) {
+        note_sure(status);
+    }
 }
 
 static void mark(void)
@@ -549,12 +576,14 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.amid += world.amid;
         all.lacking += world.lacking;
         all.barred += world.barred;
+        all.sure += world.sure;
+        all.killed += world.killed;
         engine_kit_deinit(&world.kit);
     }
     (void)printf(
         "steps %u %u %u %u %u, predicted %u edges %u, partial %u, waiting %u, refused %u, fund %u, "
         "cascades %u, lacking %u, barred %u, hedged %u (netted %u, turned %u), "
-        "payments %u, amid %u\n",
+        "payments %u, amid %u, sure %u, killed %u\n",
         all.steps[1],
         all.steps[2],
         all.steps[3],
@@ -573,7 +602,9 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
         all.netted,
         all.turned,
         all.payments,
-        all.amid);
+        all.amid,
+        all.sure,
+        all.killed);
     for (uint32_t step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step < STEPS; step++) {
         assert_true(all.steps[step] > 100);
     }
@@ -588,6 +619,7 @@ static void liquidation_next_step_is_the_predicted_one(void **state)
     assert_true(all.payments > 1000 && all.amid > 10);
     assert_true(all.lacking > 3);
     assert_true(all.barred > 3);
+    assert_true(all.sure > 100 && all.killed > 100);
 }
 
 /* R5: guards decide nothing. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/rng.h"
+#include "draw.h"
 #include "fx_test.h"
 #include "money_engine.h"
 #include "naive_margin.h"
@@ -24,7 +24,6 @@ enum {
 struct world {
     struct money_engine money;
     struct naive_margin model;
-    struct fx_rng rng;
     fx_i128 fees;
     uint32_t seen[16]; /* how often each kind of thing happened: a test that does nothing fails */
 };
@@ -55,11 +54,6 @@ static uint64_t seed(void)
 {
     const char *text = getenv("FX_SEED");
     return text == NULL ? SEED_DEFAULT : strtoull(text, NULL, 10);
-}
-
-static int64_t pick(int64_t minimum, int64_t maximum)
-{
-    return fx_rng_between(&world.rng, minimum, maximum);
 }
 
 static void saw(enum seen what)
@@ -139,7 +133,7 @@ static void begin(void)
         instrument->definition = &listing->definition;
         memcpy(instrument->tiers, listing->tiers, sizeof instrument->tiers);
         instrument->tier_count = 4;
-        set_mark(index, pick(0, 9) == 0 ? 0 : MARKS[index]);
+        set_mark(index, between(0, 9) == 0 ? 0 : MARKS[index]);
     }
     for (uint32_t account = 0; account < ACCOUNTS; account++) {
         (void)money_engine_account(&world.money, account + 1, DEPOSITS[account]);
@@ -300,13 +294,13 @@ static int64_t random_lots(uint32_t instrument)
 {
     static const int64_t TYPICAL[INSTRUMENTS] = {4000, 30, 30};
     const int64_t most = TYPICAL[instrument];
-    return pick(0, 9) == 0 ? pick(1, most * 40) : pick(1, most);
+    return between(0, 9) == 0 ? between(1, most * 40) : between(1, most);
 }
 
 static int64_t random_ticks(uint32_t instrument)
 {
     const int64_t mark = MARKS[instrument];
-    return pick(mark - mark / 5, mark + mark / 5);
+    return between(mark - mark / 5, mark + mark / 5);
 }
 
 /* Ask the engine and the model about an order; both must say the same. */
@@ -335,10 +329,10 @@ static fx_status ask(fx_slot slot, const struct money_engine_order *order)
 
 static void step_place(void)
 {
-    const uint32_t instrument = (uint32_t)pick(0, INSTRUMENTS - 1);
-    const fx_slot slot = position_of((uint32_t)pick(0, ACCOUNTS - 1), instrument);
+    const uint32_t instrument = (uint32_t)between(0, INSTRUMENTS - 1);
+    const fx_slot slot = position_of((uint32_t)between(0, ACCOUNTS - 1), instrument);
     const struct money_engine_order order = {
-        .side = pick(0, 1) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
+        .side = between(0, 1) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
         .ticks = random_ticks(instrument),
         .lots = random_lots(instrument),
     };
@@ -364,7 +358,7 @@ static fx_slot random_order(void)
     if (count == 0) {
         return FX_SLOT_NONE;
     }
-    const uint32_t first = (uint32_t)pick(0, count - 1);
+    const uint32_t first = (uint32_t)between(0, count - 1);
     for (uint32_t step = 0; step < count; step++) {
         const uint32_t index = (first + step) % count;
         if (world.model.orders[index].is_open) {
@@ -425,13 +419,13 @@ static void step_fill(void)
     struct fx_resting *hot = &engine->resting[maker];
     const fx_slot maker_position = engine->orders[maker].position;
     const uint32_t instrument = hot->instrument;
-    const uint32_t other = (hot->account + (uint32_t)pick(1, ACCOUNTS - 1)) % ACCOUNTS;
+    const uint32_t other = (hot->account + (uint32_t)between(1, ACCOUNTS - 1)) % ACCOUNTS;
     const fx_slot taker_position = position_of(other, instrument);
     const int64_t most = hot->remaining.lots;
     const struct money_engine_order taker = {
         .side = fx_order_opposite((enum fx_side)hot->side),
         .ticks = hot->price.ticks,
-        .lots = pick(0, 2) == 0 ? most : pick(1, most),
+        .lots = between(0, 2) == 0 ? most : between(1, most),
     };
     const fx_status status = ask(taker_position, &taker);
     world.model.order_count--;
@@ -449,7 +443,7 @@ static void step_fill(void)
         world.model.orders[maker].is_open = false;
     }
     saw(SEEN_FILL);
-    if (pick(0, 1) == 0) {
+    if (between(0, 1) == 0) {
         fx_i128 value = 0;
         assert_true(fx_margin_value(
             &engine->listings[instrument], (fx_px){taker.ticks}, (fx_qty){taker.lots}, &value));
@@ -460,7 +454,7 @@ static void step_fill(void)
 
 static void step_mark(void)
 {
-    const uint32_t instrument = (uint32_t)pick(0, INSTRUMENTS - 1);
+    const uint32_t instrument = (uint32_t)between(0, INSTRUMENTS - 1);
     set_mark(instrument, random_ticks(instrument));
 }
 
@@ -525,7 +519,7 @@ static fx_status judge_setting(uint32_t owner,
 /* Rather an open isolated position, where a setting moves money. */
 static uint32_t isolated_instrument(uint32_t owner)
 {
-    const uint32_t first = (uint32_t)pick(0, INSTRUMENTS - 1);
+    const uint32_t first = (uint32_t)between(0, INSTRUMENTS - 1);
     for (uint32_t step = 0; step < INSTRUMENTS; step++) {
         const uint32_t instrument = (first + step) % INSTRUMENTS;
         const struct fx_position_state *position =
@@ -540,16 +534,16 @@ static uint32_t isolated_instrument(uint32_t owner)
 static void step_setting(void)
 {
     static const int32_t LEVERAGES[] = {100, 150, 300, 777, 1000, 2000, 5000, 10000, 12500, 20000};
-    const uint32_t owner = (uint32_t)pick(0, ACCOUNTS - 1);
+    const uint32_t owner = (uint32_t)between(0, ACCOUNTS - 1);
     const uint32_t instrument =
-        pick(0, 1) == 0 ? (uint32_t)pick(0, INSTRUMENTS - 1) : isolated_instrument(owner);
+        between(0, 1) == 0 ? (uint32_t)between(0, INSTRUMENTS - 1) : isolated_instrument(owner);
     const fx_slot slot = position_of(owner, instrument);
     struct fx_engine *engine = &world.money.root;
     const enum fx_margin_mode kept = (enum fx_margin_mode)engine->positions[slot].margin_mode;
     const enum fx_margin_mode other =
         kept == FX_MARGIN_MODE_CROSS ? FX_MARGIN_MODE_ISOLATED : FX_MARGIN_MODE_CROSS;
-    const int32_t leverage = LEVERAGES[pick(0, 9)];
-    const enum fx_margin_mode mode = pick(0, 2) == 0 ? other : kept;
+    const int32_t leverage = LEVERAGES[between(0, 9)];
+    const enum fx_margin_mode mode = between(0, 2) == 0 ? other : kept;
     struct fx_command command = command_of(owner, instrument);
     command.u.leverage.leverage_centi = leverage;
     command.u.leverage.margin_mode = (uint32_t)mode;
@@ -588,13 +582,13 @@ static fx_status judge_adjust(uint32_t owner, uint32_t instrument, fx_i128 amoun
 
 static void step_adjust(void)
 {
-    const uint32_t owner = (uint32_t)pick(0, ACCOUNTS - 1);
+    const uint32_t owner = (uint32_t)between(0, ACCOUNTS - 1);
     const uint32_t instrument = isolated_instrument(owner);
     const fx_slot slot = position_of(owner, instrument);
     struct fx_engine *engine = &world.money.root;
     const int64_t whole = (int64_t)(engine->positions[slot].position_margin / 1000000) + 2;
-    fx_i128 amount = (fx_i128)pick(1, whole) * 500000 + pick(0, 9);
-    if (pick(0, 2) > 0) {
+    fx_i128 amount = (fx_i128)between(1, whole) * 500000 + between(0, 9);
+    if (between(0, 2) > 0) {
         amount = -amount;
     }
     struct fx_command command = command_of(owner, instrument);
@@ -613,14 +607,14 @@ static void step_adjust(void)
 
 static void step_transfer(void)
 {
-    const uint32_t owner = (uint32_t)pick(0, ACCOUNTS - 1);
+    const uint32_t owner = (uint32_t)between(0, ACCOUNTS - 1);
     struct fx_engine *engine = &world.money.root;
     struct fx_command command = command_of(owner, 0);
-    command.u.transfer.amount = (fx_i128)pick(1, 20000000000) * pick(1, 1000000000);
+    command.u.transfer.amount = (fx_i128)between(1, 20000000000) * between(1, 1000000000);
     assert_true(fx_ids_asset(FX_STR("USDT"), &command.u.transfer.asset));
     struct fx_event_result result = {0};
-    if (pick(0, 1) == 0) {
-        command.u.transfer.is_reward = (uint32_t)pick(0, 1);
+    if (between(0, 1) == 0) {
+        command.u.transfer.is_reward = (uint32_t)between(0, 1);
         assert_int_equal(fx_account_command_deposit(engine, &command, &result), FX_OK);
         const bool is_reward = command.u.transfer.is_reward != 0;
         record(is_reward ? NAIVE_MARGIN_REWARD : NAIVE_MARGIN_CASH, owner)->amount =
@@ -640,18 +634,18 @@ static void step_transfer(void)
 
 static void step(void)
 {
-    const int64_t draw = pick(0, 99);
-    if (draw < 30) {
+    const int64_t turn = between(0, 99);
+    if (turn < 30) {
         step_place();
-    } else if (draw < 60) {
+    } else if (turn < 60) {
         step_fill();
-    } else if (draw < 67) {
+    } else if (turn < 67) {
         step_cancel();
-    } else if (draw < 75) {
+    } else if (turn < 75) {
         step_mark();
-    } else if (draw < 83) {
+    } else if (turn < 83) {
         step_setting();
-    } else if (draw < 92) {
+    } else if (turn < 92) {
         step_adjust();
     } else {
         step_transfer();
@@ -665,7 +659,7 @@ static void margin_random_history_equals_model(void **state)
     for (uint64_t round = 0; round < ROUNDS; round++) {
         const uint64_t of_round = first + round;
         print_message("seed %llu\n", (unsigned long long)of_round);
-        fx_rng_init(&world.rng, of_round);
+        draw_begin(of_round);
         begin();
         check_all();
         for (int index = 0; index < SETTINGS; index++) {
