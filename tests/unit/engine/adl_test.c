@@ -102,11 +102,65 @@ static void adl_waits_until_the_whole_side_is_paid(void **state)
     engine_kit_deinit(&kit);
 }
 
+/* A long and a short of one account close each other; orders in the way go first, one per command
+ * where a command may do no more. */
+static void adl_of_a_pair_cancels_its_orders_first(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    engine_kit_account(&kit, 5, "USDT", "100");
+    assert_int_equal(engine_kit_mode(&kit, 5, true), FX_OK);
+    const int64_t lots[] = {50, 10};
+    for (uint32_t index = 0; index < 2; index++) {
+        const enum fx_side side = index == 0 ? FX_SIDE_BUY : FX_SIDE_SELL;
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = 1,
+                                          .side = fx_order_opposite(side),
+                                          .ticks = 100,
+                                          .lots = lots[index]),
+                         FX_OK);
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = 5,
+                                          .side = side,
+                                          .ticks = 100,
+                                          .lots = lots[index],
+                                          .leverage_centi = 10000,
+                                          .position_side = index == 0 ? FX_POSITION_SIDE_LONG
+                                                                      : FX_POSITION_SIDE_SHORT),
+                         FX_OK);
+    }
+    for (int64_t ticks = 50; ticks < 53; ticks++) {
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = 5,
+                                          .side = FX_SIDE_BUY,
+                                          .ticks = ticks,
+                                          .lots = 1,
+                                          .position_side = FX_POSITION_SIDE_SHORT),
+                         FX_OK);
+    }
+    kit.engine->limits.fills_max = 1;
+    assert_int_equal(engine_kit_mark(&kit, 0, 97), FX_OK); /* 150 lost, 30 won, 100 there */
+    assert_null(engine_kit_event(&kit, FX_EVENT_TRADE, 0));
+    assert_int_equal(engine_kit_event(&kit, FX_EVENT_ORDER, 0)->u.order.note,
+                     FX_ORDER_NOTE_AUTO_DELEVERAGE);
+    const struct fx_event *step = NULL;
+    for (uint32_t ticks = 0; step == NULL; ticks++) {
+        assert_true(ticks < 4);
+        assert_int_equal(engine_kit_tick(&kit, kit.time_us), FX_OK);
+        step = engine_kit_event(&kit, FX_EVENT_LIQUIDATION, 0);
+    }
+    assert_int_equal(step->u.liquidation.step, FX_LIQUIDATION_STEP_ADL);
+    assert_int_equal(step->u.liquidation.counter_user_id, 5);
+    assert_int_equal(step->u.liquidation.lots, 10);
+    engine_kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adl_ratios_end_at_their_bounds),
         cmocka_unit_test(adl_waits_until_the_whole_side_is_paid),
+        cmocka_unit_test(adl_of_a_pair_cancels_its_orders_first),
     };
     return cmocka_run_group_tests_name("adl", tests, NULL, NULL);
 }

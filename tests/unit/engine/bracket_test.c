@@ -654,6 +654,23 @@ static void bracket_count_of_a_position_is_bounded(void **state)
     assert_true(kit.result.reject.has_limit == 1 && kit.result.reject.limit == 2);
 }
 
+/* While the exchange stands still nothing is set anew. */
+static void bracket_of_a_stopped_exchange_is_not_set(void **state)
+{
+    (void)state;
+    sell_to(2, 100, 5);
+    const struct three three = buy_at_100(5);
+    kit.engine->preload.mode = FX_ENGINE_MODE_STOPPED;
+    struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_ORDER_TP_SL, 0, 1);
+    command.u.order_tp_sl.order_id = three.order;
+    command.u.order_tp_sl.protection.take_profit_ticks = 130;
+    command.u.order_tp_sl.protection.take_profit_source = MARK;
+    command.u.order_tp_sl.protection.stop_loss_ticks = KEEP;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_ENGINE_STOPPED);
+    kit.engine->preload.mode = FX_ENGINE_MODE_RUNNING;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -683,6 +700,7 @@ int main(void)
         CASE(bracket_of_a_spared_order_is_swept_by_side),
         CASE(bracket_of_who_has_other_accounts_only_is_not_found),
         CASE(bracket_count_of_a_position_is_bounded),
+        CASE(bracket_of_a_stopped_exchange_is_not_set),
     };
     return cmocka_run_group_tests_name("bracket", tests, NULL, NULL);
 }

@@ -267,6 +267,36 @@ static void engine_nobody_acts_for_the_exchange(void **state)
     kit.is_unchecked = false;
 }
 
+/* A log names the rules that it begins with; whoever does not know them reads it not. */
+static void engine_rules_that_are_unknown_are_refused(void **state)
+{
+    (void)state;
+    engine_kit_deinit(&kit);
+    const struct fx_engine_limits limits = engine_kit_limits();
+    engine_kit_init(&kit, &limits);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.limits = limits;
+    command.rules = FX_ENGINE_RULES_MAX + 1;
+    assert_int_equal(fx_engine_asks_rules(&command), FX_ENGINE_RULES_MAX + 1);
+    assert_false(fx_engine_knows(&command));
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_RULES_UNKNOWN);
+    command.rules = 0;
+    assert_true(fx_engine_knows(&command));
+    command = engine_kit_command(FX_COMMAND_SET_RULES, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.rules.version = 2;
+    assert_int_equal(fx_engine_asks_rules(&command), 2);
+    command.kind = FX_COMMAND_TICK;
+    assert_int_equal(fx_engine_asks_rules(&command), 0);
+    kit.engine->preload.rules = 1;
+    assert_true(fx_engine_has(kit.engine, FX_COMMAND_PLACE_ORDER));
+    assert_true(fx_engine_has(kit.engine, FX_COMMAND_SET_RULES));
+    assert_true(fx_engine_has(kit.engine, FX_COMMAND_EXPLAIN));
+    assert_false(fx_engine_has(kit.engine, FX_COMMAND_LOAD_ENGINE));
+    kit.engine->preload.rules = 2;
+    assert_true(fx_engine_has(kit.engine, FX_COMMAND_LOAD_ENGINE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +310,7 @@ int main(void)
         CASE(engine_prefetch_changes_nothing),
         CASE(engine_audit_and_exchange_say_the_same),
         CASE(engine_nobody_acts_for_the_exchange),
+        CASE(engine_rules_that_are_unknown_are_refused),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

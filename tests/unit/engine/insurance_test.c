@@ -269,6 +269,18 @@ static void insurance_that_is_empty_pays_nothing(void **state)
     assert_int_equal(fx_insurance_find(kit.engine, 0), FX_SLOT_NONE);
 }
 
+static void insurance_of_a_stopped_exchange_closes_nothing(void **state)
+{
+    (void)state;
+    take_over();
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_BUY, .ticks = 97, .lots = 10), FX_OK);
+    kit.engine->preload.mode = FX_ENGINE_MODE_STOPPED;
+    assert_int_equal(close_lots(0, 5, 97), FX_ENGINE_STOPPED);
+    kit.engine->preload.mode = FX_ENGINE_MODE_RUNNING;
+    assert_int_equal(close_lots(0, 5, 97), FX_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +293,7 @@ int main(void)
         CASE(insurance_beyond_every_price_is_refused),
         CASE(insurance_closes_inverse_to_the_last_unit),
         CASE(insurance_that_is_empty_pays_nothing),
+        CASE(insurance_of_a_stopped_exchange_closes_nothing),
     };
     return cmocka_run_group_tests_name("insurance", tests, NULL, NULL);
 }

@@ -1,3 +1,5 @@
+#include "engine/book_int.h"
+#include "engine/marks_int.h"
 #include "engine/preload_int.h"
 #include "engine_kit.h"
 #include "fx_test.h"
@@ -460,6 +462,242 @@ static void preload_rules_only_rise(void **state)
     engine_kit_deinit(&kit);
 }
 
+static fx_status load_extra(struct engine_kit *kit, uint32_t instrument, int64_t last_ticks)
+{
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_UPDATE_INSTRUMENT_EXTRA, instrument, 0);
+    command.u.load_extra.last_ticks = last_ticks;
+    return engine_kit_apply(kit, &command);
+}
+
+static fx_status load_funding(struct engine_kit *kit, uint32_t instrument, int64_t instant_us)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_FUNDING_HISTORY, instrument, 0);
+    command.u.load_funding.instant_us = instant_us;
+    command.u.load_funding.rate_ppb = 7;
+    return engine_kit_apply(kit, &command);
+}
+
+/* The last price, and the last instant that was paid: none before it is paid again. */
+static void preload_of_what_symbols_know(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_accounts(&kit);
+    assert_int_equal(load_extra(&kit, 1, 100), FX_UNKNOWN_SYMBOL);
+    assert_int_equal(load_extra(&kit, 0, -1), FX_PRICE_FILTER);
+    assert_int_equal(load_extra(&kit, 0, 1000001), FX_PRICE_FILTER);
+    assert_int_equal(load_extra(&kit, 0, 103), FX_OK);
+    assert_int_equal(kit.result.is_changed, 1);
+    assert_int_equal(kit.engine->listings[0].last.ticks, 103);
+    assert_int_equal(load_funding(&kit, 1, 5), FX_UNKNOWN_SYMBOL);
+    assert_int_equal(load_funding(&kit, 0, kit.time_us + 1), FX_LOAD_OUT_OF_ORDER);
+    assert_int_equal(load_funding(&kit, 0, 900000), FX_OK);
+    assert_int_equal(load_funding(&kit, 0, 900000), FX_LOAD_OUT_OF_ORDER);
+    assert_int_equal(kit.engine->marks[0].rate_ppb, 7);
+    assert_int_equal(apply_rules(&kit, 2), FX_OK);
+    struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
+    assert_int_equal(engine_kit_apply(&kit, &rules), FX_LOAD_OUT_OF_ORDER); /* too late */
+    engine_kit_deinit(&kit);
+}
+
+static void preload_of_numbers_beyond_the_range_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    engine_kit_init(&kit, &limits);
+    assert_int_equal(apply_rules(&kit, 2), FX_OK);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.load.next_trade_id = INT64_MAX;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    kit.engine->shard->shards = 2;
+    assert_int_equal(begin(&kit), FX_BAD_SHARD_MAP);
+    engine_kit_deinit(&kit);
+    open_symbol(&kit);
+    command = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
+    command.u.mark_rules.sources_min = 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    command = engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, 30);
+    command.u.load_account.account_id = 3;
+    command.u.load_account.settings.asset = engine_kit_asset("USDT");
+    command.u.load_account.balance = fx_dec_limit();
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_AMOUNT_OUT_OF_RANGE);
+    command.u.load_account.balance = fx_dec_limit() - 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    command.user_id = 31;
+    command.u.load_account.account_id = 4;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_AMOUNT_OUT_OF_RANGE); /* both together */
+    command.u.load_account.balance = 1;
+    const char *const assets[] = {"AAA", "BBB", "CCC"};
+    for (uint32_t index = 0; index < 3; index++) { /* room for three, one is there */
+        command.u.load_account.settings.asset = engine_kit_asset(assets[index]);
+        command.u.load_account.account_id++;
+        assert_int_equal(engine_kit_apply(&kit, &command), index < 2 ? FX_OK : FX_CAPACITY);
+    }
+    assert_int_equal(load_position(&kit, 1, 30, 1, "1000"), FX_AMOUNT_OUT_OF_RANGE);
+    engine_kit_deinit(&kit);
+}
+
+/* Long and short of one symbol share leverage and margin mode, and are of their side. */
+static void preload_of_hedge_positions_that_disagree_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_symbol(&kit);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, 30);
+    command.u.load_account.account_id = 3;
+    command.u.load_account.settings.asset = engine_kit_asset("USDT");
+    command.u.load_account.settings.flags = FX_ACCOUNT_FLAG_HEDGE;
+    command.u.load_account.balance = engine_kit_decimal("1000");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    command = position_of(1, 30, -1, "100");
+    command.u.load_position.position_side = FX_POSITION_SIDE_LONG;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_SIDE_MISMATCH);
+    command = position_of(1, 30, 1, "100");
+    command.u.load_position.margin_mode = 3;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command.u.load_position.margin_mode = FX_MARGIN_MODE_CROSS;
+    command.u.load_position.position_side = FX_POSITION_SIDE_SHORT;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_SIDE_MISMATCH);
+    command.u.load_position.position_side = FX_POSITION_SIDE_LONG;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    command = position_of(2, 30, -1, "100");
+    command.u.load_position.position_side = FX_POSITION_SIDE_SHORT;
+    command.u.load_position.leverage_centi = 2000;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_LEVERAGE);
+    command.u.load_position.leverage_centi = 1000;
+    command.u.load_position.margin_mode = FX_MARGIN_MODE_ISOLATED;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command.u.load_position.margin_mode = FX_MARGIN_MODE_CROSS;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    kit.engine->listings[0].definition.tier_count = 0; /* nobody could say what it needs */
+    kit.is_unchecked = true;
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_START_ENGINE), FX_BAD_INSTRUMENT);
+    engine_kit_deinit(&kit);
+}
+
+/* What a liar's snapshot may say of ids: they grow, and none is beyond the last. */
+static void preload_of_a_liar_is_unsound(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    struct fx_engine *engine = kit.engine;
+    assert_true(fx_preload_is_sound(engine));
+    engine->account_ids[1] = engine->account_ids[0];
+    assert_false(fx_preload_is_sound(engine));
+    engine->account_ids[1] = 9;
+    assert_false(fx_preload_is_sound(engine));
+    engine->account_ids[1] = 7;
+    engine->position_ids[1] = engine->position_ids[0];
+    assert_false(fx_preload_is_sound(engine));
+    engine->position_ids[1] = 16;
+    assert_false(fx_preload_is_sound(engine));
+    engine->position_ids[1] = 15;
+    engine->preload.mode = FX_ENGINE_MODE_LOADING + 1;
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload.mode = FX_ENGINE_MODE_LOADING;
+    engine->preload.rules = 0;
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload.rules = 2;
+    engine->preload.accounts = engine->account_count + 1;
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload.accounts = engine->account_count;
+    assert_true(fx_preload_is_sound(engine));
+    engine_kit_deinit(&kit);
+}
+
+#define REFUSED(status_, change)                                                                   \
+    do {                                                                                           \
+        struct fx_command one = order_of(6, 70, FX_SIDE_BUY, 100, 5);                              \
+        struct fx_command_load_order *load = &one.u.load_order;                                    \
+        struct fx_command_place *place = &load->order.place;                                       \
+        (void)place;                                                                               \
+        change;                                                                                    \
+        assert_int_equal(engine_kit_apply(&kit, &one), (status_));                                 \
+    } while (0)
+
+static void preload_of_orders_with_bad_words_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    REFUSED(FX_UNKNOWN_SYMBOL, one.instrument = 1);
+    REFUSED(FX_BAD_PARAMETER, load->status = FX_ORDER_STATUS_FILLED);
+    REFUSED(FX_BAD_PARAMETER, place->side = 3);
+    REFUSED(FX_BAD_PARAMETER, load->protects = FX_LOAD_PROTECTS_POSITION);
+    REFUSED(FX_BAD_PARAMETER, load->created_us = -1);
+    REFUSED(FX_BAD_TIME_IN_FORCE, place->expire_us = 5);
+    REFUSED(FX_BAD_PARAMETER, place->client_id.size = FX_CLIENT_ID_SIZE_MAX + 1);
+    REFUSED(FX_POSITION_SIDE_MISMATCH, place->position_side = FX_POSITION_SIDE_LONG);
+    const struct fx_engine_limits limits = kit.engine->limits;
+    struct fx_client_id name;
+    assert_true(fx_ids_client_id(fx_str_of("mine"), &name));
+    kit.engine->limits.account_orders_max = 0;
+    REFUSED(FX_CAPACITY, (void)load);
+    kit.engine->limits = limits;
+    kit.engine->limits.client_ids_max = 0;
+    REFUSED(FX_CAPACITY, place->client_id = name);
+    kit.engine->limits = limits;
+    REFUSED(FX_OK, (void)load);
+    kit.engine->listings[0].book->limits.overflow_levels_max = 0;
+    REFUSED(FX_CAPACITY, (load->order_id = 7, place->price_ticks = 5)); /* far below */
+    engine_kit_deinit(&kit);
+}
+
+/* Stops that wait, or that have fired and rest: what they wait for is judged as a new one's. */
+static void preload_of_conditional_orders_is_judged(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    struct fx_command stop = stop_of(6, 30, 90);
+    struct fx_command_conditional *order = &stop.u.load_order.order;
+    order->source = 9;
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_BAD_PARAMETER);
+    order->source = FX_TRIGGER_SOURCE_MARK;
+    order->trigger_ticks = 1000001;
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_PRICE_FILTER);
+    order->trigger_ticks = 90;
+    stop.u.load_order.protects = 7;
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_BAD_PARAMETER);
+    /* A trailing stop that is to begin at once needs a price. */
+    stop = stop_of(6, 30, 0);
+    stop.u.load_order.protects = FX_LOAD_PROTECTS_NOTHING;
+    stop.u.load_order.remaining_lots = 1;
+    order->place.type = FX_ORDER_TYPE_TRAILING_STOP;
+    order->place.lots = 1;
+    order->is_close_position = 0;
+    order->callback_ppb = 10000000;
+    assert_int_equal(engine_kit_apply(&kit, &stop), FX_NO_TRIGGER_PRICE);
+    /* One that has fired and rests with a date, of a user without a position. */
+    struct fx_command rests = order_of(6, 80, FX_SIDE_BUY, 100, 5);
+    order = &rests.u.load_order.order;
+    order->place.type = FX_ORDER_TYPE_STOP_LIMIT;
+    order->place.time_in_force = FX_TIME_IN_FORCE_GTD;
+    order->place.expire_us = 90000000;
+    order->place.margin_mode = FX_MARGIN_MODE_ISOLATED;
+    order->place.leverage_centi = 300;
+    order->trigger_ticks = 95;
+    order->source = FX_TRIGGER_SOURCE_MARK;
+    assert_int_equal(engine_kit_apply(&kit, &rests), FX_OK);
+    assert_int_equal(engine_kit_position(&kit, 80, 0).leverage_centi, 300);
+    assert_int_equal(engine_kit_position(&kit, 80, 0).margin_mode, FX_MARGIN_MODE_ISOLATED);
+    assert_true(kit.engine->expiry_count == 1);
+    /* A reduce-only order within what is held. */
+    struct fx_command closes = order_of(7, 70, FX_SIDE_BUY, 99, 5);
+    closes.u.load_order.order.place.is_reduce_only = 1;
+    assert_int_equal(engine_kit_apply(&kit, &closes), FX_OK);
+    kit.engine->limits.reduce_orders_max = 1;
+    closes = order_of(8, 70, FX_SIDE_BUY, 98, 5);
+    closes.u.load_order.order.place.is_reduce_only = 1;
+    assert_int_equal(engine_kit_apply(&kit, &closes), FX_CAPACITY);
+    engine_kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +715,12 @@ int main(void)
         cmocka_unit_test(preload_goes_on_from_a_snapshot),
         cmocka_unit_test(preload_of_a_stopped_exchange_takes_cancels_only),
         cmocka_unit_test(preload_rules_only_rise),
+        cmocka_unit_test(preload_of_what_symbols_know),
+        cmocka_unit_test(preload_of_numbers_beyond_the_range_is_refused),
+        cmocka_unit_test(preload_of_hedge_positions_that_disagree_is_refused),
+        cmocka_unit_test(preload_of_a_liar_is_unsound),
+        cmocka_unit_test(preload_of_orders_with_bad_words_is_refused),
+        cmocka_unit_test(preload_of_conditional_orders_is_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

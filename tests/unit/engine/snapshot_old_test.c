@@ -4,6 +4,7 @@
 
 #include "engine_kit.h"
 #include "fx_test.h"
+#include "snapshot_liar.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
@@ -159,12 +160,38 @@ static void snapshot_of_an_unknown_version_is_a_mismatch(void **state)
     free(saved);
 }
 
+/* An older file that ends too early, with the right hash of what is there. */
+static void snapshot_of_an_older_version_that_is_cut_is_corrupt(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    char *saved = read_file("snapshot-5.bin", &size);
+    struct old_log log;
+    open_log(&log, "log-5.bin");
+    void *memory = engine_kit_memory(&log.limits);
+    const size_t memory_size = fx_engine_size(&log.limits);
+    assert_true(size > 4096);
+    for (size_t cut = size - 8; cut > 512; cut -= 512) {
+        struct fx_engine *engine = NULL;
+        const uint64_t said = cut;
+        memcpy(saved + 16, &said, sizeof said);
+        snapshot_liar_repair(saved, cut);
+        memset(memory, 0, memory_size);
+        assert_int_equal(fx_engine_load(memory, &log.limits, (fx_str){saved, cut}, &engine),
+                         FX_CORRUPT);
+    }
+    free(memory);
+    free(saved);
+    close_log(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(snapshot_old_logs_give_the_same_state),
         cmocka_unit_test(snapshots_of_older_versions_are_read),
         cmocka_unit_test(snapshot_of_an_unknown_version_is_a_mismatch),
+        cmocka_unit_test(snapshot_of_an_older_version_that_is_cut_is_corrupt),
     };
     return cmocka_run_group_tests_name("snapshot_old", tests, NULL, NULL);
 }
