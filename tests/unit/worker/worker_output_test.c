@@ -47,8 +47,10 @@ static int setup(void **state)
     (void)snprintf(world.path, sizeof world.path, "%s/store.db", world.folder);
     assert_int_equal(fx_store_sqlite_open(world.path, FX_STORE_SQLITE_WRITER, &world.store), FX_OK);
     assert_int_equal(fx_store_migrate(world.store, &applied), FX_OK);
-    const struct fx_worker_save_options options = {
-        world.store, FX_STR("USDT"), FX_STR("saver"), FX_WORKER_SAVE_ALL};
+    const struct fx_worker_save_options options = {.store = world.store,
+                                                   .shard = FX_STR("USDT"),
+                                                   .worker = FX_STR("saver"),
+                                                   .kinds = FX_WORKER_SAVE_ALL};
     assert_int_equal(fx_worker_save_init(&world.save, &options), FX_OK);
     return 0;
 }
