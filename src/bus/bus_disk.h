@@ -16,7 +16,7 @@
 
 #include "bus/bus_file.h"
 
-enum { FX_BUS_DISK_SECTOR_SIZE = 512, FX_BUS_DISK_FILES_MAX = 256, FX_BUS_DISK_OPEN_MAX = 64 };
+enum { FX_BUS_DISK_SECTOR_SIZE = 512, FX_BUS_DISK_FILES_MAX = 512, FX_BUS_DISK_OPEN_MAX = 64 };
 
 struct fx_bus_disk;
 
