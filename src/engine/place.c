@@ -443,6 +443,7 @@ static void settle_makers(struct fx_engine *engine, const struct fx_command *com
     }
     fx_match_settle_makers(engine, &taker);
     fx_risk_review(engine);
+    FX_ASSERT(engine->moved_count == 0);
     fx_touch_base(engine);
 }
 
