@@ -471,7 +471,7 @@ static bool is_product_at_most(fx_i128 left, int64_t a, fx_i128 right, int64_t b
 /* target x 1e9 / factor; false where out of range. */
 static bool divide_by_factor(fx_i128 target, int64_t factor, bool is_up, fx_i128 *quotient_out)
 {
-    FX_ASSERT(factor < 2 * PPB);
+    FX_ASSERT(factor < 2 * (int64_t)PPB);
     FX_ASSERT(target > 0 && factor > 0);
     if (factor == PPB) { /* bankruptcy: nothing to divide by */
         *quotient_out = target;

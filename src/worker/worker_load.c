@@ -523,6 +523,7 @@ static fx_status resume(struct fx_worker_load *load, struct fx_bus_span span)
 /* ---- the whole ----------------------------------------------------------------------------------
  */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): what it holds, and at least
 static uint32_t twice(uint64_t count, uint32_t least)
 {
     uint64_t most = least;

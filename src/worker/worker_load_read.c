@@ -61,6 +61,7 @@ static bool grow(void **items, uint32_t count, size_t size, uint32_t most)
 /* ---- users --------------------------------------------------------------------------------------
  */
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that qsort asks for
 static int by_user(const void *left, const void *right)
 {
     const uint64_t one = ((const struct special *)left)->fee.user_id;
@@ -93,6 +94,7 @@ static fx_status read_users(struct reading *reading)
 {
     struct fx_rows_user *page = reading->page;
     uint32_t count = PAGE;
+    FX_ASSERT(page != NULL);
     for (uint64_t after = 0; count == PAGE;) {
         fx_status status =
             fx_store_user_list_after(reading->load->options.store, after, page, &count);
@@ -154,6 +156,7 @@ static fx_status emit_plain(struct reading *reading, struct fx_command *command)
     return fx_worker_load_emit(reading->load, command);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enumeration is no index
 static struct fx_command command_of(enum fx_command_kind kind, uint32_t instrument)
 {
     struct fx_command command;
@@ -374,6 +377,7 @@ static fx_status read_positions(struct reading *reading)
     return status;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that qsort asks for
 static int by_number(const void *left, const void *right)
 {
     const uint64_t one = *(const uint64_t *)left;

@@ -24,6 +24,7 @@ static int32_t leverage_of(fx_i128 leverage)
 }
 
 /* What `quantity` is worth at a price that no tick has to count. */
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): price and quantity, kind and symbol and user
 static bool value_of(const struct fx_instrument *instrument,
                      fx_i128 price,
                      fx_i128 quantity,
@@ -41,6 +42,8 @@ static bool value_of(const struct fx_instrument *instrument,
            fx_dec_mul_div(contracts, fx_dec_one(), price, FX_ROUND_HALF_EVEN, value_out);
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): kind, symbol and user, as a command has
+// them
 static void begin(struct fx_command *command,
                   enum fx_command_kind kind,
                   uint32_t instrument,
@@ -51,6 +54,7 @@ static void begin(struct fx_command *command,
     command->instrument = instrument;
     command->user_id = user_id;
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 uint32_t fx_worker_load_rows_flags(const struct fx_rows_user *user)
 {
