@@ -98,8 +98,8 @@ static void explain_funding(const struct fx_engine *engine,
 /* Ratios of the queue in parts per billion; a score that fills their range just fits. */
 static fx_i128 ratio_of(fx_i128 ppb)
 {
-    FX_ASSERT(ppb <= fx_dec_limit() / UNITS_PER_PPB);
-    FX_ASSERT(ppb >= -fx_dec_limit() / UNITS_PER_PPB);
+    FX_ASSERT(ppb < (fx_i128)1 << 96U); /* so that the product has room */
+    FX_ASSERT(ppb > -((fx_i128)1 << 96U));
     const fx_i128 most = fx_dec_limit() - 1;
     const fx_i128 units = ppb * UNITS_PER_PPB;
     if (units > most) {

@@ -8,8 +8,10 @@
 
 #define COUNT(table) (uint32_t)(sizeof(table) / sizeof(table)[0])
 
+enum { NAME_SIZE = 32 };
+
 /* By kind: whoever reads a record asks for many of them. */
-static const char *const NAMES[] = {
+static const char NAMES[][NAME_SIZE] = {
     [FX_COMMAND_UPDATE_INSTRUMENT] = "UPDATE_INSTRUMENT",
     [FX_COMMAND_LOAD_LEVERAGE_MARGIN] = "LOAD_LEVERAGE_MARGIN",
     [FX_COMMAND_SET_STATE] = "SET_STATE",
@@ -88,7 +90,7 @@ enum fx_transaction_type fx_command_transaction_of(fx_str name)
 
 const char *fx_command_name(enum fx_command_kind kind)
 {
-    return (uint32_t)kind < COUNT(NAMES) ? NAMES[kind] : NULL;
+    return (uint32_t)kind < COUNT(NAMES) && NAMES[kind][0] != '\0' ? NAMES[kind] : NULL;
 }
 
 enum { HEAD = offsetof(struct fx_command, u) };

@@ -35,7 +35,7 @@ bool fx_shard_is_sound(const struct fx_shard_map *map)
     for (uint32_t index = 0; index < FX_SHARD_ASSETS_MAX; index++) {
         const struct fx_asset *asset = &map->assets[index];
         struct fx_asset same;
-        const bool is_named = memchr(asset->text, '\0', sizeof asset->text) != NULL &&
+        const bool is_named = asset->text[sizeof asset->text - 1] == '\0' &&
                               fx_ids_asset(fx_ids_asset_str(asset), &same) &&
                               memcmp(&same, asset, sizeof same) == 0;
         if (index >= map->asset_count ? memcmp(asset, &NONE, sizeof NONE) != 0 : !is_named) {
