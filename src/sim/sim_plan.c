@@ -358,6 +358,27 @@ static void draw_faults(struct fx_rng *rng, struct fx_sim_plan *plan)
                                            .commit_unknown_ppm = some_ppm(rng, 200000)};
 }
 
+/* A world of fundings all the time, whose marks are stale half of it: there a mark comes when a
+ * funding is overdue, and the order behind it in the same group begins what only the next TICK goes
+ * on with. Kills are frequent and the journal slow, so that some fall between the two. */
+static void draw_instants(struct fx_rng *rng, struct fx_sim_plan *plan)
+{
+    const int64_t beat_us = plan->mark_us * plan->contract_count * plan->clock_speed;
+    if (fx_rng_below(rng, 16) != 15) { /* what no seed of tests/sim/regressions.txt draws */
+        return;
+    }
+    for (uint32_t index = 0; index < plan->contract_count; index++) {
+        struct fx_sim_plan_contract *contract = &plan->contracts[index];
+        contract->definition.funding_interval_s =
+            (int32_t)between(rng, 1, 1 + plan->clock_speed / 20);
+        contract->rules.max_age_us =
+            beat_us / 2 < FX_COMMAND_MARK_AGE_US_MAX ? beat_us / 2 : FX_COMMAND_MARK_AGE_US_MAX;
+    }
+    plan->engine_us = between(rng, 300, 1500);
+    plan->journal_us = between(rng, 500, 2000);
+    plan->fault_us = between(rng, 10000, 30000);
+}
+
 void fx_sim_plan_draw(struct fx_sim_plan *plan, uint64_t seed)
 {
     struct fx_rng rng;
@@ -391,5 +412,7 @@ void fx_sim_plan_draw(struct fx_sim_plan *plan, uint64_t seed)
         draw_tiers(&rng, plan, &plan->contracts[index]);
         draw_feed(&rng, plan, &plan->contracts[index]);
     }
+    fx_sim_stream_init(&rng, seed, "instants");
+    draw_instants(&rng, plan);
     FX_ASSERT(US_PER_S > plan->network_us);
 }
