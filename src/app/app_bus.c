@@ -282,6 +282,7 @@ static const char *variable_of(fx_str reason)
         const char *variable;
     } CASES[] = {{"certificate", "FUTURE_KAFKA_SSL_CA_LOCATION"},
                  {"SSL handshake", "FUTURE_KAFKA_SECURITY_PROTOCOL"},
+                 {"SSL routines", "FUTURE_KAFKA_SECURITY_PROTOCOL"}, /* the same, cut short */
                  {"security.protocol", "FUTURE_KAFKA_SECURITY_PROTOCOL"},
                  {"mechanism handshake", "FUTURE_KAFKA_SASL_MECHANISM"},
                  {"uthentication", "FUTURE_KAFKA_SASL_PASSWORD or FUTURE_KAFKA_SASL_USERNAME"},

@@ -299,6 +299,7 @@ static fx_status open_checking(struct checking *checking)
     if (checking->events.items == NULL || checking->memory == NULL || checking->input == NULL) {
         return fx_worker_load_fail(checking->load, FX_NO_MEMORY, "no memory for an engine");
     }
+    memset(checking->memory, 0, fx_engine_size(limits));
     checking->engine = fx_engine_init(checking->memory, limits);
     checking->digest = 1;
     return FX_OK;
