@@ -210,6 +210,33 @@ static void worker_host_failed_sync_is_told_and_nothing_is_answered(void **state
     assert_int_equal(fixture->fatal_count, 1);
 }
 
+/* A snapshot says only what the journal can say again: while it is behind, none is offered. */
+static void worker_host_snapshot_waits_for_the_journal(void **state)
+{
+    enum { MANY = 8 }; /* more than from snapshot to snapshot */
+    struct fixture *fixture = *state;
+    struct fx_worker_snapshot_stats stats;
+    assert_int_equal(open_worker(fixture), FX_OK);
+    turn(fixture);
+    struct fx_worker_snapshot *snapshot = fx_worker_engine_snapshot(fixture->worker);
+    struct fx_bus_journal *journal = fx_worker_engine_journal(fixture->worker);
+    for (uint64_t token = 1; token <= MANY; token++) {
+        submit(fixture, token);
+    }
+    for (int step = 0; step < 3; step++) { /* applied, not written; one is due since then */
+        (void)fx_worker_engine_step(fixture->worker, fixture->now_us);
+        assert_int_equal(fx_worker_snapshot_step(snapshot, fixture->now_us), 0);
+    }
+    fx_worker_snapshot_stats(snapshot, &stats);
+    assert_int_equal(stats.written_sequence, 0);
+    (void)fx_bus_journal_step(journal, fixture->now_us);
+    turn(fixture);
+    turn(fixture);
+    fx_worker_snapshot_stats(snapshot, &stats);
+    assert_int_equal(stats.written_sequence, 1 + MANY);
+    assert_int_equal(fixture->answered, MANY);
+}
+
 /* Less than strict: the power takes records that a snapshot was made of. Others get their numbers,
  * and that snapshot must not be believed when the journal has passed it again. */
 static void worker_host_snapshot_of_a_lost_future_is_not_used(void **state)
@@ -266,6 +293,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_host_many_are_taken_as_one_group, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_host_failed_sync_is_told_and_nothing_is_answered, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_host_snapshot_waits_for_the_journal, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_host_snapshot_of_a_lost_future_is_not_used, setup, teardown),
     };
