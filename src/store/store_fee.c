@@ -37,8 +37,5 @@ fx_status fx_store_fee_list_after(struct fx_store *store,
                                   struct fx_store_fee fees_out[FX_STORE_LIMIT_MAX],
                                   uint32_t *count_out)
 {
-    struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR("1=1"));
-    fx_store_table_after(&select, after_id, FX_STORE_LIMIT_MAX);
-    return fx_store_table_read(&select, fees_out, FX_STORE_LIMIT_MAX, count_out);
+    return fx_store_table_read_after(store, &TABLE, FX_STR(""), after_id, fees_out, count_out);
 }

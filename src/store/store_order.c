@@ -160,9 +160,6 @@ fx_status fx_store_order_list_open_after(struct fx_store *store,
                                          struct fx_rows_order orders_out[FX_STORE_LIMIT_MAX],
                                          uint32_t *count_out)
 {
-    struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR("1=1"));
-    fx_buf_append(&store->sql, scope_of(FX_STORE_ORDER_OPEN));
-    fx_store_table_after(&select, after_id, FX_STORE_LIMIT_MAX);
-    return fx_store_table_read(&select, orders_out, FX_STORE_LIMIT_MAX, count_out);
+    return fx_store_table_read_after(
+        store, &TABLE, scope_of(FX_STORE_ORDER_OPEN), after_id, orders_out, count_out);
 }

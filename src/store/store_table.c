@@ -307,13 +307,6 @@ void fx_store_table_page(struct fx_store_table_select *select, const struct fx_s
     fx_store_table_and_u64(select, FX_STR(" OFFSET ?"), page->offset);
 }
 
-void fx_store_table_after(struct fx_store_table_select *select, uint64_t after_id, uint32_t limit)
-{
-    FX_ASSERT(limit >= 1 && limit <= FX_STORE_LIMIT_MAX);
-    fx_store_table_and_u64(select, FX_STR(" AND `id`>?"), after_id);
-    fx_store_table_and_u64(select, FX_STR(" ORDER BY `id` LIMIT ?"), limit);
-}
-
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a statement and a target
 static fx_status decode_current(struct fx_store_table_select *select, void *statement, void *row)
 {
@@ -364,6 +357,21 @@ fx_status fx_store_table_read(struct fx_store_table_select *select,
         *count_out = count;
     }
     return status;
+}
+
+fx_status fx_store_table_read_after(struct fx_store *store,
+                                    const struct fx_store_row_table *table,
+                                    fx_str scope,
+                                    uint64_t after_id,
+                                    void *rows_out,
+                                    uint32_t *count_out)
+{
+    struct fx_store_table_select select;
+    fx_store_table_select(&select, store, table, FX_STR("1=1"));
+    fx_buf_append(&store->sql, scope);
+    fx_store_table_and_u64(&select, FX_STR(" AND `id`>?"), after_id);
+    fx_store_table_and_u64(&select, FX_STR(" ORDER BY `id` LIMIT ?"), FX_STORE_LIMIT_MAX);
+    return fx_store_table_read(&select, rows_out, FX_STORE_LIMIT_MAX, count_out);
 }
 
 fx_status fx_store_table_read_one(struct fx_store_table_select *select, void *row_out)

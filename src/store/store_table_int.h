@@ -74,14 +74,19 @@ void fx_store_table_and_before(struct fx_store_table_select *select, uint64_t be
 /** "ORDER BY id DESC LIMIT ? OFFSET ?". */
 void fx_store_table_page(struct fx_store_table_select *select, const struct fx_store_page *page);
 
-/** The same from the oldest on: "`id`>? … ORDER BY id LIMIT ?". The condition comes first. */
-void fx_store_table_after(struct fx_store_table_select *select, uint64_t after_id, uint32_t limit);
-
 /** Read up to `capacity` rows into an array of the table's structs. */
 FX_MUST_USE fx_status fx_store_table_read(struct fx_store_table_select *select,
                                           void *rows_out,
                                           uint32_t capacity,
                                           uint32_t *count_out);
+
+/** The next FX_STORE_LIMIT_MAX rows behind an id, from the oldest on. `scope`: " AND …" or "". */
+FX_MUST_USE fx_status fx_store_table_read_after(struct fx_store *store,
+                                                const struct fx_store_row_table *table,
+                                                fx_str scope,
+                                                uint64_t after_id,
+                                                void *rows_out,
+                                                uint32_t *count_out);
 
 /** Read one row. @return OK or NOT_FOUND (output untouched). */
 FX_MUST_USE fx_status fx_store_table_read_one(struct fx_store_table_select *select, void *row_out);
