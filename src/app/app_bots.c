@@ -206,17 +206,6 @@ void fx_app_bots_on_event(struct fx_app_bots *bots, const struct fx_event *event
 /* ---- commands ---------------------------------------------------------------------------------
  */
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): kind, instrument, user
-static struct fx_command blank(enum fx_command_kind kind, uint32_t instrument, uint64_t user_id)
-{
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = (uint16_t)kind;
-    command.instrument = instrument;
-    command.user_id = user_id;
-    return command;
-}
-
 static bool submit(struct fx_app_bots *bots, const struct fx_command *command)
 {
     if (bots->budget == 0) {
@@ -229,7 +218,7 @@ static bool submit(struct fx_app_bots *bots, const struct fx_command *command)
 /* The bots are the only source of the demo's index; mark and funding follow from it. */
 static void submit_index(struct fx_app_bots *bots, const struct desk *desk)
 {
-    struct fx_command command = blank(FX_COMMAND_INDEX_PRICE, desk->instrument, 0);
+    struct fx_command command = fx_command_blank(FX_COMMAND_INDEX_PRICE, desk->instrument, 0);
     command.u.index.index_ticks = desk->index >> FRACTION_BITS;
     command.u.index.source_count = 1;
     (void)submit(bots, &command);
@@ -240,7 +229,7 @@ static void submit_cancel_all(struct fx_app_bots *bots, struct desk *desk)
     bool is_sent = true;
     for (int user = 0; user < 2; user++) {
         struct fx_command command =
-            blank(FX_COMMAND_CANCEL_ALL, desk->instrument, bots->options.users[user]);
+            fx_command_blank(FX_COMMAND_CANCEL_ALL, desk->instrument, bots->options.users[user]);
         command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
         is_sent = submit(bots, &command) && is_sent;
     }
@@ -283,7 +272,7 @@ static void submit_place(
                    (unsigned long long)bots->life,
                    (unsigned long long)++bots->order_count);
     struct fx_command command =
-        blank(FX_COMMAND_PLACE_ORDER, desk->instrument, bots->options.users[0]);
+        fx_command_blank(FX_COMMAND_PLACE_ORDER, desk->instrument, bots->options.users[0]);
     command.u.place.price_ticks = ticks;
     command.u.place.lots = draw_lots(bots, desk, QUOTE_MIN, QUOTE_MAX);
     command.u.place.side = (uint8_t)side;
@@ -308,7 +297,7 @@ static void submit_amend(struct fx_app_bots *bots,
                          int64_t ticks)
 {
     struct fx_command command =
-        blank(FX_COMMAND_AMEND_ORDER, desk->instrument, bots->options.users[0]);
+        fx_command_blank(FX_COMMAND_AMEND_ORDER, desk->instrument, bots->options.users[0]);
     command.u.amend.order_id = quote->order_id;
     command.u.amend.price_ticks = ticks;
     command.u.amend.lots = quote->filled_lots + draw_lots(bots, desk, QUOTE_MIN, QUOTE_MAX);
@@ -321,7 +310,7 @@ static void submit_amend(struct fx_app_bots *bots,
 static void submit_cancel(struct fx_app_bots *bots, const struct desk *desk, struct quote *quote)
 {
     struct fx_command command =
-        blank(FX_COMMAND_CANCEL_ORDER, desk->instrument, bots->options.users[0]);
+        fx_command_blank(FX_COMMAND_CANCEL_ORDER, desk->instrument, bots->options.users[0]);
     command.u.cancel.order_id = quote->order_id;
     if (submit(bots, &command)) {
         quote->wait_until = bots->step + WAIT_STEPS;
@@ -456,7 +445,7 @@ static void take(struct fx_app_bots *bots, struct desk *desk)
         side = FX_SIDE_BUY;
     }
     struct fx_command command =
-        blank(FX_COMMAND_PLACE_ORDER, desk->instrument, bots->options.users[1]);
+        fx_command_blank(FX_COMMAND_PLACE_ORDER, desk->instrument, bots->options.users[1]);
     command.u.place.price_ticks = wanted_ticks(desk, fx_order_opposite(side), 2);
     command.u.place.lots = draw_lots(bots, desk, TAKE_MIN, TAKE_MAX);
     command.u.place.side = (uint8_t)side;

@@ -30,16 +30,6 @@ static const char *const BOTS[FX_APP_DEMO_BOTS] = {"maker@demo.local", "taker@de
 /* ---- commands ---------------------------------------------------------------------------------
  */
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a kind is an enum
-static struct fx_command blank(enum fx_command_kind kind, uint32_t instrument)
-{
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = (uint16_t)kind;
-    command.instrument = instrument;
-    return command;
-}
-
 static fx_status run(struct fx_app_gateway *gateway, const struct fx_command *command)
 {
     struct fx_event_result result;
@@ -70,7 +60,7 @@ static fx_status list_instrument(struct fx_app_gateway *gateway, uint32_t index)
     struct fx_command command;
     fx_status status = FX_OK;
     if (listed == NULL) {
-        command = blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS);
+        command = fx_command_blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS, 0);
         command.u.instrument = listing.instrument;
         status = run(gateway, &command);
         listed = fx_market_find(market, symbol);
@@ -82,18 +72,18 @@ static fx_status list_instrument(struct fx_app_gateway *gateway, uint32_t index)
         return FX_OK; /* PENDING: new, or an earlier life ended half-way (G4) */
     }
     const uint32_t id = listed->definition.instrument_id;
-    command = blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, id);
+    command = fx_command_blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
     command.u.tiers.count = listing.tier_count;
     memcpy(command.u.tiers.tiers, listing.tiers, sizeof listing.tiers);
     status = run(gateway, &command);
     if (status == FX_OK) {
-        command = blank(FX_COMMAND_MARK_PRICE, id);
+        command = fx_command_blank(FX_COMMAND_MARK_PRICE, id, 0);
         command.u.mark.mark_ticks = listing.first_mark_ticks;
         command.u.mark.index_ticks = listing.first_mark_ticks;
         status = run(gateway, &command);
     }
     if (status == FX_OK) {
-        command = blank(FX_COMMAND_SET_STATE, id);
+        command = fx_command_blank(FX_COMMAND_SET_STATE, id, 0);
         command.u.set_state.state = FX_INSTRUMENT_STATE_TRADING;
         status = run(gateway, &command);
     }
@@ -116,7 +106,7 @@ static fx_status fund(const struct fx_app_demo_options *options,
     }
     struct fx_command command;
     if (account == NULL) {
-        command = blank(FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS);
+        command = fx_command_blank(FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, 0);
         command.user_id = user_id;
         command.u.account.asset = name;
         command.u.account.flags = is_bot ? FX_ACCOUNT_FLAG_BOT | FX_ACCOUNT_FLAG_MARKET_MAKER : 0;
@@ -126,7 +116,7 @@ static fx_status fund(const struct fx_app_demo_options *options,
         }
     }
     /* By name: where two processes of one log begin at once, the engine takes the first. */
-    command = blank(FX_COMMAND_DEPOSIT_NAMED, FX_COMMAND_ALL_INSTRUMENTS);
+    command = fx_command_blank(FX_COMMAND_DEPOSIT_NAMED, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.user_id = user_id;
     command.u.named.transfer.asset = name;
     command.u.named.transfer.type = FX_TRANSACTION_DEPOSIT;

@@ -231,10 +231,8 @@ static void grow_maps(struct fx_app_exchange *exchange)
         if (fx_shard_is_within(map, fx_engine_shard(engine))) {
             continue;
         }
-        struct fx_command command;
-        memset(&command, 0, sizeof command);
-        command.kind = FX_COMMAND_SET_SHARD;
-        command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+        struct fx_command command =
+            fx_command_blank(FX_COMMAND_SET_SHARD, FX_COMMAND_ALL_INSTRUMENTS, 0);
         command.u.shard = *map;
         const bool is_taken =
             fx_worker_follow_submit(fx_worker_shards_at(exchange->feed.shards, shard), 0, &command);

@@ -93,6 +93,18 @@ const char *fx_command_name(enum fx_command_kind kind)
     return (uint32_t)kind < COUNT(NAMES) && NAMES[kind][0] != '\0' ? NAMES[kind] : NULL;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): kind, symbol and user, as a command has
+// them
+struct fx_command fx_command_blank(enum fx_command_kind kind, uint32_t instrument, uint64_t user_id)
+{
+    struct fx_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = (uint16_t)kind;
+    command.instrument = instrument;
+    command.user_id = user_id;
+    return command;
+}
+
 enum { HEAD = offsetof(struct fx_command, u) };
 
 /* Stored sizes by kind; 0: no such kind. */

@@ -171,6 +171,11 @@ struct fx_command {
     } u;
 };
 
+/** A command of a kind with nothing else in it; user_id 0: nobody's. */
+struct fx_command fx_command_blank(enum fx_command_kind kind,
+                                   uint32_t instrument,
+                                   uint64_t user_id);
+
 /** Bytes of the stored form, header included; 0 where the kind is unknown. A multiple of 8. */
 uint32_t fx_command_size(enum fx_command_kind kind);
 

@@ -22,7 +22,7 @@ static int64_t step_of(struct fx_sim_world *world, int64_t mid)
 static void set_mark(struct fx_sim_world *world, uint32_t id, struct fx_command *command)
 {
     const int64_t mid = world->mids[id];
-    fx_sim_load_clear(command, FX_COMMAND_MARK_PRICE, id, 0);
+    *command = fx_command_blank(FX_COMMAND_MARK_PRICE, id, 0);
     command->u.mark.index_ticks = mid;
     command->u.mark.mark_ticks = mid + fx_rng_between(&world->market, -mid / 200, mid / 200);
 }
@@ -36,7 +36,7 @@ static bool speak(struct fx_sim_world *world, uint32_t id, struct fx_command *co
     const enum fx_sim_plan_feed feed =
         (enum fx_sim_plan_feed)fx_sim_stream_pick(rng, plan->feeds, FX_SIM_PLAN_FEEDS);
     const int64_t mid = world->mids[id];
-    fx_sim_load_clear(command, FX_COMMAND_INDEX_PRICE, id, 0);
+    *command = fx_command_blank(FX_COMMAND_INDEX_PRICE, id, 0);
     command->u.index.index_ticks = mid;
     command->u.index.source_count = contract->rules.sources_min + (uint32_t)fx_rng_below(rng, 3);
     switch ((int)feed) {

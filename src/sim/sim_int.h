@@ -264,11 +264,6 @@ void fx_sim_client_answer(struct fx_sim_world *world, const struct fx_event *res
 
 /** What a client does next. */
 void fx_sim_load_draw(struct fx_sim_world *world, uint32_t client, struct fx_command *command_out);
-/** A command without its payload; all else is zeroed. */
-void fx_sim_load_clear(struct fx_command *command,
-                       enum fx_command_kind kind,
-                       uint32_t instrument,
-                       uint64_t user_id);
 /** What so many lots are worth where the price of the contract begins, and one unit. */
 fx_i128 fx_sim_load_value(const struct fx_sim_plan_contract *contract, int64_t lots);
 

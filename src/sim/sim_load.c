@@ -22,19 +22,6 @@ static int64_t between(struct fx_sim_world *world, int64_t low, int64_t high)
     return fx_rng_between(&world->clients.rng, low, high);
 }
 
-// NOLINTBEGIN(bugprone-easily-swappable-parameters): kind, contract, user, as in a command
-void fx_sim_load_clear(struct fx_command *command,
-                       enum fx_command_kind kind,
-                       uint32_t instrument,
-                       uint64_t user_id)
-{
-    memset(command, 0, sizeof *command);
-    command->kind = (uint16_t)kind;
-    command->instrument = instrument;
-    command->user_id = user_id;
-}
-// NOLINTEND(bugprone-easily-swappable-parameters)
-
 fx_i128 fx_sim_load_value(const struct fx_sim_plan_contract *contract, int64_t lots)
 {
     fx_amount value = {0};
@@ -127,7 +114,7 @@ static void draw_terms(struct fx_sim_world *world, struct fx_command_place *plac
 static void place(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_PLACE_ORDER, id, user);
+    *command = fx_command_blank(FX_COMMAND_PLACE_ORDER, id, user);
     struct fx_command_place *order = &command->u.place;
     order->side = (uint8_t)(below(world, 2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL);
     order->lots = draw_lots(world);
@@ -238,7 +225,7 @@ static void amend(struct fx_sim_world *world, uint64_t user, struct fx_command *
 {
     const struct fx_rows_order *order = draw_open(world, user);
     const uint32_t id = order == NULL ? 0 : order->instrument;
-    fx_sim_load_clear(command, FX_COMMAND_AMEND_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_AMEND_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
     struct fx_command_amend *change = &command->u.amend;
     name_order(world, order, &change->order_id, &change->client_id);
     if (below(world, 2) == 0) {
@@ -282,7 +269,7 @@ static void set_order_tp_sl(struct fx_sim_world *world, uint64_t user, struct fx
 {
     const struct fx_rows_order *order = draw_open(world, user);
     struct fx_command_order_tp_sl *tp_sl = &command->u.order_tp_sl;
-    fx_sim_load_clear(command, FX_COMMAND_ADJUST_ORDER_TP_SL, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_ADJUST_ORDER_TP_SL, FX_COMMAND_ALL_INSTRUMENTS, user);
     name_order(world, order, &tp_sl->order_id, &tp_sl->client_id);
     const uint32_t id = order == NULL ? 0 : order->instrument;
     draw_protection(
@@ -300,7 +287,7 @@ static void set_tp_sl(struct fx_sim_world *world, uint64_t user, struct fx_comma
     const int64_t mid = mid_of(world, id);
     const int64_t away = between(world, 1, NEAR_TICKS + world->plan.spread_ticks);
     const bool is_long = below(world, 2) == 0;
-    fx_sim_load_clear(command, FX_COMMAND_ADJUST_TP_SL, id, user);
+    *command = fx_command_blank(FX_COMMAND_ADJUST_TP_SL, id, user);
     struct fx_command_tp_sl *tp_sl = &command->u.tp_sl;
     tp_sl->take_profit_ticks =
         below(world, 5) == 0 ? FX_COMMAND_TP_SL_KEEP : mid + (is_long ? away : -away);
@@ -322,7 +309,7 @@ static fx_i128 draw_amount(struct fx_sim_world *world, uint32_t id)
 static void transfer(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_TRANSFER, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_TRANSFER, FX_COMMAND_ALL_INSTRUMENTS, user);
     command->u.move.amount = draw_amount(world, id);
     command->u.move.asset = world->plan.contracts[id].definition.settle;
     command->u.move.to_user_id = 1 + below(world, world->plan.user_count + 1);
@@ -331,7 +318,7 @@ static void transfer(struct fx_sim_world *world, uint64_t user, struct fx_comman
 static void deposit(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
     command->u.transfer.amount = draw_amount(world, id);
     command->u.transfer.asset = world->plan.contracts[id].definition.settle;
     command->u.transfer.type = FX_TRANSACTION_DEPOSIT;
@@ -358,7 +345,7 @@ static void move_named(struct fx_sim_world *world, uint64_t user, struct fx_comm
 
 static void set_leverage(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
-    fx_sim_load_clear(command, FX_COMMAND_ADJUST_LEVERAGE, draw_contract(world), user);
+    *command = fx_command_blank(FX_COMMAND_ADJUST_LEVERAGE, draw_contract(world), user);
     command->u.leverage.leverage_centi = (int32_t)between(world, 80, 13000);
     command->u.leverage.margin_mode = (uint32_t)between(world, 0, FX_MARGIN_MODE_ISOLATED);
 }
@@ -367,7 +354,7 @@ static void adjust_margin(struct fx_sim_world *world, uint64_t user, struct fx_c
 {
     const uint32_t id = draw_contract(world);
     const fx_i128 amount = fx_sim_load_value(&world->plan.contracts[id], draw_lots(world)) / 20 + 1;
-    fx_sim_load_clear(command, FX_COMMAND_ADJUST_MARGIN_POSITION, id, user);
+    *command = fx_command_blank(FX_COMMAND_ADJUST_MARGIN_POSITION, id, user);
     command->u.margin.amount = below(world, 2) == 0 ? amount : -amount;
     command->u.margin.position_side = draw_side(world, id, user);
 }
@@ -375,7 +362,7 @@ static void adjust_margin(struct fx_sim_world *world, uint64_t user, struct fx_c
 static void set_account(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_SET_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_SET_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
     command->u.account.asset = world->plan.contracts[id].definition.settle;
     command->u.account.flags =
         (uint32_t)(below(world, 3) == 0 ? between(world, 0, 15) : FX_ACCOUNT_FLAG_BOT);
@@ -399,7 +386,7 @@ static void set_state(struct fx_sim_world *world, uint64_t user, struct fx_comma
                                       FX_INSTRUMENT_STATE_POST_ONLY,
                                       FX_INSTRUMENT_STATE_CANCEL_ONLY,
                                       FX_INSTRUMENT_STATE_HALTED};
-    fx_sim_load_clear(command, FX_COMMAND_SET_STATE, draw_contract(world), 0);
+    *command = fx_command_blank(FX_COMMAND_SET_STATE, draw_contract(world), 0);
     command->u.set_state.state = STATES[below(world, sizeof STATES / sizeof STATES[0])];
 }
 
@@ -407,7 +394,7 @@ static void update_instrument(struct fx_sim_world *world, uint64_t user, struct 
 {
     (void)user;
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_UPDATE_INSTRUMENT, id, 0);
+    *command = fx_command_blank(FX_COMMAND_UPDATE_INSTRUMENT, id, 0);
     struct fx_instrument *definition = &command->u.instrument;
     *definition = world->plan.contracts[id].definition;
     definition->maker_fee_ppb = between(world, -150000, 400000);
@@ -421,7 +408,7 @@ static void load_tiers(struct fx_sim_world *world, uint64_t user, struct fx_comm
 {
     (void)user;
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
+    *command = fx_command_blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
     command->u.tiers = world->plan.contracts[id].tiers;
     if (below(world, 2) == 0) {
         command->u.tiers.count = 1;
@@ -447,7 +434,7 @@ static void fund(struct fx_sim_world *world, uint64_t user, struct fx_command *c
     const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
     const fx_i128 amount =
         fx_sim_load_value(contract, world->plan.lots_max) / between(world, 2, 500) + 1;
-    fx_sim_load_clear(command, FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    *command = fx_command_blank(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command->u.fund_insurance.amount = below(world, 4) == 0 ? -amount : amount;
     command->u.fund_insurance.asset = contract->definition.settle;
 }
@@ -458,7 +445,7 @@ static void fund(struct fx_sim_world *world, uint64_t user, struct fx_command *c
 static void set_mode(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_SET_POSITION_MODE, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_SET_POSITION_MODE, FX_COMMAND_ALL_INSTRUMENTS, user);
     if (below(world, 2) == 0) {
         command->u.position_mode.asset = world->plan.contracts[id].definition.settle;
     }
@@ -467,7 +454,7 @@ static void set_mode(struct fx_sim_world *world, uint64_t user, struct fx_comman
 
 static void freeze(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
-    fx_sim_load_clear(command, FX_COMMAND_FREEZE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_FREEZE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
     command->u.freeze.is_frozen = below(world, 3) == 0 ? 1 : 0;
 }
 
@@ -480,7 +467,7 @@ static void pay_funding(struct fx_sim_world *world, uint64_t user, struct fx_com
     const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
     const int64_t cap = contract->tiers.tiers[0].rate_ppb * 3 / 4;
     const bool is_high = mid_of(world, id) > contract->mid_ticks;
-    fx_sim_load_clear(command, FX_COMMAND_PAY_FUNDING, id, 0);
+    *command = fx_command_blank(FX_COMMAND_PAY_FUNDING, id, 0);
     if (below(world, 4) != 0) {
         command->u.funding.instant_us =
             fx_sim_world_wall_us(world) + between(world, -US_PER_MS, US_PER_MS / 10);
@@ -498,7 +485,7 @@ static void settle(struct fx_sim_world *world, uint64_t user, struct fx_command 
 {
     (void)user;
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_SETTLE, id, 0);
+    *command = fx_command_blank(FX_COMMAND_SETTLE, id, 0);
     command->u.settle.has_price = below(world, 3) == 0 ? 0 : 1;
     command->u.settle.settle_ticks =
         command->u.settle.has_price == 0 ? 0 : price_near(world, id, world->plan.spread_ticks);
@@ -512,7 +499,7 @@ static void close_insurance(struct fx_sim_world *world, uint64_t user, struct fx
 {
     (void)user;
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_CLOSE_INSURANCE, id, 0);
+    *command = fx_command_blank(FX_COMMAND_CLOSE_INSURANCE, id, 0);
     command->u.close_insurance.lots = below(world, 2) == 0 ? 0 : draw_lots(world);
     command->u.close_insurance.price_ticks =
         below(world, 2) == 0 ? 0 : price_near(world, id, world->plan.spread_ticks);
@@ -522,7 +509,7 @@ static void set_rules(struct fx_sim_world *world, uint64_t user, struct fx_comma
 {
     (void)user;
     const uint32_t id = draw_contract(world);
-    fx_sim_load_clear(command, FX_COMMAND_SET_MARK_RULES, id, 0);
+    *command = fx_command_blank(FX_COMMAND_SET_MARK_RULES, id, 0);
     command->u.mark_rules = world->plan.contracts[id].rules;
     command->u.mark_rules.max_age_us =
         below(world, 4) == 0 ? 0 : command->u.mark_rules.max_age_us / between(world, 1, 4);
@@ -571,7 +558,7 @@ static void spoil(struct fx_sim_world *world, uint64_t user, struct fx_command *
 
 static void cancel(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
-    fx_sim_load_clear(command, FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
+    *command = fx_command_blank(FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, user);
     name_order(
         world, draw_open(world, user), &command->u.cancel.order_id, &command->u.cancel.client_id);
 }
@@ -579,10 +566,8 @@ static void cancel(struct fx_sim_world *world, uint64_t user, struct fx_command 
 static void cancel_all(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const bool is_all = below(world, 2) == 0;
-    fx_sim_load_clear(command,
-                      FX_COMMAND_CANCEL_ALL,
-                      is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world),
-                      user);
+    *command = fx_command_blank(
+        FX_COMMAND_CANCEL_ALL, is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world), user);
     command->u.cancel_all.scope =
         (uint32_t)between(world, FX_CANCEL_SCOPE_ALL, FX_CANCEL_SCOPE_STOP);
 }
@@ -590,10 +575,9 @@ static void cancel_all(struct fx_sim_world *world, uint64_t user, struct fx_comm
 static void set_countdown(struct fx_sim_world *world, uint64_t user, struct fx_command *command)
 {
     const bool is_all = below(world, 2) == 0;
-    fx_sim_load_clear(command,
-                      FX_COMMAND_CANCEL_ALL_AFTER,
-                      is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world),
-                      user);
+    *command = fx_command_blank(FX_COMMAND_CANCEL_ALL_AFTER,
+                                is_all ? FX_COMMAND_ALL_INSTRUMENTS : draw_contract(world),
+                                user);
     command->u.countdown.countdown_us =
         below(world, 5) == 0 ? 0 : between(world, 1, 800) * US_PER_MS;
 }

@@ -25,19 +25,19 @@ static void list(const struct fx_sim_world *world, uint32_t step, struct fx_comm
     const struct fx_sim_plan_contract *contract = &world->plan.contracts[id];
     switch (step % LISTING_STEPS) {
     case 0:
-        fx_sim_load_clear(command, FX_COMMAND_UPDATE_INSTRUMENT, id, 0);
+        *command = fx_command_blank(FX_COMMAND_UPDATE_INSTRUMENT, id, 0);
         command->u.instrument = contract->definition;
         break;
     case 1:
-        fx_sim_load_clear(command, FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
+        *command = fx_command_blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, id, 0);
         command->u.tiers = contract->tiers;
         break;
     case 2:
-        fx_sim_load_clear(command, FX_COMMAND_SET_STATE, id, 0);
+        *command = fx_command_blank(FX_COMMAND_SET_STATE, id, 0);
         command->u.set_state.state = FX_INSTRUMENT_STATE_TRADING;
         break;
     case 3:
-        fx_sim_load_clear(command, FX_COMMAND_SET_STATE, id, 0);
+        *command = fx_command_blank(FX_COMMAND_SET_STATE, id, 0);
         command->u.set_state.state = FX_INSTRUMENT_STATE_TRADING; /* changes nothing */
         if (contract->has_feed) {
             command->kind = FX_COMMAND_SET_MARK_RULES;
@@ -46,7 +46,7 @@ static void list(const struct fx_sim_world *world, uint32_t step, struct fx_comm
         }
         break;
     default:
-        fx_sim_load_clear(command, FX_COMMAND_MARK_PRICE, id, 0);
+        *command = fx_command_blank(FX_COMMAND_MARK_PRICE, id, 0);
         command->u.mark.mark_ticks = contract->mid_ticks;
         command->u.mark.index_ticks = contract->mid_ticks;
         break;
@@ -62,14 +62,14 @@ static void join(const struct fx_sim_world *world, uint32_t step, struct fx_comm
     const struct fx_asset *asset = &plan->contracts[contract].definition.settle;
     switch (step % USER_STEPS) {
     case 0:
-        fx_sim_load_clear(command, FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
+        *command = fx_command_blank(FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
         command->u.account.asset = *asset;
         command->u.account.has_fees = user % 5 == 0 ? 1 : 0;
         command->u.account.maker_fee_ppb = user % 5 == 0 ? -70001 : 0;
         command->u.account.taker_fee_ppb = user % 5 == 0 ? 330007 : 0;
         break;
     case 1:
-        fx_sim_load_clear(command, FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
+        *command = fx_command_blank(FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
         command->u.transfer.asset = *asset;
         command->u.transfer.amount = deposit_of(world, contract, user);
         command->u.transfer.type = FX_TRANSACTION_DEPOSIT;
@@ -79,7 +79,7 @@ static void join(const struct fx_sim_world *world, uint32_t step, struct fx_comm
         }
         break;
     default:
-        fx_sim_load_clear(command, FX_COMMAND_SET_POSITION_MODE, FX_COMMAND_ALL_INSTRUMENTS, user);
+        *command = fx_command_blank(FX_COMMAND_SET_POSITION_MODE, FX_COMMAND_ALL_INSTRUMENTS, user);
         command->u.position_mode.asset = *asset;
         command->u.position_mode.is_hedge =
             user * HEDGE_FACTOR % FX_SIM_STREAM_PPM < plan->hedge_ppm ? 1 : 0;

@@ -70,11 +70,9 @@ static fx_status publish(struct fx_worker_follow *follow, const struct fx_comman
 
 static fx_status publish_genesis(struct fx_worker_follow *follow)
 {
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = FX_COMMAND_INITIALIZE_ENGINE;
+    struct fx_command command =
+        fx_command_blank(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.rules = FX_ENGINE_RULES_MAX;
-    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
     command.time_us = fx_worker_host_now_us(&follow->host);
     command.u.limits =
         follow->options.limits == NULL ? fx_engine_default_limits() : *follow->options.limits;
@@ -486,10 +484,8 @@ static fx_status settle_map(struct opening *opening)
     if (status != FX_OK) {
         return status;
     }
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = FX_COMMAND_SET_SHARD;
-    command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    struct fx_command command =
+        fx_command_blank(FX_COMMAND_SET_SHARD, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.time_us = fx_worker_host_now_us(&follow->host);
     command.u.shard = *map;
     status = publish(follow, &command);

@@ -156,16 +156,6 @@ static fx_status emit_plain(struct reading *reading, struct fx_command *command)
     return fx_worker_load_emit(reading->load, command);
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enumeration is no index
-static struct fx_command command_of(enum fx_command_kind kind, uint32_t instrument)
-{
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = (uint16_t)kind;
-    command.instrument = instrument;
-    return command;
-}
-
 /* What a symbol did last. */
 static fx_status emit_last(struct reading *reading, const struct fx_instrument *instrument)
 {
@@ -176,13 +166,13 @@ static fx_status emit_last(struct reading *reading, const struct fx_instrument *
         return db_failed(reading, status);
     }
     struct fx_command command =
-        command_of(FX_COMMAND_UPDATE_INSTRUMENT_EXTRA, instrument->instrument_id);
+        fx_command_blank(FX_COMMAND_UPDATE_INSTRUMENT_EXTRA, instrument->instrument_id, 0);
     if (last.last_price > 0 && last.last_price % instrument->tick_size == 0) {
         command.u.load_extra.last_ticks = (int64_t)(last.last_price / instrument->tick_size);
         status = emit_plain(reading, &command);
     }
     if (status == FX_OK && last.paid_us > 0 && last.paid_us <= reading->load->options.now_us) {
-        command = command_of(FX_COMMAND_LOAD_FUNDING_HISTORY, instrument->instrument_id);
+        command = fx_command_blank(FX_COMMAND_LOAD_FUNDING_HISTORY, instrument->instrument_id, 0);
         command.u.load_funding.instant_us = last.paid_us;
         command.u.load_funding.rate_ppb = last.rate_ppb;
         status = emit_plain(reading, &command);
@@ -195,7 +185,7 @@ static fx_status emit_instrument(struct reading *reading, const struct fx_store_
     struct fx_worker_load *load = reading->load;
     struct fx_instrument *instrument = &reading->instruments[reading->instrument_count];
     struct fx_command command =
-        command_of(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS);
+        fx_command_blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS, 0);
     const uint32_t index = reading->instrument_count++;
     const uint8_t state = row->instrument.state;
     command.u.instrument = row->instrument;
@@ -213,7 +203,7 @@ static fx_status emit_instrument(struct reading *reading, const struct fx_store_
     if (status != FX_OK) {
         return status;
     }
-    command = command_of(FX_COMMAND_LOAD_LEVERAGE_MARGIN, index);
+    command = fx_command_blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, index, 0);
     status = fx_store_instrument_tiers(load->options.store,
                                        row->instrument.instrument_id,
                                        command.u.tiers.tiers,
@@ -226,7 +216,7 @@ static fx_status emit_instrument(struct reading *reading, const struct fx_store_
     }
     if (status == FX_OK && state > FX_INSTRUMENT_STATE_PENDING &&
         state <= FX_INSTRUMENT_STATE_HALTED) {
-        command = command_of(FX_COMMAND_SET_STATE, index);
+        command = fx_command_blank(FX_COMMAND_SET_STATE, index, 0);
         command.u.set_state.state = state;
         status = emit_plain(reading, &command);
     }
@@ -458,12 +448,12 @@ static fx_status emit_begin(struct reading *reading)
 {
     struct fx_worker_load *load = reading->load;
     struct fx_command command =
-        command_of(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS);
+        fx_command_blank(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.rules = FX_ENGINE_RULES_MAX;
     command.u.limits = load->limits;
     fx_status status = emit_plain(reading, &command);
     if (status == FX_OK) {
-        command = command_of(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS);
+        command = fx_command_blank(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
         command.u.load.next_order_id = load->figures.order_id + 1;
         command.u.load.next_trade_id = load->figures.trade_id + 1;
         command.u.load.next_liquidation_id = load->figures.liquidation_id + 1;
@@ -476,7 +466,8 @@ static fx_status emit_begin(struct reading *reading)
 static fx_status emit_start(struct reading *reading)
 {
     const struct fx_worker_load *load = reading->load;
-    struct fx_command command = command_of(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS);
+    struct fx_command command =
+        fx_command_blank(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.u.start = (struct fx_command_start){.accounts = load->figures.accounts,
                                                 .positions = load->figures.positions,
                                                 .orders = load->figures.open_orders,

@@ -24,7 +24,7 @@ static int32_t leverage_of(fx_i128 leverage)
 }
 
 /* What `quantity` is worth at a price that no tick has to count. */
-// NOLINTBEGIN(bugprone-easily-swappable-parameters): price and quantity, kind and symbol and user
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): price and quantity
 static bool value_of(const struct fx_instrument *instrument,
                      fx_i128 price,
                      fx_i128 quantity,
@@ -41,19 +41,6 @@ static bool value_of(const struct fx_instrument *instrument,
     return price > 0 &&
            fx_dec_mul_div(contracts, fx_dec_one(), price, FX_ROUND_HALF_EVEN, value_out);
 }
-
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): kind, symbol and user, as a command has
-// them
-static void begin(struct fx_command *command,
-                  enum fx_command_kind kind,
-                  uint32_t instrument,
-                  uint64_t user_id)
-{
-    memset(command, 0, sizeof *command);
-    command->kind = (uint16_t)kind;
-    command->instrument = instrument;
-    command->user_id = user_id;
-}
 // NOLINTEND(bugprone-easily-swappable-parameters)
 
 uint32_t fx_worker_load_rows_flags(const struct fx_rows_user *user)
@@ -69,7 +56,8 @@ void fx_worker_load_rows_account(const struct fx_rows_account *row,
                                  const struct fx_store_fee *fee,
                                  struct fx_command *command_out)
 {
-    begin(command_out, FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, row->user_id);
+    *command_out =
+        fx_command_blank(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, row->user_id);
     struct fx_command_load_account *load = &command_out->u.load_account;
     load->account_id = row->id;
     load->balance = row->balance;
@@ -99,7 +87,8 @@ fx_status fx_worker_load_rows_position(const struct fx_rows_position *row,
                                        const struct fx_instrument *instrument,
                                        struct fx_command *command_out)
 {
-    begin(command_out, FX_COMMAND_LOAD_POSITION, instrument->instrument_id, row->user_id);
+    *command_out =
+        fx_command_blank(FX_COMMAND_LOAD_POSITION, instrument->instrument_id, row->user_id);
     struct fx_command_load_position *load = &command_out->u.load_position;
     const bool is_isolated = row->margin_mode == FX_MARGIN_MODE_ISOLATED;
     load->position_id = row->id;
@@ -185,7 +174,7 @@ fx_status fx_worker_load_rows_order(const struct fx_rows_order *row,
         fx_order_status_is_final(row->status)) {
         return FX_BAD_PARAMETER;
     }
-    begin(command_out, FX_COMMAND_LOAD_ORDER, instrument->instrument_id, row->user_id);
+    *command_out = fx_command_blank(FX_COMMAND_LOAD_ORDER, instrument->instrument_id, row->user_id);
     struct fx_command_load_order *load = &command_out->u.load_order;
     struct fx_command_place *place = &load->order.place;
     load->order_id = row->id;
