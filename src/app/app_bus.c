@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/panic.h"
 
-enum { MS_PER_HOUR = 3600 * 1000, PORT_MAX = 65535, RETRY_MS = 500 };
+enum { MS_PER_HOUR = 3600 * 1000, PORT_MAX = 65535, RETRY_MS = 500, MAKE_MS = 30000 };
 
 /* How the partitions of a topic are counted, and how long its records are kept. */
 static const struct {
@@ -315,16 +315,18 @@ static fx_status tell_why(const struct fx_app_bus *settings, struct fx_bus *bus,
                                                                               : status;
 }
 
-fx_status fx_app_bus_make(const struct fx_app_bus *settings,
-                          struct fx_bus *bus,
-                          uint32_t timeout_ms)
+fx_status fx_app_bus_connect(struct fx_app_bus *settings, bool is_gapless, struct fx_bus **bus_out)
 {
     struct fx_bus_topic topics[FX_APP_BUS_TOPICS];
     for (uint32_t topic = 0; topic < FX_APP_BUS_TOPICS; topic++) {
         topics[topic] = fx_app_bus_shape(settings, topic);
     }
-    const fx_status status = fx_bus_make(bus, topics, FX_APP_BUS_TOPICS, timeout_ms);
-    return status == FX_OK ? FX_OK : tell_why(settings, bus, status);
+    fx_status status = fx_app_bus_open(settings, is_gapless, bus_out);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_bus_make(*bus_out, topics, FX_APP_BUS_TOPICS, MAKE_MS);
+    return status == FX_OK ? FX_OK : tell_why(settings, *bus_out, status);
 }
 
 fx_str fx_app_bus_shard(const struct fx_app_bus *settings, uint32_t shard)

@@ -75,12 +75,12 @@ FX_MUST_USE fx_status fx_app_bus_open(struct fx_app_bus *settings,
                                       bool is_gapless,
                                       struct fx_bus **bus_out);
 
-/** Make the topics that are absent. Repeats until they are there or `timeout_ms` has passed.
- * @return OK; VERSION_MISMATCH (one has other partitions); TIMEOUT, FORBIDDEN, BAD_CREDENTIALS, IO:
- * logged with the reason. */
-FX_MUST_USE fx_status fx_app_bus_make(const struct fx_app_bus *settings,
-                                      struct fx_bus *bus,
-                                      uint32_t timeout_ms);
+/** The same, and make the topics that are absent: repeats until they are there or 30 s have passed.
+ * @return as fx_app_bus_open(); BAD_SETTING (a topic is not as it has to be, or the broker refuses
+ * us), TIMEOUT, IO: logged with the reason. The handle is given wherever it was opened. */
+FX_MUST_USE fx_status fx_app_bus_connect(struct fx_app_bus *settings,
+                                         bool is_gapless,
+                                         struct fx_bus **bus_out);
 
 /** A shard as outputs and tables name it: "main" is the first, then their numbers. Borrowed. */
 fx_str fx_app_bus_shard(const struct fx_app_bus *settings, uint32_t shard);

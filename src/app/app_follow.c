@@ -9,8 +9,6 @@
 #include "app/app_node.h"
 #include "base/log.h"
 
-enum { MAKE_MS = 30000 };
-
 struct fx_app_follow {
     struct fx_app_bus settings;
     struct fx_bus *bus;
@@ -103,10 +101,7 @@ fx_status fx_app_follow_open(const struct fx_config *config,
         status = make_dir(follow, config);
     }
     if (status == FX_OK) {
-        status = fx_app_bus_open(&follow->settings, false, &follow->bus);
-    }
-    if (status == FX_OK) {
-        status = fx_app_bus_make(&follow->settings, follow->bus, MAKE_MS);
+        status = fx_app_bus_connect(&follow->settings, false, &follow->bus);
     }
     if (status == FX_OK) {
         status = open_worker(follow, config, role, options);

@@ -17,7 +17,7 @@ struct fx_app_follow;
  * consumers, what is saved and who looks on; bus, topic, folder ("log" in the data folder), name
  * and limits are filled in here. `role` names the process in the log. Problems are logged with
  * their reason.
- * @return OK (gives); as fx_app_bus_init(), fx_app_bus_make() and fx_worker_follow_open().
+ * @return OK (gives); as fx_app_bus_init(), fx_app_bus_connect() and fx_worker_follow_open().
  */
 FX_MUST_USE fx_status fx_app_follow_open(const struct fx_config *config,
                                          const char *role,

@@ -18,7 +18,6 @@
 #include "worker/worker_intake.h"
 
 enum {
-    MAKE_MS = 30000,
     STEP_MS = 20,
     FINISH_MS = 8000,
     REFRESH_US = 1000000,
@@ -206,10 +205,7 @@ static fx_status open_database(struct intake *intake, const struct fx_config *co
 static fx_status open_worker(struct intake *intake)
 {
     const struct fx_app_bus *settings = &intake->settings;
-    fx_status status = fx_app_bus_open(&intake->settings, true, &intake->bus);
-    if (status == FX_OK) {
-        status = fx_app_bus_make(settings, intake->bus, MAKE_MS);
-    }
+    fx_status status = fx_app_bus_connect(&intake->settings, true, &intake->bus);
     if (status != FX_OK) {
         return status;
     }

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "worker/worker_lead.h"
 
-enum { MAKE_MS = 30000, STOP_MS = 8000, WATCH_MS = 200, SILENCE_US = 5000000 };
+enum { STOP_MS = 8000, WATCH_MS = 200, SILENCE_US = 5000000 };
 
 struct role {
     struct fx_app_bus settings;
@@ -68,11 +68,8 @@ static void watch(void *self)
 
 static fx_status open_bus(struct role *role)
 {
-    fx_status status = fx_app_bus_open(&role->settings, false, &role->input);
-    if (status == FX_OK) {
-        status = fx_app_bus_open(&role->settings, true, &role->bus);
-    }
-    return status == FX_OK ? fx_app_bus_make(&role->settings, role->bus, MAKE_MS) : status;
+    const fx_status status = fx_app_bus_open(&role->settings, false, &role->input);
+    return status == FX_OK ? fx_app_bus_connect(&role->settings, true, &role->bus) : status;
 }
 
 static fx_status open_lead(struct role *role, const struct fx_config *config)

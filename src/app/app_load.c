@@ -12,7 +12,7 @@
 #include "store/store_migrate.h"
 #include "worker/worker_load.h"
 
-enum { MAKE_MS = 30000, TELL_US = 1000000 };
+enum { TELL_US = 1000000 };
 
 /* When the last line was written, and where each step began. */
 struct telling {
@@ -134,10 +134,7 @@ int fx_app_load_run(const struct fx_app_options *options)
         status = open_store(&database, options->config, &store);
     }
     if (status == FX_OK) {
-        status = fx_app_bus_open(&settings, true, &bus);
-    }
-    if (status == FX_OK) {
-        status = fx_app_bus_make(&settings, bus, MAKE_MS);
+        status = fx_app_bus_connect(&settings, true, &bus);
     }
     if (status == FX_OK) {
         status = load(&settings, bus, store);

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 
-enum { MAKE_MS = 30000, WAIT_MS = 30000, TEXT_SIZE_MAX = 256, US_PER_MS = 1000 };
+enum { WAIT_MS = 30000, TEXT_SIZE_MAX = 256, US_PER_MS = 1000 };
 
 static bool is_control(fx_str code)
 {
@@ -77,10 +77,7 @@ int fx_app_tell_run(const struct fx_app_options *options)
         status = fx_app_bus_init(&settings, options->config);
     }
     if (status == FX_OK) {
-        status = fx_app_bus_open(&settings, true, &bus);
-    }
-    if (status == FX_OK) {
-        status = fx_app_bus_make(&settings, bus, MAKE_MS);
+        status = fx_app_bus_connect(&settings, true, &bus);
     }
     if (status == FX_OK) {
         status = deliver(bus, fx_app_bus_place(&settings, FX_APP_BUS_INPUT), fx_buf_str(&text));

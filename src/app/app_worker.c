@@ -22,7 +22,6 @@
 #include "worker/worker_save.h"
 
 enum {
-    MAKE_MS = 30000,
     TRIES_MAX = 120, /* for somebody to begin the log */
     PAUSE_NS = 500000000,
     TICK_MS = 200,
@@ -458,10 +457,7 @@ static fx_status open_all(struct worker *worker, uint32_t parts, struct fx_app_n
         status = fx_app_desk_create(worker->config, notify, worker->title, &worker->desk);
     }
     if (status == FX_OK) {
-        status = fx_app_bus_open(&worker->settings, false, &worker->bus);
-    }
-    if (status == FX_OK) {
-        status = fx_app_bus_make(&worker->settings, worker->bus, MAKE_MS);
+        status = fx_app_bus_connect(&worker->settings, false, &worker->bus);
     }
     if (status == FX_OK) {
         worker->gathered = aligned_alloc(16, (size_t)GATHER_MAX * sizeof worker->gathered[0]);
