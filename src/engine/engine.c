@@ -357,11 +357,9 @@ __attribute__((noinline)) static fx_status dispatch_other(struct fx_engine *engi
     case FX_COMMAND_CANCEL_ALL:
         return fx_cancel_apply_all(engine, command, result);
     case FX_COMMAND_UPDATE_INSTRUMENT:
-        return fx_listing_update(engine, command, result);
     case FX_COMMAND_LOAD_LEVERAGE_MARGIN:
-        return fx_listing_load_tiers(engine, command, result);
     case FX_COMMAND_SET_STATE:
-        return fx_listing_set_state(engine, command, result);
+        return fx_listing_apply(engine, command, result);
     case FX_COMMAND_MARK_PRICE:
         return fx_mark_apply_price(engine, command, result);
     case FX_COMMAND_SET_MARK_RULES:

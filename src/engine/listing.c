@@ -87,9 +87,9 @@ static fx_status create(struct fx_engine *engine, const struct fx_instrument *de
     return FX_OK;
 }
 
-fx_status fx_listing_update(struct fx_engine *engine,
-                            const struct fx_command *command,
-                            struct fx_event_result *result)
+static fx_status update(struct fx_engine *engine,
+                        const struct fx_command *command,
+                        struct fx_event_result *result)
 {
     FX_ASSERT(command->kind == FX_COMMAND_UPDATE_INSTRUMENT);
     FX_ASSERT(result->is_changed == 0);
@@ -148,9 +148,9 @@ static fx_status unknown_symbol(struct fx_event_result *result)
     return FX_UNKNOWN_SYMBOL;
 }
 
-fx_status fx_listing_load_tiers(struct fx_engine *engine,
-                                const struct fx_command *command,
-                                struct fx_event_result *result)
+static fx_status load_tiers(struct fx_engine *engine,
+                            const struct fx_command *command,
+                            struct fx_event_result *result)
 {
     FX_ASSERT(command->kind == FX_COMMAND_LOAD_LEVERAGE_MARGIN);
     FX_ASSERT(result->is_changed == 0);
@@ -216,9 +216,9 @@ fx_status fx_listing_judge_trading(const struct fx_engine *engine,
                : FX_INSTRUMENT_HALTED;
 }
 
-fx_status fx_listing_set_state(struct fx_engine *engine,
-                               const struct fx_command *command,
-                               struct fx_event_result *result)
+static fx_status set_state(struct fx_engine *engine,
+                           const struct fx_command *command,
+                           struct fx_event_result *result)
 {
     FX_ASSERT(command->kind == FX_COMMAND_SET_STATE);
     FX_ASSERT(result->is_changed == 0);
@@ -245,6 +245,20 @@ fx_status fx_listing_set_state(struct fx_engine *engine,
         fx_listing_move(engine, command->instrument, (enum fx_instrument_state)state);
     }
     return FX_OK;
+}
+
+fx_status fx_listing_apply(struct fx_engine *engine,
+                           const struct fx_command *command,
+                           struct fx_event_result *result)
+{
+    switch (command->kind) {
+    case FX_COMMAND_UPDATE_INSTRUMENT:
+        return update(engine, command, result);
+    case FX_COMMAND_LOAD_LEVERAGE_MARGIN:
+        return load_tiers(engine, command, result);
+    default:
+        return set_state(engine, command, result);
+    }
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -31,15 +31,10 @@ void fx_order_pool_check(const struct fx_engine *engine);
 /* ---- listing.c: instruments ---------------------------------------------------------------------
  */
 
-fx_status fx_listing_update(struct fx_engine *engine,
-                            const struct fx_command *command,
-                            struct fx_event_result *result);
-fx_status fx_listing_load_tiers(struct fx_engine *engine,
-                                const struct fx_command *command,
-                                struct fx_event_result *result);
-fx_status fx_listing_set_state(struct fx_engine *engine,
-                               const struct fx_command *command,
-                               struct fx_event_result *result);
+/** UPDATE_INSTRUMENT, LOAD_LEVERAGE_MARGIN, SET_STATE. */
+fx_status fx_listing_apply(struct fx_engine *engine,
+                           const struct fx_command *command,
+                           struct fx_event_result *result);
 /** Give it another state, and say so. */
 void fx_listing_move(struct fx_engine *engine, uint32_t instrument, enum fx_instrument_state state);
 /** Whether orders are taken, amended or fired. @return OK; INSTRUMENT_HALTED; SYMBOL_SETTLED. */

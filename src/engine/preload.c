@@ -444,31 +444,6 @@ static fx_status restart(struct fx_engine *engine, struct fx_event_result *resul
     return FX_OK;
 }
 
-static bool is_of_load(enum fx_command_kind kind)
-{
-    return kind == FX_COMMAND_LOAD_ACCOUNT || kind == FX_COMMAND_LOAD_POSITION ||
-           kind == FX_COMMAND_LOAD_ORDER || kind == FX_COMMAND_UPDATE_INSTRUMENT_EXTRA ||
-           kind == FX_COMMAND_LOAD_FUNDING_HISTORY;
-}
-
-static fx_status load_part(struct fx_engine *engine,
-                           const struct fx_command *command,
-                           struct fx_event_result *result)
-{
-    switch (command->kind) {
-    case FX_COMMAND_LOAD_ACCOUNT:
-        return load_account(engine, command, result);
-    case FX_COMMAND_LOAD_POSITION:
-        return load_position(engine, command, result);
-    case FX_COMMAND_LOAD_ORDER:
-        return fx_preload_order(engine, command, result);
-    case FX_COMMAND_UPDATE_INSTRUMENT_EXTRA:
-        return load_extra(engine, command, result);
-    default:
-        return load_funding(engine, command, result);
-    }
-}
-
 /* A symbol's terms come before anybody has something on it. */
 static fx_status list(struct fx_engine *engine,
                       const struct fx_command *command,
@@ -477,16 +452,8 @@ static fx_status list(struct fx_engine *engine,
     if (engine->account_count != 0) {
         return FX_LOAD_OUT_OF_ORDER;
     }
-    switch (command->kind) {
-    case FX_COMMAND_UPDATE_INSTRUMENT:
-        return fx_listing_update(engine, command, result);
-    case FX_COMMAND_LOAD_LEVERAGE_MARGIN:
-        return fx_listing_load_tiers(engine, command, result);
-    case FX_COMMAND_SET_STATE:
-        return fx_listing_set_state(engine, command, result);
-    default:
-        return fx_mark_apply_rules(engine, command, result);
-    }
+    return command->kind == FX_COMMAND_SET_MARK_RULES ? fx_mark_apply_rules(engine, command, result)
+                                                      : fx_listing_apply(engine, command, result);
 }
 
 /* What is taken while the engine is being loaded. */
@@ -509,9 +476,18 @@ static fx_status apply_loading(struct fx_engine *engine,
     case FX_COMMAND_TICK:
     case FX_COMMAND_REFRESH_RANKS:
         return FX_OK; /* time goes on, and nothing with it */
+    case FX_COMMAND_LOAD_ACCOUNT:
+        return load_account(engine, command, result);
+    case FX_COMMAND_LOAD_POSITION:
+        return load_position(engine, command, result);
+    case FX_COMMAND_LOAD_ORDER:
+        return fx_preload_order(engine, command, result);
+    case FX_COMMAND_UPDATE_INSTRUMENT_EXTRA:
+        return load_extra(engine, command, result);
+    case FX_COMMAND_LOAD_FUNDING_HISTORY:
+        return load_funding(engine, command, result);
     default:
-        return is_of_load((enum fx_command_kind)command->kind) ? load_part(engine, command, result)
-                                                               : FX_ENGINE_LOADING;
+        return FX_ENGINE_LOADING;
     }
 }
 
@@ -540,9 +516,14 @@ fx_status fx_preload_apply(struct fx_engine *engine,
         result->is_changed = state->mode != FX_ENGINE_MODE_STOPPED;
         state->mode = FX_ENGINE_MODE_STOPPED;
         return FX_OK;
+    case FX_COMMAND_LOAD_ACCOUNT:
+    case FX_COMMAND_LOAD_POSITION:
+    case FX_COMMAND_LOAD_ORDER:
+    case FX_COMMAND_UPDATE_INSTRUMENT_EXTRA:
+    case FX_COMMAND_LOAD_FUNDING_HISTORY:
+        return FX_ENGINE_NOT_LOADING;
     default:
-        return is_of_load((enum fx_command_kind)command->kind) ? FX_ENGINE_NOT_LOADING
-                                                               : FX_UNKNOWN_COMMAND;
+        return FX_UNKNOWN_COMMAND;
     }
 }
 
