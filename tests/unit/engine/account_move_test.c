@@ -1,24 +1,8 @@
 /* TRANSFER between users: one change, exact, once per name, never more than is free. */
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-static struct engine_kit kit;
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit); /* users 1 to 4 with 1,000,000 USDT, a symbol at 100 */
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 static struct fx_command make(uint64_t from, uint64_t to, const char *amount, const char *name)
 {

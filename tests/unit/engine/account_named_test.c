@@ -1,26 +1,10 @@
 /* DEPOSIT_NAMED and WITHDRAW_NAMED: once per name, in one space with the names of TRANSFER. */
 #include <stdio.h>
 
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-static struct engine_kit kit;
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit); /* users 1 to 4 with 1,000,000 USDT, a symbol at 100 */
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 static struct fx_command make(enum fx_command_kind kind, const char *amount, const char *name)
 {

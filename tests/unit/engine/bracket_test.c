@@ -2,7 +2,7 @@
  * other, and can never enlarge or turn a position. */
 #include "engine/bracket_int.h"
 #include "engine/triggers_int.h"
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
@@ -10,28 +10,12 @@
 #define KEEP FX_COMMAND_TP_SL_KEEP
 #define MARK FX_TRIGGER_SOURCE_MARK
 
-static struct engine_kit kit;
-
 /* Ids of an order and of the two that protect it; 0: none. */
 struct three {
     uint64_t order;
     uint64_t profit;
     uint64_t loss;
 };
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 

@@ -1,28 +1,12 @@
 /* How far an order that closes may go: its price, the bankruptcy price, or nowhere. What it does in
  * the book is in tests/golden/3011. */
 #include "engine/risk_int.h"
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-static struct engine_kit kit;
-
-static int set_up(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* `user_id` buys or sells lots at 100 from user 4, isolated and once. @return his position. */
 static fx_slot open_isolated(uint64_t user_id, enum fx_side side, int64_t lots)

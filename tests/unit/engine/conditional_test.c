@@ -1,25 +1,9 @@
 /* Conditional orders: what is asked of them, when they fire, and what becomes of them then. */
 #include "engine/triggers_int.h"
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-static struct engine_kit kit;
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit); /* BTCUSDT at mark 100, users 1..4 */
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 #define CASE(name)     cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define PLACE(...)     ENGINE_KIT_PLACE(&kit, __VA_ARGS__)

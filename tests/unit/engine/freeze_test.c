@@ -1,25 +1,9 @@
 /* A frozen user: his orders end at once or in steps, none of them trades, and he may only be paid.
  */
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-static struct engine_kit kit;
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 

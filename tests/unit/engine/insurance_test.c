@@ -1,26 +1,10 @@
 /* CLOSE_INSURANCE and FUND_INSURANCE: what they refuse. What they do is in tests/golden/3003 and
  * 3009. */
 #include "engine/risk_int.h"
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-static struct engine_kit kit;
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 static fx_status fund(const char *asset, fx_i128 amount)
 {
@@ -44,16 +28,7 @@ static void take_over(void)
 {
     engine_kit_account(&kit, 5, "USDT", "100");
     assert_int_equal(fund("USDT", engine_kit_decimal("1000")), FX_OK);
-    assert_int_equal(
-        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = 100, .lots = 50),
-        FX_OK);
-    assert_int_equal(ENGINE_KIT_PLACE(&kit,
-                                      .user_id = 5,
-                                      .side = FX_SIDE_BUY,
-                                      .ticks = 100,
-                                      .lots = 50,
-                                      .leverage_centi = 10000),
-                     FX_OK);
+    stretch_user_5();
     assert_int_equal(engine_kit_mark(&kit, 0, 98), FX_OK);
     assert_int_equal(engine_kit_position(&kit, 0, 0).lots, 50);
 }
@@ -146,16 +121,7 @@ static void insurance_fee_without_room_for_a_fund_stays(void **state)
     for (uint64_t user_id = 5; user_id <= 16; user_id++) {
         engine_kit_account(&kit, user_id, "USDT", user_id == 5 ? "100" : "1");
     }
-    assert_int_equal(
-        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = 100, .lots = 50),
-        FX_OK);
-    assert_int_equal(ENGINE_KIT_PLACE(&kit,
-                                      .user_id = 5,
-                                      .side = FX_SIDE_BUY,
-                                      .ticks = 100,
-                                      .lots = 50,
-                                      .leverage_centi = 10000),
-                     FX_OK);
+    stretch_user_5();
     assert_int_equal(
         ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_BUY, .ticks = 99, .lots = 50), FX_OK);
     assert_int_equal(engine_kit_mark(&kit, 0, 98), FX_OK);

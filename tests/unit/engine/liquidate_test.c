@@ -1,28 +1,12 @@
 /* Single steps of a liquidation, to the last unit. The whole of it is in tests/golden/3001 to 3015
  * and in liquidation_prop.c. */
 #include "engine/risk_int.h"
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-static struct engine_kit kit;
-
-static int set_up(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* Inverse: 12 lots of 1 USD bought at 12 are worth 1; 1.4 times leverage holds
  * 0.714285714285714286, which is what they lose until 7, rounded. Three bids of four lots each are
@@ -87,16 +71,7 @@ static void liquidate_without_room_for_an_order_goes_round_the_book(void **state
     command.u.fund_insurance.amount = engine_kit_decimal("1000");
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
     engine_kit_account(&kit, 5, "USDT", "100");
-    assert_int_equal(
-        ENGINE_KIT_PLACE(&kit, .user_id = 1, .side = FX_SIDE_SELL, .ticks = 100, .lots = 50),
-        FX_OK);
-    assert_int_equal(ENGINE_KIT_PLACE(&kit,
-                                      .user_id = 5,
-                                      .side = FX_SIDE_BUY,
-                                      .ticks = 100,
-                                      .lots = 50,
-                                      .leverage_centi = 10000),
-                     FX_OK);
+    stretch_user_5();
     assert_int_equal(
         ENGINE_KIT_PLACE(&kit, .user_id = 2, .side = FX_SIDE_BUY, .ticks = 99, .lots = 50), FX_OK);
     kit.engine->limits.orders_max = kit.engine->order_count; /* as if it were full */

@@ -1,24 +1,8 @@
 /* Price-time priority, time in force, self-trade prevention, the fills limit, reduce-only. */
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-static struct engine_kit kit;
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 /* Place a limit order that must be taken. @return its id. */
 static uint64_t rest(uint64_t user_id, enum fx_side side, int64_t ticks, int64_t lots)

@@ -1,26 +1,10 @@
 /* The pool of orders: full, given back, found by id. */
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-static struct engine_kit kit;
-
-static int set_up(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void order_pool_that_is_full_gives_none(void **state)
 {

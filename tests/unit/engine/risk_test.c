@@ -1,27 +1,11 @@
 /* Who is short. What follows from it is liquidate_test.c's; the guards are liquidation_prop.c's. */
 #include "engine/risk_int.h"
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-static struct engine_kit kit;
-
-static int set_up(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void open(uint64_t user_id, int64_t lots, enum fx_margin_mode mode)
 {

@@ -1,26 +1,10 @@
 /* Rows of touched objects: a position's prices are said again only while they still hold (M8). */
 #include <string.h>
 
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
-
-static struct engine_kit kit;
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 /* User 1 buys from user 2. */
 static void buy(uint32_t instrument, int64_t lots, enum fx_margin_mode mode)

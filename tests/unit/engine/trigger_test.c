@@ -1,29 +1,14 @@
 /* An order that begins within a command sees the price as it is then and later ones; never one that
  * the same command, or one before it, had reached. */
 #include "engine/triggers_int.h"
-#include "engine_kit.h"
+#include "engine_fixture.h"
 #include "fx_test.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
 #define GT FX_TRIGGER_CONDITION_GT
 
-static struct engine_kit kit;
 static uint64_t profit; /* the take profit at 106 of user 1's bid at 104 */
-
-static int setup(void **state)
-{
-    (void)state;
-    engine_kit_scene(&kit);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    engine_kit_deinit(&kit);
-    return 0;
-}
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define MUST(...)  assert_int_equal(ENGINE_KIT_PLACE(&kit, __VA_ARGS__), FX_OK)
@@ -71,6 +56,17 @@ static void trade_at_106(void)
 {
     MUST(.user_id = 3, .side = FX_SIDE_SELL, .ticks = 106, .lots = 1);
     MUST(.user_id = 4, .side = FX_SIDE_BUY, .ticks = 106, .lots = 1);
+}
+
+/* More is crossed than one command fires, so the take profit is late behind its end. */
+static void leave_it_late(void)
+{
+    set_up_bid_and_sale();
+    for (uint32_t count = 0; count < kit.engine->limits.fills_max / 2; count++) {
+        set_up_offer(2);
+        set_up_offer(3);
+    }
+    trade_at_106();
 }
 
 /* The sale fills the bid at 104 while another crossed order still waits for its turn: 106 was
@@ -141,12 +137,7 @@ static void trigger_that_begins_late_survives_a_snapshot(void **state)
 {
     (void)state;
     const struct fx_engine_limits limits = engine_kit_limits();
-    set_up_bid_and_sale();
-    for (uint32_t count = 0; count < limits.fills_max / 2; count++) {
-        set_up_offer(2);
-        set_up_offer(3);
-    }
-    trade_at_106();
+    leave_it_late();
     assert_true(kit.engine->has_crossed);
     assert_int_equal(side_above()->reached, 106);
     assert_true(side_above()->late != FX_SLOT_NONE);
@@ -175,13 +166,7 @@ static void trigger_that_begins_late_survives_a_snapshot(void **state)
 static void trigger_that_is_late_can_be_cancelled(void **state)
 {
     (void)state;
-    const struct fx_engine_limits limits = engine_kit_limits();
-    set_up_bid_and_sale();
-    for (uint32_t count = 0; count < limits.fills_max / 2; count++) {
-        set_up_offer(2);
-        set_up_offer(3);
-    }
-    trade_at_106();
+    leave_it_late();
     assert_true(side_above()->late != FX_SLOT_NONE);
     assert_int_equal(engine_kit_cancel(&kit, 1, profit), FX_OK);
     assert_int_equal(side_above()->late, FX_SLOT_NONE);

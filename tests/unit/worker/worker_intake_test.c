@@ -409,6 +409,24 @@ static void assert_both_once(struct scene *scene)
     assert_non_null(strstr(refused[0], "\"code\":\"WRONG_SHARD\""));
 }
 
+/* Dies after `steps` steps; `with_bus`: so does the bus, with what it had not made durable. */
+static void die_after(struct scene *scene, uint32_t steps, bool with_bus)
+{
+    for (uint32_t step = 0; step < steps; step++) {
+        assert_true(fx_worker_intake_step(scene->intake, 0) >= 0);
+    }
+    fx_worker_intake_abandon(scene->intake);
+    scene->intake = NULL;
+    if (with_bus) {
+        fx_bus_local_abandon(scene->bus);
+        open_bus(scene);
+    } else {
+        struct fx_bus_delivery deliveries[64];
+        assert_int_equal(fx_bus_flush(scene->bus, WAIT_MS), FX_OK);
+        (void)fx_bus_poll(scene->bus, 0, deliveries, 64); /* they were the dead one's */
+    }
+}
+
 static void live_once_in_two_shards(uint32_t steps, bool with_bus, bool has_marks)
 {
     struct scene scene;
@@ -417,19 +435,7 @@ static void live_once_in_two_shards(uint32_t steps, bool with_bus, bool has_mark
     for (uint32_t life = 0; life < 3; life++) { /* the second one dies while it mends */
         const uint32_t many = life == 0 && has_marks ? 4 * steps : steps; /* … with an old mark */
         open_intake(&scene);
-        for (uint32_t step = 0; step < many; step++) {
-            assert_true(fx_worker_intake_step(scene.intake, 0) >= 0);
-        }
-        fx_worker_intake_abandon(scene.intake);
-        scene.intake = NULL;
-        if (with_bus) {
-            fx_bus_local_abandon(scene.bus);
-            open_bus(&scene);
-        } else {
-            struct fx_bus_delivery deliveries[64];
-            assert_int_equal(fx_bus_flush(scene.bus, WAIT_MS), FX_OK);
-            (void)fx_bus_poll(scene.bus, 0, deliveries, 64);
-        }
+        die_after(&scene, many, with_bus);
     }
     open_intake(&scene);
     run_dry(&scene);
@@ -481,26 +487,13 @@ static void worker_intake_window_tells_what_is_missing(void **state)
     assert_true(fx_worker_intake_done_has(&done, UINT32_MAX));
 }
 
-/* Dies after `steps` steps; `with_bus`: so does the bus, with what it had not made durable. */
 static void live_once(uint32_t steps, bool with_bus, bool has_marks)
 {
     struct scene scene;
     begin(&scene);
     scene.has_marks = has_marks;
     open_intake(&scene);
-    for (uint32_t step = 0; step < steps; step++) {
-        assert_true(fx_worker_intake_step(scene.intake, 0) >= 0);
-    }
-    fx_worker_intake_abandon(scene.intake);
-    scene.intake = NULL;
-    if (with_bus) {
-        fx_bus_local_abandon(scene.bus);
-        open_bus(&scene);
-    } else {
-        struct fx_bus_delivery deliveries[64];
-        assert_int_equal(fx_bus_flush(scene.bus, WAIT_MS), FX_OK);
-        (void)fx_bus_poll(scene.bus, 0, deliveries, 64); /* they were the dead one's */
-    }
+    die_after(&scene, steps, with_bus);
     open_intake(&scene);
     run_dry(&scene);
     assert_each_order_once(&scene);

@@ -361,6 +361,13 @@ static uint32_t check(struct fixture *fixture)
 
 static struct fixture fixture;
 
+static void begin_two(uint64_t seed)
+{
+    begin(&fixture, 2, seed);
+    open_engine(&fixture, &fixture.engines[0]);
+    open_engine(&fixture, &fixture.engines[1]);
+}
+
 static void worker_lead_one_engine_leads_at_once(void **state)
 {
     (void)state;
@@ -383,9 +390,7 @@ static void worker_lead_killed_at_every_step(void **state)
     (void)state;
     uint32_t repeated = 0;
     for (uint32_t at = 0; at < 40; at++) {
-        begin(&fixture, 2, 7);
-        open_engine(&fixture, &fixture.engines[0]);
-        open_engine(&fixture, &fixture.engines[1]);
+        begin_two(7);
         for (uint32_t number = 0; number < 40; number++) {
             produce(&fixture);
             produce(&fixture);
@@ -410,9 +415,7 @@ static void worker_lead_zombie_is_harmless(void **state)
     (void)state;
     uint32_t repeated = 0;
     for (uint32_t at = 10; at < 50; at += 3) {
-        begin(&fixture, 2, 11);
-        open_engine(&fixture, &fixture.engines[0]);
-        open_engine(&fixture, &fixture.engines[1]);
+        begin_two(11);
         for (uint32_t number = 0; number < 160; number++) {
             produce(&fixture);
             if (number == at) { /* its last words are on the way when it stops for 30 s … */
@@ -473,9 +476,7 @@ static void worker_lead_late_claim_is_one_more_change(void **state)
 {
     (void)state;
     for (uint32_t is_dead = 0; is_dead < 2; is_dead++) {
-        begin(&fixture, 2, 57);
-        open_engine(&fixture, &fixture.engines[0]);
-        open_engine(&fixture, &fixture.engines[1]);
+        begin_two(57);
         for (uint32_t number = 0; number < 60; number++) {
             produce(&fixture);
             round_of(&fixture);
@@ -665,9 +666,7 @@ static void worker_lead_strangers_change_nothing(void **state)
 {
     static const char *const KEYS[] = {"", "x", "9:18446744073709551615", "1:"};
     (void)state;
-    begin(&fixture, 2, 29);
-    open_engine(&fixture, &fixture.engines[0]);
-    open_engine(&fixture, &fixture.engines[1]);
+    begin_two(29);
     for (uint32_t number = 0; number < 80; number++) {
         produce(&fixture);
         round_of(&fixture);
@@ -700,9 +699,7 @@ static void worker_lead_strangers_change_nothing(void **state)
 static void worker_lead_stuck_outputs_silence_nobody(void **state)
 {
     (void)state;
-    begin(&fixture, 2, 31);
-    open_engine(&fixture, &fixture.engines[0]);
-    open_engine(&fixture, &fixture.engines[1]);
+    begin_two(31);
     for (uint32_t number = 0; number < 400; number++) { /* 8 s */
         if (number == 50) {
             fx_bus_local_side_hold(fixture.engines[0].out, true);
@@ -722,9 +719,7 @@ static void worker_lead_takes_over_while_the_log_grows(void **state)
 {
     uint32_t rounds = 0;
     (void)state;
-    begin(&fixture, 2, 41);
-    open_engine(&fixture, &fixture.engines[0]);
-    open_engine(&fixture, &fixture.engines[1]);
+    begin_two(41);
     for (uint32_t number = 0; number < 60; number++) {
         produce(&fixture);
         round_of(&fixture);
@@ -753,9 +748,7 @@ static void worker_lead_who_goes_says_so(void **state)
 {
     uint32_t rounds = 0;
     (void)state;
-    begin(&fixture, 2, 37);
-    open_engine(&fixture, &fixture.engines[0]);
-    open_engine(&fixture, &fixture.engines[1]);
+    begin_two(37);
     for (uint32_t number = 0; number < 60; number++) {
         produce(&fixture);
         round_of(&fixture);
@@ -776,9 +769,7 @@ static void worker_lead_who_goes_says_so(void **state)
 static void worker_lead_hashes_are_compared(void **state)
 {
     (void)state;
-    begin(&fixture, 2, 19);
-    open_engine(&fixture, &fixture.engines[0]);
-    open_engine(&fixture, &fixture.engines[1]);
+    begin_two(19);
     for (uint32_t number = 0; number < 300; number++) {
         produce(&fixture);
         round_of(&fixture);
@@ -818,9 +809,7 @@ static void worker_lead_hashes_are_compared(void **state)
 static void worker_lead_poison_goes_to_the_quarantine(void **state)
 {
     (void)state;
-    begin(&fixture, 2, 23);
-    open_engine(&fixture, &fixture.engines[0]);
-    open_engine(&fixture, &fixture.engines[1]);
+    begin_two(23);
     round_of(&fixture);
     round_of(&fixture);
     const struct fx_bus_message message = {.topic = FX_STR("matching_engine_input"),
