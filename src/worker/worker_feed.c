@@ -22,11 +22,8 @@ bool fx_worker_feed_submit(const struct fx_worker_feed *feed,
                            uint64_t token,
                            const struct fx_command *command)
 {
-    if (feed->shards != NULL) {
-        return fx_worker_shards_submit(feed->shards, token, command, NULL);
-    }
-    return feed->engine != NULL ? fx_worker_engine_submit(feed->engine, token, command)
-                                : fx_worker_follow_submit(feed->follow, token, command);
+    static const struct fx_proof NONE;
+    return fx_worker_feed_submit_proved(feed, token, command, &NONE);
 }
 
 bool fx_worker_feed_submit_proved(const struct fx_worker_feed *feed,
@@ -59,19 +56,22 @@ struct fx_ring_broadcast *fx_worker_feed_ring(const struct fx_worker_feed *feed,
                                 : fx_worker_follow_ring(follow_of(feed, index));
 }
 
-const struct fx_engine_limits *fx_worker_feed_limits(const struct fx_worker_feed *feed)
+static const struct fx_engine_limits *limits_of(const struct fx_worker_feed *feed, uint32_t index)
 {
     return feed->engine != NULL ? fx_worker_engine_limits(feed->engine)
-                                : fx_worker_follow_limits(follow_of(feed, 0));
+                                : fx_worker_follow_limits(follow_of(feed, index));
+}
+
+const struct fx_engine_limits *fx_worker_feed_limits(const struct fx_worker_feed *feed)
+{
+    return limits_of(feed, 0);
 }
 
 uint32_t fx_worker_feed_depth(const struct fx_worker_feed *feed)
 {
     uint32_t most = 0;
     for (uint32_t index = 0; index < fx_worker_feed_count(feed); index++) {
-        const struct fx_engine_limits *limits =
-            feed->engine != NULL ? fx_worker_engine_limits(feed->engine)
-                                 : fx_worker_follow_limits(follow_of(feed, index));
+        const struct fx_engine_limits *limits = limits_of(feed, index);
         const uint32_t depth = limits->book_window_levels + limits->book_overflow_levels_max;
         most = depth > most ? depth : most;
     }

@@ -132,15 +132,6 @@ static uint64_t token_of(const struct fx_worker_shards *shards, const struct fan
 
 static void add(struct fan *fan, const struct fx_event_result *part);
 
-static bool submit_one(struct fx_worker_follow *follow,
-                       uint64_t token,
-                       const struct fx_command *command,
-                       const struct fx_proof *proof)
-{
-    return proof == NULL ? fx_worker_follow_submit(follow, token, command)
-                         : fx_worker_follow_submit_proved(follow, token, command, proof);
-}
-
 static bool submit_all(struct fx_worker_shards *shards,
                        uint64_t token,
                        const struct fx_command *command,
@@ -152,7 +143,8 @@ static bool submit_all(struct fx_worker_shards *shards,
     }
     const uint64_t own = fan == NULL ? 0 : token_of(shards, fan);
     for (uint32_t shard = 0; shard < shards->count; shard++) {
-        const bool is_taken = submit_one(shards->follows[shard], own, command, proof);
+        const bool is_taken =
+            fx_worker_follow_submit_proved(shards->follows[shard], own, command, proof);
         if (!is_taken && shard == 0) {
             return false; /* nothing was sent to anybody */
         }
@@ -180,7 +172,7 @@ bool fx_worker_shards_submit(struct fx_worker_shards *shards,
         return submit_all(shards, token, command, proof);
     }
     shard = shard < shards->count ? shard : 0;
-    return submit_one(shards->follows[shard], token, command, proof);
+    return fx_worker_follow_submit_proved(shards->follows[shard], token, command, proof);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */

@@ -38,7 +38,7 @@ void fx_worker_shards_destroy(struct fx_worker_shards *shards);
 uint32_t fx_worker_shards_count(const struct fx_worker_shards *shards);
 struct fx_worker_follow *fx_worker_shards_at(const struct fx_worker_shards *shards, uint32_t shard);
 
-/** As fx_worker_follow_submit_proved(); `proof` may be NULL. A token whose two highest bits are set
+/** As fx_worker_follow_submit_proved(). A token whose two highest bits are set
  * is nobody's. What no shard has goes to the first, which refuses it. */
 FX_MUST_USE bool fx_worker_shards_submit(struct fx_worker_shards *shards,
                                          uint64_t token,
