@@ -93,8 +93,7 @@ const char *fx_command_name(enum fx_command_kind kind)
     return (uint32_t)kind < COUNT(NAMES) && NAMES[kind][0] != '\0' ? NAMES[kind] : NULL;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): kind, symbol and user, as a command has
-// them
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as a command has them
 struct fx_command fx_command_blank(enum fx_command_kind kind, uint32_t instrument, uint64_t user_id)
 {
     struct fx_command command;
