@@ -47,7 +47,7 @@ static bool parse_status_line(struct fx_net_http_client *client, uint8_t *minor_
         return false;
     }
     if (!fx_str_parse_u64(fx_str_slice(line, 9, 3), &code) || code < 100 || code > 599 ||
-        !fx_net_http_head_is(line, FX_NET_HTTP_CLASS_VALUE)) {
+        !fx_net_http_head_is_value(line)) {
         return false;
     }
     client->code = (int)code;

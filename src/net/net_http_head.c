@@ -8,25 +8,17 @@ enum {
     LINES_MAX = FX_NET_HTTP_HEADERS_MAX + 1
 };
 
-/* The classes of each byte, as bits: token 1, field value 2, path 4, query 8, host name 16, hex 32.
+/* The classes of each byte, as bits: token 1, path 4, query 8, host name 16, hex 32.
  */
 static const uint8_t CLASSES[256] = {
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  2,  0,  0,  0,  0,  0,  0,  /* 00 */
+    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  /* 00 */
     0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  /* 10 */
-    2,  15, 2,  3,  15, 15, 15, 15, 14, 14, 15, 15, 14, 31, 31, 14, /* 20 */
-    63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 14, 14, 2,  14, 2,  10, /* 30 */
-    14, 63, 63, 63, 63, 63, 63, 31, 31, 31, 31, 31, 31, 31, 31, 31, /* 40 */
-    31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 14, 10, 14, 11, 31, /* 50 */
-    11, 63, 63, 63, 63, 63, 63, 31, 31, 31, 31, 31, 31, 31, 31, 31, /* 60 */
-    31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 10, 11, 10, 15, 0,  /* 70 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* 80 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* 90 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* a0 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* b0 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* c0 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* d0 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* e0 */
-    2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  /* f0 */
+    0,  13, 0,  1,  13, 13, 13, 13, 12, 12, 13, 13, 12, 29, 29, 12, /* 20 */
+    61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 12, 12, 0,  12, 0,  8,  /* 30 */
+    12, 61, 61, 61, 61, 61, 61, 29, 29, 29, 29, 29, 29, 29, 29, 29, /* 40 */
+    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 12, 8,  12, 9,  29, /* 50 */
+    9,  61, 61, 61, 61, 61, 61, 29, 29, 29, 29, 29, 29, 29, 29, 29, /* 60 */
+    29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29, 8,  9,  8,  13, 0,  /* 70 */
 };
 
 void fx_net_http_head_fail(struct fx_net_http *http, fx_status status)
@@ -36,11 +28,9 @@ void fx_net_http_head_fail(struct fx_net_http *http, fx_status status)
     http->status = status;
 }
 
-/* FX_NET_HTTP_CLASS_VALUE without the table and without an early end: a token's 600 bytes are
- * looked at 16 and more at a time. */
-static bool is_value(fx_str text)
+bool fx_net_http_head_is_value(fx_str text)
 {
-    uint8_t wrong = 0;
+    uint8_t wrong = 0; /* no early end: a token's 600 bytes are looked at 16 and more at a time */
     for (size_t index = 0; index < text.size; index++) {
         const uint8_t byte = (uint8_t)text.data[index];
         wrong |= (uint8_t)((byte < 0x20) & (byte != '\t')) | (uint8_t)(byte == 0x7f);
@@ -50,9 +40,6 @@ static bool is_value(fx_str text)
 
 bool fx_net_http_head_is(fx_str text, uint8_t byte_class)
 {
-    if (byte_class == FX_NET_HTTP_CLASS_VALUE) {
-        return is_value(text);
-    }
     for (size_t index = 0; index < text.size; index++) {
         if ((CLASSES[(uint8_t)text.data[index]] & byte_class) == 0) {
             return false;
@@ -234,7 +221,7 @@ static bool parse_line(fx_str line, struct fx_net_http_header *header)
         return false;
     }
     const fx_str value = {line.data + colon + 1, line.size - colon - 1};
-    if (!fx_net_http_head_is(value, FX_NET_HTTP_CLASS_VALUE)) {
+    if (!fx_net_http_head_is_value(value)) {
         return false;
     }
     header->name = (fx_str){line.data, colon};

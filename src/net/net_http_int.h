@@ -13,7 +13,6 @@
 /** Classes of bytes, for fx_net_http_head_is(). */
 enum {
     FX_NET_HTTP_CLASS_TOKEN = 1,
-    FX_NET_HTTP_CLASS_VALUE = 2,
     FX_NET_HTTP_CLASS_PATH = 4,
     FX_NET_HTTP_CLASS_QUERY = 8,
     FX_NET_HTTP_CLASS_NAME = 16, /* of a host */
@@ -68,6 +67,8 @@ FX_MUST_USE fx_status fx_net_http_head_fields(const struct fx_net_http *http,
 
 /** True where every byte of the text is of this class (and the text may be empty). */
 bool fx_net_http_head_is(fx_str text, uint8_t byte_class);
+/** May these bytes stand in the value of a field: tabs and all but controls? */
+bool fx_net_http_head_is_value(fx_str text);
 
 /**
  * Decide how the body comes and begin with it (or be DONE).

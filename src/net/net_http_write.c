@@ -147,7 +147,7 @@ void fx_net_http_write_request(struct fx_buf *buf, const struct fx_net_http_writ
 bool fx_net_http_write_header(struct fx_buf *buf, fx_str name, fx_str value)
 {
     if (name.size == 0 || !fx_net_http_head_is(name, FX_NET_HTTP_CLASS_TOKEN) ||
-        !fx_net_http_head_is(value, FX_NET_HTTP_CLASS_VALUE)) {
+        !fx_net_http_head_is_value(value)) {
         return false;
     }
     fx_buf_append(buf, name);
