@@ -135,6 +135,11 @@ bool fx_bus_reader_is_at_end(const struct fx_bus_reader *reader, uint64_t *next_
     return reader->ops->is_at_end != NULL && reader->ops->is_at_end(reader, next_offset_out);
 }
 
+bool fx_bus_reader_end(const struct fx_bus_reader *reader, uint64_t *end_out)
+{
+    return reader->ops->end(reader, end_out);
+}
+
 bool fx_bus_reader_on_ready(struct fx_bus_reader *reader, fx_bus_ready_fn wake, void *context)
 {
     return reader->ops->on_ready != NULL && reader->ops->on_ready(reader, wake, context);

@@ -136,8 +136,8 @@ uint32_t fx_bus_pending(const struct fx_bus *bus);
  * taken over), FORBIDDEN, BAD_CREDENTIALS, CORRUPT, IO. */
 fx_status fx_bus_fatal(const struct fx_bus *bus);
 
-/** What a partition holds now. @return OK; NOT_FOUND;
- * TIMEOUT; IO. */
+/** What a partition holds now, as its leader says: waits up to `timeout_ms`, and all of it where
+ * the leader is away, so not where orders wait. @return OK; NOT_FOUND; TIMEOUT; IO. */
 FX_MUST_USE fx_status fx_bus_span(struct fx_bus *bus,
                                   struct fx_bus_place place,
                                   uint32_t timeout_ms,
@@ -178,6 +178,13 @@ FX_MUST_USE fx_status fx_bus_reader_poll(struct fx_bus_reader *reader,
  * alone says nothing: the broker may be away. @return false where it did not, or nobody knows.
  */
 bool fx_bus_reader_is_at_end(const struct fx_bus_reader *reader, uint64_t *next_offset_out);
+
+/**
+ * For a reader of one partition: the offset behind its newest record when the log was last heard
+ * of. Never waits and asks nobody, so it may be old: for figures. @return false where nobody knows
+ * yet.
+ */
+bool fx_bus_reader_end(const struct fx_bus_reader *reader, uint64_t *end_out);
 
 /** There may be records. Called in a thread of the adapter: quick, and no call into the bus. */
 typedef void (*fx_bus_ready_fn)(void *context);

@@ -47,6 +47,7 @@ struct fx_bus_reader_ops {
                         struct fx_bus_place place,
                         uint64_t next_offset);
     bool (*is_at_end)(const struct fx_bus_reader *reader, uint64_t *next_out); /* NULL: no news */
+    bool (*end)(const struct fx_bus_reader *reader, uint64_t *end_out);
     bool (*on_ready)(struct fx_bus_reader *reader, fx_bus_ready_fn wake, void *context); /* NULL */
 };
 

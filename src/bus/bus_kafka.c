@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "bus/bus_kafka_int.h"
@@ -12,6 +13,8 @@ enum {
     PENDING_MAX = 100000,
     MESSAGE_TIMEOUT_MS = 30000,
     RETRY_MS = 100,
+    ASK_MS = 1000, /* until a leader that does not answer is looked for anew */
+    US_PER_MS = 1000,
     PROPAGATION_MS = 3000, /* until all brokers know a topic */
     SYSLOG_ERROR = 3,      /* levels of syslog(3), which librdkafka uses */
     SYSLOG_WARNING = 4,
@@ -25,8 +28,9 @@ static const struct fx_bus_kafka_property COMMON[] = {
     {"reconnect.backoff.ms", "50"},
     {"reconnect.backoff.max.ms", "2000"},
     {"broker.address.ttl", "5000"},
-    /* A broker that has died is named as the leader for some seconds more: who asked in that time
-     * asks again soon, not after five minutes. */
+    /* A broker that has died is named as the leader for some seconds more. A partition that is read
+     * or written is asked for again each second; where only its ends are asked for nobody does that
+     * before this has passed (five minutes, if nothing is said). */
     {"topic.metadata.refresh.interval.ms", "2000"}};
 static const struct fx_bus_kafka_property PRODUCER[] = {
     {"linger.ms", "1"},
@@ -377,6 +381,35 @@ static uint32_t kafka_pending(const struct fx_bus *bus)
     return kafka->pending + (uint32_t)(kafka->delivery_end - kafka->delivery_first);
 }
 
+/* One end of a partition, within `timeout_ms`. rd_kafka_query_watermark_offsets() is not used: in
+ * librdkafka 2.0.2, which is Debian 12's, it forgets its limit and asks a leader that is dead until
+ * it lives again. */
+static rd_kafka_resp_err_t ask_end(struct fx_bus_kafka *kafka,
+                                   const rd_kafka_topic_partition_t *where,
+                                   int64_t which, // NOLINT(bugprone-easily-swappable-parameters)
+                                   int64_t timeout_ms,
+                                   int64_t *offset_out)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    if (list == NULL) {
+        return RD_KAFKA_RESP_ERR__FAIL;
+    }
+    rd_kafka_topic_partition_t *asked =
+        rd_kafka_topic_partition_list_add(list, where->topic, where->partition);
+    asked->offset = which; /* a time; the ends are numbers of their own */
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(
+        kafka->producer, list, (int)(timeout_ms < ASK_MS ? timeout_ms : ASK_MS));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        error = list->elems[0].err;
+    }
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset < 0) {
+        error = RD_KAFKA_RESP_ERR__BAD_MSG;
+    }
+    *offset_out = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return error;
+}
+
 static fx_status kafka_span(struct fx_bus *bus,
                             struct fx_bus_place place,
                             uint32_t timeout_ms,
@@ -384,20 +417,30 @@ static fx_status kafka_span(struct fx_bus *bus,
 {
     struct fx_bus_kafka *kafka = kafka_of(bus);
     char topic[FX_BUS_NAME_SIZE_MAX + 1];
-    int64_t low = 0, high = 0;
+    const int64_t begin_us = fx_clock_monotonic_us();
+    int64_t spent_ms = 0, low = 0, high = 0;
     if (!fx_str_copy(place.topic, topic, sizeof topic)) {
         return FX_BAD_PARAMETER;
     }
+    const rd_kafka_topic_partition_t where = {.topic = topic,
+                                              .partition = (int32_t)place.partition};
     rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__FAIL;
-    for (uint32_t spent_ms = 0; spent_ms <= timeout_ms; spent_ms += RETRY_MS) {
-        error = rd_kafka_query_watermark_offsets(
-            kafka->producer, topic, (int32_t)place.partition, &low, &high, (int)timeout_ms);
+    do {
+        error = ask_end(kafka, &where, RD_KAFKA_OFFSET_BEGINNING, timeout_ms - spent_ms, &low);
+        spent_ms = (fx_clock_monotonic_us() - begin_us) / US_PER_MS;
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            const int64_t left_ms = timeout_ms > spent_ms ? timeout_ms - spent_ms : 1;
+            error = ask_end(kafka, &where, RD_KAFKA_OFFSET_END, left_ms, &high);
+        }
+        /* Its leader is not known yet or has died, or a broker has not heard of the topic yet. */
         const fx_status status = fx_bus_kafka_status(error);
-        if (status != FX_IO && (status != FX_NOT_FOUND || spent_ms >= PROPAGATION_MS)) {
-            break; /* its leader is not known yet, or a broker has not heard of the topic yet */
+        if (status != FX_IO && status != FX_TIMEOUT &&
+            (status != FX_NOT_FOUND || spent_ms >= PROPAGATION_MS)) {
+            break;
         }
         (void)rd_kafka_poll(kafka->producer, RETRY_MS);
-    }
+        spent_ms = (fx_clock_monotonic_us() - begin_us) / US_PER_MS;
+    } while (spent_ms < timeout_ms);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return fx_bus_kafka_fail(bus->error, "the ends of a partition", error);
     }

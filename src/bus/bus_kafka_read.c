@@ -18,6 +18,8 @@ struct fx_bus_kafka_reader {
     fx_status failure; /* of a partition: until the next poll has told it */
     bool is_at_end;    /* nothing came behind `end` */
     uint64_t end;
+    char topic[FX_BUS_NAME_SIZE_MAX + 1]; /* of the one partition */
+    int32_t partition;
     rd_kafka_queue_t *queue; /* of the consumer, once somebody wants to be woken */
     fx_bus_ready_fn wake;
     void *wake_context;
@@ -239,6 +241,22 @@ static bool kafka_is_at_end(const struct fx_bus_reader *head, uint64_t *next_out
     return reader->is_at_end && reader->group.name.size == 0;
 }
 
+/* As the last answer to a fetch said; no question to anybody. */
+static bool kafka_end(const struct fx_bus_reader *head, uint64_t *end_out)
+{
+    const struct fx_bus_kafka_reader *reader = (const struct fx_bus_kafka_reader *)head;
+    int64_t low = 0, high = RD_KAFKA_OFFSET_INVALID;
+    if (reader->group.name.size > 0 ||
+        rd_kafka_get_watermark_offsets(
+            reader->consumer, reader->topic, reader->partition, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
+        high < 0) {
+        return false;
+    }
+    *end_out = (uint64_t)high;
+    return true;
+}
+
 static bool kafka_on_ready(struct fx_bus_reader *head, fx_bus_ready_fn wake, void *context)
 {
     struct fx_bus_kafka_reader *reader = reader_of(head);
@@ -274,6 +292,7 @@ static const struct fx_bus_reader_ops OPS = {.close = kafka_close,
                                              .poll = kafka_poll,
                                              .commit = kafka_commit,
                                              .is_at_end = kafka_is_at_end,
+                                             .end = kafka_end,
                                              .on_ready = kafka_on_ready};
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -318,7 +337,6 @@ fx_status fx_bus_kafka_read_open(struct fx_bus *bus,
                                  uint64_t offset,
                                  struct fx_bus_reader **reader_out)
 {
-    char topic[FX_BUS_NAME_SIZE_MAX + 1];
     struct fx_bus_kafka_reader *reader = NULL;
     /* assign() wants some group's name; nothing is ever committed under it. */
     const fx_status status = create(bus, FX_STR("future_no_group"), &reader);
@@ -326,11 +344,12 @@ fx_status fx_bus_kafka_read_open(struct fx_bus *bus,
         return status;
     }
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    if (list == NULL || !fx_str_copy(place.topic, topic, sizeof topic)) {
+    if (list == NULL || !fx_str_copy(place.topic, reader->topic, sizeof reader->topic)) {
         kafka_close(&reader->head);
         return FX_NO_MEMORY;
     }
-    rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition)->offset =
+    reader->partition = (int32_t)place.partition;
+    rd_kafka_topic_partition_list_add(list, reader->topic, reader->partition)->offset =
         offset == FX_BUS_FIRST ? RD_KAFKA_OFFSET_BEGINNING : (int64_t)offset;
     const rd_kafka_resp_err_t error = rd_kafka_assign(reader->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);

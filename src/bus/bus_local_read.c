@@ -170,16 +170,37 @@ static fx_status local_poll(struct fx_bus_reader *head,
     return status;
 }
 
+/* Its one partition. @return its place among all; the number of all where it is a group's member.
+ */
+static uint32_t single_of(const struct fx_bus_local_reader *reader)
+{
+    uint32_t index = 0;
+    while (index < reader->bus->log_count && (!reader->is_mine[index] || reader->group != NULL)) {
+        index++;
+    }
+    return index;
+}
+
 static bool local_is_at_end(const struct fx_bus_reader *head, uint64_t *next_out)
 {
     const struct fx_bus_local_reader *reader = (const struct fx_bus_local_reader *)head;
-    for (uint32_t index = 0; index < reader->bus->log_count; index++) {
-        if (reader->is_mine[index] && reader->group == NULL) {
-            *next_out = reader->offsets[index];
-            return reader->is_at_end;
-        }
+    const uint32_t index = single_of(reader);
+    if (index == reader->bus->log_count) {
+        return false;
     }
-    return false;
+    *next_out = reader->offsets[index];
+    return reader->is_at_end;
+}
+
+static bool local_end(const struct fx_bus_reader *head, uint64_t *end_out)
+{
+    const struct fx_bus_local_reader *reader = (const struct fx_bus_local_reader *)head;
+    const uint32_t index = single_of(reader);
+    if (index == reader->bus->log_count) {
+        return false;
+    }
+    *end_out = reader->bus->logs[index]->durable;
+    return true;
 }
 
 static fx_status local_commit(struct fx_bus_reader *head,
@@ -218,8 +239,11 @@ static void local_close(struct fx_bus_reader *head)
     free(reader);
 }
 
-static const struct fx_bus_reader_ops OPS = {
-    .close = local_close, .poll = local_poll, .commit = local_commit, .is_at_end = local_is_at_end};
+static const struct fx_bus_reader_ops OPS = {.close = local_close,
+                                             .poll = local_poll,
+                                             .commit = local_commit,
+                                             .is_at_end = local_is_at_end,
+                                             .end = local_end};
 
 static struct fx_bus_local_reader *create(struct fx_bus *bus)
 {

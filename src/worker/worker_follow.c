@@ -15,8 +15,6 @@
 enum {
     STEP_RECORDS_MAX = 512, /* bounded work per step */
     MEASURED_EVERY = 16,
-    ASK_US = 1000000,   /* how often the end of the log is asked for */
-    ASK_MS_MAX = 1000,  /* and how long the answer may take */
     RETRY_US = 5000000, /* before it is asked again what is saved */
     LOG_US = 1000000    /* trouble of the bus is logged so often at most */
 };
@@ -372,17 +370,15 @@ static void snapshot_if_due(struct fx_worker_follow *follow, int64_t now_us)
     }
 }
 
-static void ask_end(struct fx_worker_follow *follow, int64_t now_us)
+/* The reader hears the end with everything that it reads. Asking the broker would wait for it, and
+ * for as long as it is away: who follows has better things to do, and the figure can be old. */
+static void see_end(struct fx_worker_follow *follow)
 {
-    const struct fx_bus_place place = {follow->options.topic, follow->options.partition};
-    struct fx_bus_span span = {0};
+    uint64_t end = 0;
     if (follow->is_at_end) {
         follow->end = follow->position;
-    } else if (now_us - follow->asked_us >= ASK_US || now_us < follow->asked_us) {
-        follow->asked_us = now_us;
-        if (fx_bus_span(follow->options.bus, place, ASK_MS_MAX, &span) == FX_OK) {
-            follow->end = span.end;
-        }
+    } else if (fx_bus_reader_end(follow->reader, &end)) {
+        follow->end = end;
     }
 }
 
@@ -427,7 +423,7 @@ int fx_worker_follow_step(void *self, int64_t now_us)
     release(follow);
     if (!follow->is_recovering) {
         snapshot_if_due(follow, now_us);
-        ask_end(follow, now_us);
+        see_end(follow);
     }
     publish_figures(follow);
     return count;

@@ -66,7 +66,6 @@ struct fx_worker_follow {
     uint64_t position;
     uint64_t known; /* records below it are read for their proofs only: a snapshot has the rest */
     uint64_t end;   /* of the log, when it was last asked */
-    int64_t asked_us;
     bool is_at_end;
     bool is_recovering;
     bool is_dump_asked; /* DUMP: a snapshot now */

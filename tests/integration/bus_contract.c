@@ -147,6 +147,9 @@ static void read_back(struct fx_bus *bus, fx_str topic, uint64_t offset, uint64_
         }
     }
     assert_int_equal(next, end);
+    uint64_t known = 0;
+    assert_true(fx_bus_reader_end(reader, &known)); /* who has read it has heard of it */
+    assert_true(known >= end);
     fx_bus_reader_close(reader);
 }
 

@@ -99,8 +99,17 @@ async function partition(topic) {
   return { leader: topics[0].partitions[0].leader, inSync: topics[0].partitions[0].isr.length }
 }
 
+// Every partition there is, the servers' own among them: who leads it, and how many of its brokers have all of it.
+async function partitions() {
+  await admin.connect()
+  const { topics } = await admin.fetchTopicMetadata()
+  return topics.flatMap(({ name, partitions }) => partitions.map(({ partitionId, leader, isr, replicas }) => (
+    { topic: name, partition: partitionId, leader, inSync: isr.length, replicas: replicas.length })))
+}
+
 const operations = {
   rival,
+  partitions,
   partition: ({ topic }) => partition(topic),
   watch: ({ topics }) => watch(topics),
   sql: async ({ text, values }) => (await pool.query(text, values ?? []))[0],

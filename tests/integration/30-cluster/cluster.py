@@ -141,6 +141,35 @@ class Node:
             self.process.wait()
 
 
+def orders_go_on(journey, loads, what, seconds=WAIT_SECONDS_MAX):
+    """Orders are acknowledged again at all of them. @return seconds until then."""
+    counts, start = [len(load.acked) for load in loads], time.monotonic()
+    good = until(lambda: all(len(load.acked) > count + 3 for load, count in zip(loads, counts)), seconds, 0.02)
+    journey.check(good, what, [(load.refused[-2:], load.unknown[-2:]) for load in loads])
+    return time.monotonic() - start
+
+
+def check_rows(journey, loads, sql):
+    """What the loads were told is what the tables have; these have caught up. `sql` runs a statement."""
+    acked = {name: identity for load in loads for name, identity in load.acked.items()}
+    rows = {}
+    for load in loads:
+        for one in sql("SELECT id, clientOrderId FROM orders WHERE clientOrderId LIKE ?", f"{load.tag}-%"):
+            rows.setdefault(one["clientOrderId"], []).append(str(one["id"]))
+    lost = [name for name, identity in acked.items() if str(identity) not in rows.get(name, [])]
+    journey.check(not lost and len(acked) > 100, f"each of {len(acked)} acknowledged orders is there", lost[:5])
+    journey.equal([name for name, ids in rows.items() if len(ids) != 1], [], "none is there twice")
+    stray = set(rows) - set(acked) - {name for load in loads for name in load.unknown}
+    journey.equal(sorted(stray), [], "and none of which the client was told that it failed")
+
+
+def lagging(node):
+    """The partitions, the servers' own among them, that a broker has not the whole of: their topic, and how many have it. With one of three
+    away what two have to acknowledge is still written, with two away nothing is: who kills a broker while another one is catching up kills
+    both. A broker that has every partition takes part in the vote of its controllers again, too: it knows of them only from there."""
+    return [(one["topic"], one["inSync"], one["replicas"]) for one in node("partitions") if one["inSync"] < one["replicas"]]
+
+
 class Load(threading.Thread):
     """Orders of one user at one API, one after the other, each with a name of its own; what was acknowledged is remembered."""
 

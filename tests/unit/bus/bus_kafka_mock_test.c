@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "bus/bus_kafka.h"
 #include "fx_test.h"
@@ -171,6 +172,45 @@ static void kafka_brokers_that_come_back_are_used(void **state)
     fx_bus_reader_close(reader);
 }
 
+/* The leader that everybody has heard of dies: who asks for the ends is told so in time, and has
+ * them once there is another one. It waited for the dead one for ever. */
+static void kafka_ends_of_a_dead_leader_are_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fx_bus_place place = {TOPIC, 0};
+    struct fx_bus_span span = {0};
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[64];
+    uint32_t count = 0;
+    uint64_t end = 0;
+    open_bus(fixture, 0, false);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(fixture->mock, "orders", 0, 1), 0);
+    assert_int_equal(publish(fixture->bus, 7, FX_OK), 7);
+    assert_int_equal(fx_bus_span(fixture->bus, place, WAIT_MS, &span), FX_OK);
+    assert_int_equal(span.end, 7);
+    assert_int_equal(fx_bus_reader_open(fixture->bus, place, 0, &reader), FX_OK);
+    assert_false(fx_bus_reader_end(reader, &end)); /* nothing was heard yet */
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && count == 0; turn++) {
+        assert_int_equal(fx_bus_reader_poll(reader, TURN_MS, records, 1, &count), FX_OK);
+    }
+    assert_true(fx_bus_reader_end(reader, &end));
+    assert_int_equal(end, 7);
+
+    assert_int_equal(rd_kafka_mock_broker_set_down(fixture->mock, 1), 0);
+    span.end = 99;
+    const int64_t begin_us = fx_clock_monotonic_us();
+    const fx_status status = fx_bus_span(fixture->bus, place, 300, &span);
+    assert_true(status == FX_TIMEOUT || status == FX_IO);
+    assert_true(fx_clock_monotonic_us() - begin_us < 5000000); /* a slow machine, not a dead one */
+    assert_int_equal(span.end, 99);
+    assert_true(fx_bus_reader_end(reader, &end)); /* without asking anybody */
+    assert_int_equal(end, 7);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(fixture->mock, "orders", 0, 2), 0);
+    assert_int_equal(fx_bus_span(fixture->bus, place, WAIT_MS, &span), FX_OK);
+    assert_int_equal(span.end, 7);
+    fx_bus_reader_close(reader);
+}
+
 static void kafka_wrong_property_is_named_without_its_value(void **state)
 {
     struct fx_bus *bus = NULL;
@@ -219,6 +259,7 @@ int main(void)
         TEST(kafka_lost_sequence_is_the_end),
         TEST(kafka_silent_broker_leaves_the_outcome_unknown),
         TEST(kafka_brokers_that_come_back_are_used),
+        TEST(kafka_ends_of_a_dead_leader_are_not_waited_for),
         cmocka_unit_test(kafka_wrong_property_is_named_without_its_value),
         cmocka_unit_test(kafka_variables_name_properties),
     };
