@@ -172,7 +172,12 @@ fx_status fx_store_number(struct fx_store *store,
         status = FX_NOT_FOUND;
     }
     if (status == FX_OK) {
-        *number_out = store->ops->column(store, statement, 0).number;
+        const struct fx_store_value value = store->ops->column(store, statement, 0);
+        if (value.kind == FX_STORE_VALUE_TEXT) { /* a decimal, as MySQL makes of mixed signs */
+            fx_store_note_error(store, FX_STR("a number was asked for, a text is the answer"));
+            status = FX_INTERNAL;
+        }
+        *number_out = value.number;
     }
     store->ops->reset(store, statement);
     return status;

@@ -129,7 +129,8 @@ FX_MUST_USE fx_status fx_store_execute(struct fx_store *store,
                                        uint32_t count,
                                        uint64_t *changed_out);
 
-/** Run store->sql, a select of one number. @return OK or NOT_FOUND. */
+/** Run store->sql, a select of one number; NULL counts as 0. @return OK, NOT_FOUND (no row),
+ * INTERNAL (it is no number to this database). */
 FX_MUST_USE fx_status fx_store_number(struct fx_store *store,
                                       const struct fx_store_value values[],
                                       uint32_t count,

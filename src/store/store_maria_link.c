@@ -251,7 +251,7 @@ static bool ask_lock(struct fx_store_maria *self,
     }
     (void)snprintf(sql,
                    sizeof sql,
-                   "SELECT %s(CONCAT('future:',MD5(CONCAT(DATABASE(),'/',X'%s')))%s)",
+                   "SELECT %s(CONCAT('future:',LEFT(SHA2(CONCAT(DATABASE(),'/',X'%s'),256),32))%s)",
                    what,
                    hex,
                    more);
@@ -565,7 +565,8 @@ fx_status fx_store_maria_link_lock_schema(struct fx_store *store)
     int64_t is_locked = 0;
     self->is_patient = true; /* an answer may take minutes: on a connection that waits for it */
     fx_store_maria_link_drop(self);
-    fx_store_sql(store, FX_STR("SELECT GET_LOCK(CONCAT('future:',MD5(DATABASE())),60)"));
+    fx_store_sql(store,
+                 FX_STR("SELECT GET_LOCK(CONCAT('future:',LEFT(SHA2(DATABASE(),256),32)),60)"));
     fx_status status = fx_store_number(store, NULL, 0, &is_locked);
     if (status == FX_OK && is_locked != 1) {
         fx_store_note_error(store, FX_STR("another process changes the schema"));

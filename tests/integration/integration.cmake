@@ -25,6 +25,9 @@ fx_integration_test(store_maria_schema_test store)
 fx_integration_test(store_maria_fault_test store)
 fx_integration_test(worker_maria_test worker)
 fx_integration_test(worker_kafka_test worker)
+# These take a MySQL as well as a MariaDB.
+set_tests_properties(integration/store_maria_test integration/store_maria_schema_test integration/store_maria_fault_test
+  integration/worker_maria_test PROPERTIES LABELS "integration;mysql")
 set(bus_contract ${CMAKE_SOURCE_DIR}/tests/integration/bus_contract.c)
 target_sources(bus_local_test PRIVATE ${bus_contract})
 fx_integration_test(bus_kafka_test bus ${bus_contract})

@@ -36,7 +36,8 @@ static inline bool store_maria_kit_has_server(void)
         return true;
     }
     (void)printf(
-        "skipped: DB_HOST is not set; script/mariadb up, then: set -a; . build/mariadb/env\n");
+        "skipped: DB_HOST is not set; script/mariadb (or script/mysql) up, then: set -a; . "
+        "build/mariadb/env\n");
     return false;
 }
 
@@ -74,6 +75,18 @@ static inline void store_maria_kit_run(const struct fx_store_maria_config *confi
         fail_msg("%s: %s", sql, fx_store_error_text(store));
     }
     fx_store_close(store);
+}
+
+/* By its own word: MySQL's version is a number only. */
+static inline bool store_maria_kit_is_mysql(void)
+{
+    const struct fx_store_maria_config server = store_maria_kit_server();
+    struct fx_store *store = store_maria_kit_open(&server, false);
+    int64_t is_maria = 0;
+    fx_store_sql(store, FX_STR("SELECT VERSION() LIKE '%MariaDB%'"));
+    assert_int_equal(fx_store_number(store, NULL, 0, &is_maria), FX_OK);
+    fx_store_close(store);
+    return is_maria == 0;
 }
 
 static inline struct store_maria_kit *store_maria_kit_create(enum fx_store_maria_batch batch)

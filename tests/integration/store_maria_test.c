@@ -1,4 +1,4 @@
-/* The contract of the store on MariaDB: rows in arrays, and rows in long INSERTs as MySQL has them.
+/* The contract of the store on MariaDB, rows in arrays and in long INSERTs; on MySQL in the latter.
  */
 #include "integration/store_contract.h"
 #include "integration/store_maria_kit.h"
@@ -104,7 +104,10 @@ int main(void)
     if (!store_maria_kit_has_server()) {
         return STORE_MARIA_KIT_SKIPPED;
     }
-    const int failed = store_contract_run(&ARRAYS) + store_contract_run(&ROWS);
+    int failed = store_contract_run(&ROWS);
+    if (!store_maria_kit_is_mysql()) { /* MySQL takes no arrays of parameters */
+        failed += store_contract_run(&ARRAYS);
+    }
     if (kept != NULL) {
         store_maria_kit_destroy(kept);
     }
