@@ -28,7 +28,14 @@
 #include "worker/worker_save.h"
 #include "worker/worker_saver.h"
 
-enum { JWT_CACHE_ENTRIES = 65536, DUMP_EVENTS = 4096, OPERATION_BITS = 20, JWKS_SIZE_MAX = 4096 };
+enum {
+    JWT_CACHE_ENTRIES = 65536,
+    DUMP_EVENTS = 4096,
+    OPERATION_BITS = 20,
+    JWKS_SIZE_MAX = 4096,
+    SPILL_FROM = 16384,      /* events: a quarter of the ring; at half of it orders are refused */
+    SPILL_FREE_MIN = 1 << 30 /* bytes that the journal, whose disk it is, shall find free */
+};
 
 struct fx_app_exchange {
     const struct fx_config *config;
@@ -406,12 +413,24 @@ static fx_status open_saver(struct fx_app_exchange *exchange)
     if (!exchange->has_save) {
         return FX_OK;
     }
-    const struct fx_worker_saver_options saver = {.save = &exchange->save,
-                                                  .ring = fx_worker_feed_ring(&exchange->feed, 0),
-                                                  .consumer = FX_WORKER_ENGINE_SAVER,
-                                                  .batch_max = FX_WORKER_SAVE_EVENTS_MAX};
+    struct fx_worker_saver_options saver = {.save = &exchange->save,
+                                            .ring = fx_worker_feed_ring(&exchange->feed, 0),
+                                            .consumer = FX_WORKER_ENGINE_SAVER,
+                                            .batch_max = FX_WORKER_SAVE_EVENTS_MAX,
+                                            .spill_from = SPILL_FROM};
     const struct fx_engine_limits *limits = fx_worker_feed_limits(&exchange->feed);
     FX_ASSERT(fx_engine_events_max(limits) <= FX_WORKER_SAVE_EVENTS_MAX);
+    const uint64_t spill_size = (uint64_t)fx_config_int(exchange->config, "spill-mb") << 20;
+    if (spill_size > 0) {
+        const struct fx_worker_spill_options spill = {.folder =
+                                                          fx_config_text(exchange->config, "data"),
+                                                      .size_max = spill_size,
+                                                      .free_min = SPILL_FREE_MIN};
+        const fx_status status = fx_worker_spill_create(&spill, &saver.spill);
+        if (status != FX_OK) {
+            return status;
+        }
+    }
     return fx_worker_saver_create(&saver, &exchange->saver);
 }
 
@@ -634,6 +653,7 @@ void fx_app_exchange_figures(struct fx_app_exchange *exchange,
     const uint64_t cursor = fx_ring_broadcast_cursor(ring, FX_WORKER_ENGINE_SAVER);
     const uint64_t released = fx_ring_broadcast_released(ring);
     figures_out->unsaved_events = released > cursor ? released - cursor : 0;
+    figures_out->spilled_events = fx_worker_saver_spilled(exchange->saver);
     figures_out->write_times = fx_worker_saver_write_times(exchange->saver);
     figures_out->saved_sequence = fx_worker_saver_watermark(exchange->saver) >> OPERATION_BITS;
 }

@@ -54,6 +54,7 @@ struct fx_app_exchange_figures {
     struct fx_worker_follow_stats follow;
     uint64_t saved_sequence;                       /* the tables are complete up to this command */
     uint64_t unsaved_events;                       /* released, and not taken by the saver */
+    uint64_t spilled_events;                       /* of those taken, in its file */
     const struct fx_metric_histogram *write_times; /* of the saver's transactions; borrowed */
     bool has_cache;
     struct fx_worker_cache_stats cache;

@@ -107,7 +107,8 @@ static void add_saver(const struct fx_app_health *health,
     const int64_t still_us = health->now_us - health->saver_progress_us;
     const bool is_stuck =
         durable > all->saved_sequence && still_us > (int64_t)FX_APP_HEALTH_STUCK_S * US_PER_SECOND;
-    add_count(figures, "eventsBehind", all->unsaved_events);
+    add_count(figures, "eventsBehind", all->unsaved_events + all->spilled_events);
+    add_count(figures, "eventsOnDisk", all->spilled_events);
     add_count(figures,
               "commandsBehind",
               durable > all->saved_sequence ? durable - all->saved_sequence : 0);

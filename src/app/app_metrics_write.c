@@ -500,6 +500,10 @@ static void write_engine(const struct fx_app_metrics *metrics,
         body, "future_worker_lag_messages", "gauge", "Commands that a worker is behind.");
     fx_metric_u64(
         body, "future_worker_lag_messages", one(labels, "worker", FX_STR("saver")), behind);
+    gauge(body,
+          "future_saver_spilled_events",
+          "Events that wait in a file until the tables keep up.",
+          figures.spilled_events);
     if (figures.has_cache) {
         write_cache(&figures.cache, body);
     }
