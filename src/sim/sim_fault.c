@@ -259,7 +259,7 @@ static void lose_database(struct fx_sim_world *world)
 }
 
 /* The database syncs at times; the power takes what came after. */
-static void cut_database(struct fx_sim_world *world)
+void fx_sim_fault_cut_database(struct fx_sim_world *world)
 {
     struct fx_sim_machine *machine = &world->machine;
     if (machine->is_quiet) {
@@ -281,7 +281,7 @@ void fx_sim_fault_cut_power(struct fx_sim_world *world)
     fx_sim_world_mark(world, FX_SIM_MARK_POWER_CUT);
     fx_sim_world_trace(world, "the power fails");
     fx_sim_process_die(world, true);
-    cut_database(world);
+    fx_sim_fault_cut_database(world);
 }
 
 void fx_sim_fault_repair(struct fx_sim_world *world, fx_status status)
@@ -357,7 +357,7 @@ static void stop_in_order(struct fx_sim_world *world)
 {
     fx_sim_world_mark(world, FX_SIM_MARK_ORDERLY_RESTART);
     fx_sim_world_trace(world, "stop");
-    fx_sim_process_stop(world);
+    (void)fx_sim_process_stop(world);
 }
 
 static void set_one_shot(struct fx_sim_world *world, enum fx_sim_plan_fault fault)

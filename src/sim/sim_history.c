@@ -194,6 +194,12 @@ void fx_sim_history_crash(struct fx_sim_world *world,
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)
 
+void fx_sim_history_stop(struct fx_sim_world *world)
+{
+    world->history.group_count = 0;
+    world->history.kept = world->history.released;
+}
+
 void fx_sim_history_retract(struct fx_sim_world *world)
 {
     struct fx_sim_history *history = &world->history;

@@ -217,8 +217,9 @@ void fx_sim_process_start(struct fx_sim_world *world);
 /** The process is gone without a word. */
 void fx_sim_process_drop(struct fx_sim_world *world);
 
-/** Stop it in order. */
-void fx_sim_process_stop(struct fx_sim_world *world);
+/** Stop it in order. @return false where it died meanwhile or has yet to be found dead: the end was
+ * a crash. Recovery is planned where it is gone. */
+bool fx_sim_process_stop(struct fx_sim_world *world);
 
 /** It dies: by itself, killed, or with the power. Recovery is planned. */
 void fx_sim_process_die(struct fx_sim_world *world, bool is_power_cut);
@@ -285,6 +286,8 @@ bool fx_sim_feed_draw(struct fx_sim_world *world, struct fx_command *command_out
 void fx_sim_fault_strike(struct fx_sim_world *world);
 /** The power fails; what the database had not synced may be gone, too. */
 void fx_sim_fault_cut_power(struct fx_sim_world *world);
+/** The power has failed: the database keeps what it had synced, or all, or nothing. */
+void fx_sim_fault_cut_database(struct fx_sim_world *world);
 /** After a start that failed with `status`: do what an operator would. */
 void fx_sim_fault_repair(struct fx_sim_world *world, fx_status status);
 /** The byte of the journal that rots is made good: a start that has not read it does not know. */
@@ -315,6 +318,8 @@ void fx_sim_history_crash(struct fx_sim_world *world,
                           uint64_t synced_seq,
                           uint64_t next_seq,
                           bool is_power_cut);
+/** The process ended in order: nothing that was seen may be missing. */
+void fx_sim_history_stop(struct fx_sim_world *world);
 /** A start failed: what it replayed beyond what was known may yet be gone. */
 void fx_sim_history_retract(struct fx_sim_world *world);
 /** The power failed while starting: less than strict, what was never synced may be gone by now. */

@@ -350,9 +350,61 @@ void fx_sim_process_drop(struct fx_sim_world *world)
     fx_store_rollback(world->machine.store);
 }
 
+/* Less than strict, a failed sync loses what the power would have taken; tables may be ahead. */
+static void count_crash(struct fx_sim_world *world, bool is_power_cut)
+{
+    world->result->crashes++;
+    world->clients.crash_count++;
+    world->machine.is_ahead_expected =
+        (is_power_cut || world->process.has_died) && world->plan.mode != FX_BUS_JOURNAL_STRICT;
+}
+
+/* Nothing of the process is left; the machine goes on, or begins again. */
+static void leave(struct fx_sim_world *world, bool is_power_cut)
+{
+    fx_sim_process_drop(world);
+    if (is_power_cut) {
+        fx_bus_disk_crash(world->machine.disk);
+    } else {
+        fx_bus_disk_kill_process(world->machine.disk);
+    }
+    plan_restart(world);
+}
+
+/* The last of it writes, too: a snapshot, and less than strict what was not synced. Where the disk
+ * goes down or refuses meanwhile, the end was none: it takes what a crash takes. */
+static bool finish_in_order(struct fx_sim_world *world)
+{
+    struct fx_sim_process *process = &world->process;
+    const struct fx_bus_journal *journal = fx_worker_engine_journal(process->worker);
+    const uint64_t synced = fx_bus_journal_synced_seq(journal);
+    const uint64_t next = fx_bus_journal_next_seq(journal);
+    note_rolls(world);
+    fx_sim_gateway_drain(world);
+    fx_worker_saver_destroy(process->saver);
+    process->saver = NULL;
+    fx_worker_engine_destroy(process->worker);
+    process->worker = NULL;
+    const bool is_power_cut = fx_bus_disk_is_down(world->machine.disk);
+    if (!is_power_cut && !process->has_died) {
+        fx_sim_history_stop(world);
+        leave(world, false);
+        return true;
+    }
+    /* A last sync that failed has said so; where none did, all of the journal is on the disk. */
+    count_crash(world, is_power_cut);
+    fx_sim_history_crash(world, process->has_died ? synced : next - 1, next, true);
+    leave(world, is_power_cut);
+    if (is_power_cut) {
+        fx_sim_world_mark(world, FX_SIM_MARK_CRASH_IN_STOP);
+        fx_sim_fault_cut_database(world);
+    }
+    return false;
+}
+
 /* As `serve` stops: what was taken is finished, durable and told; then a last snapshot. A consumer
  * or a disk that is stuck is not waited for. */
-void fx_sim_process_stop(struct fx_sim_world *world)
+bool fx_sim_process_stop(struct fx_sim_world *world)
 {
     static const int ROUNDS_MAX = 2000;
     struct fx_sim_process *process = &world->process;
@@ -372,20 +424,14 @@ void fx_sim_process_stop(struct fx_sim_world *world)
         }
     }
     if (process->has_died || fx_bus_disk_is_down(world->machine.disk)) {
-        return; /* the world sees to it */
+        return false; /* the world sees to it */
     }
     (void)fx_worker_engine_step(process->worker, wall_us);
     fx_sim_gateway_pump(world);
     while (fx_worker_snapshot_step(fx_worker_engine_snapshot(process->worker), wall_us) > 0) {
         /* what was offered */
     }
-    fx_worker_saver_destroy(process->saver);
-    process->saver = NULL;
-    fx_worker_engine_destroy(process->worker);
-    process->worker = NULL;
-    fx_sim_process_drop(world);
-    fx_bus_disk_kill_process(world->machine.disk);
-    plan_restart(world);
+    return finish_in_order(world);
 }
 
 void fx_sim_process_die(struct fx_sim_world *world, bool is_power_cut)
@@ -393,21 +439,11 @@ void fx_sim_process_die(struct fx_sim_world *world, bool is_power_cut)
     struct fx_sim_process *process = &world->process;
     FX_ASSERT(process->is_up);
     const struct fx_bus_journal *journal = fx_worker_engine_journal(process->worker);
-    world->result->crashes++;
-    world->clients.crash_count++;
-    /* Less than strict, a failed sync loses what the power would have taken. */
-    world->machine.is_ahead_expected =
-        (is_power_cut || process->has_died) && world->plan.mode != FX_BUS_JOURNAL_STRICT;
+    count_crash(world, is_power_cut);
     fx_sim_gateway_drain(world);
     fx_sim_history_crash(world,
                          fx_bus_journal_synced_seq(journal),
                          fx_bus_journal_next_seq(journal),
                          is_power_cut || process->has_died);
-    fx_sim_process_drop(world);
-    if (is_power_cut) {
-        fx_bus_disk_crash(world->machine.disk);
-    } else {
-        fx_bus_disk_kill_process(world->machine.disk);
-    }
-    plan_restart(world);
+    leave(world, is_power_cut);
 }

@@ -235,6 +235,12 @@ static void step_all(struct fx_sim_world *world)
     fx_sim_gateway_pump(world);
 }
 
+/* An end in order is synced: less than strict, the power cannot take all of it afterwards. */
+static bool is_set_up_kept(struct fx_sim_world *world)
+{
+    return world->plan.mode == FX_BUS_JOURNAL_STRICT || fx_sim_process_stop(world);
+}
+
 /* Contracts, accounts and money, one command after the other. How far it came is the length of the
  * log: the power may fail here too, where it is told to (crash_at). */
 static void set_up(struct fx_sim_world *world)
@@ -251,7 +257,11 @@ static void set_up(struct fx_sim_world *world)
         }
         const uint64_t released = world->history.released;
         if (released > 0 && !fx_sim_setup_command(world, (uint32_t)released - 1, &command)) {
-            break;
+            if (is_set_up_kept(world)) {
+                break;
+            }
+            bury(world);
+            continue;
         }
         if (released > 0 && released != submitted) {
             FX_ASSERT(fx_worker_engine_submit(process->worker, 0, &command));
@@ -261,9 +271,6 @@ static void set_up(struct fx_sim_world *world)
         bury(world);
     }
     FX_SIM_REQUIRE(world, rounds < SETUP_ROUNDS_MAX, "the exchange can be prepared");
-    if (process->is_up && world->plan.mode != FX_BUS_JOURNAL_STRICT) {
-        fx_sim_process_stop(world); /* an end in order is synced: the power cannot take all of it */
-    }
 }
 
 static bool is_chaos_over(const struct fx_sim_world *world)
