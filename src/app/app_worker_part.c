@@ -122,7 +122,8 @@ static fx_status open_referral(struct fx_app_worker_part *part)
             .store = part->store,
             .key = {fx_app_bus_shard(settings, settings->shard), FX_STR("referral")},
             .referrals = fx_app_bus_name(settings, FX_APP_BUS_REFERRALS),
-            .rewards = fx_app_bus_name(settings, FX_APP_BUS_REWARDS)};
+            .rewards = fx_app_bus_name(settings, FX_APP_BUS_REWARDS),
+            .folder = fx_config_text(part->place.config, "data")};
         status = fx_worker_referral_create(&options, &part->referral);
     }
     return status;

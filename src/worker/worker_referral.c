@@ -12,12 +12,15 @@
 #include "base/table.h"
 #include "model/rows.h"
 #include "wire/wire_referral.h"
+#include "worker/worker_spill.h"
 
 enum {
     IDLE_US_MAX = 50000,
     REST_US = 2000,
     SAVE_US = 1000000,
     ITEMS_FULL = 4096, /* then the ring waits */
+    RECOVER_MAX = 65536,
+    REFILL = 1024,
     USERS_MAX = 1 << 24,
     DELIVERIES = 256,
     STOP_WAIT_MS = 500,
@@ -26,6 +29,9 @@ enum {
     OPERATION_BITS = 20,
     MESSAGES_OF_A_TRADE = 3
 };
+
+static const uint64_t LATE_SIZE_MAX = UINT64_C(1) << 40; /* the disk is the limit … */
+static const uint64_t LATE_FREE_MIN = UINT64_C(1) << 26; /* … up to here */
 
 /* A trade to be told of, or the end of a command. */
 struct item {
@@ -45,7 +51,12 @@ struct fx_worker_referral {
     uint32_t item_count;
     uint32_t item_capacity;
     uint32_t item_next;
-    uint32_t part; /* of the three messages of the trade at hand */
+    struct fx_worker_spill *late; /* of a start, behind the items; NULL: none */
+    struct fx_event *late_events; /* REFILL of them, on their way back */
+    struct fx_event late_mark;    /* the newest end of a command, behind the file */
+    bool has_late_mark;
+    bool is_late_marked; /* the last one in the file is the end of a command, too */
+    uint32_t part;       /* of the three messages of the trade at hand */
     uint64_t pending;
     uint64_t reached; /* operationId: everything up to it is handed over */
     uint64_t stored;
@@ -134,6 +145,34 @@ static fx_status keep(struct fx_worker_referral *worker, const struct fx_event *
     return FX_OK;
 }
 
+/* In the file there are trades and ends of commands only, as in the queue. */
+static fx_status keep_late(struct fx_worker_referral *worker, const struct fx_event *event)
+{
+    uint32_t taken = 0;
+    fx_status status = FX_OK;
+    if (event->kind != FX_EVENT_TRADE && event->kind != FX_EVENT_RESULT) {
+        return FX_OK;
+    }
+    if (worker->late == NULL &&
+        (worker->options.folder == NULL || worker->item_count < worker->options.recover_max)) {
+        return keep(worker, event, true);
+    }
+    if (worker->late == NULL) {
+        const struct fx_worker_spill_options options = {
+            .folder = worker->options.folder, .size_max = LATE_SIZE_MAX, .free_min = LATE_FREE_MIN};
+        worker->late_events = calloc(REFILL, sizeof worker->late_events[0]);
+        status = worker->late_events == NULL ? FX_NO_MEMORY
+                                             : fx_worker_spill_create(&options, &worker->late);
+    }
+    worker->has_late_mark = worker->is_late_marked && event->kind == FX_EVENT_RESULT;
+    if (status != FX_OK || worker->has_late_mark) {
+        worker->late_mark = *event; /* nothing was traded in between: one mark is enough */
+        return status;
+    }
+    worker->is_late_marked = event->kind == FX_EVENT_RESULT;
+    return fx_worker_spill_append(worker->late, event, 1, &taken);
+}
+
 fx_status fx_worker_referral_recover(struct fx_worker_referral *worker,
                                      const struct fx_event events[],
                                      uint32_t count)
@@ -141,10 +180,32 @@ fx_status fx_worker_referral_recover(struct fx_worker_referral *worker,
     fx_status status = FX_OK;
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
         if (fx_event_operation_id(&events[index]) > worker->stored) {
-            status = keep(worker, &events[index], true);
+            status = keep_late(worker, &events[index]);
         }
     }
     return status;
+}
+
+static bool is_late_over(const struct fx_worker_referral *worker)
+{
+    return worker->late == NULL || fx_worker_spill_count(worker->late) == 0;
+}
+
+/* The queue is empty: go on with what waits in the file. */
+static void refill(struct fx_worker_referral *worker)
+{
+    uint32_t count = 0;
+    fx_status status = fx_worker_spill_take(worker->late, worker->late_events, REFILL, &count);
+    for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+        status = keep(worker, &worker->late_events[index], true);
+    }
+    if (status == FX_OK && worker->has_late_mark && fx_worker_spill_count(worker->late) == 0) {
+        status = keep(worker, &worker->late_mark, true);
+        worker->has_late_mark = false;
+    }
+    if (status != FX_OK) {
+        end_with(worker, status, "the events of the start cannot be read");
+    }
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -222,6 +283,10 @@ static int hand_over(struct fx_worker_referral *worker)
     }
     worker->item_next = 0;
     worker->item_count = 0;
+    if (!is_late_over(worker)) {
+        refill(worker);
+        done++;
+    }
     return done;
 }
 
@@ -273,7 +338,7 @@ static int take_events(struct fx_worker_referral *worker)
 {
     const void *items = NULL;
     uint32_t ready = 0;
-    if (worker->ring == NULL || worker->item_count >= ITEMS_FULL) {
+    if (worker->ring == NULL || worker->item_count >= ITEMS_FULL || !is_late_over(worker)) {
         return 0;
     }
     ready = fx_ring_broadcast_peek(worker->ring, worker->consumer, &items);
@@ -321,6 +386,9 @@ fx_status fx_worker_referral_create(const struct fx_worker_referral_options *opt
     if (options->save_us == 0) {
         worker->options.save_us = SAVE_US;
     }
+    if (options->recover_max == 0) {
+        worker->options.recover_max = RECOVER_MAX;
+    }
     fx_table_init(&worker->bots, USERS_MAX);
     fx_buf_init(&worker->value, VALUE_SIZE_MAX);
     fx_status status = fx_store_progress_find(options->store, &options->key, &worker->stored);
@@ -353,6 +421,8 @@ void fx_worker_referral_destroy(struct fx_worker_referral *worker)
     }
     fx_table_deinit(&worker->bots);
     fx_buf_deinit(&worker->value);
+    fx_worker_spill_destroy(worker->late);
+    free(worker->late_events);
     free(worker->items);
     free(worker);
 }

@@ -28,7 +28,9 @@ struct fx_worker_referral_options {
     struct fx_store_progress_key key;
     fx_str referrals; /* topics, by user */
     fx_str rewards;
-    int64_t save_us; /* between two writings of the watermark; 1 s */
+    int64_t save_us;      /* between two writings of the watermark; 1 s */
+    const char *folder;   /* for events of a start that are more than memory takes; NULL: memory */
+    uint32_t recover_max; /* trades and ends of commands that memory takes; 65,536 */
 };
 
 /** Figures. Thread: any (each is a moment's value). */
@@ -46,7 +48,8 @@ FX_MUST_USE fx_status fx_worker_referral_create(const struct fx_worker_referral_
 void fx_worker_referral_destroy(struct fx_worker_referral *worker);
 
 /** Whole commands of a start, in order; those at or below the watermark are skipped. They are told
- * once it runs. @return OK; NO_MEMORY. */
+ * once it runs; however many they are, the rest waits in a file (worker_spill.h). @return OK;
+ * NO_MEMORY; NO_SPACE, IO (the file). */
 FX_MUST_USE fx_status fx_worker_referral_recover(struct fx_worker_referral *worker,
                                                  const struct fx_event events[],
                                                  uint32_t count);

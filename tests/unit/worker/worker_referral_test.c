@@ -28,6 +28,7 @@ static struct {
     struct fx_event *events; /* everything that ever happened */
     uint32_t event_count;
     int64_t now_us;
+    uint32_t recover_max; /* 0: as preset */
     char path[64];
 } fixture;
 
@@ -76,7 +77,9 @@ static void open_worker(void)
                                                        .key = {FX_STR("main"), FX_STR("referral")},
                                                        .referrals = REFERRALS,
                                                        .rewards = REWARDS,
-                                                       .save_us = SAVE_US};
+                                                       .save_us = SAVE_US,
+                                                       .folder = "/tmp",
+                                                       .recover_max = fixture.recover_max};
     fixture.ring = fx_ring_broadcast_create(sizeof(struct fx_event), RING, 1);
     assert_int_equal(fx_worker_referral_create(&options, &fixture.worker), FX_OK);
     assert_int_equal(
@@ -204,10 +207,11 @@ static void assert_topic(fx_str topic, bool is_reward)
     assert_true(wanted_count > 0);
 }
 
-static void run(uint32_t pending_max, uint32_t crash_every)
+static void run(uint32_t pending_max, uint32_t crash_every, uint32_t recover_max)
 {
     static const uint64_t PAIRS[][2] = {{1, 2}, {2, 1}, {BOT, 1}, {2, BOT}, {BOT, BOT}, {1, 2}};
     setup(pending_max);
+    fixture.recover_max = recover_max;
     open_worker();
     for (uint32_t turn = 0; turn < 24; turn++) {
         trade(PAIRS[turn % 6][0], PAIRS[turn % 6][1]);
@@ -245,16 +249,43 @@ static void run(uint32_t pending_max, uint32_t crash_every)
 static void worker_referral_tells_each_trade_of_people(void **state)
 {
     (void)state;
-    run(0, 0);
+    run(0, 0, 0);
 }
 
 static void worker_referral_survives_crashes(void **state)
 {
     (void)state;
     for (uint32_t every = 1; every < 6; every++) {
-        run(0, every);
-        run(1, every);
+        run(0, every, 0);
+        run(1, every, 0);
     }
+}
+
+/* What happened while it was down is more than memory takes. */
+static void worker_referral_long_absence_waits_in_a_file(void **state)
+{
+    (void)state;
+    for (uint32_t every = 1; every < 6; every++) {
+        run(0, every, 1);
+        run(1, every, 2);
+    }
+    setup(1);
+    fixture.recover_max = 3;
+    for (uint32_t count = 0; count < TRADES_MAX / 2; count++) { /* before it ever began */
+        trade(1 + count % 2, 2 - count % 2);
+    }
+    open_worker();
+    for (uint32_t count = 0; count < 2000; count++) {
+        step();
+        if (count == 30) {
+            crash();
+            open_worker();
+        }
+    }
+    assert_topic(REFERRALS, false);
+    assert_topic(REWARDS, true);
+    crash();
+    teardown();
 }
 
 int main(void)
@@ -262,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_referral_tells_each_trade_of_people),
         cmocka_unit_test(worker_referral_survives_crashes),
+        cmocka_unit_test(worker_referral_long_absence_waits_in_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
