@@ -7,17 +7,20 @@ const data = process.env.FUTURE_DATA || path.join(tree, "data");
 const port = Number(process.env.PORT || "3000");
 
 // Health and metrics of the roles without REST are at PORT + 31 on.
-const roles = [
+const ofEachShard = [
   { name: "matching-engine:run", port: port + 31 },
-  { name: "order:intake", port: port + 33 },
   { name: "matching-engine:save-accounts-to-db", port: port + 34 },
   { name: "matching-engine:save-positions", port: port + 35 },
   { name: "matching-engine:save-orders-to-db", port: port + 36 },
   { name: "matching-engine:save-trades", port: port + 37 },
   { name: "market:publish", port: port + 38 },
   { name: "matching-engine:notify", port: port + 39 },
-  { name: "api", port: port },
 ];
+const roles = [...ofEachShard, { name: "order:intake", port: port + 33 }, { name: "api", port: port }];
+// With FUTURE_KAFKA_SHARDS=2 (and FUTURE_SHARD_ASSETS) there is matching-engine:run@1 and so on, ten ports further.
+for (let shard = 1; shard < Number(process.env.FUTURE_KAFKA_SHARDS || "1"); shard++) {
+  roles.push(...ofEachShard.map((role) => ({ name: `${role.name}@${shard}`, port: role.port + 10 * shard })));
+}
 
 module.exports = {
   apps: roles.map((role) => ({
@@ -42,7 +45,7 @@ module.exports = {
     env: {
       NODE_ENV: "production",
       PORT: String(role.port),
-      FUTURE_DATA: path.join(data, role.name.replace(/:/g, "-")),
+      FUTURE_DATA: path.join(data, role.name.replace(/[:@]/g, "-")),
       FUTURE_LOG_FORMAT: process.env.FUTURE_LOG_FORMAT || "json",
     },
   })),

@@ -1,5 +1,6 @@
 /* future: one binary, one table of commands. */
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,13 +35,13 @@ static const struct command {
 #undef X
 };
 
-enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0], NAME_SIZE = 64 };
 
 static void help(void)
 {
     (void)printf("future: a futures exchange\n\n"
                  "  future serve --demo --data DIR --port 3000\n"
-                 "  future COMMAND [OPTION…]\n\nCommands:\n");
+                 "  future COMMAND [OPTION…]      (a role of shard 1: ROLE@1)\n\nCommands:\n");
     for (size_t index = 0; index < COMMAND_COUNT; index++) {
         const struct command *command = &COMMANDS[index];
         (void)printf(
@@ -87,19 +88,47 @@ static void keep_memory(void)
 #endif
 }
 
+/* "matching-engine:run@1" is that role of shard 1, so that one word names a unit of a service
+ * manager: the word becomes its flag. @return how many words are the command's, 0: no such shard.
+ */
+static int split_shard(char **argv, char name_out[NAME_SIZE])
+{
+    static char flag[NAME_SIZE + sizeof "--kafka-shard="];
+    const char *mark = strchr(argv[1], '@');
+    const size_t size = mark == NULL ? strlen(argv[1]) : (size_t)(mark - argv[1]);
+    (void)snprintf(name_out, NAME_SIZE, "%.*s", (int)(size < NAME_SIZE ? size : 0), argv[1]);
+    if (mark == NULL) {
+        return 2;
+    }
+    if (mark[1] == '\0' || strlen(mark) >= NAME_SIZE) {
+        return 0;
+    }
+    (void)snprintf(flag, sizeof flag, "--kafka-shard=%s", mark + 1);
+    argv[1] = flag;
+    return 1;
+}
+
+static bool is_command(const struct command *command, const char *name, bool has_shard)
+{
+    return strcmp(command->name, name) == 0 &&
+           (!has_shard || strstr(command->arguments, "--kafka-brokers") != NULL);
+}
+
 int main(int argc, char **argv)
 {
-    const char *name = argc < 2 ? "help" : argv[1];
+    char name[NAME_SIZE] = "help";
+    const char *word = argc < 2 ? name : argv[1];
+    const int words = argc < 2 ? 2 : split_shard(argv, name);
     keep_memory();
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         help();
         return argc < 2 ? FX_APP_EXIT_USAGE : FX_APP_EXIT_OK;
     }
-    for (size_t index = 0; index < COMMAND_COUNT; index++) {
-        if (strcmp(COMMANDS[index].name, name) == 0) {
-            return run(&COMMANDS[index], argc - 2, argv + 2);
+    for (size_t index = 0; index < COMMAND_COUNT && words > 0; index++) {
+        if (is_command(&COMMANDS[index], name, words == 1)) {
+            return run(&COMMANDS[index], argc - words, argv + words);
         }
     }
-    (void)fprintf(stderr, "future: unknown command '%s'; try: future help\n", name);
+    (void)fprintf(stderr, "future: unknown command '%s'; try: future help\n", word);
     return FX_APP_EXIT_USAGE;
 }
