@@ -54,6 +54,7 @@ void fx_app_limits_net(const struct fx_config *config, struct fx_net_server_conf
         .idle_timeout_ms = idle_ms,
         .ping_ms = idle_ms / 2 < PING_MS_MAX ? idle_ms / 2 : PING_MS_MAX,
         .write_timeout_ms = number(config, "write-timeout-ms"),
+        .is_unbatched = fx_config_bool(config, "no-io-uring"),
     };
 }
 

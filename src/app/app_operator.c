@@ -232,7 +232,9 @@ static void report(const struct fx_app_operator *desk)
            fx_log_u64("pauses", net.pauses),
            fx_log_u64("expired", net.expired),
            fx_log_u64("slow_readers", net.slow_readers),
-           fx_log_u64("talkers", net.talkers));
+           fx_log_u64("talkers", net.talkers),
+           fx_log_u64("writes", net.writes),
+           fx_log_u64("batches", net.batches));
 }
 
 /* The settings are read as at the start: the flags, the environment (which cannot change from

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/panic.h"
+#include "net/net_batch.h"
 #include "net/net_server_int.h"
 
 enum {
@@ -230,6 +231,7 @@ static void release(struct fx_net_server *server)
     fx_buf_deinit(&server->encode);
     fx_buf_deinit(&server->hsts);
     fx_net_tls_destroy(server->tls);
+    fx_net_batch_destroy(server->batch);
     free(server);
 }
 
@@ -288,6 +290,7 @@ fx_status fx_net_server_create(const struct fx_net_server_config *config,
         fx_net_server_destroy(server);
         return FX_IO;
     }
+    server->batch = config->is_unbatched ? NULL : fx_net_batch_create();
     (void)signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error code, not the end */
     refresh_date(server);
     *server_out = server;

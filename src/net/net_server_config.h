@@ -16,6 +16,7 @@ struct fx_net_server_config {
     uint32_t connections_max;             /* [10,000] further ones wait in the kernel */
     uint32_t connections_per_address_max; /* [0: no cap] of an IPv4 address, of an IPv6 /64 */
     bool is_loopback_uncapped;            /* a proxy on this machine speaks for all its clients */
+    bool is_unbatched;                    /* one system call per send, also where io_uring is */
     uint32_t body_size_max;               /* [64 KiB] */
     uint32_t message_size_max;            /* [64 KiB] of a WebSocket message */
     uint32_t output_size_max;             /* [1 MiB] queued for a WebSocket; see send_frame */
@@ -44,7 +45,8 @@ struct fx_net_server_stats {
     uint64_t talkers;      /* closed because messages_per_minute_max was passed */
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint64_t writes; /* system calls */
+    uint64_t writes;  /* sends to one connection */
+    uint64_t batches; /* system calls that carried several of them */
     uint32_t connections;
     uint32_t websockets;
 };

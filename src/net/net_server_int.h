@@ -2,8 +2,8 @@
  * @file net_server_int.h
  * The workshop of the server: one connection, its output queue, its WebSocket side.
  *
- * Bytes enter at fx_net_server_conn_take() and leave in fx_net_server_out_flush(): the TLS filter
- * (net_server_tls.c) stands between these two and the socket.
+ * Bytes enter at fx_net_server_conn_take() and leave in fx_net_server_out_flush_all(): the TLS
+ * filter (net_server_tls.c) stands between these two and the socket.
  */
 #ifndef FX_NET_NET_SERVER_INT_H
 #define FX_NET_NET_SERVER_INT_H
@@ -58,6 +58,7 @@ struct fx_net_server_queue {
     int64_t progress_ms; /* when bytes went away last, or when the queue began */
 };
 
+struct fx_net_batch;
 struct fx_net_server_tls; /* of a connection; net_server_tls.c */
 
 /**
@@ -144,9 +145,10 @@ struct fx_net_server {
     uint32_t *free_slots;
     uint32_t *buckets; /* first slot of the connections whose address hashes here */
     struct fx_net_server_conn *dirty;
-    struct fx_buf encode;   /* scratch of one answer */
-    struct fx_net_tls *tls; /* of the connections through listeners with tls_tag */
-    struct fx_buf hsts;     /* a header line, or empty */
+    struct fx_net_batch *batch; /* NULL: sends go one by one */
+    struct fx_buf encode;       /* scratch of one answer */
+    struct fx_net_tls *tls;     /* of the connections through listeners with tls_tag */
+    struct fx_buf hsts;         /* a header line, or empty */
     uint16_t tls_tag;
     char *read_buffer;
     struct fx_net_server_stats stats;
@@ -223,10 +225,8 @@ void fx_net_server_out_mark(struct fx_net_server_conn *conn);
 /** Undo mark. */
 void fx_net_server_out_unmark(struct fx_net_server_conn *conn);
 
-/** Hand the queue to the kernel and do what waited for that. */
-void fx_net_server_out_flush(struct fx_net_server_conn *conn);
-
-/** Flush all that are marked. @return false where some are marked again. */
+/** Hand the queues of all that are marked to the kernel, and do what waited for that. @return false
+ * where some are marked again. */
 bool fx_net_server_out_flush_all(struct fx_net_server *server);
 
 /** True where nothing waits for the kernel. */

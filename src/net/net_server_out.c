@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "base/panic.h"
+#include "net/net_batch.h"
 #include "net/net_server_int.h"
 
 enum {
@@ -205,7 +206,7 @@ static_assert(offsetof(uv_buf_t, len) == offsetof(struct iovec, iov_len), "as ab
 
 /* What uv_try_write() would do, but as send(2) or sendmsg(2): write(2) goes through the layer of
  * files first, which costs 3 % of a fan-out, and sendmsg(2) copies its lists in. Nothing of uv's is
- * queued here, see in_flight. */
+ * queued here, see in_flight. @return -errno where it fails. */
 static ssize_t send_now(const struct fx_net_server_conn *conn, uv_buf_t *bufs, uint32_t count)
 {
     const struct msghdr message = {.msg_iov = (struct iovec *)bufs, .msg_iovlen = count};
@@ -214,38 +215,44 @@ static ssize_t send_now(const struct fx_net_server_conn *conn, uv_buf_t *bufs, u
         sent = count == 1 ? send(conn->fd, bufs[0].base, bufs[0].len, MSG_NOSIGNAL | MSG_DONTWAIT)
                           : sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
-    return sent;
+    return sent < 0 ? -errno : sent;
+}
+
+/* What the kernel said to a send of `size` bytes. @return true where it took all of them. */
+static bool on_sent(struct fx_net_server_conn *conn, ssize_t sent, size_t size)
+{
+    conn->server->stats.writes++;
+    if (sent < 0 && sent != -EAGAIN && sent != -ENOBUFS) {
+        fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
+        return false;
+    }
+    fx_net_server_out_consume(conn, sent > 0 ? (size_t)sent : 0);
+    if (sent < 0 || (size_t)sent < size) {
+        write_later(conn);
+        return false;
+    }
+    return true;
 }
 
 static void write_now(struct fx_net_server_conn *conn)
 {
-    while (conn->queue.count > 0) {
+    bool is_more = conn->queue.count > 0;
+    while (is_more) {
         uv_buf_t bufs[IOVECS_MAX];
         size_t size = 0;
         const uint32_t count = gather(&conn->queue, bufs, &size);
-        const ssize_t written = send_now(conn, bufs, count);
-        conn->server->stats.writes++;
-        if (written < 0 && errno != EAGAIN && errno != ENOBUFS) {
-            fx_net_server_conn_cut(conn, FX_NET_WEBSOCKET_CODE_ABNORMAL);
-            return;
-        }
-        fx_net_server_out_consume(conn, written > 0 ? (size_t)written : 0);
-        if (written < 0 || (size_t)written < size) {
-            write_later(conn);
-            return;
-        }
+        is_more = on_sent(conn, send_now(conn, bufs, count), size) && conn->queue.count > 0;
     }
 }
 
-void fx_net_server_out_flush(struct fx_net_server_conn *conn)
+static bool can_write(const struct fx_net_server_conn *conn)
 {
-    if (!conn->is_closing && conn->queue.in_flight == 0) {
-        if (conn->tls != NULL) {
-            fx_net_server_tls_write(conn);
-        } else {
-            write_now(conn);
-        }
-    }
+    return !conn->is_closing && conn->queue.in_flight == 0;
+}
+
+/* Do what waited for the queue to be handed over. */
+static void after_write(struct fx_net_server_conn *conn)
+{
     if (conn->is_closing) {
         return;
     }
@@ -279,10 +286,73 @@ static void prefetch_next(const struct fx_net_server_conn *next)
     }
 }
 
+/* The marked connections of a pass, as many as go to the kernel together. */
+struct pass {
+    uint32_t count;
+    struct fx_net_server_conn *conns[FX_NET_BATCH_SENDS_MAX];
+    uint32_t sizes[FX_NET_BATCH_SENDS_MAX]; /* that are asked for; 0: not in the batch */
+};
+
+/* Into the batch, with what goes in one call; what is left there is sent behind it. */
+static bool append(struct fx_net_batch *batch, struct fx_net_server_conn *conn, uint32_t *size_out)
+{
+    uv_buf_t bufs[IOVECS_MAX];
+    size_t size = 0;
+    const uint32_t count = gather(&conn->queue, bufs, &size);
+    if (!fx_net_batch_append(batch, conn->fd, (const struct iovec *)bufs, count)) {
+        return false;
+    }
+    *size_out = (uint32_t)size;
+    return true;
+}
+
+/* First all that has to do with the kernel, then what calls others: they see queues as they are. */
+static void end_pass(struct fx_net_server *server, struct pass *pass)
+{
+    uint32_t sent_count = 0;
+    const bool is_batch = server->batch != NULL && fx_net_batch_count(server->batch) > 0;
+    const int32_t *results = is_batch ? fx_net_batch_send(server->batch) : NULL;
+    server->stats.batches += is_batch ? 1 : 0;
+    for (uint32_t index = 0; index < pass->count; index++) {
+        struct fx_net_server_conn *conn = pass->conns[index];
+        if (pass->sizes[index] > 0 && on_sent(conn, results[sent_count++], pass->sizes[index])) {
+            write_now(conn);
+        }
+    }
+    for (uint32_t index = 0; index < pass->count; index++) {
+        after_write(pass->conns[index]);
+    }
+    pass->count = 0;
+}
+
+/* A lone connection gains nothing from the batch. */
+static void write_or_append(struct pass *pass, struct fx_net_server_conn *conn, bool is_alone)
+{
+    struct fx_net_server *server = conn->server;
+    uint32_t size = 0;
+    if (can_write(conn) && conn->tls != NULL) {
+        fx_net_server_tls_write(conn);
+    } else if (can_write(conn) && conn->queue.count > 0) {
+        if (server->batch == NULL || is_alone) {
+            write_now(conn);
+        } else if (!append(server->batch, conn, &size)) {
+            end_pass(server, pass);
+            const bool is_in = append(server->batch, conn, &size);
+            FX_ASSERT(is_in);
+        }
+    }
+    pass->conns[pass->count] = conn;
+    pass->sizes[pass->count] = size;
+    pass->count++;
+}
+
 bool fx_net_server_out_flush_all(struct fx_net_server *server)
 {
-    for (uint32_t pass = 0; pass < PASSES_MAX && server->dirty != NULL; pass++) {
+    struct pass pass;
+    pass.count = 0;
+    for (uint32_t round = 0; round < PASSES_MAX && server->dirty != NULL; round++) {
         struct fx_net_server_conn *conn = server->dirty;
+        const bool is_alone = conn->dirty_next == NULL;
         /* What is marked meanwhile goes to the front of a new list: this pass is bounded. */
         server->dirty = NULL;
         while (conn != NULL) {
@@ -293,9 +363,13 @@ bool fx_net_server_out_flush_all(struct fx_net_server *server)
             prefetch_next(next);
             conn->is_dirty = false;
             conn->dirty_next = NULL;
-            fx_net_server_out_flush(conn);
+            write_or_append(&pass, conn, is_alone);
+            if (pass.count == FX_NET_BATCH_SENDS_MAX || server->batch == NULL) {
+                end_pass(server, &pass);
+            }
             conn = next;
         }
+        end_pass(server, &pass);
     }
     return server->dirty == NULL;
 }
