@@ -85,10 +85,72 @@ static const struct fx_store_row_table TIERS = {"leverage_margin",
                                                 2,
                                                 sizeof(struct fx_store_instrument_tier)};
 
+/* Statements about a number, one after the other; `values` are those of each. */
+static fx_status execute_all(struct fx_store *store,
+                             const char *const statements[],
+                             size_t count,
+                             const struct fx_store_value values[],
+                             uint32_t value_count)
+{
+    fx_status status = FX_OK;
+    for (size_t index = 0; index < count && status == FX_OK; index++) {
+        uint64_t changed = 0;
+        fx_store_sql(store, fx_str_of(statements[index]));
+        status = fx_store_execute(store, values, value_count, &changed);
+    }
+    return status;
+}
+
+/* A symbol that came from another system's tables has the number that those gave it until the log
+ * says its own. Whoever has that number now gets one behind all others, until the log names him,
+ * too; what the symbol had under its old number goes, because it is written anew. */
+static fx_status take_number(struct fx_store *store, const struct fx_store_instrument_row *row)
+{
+    static const char *const CLEAR[] = {"DELETE FROM `leverage_margin` WHERE `instrumentId`=?",
+                                        "DELETE FROM `trading_rules` WHERE `instrumentId`=?"};
+    static const char *const MOVE[] = {
+        "UPDATE `instruments` SET `id`=? WHERE `id`=?",
+        "UPDATE `trading_rules` SET `instrumentId`=? WHERE `instrumentId`=?",
+        "UPDATE `leverage_margin` SET `instrumentId`=? WHERE `instrumentId`=?"};
+    static const char *const FORGET[] = {
+        "DELETE FROM `leverage_margin` WHERE `instrumentId` IN (SELECT `id` FROM `instruments` "
+        "WHERE `symbol`=? AND `id`<>? AND `operationId`<?)",
+        "DELETE FROM `trading_rules` WHERE `instrumentId` IN (SELECT `id` FROM `instruments` "
+        "WHERE `symbol`=? AND `id`<>? AND `operationId`<?)",
+        "DELETE FROM `instruments` WHERE `symbol`=? AND `id`<>? AND `operationId`<?"};
+    const struct fx_store_value own[] = {
+        fx_store_value_text(fx_ids_symbol_str(&row->instrument.symbol)),
+        fx_store_value_u64(row->instrument.instrument_id),
+        fx_store_value_u64(row->operation_id),
+    };
+    int64_t strangers = 0;
+    int64_t last = 0;
+    fx_store_sql(store,
+                 FX_STR("SELECT COUNT(*) FROM `instruments` WHERE `symbol`<>? AND `id`=? AND "
+                        "`operationId`<?"));
+    fx_status status = fx_store_number(store, own, 3, &strangers);
+    if (status == FX_OK && strangers > 0) {
+        fx_store_sql(store, FX_STR("SELECT MAX(`id`) FROM `instruments`"));
+        status = fx_store_number(store, NULL, 0, &last);
+        const struct fx_store_value moved[] = {fx_store_value_i64(last + 1), own[1]};
+        if (status == FX_OK) {
+            status = execute_all(store, CLEAR, sizeof CLEAR / sizeof CLEAR[0], moved, 1);
+        }
+        if (status == FX_OK) {
+            status = execute_all(store, MOVE, sizeof MOVE / sizeof MOVE[0], moved, 2);
+        }
+    }
+    return status == FX_OK ? execute_all(store, FORGET, sizeof FORGET / sizeof FORGET[0], own, 3)
+                           : status;
+}
+
 fx_status fx_store_instrument_save(struct fx_store *store,
                                    const struct fx_store_instrument_row *row)
 {
-    const fx_status status = fx_store_table_upsert(store, &TABLE, row, 1);
+    fx_status status = take_number(store, row);
+    if (status == FX_OK) {
+        status = fx_store_table_upsert(store, &TABLE, row, 1);
+    }
     return status != FX_OK ? status : fx_store_table_upsert(store, &RULES, row, 1);
 }
 

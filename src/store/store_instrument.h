@@ -24,7 +24,9 @@ struct fx_store_instrument_tier {
     struct fx_tier tier;
 };
 
-/** Upsert into instruments and trading_rules. */
+/** Upsert into instruments and trading_rules. Older rows of the symbol under another number, which
+ * another system gave it, go with their tiers; another symbol's older row under this number moves
+ * behind the last one. */
 FX_MUST_USE fx_status fx_store_instrument_save(struct fx_store *store,
                                                const struct fx_store_instrument_row *row);
 

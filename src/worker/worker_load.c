@@ -17,7 +17,8 @@ enum {
     DELIVERIES = 1024,
     RECORDS = 1024,
     TEXT_SIZE_MAX = 65536,
-    SHOWN_SIZE = 160, /* of a record that is refused */
+    SHOWN_SIZE = 300, /* of a record that is refused */
+    NAME_SIZE = 40,   /* of a row: "position 18446744073709551615, " */
     TELL_EVERY = 4096,
     FIRST_TOKEN = 1, /* of the delivery that says where the log begins */
     OPERATION_BITS = 20
@@ -231,16 +232,44 @@ struct checking {
     bool has_started;
 };
 
+/* The row that a record was made of. */
+static void name_row(const struct fx_command *command, char name_out[NAME_SIZE])
+{
+    switch (command->kind) {
+    case FX_COMMAND_LOAD_ACCOUNT:
+        (void)snprintf(
+            name_out, NAME_SIZE, "account %" PRIu64 ", ", command->u.load_account.account_id);
+        break;
+    case FX_COMMAND_LOAD_POSITION:
+        (void)snprintf(
+            name_out, NAME_SIZE, "position %" PRIu64 ", ", command->u.load_position.position_id);
+        break;
+    case FX_COMMAND_LOAD_ORDER:
+        (void)snprintf(name_out, NAME_SIZE, "order %" PRIu64 ", ", command->u.load_order.order_id);
+        break;
+    default:
+        name_out[0] = '\0'; /* the record says its symbol */
+        break;
+    }
+}
+
+/* `command`: NULL where the record could not be read. */
 static fx_status refused(const struct checking *checking,
                          const struct fx_bus_record *record,
+                         const struct fx_command *command,
                          fx_status status,
                          fx_str field)
 {
     const size_t shown = record->value.size < SHOWN_SIZE ? record->value.size : SHOWN_SIZE;
+    char name[NAME_SIZE] = "";
+    if (command != NULL) {
+        name_row(command, name);
+    }
     return fx_worker_load_fail(checking->load,
                                status,
-                               "%s: %s%s%.*s, in %.*s",
+                               "%s: %s%s%s%.*s, in %.*s",
                                fx_status_name(status),
+                               name,
                                fx_status_text(status),
                                field.size > 0 ? ", " : "",
                                (int)field.size,
@@ -264,7 +293,7 @@ static fx_status check_record(void *context, const struct fx_bus_record *record)
     }
     const fx_status status = fx_worker_input_decode(checking->input, record, &in, &field);
     if (status != FX_OK || in.kind != FX_WIRE_TOPIC_IN_COMMAND) {
-        return refused(checking, record, status == FX_OK ? FX_CORRUPT : status, field);
+        return refused(checking, record, NULL, status == FX_OK ? FX_CORRUPT : status, field);
     }
     checking->count++;
     checking->digest = mix(checking->digest, record->value);
@@ -277,7 +306,7 @@ static fx_status check_record(void *context, const struct fx_bus_record *record)
         &checking->events.items[checking->events.count - 1].u.result.reject;
     if (reject->status != FX_OK) {
         const char *name = fx_instrument_field_name((enum fx_field)reject->field);
-        return refused(checking, record, reject->status, fx_str_of(name));
+        return refused(checking, record, &in.command, reject->status, fx_str_of(name));
     }
     checking->has_started = in.command.kind == FX_COMMAND_START_ENGINE;
     if (checking->count % TELL_EVERY == 0) {

@@ -22,14 +22,22 @@ struct special {
     uint32_t flags;
 };
 
+/* An order that a position names as its take profit or its stop loss. */
+struct protecting {
+    uint64_t order_id;
+    uint64_t position_id;
+    bool is_found; /* among the open orders */
+};
+
 /* Everything of the reading that is not the loader's. */
 struct reading {
     struct fx_worker_load *load;
     struct fx_instrument *instruments; /* FX_INSTRUMENTS_MAX, in the order of their records */
+    fx_i128 *sums;                     /* of the positions on each */
     uint32_t instrument_count;
     struct special *specials; /* by user id, rising */
     uint32_t special_count;
-    uint64_t *protecting; /* orders that positions name; sorted before the orders are read */
+    struct protecting *protecting; /* sorted before the orders are read */
     uint32_t protecting_count;
     void *page; /* PAGE rows of any table */
 };
@@ -223,37 +231,6 @@ static fx_status emit_instrument(struct reading *reading, const struct fx_store_
     return status == FX_OK ? emit_last(reading, instrument) : status;
 }
 
-/* A contract that has ended holds nothing any more; one that is ending has to end first. */
-static fx_status read_instruments(struct reading *reading)
-{
-    struct fx_store_instrument_row *rows = calloc(FX_INSTRUMENTS_MAX, sizeof *rows);
-    uint32_t count = 0;
-    fx_status status = rows == NULL
-                           ? FX_NO_MEMORY
-                           : fx_store_instrument_list(
-                                 reading->load->options.store, rows, FX_INSTRUMENTS_MAX, &count);
-    if (status != FX_OK) {
-        status = db_failed(reading, status);
-    }
-    for (uint32_t index = 0; index < count && status == FX_OK; index++) {
-        if (rows[index].instrument.instrument_id != index) {
-            status = fx_worker_load_fail(
-                reading->load,
-                FX_BAD_PARAMETER,
-                "instruments.id of %s is %" PRIu32 ", and must be %" PRIu32
-                ": the engine counts instruments from 0 without gaps (give them such ids, in "
-                "trading_rules and leverage_margin as well)",
-                rows[index].instrument.symbol.text,
-                rows[index].instrument.instrument_id,
-                index);
-        } else {
-            status = emit_instrument(reading, &rows[index]);
-        }
-    }
-    free(rows);
-    return status;
-}
-
 static const struct fx_instrument *find_instrument(const struct reading *reading,
                                                    const struct fx_symbol *symbol)
 {
@@ -263,6 +240,41 @@ static const struct fx_instrument *find_instrument(const struct reading *reading
         }
     }
     return NULL;
+}
+
+/* The engine counts symbols from 0 in the order of their numbers in the tables, which may begin
+ * anywhere and have gaps. The savers give the rows the engine's numbers (store_instrument.c). A
+ * contract that has ended holds nothing any more; one that is ending has to end first. */
+static fx_status read_instruments(struct reading *reading)
+{
+    const uint32_t most = FX_INSTRUMENTS_MAX;
+    struct fx_store_instrument_row *rows = calloc(most + 1, sizeof *rows);
+    uint32_t count = 0;
+    fx_status status =
+        rows == NULL
+            ? FX_NO_MEMORY
+            : fx_store_instrument_list(reading->load->options.store, rows, most + 1, &count);
+    if (status != FX_OK) {
+        status = db_failed(reading, status);
+    }
+    if (status == FX_OK && count > most) {
+        status = fx_worker_load_fail(
+            reading->load, FX_CAPACITY, "instruments has more than %" PRIu32 " rows", most);
+    }
+    for (uint32_t index = 0; index < count && status == FX_OK; index++) {
+        const struct fx_instrument *instrument = &rows[index].instrument;
+        if (find_instrument(reading, &instrument->symbol) != NULL) {
+            status = fx_worker_load_fail(reading->load,
+                                         FX_EXISTS,
+                                         "instrument %" PRIu32 " is %s, as another one before it",
+                                         instrument->instrument_id,
+                                         instrument->symbol.text);
+        } else {
+            status = emit_instrument(reading, &rows[index]);
+        }
+    }
+    free(rows);
+    return status;
 }
 
 /* ---- accounts, positions, orders ----------------------------------------------------------------
@@ -304,7 +316,7 @@ static fx_status read_accounts(struct reading *reading)
     return status;
 }
 
-static bool keep_protecting(struct reading *reading, uint64_t order_id)
+static bool keep_protecting(struct reading *reading, uint64_t order_id, uint64_t position_id)
 {
     if (order_id == 0) {
         return true;
@@ -315,7 +327,8 @@ static bool keep_protecting(struct reading *reading, uint64_t order_id)
               PROTECTING_MAX)) {
         return false;
     }
-    reading->protecting[reading->protecting_count++] = order_id;
+    reading->protecting[reading->protecting_count++] =
+        (struct protecting){.order_id = order_id, .position_id = position_id};
     return true;
 }
 
@@ -339,9 +352,18 @@ static fx_status emit_position(struct reading *reading, const struct fx_rows_pos
                                    row->symbol.text,
                                    fx_status_text(status));
     }
-    if (!keep_protecting(reading, row->take_profit_order_id) ||
-        !keep_protecting(reading, row->stop_loss_order_id)) {
+    if (!keep_protecting(reading, row->take_profit_order_id, row->id) ||
+        !keep_protecting(reading, row->stop_loss_order_id, row->id)) {
         return fx_worker_load_fail(reading->load, FX_NO_MEMORY, "no memory for positions");
+    }
+    if (!fx_dec_add(reading->sums[instrument->instrument_id],
+                    row->current_qty,
+                    &reading->sums[instrument->instrument_id])) {
+        return fx_worker_load_fail(reading->load,
+                                   FX_AMOUNT_OUT_OF_RANGE,
+                                   "position %" PRIu64 " on %s: more than can be counted",
+                                   row->id,
+                                   row->symbol.text);
     }
     return fx_worker_load_emit(reading->load, &command);
 }
@@ -367,23 +389,66 @@ static fx_status read_positions(struct reading *reading)
     return status;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that qsort asks for
-static int by_number(const void *left, const void *right)
+/* What is long on a symbol is short on it, too (I-02): START_ENGINE says so as well, but cannot
+ * name what it found. */
+static fx_status judge_sums(struct reading *reading)
 {
-    const uint64_t one = *(const uint64_t *)left;
-    const uint64_t other = *(const uint64_t *)right;
+    for (uint32_t index = 0; index < reading->instrument_count; index++) {
+        char sum[FX_DEC_TEXT_SIZE_MAX];
+        (void)fx_dec_format(reading->sums[index], sum);
+        if (reading->sums[index] != 0) {
+            return fx_worker_load_fail(
+                reading->load,
+                FX_LOAD_UNBALANCED,
+                "LOAD_UNBALANCED: the positions on %s add up to %s, and must to 0",
+                reading->instruments[index].symbol.text,
+                sum);
+        }
+    }
+    return FX_OK;
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that qsort asks for
+static int by_order(const void *left, const void *right)
+{
+    const uint64_t one = ((const struct protecting *)left)->order_id;
+    const uint64_t other = ((const struct protecting *)right)->order_id;
     return (one > other) - (one < other);
+}
+
+/* Whether a position names the order; NULL where none does. */
+static struct protecting *find_protecting(const struct reading *reading, uint64_t order_id)
+{
+    const struct protecting key = {.order_id = order_id};
+    return reading->protecting_count == 0
+               ? NULL
+               : bsearch(
+                     &key, reading->protecting, reading->protecting_count, sizeof key, by_order);
+}
+
+/* A position would silently be without the protection that its row promises. */
+static fx_status judge_protecting(struct reading *reading)
+{
+    for (uint32_t index = 0; index < reading->protecting_count; index++) {
+        const struct protecting *one = &reading->protecting[index];
+        if (!one->is_found) {
+            return fx_worker_load_fail(reading->load,
+                                       FX_ORDER_NOT_FOUND,
+                                       "position %" PRIu64 " names order %" PRIu64
+                                       " as its take profit or stop loss, and that is no open "
+                                       "order: set the column to NULL, or bring the order back",
+                                       one->position_id,
+                                       one->order_id);
+        }
+    }
+    return FX_OK;
 }
 
 static fx_status emit_order(struct reading *reading, const struct fx_rows_order *row)
 {
     struct fx_command command;
     const struct fx_instrument *instrument = find_instrument(reading, &row->symbol);
-    const bool is_protecting = reading->protecting_count > 0 && bsearch(&row->id,
-                                                                        reading->protecting,
-                                                                        reading->protecting_count,
-                                                                        sizeof row->id,
-                                                                        by_number) != NULL;
+    struct protecting *protecting = find_protecting(reading, row->id);
     if (instrument == NULL) {
         return fx_worker_load_fail(reading->load,
                                    FX_UNKNOWN_SYMBOL,
@@ -400,7 +465,11 @@ static fx_status emit_order(struct reading *reading, const struct fx_rows_order 
                                    row->id,
                                    row->parent_order_id);
     }
-    const fx_status status = fx_worker_load_rows_order(row, instrument, is_protecting, &command);
+    if (protecting != NULL) {
+        protecting->is_found = true;
+    }
+    const fx_status status =
+        fx_worker_load_rows_order(row, instrument, protecting != NULL, &command);
     if (status != FX_OK) {
         return fx_worker_load_fail(reading->load,
                                    status,
@@ -424,7 +493,7 @@ static fx_status read_orders(struct reading *reading)
         qsort(reading->protecting,
               reading->protecting_count,
               sizeof reading->protecting[0],
-              by_number);
+              by_order);
     }
     for (uint64_t after = 0; count == PAGE && status == FX_OK; tell(reading)) {
         status = fx_store_order_list_open_after(load->options.store, after, page, &count);
@@ -485,21 +554,25 @@ fx_status fx_worker_load_read(struct fx_worker_load *load)
                                                                    read_instruments,
                                                                    read_accounts,
                                                                    read_positions,
+                                                                   judge_sums,
                                                                    read_orders,
+                                                                   judge_protecting,
                                                                    emit_start};
     struct reading reading = {.load = load};
     const size_t row_size = sizeof(struct fx_rows_order) > sizeof(struct fx_rows_user)
                                 ? sizeof(struct fx_rows_order)
                                 : sizeof(struct fx_rows_user);
     reading.instruments = calloc(FX_INSTRUMENTS_MAX, sizeof reading.instruments[0]);
+    reading.sums = calloc(FX_INSTRUMENTS_MAX, sizeof reading.sums[0]);
     reading.page = calloc(PAGE, row_size);
-    fx_status status = reading.instruments == NULL || reading.page == NULL
+    fx_status status = reading.instruments == NULL || reading.sums == NULL || reading.page == NULL
                            ? fx_worker_load_fail(load, FX_NO_MEMORY, "no memory for rows")
                            : FX_OK;
     for (size_t step = 0; step < sizeof STEPS / sizeof STEPS[0] && status == FX_OK; step++) {
         status = STEPS[step](&reading);
     }
     free(reading.instruments);
+    free(reading.sums);
     free(reading.specials);
     free(reading.protecting);
     free(reading.page);

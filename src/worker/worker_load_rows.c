@@ -129,7 +129,8 @@ static fx_status read_condition(const struct fx_rows_order *row,
     order->is_price_protected = row->is_price_protected ? 1 : 0;
     if (!count_of(is_trailing ? row->activation_price : row->tp_sl_price,
                   instrument->tick_size,
-                  &order->trigger_ticks)) {
+                  &order->trigger_ticks) ||
+        order->trigger_ticks < 0) {
         return FX_PRICE_FILTER;
     }
     if (is_trailing &&
@@ -146,14 +147,16 @@ static fx_status read_quantities(const struct fx_rows_order *row,
 {
     struct fx_command_place *place = &load->order.place;
     const fx_i128 filled = row->quantity - row->remaining;
-    if (!count_of(row->price, instrument->tick_size, &place->price_ticks)) {
+    if (!count_of(row->price, instrument->tick_size, &place->price_ticks) ||
+        place->price_ticks < 0) {
         return FX_PRICE_FILTER;
     }
     if (load->order.is_close_position != 0) {
         return FX_OK; /* it has the quantity of its position */
     }
     if (!count_of(row->quantity, instrument->lot_size, &place->lots) ||
-        !count_of(row->remaining, instrument->lot_size, &load->remaining_lots)) {
+        !count_of(row->remaining, instrument->lot_size, &load->remaining_lots) ||
+        load->remaining_lots < 1 || load->remaining_lots > place->lots) {
         return FX_LOT_SIZE;
     }
     load->filled_value = filled > 0 ? row->cost : 0;

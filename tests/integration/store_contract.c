@@ -577,6 +577,80 @@ static void store_instrument_roundtrips(void **state)
     assert_memory_equal(&found[1], &second, sizeof second);
 }
 
+static uint32_t tier_count_of(struct store_contract_fixture *fixture, uint32_t instrument_id)
+{
+    struct fx_tier tiers[FX_TIERS_MAX];
+    uint32_t count = 0;
+    assert_int_equal(fx_store_instrument_tiers(fixture->reader, instrument_id, tiers, &count),
+                     FX_OK);
+    return count;
+}
+
+static void save_one_tier(struct store_contract_fixture *fixture,
+                          uint32_t instrument_id,
+                          uint64_t operation_id)
+{
+    const struct fx_store_instrument_tier tier = {.operation_id = operation_id,
+                                                  .instrument_id = instrument_id,
+                                                  .count = 1,
+                                                  .tier = {.cap = fx_dec_one()}};
+    assert_int_equal(fx_store_instrument_save_tier(fixture->writer, &tier), FX_OK);
+}
+
+/* A symbol's definition under a number, as an operation said it. */
+static struct fx_store_instrument_row numbered_row(uint32_t symbol, // NOLINT(*-swappable-*)
+                                                   uint32_t number,
+                                                   uint64_t operation_id)
+{
+    static const char *const NAMES[] = {"ONE", "TWO", "THREE"};
+    struct fx_store_instrument_row row = instrument_row(0);
+    row.operation_id = operation_id;
+    row.instrument.instrument_id = number;
+    assert_true(fx_ids_symbol(fx_str_of(NAMES[symbol]), &row.instrument.symbol));
+    return row;
+}
+
+/* Another system's numbers: they begin at 1 and have a gap, and two symbols change places. */
+static void store_instrument_takes_the_number_that_the_log_says(void **state)
+{
+    enum { SYMBOLS = 3 };
+    struct store_contract_fixture *fixture = *state;
+    static const uint32_t BEFORE[SYMBOLS] = {1, 4, 0};
+    struct fx_store_instrument_row found[SYMBOLS + 1];
+    uint32_t count = 0;
+    for (uint32_t index = 0; index < SYMBOLS; index++) {
+        const struct fx_store_instrument_row row = numbered_row(index, BEFORE[index], 10);
+        assert_int_equal(fx_store_instrument_save(fixture->writer, &row), FX_OK);
+        save_one_tier(fixture, BEFORE[index], 10);
+    }
+    for (uint32_t index = 0; index < SYMBOLS; index++) {
+        const struct fx_store_instrument_row row = numbered_row(index, index, 100 + index);
+        assert_int_equal(fx_store_instrument_save(fixture->writer, &row), FX_OK);
+        if (index == 0) { /* whoever had the number waits behind the last one, with his tiers */
+            assert_int_equal(fx_store_instrument_list(fixture->reader, found, SYMBOLS + 1, &count),
+                             FX_OK);
+            assert_int_equal(count, SYMBOLS);
+            const struct fx_store_instrument_row moved = numbered_row(2, 5, 10);
+            assert_memory_equal(&found[2], &moved, sizeof moved);
+            assert_int_equal(tier_count_of(fixture, 5), 1);
+            assert_int_equal(tier_count_of(fixture, 0), 0);
+        }
+        save_one_tier(fixture, index, 100 + index);
+    }
+    /* An older word of another number changes nothing. */
+    const struct fx_store_instrument_row old = numbered_row(1, 0, 9);
+    assert_int_equal(fx_store_instrument_save(fixture->writer, &old), FX_OK);
+    assert_int_equal(fx_store_instrument_list(fixture->reader, found, SYMBOLS + 1, &count), FX_OK);
+    assert_int_equal(count, SYMBOLS);
+    for (uint32_t index = 0; index < SYMBOLS; index++) {
+        const struct fx_store_instrument_row row = numbered_row(index, index, 100 + index);
+        assert_memory_equal(&found[index], &row, sizeof row);
+        assert_int_equal(tier_count_of(fixture, index), 1);
+    }
+    assert_int_equal(tier_count_of(fixture, 4), 0);
+    assert_int_equal(tier_count_of(fixture, 5), 0);
+}
+
 static void store_instrument_tiers_shrink(void **state)
 {
     struct store_contract_fixture *fixture = *state;
@@ -675,6 +749,7 @@ int store_contract_run(const struct store_contract_adapter *adapter)
         TEST(store_history_lists_equal_models),
         TEST(store_trade_list_noted_equals_model),
         TEST(store_instrument_roundtrips),
+        TEST(store_instrument_takes_the_number_that_the_log_says),
         TEST(store_instrument_tiers_shrink),
         TEST(store_many_texts_renew_the_statement_cache),
     };
