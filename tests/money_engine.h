@@ -30,7 +30,7 @@ struct money_engine {
     struct fx_engine root;
     struct fx_asset_state assets[MONEY_ASSETS_MAX];
     struct fx_account_state accounts[MONEY_ACCOUNTS_MAX];
-    fx_slot account_table[MONEY_TABLE_SIZE];
+    struct fx_account_entry account_table[MONEY_TABLE_SIZE];
     struct fx_position_state positions[MONEY_POSITIONS_MAX];
     struct fx_position_triggers position_triggers[MONEY_POSITIONS_MAX];
     struct fx_listing listings[MONEY_LISTINGS_MAX];

@@ -28,10 +28,11 @@ void fx_account_state_prefetch(const struct fx_engine *engine, uint64_t user_id,
     fx_ahead_line(&engine->account_table[home_of(engine, user_id, asset)]);
 }
 
-fx_slot fx_account_state_guess(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
+struct fx_account_entry fx_account_state_guess(const struct fx_engine *engine,
+                                               uint64_t user_id,
+                                               uint32_t asset)
 {
-    const fx_slot entry = engine->account_table[home_of(engine, user_id, asset)];
-    return entry == 0 ? FX_SLOT_NONE : entry - 1;
+    return engine->account_table[home_of(engine, user_id, asset)];
 }
 
 /* Where a key is in the table, or the empty place where it belongs. The table is at least twice as
@@ -43,7 +44,7 @@ static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint3
     FX_ASSERT((engine->account_table_size & mask) == 0);
     uint32_t place = home_of(engine, user_id, asset);
     for (uint32_t step = 0; step <= mask; step++) {
-        const fx_slot entry = engine->account_table[place];
+        const fx_slot entry = engine->account_table[place].account;
         if (entry == 0) {
             return place;
         }
@@ -58,7 +59,7 @@ static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint3
 
 fx_slot fx_account_state_find(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
 {
-    const fx_slot entry = engine->account_table[place_of(engine, user_id, asset)];
+    const fx_slot entry = engine->account_table[place_of(engine, user_id, asset)].account;
     return entry == 0 ? FX_SLOT_NONE : entry - 1;
 }
 
@@ -69,7 +70,7 @@ fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint
         return FX_SLOT_NONE;
     }
     const uint32_t place = place_of(engine, user_id, asset);
-    FX_ASSERT(engine->account_table[place] == 0);
+    FX_ASSERT(engine->account_table[place].account == 0);
     const fx_slot slot = engine->account_count++;
     engine->accounts[slot] = (struct fx_account_state){
         .user_id = user_id,
@@ -77,8 +78,27 @@ fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint
         .last_position = FX_SLOT_NONE,
         .asset = (uint16_t)asset,
     };
-    engine->account_table[place] = slot + 1;
+    engine->account_table[place] = (struct fx_account_entry){slot + 1, FX_SLOT_NONE};
     return slot;
+}
+
+static struct fx_account_entry *entry_of(const struct fx_engine *engine, fx_slot account)
+{
+    FX_ASSERT(account < engine->account_count);
+    const struct fx_account_state *state = &engine->accounts[account];
+    const uint32_t place = place_of(engine, state->user_id, state->asset);
+    FX_ASSERT(engine->account_table[place].account == account + 1);
+    return &engine->account_table[place];
+}
+
+void fx_account_state_lead(struct fx_engine *engine, fx_slot account)
+{
+    entry_of(engine, account)->position = engine->accounts[account].first_position;
+}
+
+bool fx_account_state_is_led(const struct fx_engine *engine, fx_slot account)
+{
+    return entry_of(engine, account)->position == engine->accounts[account].first_position;
 }
 
 bool fx_account_state_rebuild(struct fx_engine *engine)
@@ -88,10 +108,10 @@ bool fx_account_state_rebuild(struct fx_engine *engine)
         const struct fx_account_state *account = &engine->accounts[slot];
         const uint32_t place = place_of(engine, account->user_id, account->asset);
         FX_ASSERT(place < engine->account_table_size);
-        if (engine->account_table[place] != 0) {
+        if (engine->account_table[place].account != 0) {
             return false;
         }
-        engine->account_table[place] = slot + 1;
+        engine->account_table[place] = (struct fx_account_entry){slot + 1, account->first_position};
     }
     return true;
 }

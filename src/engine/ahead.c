@@ -44,11 +44,18 @@ static void prefetch_resting(const struct fx_engine *engine, fx_slot order)
 
 static void prefetch_holder(const struct fx_engine *engine, fx_slot order)
 {
-    prefetch_position(engine, engine->orders[order].position);
-    prefetch_account(engine, engine->resting[order].account);
+    const struct fx_order_holder holder = engine->order_holders[order];
+    prefetch_position(engine, holder.position);
+    prefetch_account(engine, holder.account);
 }
 
-static void prefetch_neighbours(const struct fx_engine *engine, fx_slot order)
+static void prefetch_order(const struct fx_engine *engine, fx_slot order)
+{
+    fx_ahead_line(&engine->resting[order]);
+    prefetch_lines(&engine->orders[order], sizeof engine->orders[0]);
+}
+
+void fx_ahead_neighbours(const struct fx_engine *engine, fx_slot order)
 {
     FX_ASSERT(order < engine->order_used);
     FX_ASSERT(engine->order_used <= engine->limits.orders_max);
@@ -58,31 +65,26 @@ static void prefetch_neighbours(const struct fx_engine *engine, fx_slot order)
     prefetch_resting(engine, engine->resting[order].newer);
 }
 
-/* The chain of an order: table -> order -> position and account -> neighbours in its list. What the
+/* The chain of an order: table -> order, position and account -> neighbours in its list. What the
  * table says first is believed without a look: to look would be to wait for the memory. */
-static void prefetch_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
+static void ahead_of_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
 {
     FX_ASSERT(ahead >= 1);
     FX_ASSERT(ahead <= FX_ENGINE_PREFETCH_MAX);
     if (ahead == FX_ENGINE_PREFETCH_MAX) {
         fx_order_pool_prefetch(engine, order_id);
-        return;
-    }
-    const fx_slot order = fx_order_pool_guess(engine, order_id);
-    if (order == FX_SLOT_NONE) {
-        return;
-    }
-    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
-        fx_ahead_maker(engine, order);
-    } else if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
-        prefetch_holder(engine, order);
+    } else if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
+        fx_ahead_order(engine, order_id);
     } else {
-        prefetch_neighbours(engine, order);
+        const fx_slot order = fx_order_pool_guess(engine, order_id);
+        if (order != FX_SLOT_NONE) {
+            fx_ahead_neighbours(engine, order);
+        }
     }
 }
 
-/* The chain of a user: table -> account -> its first position -> the order that came last. */
-static void prefetch_user(const struct fx_engine *engine,
+/* The chain of a user: table -> account and its first position -> the order that came last. */
+static void ahead_of_user(const struct fx_engine *engine,
                           const struct fx_command *command,
                           uint32_t ahead)
 {
@@ -94,27 +96,17 @@ static void prefetch_user(const struct fx_engine *engine,
     const uint32_t asset = engine->listings[command->instrument].asset;
     if (ahead == FX_ENGINE_PREFETCH_MAX) {
         fx_account_state_prefetch(engine, command->user_id, asset);
-        return;
+    } else if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
+        fx_ahead_user(engine, command->user_id, command->instrument);
+    } else {
+        const struct fx_account_entry entry =
+            fx_account_state_guess(engine, command->user_id, asset);
+        if (entry.account != 0 && entry.position < engine->position_count) {
+            const struct fx_position_state *position = &engine->positions[entry.position];
+            prefetch_neighbour(engine, position->newest_order);
+            prefetch_position(engine, position->next);
+        }
     }
-    const fx_slot account = fx_account_state_guess(engine, command->user_id, asset);
-    if (account == FX_SLOT_NONE) {
-        return;
-    }
-    const struct fx_account_state *state = &engine->accounts[account];
-    if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
-        prefetch_account(engine, account);
-        return;
-    }
-    if (state->first_position == FX_SLOT_NONE) {
-        return;
-    }
-    if (ahead == FX_ENGINE_PREFETCH_MAX - 2) {
-        prefetch_position(engine, state->first_position);
-        return;
-    }
-    const struct fx_position_state *position = &engine->positions[state->first_position];
-    prefetch_neighbour(engine, position->newest_order);
-    prefetch_position(engine, position->next);
 }
 
 void fx_ahead_command(const struct fx_engine *engine,
@@ -125,39 +117,42 @@ void fx_ahead_command(const struct fx_engine *engine,
     FX_ASSERT(ahead <= FX_ENGINE_PREFETCH_MAX);
     if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
         command->kind == FX_COMMAND_PLACE_BRACKET) {
-        prefetch_user(engine, command, ahead);
+        ahead_of_user(engine, command, ahead);
     } else if (command->kind == FX_COMMAND_CANCEL_ORDER) {
-        prefetch_order(engine, command->u.cancel.order_id, ahead);
+        ahead_of_order(engine, command->u.cancel.order_id, ahead);
     } else if (command->kind == FX_COMMAND_AMEND_ORDER) {
-        prefetch_order(engine, command->u.amend.order_id, ahead);
+        ahead_of_order(engine, command->u.amend.order_id, ahead);
     }
 }
 
-void fx_ahead_account(const struct fx_engine *engine, fx_slot account)
+void fx_ahead_user(const struct fx_engine *engine, uint64_t user_id, uint32_t instrument)
 {
-    prefetch_account(engine, account);
-    prefetch_position(engine, engine->accounts[account].first_position);
+    if (instrument >= engine->instrument_count) {
+        return;
+    }
+    const struct fx_account_entry entry =
+        fx_account_state_guess(engine, user_id, engine->listings[instrument].asset);
+    if (entry.account != 0) {
+        prefetch_account(engine, entry.account - 1);
+        prefetch_position(engine, entry.position);
+    }
 }
 
-void fx_ahead_order(const struct fx_engine *engine, fx_slot order)
+void fx_ahead_order(const struct fx_engine *engine, uint64_t order_id)
 {
-    prefetch_holder(engine, order);
-    prefetch_neighbours(engine, order);
+    const fx_slot order = fx_order_pool_guess(engine, order_id);
+    if (order != FX_SLOT_NONE) {
+        prefetch_order(engine, order);
+        prefetch_holder(engine, order);
+    }
 }
 
 void fx_ahead_maker(const struct fx_engine *engine, fx_slot maker)
 {
     if (maker != FX_SLOT_NONE) {
-        fx_ahead_line(&engine->resting[maker]);
-        prefetch_lines(&engine->orders[maker], sizeof engine->orders[0]);
-    }
-}
-
-void fx_ahead_maker_holder(const struct fx_engine *engine, fx_slot maker)
-{
-    if (maker != FX_SLOT_NONE) {
+        prefetch_order(engine, maker);
         prefetch_holder(engine, maker);
-        fx_ahead_guard(engine, engine->orders[maker].position);
+        fx_ahead_guard(engine, engine->order_holders[maker].position);
     }
 }
 

@@ -21,15 +21,23 @@ void fx_ahead_command(const struct fx_engine *engine,
                       const struct fx_command *command,
                       uint32_t ahead);
 
-/** The account and the positions of a user whose account was found. */
-void fx_ahead_account(const struct fx_engine *engine, fx_slot account);
+/** The account of a user and its first position, both at once: neither is read for the other. */
+void fx_ahead_user(const struct fx_engine *engine, uint64_t user_id, uint32_t instrument);
 
-/** What hangs on an order that is about to end: position, account, neighbours in lists. */
-void fx_ahead_order(const struct fx_engine *engine, fx_slot order);
+/** Whose order it is that begins to rest: so its holder can be asked for along with it. */
+static inline void fx_ahead_note(struct fx_engine *engine, fx_slot order)
+{
+    engine->order_holders[order] =
+        (struct fx_order_holder){engine->resting[order].account, engine->orders[order].position};
+}
 
-/** An order that a taker may meet next, and then what hangs on it. NONE: nothing. */
+/** An order that is about to end, by its id, and whose it is. */
+void fx_ahead_order(const struct fx_engine *engine, uint64_t order_id);
+/** Its neighbours in lists. */
+void fx_ahead_neighbours(const struct fx_engine *engine, fx_slot order);
+
+/** An order that a taker may meet next, with all that hangs on it. NONE: nothing. */
 void fx_ahead_maker(const struct fx_engine *engine, fx_slot maker);
-void fx_ahead_maker_holder(const struct fx_engine *engine, fx_slot maker);
 
 /** The guard of a position whose lots or money move: it is looked at when the command ends. */
 void fx_ahead_guard(const struct fx_engine *engine, fx_slot position);

@@ -163,12 +163,12 @@ fx_slot fx_cancel_find(const struct fx_engine *engine,
                        const struct fx_client_id *client_id)
 {
     if (order_id != 0) {
-        fx_ahead_maker(engine, fx_order_pool_guess(engine, order_id)); /* all lines at once */
+        fx_ahead_order(engine, order_id); /* all lines at once */
         const fx_slot order = fx_order_pool_find(engine, order_id);
         if (order == FX_SLOT_NONE) {
             return FX_SLOT_NONE;
         }
-        fx_ahead_order(engine, order);
+        fx_ahead_neighbours(engine, order);
         FX_ASSERT(engine->orders[order].order_id == order_id);
         return is_meant(engine, command, order) ? order : FX_SLOT_NONE;
     }

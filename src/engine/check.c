@@ -110,6 +110,8 @@ static struct sums sum_orders(const struct fx_engine *engine, fx_slot position)
         const struct fx_resting *hot = &engine->resting[order];
         const struct fx_order *cold = &engine->orders[order];
         FX_ASSERT(cold->older == older);
+        FX_ASSERT(engine->order_holders[order].account == hot->account);
+        FX_ASSERT(engine->order_holders[order].position == position);
         check_order(engine, order, position);
         if (hot->is_reduce_only != 0) {
             sums.reduce_lots[hot->side] += hot->remaining.lots;
@@ -237,6 +239,7 @@ static void check_account(const struct fx_engine *engine, fx_slot account)
     FX_ASSERT(state->reward_balance >= 0);
     FX_ASSERT(state->is_touched == 0);
     FX_ASSERT(fx_account_state_find(engine, state->user_id, state->asset) == account);
+    FX_ASSERT(fx_account_state_is_led(engine, account));
 }
 
 static void check_expiries(const struct fx_engine *engine)

@@ -158,13 +158,14 @@ static size_t lay_out(struct fx_engine *root, char *memory, const struct fx_engi
     root->deadman_table_size = table_size(limits->accounts_max);
     root->assets = area(&layout, limits->assets_max, sizeof *root->assets);
     root->accounts = area(&layout, limits->accounts_max, sizeof *root->accounts);
-    root->account_table = area(&layout, root->account_table_size, sizeof(fx_slot));
+    root->account_table = area(&layout, root->account_table_size, sizeof *root->account_table);
     root->positions = area(&layout, limits->positions_max, sizeof *root->positions);
     root->listings = area(&layout, limits->instruments_max, sizeof *root->listings);
     root->resting = area(&layout, limits->orders_max, sizeof *root->resting);
     root->orders = area(&layout, limits->orders_max, sizeof *root->orders);
     root->order_table = area(&layout, root->order_table_size, sizeof(fx_slot));
     root->order_links = area(&layout, limits->orders_max, sizeof(fx_slot));
+    root->order_holders = area(&layout, limits->orders_max, sizeof *root->order_holders);
     root->client_entries = area(&layout, clients_max, sizeof *root->client_entries);
     root->client_table = area(&layout, root->client_table_size, sizeof(fx_slot));
     root->account_moves = area(&layout, limits->accounts_max, sizeof *root->account_moves);

@@ -56,7 +56,7 @@ void fx_engine_ask(struct fx_engine *engine,
                    struct fx_events *events);
 
 /** How many commands ahead fx_engine_prefetch() can look. */
-enum { FX_ENGINE_PREFETCH_MAX = 4 };
+enum { FX_ENGINE_PREFETCH_MAX = 3 };
 
 /**
  * Optional: ask the processor for the memory that a coming command will touch, `ahead` (1 to

@@ -338,13 +338,14 @@ struct fx_engine {
     /* Derived: areas of the block. */
     struct fx_asset_state *assets;
     struct fx_account_state *accounts;
-    fx_slot *account_table; /* open addressing by (user, asset); index + 1, 0 = empty */
+    struct fx_account_entry *account_table; /* open addressing by (user, asset) */
     struct fx_position_state *positions;
     struct fx_listing *listings; /* by instrument id */
     struct fx_resting *resting;
     struct fx_order *orders;
     fx_slot *order_table; /* by order id, see order_pool.c … */
     fx_slot *order_links; /* … and who stands behind an order that shares its place, by slot */
+    struct fx_order_holder *order_holders; /* whose a resting order is, by slot */
     struct fx_client_entry *client_entries;
     fx_slot *client_table;
     uint32_t *account_moves; /* by account: fresh names of movements (client_ids.c) */

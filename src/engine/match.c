@@ -305,7 +305,6 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
     const fx_slot sell_order = buyer_is_taker ? maker : taker;
     struct side_result buy = apply_side(engine, &fill, buy_order);
     struct side_result sell = apply_side(engine, &fill, sell_order);
-    fx_ahead_maker_holder(engine, next);
     charge(engine, &fill, buy_order, &buy);
     charge(engine, &fill, sell_order, &sell);
     engine->listings[hot->instrument].last = fill.price;
@@ -440,6 +439,7 @@ static void rest(struct fx_engine *engine, fx_slot order)
     cold->status = cold->lots == hot->remaining.lots ? FX_ORDER_STATUS_ACTIVE
                                                      : FX_ORDER_STATUS_PARTIALLY_FILLED;
     cold->is_resting = 1;
+    fx_ahead_note(engine, order);
     fx_book_insert(engine->listings[hot->instrument].book, order);
     fx_position_state_add_order(engine, order);
     fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);

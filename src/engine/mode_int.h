@@ -1,8 +1,8 @@
 /**
  * @file mode_int.h
- * Small parts of the root: whether the exchange runs, by which rules, what was loaded; how far a
- * refresh of ranks has come. Private to engine/; the doors are in preload_int.h and rank_int.h.
- * Thread: engine thread only (data).
+ * Small parts of the root: places in its tables; whether the exchange runs, by which rules, what
+ * was loaded; how far a refresh of ranks has come. Private to engine/; the doors are in
+ * preload_int.h and rank_int.h. Thread: engine thread only (data).
  */
 #ifndef FX_ENGINE_MODE_INT_H
 #define FX_ENGINE_MODE_INT_H
@@ -10,6 +10,18 @@
 #include <stdint.h>
 
 #include "engine/level.h"
+
+/** A place in the table of accounts. The position is a guess for ahead.c: the account's first. */
+struct fx_account_entry {
+    fx_slot account; /* index + 1; 0: empty */
+    fx_slot position;
+};
+
+/** Whose a resting order is, without its own lines: likewise. */
+struct fx_order_holder {
+    fx_slot account;
+    fx_slot position;
+};
 
 /** What an engine is there for at the moment. */
 enum fx_engine_mode {

@@ -16,8 +16,14 @@
 fx_slot fx_account_state_find(const struct fx_engine *engine, uint64_t user_id, uint32_t asset);
 /** Ask for the table's line of a key, ahead of fx_account_state_find(). */
 void fx_account_state_prefetch(const struct fx_engine *engine, uint64_t user_id, uint32_t asset);
-/** The account that probably has this key: the first of its place, not compared; NONE: none. */
-fx_slot fx_account_state_guess(const struct fx_engine *engine, uint64_t user_id, uint32_t asset);
+/** The account that probably has this key, and its first position: not compared. */
+struct fx_account_entry fx_account_state_guess(const struct fx_engine *engine,
+                                               uint64_t user_id,
+                                               uint32_t asset);
+/** Let the table say which position is the account's first. */
+void fx_account_state_lead(struct fx_engine *engine, fx_slot account);
+/** True where it does. */
+bool fx_account_state_is_led(const struct fx_engine *engine, fx_slot account);
 /** Create it (it must be absent). @return FX_SLOT_NONE where the pool is full. */
 fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint32_t asset);
 /** Index of an asset, created on demand; UINT32_MAX where the pool is full (or absent, for find).

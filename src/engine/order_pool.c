@@ -138,6 +138,7 @@ void fx_order_pool_rebuild(struct fx_engine *engine)
     for (fx_slot order = 0; order < engine->order_used; order++) {
         if (engine->orders[order].order_id != 0) {
             put(engine, order);
+            fx_ahead_note(engine, order);
         }
     }
 }

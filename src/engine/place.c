@@ -71,7 +71,8 @@ static fx_status change_setting(struct fx_engine *engine,
 /* Take the newest position record back; it is the last of its account and of the pool. */
 static void forget_position(struct fx_engine *engine, fx_slot position)
 {
-    struct fx_account_state *account = &engine->accounts[engine->positions[position].account];
+    const fx_slot owner = engine->positions[position].account;
+    struct fx_account_state *account = &engine->accounts[owner];
     FX_ASSERT(position + 1 == engine->position_count);
     FX_ASSERT(account->last_position == position);
     fx_slot previous = FX_SLOT_NONE;
@@ -82,6 +83,7 @@ static void forget_position(struct fx_engine *engine, fx_slot position)
     account->last_position = previous;
     if (previous == FX_SLOT_NONE) {
         account->first_position = FX_SLOT_NONE;
+        fx_account_state_lead(engine, owner);
     } else {
         engine->positions[previous].next = FX_SLOT_NONE;
     }
@@ -211,7 +213,6 @@ static void execute(struct fx_engine *engine,
                     const struct fx_command *command,
                     struct fx_event_result *result)
 {
-    fx_ahead_maker_holder(engine, intent->first_maker);
     const fx_slot order = create_order(engine, intent);
     FX_ASSERT(order < engine->order_used);
     FX_ASSERT(result->is_changed == 0);
@@ -389,7 +390,6 @@ static fx_status judge_all(struct fx_engine *engine,
     if (intent->hot.account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
-    fx_ahead_account(engine, intent->hot.account);
     result->account_id = fx_preload_account_id(engine, intent->hot.account);
     result->tmp_id = place->tmp_id;
     fx_status status = fx_place_judge_words(command, intent->is_conditional, &result->reject);
@@ -454,6 +454,7 @@ fx_status fx_place_apply(struct fx_engine *engine,
     FX_ASSERT(result->is_changed == 0);
     FX_ASSERT(result->order_id == 0);
     struct fx_place_intent intent;
+    fx_ahead_user(engine, command->user_id, command->instrument);
     if (engine->sweep_count != 0) {
         settle_makers(engine, command);
     }

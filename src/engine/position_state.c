@@ -117,6 +117,7 @@ fx_slot fx_position_state_acquire(struct fx_engine *engine,
     if (owner->last_position == FX_SLOT_NONE) {
         FX_ASSERT(owner->first_position == FX_SLOT_NONE);
         owner->first_position = slot;
+        fx_account_state_lead(engine, account);
     } else {
         engine->positions[owner->last_position].next = slot;
     }

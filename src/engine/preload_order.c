@@ -2,6 +2,7 @@
  * meets nobody. It is judged as far as the book and the pools need it; its margin is not asked for:
  * where there is too little of it, START_ENGINE finds the account short. */
 #include "base/panic.h"
+#include "engine/ahead_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/preload_int.h"
@@ -371,6 +372,7 @@ static void rest(struct fx_engine *engine, const struct intake *intake, fx_slot 
     cold->status = cold->lots == hot->remaining.lots ? FX_ORDER_STATUS_ACTIVE
                                                      : FX_ORDER_STATUS_PARTIALLY_FILLED;
     cold->is_resting = 1;
+    fx_ahead_note(engine, order);
     fx_book_insert(engine->listings[hot->instrument].book, order);
     fx_position_state_add_order(engine, order);
     fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);

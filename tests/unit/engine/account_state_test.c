@@ -82,6 +82,26 @@ static void account_state_rebuild_fills_empty_table(void **state)
     }
 }
 
+/* Memory is asked for by what the table says: it names the first position from its beginning on. */
+static void account_state_leads_to_first_position(void **state)
+{
+    (void)state;
+    struct fx_engine *engine = &money.root;
+    const uint32_t instrument = money_engine_list(&money, &LINEAR);
+    (void)money_engine_account(&money, 1, "10");
+    const fx_slot account = money_engine_account(&money, 2, "10");
+    assert_int_equal(fx_account_state_guess(engine, 2, 0).account, account + 1);
+    assert_int_equal(fx_account_state_guess(engine, 2, 0).position, FX_SLOT_NONE);
+    const fx_slot first =
+        fx_position_state_acquire(engine, account, instrument, FX_POSITION_SIDE_LONG);
+    (void)fx_position_state_acquire(engine, account, instrument, FX_POSITION_SIDE_SHORT);
+    assert_int_equal(fx_account_state_guess(engine, 2, 0).position, first);
+    assert_true(fx_account_state_is_led(engine, account));
+    memset(money.account_table, 0, sizeof money.account_table);
+    assert_true(fx_account_state_rebuild(engine));
+    assert_int_equal(fx_account_state_guess(engine, 2, 0).position, first);
+}
+
 /* The bonus pays losses and fees first; what comes in goes to the balance. */
 static void account_state_credit_takes_reward_first(void **state)
 {
@@ -191,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup(account_state_asset_is_made_on_demand, setup),
         cmocka_unit_test_setup(account_state_is_found_by_user_and_asset, setup),
         cmocka_unit_test_setup(account_state_rebuild_fills_empty_table, setup),
+        cmocka_unit_test_setup(account_state_leads_to_first_position, setup),
         cmocka_unit_test_setup(account_state_credit_takes_reward_first, setup),
         cmocka_unit_test_setup(account_state_credit_beyond_range_changes_nothing, setup),
         cmocka_unit_test_setup(account_state_bound_adds_what_can_move, setup),
