@@ -66,18 +66,16 @@ static void on_applied(void *context,
 }
 
 /* Follow the log from its first record to its end; what is applied is written. */
-static fx_status ship(const struct fx_app_bus *settings,
-                      struct fx_bus *bus,
+static fx_status ship(const struct fx_app_export_log *log,
                       const char *dir,
                       struct shipment *shipment,
                       struct fx_worker_follow_report *report)
 {
-    const struct fx_bus_place input = fx_app_bus_place(settings, FX_APP_BUS_INPUT);
     const struct fx_worker_follow_options options = {
-        .bus = bus,
-        .topic = input.topic,
-        .partition = input.partition,
-        .shard = fx_app_bus_map(settings, settings->shard),
+        .bus = log->bus,
+        .topic = log->input.topic,
+        .partition = log->input.partition,
+        .shard = log->map,
         .snapshot_dir = dir,
         .node = fx_str_of(NODE),
         .node_salt = SALT,
@@ -91,9 +89,7 @@ static fx_status ship(const struct fx_app_bus *settings,
     return status == FX_OK ? shipment->status : status;
 }
 
-static void print(const struct fx_config *config,
-                  const struct fx_worker_follow_report *report,
-                  const struct shipment *shipment)
+static void print(const struct fx_config *config, const struct fx_app_export_report *report)
 {
     (void)printf(fx_config_bool(config, "json")
                      ? "{\"sequence\":%" PRIu64 ",\"state_hash\":\"%016" PRIx64
@@ -102,13 +98,15 @@ static void print(const struct fx_config *config,
                        "\nfillers     %" PRIu64 "\nlog's end   %" PRIu64 "\n",
                  report->sequence,
                  report->state_hash,
-                 shipment->commands,
-                 shipment->fillers,
+                 report->commands,
+                 report->fillers,
                  report->end);
 }
 
 /* In a folder that is empty. */
-static fx_status make_dirs(const char *data_dir, struct folders *folders)
+static fx_status make_dirs(const struct fx_app_export_log *log,
+                           const char *data_dir,
+                           struct folders *folders)
 {
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX]; /* an exchange's data folder has one */
     (void)umask(077);
@@ -119,7 +117,7 @@ static fx_status make_dirs(const char *data_dir, struct folders *folders)
     }
     fx_status status = fx_app_file_make_dir(data_dir);
     if (status == FX_OK && !fx_app_file_is_empty(data_dir)) {
-        (void)fprintf(stderr, "future: log:export: %s: the folder is not empty\n", data_dir);
+        (void)fprintf(stderr, "future: %s: %s: the folder is not empty\n", log->command, data_dir);
         return FX_EXISTS;
     }
     if (status == FX_OK) {
@@ -131,12 +129,11 @@ static fx_status make_dirs(const char *data_dir, struct folders *folders)
     return status == FX_OK ? fx_app_file_make_dir(folders->log) : status;
 }
 
-static fx_status export_log(const struct fx_config *config,
-                            struct fx_app_bus *settings,
-                            const struct folders *folders)
+static fx_status write_journal(const struct fx_app_export_log *log,
+                               const struct folders *folders,
+                               struct fx_app_export_report *report_out)
 {
-    struct fx_bus *bus = NULL;
-    struct fx_bus_journal_report opened;
+    struct fx_bus_journal_report opened = {.text = ""};
     struct fx_worker_follow_report report = {.text = ""};
     struct shipment shipment = {
         .filler = {.kind = FX_COMMAND_CANCEL_ORDER, .instrument = FX_COMMAND_ALL_INSTRUMENTS}};
@@ -144,33 +141,51 @@ static fx_status export_log(const struct fx_config *config,
                                                    .mode = FX_BUS_JOURNAL_NONE};
     fx_status status = fx_bus_journal_open(&options, &shipment.journal, &opened);
     if (status == FX_OK) {
-        status = fx_app_bus_open(settings, false, &bus);
+        status = ship(log, folders->log, &shipment, &report);
     }
-    if (status == FX_OK) {
-        status = ship(settings, bus, folders->log, &shipment, &report);
-    }
-    if (status == FX_OK) {
-        print(config, &report, &shipment);
-    } else {
+    if (status != FX_OK) {
         (void)fprintf(stderr,
-                      "future: log:export: %s %s%s\n",
+                      "future: %s: %s %s%s\n",
+                      log->command,
                       fx_status_text(status),
                       report.text,
                       opened.text);
     }
     fx_bus_journal_close(shipment.journal);
-    fx_bus_close(bus);
+    *report_out = (struct fx_app_export_report){.sequence = report.sequence,
+                                                .state_hash = report.state_hash,
+                                                .commands = shipment.commands,
+                                                .fillers = shipment.fillers,
+                                                .end = report.end};
     return status;
+}
+
+fx_status fx_app_export_write(const struct fx_app_export_log *log,
+                              const char *data_dir,
+                              struct fx_app_export_report *report_out)
+{
+    struct folders folders;
+    const fx_status status = make_dirs(log, data_dir, &folders);
+    return status == FX_OK ? write_journal(log, &folders, report_out) : status;
 }
 
 int fx_app_export_run(const struct fx_app_options *options)
 {
-    struct folders folders;
     struct fx_app_bus settings;
+    struct fx_app_export_log log = {.command = "log:export"};
+    struct fx_app_export_report report = {0};
     if (fx_app_bus_init(&settings, options->config) != FX_OK) {
         return FX_APP_EXIT_CONFIG;
     }
-    const fx_status status = make_dirs(fx_config_text(options->config, "data"), &folders);
-    return fx_app_options_exit(status == FX_OK ? export_log(options->config, &settings, &folders)
-                                               : status);
+    fx_status status = fx_app_bus_open(&settings, false, &log.bus);
+    if (status == FX_OK) {
+        log.input = fx_app_bus_place(&settings, FX_APP_BUS_INPUT);
+        log.map = fx_app_bus_map(&settings, settings.shard);
+        status = fx_app_export_write(&log, fx_config_text(options->config, "data"), &report);
+    }
+    if (status == FX_OK) {
+        print(options->config, &report);
+    }
+    fx_bus_close(log.bus);
+    return fx_app_options_exit(status);
 }

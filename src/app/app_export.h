@@ -8,6 +8,34 @@
 #define FX_APP_APP_EXPORT_H
 
 #include "app/app_options.h"
+#include "bus/bus.h"
+#include "model/shard.h"
+
+/** A log on a bus. */
+struct fx_app_export_log {
+    const char *command; /* whose words on stderr */
+    struct fx_bus *bus;
+    struct fx_bus_place input;
+    const struct fx_shard_map *map; /* NULL: one shard has everything */
+};
+
+/** What was written. */
+struct fx_app_export_report {
+    uint64_t sequence;
+    uint64_t state_hash;
+    uint64_t commands;
+    uint64_t fillers; /* in the place of records that are no commands */
+    uint64_t end;     /* of the log */
+};
+
+/**
+ * Write a log from its first record to its present end as the journal of a data folder, which is
+ * empty or not there. What does not go is said on stderr. @return OK; EXISTS (the folder is not
+ * empty); BAD_PARAMETER (its name is too long); what the bus, the follower or the disk says.
+ */
+FX_MUST_USE fx_status fx_app_export_write(const struct fx_app_export_log *log,
+                                          const char *data_dir,
+                                          struct fx_app_export_report *report_out);
 
 /**
  * Read the log from its first record to its present end and write it. `--data` is a folder that is

@@ -1,7 +1,8 @@
 /**
  * @file app_load.h
- * matching-engine:load: the tables of DB_HOST become the beginning of the log on KAFKA_BROKERS.
- * Thread: the main one.
+ * matching-engine:load: the tables of DB_HOST become the beginning of the log on KAFKA_BROKERS; or,
+ * with --from, those of a server or of an SQLite file become a new data folder of the embedded
+ * exchange. Thread: the main one.
  */
 #ifndef FX_APP_APP_LOAD_H
 #define FX_APP_APP_LOAD_H

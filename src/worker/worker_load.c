@@ -578,7 +578,8 @@ static fx_status prepare(struct fx_worker_load *load)
         twice(figures->positions + figures->accounts, load->limits.positions_max);
     load->limits.orders_max = twice(figures->open_orders, load->limits.orders_max);
     load->limits.client_ids_max = twice(figures->open_orders, load->limits.client_ids_max);
-    load->report->first_sequence = (figures->operation_id >> OPERATION_BITS) + 1;
+    load->report->first_sequence =
+        load->options.has_new_tables ? 1 : (figures->operation_id >> OPERATION_BITS) + 1;
     if (load->report->first_sequence > SEQUENCE_MAX) {
         return fx_worker_load_fail(
             load, FX_BAD_PARAMETER, "operationId %" PRIu64 " is none", figures->operation_id);

@@ -36,9 +36,11 @@ struct fx_worker_load_options {
     struct fx_bus *bus;          /* gapless */
     struct fx_bus_place preload; /* matching_engine_preload of the shard */
     struct fx_bus_place input;
-    uint64_t node_salt; /* what makes this load's name unique */
-    int64_t now_us;     /* the time of the load */
-    uint32_t wait_ms;   /* without any news of the bus; 30,000 */
+    uint64_t node_salt;  /* what makes this load's name unique */
+    int64_t now_us;      /* the time of the load */
+    uint32_t wait_ms;    /* without any news of the bus; 30,000 */
+    bool has_new_tables; /* the log's savers write into other tables, which are empty: sequences
+                            begin at 1 */
     /** After each page; may be NULL. */
     void (*on_progress)(void *context, const struct fx_worker_load_progress *progress);
     void *context;
