@@ -202,7 +202,9 @@ fx_status fx_worker_spill_take(struct fx_worker_spill *spill,
         set_positions(spill, spill->head + chunk, spill->tail);
     }
     if (spill->head == spill->tail && spill->tail > 0) {
-        (void)ftruncate(spill->file, 0); /* kept open: the next time comes */
+        if (ftruncate(spill->file, 0) != 0) {
+            return FX_OK; /* it stays as large as it was, and is used again */
+        }
     }
     return FX_OK;
 }
