@@ -49,15 +49,19 @@ static void make_order(struct fx_rng *rng, char *item)
         return;
     }
     const bool is_market = pick(rng, 6) == 0;
+    const char *symbol = pick(rng, 3) == 0 ? "ETHUSDT" : "BTCUSDT";
+    const char *side = pick(rng, 2) == 0 ? "BUY" : "SELL";
+    const uint32_t quantity = 1 + pick(rng, 5);
+    const uint32_t price = 8 + pick(rng, 5);
     (void)snprintf(item,
                    ITEM_SIZE,
                    "{\"symbol\":\"%s\",\"side\":\"%s\",\"type\":\"%s\",\"quantity\":%u%s%u%s}",
-                   pick(rng, 3) == 0 ? "ETHUSDT" : "BTCUSDT",
-                   pick(rng, 2) == 0 ? "BUY" : "SELL",
+                   symbol,
+                   side,
                    is_market ? "MARKET" : "LIMIT",
-                   1 + pick(rng, 5),
+                   quantity,
                    is_market ? ",\"ignored\":" : ",\"price\":",
-                   8 + pick(rng, 5),
+                   price,
                    is_market ? "" : FLAGS[pick(rng, sizeof FLAGS / sizeof FLAGS[0])]);
 }
 

@@ -50,7 +50,8 @@ static fx_i128 random_i128(struct fx_rng *rng)
         magnitude =
             fx_rng_below(rng, 2) == 0 || magnitude < step ? magnitude + step : magnitude - step;
     } else {
-        magnitude = (fx_u128)fx_rng_next(rng) << 64 | fx_rng_next(rng);
+        magnitude = (fx_u128)fx_rng_next(rng) << 64;
+        magnitude |= fx_rng_next(rng);
         magnitude >>= fx_rng_below(rng, 128);
     }
     magnitude &= (one << 127) - 1;
@@ -179,9 +180,11 @@ static void dec_division_at_ties_and_limits_equals_model(void **state)
     struct fx_rng rng;
     fx_rng_init(&rng, base_seed + 1);
     for (int round = 0; round < ROUNDS / 2; round++) {
-        const fx_i128 half = (fx_i128)fx_rng_below(&rng, (uint64_t)1 << fx_rng_below(&rng, 63)) + 1;
+        const uint64_t bits = fx_rng_below(&rng, 63);
+        const fx_i128 half = (fx_i128)fx_rng_below(&rng, (uint64_t)1 << bits) + 1;
         const fx_i128 divisor = fx_rng_below(&rng, 2) == 0 ? 2 * half : -2 * half;
-        const fx_i128 whole = (fx_i128)fx_rng_next(&rng) >> fx_rng_below(&rng, 64);
+        fx_i128 whole = (fx_i128)fx_rng_next(&rng);
+        whole >>= fx_rng_below(&rng, 64);
         /* (whole * 2 + 1) * half / (2 * half) = whole + 1/2. */
         check_division(2 * whole + 1, half, divisor);
         check_division(-2 * whole - 1, half, divisor);
@@ -201,7 +204,8 @@ static void dec_sums_and_products_equal_model(void **state)
     fx_rng_init(&rng, base_seed + 2);
     for (int round = 0; round < ROUNDS; round++) {
         const fx_i128 left = random_i128(&rng), right = random_i128(&rng);
-        const int64_t factor = (int64_t)fx_rng_next(&rng) >> fx_rng_below(&rng, 64);
+        int64_t factor = (int64_t)fx_rng_next(&rng);
+        factor >>= fx_rng_below(&rng, 64);
         fx_i128 value = 7;
         set_i128(a, left);
         set_i128(b, right);

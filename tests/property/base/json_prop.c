@@ -101,6 +101,7 @@ static void append_random_number(struct fx_rng *rng, struct fx_buf *buf)
 static void append_random_scalar(struct fx_rng *rng, struct fx_buf *buf)
 {
     static const char *const WORDS[] = {"null", "true", "false"};
+    int64_t number = 0;
     switch (fx_rng_below(rng, 4)) {
     case 0:
         fx_buf_append(buf, fx_str_of(WORDS[fx_rng_below(rng, 3)]));
@@ -109,7 +110,9 @@ static void append_random_scalar(struct fx_rng *rng, struct fx_buf *buf)
         append_random_number(rng, buf);
         break;
     case 2:
-        fx_buf_append_i64(buf, (int64_t)fx_rng_next(rng) >> fx_rng_below(rng, 64));
+        number = (int64_t)fx_rng_next(rng);
+        number >>= fx_rng_below(rng, 64);
+        fx_buf_append_i64(buf, number);
         break;
     default:
         append_random_string(rng, buf);
@@ -125,7 +128,8 @@ static void append_random_value(struct fx_rng *rng, struct fx_buf *buf, uint32_t
         append_random_scalar(rng, buf);
         return;
     }
-    const uint64_t count = fx_rng_below(rng, fx_rng_below(rng, 60) == 0 ? 90 : 5);
+    const bool is_wide = fx_rng_below(rng, 60) == 0;
+    const uint64_t count = fx_rng_below(rng, is_wide ? 90 : 5);
     fx_buf_append_byte(buf, kind == 1 ? '[' : '{');
     for (uint64_t index = 0; index < count; index++) {
         fx_buf_append(buf, index > 0 ? FX_STR(" ,") : FX_STR(" "));
@@ -164,20 +168,22 @@ static void splice(struct fx_rng *rng, struct fx_buf *buf, size_t removed, fx_st
 static void damage(struct fx_rng *rng, struct fx_buf *buf)
 {
     char byte = (char)fx_rng_next(rng);
-    const fx_str slice = fx_str_slice(
-        fx_buf_str(buf), (size_t)fx_rng_below(rng, buf->size + 1), (size_t)fx_rng_below(rng, 30));
+    const size_t begin = (size_t)fx_rng_below(rng, buf->size + 1);
+    const size_t size = (size_t)fx_rng_below(rng, 30);
+    const fx_str slice = fx_str_slice(fx_buf_str(buf), begin, size);
+    const size_t removed = (size_t)fx_rng_below(rng, 4);
     switch (fx_rng_below(rng, 5)) {
     case 0:
         splice(rng, buf, 1, (fx_str){&byte, 1});
         break;
     case 1:
-        splice(rng, buf, (size_t)fx_rng_below(rng, 4), FX_STR(""));
+        splice(rng, buf, removed, FX_STR(""));
         break;
     case 2:
         splice(rng, buf, 0, slice);
         break;
     case 3:
-        splice(rng, buf, (size_t)fx_rng_below(rng, 4), random_part(rng));
+        splice(rng, buf, removed, random_part(rng));
         break;
     default:
         splice(rng, buf, 0, random_part(rng));
@@ -288,8 +294,9 @@ static void json_of_written_decimals_roundtrips(void **state)
     for (int round = 0; round < ROUNDS; round++) {
         struct fx_buf buf;
         fx_i128 read = 0;
-        const fx_i128 units =
-            ((fx_i128)(int64_t)fx_rng_next(&rng) * (int64_t)fx_rng_next(&rng)) % fx_dec_limit();
+        fx_i128 units = (int64_t)fx_rng_next(&rng);
+        units *= (int64_t)fx_rng_next(&rng);
+        units %= fx_dec_limit();
         fx_buf_init(&buf, 1000);
         fx_buf_append_byte(&buf, '{');
         fx_json_add_int(&buf, FX_STR("before"), (int64_t)fx_rng_next(&rng));

@@ -781,7 +781,8 @@ static void amend_conditional(void)
 static void step(void)
 {
     const struct swarm *swarm = &world.swarm;
-    world.kit.time_us += (int64_t)below(chance(1) ? 90000000000 : 300000);
+    const bool is_later = chance(1);
+    world.kit.time_us += (int64_t)below(is_later ? 90000000000 : 300000);
     if (chance(2)) {
         world.kit.time_us -= 500000; /* a clock that falls back: the engine's does not */
     }

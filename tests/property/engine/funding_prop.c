@@ -228,13 +228,11 @@ static void say_index(void)
 
 static void trade(void)
 {
-    const struct engine_kit_order order = {
-        .user_id = 1 + below(USERS),
-        .instrument = (uint32_t)below(SYMBOLS),
-        .side = below(2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
-        .ticks = 1000 + between(-25, 25),
-        .lots = 1 + (int64_t)below(900),
-    };
+    struct engine_kit_order order = {.user_id = 1 + below(USERS)};
+    order.instrument = (uint32_t)below(SYMBOLS);
+    order.side = below(2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL;
+    order.ticks = 1000 + between(-25, 25);
+    order.lots = 1 + (int64_t)below(900);
     struct fx_command command = engine_kit_place_command(&order);
     (void)apply(&command);
 }

@@ -427,7 +427,8 @@ static void mark(void)
     world.mid[symbol] = world.mid[symbol] < 1000 ? 1000 : world.mid[symbol];
     if (world.has_funding) { /* the mark follows; a minute gives a sample, an hour a payment */
         command = engine_kit_command(FX_COMMAND_INDEX_PRICE, symbol, 0);
-        world.kit.time_us += (int64_t)below(chance(10) ? 5400000000 : 90000000);
+        const bool is_later = chance(10);
+        world.kit.time_us += (int64_t)below(is_later ? 5400000000 : 90000000);
         command.u.index.index_ticks = world.mid[symbol];
         command.u.index.source_count = 1;
         (void)apply(&command);
@@ -477,8 +478,10 @@ static void set_state(void)
 
 static void move_margin(void)
 {
-    struct fx_command command = engine_kit_command(
-        FX_COMMAND_ADJUST_MARGIN_POSITION, (uint32_t)below(SYMBOLS), 1 + below(USERS));
+    const uint32_t symbol = (uint32_t)below(SYMBOLS);
+    const uint64_t user_id = 1 + below(USERS);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_ADJUST_MARGIN_POSITION, symbol, user_id);
     if (is_hedging(command.user_id, command.instrument)) {
         command.u.margin.position_side =
             (uint8_t)(chance(50) ? FX_POSITION_SIDE_LONG : FX_POSITION_SIDE_SHORT);
@@ -490,8 +493,10 @@ static void move_margin(void)
 
 static void withdraw(void)
 {
-    struct fx_command command = engine_kit_command(
-        chance(50) ? FX_COMMAND_WITHDRAW : FX_COMMAND_DEPOSIT, 0, 1 + below(USERS));
+    const bool is_withdrawal = chance(50);
+    const uint64_t user_id = 1 + below(USERS);
+    struct fx_command command =
+        engine_kit_command(is_withdrawal ? FX_COMMAND_WITHDRAW : FX_COMMAND_DEPOSIT, 0, user_id);
     command.u.transfer.asset = engine_kit_asset("USDT");
     command.u.transfer.amount = engine_kit_decimal("0.7") * (1 + (int64_t)below(9));
     command.u.transfer.is_reward = command.kind == FX_COMMAND_DEPOSIT && chance(30) ? 1 : 0;

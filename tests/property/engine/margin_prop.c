@@ -331,11 +331,10 @@ static void step_place(void)
 {
     const uint32_t instrument = (uint32_t)between(0, INSTRUMENTS - 1);
     const fx_slot slot = position_of((uint32_t)between(0, ACCOUNTS - 1), instrument);
-    const struct money_engine_order order = {
-        .side = between(0, 1) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
-        .ticks = random_ticks(instrument),
-        .lots = random_lots(instrument),
-    };
+    struct money_engine_order order = {0};
+    order.side = between(0, 1) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL;
+    order.ticks = random_ticks(instrument);
+    order.lots = random_lots(instrument);
     if (ask(slot, &order) != FX_OK) {
         world.model.order_count--;
         return;
@@ -587,7 +586,8 @@ static void step_adjust(void)
     const fx_slot slot = position_of(owner, instrument);
     struct fx_engine *engine = &world.money.root;
     const int64_t whole = (int64_t)(engine->positions[slot].position_margin / 1000000) + 2;
-    fx_i128 amount = (fx_i128)between(1, whole) * 500000 + between(0, 9);
+    fx_i128 amount = (fx_i128)between(1, whole) * 500000;
+    amount += between(0, 9);
     if (between(0, 2) > 0) {
         amount = -amount;
     }
@@ -610,7 +610,8 @@ static void step_transfer(void)
     const uint32_t owner = (uint32_t)between(0, ACCOUNTS - 1);
     struct fx_engine *engine = &world.money.root;
     struct fx_command command = command_of(owner, 0);
-    command.u.transfer.amount = (fx_i128)between(1, 20000000000) * between(1, 1000000000);
+    command.u.transfer.amount = between(1, 20000000000);
+    command.u.transfer.amount *= between(1, 1000000000);
     assert_true(fx_ids_asset(FX_STR("USDT"), &command.u.transfer.asset));
     struct fx_event_result result = {0};
     if (between(0, 1) == 0) {

@@ -335,7 +335,8 @@ static void wire_topic_damaged_text_is_refused_or_read(void **state)
         make_command((enum fx_command_kind)kind, &shape, &rng, &command, &instrument);
         fx_buf_clear(&buf);
         assert_int_equal(fx_wire_topic_out_command(&buf, &command, instrument), FX_OK);
-        buf.data[fx_rng_below(&rng, buf.size)] = (char)fx_rng_below(&rng, 256);
+        const size_t at = (size_t)fx_rng_below(&rng, buf.size);
+        buf.data[at] = (char)fx_rng_below(&rng, 256);
         memset(&in, 0x5a, sizeof in);
         struct fx_wire_topic_in before = in;
         const fx_status status =

@@ -129,8 +129,8 @@ static void make_trades(void)
     for (uint32_t index = 0; index < TRADES; index++) {
         const uint64_t pause = index < TRADES / 4 ? 300 : 3;
         time_us += (int64_t)fx_rng_below(&rng, pause * 60000) * 1000;
-        trades[index] =
-            trade_at(time_us, fx_rng_between(&rng, 900, 1100), fx_rng_between(&rng, 1, 5000));
+        const int64_t ticks = fx_rng_between(&rng, 900, 1100);
+        trades[index] = trade_at(time_us, ticks, fx_rng_between(&rng, 1, 5000));
         trades[index].u.trade.buyer_is_taker = (uint8_t)fx_rng_below(&rng, 2);
     }
     world.wall_us = time_us + 7 * MINUTE_US;

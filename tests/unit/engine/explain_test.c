@@ -70,11 +70,13 @@ static void move_market(void)
         command.u.leverage.margin_mode = (uint32_t)fx_rng_below(&rng, 3);
         (void)engine_kit_apply(&kit, &command);
     } else {
+        const enum fx_side side = fx_rng_below(&rng, 2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL;
+        const int64_t ticks = mark + fx_rng_between(&rng, -5, 5);
         (void)ENGINE_KIT_PLACE(&kit,
                                .user_id = user_id,
                                .instrument = symbol,
-                               .side = fx_rng_below(&rng, 2) == 0 ? FX_SIDE_BUY : FX_SIDE_SELL,
-                               .ticks = mark + fx_rng_between(&rng, -5, 5),
+                               .side = side,
+                               .ticks = ticks,
                                .lots = 1 + (int64_t)fx_rng_below(&rng, 20));
     }
 }

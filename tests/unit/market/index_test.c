@@ -127,10 +127,10 @@ static void index_random_sources_equal_the_model(void **state)
         const int64_t spread = 1 + fx_rng_between(&rng, 0, 200000);
         uint32_t fresh = 0, kept = 0;
         for (uint32_t index = 0; index < count; index++) {
-            sources[index] =
-                (struct fx_index_source){.price = 1000000 + fx_rng_between(&rng, -spread, spread),
-                                         .said_us = NOW - fx_rng_between(&rng, -7, 14) * SECOND,
-                                         .weight = 1 + (uint32_t)fx_rng_below(&rng, 8)};
+            sources[index] = (struct fx_index_source){.price = 1000000};
+            sources[index].price += fx_rng_between(&rng, -spread, spread);
+            sources[index].said_us = NOW - fx_rng_between(&rng, -7, 14) * SECOND;
+            sources[index].weight = 1 + (uint32_t)fx_rng_below(&rng, 8);
             const int64_t age = NOW - sources[index].said_us;
             counts[index] = age <= 10 * SECOND && age >= -5 * SECOND;
             fresh += counts[index] ? 1 : 0;

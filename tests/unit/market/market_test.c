@@ -175,8 +175,8 @@ static void ticker_any_trades_equal_model(void **state)
     int64_t time_us = 1700000000000000;
     for (uint32_t index = 0; index < TRADES; index++) {
         time_us += (int64_t)fx_rng_below(&rng, 180000000);
-        trades[index] = trade_event(
-            time_us, 1 + (int64_t)fx_rng_below(&rng, 100), 1 + (int64_t)fx_rng_below(&rng, 9));
+        const int64_t ticks = 1 + (int64_t)fx_rng_below(&rng, 100);
+        trades[index] = trade_event(time_us, ticks, 1 + (int64_t)fx_rng_below(&rng, 9));
         day_apply(day, &trades[index]);
         if (index % 50 > 3) {
             continue;

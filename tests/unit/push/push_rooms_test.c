@@ -159,7 +159,8 @@ static void append_any(struct fx_buf *buf, struct fx_rng *rng, uint32_t depth)
     if (choice < 4) {
         fx_buf_append(buf, fx_str_of(TEXTS[fx_rng_below(rng, 8)]));
     } else if (choice < 6) {
-        const int64_t number = (int64_t)(fx_rng_next(rng) >> fx_rng_below(rng, 64));
+        const uint64_t bits = fx_rng_next(rng);
+        const int64_t number = (int64_t)(bits >> fx_rng_below(rng, 64));
         fx_buf_append_i64(buf, fx_rng_below(rng, 2) == 0 ? number : -(number >> 1));
     } else {
         const bool is_map = choice < 8;
@@ -205,7 +206,8 @@ static void rooms_random_values_roundtrip(void **state)
         assert_int_equal(rest.size, 0);
         assert_true(fx_str_is_equal(fx_buf_str(&again), fx_buf_str(&json)));
         /* One byte changed: read or refused, and never read further than there is. */
-        packed.data[fx_rng_below(&rng, packed.size)] = (char)fx_rng_below(&rng, 256);
+        const size_t at = (size_t)fx_rng_below(&rng, packed.size);
+        packed.data[at] = (char)fx_rng_below(&rng, 256);
         rest = fx_buf_str(&packed);
         fx_buf_clear(&again);
         (void)!fx_push_msgpack_decode(&rest, &again);
