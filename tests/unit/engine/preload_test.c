@@ -579,6 +579,169 @@ static void preload_of_hedge_positions_that_disagree_is_refused(void **state)
     engine_kit_deinit(&kit);
 }
 
+/* Whatever has left a trace before, a load is not its continuation. */
+static void preload_is_refused_after_any_trace(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    engine_kit_init(&kit, &limits);
+    kit.is_unchecked = true;
+    kit.engine->next_order_id = 2; /* as after an order of which nothing is left */
+    assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
+    kit.engine->next_order_id = 1;
+    kit.engine->deadman_count = 1;
+    assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
+    kit.engine->deadman_count = 0;
+    kit.is_unchecked = false;
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_STOP_ENGINE), FX_OK);
+    assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_START_ENGINE), FX_OK);
+    assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
+    assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
+    engine_kit_deinit(&kit);
+    /* Each of the three numbers has room for all that come behind it. */
+    engine_kit_init(&kit, &limits);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.load.next_order_id = INT64_MAX / 2 + 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command.u.load.next_order_id = 0;
+    command.u.load.next_liquidation_id = INT64_MAX / 2 + 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command.u.load.next_liquidation_id = INT64_MAX / 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_true(kit.engine->next_order_id == 1);
+    assert_true(kit.engine->next_liquidation_id == INT64_MAX / 2);
+    engine_kit_deinit(&kit);
+}
+
+#define ACCOUNT_SAID(status_, change)                                                              \
+    do {                                                                                           \
+        struct fx_command one =                                                                    \
+            engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, 81);           \
+        struct fx_command_load_account *load = &one.u.load_account;                                \
+        load->account_id = 9;                                                                      \
+        load->settings.asset = engine_kit_asset("USDT");                                           \
+        change;                                                                                    \
+        assert_int_equal(engine_kit_apply(&kit, &one), (status_));                                 \
+    } while (0)
+
+static void preload_of_accounts_judges_each_number(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_accounts(&kit);
+    ACCOUNT_SAID(FX_BAD_PARAMETER, load->settings.flags = UINT32_MAX);
+    ACCOUNT_SAID(FX_BAD_PARAMETER, memset(&load->settings.asset, 0, sizeof load->settings.asset));
+    ACCOUNT_SAID(FX_LOAD_OUT_OF_ORDER, load->account_id = (uint64_t)INT64_MAX / 2 + 1);
+    ACCOUNT_SAID(FX_INSUFFICIENT_BALANCE, load->reward_balance = -1);
+    ACCOUNT_SAID(FX_AMOUNT_OUT_OF_RANGE, load->reward_balance = fx_dec_limit());
+    ACCOUNT_SAID(FX_AMOUNT_OUT_OF_RANGE,
+                 (load->balance = fx_dec_limit() - 1, load->reward_balance = 1));
+    /* Fees of its own; where it has none, what is said of them is not taken. */
+    ACCOUNT_SAID(FX_OK,
+                 (load->settings.has_fees = 1,
+                  load->settings.maker_fee_ppb = -100,
+                  load->settings.taker_fee_ppb = 300));
+    assert_int_equal(kit.engine->accounts[3].has_fees, 1);
+    assert_int_equal(kit.engine->accounts[3].maker_fee_ppb, -100);
+    assert_int_equal(kit.engine->accounts[3].taker_fee_ppb, 300);
+    kit.engine->limits.accounts_max = 4;
+    ACCOUNT_SAID(FX_CAPACITY, (load->account_id = 10, one.user_id = 82));
+    engine_kit_deinit(&kit);
+}
+
+#define POSITION_SAID(status_, change)                                                             \
+    do {                                                                                           \
+        struct fx_command one = position_of(16, 80, 4, "100");                                     \
+        struct fx_command_load_position *load = &one.u.load_position;                              \
+        change;                                                                                    \
+        assert_int_equal(engine_kit_apply(&kit, &one), (status_));                                 \
+    } while (0)
+
+static void preload_of_positions_judges_each_number(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    const fx_i128 beyond = fx_dec_limit();
+    open_positions(&kit);
+    POSITION_SAID(FX_BAD_LEVERAGE, load->leverage_centi = 10001);
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, load->lots = INT64_MAX);
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, load->entry_value = beyond);
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, load->position_margin = beyond);
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, load->adjust_margin = -beyond);
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, load->realized_pnl = beyond);
+    POSITION_SAID(FX_BAD_PARAMETER, load->adjust_margin = 1); /* of a cross position */
+    POSITION_SAID(FX_BAD_PARAMETER,
+                  (load->margin_mode = FX_MARGIN_MODE_ISOLATED, load->position_margin = -1));
+    /* Who holds nothing has no margin. */
+    POSITION_SAID(FX_BAD_PARAMETER,
+                  (load->margin_mode = FX_MARGIN_MODE_ISOLATED,
+                   load->lots = 0,
+                   load->entry_value = 0,
+                   load->position_margin = 1));
+    POSITION_SAID(FX_POSITION_SIDE_MISMATCH, load->position_side = FX_POSITION_SIDE_SHORT + 1);
+    POSITION_SAID(FX_LOAD_OUT_OF_ORDER, load->position_id = (uint64_t)INT64_MAX / 2 + 1);
+    kit.engine->limits.positions_max = 2;
+    POSITION_SAID(FX_CAPACITY, (void)load);
+    kit.engine->limits.positions_max = 3;
+    POSITION_SAID(FX_OK, load->position_side = FX_POSITION_SIDE_BOTH);
+    engine_kit_deinit(&kit);
+}
+
+/* M1 of a loaded position: with its lots, with its value, with what was deposited for it. */
+static void preload_of_a_position_that_leaves_the_range_is_refused(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_accounts(&kit);
+    kit.is_unchecked = true; /* money is put into the state */
+    struct fx_account_state *account = &kit.engine->accounts[2];
+    const fx_i128 balance = account->balance;
+    const fx_i128 dearest = kit.engine->listings[0].lot_value_max * 8;
+    account->balance = fx_dec_limit() - dearest;
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, (void)load); /* its lots and their fees, at the dearest */
+    account->balance = fx_dec_limit() - dearest - engine_kit_decimal("100");
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, (void)load); /* … and what it cost */
+    account->balance = balance;
+    const fx_i128 deposited = kit.engine->assets[0].deposited;
+    kit.engine->assets[0].deposited = -fx_dec_limit() + 1;
+    POSITION_SAID(FX_AMOUNT_OUT_OF_RANGE, (void)load);
+    kit.engine->assets[0].deposited = deposited;
+    kit.is_unchecked = false;
+    POSITION_SAID(FX_OK, (void)load);
+    engine_kit_deinit(&kit);
+}
+
+/* What START_ENGINE counts, one after the other; and who has only an order needs tiers too. */
+static void preload_counts_each_kind_of_thing(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    open_positions(&kit);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    const struct fx_command_start all = {
+        .accounts = 3, .positions = 2, .orders = 0, .instruments = 1, .is_counted = 1};
+    command.u.start = all;
+    command.u.start.positions = 1;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_LOAD_INCOMPLETE);
+    command.u.start = all;
+    command.u.start.instruments = 2;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_LOAD_INCOMPLETE);
+    command.u.start = all;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    engine_kit_deinit(&kit);
+    open_accounts(&kit);
+    assert_int_equal(load_order(&kit, 6, 30, FX_SIDE_SELL, 120), FX_OK);
+    kit.engine->listings[0].definition.tier_count = 0;
+    kit.is_unchecked = true;
+    assert_int_equal(apply_plain(&kit, FX_COMMAND_START_ENGINE), FX_BAD_INSTRUMENT);
+    engine_kit_deinit(&kit);
+}
+
 /* What a liar's snapshot may say of ids: they grow, and none is beyond the last. */
 static void preload_of_a_liar_is_unsound(void **state)
 {
@@ -606,6 +769,20 @@ static void preload_of_a_liar_is_unsound(void **state)
     engine->preload.accounts = engine->account_count + 1;
     assert_false(fx_preload_is_sound(engine));
     engine->preload.accounts = engine->account_count;
+    engine->preload.positions = engine->position_count + 1;
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload.positions = engine->position_count;
+    const struct fx_preload sound = engine->preload;
+    engine->preload.account_id = UINT64_MAX; /* no id could follow it */
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload.account_id = 2; /* three accounts do not have ids up to 2 */
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload = sound;
+    engine->preload.position_id = UINT64_MAX;
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload.position_id = 1;
+    assert_false(fx_preload_is_sound(engine));
+    engine->preload = sound;
     assert_true(fx_preload_is_sound(engine));
     engine_kit_deinit(&kit);
 }
@@ -718,6 +895,11 @@ int main(void)
         cmocka_unit_test(preload_of_what_symbols_know),
         cmocka_unit_test(preload_of_numbers_beyond_the_range_is_refused),
         cmocka_unit_test(preload_of_hedge_positions_that_disagree_is_refused),
+        cmocka_unit_test(preload_is_refused_after_any_trace),
+        cmocka_unit_test(preload_of_accounts_judges_each_number),
+        cmocka_unit_test(preload_of_positions_judges_each_number),
+        cmocka_unit_test(preload_of_a_position_that_leaves_the_range_is_refused),
+        cmocka_unit_test(preload_counts_each_kind_of_thing),
         cmocka_unit_test(preload_of_a_liar_is_unsound),
         cmocka_unit_test(preload_of_orders_with_bad_words_is_refused),
         cmocka_unit_test(preload_of_conditional_orders_is_judged),
