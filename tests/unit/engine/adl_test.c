@@ -155,12 +155,72 @@ static void adl_of_a_pair_cancels_its_orders_first(void **state)
     engine_kit_deinit(&kit);
 }
 
+/* Those in front gain the most at the mark, and would owe at the bankruptcy price: they are passed
+ * over for the first behind them that can bear it, however long the part of the queue is that is
+ * remembered. */
+static void adl_passes_over_who_cannot_bear_the_price(void **state)
+{
+    (void)state;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    const int64_t lots[] = {4, 4, 4, 2, 1};
+    engine_kit_init(&kit, &limits);
+    kit.is_unchecked = true; /* money is taken out of the state */
+    assert_int_equal(engine_kit_list(&kit, &definition, 100), 0);
+    engine_kit_account(&kit, 1, "USDT", "1000");
+    for (uint64_t user_id = 2; user_id <= 6; user_id++) {
+        engine_kit_account(&kit, user_id, "USDT", user_id < 5 ? "20" : "1000");
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = user_id,
+                                          .side = FX_SIDE_SELL,
+                                          .ticks = 100,
+                                          .lots = lots[user_id - 2],
+                                          .leverage_centi = user_id < 5 ? 10000 : 1000),
+                         FX_OK);
+    }
+    assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                      .user_id = 1,
+                                      .side = FX_SIDE_BUY,
+                                      .ticks = 100,
+                                      .lots = 15,
+                                      .leverage_centi = 500,
+                                      .margin_mode = FX_MARGIN_MODE_ISOLATED),
+                     FX_OK);
+    for (uint64_t user_id = 2; user_id < 5; user_id++) { /* as if lost on another symbol */
+        const fx_slot account = fx_account_state_find(kit.engine, user_id, 0);
+        kit.engine->accounts[account].balance -= engine_kit_decimal("110");
+        kit.engine->assets[0].deposited -= engine_kit_decimal("110");
+    }
+    assert_int_equal(engine_kit_mark(&kit, 0, 60), FX_OK); /* 80 is all that user 1 has */
+    const uint64_t chosen[] = {5, 6};
+    for (uint32_t index = 0; index < 2; index++) {
+        const struct fx_event *step = NULL;
+        for (uint32_t event = 0, seen = 0; event < kit.events.count && step == NULL; event++) {
+            const struct fx_event *one = &kit.events.items[event];
+            const bool is_close = one->kind == FX_EVENT_LIQUIDATION &&
+                                  one->u.liquidation.step == FX_LIQUIDATION_STEP_ADL;
+            seen += is_close ? 1 : 0;
+            step = is_close && seen == index + 1 ? one : NULL;
+        }
+        assert_non_null(step);
+        assert_int_equal(step->u.liquidation.counter_user_id, chosen[index]);
+        assert_int_equal(step->u.liquidation.price_ticks, 80);
+        assert_int_equal(step->u.liquidation.lots, 2 - index);
+    }
+    assert_int_equal(engine_kit_position(&kit, 1, 0).lots, 12); /* nobody else could */
+    for (uint64_t user_id = 2; user_id < 5; user_id++) {
+        assert_int_equal(engine_kit_position(&kit, user_id, 0).lots, -4);
+    }
+    engine_kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adl_ratios_end_at_their_bounds),
         cmocka_unit_test(adl_waits_until_the_whole_side_is_paid),
         cmocka_unit_test(adl_of_a_pair_cancels_its_orders_first),
+        cmocka_unit_test(adl_passes_over_who_cannot_bear_the_price),
     };
     return cmocka_run_group_tests_name("adl", tests, NULL, NULL);
 }
