@@ -42,7 +42,6 @@ struct money_engine {
     fx_slot moved_accounts[MONEY_ACCOUNTS_MAX];
     struct fx_event items[MONEY_EVENTS_MAX];
     struct fx_events events;
-    uint32_t order_used;
 };
 
 /** An empty engine; every call starts anew. */
@@ -248,7 +247,7 @@ static inline fx_slot money_engine_rest(struct money_engine *money,
                                         const struct money_engine_order *order)
 {
     struct fx_engine *engine = &money->root;
-    const fx_slot slot = money->order_used++;
+    const fx_slot slot = money->root.order_used++;
     assert(slot < MONEY_ORDERS_MAX);
     engine->resting[slot] = money_engine_resting(money, position, order);
     engine->orders[slot] = (struct fx_order){

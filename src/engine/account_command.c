@@ -50,6 +50,7 @@ static fx_slot find_account(const struct fx_engine *engine,
                             const struct fx_asset *asset)
 {
     const uint32_t index = fx_account_state_find_asset(engine, asset);
+    FX_CHECK(index == UINT32_MAX || index < engine->asset_count);
     return index == UINT32_MAX ? FX_SLOT_NONE : fx_account_state_find(engine, user_id, index);
 }
 
@@ -122,11 +123,14 @@ static void emit_transaction(struct fx_engine *engine,
                              enum fx_transaction_type type,
                              fx_i128 amount)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(amount != 0);
     fx_touch_transaction(engine, account, type, amount, FX_COMMAND_ALL_INSTRUMENTS);
 }
 
 static bool is_deposit_type(uint32_t type)
 {
+    FX_ASSERT(type != 0);
     return type == FX_TRANSACTION_DEPOSIT || type == FX_TRANSACTION_TRANSFER ||
            type == FX_TRANSACTION_REFERRAL || type == FX_TRANSACTION_REWARD ||
            type == FX_TRANSACTION_EVENT_REWARD;
@@ -214,6 +218,7 @@ fx_status fx_account_command_withdraw(struct fx_engine *engine,
         return FX_ACCOUNT_FROZEN;
     }
     const fx_i128 most = fx_margin_withdrawable(engine, slot);
+    FX_ASSERT(most >= 0);
     if (transfer->amount > most) {
         result->reject = (struct fx_reject){
             .has_limit = 1,
@@ -287,6 +292,7 @@ static fx_status judge_move(struct fx_engine *engine,
     FX_ASSERT(from != to);
     FX_ASSERT(engine->accounts[from].asset == engine->accounts[to].asset);
     const fx_i128 most = fx_margin_withdrawable(engine, from);
+    FX_ASSERT(most >= 0);
     fx_i128 bound = 0;
     reject_out->field = FX_FIELD_AMOUNT;
     if (move->amount > most) {

@@ -49,6 +49,7 @@ static uint64_t hash_of(const struct fx_command *command)
 static fx_slot account_of(const struct fx_engine *engine, const struct fx_command *command)
 {
     const uint32_t asset = fx_account_state_find_asset(engine, &command->u.named.transfer.asset);
+    FX_CHECK(asset == UINT32_MAX || asset < engine->asset_count);
     return asset == UINT32_MAX ? FX_SLOT_NONE
                                : fx_account_state_find(engine, command->user_id, asset);
 }

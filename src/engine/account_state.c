@@ -18,6 +18,8 @@ static fx_i128 magnitude_of(fx_i128 amount)
 /* Runs of 16 user ids share a cache line of the table: ids are given out in order. */
 static uint32_t home_of(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
 {
+    FX_CHECK((engine->account_table_size & (engine->account_table_size - 1)) == 0);
+    FX_CHECK(engine->account_table_size > engine->account_count);
     const uint64_t run = (user_id >> RUN_BITS) ^ ((uint64_t)asset << 48U);
     const uint64_t mixed = (run * 0x9e3779b97f4a7c15U) >> 32U;
     return (uint32_t)(mixed << RUN_BITS | (user_id & RUN_MASK)) & (engine->account_table_size - 1);
@@ -25,6 +27,7 @@ static uint32_t home_of(const struct fx_engine *engine, uint64_t user_id, uint32
 
 void fx_account_state_prefetch(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
 {
+    FX_CHECK(asset < engine->asset_count);
     fx_ahead_line(&engine->account_table[home_of(engine, user_id, asset)]);
 }
 
@@ -32,6 +35,7 @@ struct fx_account_entry fx_account_state_guess(const struct fx_engine *engine,
                                                uint64_t user_id,
                                                uint32_t asset)
 {
+    FX_CHECK(asset < engine->asset_count);
     return engine->account_table[home_of(engine, user_id, asset)];
 }
 
@@ -60,6 +64,8 @@ static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint3
 fx_slot fx_account_state_find(const struct fx_engine *engine, uint64_t user_id, uint32_t asset)
 {
     const fx_slot entry = engine->account_table[place_of(engine, user_id, asset)].account;
+    FX_CHECK(entry <= engine->account_count);
+    FX_CHECK(entry == 0 || engine->accounts[entry - 1].user_id == user_id);
     return entry == 0 ? FX_SLOT_NONE : entry - 1;
 }
 
@@ -79,6 +85,7 @@ fx_slot fx_account_state_create(struct fx_engine *engine, uint64_t user_id, uint
         .asset = (uint16_t)asset,
     };
     engine->account_table[place] = (struct fx_account_entry){slot + 1, FX_SLOT_NONE};
+    FX_CHECK(fx_account_state_find(engine, user_id, asset) == slot);
     return slot;
 }
 
@@ -168,6 +175,7 @@ bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 
     state->balance = balance;
     state->reward_balance -= from_reward;
     FX_ASSERT(state->reward_balance >= 0);
+    FX_CHECK(fx_dec_is_in_range(state->balance));
     return true;
 }
 
@@ -197,6 +205,7 @@ bool fx_account_state_bound(const struct fx_engine *engine, fx_slot account, fx_
             return false;
         }
     }
+    FX_CHECK(bound >= 0 && bound < limit); /* M1 */
     *bound_out = bound;
     return true;
 }

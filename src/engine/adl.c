@@ -49,6 +49,7 @@ static fx_i128 ratio_of(fx_i128 numerator, fx_i128 divisor)
 
 struct fx_adl_parts fx_adl_explain(const struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
     FX_ASSERT(own->lots != 0);
     const fx_i128 profit = ratio_of(fx_margin_unrealized(engine, own), own->entry_value);
@@ -67,6 +68,8 @@ struct fx_adl_parts fx_adl_explain(const struct fx_engine *engine, fx_slot posit
 
 fx_i128 fx_adl_score(const struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(position < engine->position_count);
+    FX_CHECK(engine->positions[position].lots != 0);
     return fx_adl_explain(engine, position).score;
 }
 
@@ -108,6 +111,8 @@ static void insert(const struct fx_engine *engine,
         index--;
     }
     FX_ASSERT(index < FX_ADL_QUEUE_MAX);
+    FX_CHECK(index == 0 || !is_before(engine, &item, &queue->items[index - 1]));
+    FX_CHECK(index + 1 >= queue->count || !is_before(engine, &queue->items[index + 1], &item));
     queue->items[index] = item;
 }
 
@@ -118,6 +123,7 @@ static bool read(const struct fx_engine *engine,
                  uint32_t index,
                  struct fx_adl_item *item_out)
 {
+    FX_CHECK(index < fx_risk_heap_of(engine, instrument, side)->count);
     const fx_slot slot = fx_risk_heap_at(engine, instrument, side, index)->position;
     FX_ASSERT(slot < engine->position_count);
     *item_out = (struct fx_adl_item){.position = slot};
@@ -152,6 +158,8 @@ static void fill(struct fx_engine *engine, uint32_t instrument, enum fx_side sid
 
 static bool is_current(const struct fx_engine *engine, uint32_t instrument, enum fx_side side)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const struct fx_adl_queue *queue = engine->adl_queue;
     return queue->sequence == engine->sequence && queue->instrument == instrument &&
            queue->side == (uint8_t)side && queue->next_trade_id == engine->next_trade_id;
@@ -285,6 +293,8 @@ static bool is_bearable(const struct fx_engine *engine, const struct wish *wish,
 /* Another account's, and its margin bears the price. */
 static bool is_fit(const struct fx_engine *engine, const struct wish *wish, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->position_count);
+    FX_ASSERT(wish->lots > 0);
     return engine->positions[slot].account != engine->positions[wish->position].account &&
            is_bearable(engine, wish, slot);
 }

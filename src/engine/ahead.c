@@ -11,6 +11,8 @@ enum { LINE_SIZE = 64 };
 
 static void prefetch_lines(const void *start, size_t size)
 {
+    FX_CHECK(start != NULL);
+    FX_CHECK(size > 0);
     for (size_t offset = 0; offset < size; offset += LINE_SIZE) {
         fx_ahead_line((const char *)start + offset);
     }
@@ -18,6 +20,7 @@ static void prefetch_lines(const void *start, size_t size)
 
 static void prefetch_position(const struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(position == FX_SLOT_NONE || position < engine->limits.positions_max);
     if (position < engine->position_count) {
         prefetch_lines(&engine->positions[position], sizeof engine->positions[0]);
     }
@@ -25,11 +28,13 @@ static void prefetch_position(const struct fx_engine *engine, fx_slot position)
 
 static void prefetch_account(const struct fx_engine *engine, fx_slot account)
 {
+    FX_CHECK(account < engine->limits.accounts_max);
     prefetch_lines(&engine->accounts[account], sizeof engine->accounts[0]);
 }
 
 static void prefetch_neighbour(const struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order == FX_SLOT_NONE || order < engine->limits.orders_max);
     if (order != FX_SLOT_NONE) {
         fx_ahead_line(&engine->orders[order].older);
     }
@@ -37,6 +42,7 @@ static void prefetch_neighbour(const struct fx_engine *engine, fx_slot order)
 
 static void prefetch_resting(const struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order == FX_SLOT_NONE || order < engine->limits.orders_max);
     if (order != FX_SLOT_NONE) {
         fx_ahead_line(&engine->resting[order]);
     }
@@ -44,6 +50,7 @@ static void prefetch_resting(const struct fx_engine *engine, fx_slot order)
 
 static void prefetch_holder(const struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order < engine->order_used);
     const struct fx_order_holder holder = engine->order_holders[order];
     prefetch_position(engine, holder.position);
     prefetch_account(engine, holder.account);
@@ -51,6 +58,7 @@ static void prefetch_holder(const struct fx_engine *engine, fx_slot order)
 
 static void prefetch_order(const struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order < engine->limits.orders_max);
     fx_ahead_line(&engine->resting[order]);
     prefetch_lines(&engine->orders[order], sizeof engine->orders[0]);
 }
@@ -149,6 +157,7 @@ void fx_ahead_order(const struct fx_engine *engine, uint64_t order_id)
 
 void fx_ahead_maker(const struct fx_engine *engine, fx_slot maker)
 {
+    FX_CHECK(maker == FX_SLOT_NONE || maker < engine->order_used);
     if (maker != FX_SLOT_NONE) {
         prefetch_order(engine, maker);
         prefetch_holder(engine, maker);
@@ -158,6 +167,7 @@ void fx_ahead_maker(const struct fx_engine *engine, fx_slot maker)
 
 void fx_ahead_guard(const struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(position < engine->position_count);
     fx_ahead_line(&engine->risks[position]);
 }
 

@@ -100,6 +100,7 @@ static void shrink(struct fx_engine *engine, fx_slot order, const struct target 
     fx_position_state_resize_order(engine, order, before);
     fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
     fx_touch_position(engine, cold->position);
+    FX_ASSERT(hot->remaining.lots == target->hot.remaining.lots);
     cold->lots = target->lots;
     cold->updated_us = engine->time_us;
     fx_cancel_emit(engine, order);
@@ -154,6 +155,7 @@ static fx_status apply_target(struct fx_engine *engine,
                               struct target *target,
                               struct fx_event_result *result)
 {
+    FX_ASSERT(target->hot.remaining.lots > 0);
     FX_ASSERT(order < engine->order_used);
     FX_ASSERT(result->is_changed == 0);
     const struct fx_resting *hot = &engine->resting[order];
@@ -217,6 +219,7 @@ fx_status fx_amend_apply(struct fx_engine *engine,
     if (order == FX_SLOT_NONE) {
         return FX_ORDER_NOT_FOUND;
     }
+    FX_ASSERT(order < engine->order_used);
     result->order_id = engine->orders[order].order_id;
     result->account_id = fx_preload_account_id(engine, engine->resting[order].account);
     result->tmp_id = engine->orders[order].tmp_id;

@@ -11,6 +11,7 @@ _Static_assert(FX_SIDE_BUY == 1 && FX_SIDE_SELL == 2, "a side less one is an ind
 /* Key and price turn into each other by a conditional negation without a branch (B3). */
 static int64_t key_of(enum fx_side side, fx_px price)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const int64_t sign = -(int64_t)(side - 1);
     return (price.ticks ^ sign) - sign;
 }
@@ -18,22 +19,27 @@ static int64_t key_of(enum fx_side side, fx_px price)
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): an enum and a key
 static fx_px price_of(enum fx_side side, int64_t key)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const int64_t sign = -(int64_t)(side - 1);
     return (fx_px){key == FX_BOOK_KEY_NONE ? 0 : (key ^ sign) - sign};
 }
 
 int64_t fx_book_key(enum fx_side side, fx_px price)
 {
+    FX_CHECK(price.ticks >= 0);
     return key_of(side, price);
 }
 
 static bool is_in_window(const struct fx_book *book, fx_px price)
 {
+    FX_CHECK(book->base_ticks >= 0);
     return (uint64_t)price.ticks - (uint64_t)book->base_ticks <= book->window_mask;
 }
 
 static bool is_empty(const struct fx_book *book)
 {
+    FX_CHECK((book->sides[0].best_key == FX_BOOK_KEY_NONE) == (book->sides[0].orders == 0));
+    FX_CHECK((book->sides[1].best_key == FX_BOOK_KEY_NONE) == (book->sides[1].orders == 0));
     return book->sides[0].best_key == FX_BOOK_KEY_NONE &&
            book->sides[1].best_key == FX_BOOK_KEY_NONE;
 }
@@ -41,17 +47,21 @@ static bool is_empty(const struct fx_book *book)
 /* True where an order of this side and price would not trade with the other side's best (B4). */
 static bool is_uncrossed(const struct fx_book *book, enum fx_side side, fx_px price)
 {
+    FX_CHECK(price.ticks > 0);
     /* A price has opposite keys on the two sides, and an empty side has the least of all keys. */
     return book->sides[FX_SIDE_SELL - side].best_key < -key_of(side, price);
 }
 
 static uint64_t index_of(const struct fx_book *book, fx_px price)
 {
+    FX_CHECK((book->window_mask & (book->window_mask + 1)) == 0);
+    FX_CHECK(is_in_window(book, price));
     return (uint64_t)price.ticks & book->window_mask;
 }
 
 static size_t words_size(struct fx_book_limits limits)
 {
+    FX_ASSERT(limits.window_levels % 64 == 0);
     return ((size_t)limits.window_levels / 64 * sizeof(uint64_t) + 63) / 64 * 64;
 }
 
@@ -93,6 +103,7 @@ struct fx_book *fx_book_attach(void *memory, struct fx_resting slots[])
 
 fx_px fx_book_best(const struct fx_book *book, enum fx_side side)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     return price_of(side, book->sides[side - 1].best_key);
 }
 
@@ -132,6 +143,7 @@ fx_slot fx_book_front(const struct fx_book *book, enum fx_side side)
 
 bool fx_book_can_insert(const struct fx_book *book, enum fx_side side, fx_px price)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     FX_ASSERT(price.ticks > 0);
     if (is_in_window(book, price)) {
         return true;
@@ -206,6 +218,7 @@ static fx_px worse_than(const struct fx_book *book, enum fx_side side, fx_px pri
 /* The level of a resting order that stands outside of the window. */
 static struct fx_level *outside_of(struct fx_book *book, const struct fx_resting *order)
 {
+    FX_CHECK(!is_in_window(book, order->price));
     struct fx_level *level = fx_book_overflow_find(book, (enum fx_side)order->side, order->price);
     FX_ASSERT(level != NULL);
     return level;
@@ -217,6 +230,7 @@ __attribute__((noinline)) static void refresh_best(struct fx_book *book,
                                                    fx_px gone)
 {
     struct fx_book_side *half = &book->sides[side - 1];
+    FX_CHECK(key_of(side, gone) == half->best_key);
     const fx_px best = worse_than(book, side, gone);
     half->best_key = best.ticks == 0 ? FX_BOOK_KEY_NONE : key_of(side, best);
     FX_ASSERT((half->orders == 0) == (best.ticks == 0));
@@ -248,6 +262,7 @@ static void settle_outside(struct fx_book *book,
 {
     FX_ASSERT(!is_in_window(book, price));
     struct fx_book_side *half = &book->sides[side - 1];
+    FX_CHECK(key_of(side, price) <= half->best_key);
     FX_ASSERT(half->orders > 0);
     half->orders--;
     if (level->count == 0) {
@@ -315,7 +330,9 @@ fx_qty fx_book_fill(struct fx_book *book, fx_slot slot, fx_qty want)
 
 void fx_book_shrink(struct fx_book *book, fx_slot slot, fx_qty lots)
 {
+    FX_CHECK(lots.lots > 0);
     const struct fx_resting *order = &book->slots[slot];
+    FX_CHECK(lots.lots <= order->remaining.lots);
     struct fx_level *level = is_in_window(book, order->price)
                                  ? &book->levels[index_of(book, order->price)]
                                  : outside_of(book, order);
@@ -327,6 +344,7 @@ bool fx_book_next(const struct fx_book *book,
                   fx_px after,
                   struct fx_book_row *row_out)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const int64_t best_key = book->sides[side - 1].best_key;
     FX_ASSERT(after.ticks >= 0);
     fx_px price = price_of(side, best_key);
@@ -338,6 +356,7 @@ bool fx_book_next(const struct fx_book *book,
     }
     *row_out = fx_book_row(book, side, price);
     FX_ASSERT(row_out->count > 0);
+    FX_CHECK(after.ticks == 0 || key_of(side, row_out->price) < key_of(side, after));
     return true;
 }
 
@@ -353,6 +372,7 @@ fx_qty fx_book_depth(const struct fx_book *book, enum fx_side side, fx_px limit,
         const int64_t missing = want.lots - depth.lots;
         depth.lots += row.total.lots < missing ? row.total.lots : missing;
     }
+    FX_CHECK(depth.lots <= want.lots);
     return depth;
 }
 
@@ -371,10 +391,15 @@ struct fx_book_row fx_book_row(const struct fx_book *book, enum fx_side side, fx
 fx_slot fx_book_oldest(const struct fx_book *book, enum fx_side side, fx_px price)
 {
     const struct fx_level *level = find(book, side, price);
+    FX_CHECK(level == NULL || level->oldest != FX_SLOT_NONE);
+    FX_CHECK(level == NULL || level->price.ticks == price.ticks);
     return level == NULL ? FX_SLOT_NONE : level->oldest;
 }
 
 uint32_t fx_book_count(const struct fx_book *book, enum fx_side side)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
+    FX_CHECK((book->sides[side - 1].orders == 0) ==
+             (book->sides[side - 1].best_key == FX_BOOK_KEY_NONE));
     return book->sides[side - 1].orders;
 }

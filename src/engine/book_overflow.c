@@ -9,6 +9,7 @@
 
 static size_t offset_of(const struct fx_book *book, enum fx_side side)
 {
+    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     size_t levels = side == FX_SIDE_BUY ? 0 : book->limits.overflow_levels_max;
     return (size_t)book->overflow_offset + levels * sizeof(struct fx_level);
 }
@@ -41,6 +42,9 @@ uint32_t fx_book_overflow_rank(const struct fx_book *book, enum fx_side side, in
         }
     }
     FX_ASSERT(low <= book->limits.overflow_levels_max);
+    FX_CHECK(low == 0 || fx_book_key(side, levels[low - 1].price) < key);
+    FX_CHECK(low == book->sides[side - 1].overflow_count ||
+             fx_book_key(side, levels[low].price) >= key);
     return low;
 }
 
@@ -89,6 +93,7 @@ struct fx_level *fx_book_overflow_acquire(struct fx_book *book, enum fx_side sid
         fx_level_init(level);
     }
     FX_ASSERT(rank < book->sides[side - 1].overflow_count);
+    FX_CHECK(level->count == 0 || level->price.ticks == price.ticks);
     return level;
 }
 

@@ -14,12 +14,14 @@ enum { PRESSURE_SHARE = 64, PRESSURE_MIN = 4 };
 
 static uint64_t *words_of(struct fx_book *book)
 {
+    FX_CHECK(book->words_offset % sizeof(uint64_t) == 0);
     void *words = (unsigned char *)book + book->words_offset;
     return words;
 }
 
 static const uint64_t *words_view(const struct fx_book *book)
 {
+    FX_CHECK(book->words_offset % sizeof(uint64_t) == 0);
     const void *words = (const unsigned char *)book + book->words_offset;
     return words;
 }
@@ -38,6 +40,8 @@ static uint64_t highest_bit(uint64_t word)
 
 static int64_t top_ticks(const struct fx_book *book)
 {
+    FX_CHECK(book->base_ticks >= 0);
+    FX_CHECK(book->base_ticks <= INT64_MAX - (int64_t)book->window_mask);
     return book->base_ticks + (int64_t)book->window_mask;
 }
 
@@ -193,6 +197,7 @@ struct leavers {
 
 static fx_px leaver_after(const struct fx_book *book, const struct leavers *leavers, fx_px price)
 {
+    FX_CHECK(leavers->side == FX_SIDE_BUY || leavers->side == FX_SIDE_SELL);
     const fx_px next = leavers->side == FX_SIDE_BUY ? fx_book_window_above(book, price)
                                                     : fx_book_window_below(book, price);
     const bool is_leaver = next.ticks != 0 && fx_book_key(leavers->side, next) <= leavers->key_max;

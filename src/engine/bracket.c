@@ -23,6 +23,7 @@ enum { CHILDREN = 2 };
 
 struct fx_bracket *fx_bracket_of(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
     const uint32_t bracket = engine->orders[order].bracket;
     FX_ASSERT(bracket <= engine->bracket_used);
     return bracket == 0 ? NULL : &engine->brackets[bracket - 1];
@@ -42,28 +43,35 @@ fx_slot *fx_bracket_place(struct fx_bracket *bracket, enum fx_trigger_role role)
 
 static fx_slot child_at(const struct fx_bracket *bracket, uint32_t index)
 {
+    FX_ASSERT(index < CHILDREN);
+    FX_ASSERT(bracket->parent_id != 0);
     return index == 0 ? bracket->take_profit : bracket->stop_loss;
 }
 
 static bool has_children(const struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket->parent_id != 0);
     return bracket->take_profit != FX_SLOT_NONE || bracket->stop_loss != FX_SLOT_NONE;
 }
 
 /* It has not fired: it waits for its order to fill, or for its price. */
 static bool is_waiting(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order == FX_SLOT_NONE || engine->orders[order].trigger != 0);
     return order != FX_SLOT_NONE && fx_trigger_of(engine, order)->is_listed != 0;
 }
 
 static fx_slot slot_of(const struct fx_engine *engine, const struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket >= engine->brackets);
+    FX_ASSERT(bracket < engine->brackets + engine->bracket_used);
     return (fx_slot)(bracket - engine->brackets);
 }
 
 static struct fx_position_brackets *list_of(const struct fx_engine *engine,
                                             const struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket->position < engine->position_count);
     return &engine->position_brackets[bracket->position];
 }
 
@@ -91,6 +99,7 @@ struct fx_bracket *fx_bracket_acquire(struct fx_engine *engine, fx_slot parent)
     engine->orders[parent].bracket = slot + 1;
     engine->position_brackets[bracket->position].count++;
     engine->bracket_count++;
+    FX_ASSERT(engine->bracket_count <= engine->bracket_used);
     return bracket;
 }
 
@@ -99,6 +108,8 @@ struct fx_bracket *fx_bracket_acquire(struct fx_engine *engine, fx_slot parent)
 
 static int64_t closable_lots(const struct fx_engine *engine, const struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket->position < engine->position_count);
+    FX_ASSERT(bracket->side == FX_SIDE_BUY || bracket->side == FX_SIDE_SELL);
     const int64_t lots = engine->positions[bracket->position].lots;
     const int64_t closable = bracket->side == FX_SIDE_BUY ? -lots : lots;
     return closable > 0 ? closable : 0;
@@ -132,6 +143,8 @@ static void let_go(struct fx_engine *engine, struct fx_bracket *bracket)
         bracket->older == FX_SLOT_NONE ? &list->oldest : &engine->brackets[bracket->older].newer;
     fx_slot *from_newer =
         bracket->newer == FX_SLOT_NONE ? &list->newest : &engine->brackets[bracket->newer].older;
+    FX_ASSERT(*from_older == slot_of(engine, bracket));
+    FX_ASSERT(*from_newer == slot_of(engine, bracket));
     *from_older = bracket->newer;
     *from_newer = bracket->older;
     bracket->older = FX_SLOT_NONE;
@@ -185,6 +198,7 @@ static void tell(struct fx_engine *engine, fx_slot order)
 
 static void tell_children(struct fx_engine *engine, const struct fx_bracket *bracket)
 {
+    FX_ASSERT(bracket->parent_id != 0);
     for (uint32_t index = 0; index < CHILDREN; index++) {
         tell(engine, child_at(bracket, index));
     }
@@ -205,6 +219,7 @@ static void settle(struct fx_engine *engine, struct fx_bracket *bracket)
     }
     struct fx_position_brackets *list = list_of(engine, bracket);
     if (bracket->lots > 0) {
+        FX_ASSERT(list->lots >= bracket->lots);
         list->lots -= bracket->lots;
         bracket->lots = 0;
         let_go(engine, bracket);
@@ -334,6 +349,7 @@ void fx_bracket_grow(struct fx_engine *engine, fx_slot order, fx_qty filled)
     extend(engine, bracket, filled.lots);
     FX_ASSERT(bracket->lots >= before);
     if (bracket->lots > before) {
+        FX_ASSERT(bracket->lots <= before + filled.lots);
         follow(engine, bracket, FX_ORDER_NOTE_NONE);
     }
 }
@@ -344,6 +360,7 @@ void fx_bracket_begin(struct fx_engine *engine, struct fx_bracket *bracket)
     const int64_t filled = engine->orders[parent].lots - engine->resting[parent].remaining.lots;
     FX_ASSERT(bracket->lots == 0);
     FX_ASSERT(!has_children(bracket));
+    FX_ASSERT(filled >= 0);
     if (filled > 0) {
         extend(engine, bracket, filled);
     }
@@ -398,6 +415,8 @@ void fx_bracket_set_price(struct fx_engine *engine,
 
 enum fx_order_type fx_bracket_type(const struct fx_bracket_wish *wish)
 {
+    FX_ASSERT(wish->trigger.role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT ||
+              wish->trigger.role == FX_TRIGGER_ROLE_ORDER_STOP_LOSS);
     if (wish->trigger.role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT) {
         return wish->limit_ticks == 0 ? FX_ORDER_TYPE_TAKE_PROFIT_MARKET
                                       : FX_ORDER_TYPE_TAKE_PROFIT_LIMIT;
@@ -409,6 +428,7 @@ fx_slot fx_bracket_sibling(const struct fx_engine *engine, fx_slot order)
 {
     const struct fx_bracket *bracket = fx_bracket_of(engine, order);
     FX_ASSERT(bracket != NULL && bracket->parent != order);
+    FX_ASSERT(bracket->take_profit == order || bracket->stop_loss == order);
     return bracket->take_profit == order ? bracket->stop_loss : bracket->take_profit;
 }
 

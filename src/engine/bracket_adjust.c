@@ -129,6 +129,8 @@ static struct fx_bracket_wish read_wish(const struct fx_engine *engine,
 /* A bracket as it would be that is not there yet: what it protects has filled so far. */
 static struct fx_bracket foresee(const struct fx_engine *engine, const struct subject *subject)
 {
+    FX_ASSERT(subject->bracket == NULL);
+    FX_ASSERT(subject->parent < engine->order_used);
     const fx_slot parent = subject->parent;
     return (struct fx_bracket){
         .lots = engine->orders[parent].lots - engine->resting[parent].remaining.lots,

@@ -19,6 +19,8 @@ enum { ROLE_COUNT = sizeof ROLES / sizeof ROLES[0] };
 
 static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_trigger_role role)
 {
+    FX_ASSERT(status != FX_OK);
+    FX_ASSERT(role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT || role == FX_TRIGGER_ROLE_ORDER_STOP_LOSS);
     reject_out->field =
         role == FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT ? FX_FIELD_TAKE_PROFIT : FX_FIELD_STOP_LOSS;
     return status;
@@ -30,6 +32,7 @@ static fx_status reject_price(const struct fx_listing *listing,
                               enum fx_trigger_role role,
                               int64_t ticks)
 {
+    FX_ASSERT(ticks >= 0);
     reject_out->has_limit = 1;
     reject_out->limit = fx_instrument_price(&listing->definition, (fx_px){ticks});
     return reject(reject_out, status, role);
@@ -169,6 +172,8 @@ static bool is_taking(const struct fx_engine *engine,
                       enum fx_order_type type,
                       const struct fx_resting *hot)
 {
+    FX_ASSERT(hot->instrument < engine->instrument_count);
+    FX_ASSERT(hot->side == FX_SIDE_BUY || hot->side == FX_SIDE_SELL);
     return type == FX_ORDER_TYPE_MARKET ||
            (type == FX_ORDER_TYPE_LIMIT &&
             fx_match_is_crossing(engine, hot->instrument, (enum fx_side)hot->side, hot->price));

@@ -11,12 +11,15 @@
 
 void fx_cancel_emit(struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order < engine->order_used);
+    FX_CHECK(engine->orders[order].order_id != 0);
     struct fx_event *event = fx_touch_row(engine, FX_EVENT_ORDER);
     fx_touch_order_row(engine, order, &event->u.order);
 }
 
 void fx_cancel_release(struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order < engine->order_used);
     const struct fx_order *cold = &engine->orders[order];
     FX_ASSERT(fx_order_status_is_final((enum fx_order_status)cold->status));
     FX_ASSERT(cold->is_resting == 0);
@@ -40,6 +43,7 @@ void fx_cancel_order(struct fx_engine *engine,
                      enum fx_order_status status,
                      enum fx_order_note note)
 {
+    FX_CHECK(order < engine->order_used);
     const struct fx_resting *hot = &engine->resting[order];
     struct fx_order *cold = &engine->orders[order];
     FX_ASSERT(fx_order_status_is_final(status));
@@ -102,6 +106,7 @@ static void shrink(struct fx_engine *engine, fx_slot order, int64_t by_lots)
     fx_position_state_resize_order(engine, order, before);
     fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
     fx_touch_position(engine, cold->position);
+    FX_ASSERT(hot->remaining.lots == before.lots - by_lots);
     cold->lots -= by_lots;
     cold->note = FX_ORDER_NOTE_REDUCE_ONLY;
     cold->updated_us = engine->time_us;
@@ -151,6 +156,8 @@ static bool is_meant(const struct fx_engine *engine,
                      const struct fx_command *command,
                      fx_slot order)
 {
+    FX_CHECK(order < engine->order_used);
+    FX_CHECK(engine->resting[order].account < engine->account_count);
     const struct fx_resting *hot = &engine->resting[order];
     return engine->accounts[hot->account].user_id == command->user_id &&
            (command->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
@@ -283,6 +290,8 @@ static void sweep_account(struct fx_engine *engine,
                           const struct fx_cancel_sweep *sweep,
                           struct fx_event_result *result)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(engine->accounts[account].user_id == sweep->user_id);
     for (fx_slot position = engine->accounts[account].first_position; position != FX_SLOT_NONE;
          position = engine->positions[position].next) {
         if (sweep->instrument == FX_COMMAND_ALL_INSTRUMENTS ||

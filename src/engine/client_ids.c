@@ -82,6 +82,8 @@ static bool is_equal(const struct fx_client_entry *entry,
                      fx_slot account,
                      const struct fx_client_id *id)
 {
+    FX_CHECK(entry->client_id.size > 0);
+    FX_CHECK(id->size > 0);
     return entry->account == account && entry->client_id.size == id->size &&
            memcmp(entry->client_id.text, id->text, sizeof id->text) == 0;
 }
@@ -164,6 +166,7 @@ static void forget(struct fx_engine *engine, fx_slot slot)
 
 static bool is_expired(const struct fx_engine *engine, fx_slot slot)
 {
+    FX_CHECK(slot < engine->client_used);
     const struct fx_client_entry *entry = &engine->client_entries[slot];
     return entry->is_ended != 0 && engine->time_us - entry->ended_us >= REMEMBERED_US;
 }
@@ -206,12 +209,14 @@ static uint32_t pool_size(const struct fx_engine *engine)
  * holds: until they have expired, orders have less. */
 static uint32_t orders_max(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->move_count <= pool_size(engine));
     const uint32_t left = pool_size(engine) - engine->move_count;
     return left < engine->limits.client_ids_max ? left : engine->limits.client_ids_max;
 }
 
 bool fx_client_ids_has_room(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->client_count <= engine->limits.client_ids_max);
     return engine->client_count < orders_max(engine) || engine->client_oldest != FX_SLOT_NONE;
 }
 
@@ -230,6 +235,7 @@ static void age_moves(struct fx_engine *engine)
 
 uint32_t fx_client_ids_few_moves(const struct fx_engine_limits *limits)
 {
+    FX_ASSERT(limits->accounts_max > 0);
     const uint32_t few = fx_client_ids_user_moves_max(limits) / 2 / limits->accounts_max;
     return few > 0 ? few : 1;
 }
@@ -264,6 +270,7 @@ fx_status fx_client_ids_judge_move(struct fx_engine *engine, fx_slot account, bo
 
 static void forget_expired(struct fx_engine *engine, const struct kind *kind)
 {
+    FX_ASSERT((*kind->oldest == FX_SLOT_NONE) == (*kind->newest == FX_SLOT_NONE));
     for (uint32_t count = 0; count < EXPIRED_PER_INSERT; count++) {
         if (*kind->oldest != FX_SLOT_NONE && is_expired(engine, *kind->oldest)) {
             forget(engine, *kind->oldest);
@@ -315,6 +322,7 @@ static fx_slot insert(struct fx_engine *engine,
     entry->client_id = *id;
     put(engine, slot);
     (*kind_of(engine, is_of_move).count)++;
+    FX_CHECK(engine->client_table[place_of(engine, account, id)] == slot + 1);
     return slot;
 }
 
@@ -394,6 +402,7 @@ void fx_client_ids_part(struct fx_engine *engine)
 
 static uint64_t mix_conditional(uint64_t hash, const struct fx_command *command)
 {
+    FX_CHECK(fx_order_type_is_conditional((enum fx_order_type)command->u.place.type));
     const struct fx_command_conditional *conditional = &command->u.conditional;
     const uint64_t words[] = {
         (uint64_t)conditional->trigger_ticks,

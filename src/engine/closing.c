@@ -16,6 +16,7 @@
 
 static bool is_no_worse(enum fx_side side, fx_px price, fx_px than)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     return side == FX_SIDE_SELL ? price.ticks >= than.ticks : price.ticks <= than.ticks;
 }
 
@@ -25,6 +26,8 @@ static bool is_guarded(const struct fx_engine *engine,
                        enum fx_side side,
                        fx_px price)
 {
+    FX_CHECK(position < engine->position_count);
+    FX_CHECK(engine->positions[position].account < engine->account_count);
     const struct fx_account_state *account = &engine->accounts[engine->positions[position].account];
     const fx_px guard = {engine->risks[position].guard_ticks};
     return account->risk_state == FX_RISK_STATE_SAFE && account->is_moved == 0 && guard.ticks > 0 &&

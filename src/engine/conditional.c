@@ -16,6 +16,7 @@
 
 static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_field field)
 {
+    FX_ASSERT(status != FX_OK);
     reject_out->field = (uint8_t)field;
     return status;
 }
@@ -25,6 +26,8 @@ static fx_status reject_price(const struct fx_listing *listing,
                               fx_status status,
                               fx_px limit)
 {
+    FX_ASSERT(status != FX_OK);
+    FX_ASSERT(limit.ticks >= 0);
     reject_out->has_limit = 1;
     reject_out->limit = fx_instrument_price(&listing->definition, limit);
     return status;
@@ -35,17 +38,20 @@ static fx_status reject_price(const struct fx_listing *listing,
 
 static fx_slot order_at(const struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot == FX_SLOT_NONE || slot < engine->trigger_used);
     return slot == FX_SLOT_NONE ? FX_SLOT_NONE : engine->triggers[slot].order;
 }
 
 fx_slot fx_conditional_oldest(const struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     const struct fx_position_triggers *list = &engine->position_triggers[position];
     return list->count == 0 ? FX_SLOT_NONE : order_at(engine, list->oldest);
 }
 
 fx_slot fx_conditional_newer(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(order < engine->order_used);
     return order_at(engine, fx_trigger_of(engine, order)->newer);
 }
 
@@ -83,6 +89,8 @@ void fx_conditional_unlink(struct fx_engine *engine, fx_slot order)
         trigger->older == FX_SLOT_NONE ? &list->oldest : &engine->triggers[trigger->older].newer;
     fx_slot *from_newer =
         trigger->newer == FX_SLOT_NONE ? &list->newest : &engine->triggers[trigger->newer].older;
+    FX_ASSERT(*from_older == engine->orders[order].trigger - 1);
+    FX_ASSERT(*from_newer == engine->orders[order].trigger - 1);
     *from_older = trigger->newer;
     *from_newer = trigger->older;
     trigger->older = FX_SLOT_NONE;
@@ -315,6 +323,7 @@ void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct 
 
 fx_slot fx_conditional_sibling(const struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(engine->orders[order].trigger != 0);
     return fx_bracket_is_child(engine, order) ? fx_bracket_sibling(engine, order)
                                               : fx_tp_sl_sibling(engine, order);
 }
@@ -322,6 +331,8 @@ fx_slot fx_conditional_sibling(const struct fx_engine *engine, fx_slot order)
 /* |mark - last| within the take bound of the mark. What is not known is not within. */
 static bool is_protected_price(const struct fx_listing *listing)
 {
+    FX_ASSERT(listing->mark.ticks >= 0);
+    FX_ASSERT(listing->last.ticks >= 0);
     const int64_t mark = listing->mark.ticks, last = listing->last.ticks;
     const int64_t distance = mark > last ? mark - last : last - mark;
     return mark > 0 && last > 0 &&
@@ -330,6 +341,8 @@ static bool is_protected_price(const struct fx_listing *listing)
 
 static void enter_fired(struct fx_engine *engine, fx_slot order)
 {
+    FX_ASSERT(fx_trigger_of(engine, order)->is_listed == 1);
+    FX_ASSERT(engine->orders[order].is_resting == 0);
     fx_conditional_unlink(engine, order);
     engine->orders[order].status = FX_ORDER_STATUS_ACTIVE;
     fx_place_fire(engine, order);
@@ -394,6 +407,7 @@ static void fire(struct fx_engine *engine, fx_slot order)
 /* Only a symbol that trades fires; what is crossed meanwhile waits for it. */
 static fx_slot next_of(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     return fx_listing_judge_trading(engine, instrument, false) == FX_OK
                ? fx_trigger_next(engine, instrument)
                : FX_SLOT_NONE;

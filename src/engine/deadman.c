@@ -17,6 +17,7 @@ static const uint32_t NOWHERE = UINT32_MAX;
 
 static bool is_before(const struct fx_deadman *one, const struct fx_deadman *other)
 {
+    FX_CHECK(one != other);
     if (one->deadline_us != other->deadline_us) {
         return one->deadline_us < other->deadline_us;
     }
@@ -26,6 +27,7 @@ static bool is_before(const struct fx_deadman *one, const struct fx_deadman *oth
 
 static uint32_t home_of(const struct fx_engine *engine, uint64_t user_id, uint32_t instrument)
 {
+    FX_CHECK(engine->deadman_table_size > 0);
     return (uint32_t)(fx_hash_mix(instrument, user_id) >> 32U) & (engine->deadman_table_size - 1);
 }
 
@@ -48,6 +50,7 @@ static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint3
 static uint32_t find(const struct fx_engine *engine, uint64_t user_id, uint32_t instrument)
 {
     const uint32_t entry = engine->deadman_table[place_of(engine, user_id, instrument)];
+    FX_CHECK(entry <= engine->deadman_count);
     return entry == 0 ? NOWHERE : entry - 1;
 }
 
@@ -86,6 +89,7 @@ static void swap(struct fx_engine *engine, uint32_t left, uint32_t right)
 
 static void sift_up(struct fx_engine *engine, uint32_t index)
 {
+    FX_ASSERT(index < engine->deadman_count);
     while (index > 0 && is_before(&engine->deadmen[index], &engine->deadmen[(index - 1) / 2])) {
         swap(engine, index, (index - 1) / 2);
         index = (index - 1) / 2;
@@ -120,6 +124,7 @@ static void insert(struct fx_engine *engine, const struct fx_deadman *entry)
     engine->deadmen[index] = *entry;
     engine->deadman_table[place] = index + 1;
     engine->deadman_count++;
+    FX_CHECK(find(engine, entry->user_id, entry->instrument) == index);
     sift_up(engine, index);
 }
 
@@ -181,6 +186,7 @@ bool fx_deadman_is_over(const struct fx_engine *engine, fx_slot order)
 
 int64_t fx_deadman_next_us(const struct fx_engine *engine)
 {
+    FX_CHECK(engine->deadman_count == 0 || engine->deadmen[0].deadline_us > 0);
     return engine->deadman_count == 0 ? INT64_MAX : engine->deadmen[0].deadline_us;
 }
 
@@ -204,6 +210,8 @@ bool fx_deadman_tick(struct fx_engine *engine, struct fx_event_result *result)
 /* A deadline that has passed is kept: what it must cancel goes first, before the new one is set. */
 static bool settle(struct fx_engine *engine, uint32_t index, struct fx_event_result *result)
 {
+    FX_ASSERT(index < engine->deadman_count);
+    FX_ASSERT(engine->deadmen[index].deadline_us > 0);
     const struct fx_deadman entry = engine->deadmen[index];
     return entry.deadline_us > engine->time_us ||
            fire(engine, &entry, engine->limits.cancels_max, result);
@@ -211,6 +219,8 @@ static bool settle(struct fx_engine *engine, uint32_t index, struct fx_event_res
 
 bool fx_deadman_has_room(const struct fx_engine *engine, uint64_t user_id)
 {
+    FX_ASSERT(user_id != 0);
+    FX_ASSERT(engine->deadman_count <= engine->limits.accounts_max);
     return engine->deadman_count < engine->limits.accounts_max ||
            find(engine, user_id, FX_COMMAND_ALL_INSTRUMENTS) != NOWHERE;
 }
@@ -307,6 +317,7 @@ fx_status fx_deadman_apply(struct fx_engine *engine,
 
 void fx_deadman_rebuild(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->deadman_count <= engine->limits.accounts_max);
     for (uint32_t index = 0; index < engine->deadman_count; index++) {
         const struct fx_deadman *entry = &engine->deadmen[index];
         engine->deadman_table[place_of(engine, entry->user_id, entry->instrument)] = index + 1;

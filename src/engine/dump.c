@@ -135,6 +135,8 @@ static void step_position(const struct fx_engine *engine,
 /* The order behind the last one said, whose slot plus 1 is `inner`; of the list of the stage. */
 static fx_slot next_order(const struct fx_engine *engine, const struct fx_engine_dump *dump)
 {
+    FX_ASSERT(dump->stage == STAGE_ORDERS || dump->stage == STAGE_CONDITIONALS);
+    FX_ASSERT(dump->index < engine->position_count);
     if (dump->stage == STAGE_ORDERS) {
         return dump->inner == 0 ? engine->positions[dump->index].oldest_order
                                 : engine->orders[dump->inner - 1].newer;

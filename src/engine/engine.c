@@ -50,6 +50,7 @@ struct layout {
 
 static void *area(struct layout *layout, size_t count, size_t item_size)
 {
+    FX_ASSERT(layout->size % LINE_SIZE == 0);
     FX_ASSERT(item_size > 0);
     void *start = layout->memory == NULL ? NULL : layout->memory + layout->size;
     layout->size += (count * item_size + LINE_SIZE - 1) / LINE_SIZE * LINE_SIZE;
@@ -78,6 +79,7 @@ static struct fx_book_limits book_limits(const struct fx_engine_limits *limits)
 /* A bracket has at least one conditional order, and these have half of all orders. */
 static uint32_t brackets_max(const struct fx_engine_limits *limits)
 {
+    FX_ASSERT(limits->orders_max > 0);
     return limits->orders_max / 2 + 1;
 }
 
@@ -85,6 +87,7 @@ static uint32_t brackets_max(const struct fx_engine_limits *limits)
  * of the position, and those of its orders; and the two of the last maker. */
 static uint32_t trims_work_max(const struct fx_engine_limits *limits)
 {
+    FX_ASSERT(limits->reduce_orders_max > 0);
     return 2 * (limits->reduce_orders_max * (1 + FX_BRACKET_WORK_MAX) + 2) + 2;
 }
 
@@ -92,6 +95,7 @@ static uint32_t trims_work_max(const struct fx_engine_limits *limits)
  * or what one CANCEL_ALL may end. */
 static uint32_t fills_work_max(const struct fx_engine_limits *limits)
 {
+    FX_ASSERT(limits->fills_max > 0);
     return limits->fills_max + trims_work_max(limits);
 }
 
@@ -118,6 +122,7 @@ static uint32_t work_max(const struct fx_engine_limits *limits)
  * the sweeps, and the positions of the account that passes the bound. */
 static uint32_t payments_max(const struct fx_engine_limits *limits)
 {
+    FX_ASSERT(limits->instruments_max > 0);
     return FX_FUNDING_STEP_MAX + 4 * limits->instruments_max;
 }
 
@@ -337,6 +342,10 @@ static fx_status work_off(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
 {
+    FX_ASSERT(command->kind == FX_COMMAND_CLOSE_INSURANCE ||
+              command->kind == FX_COMMAND_FUND_INSURANCE ||
+              command->kind == FX_COMMAND_REFRESH_RANKS);
+    FX_ASSERT(result->is_changed == 0);
     if (command->kind == FX_COMMAND_CLOSE_INSURANCE) {
         return fx_insurance_apply_close(engine, command, result);
     }
@@ -351,6 +360,7 @@ __attribute__((noinline)) static fx_status dispatch_other(struct fx_engine *engi
                                                           const struct fx_command *command,
                                                           struct fx_event_result *result)
 {
+    FX_CHECK(result->is_changed == 0);
     switch (command->kind) {
     case FX_COMMAND_AMEND_ORDER:
     case FX_COMMAND_AMEND_CONDITIONAL:
@@ -416,6 +426,8 @@ static fx_status dispatch(struct fx_engine *engine,
                           const struct fx_command *command,
                           struct fx_event_result *result)
 {
+    FX_CHECK(result->is_changed == 0);
+    FX_CHECK(engine->events->count == engine->events_base);
     if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
         command->kind == FX_COMMAND_PLACE_BRACKET) {
         return fx_place_apply(engine, command, result);
@@ -517,6 +529,7 @@ void fx_engine_apply(struct fx_engine *engine,
     }
     conclude(engine, status, &result);
     FX_ASSERT(events->count > 0);
+    FX_CHECK(events->count <= engine->events_max); /* O7 */
     fx_shard_state_label(engine, events);
     engine->events = NULL;
 }
@@ -524,6 +537,7 @@ void fx_engine_apply(struct fx_engine *engine,
 /* Events of an answer before its RESULT. */
 static uint32_t answer_size(const struct fx_engine *engine, const struct fx_command *question)
 {
+    FX_ASSERT(fx_command_is_question((enum fx_command_kind)question->kind));
     if (question->kind == FX_COMMAND_EXPLAIN) {
         return FX_TERM_COUNT;
     }
@@ -706,6 +720,7 @@ fx_status fx_engine_load(void *memory,
     FX_ASSERT(engine->account_count == 0);
     const fx_status status = fx_snapshot_load(engine, saved);
     if (status == FX_OK) {
+        FX_ASSERT(engine->preload.rules >= 1 && engine->preload.rules <= FX_ENGINE_RULES_MAX);
         *engine_out = engine;
     }
     return status;

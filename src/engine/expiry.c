@@ -10,14 +10,18 @@
 
 static bool is_before(const struct fx_engine *engine, fx_slot left, fx_slot right)
 {
+    FX_CHECK(left != right);
     const struct fx_order *one = &engine->orders[left];
     const struct fx_order *other = &engine->orders[right];
+    FX_CHECK(one->expire_us > 0 && other->expire_us > 0);
     return one->expire_us != other->expire_us ? one->expire_us < other->expire_us
                                               : one->order_id < other->order_id;
 }
 
 static void set(struct fx_engine *engine, uint32_t index, fx_slot order)
 {
+    FX_CHECK(index < engine->expiry_count);
+    FX_CHECK(order < engine->order_used);
     engine->expiry_heap[index] = order;
     engine->orders[order].heap_index = index;
 }
@@ -64,6 +68,7 @@ void fx_expiry_insert(struct fx_engine *engine, fx_slot order)
     engine->expiry_count++;
     set(engine, index, order);
     sift_up(engine, index);
+    FX_CHECK(engine->expiry_heap[engine->orders[order].heap_index] == order);
 }
 
 void fx_expiry_remove(struct fx_engine *engine, fx_slot order)

@@ -24,6 +24,7 @@ fx_rate fx_fee_rate(const struct fx_engine *engine,
 
 fx_amount fx_fee_amount(fx_amount value, fx_rate rate)
 {
+    FX_CHECK(value.units >= 0);
     return (fx_amount){fx_margin_at_rate(value.units, rate)};
 }
 // NOLINTEND(bugprone-easily-swappable-parameters)

@@ -53,11 +53,14 @@ void fx_funding_sample(struct fx_engine *engine, uint32_t instrument, fx_px inde
 /* 0.75 x the maintenance rate of the lowest tier, down. */
 static int64_t cap_of(const struct fx_listing *listing)
 {
+    FX_ASSERT(listing->definition.tier_count <= FX_TIERS_MAX);
+    FX_ASSERT(listing->definition.tier_count == 0 || listing->tiers[0].rate_ppb >= 0);
     return listing->definition.tier_count == 0 ? 0 : listing->tiers[0].rate_ppb * 3 / 4;
 }
 
 static int64_t clamp(fx_i128 value, int64_t bound)
 {
+    FX_ASSERT(bound >= 0);
     return value > bound ? bound : value < -bound ? -bound : (int64_t)value;
 }
 
@@ -85,6 +88,7 @@ struct fx_funding_forecast fx_funding_forecast(const struct fx_engine *engine, u
 
 fx_rate fx_funding_rate(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     return fx_funding_forecast(engine, instrument).rate;
 }
 
@@ -121,6 +125,7 @@ void fx_funding_restart(struct fx_engine *engine, uint32_t instrument)
 
 bool fx_funding_may_begin(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_instrument *definition = &engine->listings[instrument].definition;
     return definition->kind == FX_INSTRUMENT_KIND_PERPETUAL &&
            definition->state != FX_INSTRUMENT_STATE_PENDING &&
@@ -130,7 +135,9 @@ bool fx_funding_may_begin(const struct fx_engine *engine, uint32_t instrument)
 
 static void say(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const struct fx_funding_sweep *sweep = &engine->marks[instrument].sweep;
+    FX_ASSERT(sweep->paid >= 0 && sweep->received >= 0);
     fx_touch_event(engine, FX_EVENT_FUNDING)->u.funding = (struct fx_event_funding){
         .paid = sweep->paid,
         .received = sweep->received,
@@ -176,6 +183,8 @@ static void begin(struct fx_engine *engine, uint32_t instrument, int64_t instant
 static void skip(struct fx_engine *engine, uint32_t instrument)
 {
     struct fx_mark_state *state = &engine->marks[instrument];
+    FX_ASSERT(state->next_us > state->paid_us);
+    FX_ASSERT(state->next_us <= engine->time_us);
     fx_touch_event(engine, FX_EVENT_FUNDING)->u.funding = (struct fx_event_funding){
         .instant_us = state->next_us,
         .instrument = instrument,
@@ -211,6 +220,7 @@ void fx_funding_begin_due(struct fx_engine *engine)
 
 static bool is_owing(const struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(position < engine->position_count);
     const struct fx_position_state *state = &engine->positions[position];
     const struct fx_funding_sweep *sweep = &engine->marks[state->instrument].sweep;
     return sweep->is_open != 0 && position < sweep->end &&

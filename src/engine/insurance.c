@@ -49,6 +49,8 @@ fx_slot fx_insurance_acquire(struct fx_engine *engine, uint32_t asset)
 
 static fx_slot inventory_of(const struct fx_engine *engine, fx_slot fund, uint32_t instrument)
 {
+    FX_ASSERT(fx_insurance_is_fund(engine, fund));
+    FX_ASSERT(instrument < engine->instrument_count);
     return fx_position_state_find(engine, fund, instrument, FX_POSITION_SIDE_BOTH);
 }
 
@@ -67,6 +69,7 @@ static fx_i128 round_up(struct fx_engine *engine, fx_slot fund, uint32_t asset, 
     engine->assets[asset].rounding -= units;
     fx_touch_account(engine, fund);
     fx_touch_transaction(engine, fund, FX_TRANSACTION_ROUNDING, units, instrument);
+    FX_ASSERT(engine->accounts[fund].balance == 0);
     return units;
 }
 
@@ -162,6 +165,8 @@ static bool is_bounded(const struct fx_engine *engine,
                        uint32_t instrument,
                        int64_t lots)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(lots > 0);
     fx_i128 bound = 0, moved = 0;
     return fx_account_state_bound(engine, fund, &bound) && lots <= INT64_MAX / 2 &&
            fx_margin_lots_bound(&engine->listings[instrument], lots * 2, &moved) &&
@@ -260,6 +265,7 @@ fx_i128 fx_insurance_pay(struct fx_engine *engine, fx_slot account, fx_i128 amou
     const fx_i128 paid = amount < most ? amount : most;
     FX_ASSERT(amount > 0);
     FX_ASSERT(account != fund);
+    FX_ASSERT(paid >= 0);
     if (paid == 0) {
         return 0;
     }
@@ -281,6 +287,7 @@ fx_i128 fx_insurance_pay(struct fx_engine *engine, fx_slot account, fx_i128 amou
 
 static fx_status reject(struct fx_event_result *result, fx_status status, enum fx_field field)
 {
+    FX_ASSERT(status != FX_OK);
     result->reject.field = (uint8_t)field;
     return status;
 }
@@ -389,6 +396,8 @@ fx_status fx_insurance_apply_close(struct fx_engine *engine,
 /* Room for money that comes in. */
 static bool has_room(const struct fx_engine *engine, uint32_t asset, fx_slot fund, fx_i128 amount)
 {
+    FX_ASSERT(asset < engine->asset_count);
+    FX_ASSERT(amount > 0);
     fx_i128 bound = 0, sum = 0;
     return fx_dec_add(engine->assets[asset].deposited, amount, &sum) &&
            (fund == FX_SLOT_NONE ||

@@ -18,12 +18,14 @@ void fx_level_init(struct fx_level *level)
  */
 static fx_slot *link_to_newer(struct fx_level *level, struct fx_resting slots[], fx_slot older)
 {
+    FX_CHECK(older == FX_SLOT_NONE || level->count > 0);
     fx_slot *const links[2] = {&slots[older].newer, &level->oldest};
     return links[older == FX_SLOT_NONE];
 }
 
 static fx_slot *link_to_older(struct fx_level *level, struct fx_resting slots[], fx_slot newer)
 {
+    FX_CHECK(newer == FX_SLOT_NONE || level->count > 0);
     fx_slot *const links[2] = {&slots[newer].older, &level->newest};
     return links[newer == FX_SLOT_NONE];
 }
@@ -36,6 +38,7 @@ void fx_level_append(struct fx_level *level, struct fx_resting slots[], fx_slot 
     FX_ASSERT(order->remaining.lots > 0);
     FX_ASSERT(order->remaining.lots <= INT64_MAX - level->total.lots);
     FX_ASSERT(level->newest != slot);
+    FX_CHECK(level->count == 0 || level->price.ticks == order->price.ticks);
 
     fx_slot *link = link_to_newer(level, slots, level->newest);
     FX_ASSERT(*link == FX_SLOT_NONE);
@@ -43,6 +46,7 @@ void fx_level_append(struct fx_level *level, struct fx_resting slots[], fx_slot 
     order->older = level->newest;
     level->newest = slot;
     level->price = order->price;
+    FX_CHECK(level->total.lots >= 0);
     level->count++;
     level->total.lots += order->remaining.lots;
 }
@@ -79,6 +83,7 @@ fx_qty fx_level_fill(struct fx_level *level, struct fx_resting slots[], fx_slot 
     if (order->remaining.lots == 0) {
         fx_level_remove(level, slots, slot);
     }
+    FX_CHECK(traded.lots > 0 && traded.lots <= want.lots);
     return traded;
 }
 
@@ -90,6 +95,7 @@ void fx_level_shrink(struct fx_level *level, struct fx_resting slots[], fx_slot 
     FX_ASSERT(level->total.lots >= order->remaining.lots);
 
     level->total.lots -= order->remaining.lots - lots.lots;
+    FX_CHECK(level->total.lots >= lots.lots);
     order->remaining = lots;
 }
 

@@ -84,16 +84,21 @@ struct before {
 
 static fx_i128 cash_of(const struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(engine->accounts[account].reward_balance >= 0); /* M7 */
     return engine->accounts[account].balance + engine->accounts[account].reward_balance;
 }
 
 static fx_i128 margin_of(const struct fx_position_state *position)
 {
+    FX_ASSERT(position->position_margin >= 0); /* M4 */
     return position->position_margin + position->adjust_margin;
 }
 
 static struct before look_before(struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->position_count);
+    FX_ASSERT(engine->positions[slot].lots != 0);
     const struct fx_position_state *position = at(engine, slot);
     return (struct before){
         .cash = cash_of(engine, position->account),
@@ -168,6 +173,8 @@ static fx_i128 fill_one(struct fx_engine *engine,
                         const struct fx_liquidate_match *match,
                         fx_i128 value)
 {
+    FX_ASSERT(match->lots > 0);
+    FX_ASSERT(value >= 0);
     const struct fx_position_fill fill = {
         .side = side,
         .lots = {match->lots},
@@ -236,6 +243,7 @@ static void cancel_reserving(struct fx_engine *engine,
 
 static bool reserves(const struct fx_position_state *position)
 {
+    FX_ASSERT(position->reduce_order_count <= position->order_count);
     return position->order_count > position->reduce_order_count;
 }
 
@@ -304,6 +312,7 @@ static int64_t lots_within(const struct fx_engine *engine, fx_slot slot, fx_i128
         rest.lots--;
     }
     FX_ASSERT(rest.lots < held);
+    FX_ASSERT(rest.lots >= 0);
     return rest.lots;
 }
 
@@ -339,6 +348,7 @@ static uint64_t enter_order(
     const fx_slot order = fx_order_pool_acquire(engine);
     FX_ASSERT(order != FX_SLOT_NONE);
     const struct fx_position_state *position = at(engine, slot);
+    FX_ASSERT(lots <= fx_position_state_magnitude(position->lots));
     struct fx_order *cold = &engine->orders[order];
     const uint64_t order_id = cold->order_id;
     engine->resting[order] = (struct fx_resting){
@@ -422,6 +432,7 @@ static void close_in_book(struct fx_engine *engine, fx_slot slot, int64_t lots, 
     }
     if (fee > 0) {
         event->fee = fx_insurance_charge(engine, slot, fee);
+        FX_ASSERT(event->fee == 0 || event->fee == fee);
     }
 }
 
@@ -454,6 +465,7 @@ static bool close_without_book(struct fx_engine *engine, fx_slot slot, int64_t l
  * are about to be closed at a price, where who cannot pay is closed first. */
 static bool is_open(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     const uint8_t state = engine->listings[instrument].definition.state;
     return (state == FX_INSTRUMENT_STATE_TRADING ||
             (state == FX_INSTRUMENT_STATE_SETTLING && fx_settle_is_closing(engine, instrument))) &&
@@ -471,6 +483,8 @@ struct target {
  * have none, the one with the larger loss. */
 static fx_i128 weight_of(const struct fx_engine *engine, fx_slot slot)
 {
+    FX_ASSERT(slot < engine->position_count);
+    FX_ASSERT(engine->positions[slot].lots != 0);
     const struct fx_position_state *position = &engine->positions[slot];
     return fx_insurance_is_fund(engine, position->account)
                ? -fx_margin_unrealized(engine, position)
@@ -479,6 +493,8 @@ static fx_i128 weight_of(const struct fx_engine *engine, fx_slot slot)
 
 static bool can_close(const struct fx_engine *engine, fx_slot slot, fx_px *price_out)
 {
+    FX_ASSERT(slot < engine->position_count);
+    FX_ASSERT(engine->positions[slot].lots != 0);
     return is_open(engine, engine->positions[slot].instrument) &&
            fx_margin_closing_price(engine, slot, price_out);
 }

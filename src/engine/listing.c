@@ -52,11 +52,14 @@ static bool is_same_contract(const struct fx_instrument *left, const struct fx_i
 /* Every sum of lots stays in int64: a level or a side of the book may hold all orders there are. */
 static bool fits_limits(const struct fx_engine *engine, const struct fx_instrument *definition)
 {
+    FX_ASSERT(engine->limits.orders_max > 0);
+    FX_ASSERT(definition->max_lots > 0);
     return definition->max_lots <= INT64_MAX / 4 / engine->limits.orders_max;
 }
 
 static bool is_past(const struct fx_engine *engine, const struct fx_instrument *definition)
 {
+    FX_ASSERT(engine->time_us >= 0);
     return definition->kind == FX_INSTRUMENT_KIND_DATED && definition->expiry_us <= engine->time_us;
 }
 
@@ -83,6 +86,7 @@ static fx_status create(struct fx_engine *engine, const struct fx_instrument *de
     fx_margin_attach(listing);
     fx_engine_open_book(engine, instrument);
     fx_settle_restart(engine, instrument);
+    FX_ASSERT(fx_listing_find(engine, &definition->symbol) == instrument);
     emit(engine, instrument);
     return FX_OK;
 }
@@ -144,6 +148,7 @@ static fx_status update(struct fx_engine *engine,
 
 static fx_status unknown_symbol(struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     result->reject.field = FX_FIELD_SYMBOL;
     return FX_UNKNOWN_SYMBOL;
 }
@@ -191,6 +196,8 @@ void fx_listing_move(struct fx_engine *engine, uint32_t instrument, enum fx_inst
  * with its date or by SETTLE, and nothing leads back from there. */
 static bool is_edge(enum fx_instrument_state from, enum fx_instrument_state to)
 {
+    FX_ASSERT(from >= FX_INSTRUMENT_STATE_PENDING && from <= FX_INSTRUMENT_STATE_SETTLED);
+    FX_ASSERT(to >= FX_INSTRUMENT_STATE_PENDING && to <= FX_INSTRUMENT_STATE_SETTLED);
     const bool is_open_from =
         from >= FX_INSTRUMENT_STATE_PENDING && from <= FX_INSTRUMENT_STATE_HALTED;
     const bool is_open_to = to >= FX_INSTRUMENT_STATE_TRADING && to <= FX_INSTRUMENT_STATE_HALTED;
@@ -251,6 +258,7 @@ fx_status fx_listing_apply(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     switch (command->kind) {
     case FX_COMMAND_UPDATE_INSTRUMENT:
         return update(engine, command, result);

@@ -90,6 +90,7 @@ static fx_i128 gain_of(const struct fx_listing *listing,
                        const struct fx_position_state *position,
                        fx_i128 value)
 {
+    FX_CHECK(value >= 0);
     return direction_of(listing, position) > 0 ? value - position->entry_value
                                                : position->entry_value - value;
 }
@@ -97,6 +98,7 @@ static fx_i128 gain_of(const struct fx_listing *listing,
 /* True for 0 <= value < 2^bits: what follows can be multiplied without a thought. */
 static bool is_below(fx_i128 value, int bits)
 {
+    FX_CHECK(bits > 0 && bits < 128);
     return value >> bits == 0;
 }
 
@@ -122,6 +124,8 @@ static bool multiply(fx_i128 left, int64_t right, fx_i128 *product_out)
 
 bool fx_margin_lots_bound(const struct fx_listing *listing, int64_t lots, fx_i128 *bound_out)
 {
+    FX_CHECK(lots >= 0);
+    FX_CHECK(listing->lot_value_max > 0);
     return multiply(listing->lot_value_max, lots, bound_out);
 }
 
@@ -183,6 +187,8 @@ fx_i128 fx_margin_at_rate(fx_i128 value, fx_rate rate)
 /* The part of a total that `part` of `whole` lots carry, up. */
 static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
 {
+    FX_CHECK(total >= 0);
+    FX_CHECK(part > 0 && part <= whole);
     return part == whole || total == 0 ? total : fx_margin_share(total, part, whole, FX_ROUND_CEIL);
 }
 
@@ -194,6 +200,8 @@ struct opening {
 
 static int64_t above(int64_t lots, int64_t closing)
 {
+    FX_CHECK(lots >= 0);
+    FX_CHECK(closing >= 0);
     return lots > closing ? lots - closing : 0;
 }
 
@@ -217,6 +225,8 @@ static struct opening opening_of(const struct fx_position_state *position)
 /* (value / leverage + loss) x leverage in hundredths: exact, for orders below 2^90. */
 static fx_i128 scaled_of(fx_i128 value, fx_i128 loss, fx_leverage leverage)
 {
+    FX_CHECK(value >= 0 && loss >= 0);
+    FX_CHECK(leverage.centi >= CENTI);
     return value * CENTI + (loss == 0 ? 0 : loss * leverage.centi);
 }
 
@@ -251,6 +261,7 @@ fx_i128 fx_margin_requirement(const struct fx_engine *engine,
                             : fx_margin_at_leverage(value, leverage) + loss;
     }
     const fx_i128 larger = of_buys > of_sells ? of_buys : of_sells;
+    FX_CHECK(larger >= 0);
     return is_small ? divide_by_digit((fx_u128)larger, (uint32_t)leverage.centi, true) : larger;
 }
 
@@ -312,6 +323,7 @@ bool fx_margin_is_leverage_plain(const struct fx_engine *engine,
 
 fx_i128 fx_margin_initial(const struct fx_engine *engine, const struct fx_position_state *position)
 {
+    FX_CHECK(position->entry_value >= 0); /* M4 */
     if (position->lots == 0 || position->margin_mode == FX_MARGIN_MODE_ISOLATED) {
         return 0;
     }
@@ -335,6 +347,7 @@ static fx_i128 maintenance_of(const struct fx_listing *listing, fx_i128 value)
 fx_i128 fx_margin_maintenance(const struct fx_engine *engine,
                               const struct fx_position_state *position)
 {
+    FX_CHECK(position->entry_value >= 0); /* M4 */
     if (position->lots == 0) {
         return 0;
     }
@@ -344,6 +357,7 @@ fx_i128 fx_margin_maintenance(const struct fx_engine *engine,
 fx_i128 fx_margin_unrealized(const struct fx_engine *engine,
                              const struct fx_position_state *position)
 {
+    FX_CHECK(position->entry_value >= 0); /* M4 */
     if (position->lots == 0) {
         return 0;
     }
@@ -386,6 +400,8 @@ static struct holdings holdings_of(const struct fx_engine *engine, fx_slot accou
 fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account)
 {
     const struct holdings held = holdings_of(engine, account);
+    FX_CHECK(held.initial >= 0);
+    FX_CHECK(held.reserves >= 0);
     const struct fx_account_state *state = &engine->accounts[account];
     return state->balance + state->reward_balance - held.isolated - held.initial - held.reserves +
            held.gains;
@@ -593,6 +609,7 @@ fx_i128 fx_margin_worth(const struct fx_engine *engine,
 
 static int64_t steepest_rate(const struct fx_listing *listing)
 {
+    FX_CHECK(listing->definition.tier_count <= FX_TIERS_MAX);
     const uint32_t count = listing->definition.tier_count;
     return count == 0 ? 0 : listing->tiers[count - 1].rate_ppb;
 }
@@ -734,6 +751,7 @@ static bool is_backing_still(const struct fx_engine *engine, fx_slot position)
 
 bool fx_margin_is_priced(const struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(engine->positions[position].account < engine->account_count);
     FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
     const uint64_t sequence = own->priced_sequence;

@@ -20,6 +20,7 @@ static const int64_t STALE_AT_ONCE_US = 1;
 
 static fx_status unknown_symbol(struct fx_event_result *result)
 {
+    FX_ASSERT(result->is_changed == 0);
     result->reject.field = FX_FIELD_SYMBOL;
     return FX_UNKNOWN_SYMBOL;
 }
@@ -41,6 +42,8 @@ static int64_t stale_us_of(const struct fx_mark_state *state)
 
 static void say(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(engine->marks[instrument].is_stale <= 1);
     fx_mark_row(engine, instrument, &fx_touch_event(engine, FX_EVENT_MARK)->u.mark);
 }
 
@@ -118,6 +121,7 @@ void fx_mark_set(
         state->mark_us = source_us;
         refresh(engine, instrument);
     }
+    FX_CHECK(state->stale_us >= 0);
     fx_risk_see_mark(engine, instrument);
     fx_trigger_see(engine, instrument, FX_TRIGGER_SOURCE_MARK, mark);
     fx_trigger_see(engine, instrument, FX_TRIGGER_SOURCE_INDEX, index);

@@ -18,6 +18,7 @@
 
 static bool is_within(enum fx_side taker, fx_px limit, fx_px offer)
 {
+    FX_CHECK(taker == FX_SIDE_BUY || taker == FX_SIDE_SELL);
     /* All bits turned round, the order of two numbers is too: no branch by the side. */
     const int64_t turn = -(int64_t)(taker != FX_SIDE_BUY);
     return (offer.ticks ^ turn) <= (limit.ticks ^ turn);
@@ -115,6 +116,8 @@ static fx_slot next_maker(const struct fx_engine *engine, fx_slot maker)
 /* F4: who is judged pays first what he owes to a funding, as far as a command may pay. */
 static void settle_maker(struct fx_engine *engine, fx_slot maker, bool is_sure)
 {
+    FX_CHECK(maker < engine->order_used);
+    FX_CHECK(engine->orders[maker].is_resting == 1);
     if (engine->sweep_count != 0 && !is_sure && engine->paid_count < FX_FUNDING_STEP_MAX) {
         (void)fx_funding_settle_account(engine, engine->resting[maker].account);
     }
@@ -135,6 +138,7 @@ void fx_match_settle_makers(struct fx_engine *engine, const struct fx_resting *t
          maker != FX_SLOT_NONE && met < engine->limits.fills_max &&
          (is_any || is_within(side, taker->price, engine->resting[maker].price));
          maker = next_maker(engine, maker)) {
+        FX_CHECK(engine->resting[maker].side == fx_order_opposite(side));
         settle_maker(engine, maker, false);
         met++;
     }
@@ -221,6 +225,8 @@ static void emit_trade(struct fx_engine *engine,
     const fx_slot seller = engine->resting[sell_order].account;
     FX_ASSERT(engine->resting[buy_order].side == FX_SIDE_BUY);
     FX_ASSERT(engine->resting[sell_order].side == FX_SIDE_SELL);
+    FX_CHECK(buy_order != sell_order);
+    FX_CHECK(fill->lots.lots > 0);
     struct fx_event_trade *restrict trade = &fx_touch_row(engine, FX_EVENT_TRADE)->u.trade;
     trade->value = fill->value.units;
     trade->buy_fee = buy->fee.units;
@@ -255,6 +261,7 @@ static fx_qty fill_maker(struct fx_engine *engine, fx_slot maker, fx_qty want)
     struct fx_order *cold = &engine->orders[maker];
     struct fx_book *book = engine->listings[hot->instrument].book;
     const fx_qty before = hot->remaining;
+    FX_CHECK(cold->is_resting == 1);
     fx_touch_level(engine, hot->instrument, (enum fx_side)hot->side, hot->price);
     fx_touch_position(engine, cold->position);
     if (want.lots < before.lots) {
@@ -277,7 +284,9 @@ static fx_qty fill_maker(struct fx_engine *engine, fx_slot maker, fx_qty want)
 /* Nearly no position has anything that must follow its size. */
 static void trim(struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(position < engine->position_count);
     const struct fx_position_state *state = &engine->positions[position];
+    FX_CHECK(state->reduce_buy_lots >= 0 && state->reduce_sell_lots >= 0);
     if ((state->reduce_buy_lots | state->reduce_sell_lots | state->has_tp_sl) != 0) {
         fx_cancel_excess_reduce_only(engine, position);
     }
@@ -296,6 +305,7 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
     fx_ahead_maker(engine, next);
     fill.lots = fill_maker(engine, maker, hot->remaining);
     hot->remaining.lots -= fill.lots.lots;
+    FX_CHECK(hot->remaining.lots >= 0);
     const bool is_valued = fx_margin_value(
         &engine->listings[hot->instrument], fill.price, fill.lots, &fill.value.units);
     FX_ASSERT(is_valued);
@@ -328,6 +338,7 @@ static void trade(struct fx_engine *engine, fx_slot taker, fx_slot maker)
 /* An order of the taker's own account is next. @return true where the taker must stop. */
 static bool prevent_self_trade(struct fx_engine *engine, fx_slot maker, enum fx_stp_mode mode)
 {
+    FX_CHECK(maker < engine->order_used);
     FX_ASSERT(mode != FX_STP_MODE_NONE);
     if (mode != FX_STP_MODE_EXPIRE_TAKER) {
         fx_cancel_order(engine, maker, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_SELF_TRADE);
@@ -367,6 +378,7 @@ static void end_barred_ahead(struct fx_engine *engine, fx_slot taker, fx_px limi
     fx_slot maker = fx_book_front(book, fx_order_opposite(side));
     while (maker != FX_SLOT_NONE && want > 0 &&
            is_within(side, limit, engine->resting[maker].price)) {
+        FX_CHECK(engine->resting[maker].side == fx_order_opposite(side));
         const fx_slot next = next_maker(engine, maker);
         if (!end_barred(engine, maker)) {
             met++;
@@ -503,6 +515,8 @@ static uint32_t reducing_work(const struct fx_engine *engine, fx_slot position)
 /* What may end beside a maker that is met: what its position takes along, what protects it. */
 static uint32_t meeting_work(const struct fx_engine *engine, fx_slot maker)
 {
+    FX_CHECK(maker < engine->order_used);
+    FX_CHECK(engine->orders[maker].is_resting == 1);
     const struct fx_order *cold = &engine->orders[maker];
     return reducing_work(engine, cold->position) + (cold->bracket != 0 ? 2 : 0);
 }
@@ -524,6 +538,7 @@ fx_status fx_match_can_fill(struct fx_engine *engine,
     for (fx_slot maker = first; maker != FX_SLOT_NONE && status == FX_FOK_NOT_FILLED;
          maker = next_maker(engine, maker)) {
         const struct fx_resting *hot = &engine->resting[maker];
+        FX_CHECK(hot->side == fx_order_opposite(side));
         if (!is_within(side, limit, hot->price)) {
             break;
         }

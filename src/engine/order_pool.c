@@ -17,6 +17,8 @@ static const fx_slot LINKED = 1U << 31U;
 
 static uint32_t home_of(const struct fx_engine *engine, uint64_t order_id)
 {
+    FX_CHECK((engine->order_table_size & (engine->order_table_size - 1)) == 0);
+    FX_CHECK(engine->order_table_size > engine->order_count);
     const uint64_t run = (order_id >> RUN_BITS) * 0x9e3779b97f4a7c15U;
     const uint64_t place = (run >> 32U) << RUN_BITS | (order_id & ((1U << RUN_BITS) - 1));
     return (uint32_t)place & (engine->order_table_size - 1);
@@ -31,6 +33,7 @@ static fx_slot slot_of(fx_slot entry)
 /* The entry behind this one; 0: none. */
 static fx_slot next_of(const struct fx_engine *engine, fx_slot entry)
 {
+    FX_CHECK(slot_of(entry) < engine->order_used);
     return (entry & LINKED) == 0 ? 0 : engine->order_links[slot_of(entry)];
 }
 
@@ -60,6 +63,7 @@ static fx_slot find(const struct fx_engine *engine, uint64_t order_id)
 
 static void take(struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order < engine->order_used);
     fx_slot *entry = &engine->order_table[home_of(engine, engine->orders[order].order_id)];
     while (*entry != 0 && slot_of(*entry) != order) {
         FX_ASSERT((*entry & LINKED) != 0);
@@ -95,12 +99,14 @@ fx_slot fx_order_pool_acquire(struct fx_engine *engine)
     engine->next_order_id++;
     engine->order_count++;
     put(engine, order);
+    FX_CHECK(find(engine, engine->orders[order].order_id) == order);
     fx_order_pool_prefetch(engine, engine->next_order_id); /* where the next one will be put */
     return order;
 }
 
 void fx_order_pool_release(struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(engine->orders[order].order_id != 0);
     FX_ASSERT(order < engine->order_used);
     FX_ASSERT(engine->order_count > 0);
     FX_ASSERT(engine->orders[order].is_resting == 0);
@@ -130,11 +136,13 @@ void fx_order_pool_prefetch(const struct fx_engine *engine, uint64_t order_id)
 fx_slot fx_order_pool_guess(const struct fx_engine *engine, uint64_t order_id)
 {
     const fx_slot entry = engine->order_table[home_of(engine, order_id)];
+    FX_CHECK(entry == 0 || slot_of(entry) < engine->order_used);
     return entry == 0 ? FX_SLOT_NONE : slot_of(entry);
 }
 
 void fx_order_pool_rebuild(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
     for (fx_slot order = 0; order < engine->order_used; order++) {
         if (engine->orders[order].order_id != 0) {
             put(engine, order);

@@ -18,6 +18,7 @@
 
 static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_field field)
 {
+    FX_CHECK(status != FX_OK);
     reject_out->field = (uint8_t)field;
     return status;
 }
@@ -75,6 +76,8 @@ static void forget_position(struct fx_engine *engine, fx_slot position)
     struct fx_account_state *account = &engine->accounts[owner];
     FX_ASSERT(position + 1 == engine->position_count);
     FX_ASSERT(account->last_position == position);
+    FX_ASSERT(engine->positions[position].lots == 0);
+    FX_ASSERT(engine->positions[position].order_count == 0);
     fx_slot previous = FX_SLOT_NONE;
     for (fx_slot slot = account->first_position; slot != position;
          slot = engine->positions[slot].next) {
@@ -233,6 +236,7 @@ static void execute(struct fx_engine *engine,
     if (entry != FX_SLOT_NONE) {
         engine->client_entries[entry].order_status = result->order_status;
     }
+    FX_CHECK(result->order_status != 0);
     result->is_changed = 1;
 }
 
@@ -477,6 +481,7 @@ static void foresee(const struct fx_engine *engine,
     if (!intent->is_unmatchable && !intent->is_conditional) {
         test->reserve_after = fx_position_state_foresee(engine, intent->position, &intent->hot);
     }
+    FX_CHECK(test->reserve_after >= 0);
     test->available_after = fx_margin_available(engine, intent->hot.account) -
                             (test->reserve_after - position->reserve);
     test->price_ticks = intent->hot.price.ticks;
@@ -504,6 +509,7 @@ fx_status fx_place_test(struct fx_engine *engine,
                                                     command->instrument,
                                                     (enum fx_position_side)intent.position_side);
     test_out->reserve_before = position == FX_SLOT_NONE ? 0 : engine->positions[position].reserve;
+    FX_CHECK(test_out->reserve_before >= 0);
     test_out->available_before = fx_margin_available(engine, intent.hot.account);
     return FX_OK;
 }

@@ -15,6 +15,7 @@ static const int64_t GTD_AHEAD_US = 1000000;
 
 static fx_status reject(struct fx_reject *reject_out, fx_status status, enum fx_field field)
 {
+    FX_CHECK(status != FX_OK);
     reject_out->field = (uint8_t)field;
     return status;
 }
@@ -24,6 +25,7 @@ static fx_status reject_limit(struct fx_reject *reject_out,
                               enum fx_field field,
                               fx_i128 limit)
 {
+    FX_CHECK(status != FX_OK);
     reject_out->has_limit = 1;
     reject_out->limit = limit;
     return reject(reject_out, status, field);
@@ -211,6 +213,8 @@ static fx_status check_filters(const struct fx_engine *engine,
 
 static bool may_rest(const struct fx_place_intent *intent)
 {
+    FX_CHECK(intent->time_in_force >= FX_TIME_IN_FORCE_GTC);
+    FX_CHECK(intent->time_in_force <= FX_TIME_IN_FORCE_GTD);
     return intent->time_in_force == FX_TIME_IN_FORCE_GTC ||
            intent->time_in_force == FX_TIME_IN_FORCE_GTD;
 }
@@ -239,6 +243,8 @@ static fx_status check_room(const struct fx_engine *engine,
                             const struct fx_place_intent *intent,
                             struct fx_reject *reject_out)
 {
+    FX_CHECK(intent->hot.account < engine->account_count);
+    FX_CHECK(engine->order_count <= engine->limits.orders_max);
     if (engine->order_count == engine->limits.orders_max ||
         (intent->place->client_id.size > 0 && !fx_client_ids_has_room(engine))) {
         return FX_CAPACITY;
@@ -377,6 +383,7 @@ static fx_status judge(struct fx_engine *engine,
             return status;
         }
     }
+    FX_CHECK(hot->remaining.lots > 0);
     return FX_OK;
 }
 

@@ -40,11 +40,14 @@ static fx_status find_owner(const struct fx_engine *engine,
 
 static fx_i128 decimal_of(fx_leverage leverage)
 {
+    FX_ASSERT(leverage.centi >= LEVERAGE_ONE_CENTI);
     return leverage.centi * CENTI_DECIMAL;
 }
 
 static fx_status reject_leverage(fx_status status, fx_leverage most, struct fx_event_result *result)
 {
+    FX_ASSERT(status != FX_OK);
+    FX_ASSERT(most.centi >= LEVERAGE_ONE_CENTI);
     result->reject = (struct fx_reject){
         .has_limit = 1,
         .has_nearest = 1,
@@ -109,6 +112,7 @@ static fx_status remargin(const struct fx_engine *engine,
         return reject_leverage(FX_LEVERAGE_TOO_HIGH, most, result);
     }
     after->reserve = fx_margin_requirement(engine, after);
+    FX_ASSERT(after->reserve >= 0);
     *more += after->reserve - before->reserve;
     if (after->margin_mode == FX_MARGIN_MODE_ISOLATED) {
         after->position_margin = fx_margin_at_leverage(after->entry_value, leverage);
@@ -124,6 +128,8 @@ static bool is_removable(const struct fx_engine *engine,
                          const struct fx_position_state *before,
                          const struct fx_position_state *after)
 {
+    FX_ASSERT(before->instrument == after->instrument);
+    FX_ASSERT(before->lots == after->lots);
     const fx_i128 gain = fx_margin_unrealized(engine, after);
     const fx_i128 margin = after->position_margin + after->adjust_margin + (gain < 0 ? gain : 0);
     return after->position_margin >= before->position_margin ||
@@ -185,6 +191,7 @@ static void read_records(const struct fx_engine *engine,
 /* Neither lots nor orders, waiting ones included. */
 static bool is_idle(const struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     return engine->positions[position].lots == 0 && engine->positions[position].order_count == 0 &&
            engine->position_triggers[position].count == 0;
 }
@@ -272,6 +279,7 @@ static bool is_meant(const struct fx_engine *engine,
                      const struct fx_command_position_mode *mode,
                      uint32_t asset)
 {
+    FX_ASSERT(asset < engine->asset_count);
     const struct fx_asset *name = &engine->assets[asset].asset;
     return mode->asset.text[0] == '\0' || memcmp(name, &mode->asset, sizeof *name) == 0;
 }
@@ -289,6 +297,7 @@ static bool is_account_idle(const struct fx_engine *engine, fx_slot account)
 
 static bool is_hedging(const struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     return (engine->accounts[account].flags & FX_ACCOUNT_FLAG_HEDGE) != 0;
 }
 
@@ -365,6 +374,8 @@ static fx_i128 removable_of(const struct fx_engine *engine,
 
 static fx_status reject_amount(fx_status status, fx_i128 limit, struct fx_event_result *result)
 {
+    FX_ASSERT(status != FX_OK);
+    FX_ASSERT(limit >= 0);
     result->reject = (struct fx_reject){
         .has_limit = 1,
         .field = FX_FIELD_AMOUNT,
@@ -440,6 +451,7 @@ fx_status fx_position_setting_margin(struct fx_engine *engine,
         }
     }
     position->adjust_margin = adjusted;
+    FX_ASSERT(position->position_margin + position->adjust_margin >= 0); /* M4 */
     fx_account_state_moved(engine, account);
     result->amount = adjusted;
     result->is_changed = 1;

@@ -70,6 +70,7 @@ struct fx_position_family fx_position_state_family(const struct fx_engine *engin
 static int32_t default_leverage(const struct fx_engine *engine, uint32_t instrument)
 {
     const fx_leverage most = fx_margin_leverage_max(engine, instrument, (fx_amount){0});
+    FX_CHECK(most.centi > 0);
     return most.centi < LEVERAGE_DEFAULT_CENTI ? most.centi : LEVERAGE_DEFAULT_CENTI;
 }
 
@@ -122,12 +123,14 @@ fx_slot fx_position_state_acquire(struct fx_engine *engine,
         engine->positions[owner->last_position].next = slot;
     }
     owner->last_position = slot;
+    FX_CHECK(fx_position_state_find(engine, account, instrument, side) == slot);
     return slot;
 }
 
 void fx_position_state_refresh(struct fx_engine *engine, fx_slot position)
 {
     struct fx_position_state *state = at(engine, position);
+    FX_CHECK(state->buy_lots >= 0 && state->sell_lots >= 0);
     state->reserve = fx_margin_requirement(engine, state);
     FX_ASSERT(state->reserve >= 0);
 }
@@ -182,6 +185,7 @@ bool fx_position_state_cost(const struct fx_engine *engine,
     if (entry_mark.ticks > 0 && !open_loss(listing, order, entry_mark, value, &loss)) {
         return false;
     }
+    FX_CHECK(value >= 0 && loss >= 0);
     *value_out = value;
     *loss_out = loss;
     return true;
@@ -232,13 +236,17 @@ static void add_part(struct fx_position_state *position,
 
 static struct part negated(struct part part)
 {
+    FX_CHECK(part.lots >= 0);
+    FX_CHECK(part.value >= 0 && part.loss >= 0);
     return (struct part){-part.lots, -part.value, -part.loss};
 }
 
 /* What the aggregates hold of a linked order. */
 static struct part counted_part(const struct fx_engine *engine, fx_slot order, int64_t lots)
 {
+    FX_CHECK(order < engine->order_used);
     const struct fx_order *cold = &engine->orders[order];
+    FX_CHECK(cold->reserve_value >= 0 && cold->reserve_loss >= 0);
     return (struct part){lots, cold->reserve_value, cold->reserve_loss};
 }
 
@@ -301,6 +309,7 @@ void fx_position_state_add_order(struct fx_engine *engine, fx_slot order)
     position->order_count++;
     position->reduce_order_count += hot->is_reduce_only;
     engine->accounts[position->account].order_count++;
+    FX_CHECK(position->reduce_order_count <= position->order_count);
     fx_touch_position(engine, cold->position);
 }
 
@@ -331,6 +340,8 @@ void fx_position_state_remove_order(struct fx_engine *engine, fx_slot order)
     position->order_count--;
     position->reduce_order_count -= hot->is_reduce_only;
     engine->accounts[position->account].order_count--;
+    FX_CHECK(position->reduce_order_count <= position->order_count);
+    FX_CHECK((position->order_count == 0) == (position->oldest_order == FX_SLOT_NONE));
     fx_position_state_refresh(engine, cold->position);
     fx_touch_position(engine, cold->position);
 }
@@ -378,6 +389,8 @@ static bool with_order(const struct fx_engine *engine,
  * top: an amend at the edge of the range is refused, which no one will ever see. */
 static bool is_bounded(const struct fx_engine *engine, const struct fx_resting *order)
 {
+    FX_CHECK(order->account < engine->account_count);
+    FX_CHECK(order->remaining.lots > 0);
     fx_i128 bound = 0;
     fx_i128 moved = 0;
     return fx_account_state_bound(engine, order->account, &bound) &&
@@ -392,6 +405,8 @@ static bool is_leverage_refused(const struct fx_engine *engine,
                                 const struct fx_position_state *before,
                                 const struct fx_position_state *after)
 {
+    FX_CHECK(before->instrument == after->instrument);
+    FX_CHECK(before->leverage_centi == after->leverage_centi);
     const fx_i128 notional = fx_margin_notional(engine, after);
     const fx_leverage most =
         fx_margin_leverage_max(engine, after->instrument, (fx_amount){notional});
@@ -455,6 +470,7 @@ fx_i128 fx_position_state_foresee(const struct fx_engine *engine,
 /* The part of a value >= 0 that goes with `part` of `whole` lots, towards zero. */
 static fx_i128 share_of(fx_i128 total, int64_t part, int64_t whole)
 {
+    FX_CHECK(part > 0 && part <= whole);
     return part == whole || total == 0 ? total : fx_margin_share(total, part, whole, FX_ROUND_DOWN);
 }
 
@@ -465,6 +481,7 @@ static fx_i128 close_part(const struct fx_engine *engine,
                           fx_i128 value)
 {
     const int64_t held = fx_position_state_magnitude(position->lots);
+    FX_CHECK(lots > 0 && lots <= held);
     const bool is_long = position->lots > 0;
     const bool is_linear =
         engine->listings[position->instrument].definition.contract_type == FX_CONTRACT_TYPE_USD_M;
@@ -482,6 +499,8 @@ static fx_i128 close_part(const struct fx_engine *engine,
 
 static void open_part(struct fx_position_state *position, int64_t signed_lots, fx_i128 value)
 {
+    FX_CHECK(signed_lots != 0);
+    FX_CHECK(value >= 0);
     if (position->lots == 0) {
         FX_ASSERT(position->entry_value == 0);
         position->realized_pnl = 0;
@@ -543,6 +562,7 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
     const int64_t long_before = long_lots(position);
     const fx_i128 pnl = fx_position_state_apply(engine, position, fill);
     engine->listings[position->instrument].open_interest_lots += long_lots(position) - long_before;
+    FX_CHECK(engine->listings[position->instrument].open_interest_lots >= 0);
     if (pnl != 0) {
         const bool fits = fx_account_state_credit(engine, position->account, pnl);
         FX_ASSERT(fits); /* M1 again: |balance| is part of the bound */

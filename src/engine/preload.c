@@ -18,6 +18,7 @@ static const uint64_t ID_MAX = INT64_MAX / 2;
 
 static fx_status refuse(struct fx_event_result *result, fx_status status, enum fx_field field)
 {
+    FX_ASSERT(status != FX_OK);
     result->reject.field = (uint8_t)field;
     return status;
 }
@@ -374,6 +375,7 @@ static fx_status judge_symbols(const struct fx_engine *engine, struct fx_event_r
 
 static bool is_complete(const struct fx_engine *engine, const struct fx_command_start *start)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
     return start->is_counted == 0 ||
            (start->accounts == engine->account_count &&
             start->positions == engine->preload.positions && start->orders == engine->order_count &&
@@ -449,6 +451,8 @@ static fx_status list(struct fx_engine *engine,
                       const struct fx_command *command,
                       struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(result->is_changed == 0);
     if (engine->account_count != 0) {
         return FX_LOAD_OUT_OF_ORDER;
     }
@@ -461,6 +465,8 @@ static fx_status apply_loading(struct fx_engine *engine,
                                const struct fx_command *command,
                                struct fx_event_result *result)
 {
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(result->is_changed == 0);
     switch (command->kind) {
     case FX_COMMAND_UPDATE_INSTRUMENT:
     case FX_COMMAND_LOAD_LEVERAGE_MARGIN:

@@ -25,6 +25,7 @@ struct intake {
 
 static fx_status refuse(struct fx_event_result *result, fx_status status, enum fx_field field)
 {
+    FX_ASSERT(status != FX_OK);
     result->reject.field = (uint8_t)field;
     return status;
 }

@@ -37,6 +37,7 @@ static bool is_before(const struct fx_rank_item *one, const struct fx_rank_item 
 
 static void insert(struct fx_engine *engine, const struct fx_rank_item *item)
 {
+    FX_ASSERT(item->position < engine->position_count);
     FX_ASSERT(item->side < 2 * engine->instrument_count);
     struct fx_rank_item *items = engine->rank_items;
     uint32_t index = engine->rank.count;
@@ -69,6 +70,7 @@ static struct fx_rank_item remove_first(struct fx_engine *engine)
         index = child;
     }
     FX_ASSERT(index <= count);
+    FX_ASSERT(first.position < engine->position_count);
     items[index] = moved;
     return first;
 }
@@ -125,6 +127,7 @@ static bool place(struct fx_engine *engine)
     const uint32_t fifth = (uint32_t)((uint64_t)RANKS * side->placed / side->count);
     side->placed++;
     FX_ASSERT(fifth < RANKS);
+    FX_ASSERT(side->placed <= side->count);
     if (state->lots == 0 || side_of(state) != item.side) {
         return false; /* it was closed or turned meanwhile */
     }

@@ -25,22 +25,28 @@ static enum fx_side side_of(const struct fx_position_state *position)
 /* A price as a guard of this side is met by it: met where it is greater than the guard's. */
 static int64_t key_of(enum fx_side side, int64_t ticks)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
+    FX_CHECK(ticks >= 0);
     return side == FX_SIDE_BUY ? -ticks : ticks;
 }
 
 static fx_i128 isolated_margin(const struct fx_position_state *position)
 {
+    FX_CHECK(fx_position_state_is_isolated(position));
+    FX_CHECK(position->position_margin >= 0); /* M4 */
     return position->position_margin + position->adjust_margin;
 }
 
 static fx_px mark_of(const struct fx_engine *engine, const struct fx_position_state *position)
 {
+    FX_CHECK(position->instrument < engine->instrument_count);
     return engine->listings[position->instrument].mark;
 }
 
 /* What an account has, before its positions. The insurance fund is short only below 0, not at 0. */
 static fx_i128 cash_of(const struct fx_account_state *state)
 {
+    FX_CHECK(state->reward_balance >= 0); /* M7 */
     return state->balance + state->reward_balance + (state->user_id == 0 ? 1 : 0);
 }
 
@@ -57,6 +63,7 @@ struct cross {
 
 static struct cross look_at(const struct fx_engine *engine, fx_slot account)
 {
+    FX_CHECK(account < engine->account_count);
     const struct fx_account_state *state = &engine->accounts[account];
     struct cross cross = {.surplus = cash_of(state)};
     uint32_t steps = 0;
@@ -85,12 +92,14 @@ static struct cross look_at(const struct fx_engine *engine, fx_slot account)
 
 static bool is_cross_short(const struct cross *cross)
 {
+    FX_CHECK(cross->is_used || cross->value == 0);
     return cross->is_used && cross->surplus <= 0;
 }
 
 /* Without cross positions nothing but its cash is behind the isolated margins. */
 static fx_i128 missing_of(const struct cross *cross)
 {
+    FX_CHECK(cross->value >= 0);
     return !cross->is_used && cross->surplus < 0 ? -cross->surplus : 0;
 }
 
@@ -135,6 +144,7 @@ bool fx_risk_is_position_short(const struct fx_engine *engine, fx_slot position)
  * first mark meets it. */
 static int64_t guard_key(enum fx_side side, fx_px guard)
 {
+    FX_CHECK(guard.ticks >= 0);
     return guard.ticks == 0 ? FX_RISK_KEY_ALWAYS : key_of(side, guard.ticks);
 }
 
@@ -231,6 +241,8 @@ static void guard_all(struct fx_engine *engine, fx_slot account, const struct cr
 /* All positions of an account with a key that says nothing of a price. */
 static void set_keys(struct fx_engine *engine, fx_slot account, int64_t key)
 {
+    FX_ASSERT(account < engine->account_count);
+    FX_ASSERT(key == FX_RISK_KEY_NEVER || key == FX_RISK_KEY_ALWAYS);
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         if (engine->positions[slot].lots != 0) {
@@ -252,6 +264,7 @@ static void queue_insert(struct fx_engine *engine, fx_slot account)
         engine->due_accounts[index] = engine->due_accounts[(index - 1) / 2];
         index = (index - 1) / 2;
     }
+    FX_ASSERT(index == 0 || engine->due_accounts[(index - 1) / 2] < account);
     engine->due_accounts[index] = account;
 }
 
@@ -278,11 +291,13 @@ static void queue_remove_first(struct fx_engine *engine)
 
 fx_slot fx_risk_next_due(const struct fx_engine *engine)
 {
+    FX_CHECK(engine->due_count == 0 || engine->due_accounts[0] < engine->account_count);
     return engine->due_count == 0 ? FX_SLOT_NONE : engine->due_accounts[0];
 }
 
 static void make_due(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     FX_ASSERT(engine->accounts[account].risk_state != FX_RISK_STATE_DUE);
     engine->accounts[account].risk_state = FX_RISK_STATE_DUE;
     queue_insert(engine, account);
@@ -290,6 +305,7 @@ static void make_due(struct fx_engine *engine, fx_slot account)
 
 void fx_risk_park(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(engine->accounts[account].risk_state == FX_RISK_STATE_DUE);
     FX_ASSERT(fx_risk_next_due(engine) == account);
     queue_remove_first(engine);
     engine->accounts[account].risk_state = FX_RISK_STATE_PARKED;
@@ -298,6 +314,7 @@ void fx_risk_park(struct fx_engine *engine, fx_slot account)
 
 void fx_risk_release(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(engine->accounts[account].risk_state == FX_RISK_STATE_DUE);
     FX_ASSERT(fx_risk_next_due(engine) == account);
     queue_remove_first(engine);
     engine->accounts[account].risk_state = FX_RISK_STATE_SAFE;
@@ -310,6 +327,7 @@ void fx_risk_release(struct fx_engine *engine, fx_slot account)
 
 void fx_risk_examine(struct fx_engine *engine, fx_slot account)
 {
+    FX_ASSERT(account < engine->account_count);
     FX_ASSERT(engine->accounts[account].risk_state == FX_RISK_STATE_SAFE);
     const struct cross cross = look_at(engine, account);
     if (is_any_short(&cross)) {
@@ -358,6 +376,7 @@ void fx_risk_review(struct fx_engine *engine)
 
 void fx_risk_forget(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->moved_count <= engine->account_count);
     for (uint32_t index = 0; index < engine->moved_count; index++) {
         engine->accounts[engine->moved_accounts[index]].is_moved = 0;
     }

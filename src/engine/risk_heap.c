@@ -10,11 +10,13 @@
 
 uint32_t fx_risk_heap_chunks(const struct fx_engine_limits *limits)
 {
+    FX_ASSERT(limits->positions_max > 0);
     return limits->positions_max / FX_RISK_CHUNK + 1;
 }
 
 static uint32_t number_of(uint32_t instrument, enum fx_side side)
 {
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     return 2 * instrument + (side == FX_SIDE_BUY ? 0U : 1U);
 }
 
@@ -29,6 +31,7 @@ struct fx_risk_heap *fx_risk_heap_of(const struct fx_engine *engine,
 
 static uint32_t *chunk_table(const struct fx_engine *engine, uint32_t number)
 {
+    FX_CHECK(number < 2 * engine->limits.instruments_max);
     return &engine->risk_chunks[(size_t)number * fx_risk_heap_chunks(&engine->limits)];
 }
 
@@ -41,6 +44,7 @@ struct view {
 
 static struct view view_of(const struct fx_engine *engine, uint32_t instrument, enum fx_side side)
 {
+    FX_CHECK(instrument < engine->instrument_count);
     return (struct view){
         .entries = engine->risk_entries,
         .chunks = chunk_table(engine, number_of(instrument, side)),
@@ -66,6 +70,7 @@ struct fx_risk_entry *fx_risk_heap_at(const struct fx_engine *engine,
 
 static void set(const struct view *view, uint32_t index, struct fx_risk_entry entry)
 {
+    FX_CHECK(entry.position != FX_SLOT_NONE);
     *entry_at(view, index) = entry;
     view->risks[entry.position].place = index + 1;
 }
@@ -154,6 +159,8 @@ void fx_risk_heap_remove(struct fx_engine *engine, fx_slot position)
             sift_down(&view, heap->count, index, moved);
         }
     }
+    FX_CHECK(index >= heap->count ||
+             engine->risks[entry_at(&view, index)->position].place == index + 1);
     if (heap->count % FX_RISK_CHUNK == 0) {
         shrink(engine, number_of(instrument, side));
     }

@@ -28,6 +28,7 @@ static struct fx_settle_state *state_of(const struct fx_engine *engine, uint32_t
 static const struct fx_instrument *definition_of(const struct fx_engine *engine,
                                                  uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     return &engine->listings[instrument].definition;
 }
 
@@ -112,6 +113,7 @@ void fx_settle_restart(struct fx_engine *engine, uint32_t instrument)
 /* In ticks, half-even; at least one. */
 static int64_t average_of(const struct fx_settle_state *state)
 {
+    FX_ASSERT(state->sum >= 0);
     FX_ASSERT(state->covered_us > 0);
     const fx_i128 ticks = fx_dec_div_int(state->sum, state->covered_us, FX_ROUND_HALF_EVEN);
     return ticks > 0 ? (int64_t)ticks : 1;
@@ -133,6 +135,7 @@ static int64_t enough_us(const struct fx_engine *engine, uint32_t instrument)
 
 static int64_t due_us(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
     switch (state_of(engine, instrument)->phase) {
     case FX_SETTLEMENT_PHASE_WAITING:
         return enough_us(engine, instrument);
@@ -209,6 +212,7 @@ static void begin(struct fx_engine *engine, uint32_t instrument, int64_t price_t
 
 static bool has_work_left(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->limits.cancels_max > 0);
     return engine->work < engine->limits.cancels_max;
 }
 
@@ -241,6 +245,7 @@ static fx_i128 value_at(const struct fx_listing *listing,
                         const struct fx_position_state *position,
                         fx_px price)
 {
+    FX_ASSERT(position->lots != 0);
     FX_ASSERT(price.ticks > 0);
     const bool is_linear = listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M;
     const bool is_long = position->lots > 0;
@@ -262,6 +267,8 @@ static void close_position(struct fx_engine *engine, fx_slot slot)
     struct fx_settle_state *state = state_of(engine, instrument);
     const int64_t lots = position->lots;
     FX_ASSERT(lots != 0);
+    FX_ASSERT(state->phase == FX_SETTLEMENT_PHASE_CLOSING);
+    FX_ASSERT(state->price_ticks > 0);
     const bool is_linear = listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M;
     const fx_i128 value = value_at(listing, position, (fx_px){state->price_ticks});
     const struct fx_position_fill fill = {
@@ -309,6 +316,8 @@ static bool walk(struct fx_engine *engine, uint32_t instrument)
 /* The insurance fund may have taken a position over behind the cursor. */
 static bool is_cleared(const struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(state_of(engine, instrument)->phase == FX_SETTLEMENT_PHASE_CLOSING);
+    FX_ASSERT(engine->listings[instrument].open_interest_lots >= 0);
     return state_of(engine, instrument)->clearing_lots == 0 &&
            engine->listings[instrument].open_interest_lots == 0;
 }
@@ -371,6 +380,8 @@ static bool step(struct fx_engine *engine, uint32_t instrument)
 
 static void run(struct fx_engine *engine, uint32_t instrument)
 {
+    FX_ASSERT(instrument < engine->instrument_count);
+    FX_ASSERT(state_of(engine, instrument)->phase != 0);
     bool goes_on = true;
     while (goes_on && has_work_left(engine)) { /* through the phases, of which there are four */
         goes_on = step(engine, instrument);

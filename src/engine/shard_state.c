@@ -29,6 +29,8 @@ static bool may_become(const struct fx_engine *engine, const struct fx_shard_map
 
 static bool fits(const struct fx_engine *engine, const struct fx_shard_map *map)
 {
+    FX_ASSERT(map->shards > 0);
+    FX_ASSERT(engine->limits.instruments_max > 0);
     return engine->limits.instruments_max <= fx_shard_instruments(map->shards) &&
            engine->events_max <= 1U << FX_SHARD_INDEX_BITS;
 }

@@ -13,6 +13,7 @@
 
 static fx_i128 margin_of(const struct fx_position_state *position)
 {
+    FX_ASSERT(position->position_margin >= 0); /* M4 */
     return position->position_margin + position->adjust_margin;
 }
 
@@ -36,6 +37,7 @@ static fx_slot find_margin(const struct fx_engine *engine, fx_slot account)
 
 void fx_shortfall_cover(struct fx_engine *engine, fx_slot account, fx_i128 missing)
 {
+    FX_ASSERT(account < engine->account_count);
     const fx_slot slot = find_margin(engine, account);
     FX_ASSERT(missing > 0);
     engine->adl_queue->sequence = 0; /* scores follow from margins */

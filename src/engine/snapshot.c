@@ -162,6 +162,8 @@ struct cursor {
 
 static void write(struct cursor *cursor, const void *data, size_t size)
 {
+    FX_ASSERT(cursor->target != NULL);
+    FX_ASSERT(data != NULL || size == 0);
     if (size > 0) {
         memcpy(cursor->target + cursor->at, data, size);
     }
@@ -209,6 +211,8 @@ static const uint32_t SECTION_COUNTS[VERSION + 1] = {
 
 static void sections_of(const struct fx_engine *engine, struct section sections_out[SECTIONS])
 {
+    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
+    FX_ASSERT(engine->instrument_count <= engine->limits.instruments_max);
     const struct section sections[SECTIONS] = {
         {engine->assets, engine->asset_count, sizeof *engine->assets},
         {engine->accounts, engine->account_count, sizeof *engine->accounts},
@@ -317,6 +321,7 @@ static void save_head(const struct fx_engine *engine, struct cursor *cursor, siz
 /* Equal states are equal bytes wherever they lie in memory. */
 static void forget_addresses(char *listings, uint32_t count)
 {
+    FX_ASSERT(listings != NULL);
     const size_t offset = offsetof(struct fx_listing, book);
     for (uint32_t index = 0; index < count; index++) {
         memset(listings + index * sizeof(struct fx_listing) + offset, 0, sizeof(void *));
@@ -591,6 +596,8 @@ static bool read_section(const struct fx_engine *engine,
                          const struct section *section,
                          uint32_t version)
 {
+    FX_ASSERT(version >= VERSION_OLDEST && version <= VERSION);
+    FX_ASSERT(section->item_size > 0);
     if (section->items == engine->trigger_books && version <= VERSION_MOVES) {
         return read_old_trigger_books(cursor, section);
     }

@@ -31,6 +31,7 @@ struct fx_event *fx_touch_row(struct fx_engine *engine, enum fx_event_kind kind)
 
 struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kind)
 {
+    FX_CHECK(kind != 0);
     struct fx_event *event = fx_touch_row(engine, kind);
     memset(&event->u, 0, sizeof event->u);
     return event;
@@ -81,6 +82,8 @@ void fx_touch_transaction(struct fx_engine *engine,
 
 void fx_touch_base(struct fx_engine *engine)
 {
+    FX_CHECK(engine->events != NULL);
+    FX_CHECK(engine->touched_level_count == 0);
     engine->events_base = engine->events->count;
     engine->touched_accounts_base = engine->touched_account_count;
     engine->touched_positions_base = engine->touched_position_count;
@@ -88,6 +91,7 @@ void fx_touch_base(struct fx_engine *engine)
 
 static bool is_level(const struct fx_touched_level *left, const struct fx_touched_level *right)
 {
+    FX_CHECK(left->side == FX_SIDE_BUY || left->side == FX_SIDE_SELL);
     return left->price_ticks == right->price_ticks && left->side == right->side &&
            left->instrument == right->instrument;
 }
@@ -111,6 +115,7 @@ static uint32_t place_of(const struct fx_engine *engine, const struct fx_touched
 
 static void enter_level(struct fx_engine *engine, uint32_t index)
 {
+    FX_CHECK(index < engine->touched_level_count);
     const uint32_t place = place_of(engine, &engine->touched_levels[index]);
     FX_ASSERT(engine->touched_level_table[place] == 0);
     engine->touched_level_table[place] = index + 1;
@@ -156,6 +161,7 @@ void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side 
 
 static uint64_t id_of(const struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order == FX_SLOT_NONE || order < engine->order_used);
     return order == FX_SLOT_NONE ? 0 : engine->orders[order].order_id;
 }
 
@@ -163,6 +169,7 @@ static uint64_t order_id_of(const struct fx_engine *engine,
                             fx_slot position,
                             enum fx_trigger_role role)
 {
+    FX_CHECK(position < engine->position_count);
     return id_of(engine, fx_tp_sl_find(engine, position, role));
 }
 
@@ -275,6 +282,8 @@ static void flush_levels(struct fx_engine *engine)
 
 void fx_touch_flush(struct fx_engine *engine)
 {
+    FX_CHECK(engine->touched_account_count <= engine->account_count);
+    FX_CHECK(engine->touched_position_count <= engine->position_count);
     flush_positions(engine);
     flush_accounts(engine);
     flush_levels(engine);
@@ -352,6 +361,7 @@ void fx_touch_order_row(const struct fx_engine *engine,
                         fx_slot order,
                         struct fx_event_order *restrict row_out)
 {
+    FX_CHECK(order < engine->order_used);
     const struct fx_order *cold = &engine->orders[order];
     const struct fx_resting *hot = &engine->resting[order];
     FX_ASSERT(cold->order_id != 0);

@@ -18,6 +18,8 @@ static uint32_t *place_of(const struct fx_engine *engine,
                           fx_slot position,
                           enum fx_trigger_role role)
 {
+    FX_CHECK(position < engine->position_count);
+    FX_CHECK(role == FX_TRIGGER_ROLE_TAKE_PROFIT || role == FX_TRIGGER_ROLE_STOP_LOSS);
     struct fx_position_triggers *list = &engine->position_triggers[position];
     return role == FX_TRIGGER_ROLE_TAKE_PROFIT ? &list->take_profit : &list->stop_loss;
 }
@@ -25,11 +27,13 @@ static uint32_t *place_of(const struct fx_engine *engine,
 fx_slot fx_tp_sl_find(const struct fx_engine *engine, fx_slot position, enum fx_trigger_role role)
 {
     const uint32_t place = *place_of(engine, position, role);
+    FX_CHECK(place <= engine->trigger_used);
     return place == 0 ? FX_SLOT_NONE : engine->triggers[place - 1].order;
 }
 
 bool fx_tp_sl_has_role(const struct fx_trigger *trigger)
 {
+    FX_ASSERT(trigger->role <= FX_TRIGGER_ROLE_ORDER_STOP_LOSS);
     return trigger->role == FX_TRIGGER_ROLE_TAKE_PROFIT ||
            trigger->role == FX_TRIGGER_ROLE_STOP_LOSS;
 }
@@ -93,6 +97,7 @@ static uint8_t closing_side(const struct fx_position_state *position)
 
 void fx_tp_sl_tell(struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order == FX_SLOT_NONE || order < engine->order_used);
     if (order != FX_SLOT_NONE &&
         engine->resting[order].side ==
             closing_side(&engine->positions[engine->orders[order].position])) {

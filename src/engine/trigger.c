@@ -44,16 +44,19 @@ struct place {
 
 static enum fx_trigger_condition opposite(enum fx_trigger_condition condition)
 {
+    FX_CHECK(condition == FX_TRIGGER_CONDITION_GT || condition == FX_TRIGGER_CONDITION_LT);
     return condition == FX_TRIGGER_CONDITION_GT ? FX_TRIGGER_CONDITION_LT : FX_TRIGGER_CONDITION_GT;
 }
 
 static int64_t key_of(enum fx_trigger_condition condition, int64_t ticks)
 {
+    FX_CHECK(condition == FX_TRIGGER_CONDITION_GT || condition == FX_TRIGGER_CONDITION_LT);
     return condition == FX_TRIGGER_CONDITION_GT ? ticks : -ticks;
 }
 
 static struct fx_trigger_index *index_of(const struct fx_engine *engine, const struct place *place)
 {
+    FX_CHECK(place->instrument < engine->instrument_count);
     FX_ASSERT(place->source >= FX_TRIGGER_SOURCE_LAST && place->source <= FX_TRIGGER_SOURCE_INDEX);
     return &engine->trigger_books[place->instrument].sources[place->source - 1];
 }
@@ -99,6 +102,7 @@ void fx_trigger_init(struct fx_engine *engine)
 /* A group has at least one order in it, so there are never more groups than orders. */
 bool fx_trigger_has_room(const struct fx_engine *engine)
 {
+    FX_ASSERT(engine->trigger_count <= engine->limits.orders_max / 2);
     return engine->trigger_count < engine->limits.orders_max / 2;
 }
 
@@ -150,6 +154,8 @@ fx_slot fx_trigger_acquire(struct fx_engine *engine, fx_slot order)
 
 struct fx_trigger *fx_trigger_of(const struct fx_engine *engine, fx_slot order)
 {
+    FX_CHECK(order < engine->order_used);
+    FX_CHECK(engine->orders[order].trigger <= engine->trigger_used);
     const uint32_t trigger = engine->orders[order].trigger;
     return trigger == 0 ? NULL : &engine->triggers[trigger - 1];
 }
@@ -184,6 +190,8 @@ fx_px fx_trigger_price(const struct fx_engine *engine,
  * which the distance is first reached. */
 static int64_t stop_ticks(enum fx_trigger_condition condition, int64_t extreme, int32_t rate_ppb)
 {
+    FX_ASSERT(extreme > 0);
+    FX_ASSERT(rate_ppb > 0 && rate_ppb < PPB);
     const bool is_below = condition == FX_TRIGGER_CONDITION_LT;
     const fx_i128 parts = (fx_i128)extreme * (is_below ? PPB - rate_ppb : PPB + rate_ppb);
     return (int64_t)fx_dec_div_int(parts, PPB, is_below ? FX_ROUND_FLOOR : FX_ROUND_CEIL);
@@ -197,6 +205,7 @@ static bool is_beyond(enum fx_trigger_condition condition, int64_t ticks, int64_
 
 fx_px fx_trigger_extreme(const struct fx_engine *engine, const struct fx_trigger *trigger)
 {
+    FX_CHECK(trigger->state != FX_TRIGGER_STATE_TRAILING || trigger->group < engine->trigger_used);
     const bool is_active = trigger->state == FX_TRIGGER_STATE_TRAILING;
     return (fx_px){is_active ? engine->triggers[trigger->group].trigger_ticks : 0};
 }
@@ -207,6 +216,7 @@ fx_px fx_trigger_extreme(const struct fx_engine *engine, const struct fx_trigger
 static int64_t least(const struct fx_engine *engine, fx_slot root, int64_t key)
 {
     const fx_slot first = fx_trigger_tree_first(engine->triggers, root);
+    FX_CHECK(first == FX_SLOT_NONE || first < engine->trigger_used);
     return first != FX_SLOT_NONE && engine->triggers[first].key < key ? engine->triggers[first].key
                                                                       : key;
 }
@@ -285,6 +295,7 @@ static void file_group(struct fx_engine *engine, struct fx_trigger_side *side, f
 
 static void unfile_group(struct fx_engine *engine, struct fx_trigger_side *side, fx_slot slot)
 {
+    FX_ASSERT(engine->triggers[slot].state == FX_TRIGGER_STATE_GROUP);
     fx_trigger_tree_remove(engine->triggers, &side->groups, slot);
 }
 
@@ -307,6 +318,8 @@ static void remove_member(struct fx_engine *engine, fx_slot group, fx_slot membe
     fx_trigger_tree_remove(engine->triggers, &engine->triggers[group].group, member);
     engine->triggers[member].group = FX_SLOT_NONE;
     engine->triggers[member].state = FX_TRIGGER_STATE_IDLE;
+    FX_CHECK((engine->triggers[group].group == FX_SLOT_NONE) ==
+             (engine->triggers[group].members == 1));
     engine->triggers[group].members--;
 }
 
@@ -361,6 +374,7 @@ static fx_slot merge(struct fx_engine *engine, struct fx_trigger_side *side)
     const fx_slot newest = side->newest_group, older = engine->triggers[newest].older;
     FX_ASSERT(older != FX_SLOT_NONE);
     const bool is_older_kept = engine->triggers[older].members >= engine->triggers[newest].members;
+    FX_ASSERT(engine->triggers[older].members > 0 && engine->triggers[newest].members > 0);
     const fx_slot kept = is_older_kept ? older : newest, gone = is_older_kept ? newest : older;
     while (engine->triggers[gone].members > 0) {
         const fx_slot member = engine->triggers[gone].group;

@@ -7,6 +7,7 @@
 
 static bool is_before(const struct fx_trigger *one, const struct fx_trigger *other)
 {
+    FX_CHECK(one != other);
     return one->key != other->key ? one->key < other->key : one->arrival < other->arrival;
 }
 
@@ -77,6 +78,7 @@ void fx_trigger_tree_remove(struct fx_trigger pool[], fx_slot *root, fx_slot nod
         rotate_up(pool, root, is_left ? left : right);
     }
     *link_of(pool, root, node) = FX_SLOT_NONE;
+    FX_ASSERT(pool[node].left == FX_SLOT_NONE && pool[node].right == FX_SLOT_NONE);
     pool[node].parent = FX_SLOT_NONE;
 }
 

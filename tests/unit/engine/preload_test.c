@@ -592,8 +592,10 @@ static void preload_is_refused_after_any_trace(void **state)
     assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
     kit.engine->next_order_id = 1;
     kit.engine->deadman_count = 1;
+    kit.engine->deadmen[0].deadline_us = INT64_MAX;
     assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
     kit.engine->deadman_count = 0;
+    kit.engine->deadmen[0].deadline_us = 0;
     kit.is_unchecked = false;
     assert_int_equal(apply_plain(&kit, FX_COMMAND_STOP_ENGINE), FX_OK);
     assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
