@@ -44,20 +44,19 @@ static inline struct naive_engine_conditional *naive_bracket_child(struct naive_
 static inline int64_t naive_bracket_closable(const struct naive_engine *naive,
                                              const struct naive_engine_bracket *bracket)
 {
-    const int64_t held = naive->positions[bracket->symbol][bracket->user_id];
+    const int64_t held = naive_engine_held(naive, bracket->holding);
     const int64_t lots = bracket->side == FX_SIDE_BUY ? -held : held;
     return lots > 0 ? lots : 0;
 }
 
-/** What the brackets of a user on a symbol hold together, but for one that fires. */
+/** What the brackets of a position hold together, but for one that fires. */
 static inline int64_t naive_bracket_sum(const struct naive_engine *naive,
-                                        uint64_t user_id,
-                                        uint32_t symbol)
+                                        struct naive_engine_holding holding)
 {
     int64_t sum = 0;
     for (uint32_t index = 0; index < naive->bracket_count; index++) {
         const struct naive_engine_bracket *bracket = &naive->brackets[index];
-        if (bracket->user_id == user_id && bracket->symbol == symbol && !bracket->is_busy) {
+        if (naive_engine_is_same(bracket->holding, holding) && !bracket->is_busy) {
             sum += bracket->lots;
         }
     }
@@ -138,15 +137,14 @@ static inline void naive_bracket_parent_ended(struct naive_engine *naive, uint64
     }
 }
 
-/** The bracket of a user on a symbol that began first and holds lots; NULL where there is none. */
+/** The bracket of a position that began first and holds lots; NULL where there is none. */
 static inline struct naive_engine_bracket *naive_bracket_first(struct naive_engine *naive,
-                                                               uint64_t user_id,
-                                                               uint32_t symbol)
+                                                               struct naive_engine_holding holding)
 {
     struct naive_engine_bracket *first = NULL;
     for (uint32_t index = 0; index < naive->bracket_count; index++) {
         struct naive_engine_bracket *bracket = &naive->brackets[index];
-        if (bracket->user_id == user_id && bracket->symbol == symbol && !bracket->is_busy &&
+        if (naive_engine_is_same(bracket->holding, holding) && !bracket->is_busy &&
             bracket->lots > 0 && (first == NULL || bracket->began < first->began)) {
             first = bracket;
         }
@@ -155,15 +153,16 @@ static inline struct naive_engine_bracket *naive_bracket_first(struct naive_engi
 }
 
 /** Shorten until all of them together close no more than there is. */
-static inline void naive_bracket_trim(struct naive_engine *naive, uint64_t user_id, uint32_t symbol)
+static inline void naive_bracket_trim(struct naive_engine *naive,
+                                      struct naive_engine_holding holding)
 {
     for (;;) {
-        struct naive_engine_bracket *bracket = naive_bracket_first(naive, user_id, symbol);
+        struct naive_engine_bracket *bracket = naive_bracket_first(naive, holding);
         if (bracket == NULL) {
             return;
         }
         const int64_t excess =
-            naive_bracket_sum(naive, user_id, symbol) - naive_bracket_closable(naive, bracket);
+            naive_bracket_sum(naive, holding) - naive_bracket_closable(naive, bracket);
         if (excess <= 0) {
             return;
         }
@@ -184,10 +183,10 @@ static inline void naive_bracket_grow(struct naive_engine *naive, uint64_t id, i
     if (bracket == NULL || bracket->is_busy) {
         return;
     }
-    naive_bracket_trim(naive, bracket->user_id, bracket->symbol);
+    naive_bracket_trim(naive, bracket->holding);
     bracket = naive_bracket_of(naive, id); /* others may have gone */
-    const int64_t room = naive_bracket_closable(naive, bracket) -
-                         naive_bracket_sum(naive, bracket->user_id, bracket->symbol);
+    const int64_t room =
+        naive_bracket_closable(naive, bracket) - naive_bracket_sum(naive, bracket->holding);
     const int64_t more = lots < room ? lots : room;
     if (more <= 0) {
         return;

@@ -36,6 +36,7 @@ struct naive_engine_order {
     uint64_t user_id;
     uint32_t symbol;
     enum fx_side side;
+    enum fx_position_side position_side; /* whose lots it changes */
     int64_t ticks;
     int64_t lots; /* left */
     int64_t filled;
@@ -63,12 +64,18 @@ struct naive_engine_conditional {
     bool is_idle;       /* … which has nothing to protect: it watches nothing */
 };
 
+/** Whose lots: a user's BOTH on a symbol, or (hedge mode) his LONG or his SHORT there. */
+struct naive_engine_holding {
+    uint64_t user_id;
+    uint32_t symbol;
+    enum fx_position_side side;
+};
+
 /** An order with a take profit, a stop loss or both. */
 struct naive_engine_bracket {
     uint64_t parent_id;
-    uint64_t user_id;
     uint64_t began; /* who began first */
-    uint32_t symbol;
+    struct naive_engine_holding holding;
     enum fx_side side; /* of the two */
     int64_t lots;      /* filled and held */
     bool is_open;      /* the order is */
@@ -90,7 +97,8 @@ struct naive_engine {
     bool (*is_barred)(const struct naive_engine *naive, uint64_t order_id, uint64_t next_id);
     struct naive_engine_order orders[NAIVE_ENGINE_ORDERS_MAX];
     struct naive_engine_trade trades[NAIVE_ENGINE_TRADES_MAX]; /* of the last command */
-    int64_t positions[NAIVE_ENGINE_SYMBOLS_MAX][NAIVE_ENGINE_USERS_MAX];
+    /* by enum fx_position_side: a user has BOTH, or LONG (never < 0) and SHORT (never > 0) */
+    int64_t positions[NAIVE_ENGINE_SYMBOLS_MAX][NAIVE_ENGINE_USERS_MAX][4];
     /* 0 = none; the last place of a user is the deadline of all symbols */
     int64_t deadlines[NAIVE_ENGINE_USERS_MAX][NAIVE_ENGINE_SYMBOLS_MAX + 1];
     struct naive_engine_conditional conditionals[NAIVE_ENGINE_CONDITIONALS_MAX];
@@ -101,6 +109,8 @@ struct naive_engine {
     int64_t reached[NAIVE_ENGINE_SYMBOLS_MAX][4][3]; /* greatest key while one is crossed */
     bool is_halted[NAIVE_ENGINE_SYMBOLS_MAX];
     bool is_frozen[NAIVE_ENGINE_USERS_MAX]; /* has no orders, and gets none */
+    bool is_hedge[NAIVE_ENGINE_USERS_MAX][NAIVE_ENGINE_SYMBOLS_MAX]; /* by margin asset */
+    bool is_isolated[NAIVE_ENGINE_SYMBOLS_MAX][NAIVE_ENGINE_USERS_MAX];
     uint32_t conditional_count;
     uint32_t order_count;
     uint32_t trade_count;
@@ -110,6 +120,34 @@ struct naive_engine {
     uint64_t arrivals;
     int64_t time_us;
 };
+
+static inline struct naive_engine_holding naive_engine_holding(
+    const struct naive_engine_order *order)
+{
+    return (struct naive_engine_holding){order->user_id, order->symbol, order->position_side};
+}
+
+static inline bool naive_engine_is_same(struct naive_engine_holding one,
+                                        struct naive_engine_holding other)
+{
+    return one.user_id == other.user_id && one.symbol == other.symbol && one.side == other.side;
+}
+
+static inline int64_t naive_engine_held(const struct naive_engine *naive,
+                                        struct naive_engine_holding holding)
+{
+    return naive->positions[holding.symbol][holding.user_id][holding.side];
+}
+
+static inline void naive_engine_move(struct naive_engine *naive,
+                                     struct naive_engine_holding holding,
+                                     int64_t change)
+{
+    int64_t *lots = &naive->positions[holding.symbol][holding.user_id][holding.side];
+    *lots += change;
+    assert(holding.side != FX_POSITION_SIDE_LONG || *lots >= 0);
+    assert(holding.side != FX_POSITION_SIDE_SHORT || *lots <= 0);
+}
 
 static inline struct naive_engine_order *naive_engine_find(struct naive_engine *naive, uint64_t id)
 {
@@ -339,21 +377,24 @@ static inline bool naive_engine_is_crossing(const struct naive_engine *naive,
 static inline int64_t naive_engine_reducible(const struct naive_engine *naive,
                                              const struct naive_engine_order *order)
 {
-    const int64_t held = naive->positions[order->symbol][order->user_id];
+    const int64_t held = naive_engine_held(naive, naive_engine_holding(order));
     const int64_t lots = order->side == FX_SIDE_BUY ? -held : held;
     return lots > 0 ? lots : 0;
 }
 
-/** The reduce-only order of this user, symbol and side that is served last; the lots of all. */
+/** The reduce-only order of this position and side that is served last; the lots of all. */
 static inline struct naive_engine_order *naive_engine_last_reducing(
-    struct naive_engine *naive, const struct naive_engine_order *like, int64_t *sum_out)
+    struct naive_engine *naive,
+    struct naive_engine_holding holding,
+    enum fx_side side,
+    int64_t *sum_out)
 {
     struct naive_engine_order *last = NULL;
     *sum_out = 0;
     for (uint32_t index = 0; index < naive->order_count; index++) {
         struct naive_engine_order *order = &naive->orders[index];
-        if (order->user_id == like->user_id && order->symbol == like->symbol &&
-            order->side == like->side && order->is_reduce_only) {
+        if (naive_engine_is_same(naive_engine_holding(order), holding) && order->side == side &&
+            order->is_reduce_only) {
             *sum_out += order->lots;
             last = last == NULL || naive_engine_is_before(last, order) ? order : last;
         }
@@ -363,32 +404,29 @@ static inline struct naive_engine_order *naive_engine_last_reducing(
 
 /** Take profit and stop loss of a position that is flat or has turned go with it. */
 static inline void naive_engine_drop_tp_sl(struct naive_engine *naive,
-                                           uint64_t user_id,
-                                           uint32_t symbol)
+                                           struct naive_engine_holding holding)
 {
-    const int64_t held = naive->positions[symbol][user_id];
+    const int64_t held = naive_engine_held(naive, holding);
     for (uint32_t index = naive->conditional_count; index > 0; index--) {
         const struct naive_engine_conditional *one = &naive->conditionals[index - 1];
         const int64_t closable = one->order.side == FX_SIDE_BUY ? -held : held;
-        if (one->role != 0 && one->parent_id == 0 && one->order.user_id == user_id &&
-            one->order.symbol == symbol && closable <= 0) {
+        if (one->role != 0 && one->parent_id == 0 && closable <= 0 &&
+            naive_engine_is_same(naive_engine_holding(&one->order), holding)) {
             naive_engine_end_conditional(naive, one->order.id);
         }
     }
 }
 
-/** Shrink or drop reduce-only orders of a user until they cannot turn the position. */
-static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_id, uint32_t symbol)
+/** Shrink or drop the reduce-only orders of a position until they cannot turn it. */
+static inline void naive_engine_trim(struct naive_engine *naive,
+                                     struct naive_engine_holding holding)
 {
     for (;;) {
         struct naive_engine_order *last = NULL;
         int64_t excess = 0;
         for (enum fx_side side = FX_SIDE_BUY; side <= FX_SIDE_SELL && excess <= 0; side++) {
             int64_t sum = 0;
-            last = naive_engine_last_reducing(
-                naive,
-                &(struct naive_engine_order){.user_id = user_id, .symbol = symbol, .side = side},
-                &sum);
+            last = naive_engine_last_reducing(naive, holding, side, &sum);
             excess = last == NULL ? 0 : sum - naive_engine_reducible(naive, last);
         }
         if (excess <= 0) {
@@ -401,8 +439,8 @@ static inline void naive_engine_trim(struct naive_engine *naive, uint64_t user_i
             naive_engine_remove(naive, last->id);
         }
     }
-    naive_engine_drop_tp_sl(naive, user_id, symbol);
-    naive_bracket_trim(naive, user_id, symbol);
+    naive_engine_drop_tp_sl(naive, holding);
+    naive_bracket_trim(naive, holding);
 }
 
 static inline void naive_engine_trade(struct naive_engine *naive,
@@ -410,15 +448,16 @@ static inline void naive_engine_trade(struct naive_engine *naive,
                                       struct naive_engine_order *maker)
 {
     const int64_t lots = taker->lots < maker->lots ? taker->lots : maker->lots;
-    const uint64_t maker_user = maker->user_id;
+    const struct naive_engine_holding makers = naive_engine_holding(maker);
+    const struct naive_engine_holding takers = naive_engine_holding(taker);
     const int64_t change = taker->side == FX_SIDE_BUY ? lots : -lots;
     assert(naive->trade_count < NAIVE_ENGINE_TRADES_MAX);
     naive->trades[naive->trade_count] =
         (struct naive_engine_trade){maker->id, taker->id, maker->ticks, lots};
     naive->trade_count++;
     naive->work++;
-    naive->positions[taker->symbol][taker->user_id] += change;
-    naive->positions[taker->symbol][maker_user] -= change;
+    naive_engine_move(naive, takers, change);
+    naive_engine_move(naive, makers, -change);
     taker->lots -= lots;
     taker->filled += lots;
     maker->lots -= lots;
@@ -432,8 +471,8 @@ static inline void naive_engine_trade(struct naive_engine *naive,
         naive_bracket_parent_ended(naive, maker_id);
     }
     naive_bracket_grow(naive, taker->id, lots);
-    naive_engine_trim(naive, maker_user, taker->symbol);
-    naive_engine_trim(naive, taker->user_id, taker->symbol);
+    naive_engine_trim(naive, makers);
+    naive_engine_trim(naive, takers);
 }
 
 /** True where a deadline is set and has passed. */
@@ -543,7 +582,7 @@ static inline enum fx_order_status naive_engine_enter(struct naive_engine *naive
     taker->arrival = naive->arrivals;
     naive->orders[naive->order_count] = *taker;
     naive->order_count++;
-    naive_engine_trim(naive, taker->user_id, taker->symbol);
+    naive_engine_trim(naive, naive_engine_holding(taker));
     return taker->filled > 0 ? FX_ORDER_STATUS_PARTIALLY_FILLED : FX_ORDER_STATUS_ACTIVE;
 }
 
@@ -575,9 +614,9 @@ static inline int64_t naive_engine_closable(const struct naive_engine *naive,
         const struct naive_engine_order *other = &naive->orders[index];
         const bool is_ahead = order->side == FX_SIDE_BUY ? other->ticks >= order->ticks
                                                          : other->ticks <= order->ticks;
-        if (other->is_reduce_only && other->user_id == order->user_id &&
-            other->symbol == order->symbol && other->side == order->side && is_ahead &&
-            other->id != order->id) {
+        if (other->is_reduce_only && other->side == order->side && is_ahead &&
+            other->id != order->id &&
+            naive_engine_is_same(naive_engine_holding(other), naive_engine_holding(order))) {
             lots -= other->lots;
         }
     }

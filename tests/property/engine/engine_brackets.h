@@ -17,7 +17,8 @@ static void draw_protection(struct engine_kit_order *order)
     const bool is_buy = order->side == FX_SIDE_BUY;
     const int64_t profit = chance(93) ? 1 + (int64_t)below(12) : -(int64_t)below(5);
     const int64_t loss = chance(93) ? 1 + (int64_t)below(12) : -(int64_t)below(5);
-    if (!chance(world.swarm.bracket_share) || (order->is_reduce_only && !chance(5))) {
+    const bool closes = order->is_reduce_only || is_closing_side(order->position_side, order->side);
+    if (!chance(world.swarm.bracket_share) || (closes && !chance(5))) {
         return;
     }
     order->take_profit_ticks = chance(80) ? begin + (is_buy ? profit : -profit) : 0;
@@ -43,6 +44,7 @@ static struct naive_engine_conditional bracket_wish(const struct fx_command_prot
     struct engine_kit_order order = {.user_id = parent->user_id,
                                      .instrument = parent->symbol,
                                      .side = fx_order_opposite(parent->side),
+                                     .position_side = parent->position_side,
                                      .ticks = limit,
                                      .is_reduce_only = true};
     order.tif = limit == 0 ? FX_TIME_IN_FORCE_IOC : FX_TIME_IN_FORCE_GTC;
@@ -132,8 +134,7 @@ static struct naive_engine_bracket *open_empty(const struct naive_engine_order *
     struct naive_engine_bracket *bracket = &world.naive.brackets[world.naive.bracket_count];
     world.naive.bracket_count++;
     *bracket = (struct naive_engine_bracket){.parent_id = parent->id,
-                                             .user_id = parent->user_id,
-                                             .symbol = parent->symbol,
+                                             .holding = naive_engine_holding(parent),
                                              .side = fx_order_opposite(parent->side),
                                              .is_open = true};
     return bracket;
@@ -164,7 +165,8 @@ static void finish_bracket(const struct naive_engine_conditional *one,
     struct naive_engine *naive = &world.naive;
     struct naive_engine_bracket *bracket = naive_bracket_of(naive, one->parent_id);
     const bool rests = !fx_order_status_is_final(status);
-    const bool has_closed = naive->positions[one->order.symbol][one->order.user_id] != held_before;
+    const bool has_closed =
+        naive_engine_held(naive, naive_engine_holding(&one->order)) != held_before;
     REQUIRE(bracket != NULL && bracket->is_busy);
     bracket->is_busy = false;
     world.bracket_fires++;
@@ -213,8 +215,9 @@ static bool draw_parent(struct naive_engine_order *parent_out)
         const struct naive_engine_conditional *waiting =
             naive_engine_find_conditional(&world.naive, bracket->parent_id);
         *parent_out = (struct naive_engine_order){.id = bracket->parent_id,
-                                                  .user_id = bracket->user_id,
-                                                  .symbol = bracket->symbol,
+                                                  .user_id = bracket->holding.user_id,
+                                                  .symbol = bracket->holding.symbol,
+                                                  .position_side = bracket->holding.side,
                                                   .side = fx_order_opposite(bracket->side)};
         *parent_out = open != NULL ? *open : *parent_out;
         *parent_out = waiting != NULL ? waiting->order : *parent_out;

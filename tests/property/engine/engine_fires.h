@@ -71,35 +71,35 @@ static void end_sibling(const struct naive_engine_conditional *one, int64_t held
     const uint32_t role = one->role == FX_TRIGGER_ROLE_TAKE_PROFIT ? FX_TRIGGER_ROLE_STOP_LOSS
                                                                    : FX_TRIGGER_ROLE_TAKE_PROFIT;
     const struct naive_engine_conditional *sibling =
-        one->role == 0 || one->parent_id != 0
-            ? NULL
-            : find_role(one->order.user_id, one->order.symbol, role);
+        one->role == 0 || one->parent_id != 0 ? NULL
+                                              : find_role(naive_engine_holding(&one->order), role);
     if (sibling != NULL &&
-        world.naive.positions[one->order.symbol][one->order.user_id] != held_before) {
+        naive_engine_held(&world.naive, naive_engine_holding(&one->order)) != held_before) {
         naive_engine_remove_conditional(&world.naive, sibling->order.id);
         world.naive.work++;
         world.linked++;
     }
 }
 
-static uint64_t user_of_account(uint64_t account_id)
-{
-    return world.kit.engine->accounts[account_id - 1].user_id;
-}
-
-/* A close without an order, by the fund or by auto-deleveraging. */
+/* A close without an order, by the fund, by auto-deleveraging or of a pair against itself. */
 static void follow_match(const struct fx_event_liquidation *step)
 {
     struct naive_engine *naive = &world.naive;
     const int64_t change = step->side == FX_SIDE_BUY ? -step->lots : step->lots;
-    const uint64_t counter = user_of_account(step->counter_account_id);
-    naive->positions[step->instrument][step->user_id] += change;
-    naive->positions[step->instrument][counter] -= change;
+    const uint32_t counter_side =
+        world.kit.engine->positions[step->counter_position_id - 1].position_side;
+    const struct naive_engine_holding own = {
+        step->user_id, step->instrument, (enum fx_position_side)step->position_side};
+    const struct naive_engine_holding counter = {user_of_account(step->counter_account_id),
+                                                 step->instrument,
+                                                 (enum fx_position_side)counter_side};
+    naive_engine_move(naive, own, change);
+    naive_engine_move(naive, counter, -change);
     naive->trades[naive->trade_count] =
         (struct naive_engine_trade){.ticks = step->price_ticks, .lots = step->lots};
     naive->trade_count++;
-    naive_engine_trim(naive, step->user_id, step->instrument);
-    naive_engine_trim(naive, counter, step->instrument);
+    naive_engine_trim(naive, own);
+    naive_engine_trim(naive, counter);
 }
 
 /* The order by which a position is closed in the book meets the model's. */
@@ -111,6 +111,7 @@ static void follow_order(uint64_t order_id, uint64_t user_id)
         .user_id = user_id,
         .symbol = row->instrument,
         .side = (enum fx_side)row->side,
+        .position_side = (enum fx_position_side)row->position_side,
         .ticks = row->price_ticks,
         .lots = row->lots,
         .tif = FX_TIME_IN_FORCE_IOC,
@@ -145,6 +146,10 @@ static void follow(uint32_t end)
         }
         world.steps[step->step]++;
         world.naive.work += step->step == FX_LIQUIDATION_STEP_DONE ? DONE_WORK : STEP_WORK;
+        if (step->step != FX_LIQUIDATION_STEP_CANCEL_ORDERS &&
+            step->step != FX_LIQUIDATION_STEP_DONE) {
+            judge_pair(step);
+        }
         if (step->step == FX_LIQUIDATION_STEP_BOOK) {
             follow_order(step->order_id, step->user_id);
         } else if (step->step == FX_LIQUIDATION_STEP_TAKEOVER ||
@@ -171,14 +176,15 @@ static void close_insurance(void)
 {
     const uint32_t symbol = (uint32_t)below(SYMBOLS);
     struct fx_command command = engine_kit_command(FX_COMMAND_CLOSE_INSURANCE, symbol, 0);
-    const int64_t held = world.naive.positions[symbol][0];
+    const int64_t *inventory = &world.naive.positions[symbol][0][FX_POSITION_SIDE_BOTH];
+    const int64_t held = *inventory;
     command.u.close_insurance.lots = chance(50) ? 0 : 1 + (int64_t)below(5);
     command.u.close_insurance.price_ticks = chance(50) ? 0 : world.mid[symbol];
     const fx_status status = apply(&command);
     REQUIRE(status != FX_OK || held != 0);
     if (status == FX_OK) {
         follow_order(world.kit.result.order_id, 0);
-        world.closed += held != world.naive.positions[symbol][0] ? 1 : 0;
+        world.closed += held != *inventory ? 1 : 0;
     }
 }
 
@@ -245,7 +251,7 @@ static void fire_crossed(void)
             expected = FX_ORDER_STATUS_EXPIRED;
             REQUIRE(row->note == FX_ORDER_NOTE_PRICE_PROTECT);
         } else {
-            const int64_t held = naive->positions[one.order.symbol][one.order.user_id];
+            const int64_t held = naive_engine_held(naive, naive_engine_holding(&one.order));
             if (bracket != NULL) {
                 bracket->is_busy = true;
             }

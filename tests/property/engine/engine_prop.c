@@ -8,6 +8,8 @@
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
+#include "engine_hedge.h"
+
 static void compare_order(const struct naive_engine_order *order, fx_slot slot)
 {
     const struct fx_engine *engine = world.kit.engine;
@@ -60,7 +62,41 @@ static void compare_conditionals(void)
             naive_engine_next_crossed(&world.naive) != NULL || !engine->has_crossed);
 }
 
-/* The trades, and every open order of both, in order of priority. */
+static uint64_t user_of_account(uint64_t account_id)
+{
+    return world.kit.engine->accounts[account_id - 1].user_id;
+}
+
+/* Every position of the engine is the model's, and the model has no other. */
+static void compare_positions(void)
+{
+    const struct fx_engine *engine = world.kit.engine;
+    const struct naive_engine *naive = &world.naive;
+    uint32_t count = 0;
+    for (fx_slot slot = 0; slot < engine->position_count; slot++) {
+        const struct fx_position_state *position = &engine->positions[slot];
+        const struct naive_engine_holding holding = {
+            .user_id = user_of_account(position->account + 1),
+            .symbol = position->instrument,
+            .side = (enum fx_position_side)position->position_side};
+        REQUIRE(position->lots == naive_engine_held(naive, holding));
+        count += position->lots != 0 ? 1 : 0;
+    }
+    bool is_hedged = false;
+    for (uint32_t place = 0; place < SYMBOLS * NAIVE_ENGINE_USERS_MAX; place++) {
+        const int64_t *held =
+            naive->positions[place / NAIVE_ENGINE_USERS_MAX][place % NAIVE_ENGINE_USERS_MAX];
+        for (uint32_t side = FX_POSITION_SIDE_BOTH; side <= FX_POSITION_SIDE_SHORT; side++) {
+            count -= held[side] != 0 ? 1 : 0;
+        }
+        is_hedged =
+            is_hedged || (held[FX_POSITION_SIDE_LONG] != 0 && held[FX_POSITION_SIDE_SHORT] != 0);
+    }
+    REQUIRE(count == 0);
+    world.hedged += is_hedged ? 1 : 0;
+}
+
+/* The trades, every position, and every open order of both, in order of priority. */
 static void compare(void)
 {
     const struct fx_engine *engine = world.kit.engine;
@@ -79,6 +115,7 @@ static void compare(void)
     world.trades += naive->trade_count;
     REQUIRE(engine->order_count == naive->order_count + naive->conditional_count);
     compare_conditionals();
+    compare_positions();
     for (uint32_t half = 0; half < 2 * SYMBOLS; half++) {
         compare_side(half / 2, half % 2 == 0 ? FX_SIDE_BUY : FX_SIDE_SELL);
     }
@@ -140,7 +177,7 @@ static bool may_meet_barred(const struct naive_engine_order *order)
     const uint32_t asset = engine->listings[order->symbol].asset;
     const fx_slot account = fx_account_state_find(engine, order->user_id, asset);
     const fx_slot position =
-        fx_position_state_find(engine, account, order->symbol, FX_POSITION_SIDE_BOTH);
+        fx_position_state_find(engine, account, order->symbol, order->position_side);
     const struct fx_resting taker = {.price = {order->ticks}, .side = (uint8_t)order->side};
     if (position != FX_SLOT_NONE &&
         fx_closing_limit(engine, position, &taker).ticks != order->ticks) {
@@ -166,6 +203,7 @@ static void compare_placed(const struct fx_command *command, fx_status status)
         .user_id = command->user_id,
         .symbol = command->instrument,
         .side = (enum fx_side)place->side,
+        .position_side = position_side_of(place->position_side),
         .ticks = place->price_ticks,
         .lots = place->lots,
         .expire_us = place->expire_us,
@@ -173,8 +211,12 @@ static void compare_placed(const struct fx_command *command, fx_status status)
         .stp =
             (enum fx_stp_mode)(place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode),
         .post_only = (enum fx_post_only_mode)place->post_only_mode,
-        .is_reduce_only = place->is_reduce_only != 0,
     };
+    order.is_reduce_only =
+        place->is_reduce_only != 0 || is_closing_side(order.position_side, order.side);
+    if (is_side_refused(&order, place->is_reduce_only != 0, status)) {
+        return;
+    }
     const struct naive_engine_order *best =
         naive_engine_next(&world.naive, order.symbol, fx_order_opposite(order.side), NULL);
     const fx_status expected = expect_placed(place, &order);
@@ -222,6 +264,7 @@ static void place(void)
     order.type = chance(10) ? FX_ORDER_TYPE_MARKET : FX_ORDER_TYPE_LIMIT;
     order.stp = (enum fx_stp_mode)below(5);
     order.is_reduce_only = chance(swarm->reduce_share);
+    order.position_side = draw_position_side(order.user_id, symbol);
     order.tmp_id = below(1000);
     if (is_post_only && order.type == FX_ORDER_TYPE_LIMIT) {
         order.post_only = (enum fx_post_only_mode)(1 + below(2));
@@ -248,6 +291,10 @@ static void place(void)
         return;
     }
     compare_placed(&command, status);
+    if (status == FX_OK && order.margin_mode != 0) {
+        world.naive.is_isolated[symbol][order.user_id] =
+            order.margin_mode == FX_MARGIN_MODE_ISOLATED;
+    }
 }
 
 /* An open order of the model, or an id that is none. */
@@ -421,7 +468,10 @@ static void set_leverage(void)
     struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_LEVERAGE, symbol, user_id);
     command.u.leverage.leverage_centi = (int32_t)below(10100);
     command.u.leverage.margin_mode = (uint32_t)below(3);
-    (void)apply(&command);
+    if (apply(&command) == FX_OK && command.u.leverage.margin_mode != 0) {
+        world.naive.is_isolated[symbol][user_id] =
+            command.u.leverage.margin_mode == FX_MARGIN_MODE_ISOLATED;
+    }
 }
 
 /* CANCEL_ALL_AFTER: set, set again (in time or too late), off. */
@@ -524,6 +574,7 @@ static struct engine_kit_order draw_trigger(uint32_t symbol)
     order.lots = 1 + (int64_t)below((uint64_t)swarm->lots_max);
     order.stp = (enum fx_stp_mode)below(5);
     order.is_reduce_only = chance(swarm->reduce_share);
+    order.position_side = draw_position_side(order.user_id, symbol);
     order.is_price_protected = chance(20);
     order.tif = (enum fx_time_in_force)(1 + below(3));
     if (!fx_order_type_is_market(order.type)) {
@@ -561,7 +612,9 @@ static struct naive_engine_conditional conditional_of(const struct engine_kit_or
     one.order.tif = order->tif;
     one.order.stp = order->stp == 0 ? FX_STP_MODE_EXPIRE_MAKER : order->stp;
     one.order.post_only = order->post_only;
-    one.order.is_reduce_only = order->is_reduce_only || order->is_close_position;
+    one.order.position_side = position_side_of(order->position_side);
+    one.order.is_reduce_only = order->is_reduce_only || order->is_close_position ||
+                               is_closing_side(one.order.position_side, order->side);
     one.type = order->type;
     one.source = order->source;
     one.condition = order->condition != 0 ? order->condition
@@ -592,6 +645,9 @@ static void place_conditional(void)
         return;
     }
     REQUIRE(status != (world.naive.is_frozen[order.user_id] ? FX_OK : FX_ACCOUNT_FROZEN));
+    if (is_side_refused(&one.order, order.is_reduce_only || order.is_close_position, status)) {
+        return;
+    }
     if (status == FX_TRIGGER_WOULD_FIRE || status == FX_OK) {
         REQUIRE((status == FX_OK) == !naive_engine_would_fire(&world.naive, &one));
     }
@@ -613,15 +669,24 @@ static void place_conditional(void)
 }
 
 /* The take profit or stop loss of a user's position; NULL where there is none. */
-static struct naive_engine_conditional *find_role(uint64_t user_id, uint32_t symbol, uint32_t role)
+static struct naive_engine_conditional *find_role(struct naive_engine_holding holding,
+                                                  uint32_t role)
 {
     for (uint32_t index = 0; index < world.naive.conditional_count; index++) {
         struct naive_engine_conditional *one = &world.naive.conditionals[index];
-        if (one->role == role && one->order.user_id == user_id && one->order.symbol == symbol) {
+        if (one->role == role && naive_engine_is_same(naive_engine_holding(&one->order), holding)) {
             return one;
         }
     }
     return NULL;
+}
+
+/* The position that a command of the two names. */
+static struct naive_engine_holding named_holding(const struct fx_command *command)
+{
+    return (struct naive_engine_holding){.user_id = command->user_id,
+                                         .symbol = command->instrument,
+                                         .side = position_side_of(command->u.tp_sl.position_side)};
 }
 
 /* A wish in the command as the order that it asks for; trigger_ticks 0: none, KEEP: as it is. */
@@ -629,8 +694,10 @@ static struct naive_engine_conditional wish_of(const struct fx_command *command,
 {
     const struct fx_command_tp_sl *tp_sl = &command->u.tp_sl;
     const bool is_profit = role == FX_TRIGGER_ROLE_TAKE_PROFIT;
-    const int64_t held = world.naive.positions[command->instrument][command->user_id];
+    const struct naive_engine_holding holding = named_holding(command);
+    const int64_t held = naive_engine_held(&world.naive, holding);
     struct engine_kit_order order = {.user_id = command->user_id,
+                                     .position_side = holding.side,
                                      .instrument = command->instrument,
                                      .side = held > 0 ? FX_SIDE_SELL : FX_SIDE_BUY,
                                      .tif = FX_TIME_IN_FORCE_IOC,
@@ -661,15 +728,14 @@ static uint64_t id_of_role(const struct fx_command *command, uint32_t role)
 {
     const fx_slot account = (fx_slot)world.kit.result.account_id - 1;
     const fx_slot position = fx_position_state_find(
-        world.kit.engine, account, command->instrument, FX_POSITION_SIDE_BOTH);
+        world.kit.engine, account, command->instrument, named_holding(command).side);
     const fx_slot order = fx_tp_sl_find(world.kit.engine, position, (enum fx_trigger_role)role);
     return order == FX_SLOT_NONE ? 0 : world.kit.engine->orders[order].order_id;
 }
 
 static void grant(const struct fx_command *command, const struct naive_engine_conditional *wish)
 {
-    struct naive_engine_conditional *now =
-        find_role(command->user_id, command->instrument, wish->role);
+    struct naive_engine_conditional *now = find_role(named_holding(command), wish->role);
     if (is_as_it_is(now, wish)) {
         return;
     }
@@ -698,7 +764,10 @@ static void set_tp_sl(void)
     const uint64_t user_id = 1 + below(world.swarm.users);
     struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_TP_SL, symbol, user_id);
     struct fx_command_tp_sl *tp_sl = &command.u.tp_sl;
-    const int64_t held = world.naive.positions[symbol][user_id];
+    tp_sl->position_side = (uint8_t)draw_position_side(user_id, symbol);
+    const struct naive_engine_holding holding = named_holding(&command);
+    const bool fits = is_hedging(user_id, symbol) == (holding.side != FX_POSITION_SIDE_BOTH);
+    const int64_t held = naive_engine_held(&world.naive, holding);
     const int64_t up = chance(90) ? 1 + (int64_t)below(15) : -(int64_t)below(9);
     const int64_t down = chance(90) ? 1 + (int64_t)below(15) : -(int64_t)below(9);
     tp_sl->take_profit_ticks = world.mid[symbol] + (held > 0 ? up : -up);
@@ -716,7 +785,8 @@ static void set_tp_sl(void)
     if (status == FX_ACCOUNT_FROZEN) {
         return;
     }
-    REQUIRE((status == FX_POSITION_NOT_FOUND) == (held == 0));
+    REQUIRE((status == FX_POSITION_SIDE_MISMATCH) == !fits);
+    REQUIRE((status == FX_POSITION_NOT_FOUND) == (fits && held == 0));
     if (held == 0) {
         return;
     }
@@ -725,7 +795,7 @@ static void set_tp_sl(void)
         wish_of(&command, FX_TRIGGER_ROLE_STOP_LOSS)};
     bool would_fire = false;
     for (uint32_t index = 0; index < 2; index++) {
-        const struct naive_engine_conditional *now = find_role(user_id, symbol, wishes[index].role);
+        const struct naive_engine_conditional *now = find_role(holding, wishes[index].role);
         would_fire =
             would_fire || (!is_as_it_is(now, &wishes[index]) && wishes[index].trigger_ticks != 0 &&
                            naive_engine_would_fire(&world.naive, &wishes[index]));
@@ -806,6 +876,8 @@ static void step(void)
         mark();
     } else if (chance(swarm->setting_share)) {
         set_leverage();
+    } else if (swarm->hedge_share > 0 && chance(swarm->hedge_share)) {
+        set_position_mode();
     } else if (chance(swarm->deadline_share)) {
         set_deadline();
     } else if (chance(swarm->halt_share)) {
@@ -872,6 +944,10 @@ static void check_tail(uint32_t commands)
 static uint64_t run_seed(uint64_t seed, uint32_t commands)
 {
     begin(seed);
+    for (uint64_t user_id = 1; world.swarm.hedge_share > 0 && user_id <= world.swarm.users;
+         user_id++) {
+        switch_mode(user_id, below(4), chance(70));
+    }
     for (uint32_t count = 0; count < commands; count++) {
         if (count == commands / 2) {
             save_in_the_middle();
@@ -891,6 +967,7 @@ static void engine_random_stream_equals_model(void **state)
     uint32_t steps[6] = {0};
     uint32_t notes[32] = {0};
     uint32_t brackets[6] = {0};
+    uint32_t hedges[5] = {0};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         (void)run_seed(seed, COMMANDS);
         for (uint32_t status = 0; status < STATUS_MAX; status++) {
@@ -914,6 +991,11 @@ static void engine_random_stream_equals_model(void **state)
                                        world.bracket_cuts};
         for (uint32_t index = 0; index < 6; index++) {
             brackets[index] += of_orders[index];
+        }
+        const uint32_t of_hedges[5] = {
+            world.switched, world.mismatched, world.contrary, world.hedged, world.pairs};
+        for (uint32_t index = 0; index < 5; index++) {
+            hedges[index] += of_hedges[index];
         }
         closed += world.closed;
         barred += world.barred;
@@ -945,6 +1027,8 @@ static void engine_random_stream_equals_model(void **state)
                                    FX_NO_TRIGGER_PRICE,
                                    FX_POSITION_NOT_FOUND,
                                    FX_TRIGGER_WRONG_SIDE,
+                                   FX_POSITION_SIDE_MISMATCH,
+                                   FX_POSITION_MODE_LOCKED,
                                    FX_TRIGGER_WOULD_FIRE};
     for (uint32_t index = 0; index < sizeof must_meet / sizeof must_meet[0]; index++) {
         if (seen[must_meet[index]] == 0) {
@@ -953,7 +1037,6 @@ static void engine_random_stream_equals_model(void **state)
         }
     }
     assert_true(trades > 1000);
-    assert_true(barred > 0);
     assert_true(fired > 60);
     assert_true(late > 10);
     assert_true(frozen > 20 && kept_out > 200);
@@ -966,7 +1049,11 @@ static void engine_random_stream_equals_model(void **state)
     for (uint32_t index = 0; index < 6; index++) {
         assert_true(brackets[index] >= brackets_least[index]);
     }
-
+    const uint32_t hedges_least[5] = {200, 200, 1000, 5000, 4};
+    for (uint32_t index = 0; index < 5; index++) {
+        assert_true(hedges[index] >= hedges_least[index]);
+    }
+    assert_true(barred > 0);
     assert_true(closed > 0);
     for (int step = FX_LIQUIDATION_STEP_CANCEL_ORDERS; step <= FX_LIQUIDATION_STEP_DONE; step++) {
         assert_true(steps[step] > 10);

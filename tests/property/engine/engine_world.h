@@ -17,7 +17,7 @@
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-enum { SYMBOLS = 3, SEEDS = 56, COMMANDS = 1500, LOG_MAX = 100000, STATUS_MAX = 1000 };
+enum { SYMBOLS = 3, SEEDS = 80, COMMANDS = 1500, LOG_MAX = 100000, STATUS_MAX = 1000 };
 
 /* What the engine charges for a step of a liquidation, and for the end of one. */
 enum { STEP_WORK = 3, DONE_WORK = 1 };
@@ -40,6 +40,8 @@ struct swarm {
     uint64_t freeze_share;
     uint64_t bracket_share;
     uint64_t insurance_share;
+    uint64_t hedge_share; /* 0: nobody hedges */
+    bool are_all_poor;
     int64_t jump; /* of the mark, at most */
     uint32_t fills_max;
 };
@@ -79,6 +81,11 @@ struct world {
     uint32_t barred;         /* orders that margin forbade to trade on … */
     uint32_t doubted;        /* … and fill-or-kill orders that may have met them */
     uint32_t closed;         /* inventory of the insurance fund worked off */
+    uint32_t switched;       /* position modes … */
+    uint32_t mismatched;     /* … orders on a side that the mode has not … */
+    uint32_t contrary;       /* … and reduce-only ones on the side that opens */
+    uint32_t hedged;         /* commands after which somebody was long and short at once */
+    uint32_t pairs;          /* … and was rid of both by a liquidation */
 };
 
 static struct world world;
@@ -115,6 +122,15 @@ static void draw_swarm(void)
     swarm->jump = chance(40) ? 15 + (int64_t)below(60) : 15;
     swarm->bracket_share = chance(60) ? below(60) : 0;
     swarm->freeze_share = draw.seed % 3 == 0 ? 3 : 0;
+    swarm->hedge_share = draw.seed % 2 == 0 ? 3 : 0;
+    swarm->are_all_poor = draw.seed % 4 == 0; /* pairs are to be liquidated, too */
+    if (swarm->are_all_poor) {
+        swarm->jump = 150;
+        swarm->mark_share = 8;
+        swarm->cancel_share /= 4;
+        swarm->setting_share = 1;
+        swarm->lots_max += 20;
+    }
     swarm->fills_max = chance(30) ? 3 + (uint32_t)below(5) : 64;
 }
 
@@ -201,8 +217,9 @@ static void begin(uint64_t seed)
     }
     naive_engine_settle(&world.naive);
     for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
-        engine_kit_account(&world.kit, user_id, "USDT", chance(50) ? "3.1" : "100000.000000007");
-        engine_kit_account(&world.kit, user_id, "BTC", chance(50) ? "1.3" : "5000.3");
+        const uint64_t poor = world.swarm.are_all_poor ? 100 : 50;
+        engine_kit_account(&world.kit, user_id, "USDT", chance(poor) ? "3.1" : "100000.000000007");
+        engine_kit_account(&world.kit, user_id, "BTC", chance(poor) ? "1.3" : "5000.3");
     }
 }
 
