@@ -10,7 +10,7 @@
 
 #include "base/panic.h"
 
-enum { CAPACITY_MIN = 16 };
+enum { CAPACITY_MIN = 16, NEIGHBOURS = 8 /* a power of two, at most CAPACITY_MIN */ };
 
 struct fx_table_entry {
     uint64_t key;
@@ -46,13 +46,18 @@ static bool must_stay(uint32_t hole, uint32_t home, uint32_t place)
     return hole <= place ? hole < home && home <= place : hole < home || home <= place;
 }
 
+/* Ids are given one after the other: neighbours of a row of NEIGHBOURS ids lie side by side, so
+ * that a table larger than the cache costs few lines; where the row lies is mixed from all other
+ * bits. */
 static uint32_t home_of(const struct fx_table *table, uint64_t key)
 {
-    uint64_t mixed = key ^ key >> 32;
+    const uint64_t row = key / NEIGHBOURS;
+    uint64_t mixed = row ^ row >> 32;
     mixed *= 0x9E3779B97F4A7C15U;
     mixed ^= mixed >> 29;
     mixed *= 0xBF58476D1CE4E5B9U;
-    return (uint32_t)(mixed >> 32) & (table->capacity - 1);
+    const uint32_t place = (uint32_t)(mixed >> 32) * NEIGHBOURS + (uint32_t)(key % NEIGHBOURS);
+    return place & (table->capacity - 1);
 }
 
 void fx_table_init(struct fx_table *table, uint32_t count_max)
