@@ -282,16 +282,41 @@ static struct fx_store_value encode(const struct fx_store_row_column *column,
     }
 }
 
+/* Do two rows say the same in this column? Most members have one of three sizes. */
+static bool is_member_equal(const struct fx_store_row_column *column,
+                            const char *row,
+                            const char *before)
+{
+    const char *left = row + column->offset;
+    const char *right = before + column->offset;
+    switch (column->size) {
+    case sizeof(uint32_t):
+        return memcmp(left, right, sizeof(uint32_t)) == 0;
+    case sizeof(uint64_t):
+        return memcmp(left, right, sizeof(uint64_t)) == 0;
+    case sizeof(fx_i128):
+        return memcmp(left, right, sizeof(fx_i128)) == 0;
+    default:
+        return memcmp(left, right, column->size) == 0;
+    }
+}
+
 void fx_store_row_encode(const struct fx_store_row_table *table,
                          const void *row,
+                         const struct fx_store_row_before *before,
                          char *text,
                          struct fx_store_value values_out[])
 {
     char *next = text;
     for (uint32_t index = 0; index < table->count; index++) {
+        const struct fx_store_row_column *column = &table->columns[index];
+        if (before != NULL && is_member_equal(column, row, before->row)) {
+            values_out[index] = before->values[index];
+            continue;
+        }
         /* Room for the longest text and its NUL. */
         FX_ASSERT(next + FX_DEC_TEXT_SIZE_MAX <= text + FX_STORE_ROW_TEXT_SIZE_MAX);
-        values_out[index] = encode(&table->columns[index], row, &next);
+        values_out[index] = encode(column, row, &next);
     }
 }
 

@@ -79,12 +79,21 @@ enum {
     FX_STORE_ROW_TIME_SIZE = 23 /* "2023-12-25 09:30:00.000" */
 };
 
+/** A row that was encoded, and what became of it. */
+struct fx_store_row_before {
+    const void *row;
+    const struct fx_store_value *values;
+};
+
 /**
  * Turn a struct into values (table->count of them). Texts lie in the struct or in `text`
- * (FX_STORE_ROW_TEXT_SIZE_MAX bytes), so both must outlive the values.
+ * (FX_STORE_ROW_TEXT_SIZE_MAX bytes), so both must outlive the values. `before` (NULL: none) is the
+ * row encoded last: a column that says the same gets its value, with the same text; then the row
+ * before and its texts must live as long.
  */
 void fx_store_row_encode(const struct fx_store_row_table *table,
                          const void *row,
+                         const struct fx_store_row_before *before,
                          char *text,
                          struct fx_store_value values_out[]);
 

@@ -153,8 +153,12 @@ static bool is_same(const struct fx_store_value *left, const struct fx_store_val
     if (left->kind != right->kind) {
         return false;
     }
-    return left->kind == FX_STORE_VALUE_TEXT ? fx_str_is_equal(left->text, right->text)
-                                             : left->number == right->number;
+    if (left->kind != FX_STORE_VALUE_TEXT) {
+        return left->number == right->number;
+    }
+    /* The same text, where the row was encoded after the one before. */
+    return (left->text.data == right->text.data && left->text.size == right->text.size) ||
+           fx_str_is_equal(left->text, right->text);
 }
 
 /* What the statement has of the row before stays bound where this one says the same: of an order's

@@ -65,11 +65,12 @@ static struct fx_store_values encode_chunk(struct fx_store *store,
     struct fx_store_scratch *scratch = store->scratch;
     FX_ASSERT(count <= FX_STORE_TABLE_CHUNK);
     FX_ASSERT(table->count <= FX_STORE_ROW_COLUMNS_MAX);
+    struct fx_store_row_before before = {0};
     for (uint32_t index = 0; index < count; index++) {
-        fx_store_row_encode(table,
-                            rows + (size_t)index * table->row_size,
-                            scratch->texts[index],
-                            &scratch->values[(size_t)index * table->count]);
+        const char *row = rows + (size_t)index * table->row_size;
+        struct fx_store_value *values = &scratch->values[(size_t)index * table->count];
+        fx_store_row_encode(table, row, index > 0 ? &before : NULL, scratch->texts[index], values);
+        before = (struct fx_store_row_before){row, values};
     }
     return (struct fx_store_values){scratch->values, table->count, count};
 }
@@ -116,7 +117,7 @@ static fx_status compare_stored(struct fx_store *store,
     struct fx_store_scratch *scratch = store->scratch;
     struct fx_store_table_select select;
     FX_ASSERT(table->key_count == 1);
-    fx_store_row_encode(table, row, scratch->texts[0], scratch->values);
+    fx_store_row_encode(table, row, NULL, scratch->texts[0], scratch->values);
     fx_store_table_select(&select, store, table, FX_STR(""));
     fx_store_table_and_u64(&select, FX_STR("`id`=?"), (uint64_t)scratch->values[0].number);
     const fx_status status = fx_store_table_read_one(&select, scratch->row);
@@ -124,7 +125,7 @@ static fx_status compare_stored(struct fx_store *store,
         return status == FX_NOT_FOUND ? FX_CORRUPT : status;
     }
     struct fx_store_value *stored = &scratch->values[table->count];
-    fx_store_row_encode(table, scratch->row, scratch->texts[1], stored);
+    fx_store_row_encode(table, scratch->row, NULL, scratch->texts[1], stored);
     for (uint32_t index = 0; index < table->count; index++) {
         if (!is_value_equal(&scratch->values[index], &stored[index])) {
             fx_store_note_error(store, FX_STR("a stored fact differs from the log's"));
@@ -215,7 +216,7 @@ fx_status fx_store_table_update(struct fx_store *store,
     }
     fx_buf_append(&store->sql, FX_STR(" WHERE `id`=?"));
     struct fx_store_value *values = store->scratch->values;
-    fx_store_row_encode(table, row, store->scratch->texts[0], values);
+    fx_store_row_encode(table, row, NULL, store->scratch->texts[0], values);
     const struct fx_store_value key = values[0];
     memmove(values, values + 1, (column_count - 1) * sizeof *values);
     values[column_count - 1] = key;

@@ -109,6 +109,17 @@ void store_order_save_roundtrips(void **state)
     }
 }
 
+static void expect_orders(const struct store_contract_fixture *fixture,
+                          const struct fx_rows_order rows[STORE_CONTRACT_ROWS])
+{
+    for (uint32_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
+        struct fx_rows_order found;
+        const struct fx_store_key key = {rows[index].user_id, rows[index].id};
+        assert_int_equal(fx_store_order_find(fixture->reader, key, &found), FX_OK);
+        assert_memory_equal(&found, &rows[index], sizeof found);
+    }
+}
+
 /* Later states of known orders between new ones, in any succession; neighbours share some columns.
  */
 void store_order_save_mixes_new_and_known(void **state)
@@ -119,8 +130,16 @@ void store_order_save_mixes_new_and_known(void **state)
     struct fx_rows_order rows[STORE_CONTRACT_ROWS];
     for (uint32_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
         rows[index] = store_contract_any_order(&rng, index + 1);
+        if (index % 3 != 0) { /* as the one before, but for its id, one amount and one time */
+            struct fx_rows_order alike = rows[index - 1];
+            alike.id = index + 1;
+            alike.remaining += (fx_i128)1 << 40; /* its lower bytes are the same */
+            alike.updated_us += index % 3 == 2 ? STORE_CONTRACT_SECOND_US : 0;
+            rows[index] = alike;
+        }
     }
     assert_int_equal(fx_store_order_save(fixture->writer, rows, STORE_CONTRACT_ROWS), FX_OK);
+    expect_orders(fixture, rows);
     for (uint32_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
         const struct fx_rows_order known = rows[index];
         const bool is_new = fx_rng_below(&rng, 2) == 0;
@@ -133,12 +152,7 @@ void store_order_save_mixes_new_and_known(void **state)
         }
     }
     assert_int_equal(fx_store_order_save(fixture->writer, rows, STORE_CONTRACT_ROWS), FX_OK);
-    for (uint32_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
-        struct fx_rows_order found;
-        const struct fx_store_key key = {rows[index].user_id, rows[index].id};
-        assert_int_equal(fx_store_order_find(fixture->reader, key, &found), FX_OK);
-        assert_memory_equal(&found, &rows[index], sizeof found);
-    }
+    expect_orders(fixture, rows);
 }
 
 void store_order_older_operation_never_wins(void **state)
