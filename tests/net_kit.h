@@ -37,6 +37,7 @@ struct rig {
     char answers[4096];
     char peer[64];
     uint16_t tag;
+    uint64_t connection;
     struct fx_net_server_token socket; /* of the WebSocket accepted last */
     uint32_t message_count;
     uint32_t close_count;
@@ -121,6 +122,7 @@ static inline void on_request(void *self, const struct fx_net_server_call *call)
     const size_t used = strlen(rig->paths);
     rig->request_count++;
     rig->tag = call->listener_tag;
+    rig->connection = call->connection;
     assert_true(fx_str_copy(call->peer, rig->peer, sizeof rig->peer));
     if (used + path.size + 1 < sizeof rig->paths) {
         (void)fx_str_copy(path, rig->paths + used, sizeof rig->paths - used);

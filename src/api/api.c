@@ -37,7 +37,6 @@ enum {
     ENDED_SIZE_MAX = 4 << 20,
     EXCHANGE_SIZE_MAX = 1 << 16, /* one row for each asset */
     LIST_SIZE_MAX = 16 << 20,
-    USERS = 8192,
     US_PER_MS = 1000
 };
 
@@ -89,14 +88,16 @@ static fx_status init_memory(struct fx_api *api)
     fx_buf_init(&api->ended, ENDED_SIZE_MAX);
     fx_buf_init(&api->exchange, EXCHANGE_SIZE_MAX);
     fx_buf_init(&api->list, LIST_SIZE_MAX);
-    api->users = calloc(USERS, sizeof *api->users);
     api->days = calloc(FX_INSTRUMENTS_MAX, sizeof *api->days);
     api->rows = calloc(FX_API_LIST_MAX, sizeof(union any_row));
-    if (api->users == NULL || api->rows == NULL || api->days == NULL ||
+    if (api->rows == NULL || api->days == NULL ||
         fx_buf_reserve(&api->texts, FX_API_TEXTS_SIZE_MAX) == NULL) {
         return FX_NO_MEMORY;
     }
-    const fx_status status = fx_api_pending_init(api);
+    fx_status status = fx_api_guard_init(api);
+    if (status == FX_OK) {
+        status = fx_api_pending_init(api);
+    }
     return status == FX_OK ? fx_api_group_create(api) : status;
 }
 
@@ -178,7 +179,7 @@ void fx_api_destroy(struct fx_api *api)
     fx_buf_deinit(&api->ended);
     fx_buf_deinit(&api->exchange);
     fx_buf_deinit(&api->list);
-    free(api->users);
+    fx_api_guard_deinit(api);
     free(api->days);
     free(api->rows);
     free(api);
@@ -284,6 +285,7 @@ void fx_api_on_request(struct fx_api *api, const struct fx_net_server_call *call
     asked.api = api;
     asked.request = request;
     asked.peer = call->peer;
+    asked.connection = call->connection;
     fx_api_reply_target(api, call, &asked.target);
     const struct fx_api_router_match match = fx_api_router_find(request->method, request->path);
     const bool is_preflight = request->method == FX_NET_HTTP_METHOD_OPTIONS && match.methods != 0;

@@ -4,6 +4,7 @@
  * store says whether that user may do anything. The answer of the store is kept for a short while,
  * so a lock reaches every process within USER_TTL_MS. While the store does not answer, what it said
  * last holds, for USER_GRACE_MS: orders need the log, not the database. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/api_int.h"
@@ -16,7 +17,20 @@ enum {
     USER_GRACE_MS = 600000,
     US_PER_S = 1000000,
     USERS_MASK = 8191,
+    MEMOS_MASK = 1023,
     HTTP_UNAUTHORIZED = 401
+};
+
+/* An entry of the user cache. */
+struct fx_api_guard_entry {
+    struct fx_api_user user;
+    int64_t until_ms;
+};
+
+/* The token that a connection showed last. */
+struct fx_api_guard_memo {
+    uint64_t connection;
+    struct fx_jwt_memo token;
 };
 
 static fx_str bearer_of(fx_str value)
@@ -103,13 +117,28 @@ static bool is_ambiguous(const struct fx_net_http_request *request)
     return false;
 }
 
+/* A client of many requests shows the same token with each of them. Nobody else's text is in reach:
+ * the number of a connection is given once. */
+static struct fx_jwt_memo *memo_of(const struct fx_api_call *call)
+{
+    if (call->connection == 0) {
+        return NULL;
+    }
+    struct fx_api_guard_memo *memo = &call->api->memos[call->connection & MEMOS_MASK];
+    if (memo->connection != call->connection) {
+        memo->connection = call->connection;
+        memo->token.size = 0;
+    }
+    return &memo->token;
+}
+
 /* A token that was verified before costs no RSA and passes the address's limit. */
 static fx_status identify_by_token(struct fx_api_call *call, fx_str token)
 {
     const struct fx_api_options *options = &call->api->options;
     const int64_t now_s = options->wall_us(options->clock_self) / US_PER_S;
     struct fx_jwt_claims claims;
-    if (!fx_jwt_recall(options->jwt, options->jwt_cache, token, now_s, &claims)) {
+    if (!fx_jwt_recall(options->jwt, options->jwt_cache, memo_of(call), token, now_s, &claims)) {
         fx_status status = fx_api_rate_admit(call);
         if (status == FX_OK) {
             status = fx_jwt_verify_cached(options->jwt, options->jwt_cache, token, now_s, &claims);
@@ -181,6 +210,22 @@ fx_status fx_api_guard_check_claims(struct fx_api *api, const struct fx_jwt_clai
         return FX_TOKEN_REVOKED;
     }
     return user.refusal;
+}
+
+fx_status fx_api_guard_init(struct fx_api *api)
+{
+    api->users = calloc(USERS_MASK + 1, sizeof *api->users);
+    api->memos = calloc(MEMOS_MASK + 1, sizeof *api->memos);
+    return api->users == NULL || api->memos == NULL ? FX_NO_MEMORY : FX_OK;
+}
+
+void fx_api_guard_deinit(struct fx_api *api)
+{
+    free(api->users);
+    if (api->memos != NULL) {
+        fx_crypto_wipe(api->memos, (MEMOS_MASK + 1) * sizeof *api->memos);
+    }
+    free(api->memos);
 }
 
 void fx_api_guard_forget(struct fx_api *api, uint64_t user_id)

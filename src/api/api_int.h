@@ -112,6 +112,7 @@ struct fx_api_call {
     fx_str param;                     /* what the path's :name stands for */
     fx_str peer;                      /* the client's address */
     struct fx_api_user user;
+    uint64_t connection;               /* of net_server.h's call; 0: none of its own */
     uint64_t key_id;                   /* the API key that signed; 0: a token */
     bool is_counted;                   /* a command of this request was taken from a bucket */
     uint32_t part;                     /* of a group: which one, the same at every process */
@@ -121,6 +122,8 @@ struct fx_api_call {
 };
 
 struct fx_api_pending;
+struct fx_api_guard_entry; /* and what a connection showed: api_guard.c */
+struct fx_api_guard_memo;
 
 /** Write the answer to a command that the engine accepted. */
 typedef void (*fx_api_answer_fn)(struct fx_api *api,
@@ -158,12 +161,6 @@ struct fx_api_enroll_chain {
     int64_t deadline_ms; /* of its answer: whoever is still here then gets no further by himself */
 };
 
-/** An entry of the user cache. */
-struct fx_api_guard_entry {
-    struct fx_api_user user;
-    int64_t until_ms;
-};
-
 /** The signature of the request that is being handled (api_proof.c). */
 struct fx_api_signed {
     uint8_t mac[32];
@@ -191,6 +188,7 @@ struct fx_api {
     uint32_t pending_free; /* index + 1 */
     struct fx_api_pending *pending;
     struct fx_api_guard_entry *users; /* direct-mapped by id */
+    struct fx_api_guard_memo *memos;  /* direct-mapped by connection */
     struct fx_api_login *login;
     struct fx_api_writer *writer; /* NULL: the store cannot be written */
     struct fx_api_keys *keys;
@@ -242,6 +240,10 @@ uint32_t fx_api_router_table(const struct fx_api_route **routes_out);
 /** Let the caller of this route in, or not; call->user is who it is. @return OK; UNAUTHORIZED,
  * BAD_TOKEN, TOKEN_EXPIRED, USER_LOCKED, FORBIDDEN; of fx_api_key_check(); of the store. */
 FX_MUST_USE fx_status fx_api_guard_check(struct fx_api_call *call);
+
+/** Make and free what the guard keeps. @return OK, NO_MEMORY. */
+FX_MUST_USE fx_status fx_api_guard_init(struct fx_api *api);
+void fx_api_guard_deinit(struct fx_api *api);
 
 /** A user who was identified elsewhere. @return OK; BAD_TOKEN (there is none); USER_LOCKED; IO. */
 FX_MUST_USE fx_status fx_api_guard_user(struct fx_api *api,

@@ -386,8 +386,27 @@ fx_status fx_jwt_verify(struct fx_jwt *jwt,
     return FX_OK;
 }
 
+static void digest_shown(struct fx_jwt *jwt,
+                         struct fx_jwt_memo *memo,
+                         fx_str token,
+                         uint8_t digest_out[FX_CRYPTO_SHA256_SIZE])
+{
+    const bool is_kept = memo != NULL && token.size > 0 && token.size <= sizeof memo->text;
+    if (is_kept && memo->size == token.size && memcmp(memo->text, token.data, token.size) == 0) {
+        memcpy(digest_out, memo->digest, sizeof memo->digest);
+        return;
+    }
+    fx_crypto_digest_sha256(jwt->digest, token, digest_out);
+    if (is_kept) {
+        memo->size = (uint32_t)token.size;
+        memcpy(memo->text, token.data, token.size);
+        memcpy(memo->digest, digest_out, sizeof memo->digest);
+    }
+}
+
 bool fx_jwt_recall(struct fx_jwt *jwt,
                    struct fx_jwt_cache *cache,
+                   struct fx_jwt_memo *memo,
                    fx_str token,
                    int64_t now_s,
                    struct fx_jwt_claims *claims_out)
@@ -396,7 +415,7 @@ bool fx_jwt_recall(struct fx_jwt *jwt,
     if (token.size > FX_JWT_SIZE_MAX) {
         return false;
     }
-    fx_crypto_digest_sha256(jwt->digest, token, digest);
+    digest_shown(jwt, memo, token, digest);
     return fx_jwt_cache_get(cache, digest, now_s, claims_out);
 }
 

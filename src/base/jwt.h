@@ -23,7 +23,8 @@ enum {
     FX_JWT_KEYS_MAX = 2,
     FX_JWT_JTI_SIZE_MAX = 64,
     FX_JWT_SKEW_S_MAX = 30,
-    FX_JWT_CACHE_ENTRIES_MAX = 1 << 20
+    FX_JWT_CACHE_ENTRIES_MAX = 1 << 20,
+    FX_JWT_MEMO_SIZE_MAX = 1024
 };
 
 /** What a token says. Times are seconds since 1970; 0 = absent. */
@@ -91,10 +92,23 @@ FX_MUST_USE fx_status fx_jwt_verify_cached(struct fx_jwt *jwt,
                                            int64_t now_s,
                                            struct fx_jwt_claims *claims_out);
 
-/** Look a token up that fx_jwt_verify_cached() has verified: no RSA. @return true and *claims_out;
- * false where it is not remembered or not valid any more. */
+/**
+ * The text that somebody showed last, and its digest: the same text again costs no SHA-256. It says
+ * nothing of whether the text is a valid token. The comparison takes as long as the texts are
+ * alike, so only what came from the same peer may be compared with it. Zeroed: nothing was shown.
+ */
+struct fx_jwt_memo {
+    uint32_t size;
+    uint8_t digest[FX_CRYPTO_SHA256_SIZE];
+    char text[FX_JWT_MEMO_SIZE_MAX]; /* longer ones are not kept */
+};
+
+/** Look a token up that fx_jwt_verify_cached() has verified: no RSA. `memo`: of the one who shows
+ * it; NULL: none. @return true and *claims_out; false where it is not remembered or not valid any
+ * more. */
 bool fx_jwt_recall(struct fx_jwt *jwt,
                    struct fx_jwt_cache *cache,
+                   struct fx_jwt_memo *memo,
                    fx_str token,
                    int64_t now_s,
                    struct fx_jwt_claims *claims_out);

@@ -48,6 +48,7 @@ struct fx_net_server_call {
     const struct fx_net_http_request *request;
     fx_str peer;           /* "127.0.0.1", "2001:db8::1": the address without port */
     uint16_t listener_tag; /* of the listener that took the connection */
+    uint64_t connection;   /* its number, from 1: another connection never gets it again */
 };
 
 /** What on_answer is given. Borrowed for the call. */

@@ -294,6 +294,7 @@ static struct fx_net_server_call call_of(const struct fx_net_server_conn *conn)
         .request = &conn->http->request,
         .peer = fx_str_of(conn->peer),
         .listener_tag = conn->listener_tag,
+        .connection = conn->number,
     };
 }
 
@@ -611,6 +612,7 @@ void fx_net_server_conn_accept(struct fx_net_server_listener *listener)
         return;
     }
     server->stats.accepted++;
+    conn->number = server->stats.accepted;
     enter_tables(conn);
     (void)uv_tcp_nodelay(&conn->tcp, 1); /* whole answers are written at once anyway */
     start_reading(conn);

@@ -93,6 +93,7 @@ struct fx_net_server_conn {
 
     int64_t since_ms; /* begin of the idle time, of the head, of the body, of the closing */
     int64_t read_ms;
+    uint64_t number;     /* of all that were accepted, from 1 */
     uint64_t note;       /* of the pending request */
     uint64_t request_ns; /* when the request was complete; uv_hrtime() */
     uint32_t bucket;

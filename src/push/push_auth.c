@@ -26,7 +26,7 @@ static fx_status verify(const struct fx_push_auth_judge *judge,
 {
     const struct fx_push_strangers *strangers = judge->strangers;
     if (judge->cache != NULL &&
-        fx_jwt_recall(judge->jwt, judge->cache, token, judge->now_s, claims)) {
+        fx_jwt_recall(judge->jwt, judge->cache, NULL, token, judge->now_s, claims)) {
         return FX_OK;
     }
     if (strangers != NULL && strangers->may_try != NULL &&

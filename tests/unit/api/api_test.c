@@ -323,6 +323,29 @@ static void api_guard_takes_one_scheme_only(void **state)
     API_EXPECT_ERROR(&world, "GET", "/auth/me", 1, NULL, 400, "BAD_REQUEST");
 }
 
+/* One connection, whose requests come from two users and from nobody in turns. */
+static void api_guard_asks_each_request_who_it_is(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 4; round++) {
+        for (uint64_t user = 1; user <= 2; user++) {
+            char id[32];
+            const char *token = api_harness_token(&world, user);
+            assert_int_equal(api_harness_ask(&world, "GET", "/auth/me", token, NULL), 200);
+            api_harness_member(&world, "id", id, sizeof id);
+            assert_int_equal(strtoull(id, NULL, 10), user);
+        }
+        (void)api_harness_ask(&world, "GET", "/auth/me", NULL, NULL);
+        expect_code(401, "UNAUTHORIZED");
+        char wrong[FX_JWT_SIZE_MAX];
+        assert_true(fx_str_copy(fx_str_of(api_harness_token(&world, 2)), wrong, sizeof wrong));
+        char *changed = &wrong[strlen(wrong) - 9]; /* as long as the right one before it */
+        *changed = *changed == 'A' ? 'B' : 'A';
+        (void)api_harness_ask(&world, "GET", "/auth/me", wrong, NULL);
+        expect_code(401, "BAD_TOKEN");
+    }
+}
+
 static void api_guard_sees_a_lock_within_a_second(void **state)
 {
     (void)state;
@@ -635,6 +658,7 @@ int main(void)
         T(api_request_id_is_echoed_if_sane_else_made),
         T(api_guard_matrix_holds_for_every_route),
         T(api_guard_takes_one_scheme_only),
+        T(api_guard_asks_each_request_who_it_is),
         T(api_guard_sees_a_lock_within_a_second),
         T(api_broken_json_is_refused_by_every_route_with_a_body),
         T(api_bad_orders_name_their_field_and_change_nothing),

@@ -612,6 +612,51 @@ static void jwt_verify_cached_knows_a_token_until_it_expires(void **state)
     fx_jwt_cache_destroy(cache);
 }
 
+/* What the memo says is what SHA-256 would say: it neither makes a token valid nor keeps it so. */
+static void jwt_recall_with_a_memo_is_as_without(void **state)
+{
+    (void)state;
+    static const char LARGER[FX_JWT_MEMO_SIZE_MAX + 1] = "x";
+    struct fx_jwt_memo memo = {0};
+    struct fx_jwt_cache *cache = fx_jwt_cache_create(16);
+    struct fx_jwt_claims claims = {0};
+    struct fx_buf buf;
+    assert_non_null(cache);
+    fx_buf_init(&buf, FX_JWT_SIZE_MAX);
+    forge(key, FX_STR(HEADER), FX_STR(PAYLOAD), &buf);
+    const fx_str token = fx_buf_str(&buf);
+    assert_true(token.size <= FX_JWT_MEMO_SIZE_MAX);
+    for (int round = 0; round < 2; round++) { /* shown before it was verified, too */
+        assert_false(fx_jwt_recall(jwt, cache, &memo, token, NOW_S, &claims));
+    }
+    assert_int_equal(fx_jwt_verify_cached(jwt, cache, token, NOW_S, &claims), FX_OK);
+    for (int round = 0; round < 3; round++) {
+        memset(&claims, 0, sizeof claims);
+        assert_true(fx_jwt_recall(jwt, cache, &memo, token, NOW_S, &claims));
+        assert_int_equal(claims.user_id, 7);
+        assert_true(fx_jwt_recall(jwt, cache, NULL, token, NOW_S, &claims));
+        assert_int_equal(memo.size, token.size);
+    }
+    for (size_t at = 0; at < token.size; at += 7) { /* the same size, one byte changed */
+        buf.data[at] ^= 1;
+        assert_false(fx_jwt_recall(jwt, cache, &memo, token, NOW_S, &claims));
+        buf.data[at] ^= 1;
+        assert_true(fx_jwt_recall(jwt, cache, &memo, token, NOW_S, &claims));
+    }
+    const fx_str shorter = {token.data, token.size - 1};
+    assert_false(fx_jwt_recall(jwt, cache, &memo, shorter, NOW_S, &claims));
+    assert_true(fx_jwt_recall(jwt, cache, &memo, token, NOW_S, &claims));
+    const fx_str larger = {LARGER, sizeof LARGER};
+    assert_false(fx_jwt_recall(jwt, cache, &memo, larger, NOW_S, &claims));
+    assert_int_equal(memo.size, token.size); /* not kept */
+    assert_true(fx_jwt_recall(jwt, cache, &memo, token, NOW_S + 129, &claims));
+    assert_false(fx_jwt_recall(jwt, cache, &memo, token, NOW_S + 130, &claims)); /* over */
+    fx_jwt_cache_clear(cache);
+    assert_false(fx_jwt_recall(jwt, cache, &memo, token, NOW_S, &claims));
+    fx_buf_deinit(&buf);
+    fx_jwt_cache_destroy(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -631,6 +676,7 @@ int main(void)
         cmocka_unit_test(jwt_cache_full_set_drops_the_less_recently_used),
         cmocka_unit_test(jwt_cache_expired_entry_is_dropped),
         cmocka_unit_test(jwt_verify_cached_knows_a_token_until_it_expires),
+        cmocka_unit_test(jwt_recall_with_a_memo_is_as_without),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -221,10 +221,30 @@ static void net_server_limits_answers_are_told_with_their_label(void **state)
     rig_destroy(rig);
 }
 
+static void net_server_limits_connection_keeps_a_number_that_nobody_gets_again(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_create(&PLAIN);
+    uint64_t last = 0;
+    for (int round = 0; round < 3; round++) { /* in the same slot */
+        const int fd = connect_to(rig, 0);
+        for (int request = 0; request < 3; request++) {
+            put(fd, GET("/"));
+            expect_text(rig, fd, HELLO);
+            assert_true(request == 0 ? rig->connection > last : rig->connection == last);
+            last = rig->connection;
+        }
+        (void)close(fd);
+        turn(rig, 20);
+    }
+    rig_destroy(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(net_server_limits_answers_are_told_with_their_label),
+        cmocka_unit_test(net_server_limits_connection_keeps_a_number_that_nobody_gets_again),
         cmocka_unit_test(net_server_limits_full_house_lets_others_wait),
         cmocka_unit_test(net_server_limits_silence_makes_room_in_a_full_house),
         cmocka_unit_test(net_server_limits_loopback_may_be_uncapped),
