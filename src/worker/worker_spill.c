@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "base/log.h"
 #include "base/panic.h"
 
 enum { RECORDS_MAX = 512, PATH_SIZE = 4096 };
@@ -201,10 +203,9 @@ fx_status fx_worker_spill_take(struct fx_worker_spill *spill,
         *count_out += chunk;
         set_positions(spill, spill->head + chunk, spill->tail);
     }
-    if (spill->head == spill->tail && spill->tail > 0) {
-        if (ftruncate(spill->file, 0) != 0) {
-            return FX_OK; /* it stays as large as it was, and is used again */
-        }
+    const bool is_emptied = spill->head == spill->tail && spill->tail > 0;
+    if (is_emptied && ftruncate(spill->file, 0) != 0) {
+        FX_LOG(FX_LOG_WARN, "spill", "the file keeps its size");
     }
     return FX_OK;
 }
