@@ -45,7 +45,7 @@ static uint32_t place_of(const struct fx_engine *engine, uint64_t user_id, uint3
 {
     FX_ASSERT(asset < engine->asset_count);
     const uint32_t mask = engine->account_table_size - 1;
-    FX_ASSERT((engine->account_table_size & mask) == 0);
+    FX_CHECK((engine->account_table_size & mask) == 0);
     uint32_t place = home_of(engine, user_id, asset);
     for (uint32_t step = 0; step <= mask; step++) {
         const fx_slot entry = engine->account_table[place].account;
@@ -153,14 +153,14 @@ uint32_t fx_account_state_asset(struct fx_engine *engine, const struct fx_asset 
 
 void fx_account_state_moved(struct fx_engine *engine, fx_slot account)
 {
-    FX_ASSERT(account < engine->account_count);
+    FX_CHECK(account < engine->account_count);
     engine->accounts[account].moved_sequence = engine->sequence;
     fx_risk_touch(engine, account);
 }
 
 bool fx_account_state_credit(struct fx_engine *engine, fx_slot account, fx_i128 amount)
 {
-    FX_ASSERT(account < engine->account_count);
+    FX_CHECK(account < engine->account_count);
     struct fx_account_state *state = &engine->accounts[account];
     fx_i128 from_reward = 0;
     if (amount < 0 && state->reward_balance > 0) {
@@ -188,7 +188,7 @@ bool fx_account_state_bound(const struct fx_engine *engine, fx_slot account, fx_
     uint32_t steps = 0;
     for (fx_slot slot = state->first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
-        FX_ASSERT(steps < engine->position_count);
+        FX_CHECK(steps < engine->position_count);
         steps++;
         const struct fx_position_state *position = &engine->positions[slot];
         const fx_i128 lots =

@@ -65,8 +65,8 @@ static void prefetch_order(const struct fx_engine *engine, fx_slot order)
 
 void fx_ahead_neighbours(const struct fx_engine *engine, fx_slot order)
 {
-    FX_ASSERT(order < engine->order_used);
-    FX_ASSERT(engine->order_used <= engine->limits.orders_max);
+    FX_CHECK(order < engine->order_used);
+    FX_CHECK(engine->order_used <= engine->limits.orders_max);
     prefetch_neighbour(engine, engine->orders[order].older);
     prefetch_neighbour(engine, engine->orders[order].newer);
     prefetch_resting(engine, engine->resting[order].older);
@@ -77,8 +77,8 @@ void fx_ahead_neighbours(const struct fx_engine *engine, fx_slot order)
  * table says first is believed without a look: to look would be to wait for the memory. */
 static void ahead_of_order(const struct fx_engine *engine, uint64_t order_id, uint32_t ahead)
 {
-    FX_ASSERT(ahead >= 1);
-    FX_ASSERT(ahead <= FX_ENGINE_PREFETCH_MAX);
+    FX_CHECK(ahead >= 1);
+    FX_CHECK(ahead <= FX_ENGINE_PREFETCH_MAX);
     if (ahead == FX_ENGINE_PREFETCH_MAX) {
         fx_order_pool_prefetch(engine, order_id);
     } else if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
@@ -96,8 +96,8 @@ static void ahead_of_user(const struct fx_engine *engine,
                           const struct fx_command *command,
                           uint32_t ahead)
 {
-    FX_ASSERT(ahead >= 1);
-    FX_ASSERT(ahead <= FX_ENGINE_PREFETCH_MAX);
+    FX_CHECK(ahead >= 1);
+    FX_CHECK(ahead <= FX_ENGINE_PREFETCH_MAX);
     if (command->instrument >= engine->instrument_count) {
         return;
     }
@@ -121,8 +121,8 @@ void fx_ahead_command(const struct fx_engine *engine,
                       const struct fx_command *command,
                       uint32_t ahead)
 {
-    FX_ASSERT(ahead >= 1);
-    FX_ASSERT(ahead <= FX_ENGINE_PREFETCH_MAX);
+    FX_CHECK(ahead >= 1);
+    FX_CHECK(ahead <= FX_ENGINE_PREFETCH_MAX);
     if (command->kind == FX_COMMAND_PLACE_ORDER || command->kind == FX_COMMAND_PLACE_CONDITIONAL ||
         command->kind == FX_COMMAND_PLACE_BRACKET) {
         ahead_of_user(engine, command, ahead);

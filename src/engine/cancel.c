@@ -176,7 +176,7 @@ fx_slot fx_cancel_find(const struct fx_engine *engine,
             return FX_SLOT_NONE;
         }
         fx_ahead_neighbours(engine, order);
-        FX_ASSERT(engine->orders[order].order_id == order_id);
+        FX_CHECK(engine->orders[order].order_id == order_id);
         return is_meant(engine, command, order) ? order : FX_SLOT_NONE;
     }
     if (client_id->size == 0 || client_id->size > FX_CLIENT_ID_SIZE_MAX) {
@@ -206,7 +206,7 @@ fx_status fx_cancel_apply(struct fx_engine *engine,
     if (order == FX_SLOT_NONE) {
         return FX_ORDER_NOT_FOUND;
     }
-    FX_ASSERT(engine->orders[order].order_id != 0);
+    FX_CHECK(engine->orders[order].order_id != 0);
     result->order_id = engine->orders[order].order_id;
     result->account_id = fx_preload_account_id(engine, engine->resting[order].account);
     result->tmp_id = engine->orders[order].tmp_id;

@@ -210,7 +210,7 @@ fx_status fx_listing_judge_trading(const struct fx_engine *engine,
 {
     FX_ASSERT(instrument < engine->instrument_count);
     const uint8_t state = engine->listings[instrument].definition.state;
-    FX_ASSERT(state >= FX_INSTRUMENT_STATE_PENDING && state <= FX_INSTRUMENT_STATE_SETTLED);
+    FX_CHECK(state >= FX_INSTRUMENT_STATE_PENDING && state <= FX_INSTRUMENT_STATE_SETTLED);
     if (fx_settle_is_over(engine, instrument)) {
         return FX_SYMBOL_SETTLED;
     }

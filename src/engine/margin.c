@@ -18,7 +18,7 @@ static const fx_i128 VALUE_LIMIT = (fx_i128)1000000000000000000 * 10000000000000
 static const struct fx_listing *listing_of(const struct fx_engine *engine,
                                            const struct fx_position_state *position)
 {
-    FX_ASSERT(position->instrument < engine->instrument_count);
+    FX_CHECK(position->instrument < engine->instrument_count);
     return &engine->listings[position->instrument];
 }
 
@@ -39,7 +39,7 @@ void fx_margin_attach(struct fx_listing *listing)
 
 bool fx_margin_value(const struct fx_listing *listing, fx_px price, fx_qty lots, fx_i128 *value_out)
 {
-    FX_ASSERT(listing->unit > 0);
+    FX_CHECK(listing->unit > 0);
     /* Nearly every linear value: two multiplications, no call. */
     int64_t count = 0;
     if (listing->definition.contract_type == FX_CONTRACT_TYPE_USD_M && listing->unit <= INT64_MAX &&
@@ -64,7 +64,7 @@ fx_i128 fx_margin_mark_value(const struct fx_engine *engine,
                              const struct fx_position_state *position)
 {
     const struct fx_listing *listing = listing_of(engine, position);
-    FX_ASSERT(listing->mark.ticks >= 0);
+    FX_CHECK(listing->mark.ticks >= 0);
     if (position->lots == 0 || listing->mark.ticks == 0) {
         return position->entry_value;
     }
@@ -105,11 +105,11 @@ static bool is_below(fx_i128 value, int bits)
 /* left x right; false where out of range. Neither is negative: no signs to look after. */
 static bool multiply(fx_i128 left, int64_t right, fx_i128 *product_out)
 {
-    FX_ASSERT(left >= 0 && right >= 0);
-    if (is_below(left, 88) && right >> 31 == 0) { /* 2^119 < 1e36 */
+    if (is_below(left, 88) && right >> 31 == 0) { /* 2^119 < 1e36, and neither is negative */
         *product_out = left * right;
         return true;
     }
+    FX_ASSERT(left >= 0 && right >= 0);
     const fx_u128 low = (fx_u128)(uint64_t)left * (uint64_t)right;
     const fx_u128 high =
         (fx_u128)(uint64_t)((fx_u128)left >> 64) * (uint64_t)right + (uint64_t)(low >> 64);
@@ -207,8 +207,8 @@ static int64_t above(int64_t lots, int64_t closing)
 
 static struct opening opening_of(const struct fx_position_state *position)
 {
-    FX_ASSERT(position->buy_lots >= 0);
-    FX_ASSERT(position->sell_lots >= 0);
+    FX_CHECK(position->buy_lots >= 0);
+    FX_CHECK(position->sell_lots >= 0);
     const int64_t lots = position->lots;
     struct opening opening = {
         .buy_lots = above(position->buy_lots, lots < 0 ? -lots : 0),
@@ -235,7 +235,7 @@ static fx_i128 scaled_of(fx_i128 value, fx_i128 loss, fx_leverage leverage)
 fx_i128 fx_margin_requirement(const struct fx_engine *engine,
                               const struct fx_position_state *position)
 {
-    FX_ASSERT(position->instrument < engine->instrument_count);
+    FX_CHECK(position->instrument < engine->instrument_count);
     FX_ASSERT(position->leverage_centi >= CENTI);
     const struct opening opening = opening_of(position);
     if ((opening.buy_lots | opening.sell_lots) == 0) {
@@ -306,7 +306,7 @@ fx_leverage fx_margin_leverage_max(const struct fx_engine *engine,
 bool fx_margin_is_leverage_plain(const struct fx_engine *engine,
                                  const struct fx_position_state *position)
 {
-    FX_ASSERT(position->leverage_centi >= CENTI);
+    FX_CHECK(position->leverage_centi >= CENTI);
     const struct fx_listing *listing = listing_of(engine, position);
     const fx_i128 most =
         fx_margin_mark_value(engine, position) + position->buy_value + position->sell_value;
@@ -379,7 +379,7 @@ static struct holdings holdings_of(const struct fx_engine *engine, fx_slot accou
     uint32_t steps = 0;
     for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
-        FX_ASSERT(steps < engine->position_count);
+        FX_CHECK(steps < engine->position_count);
         steps++;
         const struct fx_position_state *position = &engine->positions[slot];
         holdings.reserves += position->reserve;
@@ -429,7 +429,7 @@ struct backing {
 
 static bool is_fund(const struct fx_engine *engine, const struct fx_position_state *position)
 {
-    FX_ASSERT(position->account < engine->account_count);
+    FX_CHECK(position->account < engine->account_count);
     return engine->accounts[position->account].user_id == 0;
 }
 
@@ -509,7 +509,7 @@ static fx_px price_of(const struct fx_listing *listing,
                       fx_i128 target,
                       int64_t factor)
 {
-    FX_ASSERT(factor > 0);
+    FX_CHECK(factor > 0);
     const fx_px none = {0};
     const bool is_up = position->lots > 0;
     const enum fx_rounding rounding = is_up ? FX_ROUND_CEIL : FX_ROUND_FLOOR;
@@ -733,7 +733,7 @@ static bool is_backing_still(const struct fx_engine *engine, fx_slot position)
 {
     FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
-    FX_ASSERT(own->account < engine->account_count);
+    FX_CHECK(own->account < engine->account_count);
     for (fx_slot slot = engine->accounts[own->account].first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *other = &engine->positions[slot];
@@ -751,8 +751,8 @@ static bool is_backing_still(const struct fx_engine *engine, fx_slot position)
 
 bool fx_margin_is_priced(const struct fx_engine *engine, fx_slot position)
 {
+    FX_CHECK(position < engine->position_count);
     FX_CHECK(engine->positions[position].account < engine->account_count);
-    FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *own = &engine->positions[position];
     const uint64_t sequence = own->priced_sequence;
     return sequence != 0 && sequence >= engine->accounts[own->account].moved_sequence &&

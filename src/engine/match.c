@@ -29,8 +29,8 @@ bool fx_match_is_crossing(const struct fx_engine *engine,
                           enum fx_side side,
                           fx_px price)
 {
-    FX_ASSERT(instrument < engine->instrument_count);
-    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
+    FX_CHECK(instrument < engine->instrument_count);
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     const struct fx_book *book = engine->listings[instrument].book;
     const fx_px best = fx_book_best(book, fx_order_opposite(side));
     const fx_px limit = price;
@@ -50,7 +50,7 @@ fx_slot fx_match_first(const struct fx_engine *engine, const struct fx_resting *
 static enum fx_order_note overdue_note(const struct fx_engine *engine, fx_slot order)
 {
     FX_ASSERT(engine->orders[order].order_id != 0);
-    FX_ASSERT(engine->orders[order].expire_us >= 0);
+    FX_CHECK(engine->orders[order].expire_us >= 0);
     const int64_t expire_us = engine->orders[order].expire_us;
     if (expire_us != 0 && expire_us <= engine->time_us) {
         return FX_ORDER_NOTE_EXPIRED;
@@ -69,7 +69,7 @@ static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot ma
 {
     const struct fx_resting *hot = &engine->resting[maker];
     FX_ASSERT(hot->remaining.lots > 0);
-    FX_ASSERT(hot->account < engine->account_count);
+    FX_CHECK(hot->account < engine->account_count);
     const struct fx_account_state *account = &engine->accounts[hot->account];
     const enum fx_order_note note = overdue_note(engine, maker);
     if (note != FX_ORDER_NOTE_NONE) {
@@ -83,7 +83,7 @@ static enum fx_order_note barred_note(const struct fx_engine *engine, fx_slot ma
 
 static bool end_barred(struct fx_engine *engine, fx_slot maker)
 {
-    FX_ASSERT(maker < engine->order_used);
+    FX_CHECK(maker < engine->order_used);
     FX_ASSERT(engine->orders[maker].is_resting == 1);
     const enum fx_order_note note = barred_note(engine, maker);
     if (note == FX_ORDER_NOTE_NONE) {
@@ -401,8 +401,8 @@ static void end_barred_ahead(struct fx_engine *engine, fx_slot taker, fx_px limi
 static enum fx_order_note run(struct fx_engine *engine, fx_slot taker)
 {
     const struct fx_resting *hot = &engine->resting[taker];
-    FX_ASSERT(hot->remaining.lots > 0);
-    FX_ASSERT(hot->side == FX_SIDE_BUY || hot->side == FX_SIDE_SELL);
+    FX_CHECK(hot->remaining.lots > 0);
+    FX_CHECK(hot->side == FX_SIDE_BUY || hot->side == FX_SIDE_SELL);
     const enum fx_stp_mode mode = (enum fx_stp_mode)engine->orders[taker].stp_mode;
     const enum fx_side side = (enum fx_side)hot->side;
     const struct fx_book *book = engine->listings[hot->instrument].book;
@@ -489,7 +489,7 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
         fx_cancel_order(engine, order, status, FX_ORDER_NOTE_IOC_REMAINDER);
     } else {
         /* Judged before it began; since then orders of its side have only left the book. */
-        FX_ASSERT(fx_book_can_insert(engine->listings[hot->instrument].book, side, hot->price));
+        FX_CHECK(fx_book_can_insert(engine->listings[hot->instrument].book, side, hot->price));
         rest(engine, order);
         status = (enum fx_order_status)cold->status;
         fx_cancel_emit(engine, order);

@@ -66,7 +66,7 @@ fx_amount fx_fee_amount(fx_amount value, fx_rate rate);
 /** Lots without their sign. */
 static inline int64_t fx_position_state_magnitude(int64_t lots)
 {
-    FX_ASSERT(lots > INT64_MIN);
+    FX_CHECK(lots > INT64_MIN);
     return lots < 0 ? -lots : lots;
 }
 

@@ -118,7 +118,7 @@ static fx_status prepare(struct fx_engine *engine,
                          const struct fx_command *command,
                          struct fx_reject *reject_out)
 {
-    FX_ASSERT(intent->position < engine->position_count);
+    FX_CHECK(intent->position < engine->position_count);
     const struct fx_command_protection *protection = fx_bracket_judge_read(command);
     const uint32_t triggers = (protection == NULL ? 0 : fx_bracket_judge_count(protection)) +
                               (intent->is_conditional ? 1 : 0);
@@ -147,13 +147,13 @@ static fx_status acquire_position(struct fx_engine *engine,
                                                  command->instrument,
                                                  (enum fx_position_side)intent->position_side);
     intent->is_position_new = engine->position_count > count;
-    FX_ASSERT(engine->position_count - count <= 1);
+    FX_CHECK(engine->position_count - count <= 1);
     return intent->position == FX_SLOT_NONE ? FX_CAPACITY : FX_OK;
 }
 
 static fx_slot create_order(struct fx_engine *engine, const struct fx_place_intent *intent)
 {
-    FX_ASSERT(intent->position < engine->position_count);
+    FX_CHECK(intent->position < engine->position_count);
     const fx_slot order = fx_order_pool_acquire(engine);
     FX_ASSERT(order != FX_SLOT_NONE);
     struct fx_order *cold = &engine->orders[order];
@@ -181,7 +181,7 @@ static enum fx_order_status enter(struct fx_engine *engine,
                                   const struct fx_place_intent *intent,
                                   fx_slot order)
 {
-    FX_ASSERT(engine->orders[order].order_id != 0);
+    FX_CHECK(engine->orders[order].order_id != 0);
     FX_ASSERT(engine->orders[order].is_resting == 0);
     if (intent->is_unmatchable) {
         fx_cancel_order(engine, order, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_IOC_REMAINDER);
@@ -356,7 +356,7 @@ static void read_command(struct fx_engine *engine,
                          struct fx_place_intent *intent)
 {
     FX_ASSERT(command->instrument < engine->instrument_count);
-    FX_ASSERT(command->user_id != 0);
+    FX_CHECK(command->user_id != 0);
     const struct fx_command_place *place = &command->u.place;
     memset(intent, 0, offsetof(struct fx_place_intent, before));
     intent->place = place;
@@ -414,7 +414,7 @@ static fx_status judge_all(struct fx_engine *engine,
         return status;
     }
     intent->first_maker = fx_match_first(engine, &intent->hot);
-    FX_ASSERT(intent->hot.account < engine->account_count);
+    FX_CHECK(intent->hot.account < engine->account_count);
     fx_ahead_maker(engine, intent->first_maker);
     status = acquire_position(engine, intent, command);
     if (status != FX_OK) {

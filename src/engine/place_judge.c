@@ -66,8 +66,8 @@ static fx_status check_time_in_force(const struct fx_engine *engine,
                                      struct fx_place_intent *intent,
                                      struct fx_reject *reject_out)
 {
-    FX_ASSERT(intent->place->side == FX_SIDE_BUY || intent->place->side == FX_SIDE_SELL);
-    FX_ASSERT(engine->time_us >= 0);
+    FX_CHECK(intent->place->side == FX_SIDE_BUY || intent->place->side == FX_SIDE_SELL);
+    FX_CHECK(engine->time_us >= 0);
     const struct fx_command_place *place = intent->place;
     const bool is_market = fx_order_type_is_market((enum fx_order_type)place->type);
     const bool is_gtd = place->time_in_force == FX_TIME_IN_FORCE_GTD;
@@ -100,8 +100,8 @@ static fx_status check_position_side(const struct fx_engine *engine,
                                      struct fx_place_intent *intent,
                                      struct fx_reject *reject_out)
 {
-    FX_ASSERT(intent->hot.account < engine->account_count);
-    FX_ASSERT(intent->place->position_side <= FX_POSITION_SIDE_SHORT);
+    FX_CHECK(intent->hot.account < engine->account_count);
+    FX_CHECK(intent->place->position_side <= FX_POSITION_SIDE_SHORT);
     const struct fx_resting *hot = &intent->hot;
     const enum fx_position_side side =
         fx_position_state_side(engine, hot->account, intent->place->position_side);
@@ -118,8 +118,8 @@ static fx_status check_position_side(const struct fx_engine *engine,
 
 static fx_status check_rights(const struct fx_engine *engine, const struct fx_place_intent *intent)
 {
-    FX_ASSERT(intent->hot.account < engine->account_count);
-    FX_ASSERT(intent->hot.instrument < engine->instrument_count);
+    FX_CHECK(intent->hot.account < engine->account_count);
+    FX_CHECK(intent->hot.instrument < engine->instrument_count);
     const bool is_post_only = intent->place->post_only_mode != FX_POST_ONLY_MODE_OFF;
     const fx_status status = fx_listing_judge_trading(engine, intent->hot.instrument, is_post_only);
     if (status != FX_OK) {
@@ -165,7 +165,7 @@ static fx_status settle_price(const struct fx_engine *engine,
     const enum fx_side side = (enum fx_side)hot->side;
     const fx_px best = fx_book_best(intent->listing->book, fx_order_opposite(side));
     FX_ASSERT(best.ticks >= 0);
-    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     if (place->type == FX_ORDER_TYPE_MARKET) {
         intent->is_unmatchable = best.ticks == 0;
         hot->price = intent->is_unmatchable
@@ -188,8 +188,8 @@ static fx_status check_filters(const struct fx_engine *engine,
                                const struct fx_place_intent *intent,
                                struct fx_reject *reject_out)
 {
-    FX_ASSERT(intent->listing->unit > 0);
-    FX_ASSERT(intent->hot.instrument < engine->instrument_count);
+    FX_CHECK(intent->listing->unit > 0);
+    FX_CHECK(intent->hot.instrument < engine->instrument_count);
     const struct fx_filter_input input = {
         .side = (enum fx_side)intent->hot.side,
         .type = (enum fx_order_type)intent->place->type,
@@ -224,7 +224,7 @@ static fx_status check_rest(const struct fx_engine *engine,
                             const struct fx_place_intent *intent,
                             struct fx_reject *reject_out)
 {
-    FX_ASSERT(intent->hot.account < engine->account_count);
+    FX_CHECK(intent->hot.account < engine->account_count);
     const uint32_t account_max = engine->limits.account_orders_max;
     if (!may_rest(intent)) {
         return FX_OK;
@@ -288,7 +288,7 @@ static int64_t opening_lots(const struct fx_engine *engine,
     const int64_t replaced_lots =
         replaced == FX_SLOT_NONE ? 0 : engine->resting[replaced].remaining.lots;
     const int64_t queued = (is_buy ? position->buy_lots : position->sell_lots) - replaced_lots;
-    FX_ASSERT(order->remaining.lots > 0);
+    FX_CHECK(order->remaining.lots > 0);
     FX_ASSERT(queued >= 0);
     int64_t lots = 0;
     if (__builtin_add_overflow(queued, order->remaining.lots, &lots)) {
@@ -307,8 +307,8 @@ fx_status fx_place_judge(struct fx_engine *engine,
                          fx_slot replaced,
                          struct fx_reject *reject_out)
 {
-    FX_ASSERT(position < engine->position_count);
-    FX_ASSERT(order->account == engine->positions[position].account);
+    FX_CHECK(position < engine->position_count);
+    FX_CHECK(order->account == engine->positions[position].account);
     const struct fx_listing *listing = &engine->listings[order->instrument];
     const int64_t cap = listing->definition.open_interest_cap_lots;
     const int64_t opening = opening_lots(engine, &engine->positions[position], order, replaced);
@@ -342,7 +342,7 @@ static fx_status judge(struct fx_engine *engine,
                        struct fx_place_intent *intent,
                        struct fx_reject *reject_out)
 {
-    FX_ASSERT(intent->position < engine->position_count);
+    FX_CHECK(intent->position < engine->position_count);
     struct fx_resting *hot = &intent->hot;
     FX_ASSERT(hot->remaining.lots > 0 || intent->is_unsized);
     const int32_t orders_max = intent->listing->definition.orders_max;
@@ -392,7 +392,7 @@ fx_status fx_place_judge_now(struct fx_engine *engine,
                              struct fx_reject *reject_out)
 {
     FX_ASSERT(intent->position < engine->position_count);
-    FX_ASSERT(intent->time_in_force != 0);
+    FX_CHECK(intent->time_in_force != 0);
     fx_status status = judge(engine, intent, reject_out);
     if (status == FX_OK && intent->time_in_force == FX_TIME_IN_FORCE_FOK) {
         status =
@@ -410,7 +410,7 @@ static fx_status judge_price(const struct fx_engine *engine,
                              struct fx_reject *reject_out)
 {
     FX_ASSERT(command != NULL || !intent->is_conditional);
-    FX_ASSERT(intent->hot.instrument < engine->instrument_count);
+    FX_CHECK(intent->hot.instrument < engine->instrument_count);
     if (intent->is_conditional) {
         return fx_conditional_judge(engine, command, &intent->hot, reject_out);
     }

@@ -21,7 +21,7 @@ fx_slot fx_position_state_find(const struct fx_engine *engine,
                                uint32_t instrument,
                                enum fx_position_side side)
 {
-    FX_ASSERT(account < engine->account_count);
+    FX_CHECK(account < engine->account_count);
     uint32_t steps = 0;
     fx_slot slot = engine->accounts[account].first_position;
     while (slot != FX_SLOT_NONE) {
@@ -169,8 +169,8 @@ bool fx_position_state_cost(const struct fx_engine *engine,
                             fx_i128 *value_out,
                             fx_i128 *loss_out)
 {
-    FX_ASSERT(order->instrument < engine->instrument_count);
-    FX_ASSERT(entry_mark.ticks >= 0);
+    FX_CHECK(order->instrument < engine->instrument_count);
+    FX_CHECK(entry_mark.ticks >= 0);
     if (order->is_reduce_only != 0 || order->remaining.lots == 0) {
         *value_out = 0;
         *loss_out = 0;
@@ -256,8 +256,8 @@ static bool is_as_admitted(const struct fx_engine *engine, fx_slot order)
     const struct fx_admission *admission = &engine->admission;
     const struct fx_resting *hot = &engine->resting[order];
     const struct fx_order *cold = &engine->orders[order];
-    FX_ASSERT(hot->remaining.lots > 0);
-    FX_ASSERT(cold->position < engine->position_count);
+    FX_CHECK(hot->remaining.lots > 0);
+    FX_CHECK(cold->position < engine->position_count);
     return admission->sequence == engine->sequence && admission->work == engine->work &&
            admission->position == cold->position &&
            admission->order.remaining.lots == hot->remaining.lots &&
@@ -284,7 +284,7 @@ void fx_position_state_add_order(struct fx_engine *engine, fx_slot order)
     const struct fx_resting *hot = &engine->resting[order];
     struct fx_position_state *position = at(engine, cold->position);
     FX_ASSERT(position->account == hot->account);
-    FX_ASSERT(position->instrument == hot->instrument);
+    FX_CHECK(position->instrument == hot->instrument);
     FX_ASSERT(hot->remaining.lots > 0);
     if (is_as_admitted(engine, order)) {
         cold->reserve_value = engine->admission.value;
@@ -368,7 +368,7 @@ static bool with_order(const struct fx_engine *engine,
                        struct part *part_out)
 {
     FX_ASSERT(order->remaining.lots > 0);
-    FX_ASSERT(order->instrument == position->instrument);
+    FX_CHECK(order->instrument == position->instrument);
     if (replaced != FX_SLOT_NONE) {
         const struct fx_resting *hot = &engine->resting[replaced];
         add_part(position, hot, negated(counted_part(engine, replaced, hot->remaining.lots)));
@@ -421,8 +421,8 @@ fx_status fx_position_state_admit(struct fx_engine *engine,
     FX_ASSERT(position < engine->position_count);
     const struct fx_position_state *before = &engine->positions[position];
     FX_ASSERT(before->account == order->account);
-    FX_ASSERT(before->instrument == order->instrument);
-    FX_ASSERT(order->remaining.lots > 0);
+    FX_CHECK(before->instrument == order->instrument);
+    FX_CHECK(order->remaining.lots > 0);
     if (order->is_reduce_only != 0) {
         return FX_OK;
     }
@@ -553,7 +553,7 @@ fx_amount fx_position_state_fill(struct fx_engine *engine,
                                  fx_slot slot,
                                  const struct fx_position_fill *fill)
 {
-    FX_ASSERT(fill->lots.lots > 0);
+    FX_CHECK(fill->lots.lots > 0);
     struct fx_position_state *position = at(engine, slot);
     fx_ahead_guard(engine, slot);
     if (engine->sweep_count != 0) {

@@ -203,7 +203,7 @@ fx_status fx_rank_apply(struct fx_engine *engine, struct fx_event_result *result
 uint8_t fx_rank_of(const struct fx_position_state *position)
 {
     const bool is_short = (position->adl_rank & SHORT_BIT) != 0;
-    FX_ASSERT((position->adl_rank & (SHORT_BIT - 1U)) <= RANKS);
+    FX_CHECK((position->adl_rank & (SHORT_BIT - 1U)) <= RANKS);
     return position->lots == 0 || is_short != (position->lots < 0)
                ? 0
                : (uint8_t)(position->adl_rank & (SHORT_BIT - 1U));

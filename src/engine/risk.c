@@ -194,7 +194,7 @@ static bool is_guarded(struct fx_engine *engine, fx_slot account)
     for (fx_slot slot = state->first_position; slot != FX_SLOT_NONE;
          slot = engine->positions[slot].next) {
         const struct fx_position_state *position = &engine->positions[slot];
-        FX_ASSERT(position->account == account);
+        FX_CHECK(position->account == account);
         if (position->lots == 0) {
             continue;
         }

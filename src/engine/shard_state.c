@@ -106,7 +106,7 @@ const struct fx_command *fx_shard_state_localize(const struct fx_engine *engine,
 
 void fx_shard_state_label(const struct fx_engine *engine, struct fx_events *events)
 {
-    FX_ASSERT(engine->shard->shard == 0 || engine->shard->shards != 0);
+    FX_CHECK(engine->shard->shard == 0 || engine->shard->shards != 0);
     FX_ASSERT(events->count <= events->capacity);
     if (engine->shard->shard == 0) {
         return; /* its numbers begin at 0 */

@@ -16,7 +16,7 @@ enum { LEVELS_NEAR = 8 }; /* touched levels up to which no table is needed */
 struct fx_event *fx_touch_row(struct fx_engine *engine, enum fx_event_kind kind)
 {
     struct fx_events *events = engine->events;
-    FX_ASSERT(events != NULL);
+    FX_CHECK(events != NULL);
     FX_ASSERT(events->count < events->capacity);
     struct fx_event *event = &events->items[events->count];
     event->kind = (uint16_t)kind;
@@ -39,7 +39,7 @@ struct fx_event *fx_touch_event(struct fx_engine *engine, enum fx_event_kind kin
 
 void fx_touch_account(struct fx_engine *engine, fx_slot account)
 {
-    FX_ASSERT(account < engine->account_count);
+    FX_CHECK(account < engine->account_count);
     if (engine->accounts[account].is_touched == 0) {
         FX_ASSERT(engine->touched_account_count < engine->account_count);
         engine->accounts[account].is_touched = 1;
@@ -50,7 +50,7 @@ void fx_touch_account(struct fx_engine *engine, fx_slot account)
 
 void fx_touch_position(struct fx_engine *engine, fx_slot position)
 {
-    FX_ASSERT(position < engine->position_count);
+    FX_CHECK(position < engine->position_count);
     if (engine->positions[position].is_touched == 0) {
         FX_ASSERT(engine->touched_position_count < engine->position_count);
         engine->positions[position].is_touched = 1;
@@ -124,8 +124,8 @@ static void enter_level(struct fx_engine *engine, uint32_t index)
 /* The level touched last is the one most likely touched again. */
 static bool is_near(const struct fx_engine *engine, const struct fx_touched_level *level)
 {
-    FX_ASSERT(level->price_ticks > 0);
-    FX_ASSERT(level->side == FX_SIDE_BUY || level->side == FX_SIDE_SELL);
+    FX_CHECK(level->price_ticks > 0);
+    FX_CHECK(level->side == FX_SIDE_BUY || level->side == FX_SIDE_SELL);
     const uint32_t count = engine->touched_level_count;
     const uint32_t end = count > LEVELS_NEAR ? count - 1 : 0;
     for (uint32_t index = count; index > end; index--) {
@@ -139,7 +139,7 @@ static bool is_near(const struct fx_engine *engine, const struct fx_touched_leve
 /* A few levels are compared one by one; a sweep of a thousand is looked up in a table. */
 void fx_touch_level(struct fx_engine *engine, uint32_t instrument, enum fx_side side, fx_px price)
 {
-    FX_ASSERT(instrument < engine->instrument_count);
+    FX_CHECK(instrument < engine->instrument_count);
     FX_ASSERT(price.ticks > 0);
     const uint32_t count = engine->touched_level_count;
     const struct fx_touched_level level = {
@@ -179,8 +179,8 @@ static void describe_position(const struct fx_engine *engine,
                               struct fx_event_position *restrict row_out)
 {
     const struct fx_position_state *state = &engine->positions[position];
-    FX_ASSERT(state->account < engine->account_count);
-    FX_ASSERT(state->instrument < engine->instrument_count);
+    FX_CHECK(state->account < engine->account_count);
+    FX_CHECK(state->instrument < engine->instrument_count);
     const bool is_protected = (state->has_tp_sl & FX_PROTECTION_POSITION) != 0;
     row_out->entry_value = state->entry_value;
     row_out->position_margin = state->position_margin;
@@ -211,8 +211,8 @@ static void price_position(struct fx_engine *engine,
                            struct fx_event_position *row_out)
 {
     struct fx_position_state *state = &engine->positions[position];
-    FX_ASSERT(row_out->lots == state->lots);
-    FX_ASSERT(row_out->position_id == fx_preload_position_id(engine, position));
+    FX_CHECK(row_out->lots == state->lots);
+    FX_CHECK(row_out->position_id == fx_preload_position_id(engine, position));
     if (state->lots == 0) {
         state->adl_rank = 0;
         return;
@@ -231,8 +231,8 @@ static void flush_positions(struct fx_engine *engine)
 {
     for (uint32_t index = 0; index < engine->touched_position_count; index++) {
         const fx_slot position = engine->touched_positions[index];
-        FX_ASSERT(position < engine->position_count);
-        FX_ASSERT(engine->positions[position].is_touched == 1);
+        FX_CHECK(position < engine->position_count);
+        FX_CHECK(engine->positions[position].is_touched == 1);
         engine->positions[position].is_touched = 0;
         struct fx_event *event = fx_touch_row(engine, FX_EVENT_POSITION);
         describe_position(engine, position, &event->u.position);
@@ -245,8 +245,8 @@ static void flush_accounts(struct fx_engine *engine)
 {
     for (uint32_t index = 0; index < engine->touched_account_count; index++) {
         const fx_slot account = engine->touched_accounts[index];
-        FX_ASSERT(account < engine->account_count);
-        FX_ASSERT(engine->accounts[account].is_touched == 1);
+        FX_CHECK(account < engine->account_count);
+        FX_CHECK(engine->accounts[account].is_touched == 1);
         engine->accounts[account].is_touched = 0;
         struct fx_event *event = fx_touch_row(engine, FX_EVENT_ACCOUNT);
         fx_touch_account_row(engine, account, &event->u.account);
@@ -293,8 +293,8 @@ void fx_touch_account_row(const struct fx_engine *engine,
                           fx_slot account,
                           struct fx_event_account *restrict row_out)
 {
-    FX_ASSERT(account < engine->account_count);
-    FX_ASSERT(engine->accounts[account].asset < engine->asset_count);
+    FX_CHECK(account < engine->account_count);
+    FX_CHECK(engine->accounts[account].asset < engine->asset_count);
     const struct fx_account_state *state = &engine->accounts[account];
     row_out->balance = state->balance;
     row_out->reward_balance = state->reward_balance;
@@ -325,7 +325,7 @@ void fx_touch_position_row(const struct fx_engine *engine,
 /* What an order that is not plain says of its trigger and of those it belongs with. */
 static void clear_belongings(struct fx_event_order *restrict row_out)
 {
-    FX_ASSERT(row_out->order_id != 0);
+    FX_CHECK(row_out->order_id != 0);
     _Static_assert(sizeof row_out->zero <= sizeof(uint64_t), "padding between words, no more");
     row_out->source = 0;
     row_out->condition = 0;

@@ -240,7 +240,7 @@ enum fx_trigger_condition fx_order_default_condition(enum fx_order_type type, en
 
 enum fx_side fx_order_opposite(enum fx_side side)
 {
-    FX_ASSERT(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
+    FX_CHECK(side == FX_SIDE_BUY || side == FX_SIDE_SELL);
     return (enum fx_side)(FX_SIDE_BUY + FX_SIDE_SELL - side); /* no branch: a coin toss */
 }
 
