@@ -10,6 +10,7 @@
 #include "engine/orders_int.h"
 #include "engine/preload_int.h"
 #include "engine/risk_int.h"
+#include "engine/settle_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool slots, lots and prices are all
 // numbers; their names and the assertions tell them apart
@@ -336,6 +337,10 @@ static fx_status find_inventory(const struct fx_engine *engine,
     const struct fx_listing *listing = &engine->listings[command->instrument];
     if (command->u.close_insurance.lots < 0) {
         return reject(result, FX_BAD_PARAMETER, FX_FIELD_QUANTITY);
+    }
+    if (fx_settle_is_over(engine, command->instrument) &&
+        engine->preload.rules >= FX_ENGINE_RULES_DATES) {
+        return FX_SYMBOL_SETTLED;
     }
     if (listing->definition.state != FX_INSTRUMENT_STATE_TRADING) {
         return FX_INSTRUMENT_HALTED;

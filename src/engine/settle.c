@@ -200,6 +200,9 @@ static void begin(struct fx_engine *engine, uint32_t instrument, int64_t price_t
     struct fx_settle_state *state = state_of(engine, instrument);
     FX_ASSERT(state->phase == 0);
     fx_settle_see(engine, instrument);
+    if (engine->preload.rules >= FX_ENGINE_RULES_DATES) {
+        state->last_us = engine->time_us; /* since the date it may have said this and that */
+    }
     if (price_ticks != 0) {
         state->price_ticks = price_ticks;
     } else if (state->covered_us >= ENOUGH_US) {

@@ -149,6 +149,8 @@ static void settle_date_ends_trading_before_its_tick(void **state)
     later.expiry_us = 2 * EXPIRY;
     assert_int_equal(engine_kit_update(&kit, &later), FX_SYMBOL_SETTLED);
     assert_int_equal(engine_kit_cancel(&kit, 1, resting), FX_OK);
+    struct fx_command close = engine_kit_command(FX_COMMAND_CLOSE_INSURANCE, 0, 0);
+    assert_int_equal(engine_kit_apply(&kit, &close), FX_SYMBOL_SETTLED);
 }
 
 /* Orders of both kinds end with the note INSTRUMENT, and their owners' reserves with them. */
@@ -221,6 +223,27 @@ static void settle_waits_until_the_index_was_known_for_long_enough(void **state)
     assert_int_equal(engine_kit_tick(&kit, 205 * MINUTE - 1), FX_OK);
     assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLING);
     assert_int_equal(engine_kit_tick(&kit, 205 * MINUTE), FX_OK);
+    assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLED);
+    assert_int_equal(said(0)->price_ticks, 110); /* (120 x 10 + 90 x 5) / 15 */
+}
+
+/* What the index says between the date and the TICK that comes too late is not that of all this
+ * time: it counts from when the end has begun. */
+static void settle_counts_nothing_between_its_date_and_a_late_tick(void **state)
+{
+    (void)state;
+    struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
+    rules.u.mark_rules.max_age_us = 10 * MINUTE - 1;
+    rules.u.mark_rules.sources_min = 1;
+    trade(1, 2, 100, 5);
+    assert_int_equal(engine_kit_apply(&kit, &rules), FX_OK);
+    assert_int_equal(index_at(75, 120), FX_OK);
+    assert_int_equal(index_at(300, 90), FX_OK); /* nobody knew it for more than three hours */
+    assert_int_equal(engine_kit_tick(&kit, 301 * MINUTE), FX_OK);
+    assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLING);
+    assert_true(said(1)->covered_us == 10 * MINUTE);
+    assert_true(fx_engine_next_due_us(kit.engine) == 306 * MINUTE);
+    assert_int_equal(engine_kit_tick(&kit, 306 * MINUTE), FX_OK);
     assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLED);
     assert_int_equal(said(0)->price_ticks, 110); /* (120 x 10 + 90 x 5) / 15 */
 }
@@ -519,6 +542,7 @@ int main(void)
         CASE(settle_ends_all_orders),
         CASE(settle_without_enough_index_waits_and_says_so),
         CASE(settle_waits_until_the_index_was_known_for_long_enough),
+        CASE(settle_counts_nothing_between_its_date_and_a_late_tick),
         CASE(settle_that_waits_is_timed_again_by_new_rules),
         CASE(settle_of_many_fits_the_least_limits),
         CASE(settle_that_waits_takes_an_operators_price),
