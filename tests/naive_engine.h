@@ -1,7 +1,8 @@
 /**
  * @file naive_engine.h
  * The slowest matching engine that is obviously right: one array of open orders, and every question
- * answered by a walk over all of it. No margin, no fees: only who trades with whom, and what rests.
+ * answered by a walk over all of it. No margin, no fees: only who trades with whom, who holds what,
+ * and what rests.
  *
  * FOK is decided by trading on a copy of everything and looking whether the order was filled.
  * Thread: the test's own.
@@ -20,7 +21,7 @@
 
 enum {
     NAIVE_ENGINE_ORDERS_MAX = 512,
-    NAIVE_ENGINE_TRADES_MAX = 2048,
+    NAIVE_ENGINE_TRADES_MAX = 1024,
     NAIVE_ENGINE_CONDITIONALS_MAX = 128,
     NAIVE_ENGINE_BRACKETS_MAX = 64,
     NAIVE_ENGINE_USERS_MAX = 8,
@@ -87,6 +88,8 @@ struct naive_engine_trade {
     uint64_t taker_id;
     int64_t ticks;
     int64_t lots;
+    struct naive_engine_holding buyer;
+    struct naive_engine_holding seller;
 };
 
 struct naive_engine {
@@ -108,7 +111,9 @@ struct naive_engine {
     int64_t prices[NAIVE_ENGINE_SYMBOLS_MAX][4];     /* by enum fx_trigger_source; 0 = none */
     int64_t reached[NAIVE_ENGINE_SYMBOLS_MAX][4][3]; /* greatest key while one is crossed */
     bool is_halted[NAIVE_ENGINE_SYMBOLS_MAX];
-    bool is_frozen[NAIVE_ENGINE_USERS_MAX]; /* has no orders, and gets none */
+    int64_t expiries[NAIVE_ENGINE_SYMBOLS_MAX]; /* dates of dated contracts; 0: none */
+    bool is_ending[NAIVE_ENGINE_SYMBOLS_MAX];   /* settled, or on the way to it */
+    bool is_frozen[NAIVE_ENGINE_USERS_MAX];     /* has no orders, and gets none */
     bool is_hedge[NAIVE_ENGINE_USERS_MAX][NAIVE_ENGINE_SYMBOLS_MAX]; /* by margin asset */
     bool is_isolated[NAIVE_ENGINE_SYMBOLS_MAX][NAIVE_ENGINE_USERS_MAX];
     uint32_t conditional_count;
@@ -318,6 +323,13 @@ static inline bool naive_engine_fires_before(const struct naive_engine_condition
     return one->key != other->key ? one->key < other->key : one->order.id < other->order.id;
 }
 
+/** True where nothing on a symbol is taken any more, and nothing fires. */
+static inline bool naive_engine_is_over_symbol(const struct naive_engine *naive, uint32_t symbol)
+{
+    const int64_t expiry_us = naive->expiries[symbol];
+    return naive->is_ending[symbol] || (expiry_us != 0 && expiry_us <= naive->time_us);
+}
+
 /** The crossed order of a symbol that trades that fires next; NULL where none. */
 static inline const struct naive_engine_conditional *naive_engine_next_crossed(
     const struct naive_engine *naive)
@@ -326,6 +338,7 @@ static inline const struct naive_engine_conditional *naive_engine_next_crossed(
     for (uint32_t index = 0; index < naive->conditional_count; index++) {
         const struct naive_engine_conditional *one = &naive->conditionals[index];
         if (one->is_crossed && !naive->is_halted[one->order.symbol] &&
+            !naive_engine_is_over_symbol(naive, one->order.symbol) &&
             (best == NULL || naive_engine_fires_before(one, best))) {
             best = one;
         }
@@ -453,7 +466,12 @@ static inline void naive_engine_trade(struct naive_engine *naive,
     const int64_t change = taker->side == FX_SIDE_BUY ? lots : -lots;
     assert(naive->trade_count < NAIVE_ENGINE_TRADES_MAX);
     naive->trades[naive->trade_count] =
-        (struct naive_engine_trade){maker->id, taker->id, maker->ticks, lots};
+        (struct naive_engine_trade){maker->id,
+                                    taker->id,
+                                    maker->ticks,
+                                    lots,
+                                    taker->side == FX_SIDE_BUY ? takers : makers,
+                                    taker->side == FX_SIDE_BUY ? makers : takers};
     naive->trade_count++;
     naive->work++;
     naive_engine_move(naive, takers, change);

@@ -1,5 +1,6 @@
-/* Random command streams against the naive engine: the same trades, the same book, the same ends;
- * every invariant after every command (the kit), the same hash on replay and from a snapshot.
+/* Random command streams against the naive engine, one-way and hedged: the same trades, positions
+ * and book, the same ends of orders and contracts; every invariant after every command (the kit),
+ * the same hash on replay and from a snapshot.
  *
  *     engine_prop            a fixed set of seeds
  *     engine_prop SEED [N]   one seed, N commands: prints the final hash, to compare two builds
@@ -9,6 +10,16 @@
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
 #include "engine_hedge.h"
+
+static void end_naive(uint64_t id);
+
+static bool is_known(uint64_t order_id)
+{
+    return naive_engine_find(&world.naive, order_id) != NULL ||
+           naive_engine_find_conditional(&world.naive, order_id) != NULL;
+}
+
+#include "engine_settles.h"
 
 static void compare_order(const struct naive_engine_order *order, fx_slot slot)
 {
@@ -94,6 +105,7 @@ static void compare_positions(void)
     }
     REQUIRE(count == 0);
     world.hedged += is_hedged ? 1 : 0;
+    note_fills();
 }
 
 /* The trades, every position, and every open order of both, in order of priority. */
@@ -127,6 +139,14 @@ static bool is_matching_answer(fx_status status)
 {
     return status == FX_OK || status == FX_POST_ONLY_WOULD_TAKE || status == FX_FOK_NOT_FILLED ||
            status == FX_REDUCE_ONLY_REJECTED;
+}
+
+/* Of a contract that ends nothing is taken; of others nothing is refused for that. */
+static bool is_refused_over(uint32_t symbol, fx_status status)
+{
+    REQUIRE(is_over(symbol) ? status != FX_OK : status != FX_SYMBOL_SETTLED);
+    world.refused_over += status == FX_SYMBOL_SETTLED ? 1 : 0;
+    return is_over(symbol);
 }
 
 /* What the book and the positions alone would answer; completes price and quantity. */
@@ -178,7 +198,8 @@ static bool may_meet_barred(const struct naive_engine_order *order)
     const fx_slot account = fx_account_state_find(engine, order->user_id, asset);
     const fx_slot position =
         fx_position_state_find(engine, account, order->symbol, order->position_side);
-    const struct fx_resting taker = {.price = {order->ticks}, .side = (uint8_t)order->side};
+    const struct fx_resting taker = {
+        .price = {order->ticks}, .remaining = {order->lots}, .side = (uint8_t)order->side};
     if (position != FX_SLOT_NONE &&
         fx_closing_limit(engine, position, &taker).ticks != order->ticks) {
         return true;
@@ -214,7 +235,8 @@ static void compare_placed(const struct fx_command *command, fx_status status)
     };
     order.is_reduce_only =
         place->is_reduce_only != 0 || is_closing_side(order.position_side, order.side);
-    if (is_side_refused(&order, place->is_reduce_only != 0, status)) {
+    if (is_refused_over(order.symbol, status) ||
+        is_side_refused(&order, place->is_reduce_only != 0, status)) {
         return;
     }
     const struct naive_engine_order *best =
@@ -445,7 +467,12 @@ static void mark(void)
     world.mid[symbol] = world.mid[symbol] < 100 ? 100 : world.mid[symbol];
     command.u.mark.mark_ticks = world.mid[symbol];
     command.u.mark.index_ticks = world.mid[symbol] + 1 + (int64_t)below(3);
-    REQUIRE(apply(&command) == FX_OK);
+    const bool is_fixed = world.settlings[symbol].price_ticks != 0;
+    REQUIRE(apply(&command) == (is_fixed ? FX_SYMBOL_SETTLED : FX_OK));
+    if (is_fixed) {
+        return;
+    }
+    note_index(symbol, command.u.mark.index_ticks);
     naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_MARK, command.u.mark.mark_ticks);
     naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_INDEX, command.u.mark.index_ticks);
 }
@@ -457,7 +484,13 @@ static void set_state(void)
     const bool is_halted = chance(40);
     command.u.set_state.state =
         (uint32_t)(is_halted ? FX_INSTRUMENT_STATE_HALTED : FX_INSTRUMENT_STATE_TRADING);
-    REQUIRE(apply(&command) == FX_OK);
+    const fx_status status = apply(&command);
+    if (is_over(symbol)) { /* to where it is, as long as its end has not begun */
+        REQUIRE(status == FX_BAD_STATE_CHANGE ||
+                (status == FX_OK && world.kit.result.is_changed == 0));
+        return;
+    }
+    REQUIRE(status == FX_OK);
     world.naive.is_halted[symbol] = is_halted;
 }
 
@@ -468,7 +501,9 @@ static void set_leverage(void)
     struct fx_command command = engine_kit_command(FX_COMMAND_ADJUST_LEVERAGE, symbol, user_id);
     command.u.leverage.leverage_centi = (int32_t)below(10100);
     command.u.leverage.margin_mode = (uint32_t)below(3);
-    if (apply(&command) == FX_OK && command.u.leverage.margin_mode != 0) {
+    const fx_status status = apply(&command);
+    (void)is_refused_over(symbol, status);
+    if (status == FX_OK && command.u.leverage.margin_mode != 0) {
         world.naive.is_isolated[symbol][user_id] =
             command.u.leverage.margin_mode == FX_MARGIN_MODE_ISOLATED;
     }
@@ -559,6 +594,7 @@ static void tick(void)
         }
     }
     fire_deadlines();
+    tick_settlements();
 }
 
 /* A trailing stop, or a trigger price around the market on one of the three prices. */
@@ -645,7 +681,8 @@ static void place_conditional(void)
         return;
     }
     REQUIRE(status != (world.naive.is_frozen[order.user_id] ? FX_OK : FX_ACCOUNT_FROZEN));
-    if (is_side_refused(&one.order, order.is_reduce_only || order.is_close_position, status)) {
+    if (is_refused_over(symbol, status) ||
+        is_side_refused(&one.order, order.is_reduce_only || order.is_close_position, status)) {
         return;
     }
     if (status == FX_TRIGGER_WOULD_FIRE || status == FX_OK) {
@@ -833,10 +870,12 @@ static void amend_conditional(void)
     const bool is_moved = changed.trigger_ticks != one->trigger_ticks;
     if (one->callback_ppb != 0 && (one->extreme_ticks != 0 || one->is_crossed) &&
         command.u.amend_conditional.trigger_ticks != 0) {
-        REQUIRE(status == FX_BAD_PARAMETER || status == FX_INSTRUMENT_HALTED);
+        REQUIRE(status == FX_BAD_PARAMETER || status == FX_INSTRUMENT_HALTED ||
+                is_refused_over(one->order.symbol, status));
     } else if (status == FX_OK && is_moved && !one->is_idle) {
         REQUIRE(!one->is_crossed && !naive_engine_would_fire(&world.naive, &changed));
     } else if (status == FX_TRIGGER_WOULD_FIRE) {
+        REQUIRE(!is_over(one->order.symbol));
         REQUIRE(one->is_crossed || naive_engine_would_fire(&world.naive, one) ||
                 naive_engine_would_fire(&world.naive, &changed));
     }
@@ -852,7 +891,11 @@ static void step(void)
 {
     const struct swarm *swarm = &world.swarm;
     const bool is_later = chance(1);
-    world.kit.time_us += (int64_t)below(is_later ? 90000000000 : 300000);
+    if (world.swarm.is_dated) { /* half an hour is to be some hundred commands */
+        world.kit.time_us += (int64_t)below(is_later ? 600000000 : 5000000);
+    } else {
+        world.kit.time_us += (int64_t)below(is_later ? 90000000000 : 300000);
+    }
     if (chance(2)) {
         world.kit.time_us -= 500000; /* a clock that falls back: the engine's does not */
     }
@@ -882,6 +925,8 @@ static void step(void)
         set_deadline();
     } else if (chance(swarm->halt_share)) {
         set_state();
+    } else if (swarm->is_dated && below(500) == 0) {
+        settle();
     } else if (swarm->freeze_share > 0 && chance(swarm->freeze_share)) {
         freeze();
     } else if (chance(swarm->trigger_share)) {
@@ -968,6 +1013,7 @@ static void engine_random_stream_equals_model(void **state)
     uint32_t notes[32] = {0};
     uint32_t brackets[6] = {0};
     uint32_t hedges[5] = {0};
+    uint32_t ends[5] = {0};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         (void)run_seed(seed, COMMANDS);
         for (uint32_t status = 0; status < STATUS_MAX; status++) {
@@ -996,6 +1042,14 @@ static void engine_random_stream_equals_model(void **state)
             world.switched, world.mismatched, world.contrary, world.hedged, world.pairs};
         for (uint32_t index = 0; index < 5; index++) {
             hedges[index] += of_hedges[index];
+        }
+        const uint32_t of_ends[5] = {world.settled,
+                                     world.waited,
+                                     world.settled_orders,
+                                     world.settled_positions,
+                                     world.refused_over};
+        for (uint32_t index = 0; index < 5; index++) {
+            ends[index] += of_ends[index];
         }
         closed += world.closed;
         barred += world.barred;
@@ -1029,6 +1083,9 @@ static void engine_random_stream_equals_model(void **state)
                                    FX_TRIGGER_WRONG_SIDE,
                                    FX_POSITION_SIDE_MISMATCH,
                                    FX_POSITION_MODE_LOCKED,
+                                   FX_SYMBOL_SETTLED,
+                                   FX_NO_SETTLEMENT_PRICE,
+                                   FX_BAD_STATE_CHANGE,
                                    FX_TRIGGER_WOULD_FIRE};
     for (uint32_t index = 0; index < sizeof must_meet / sizeof must_meet[0]; index++) {
         if (seen[must_meet[index]] == 0) {
@@ -1052,6 +1109,10 @@ static void engine_random_stream_equals_model(void **state)
     const uint32_t hedges_least[5] = {200, 200, 1000, 5000, 4};
     for (uint32_t index = 0; index < 5; index++) {
         assert_true(hedges[index] >= hedges_least[index]);
+    }
+    const uint32_t ends_least[5] = {10, 8, 20, 40, 2000};
+    for (uint32_t index = 0; index < 5; index++) {
+        assert_true(ends[index] >= ends_least[index]);
     }
     assert_true(barred > 0);
     assert_true(closed > 0);

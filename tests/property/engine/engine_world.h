@@ -14,10 +14,19 @@
 #include "engine_kit.h"
 #include "fx_test.h"
 #include "naive_engine.h"
+#include "naive_margin.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
-enum { SYMBOLS = 3, SEEDS = 80, COMMANDS = 1500, LOG_MAX = 100000, STATUS_MAX = 1000 };
+enum {
+    SYMBOLS = 3,
+    SEEDS = 80,
+    COMMANDS = 1500,
+    LOG_MAX = 100000,
+    STATUS_MAX = 1000,
+    SAID_MAX = 16384,
+    FILLS_MAX = 65536
+};
 
 /* What the engine charges for a step of a liquidation, and for the end of one. */
 enum { STEP_WORK = 3, DONE_WORK = 1 };
@@ -42,8 +51,33 @@ struct swarm {
     uint64_t insurance_share;
     uint64_t hedge_share; /* 0: nobody hedges */
     bool are_all_poor;
-    int64_t jump; /* of the mark, at most */
+    bool is_dated; /* two of the contracts end */
+    int64_t jump;  /* of the mark, at most */
     uint32_t fills_max;
+};
+
+/* A word of an index, and a fill of a position: lists from which all of it is told anew. */
+struct said {
+    int64_t time_us;
+    int64_t ticks;
+};
+
+struct fill {
+    struct naive_engine_holding holding;
+    enum fx_side side;
+    int64_t ticks;
+    int64_t lots;
+};
+
+/* A contract as its end sees it. */
+struct settling {
+    struct said said[SAID_MAX];
+    uint32_t said_count;
+    int64_t max_age_us;  /* of its index; 0: it holds for ever */
+    int64_t price_ticks; /* fixed; 0: not yet */
+    uint32_t phase;      /* enum fx_settlement_phase; 0: it goes on */
+    int64_t began_us;    /* its end */
+    fx_i128 left;        /* of the values of those who were closed */
 };
 
 struct world {
@@ -57,6 +91,9 @@ struct world {
     size_t saved_size;
     uint32_t saved_at;
     int64_t mid[SYMBOLS];
+    struct settling settlings[SYMBOLS];
+    struct fill fills[FILLS_MAX]; /* both sides of every trade */
+    uint32_t fill_count;
     uint64_t client_number;
     uint32_t seen[STATUS_MAX]; /* answers by status */
     uint32_t trades;
@@ -86,6 +123,11 @@ struct world {
     uint32_t contrary;       /* … and reduce-only ones on the side that opens */
     uint32_t hedged;         /* commands after which somebody was long and short at once */
     uint32_t pairs;          /* … and was rid of both by a liquidation */
+    uint32_t settled;        /* contracts that ended with positions … */
+    uint32_t waited;         /* … after the index was not known for long enough … */
+    uint32_t settled_orders; /* … with so many orders and positions … */
+    uint32_t settled_positions;
+    uint32_t refused_over; /* … and what was refused from then on */
 };
 
 static struct world world;
@@ -124,6 +166,7 @@ static void draw_swarm(void)
     swarm->freeze_share = draw.seed % 3 == 0 ? 3 : 0;
     swarm->hedge_share = draw.seed % 2 == 0 ? 3 : 0;
     swarm->are_all_poor = draw.seed % 4 == 0; /* pairs are to be liquidated, too */
+    swarm->is_dated = draw.seed % 5 < 3 && draw.seed % 4 != 0;
     if (swarm->are_all_poor) {
         swarm->jump = 150;
         swarm->mark_share = 8;
@@ -158,6 +201,11 @@ static void list_symbols(void)
         if (symbol == 2) {
             definition.contract_type = FX_CONTRACT_TYPE_COIN_M;
             definition.settle = engine_kit_asset("BTC");
+        }
+        if (world.swarm.is_dated && symbol != 1) {
+            definition.kind = FX_INSTRUMENT_KIND_DATED;
+            definition.expiry_us = world.kit.time_us + 60000000 * between(5, symbol == 0 ? 60 : 90);
+            world.naive.expiries[symbol] = definition.expiry_us;
         }
         world.mid[symbol] = 1000;
         const uint32_t index = engine_kit_list(&world.kit, &definition, 1000);
@@ -195,6 +243,17 @@ static bool is_barred(const struct naive_engine *naive, uint64_t order_id, uint6
     return false;
 }
 
+/* How old the index of a dated contract may be: at times it is not known. */
+static void limit_age(uint32_t symbol)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_SET_MARK_RULES, symbol, 0);
+    command.u.mark_rules.max_age_us = 1000000 * between(60, 1200);
+    command.u.mark_rules.sources_min = 1;
+    world.settlings[symbol].max_age_us = command.u.mark_rules.max_age_us;
+    const fx_status status = engine_kit_apply(&world.kit, &command);
+    REQUIRE(status == FX_OK);
+}
+
 static void begin(uint64_t seed)
 {
     struct fx_engine_limits limits = engine_kit_limits();
@@ -214,6 +273,11 @@ static void begin(uint64_t seed)
     for (uint32_t symbol = 0; symbol < SYMBOLS; symbol++) {
         naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_MARK, world.mid[symbol]);
         naive_engine_price(&world.naive, symbol, FX_TRIGGER_SOURCE_INDEX, world.mid[symbol]);
+        if (world.naive.expiries[symbol] != 0) {
+            limit_age(symbol);
+        }
+        world.settlings[symbol].said[0] = (struct said){world.kit.time_us, world.mid[symbol]};
+        world.settlings[symbol].said_count = 1;
     }
     naive_engine_settle(&world.naive);
     for (uint64_t user_id = 1; user_id <= world.swarm.users; user_id++) {
