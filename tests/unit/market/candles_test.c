@@ -387,6 +387,79 @@ static void candle_row_and_back(void **state)
     assert_int_equal(fx_candle_of_row(&row, &made, &back), FX_CORRUPT);
 }
 
+#define CORRUPT(change)                                                                            \
+    do {                                                                                           \
+        struct fx_rows_candle bad = row;                                                           \
+        change;                                                                                    \
+        assert_int_equal(fx_candle_of_row(&bad, &made, &back), FX_CORRUPT);                        \
+    } while (0)
+
+/* Each field of a row that is no bar: not whole, too large, negative, or against the others. */
+static void candle_row_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    const struct fx_instrument made = instrument();
+    struct fx_rows_candle row;
+    struct fx_candle back;
+    const struct fx_candle candle = {.lots = 4,
+                                     .value = 9,
+                                     .taker_buy_lots = 2,
+                                     .taker_buy_value = 5,
+                                     .start = 3,
+                                     .open = 10,
+                                     .high = 12,
+                                     .low = 9,
+                                     .close = 11,
+                                     .count = 2};
+    memset(&row, 0, sizeof row);
+    memset(&back, 0, sizeof back);
+    fx_candle_to_row(&candle, &made, FX_ROWS_CANDLE_PRICE_LAST, &row);
+    CORRUPT(bad.open += 1);
+    CORRUPT(bad.high += 1);
+    CORRUPT(bad.low += 1);
+    CORRUPT(bad.close += 1);
+    CORRUPT(bad.close = (fx_dec_limit() - 1) / made.tick_size * made.tick_size); /* no int64 */
+    CORRUPT(bad.volume += 1);
+    CORRUPT(bad.volume = -row.volume);
+    CORRUPT(bad.value = -1);
+    CORRUPT(bad.taker_buy_volume += 1);
+    CORRUPT(bad.taker_buy_volume = -row.taker_buy_volume);
+    CORRUPT(bad.taker_buy_value = -1);
+    CORRUPT(bad.low = row.high + made.tick_size);
+    assert_int_equal(back.count, 0); /* nothing was written */
+    assert_int_equal(fx_candle_of_row(&row, &made, &back), FX_OK);
+    assert_memory_equal(&back, &candle, sizeof back);
+}
+
+/* What the fund takes over and what auto-deleveraging closes was traded with nobody: no bar. */
+static void candle_of_a_close_without_a_market_is_none(void **state)
+{
+    (void)state;
+    struct fx_event event;
+    int64_t value = 0;
+    memset(&event, 0, sizeof event);
+    event.kind = FX_EVENT_TRADE;
+    event.u.trade.price_ticks = 50;
+    const struct {
+        uint8_t note;
+        bool is_traded;
+    } notes[] = {{FX_TRADE_NOTE_NONE, true},
+                 {FX_TRADE_NOTE_LIQUIDATION, true},
+                 {FX_TRADE_NOTE_INSURANCE_LIQUIDATION, false},
+                 {FX_TRADE_NOTE_AUTO_DELEVERAGE, false}};
+    for (uint32_t index = 0; index < 4; index++) {
+        event.u.trade.note = notes[index].note;
+        assert_int_equal(fx_candle_price_of(&event, FX_ROWS_CANDLE_PRICE_LAST, &value),
+                         notes[index].is_traded);
+    }
+    assert_int_equal(value, 50);
+    assert_false(fx_candle_price_of(&event, FX_ROWS_CANDLE_PRICE_MARK, &value));
+    struct fx_candle sum = {.count = 0};
+    const struct fx_candle none = {.count = 0, .high = 99};
+    fx_candle_merge(&sum, &none);
+    assert_int_equal(sum.high, 0);
+}
+
 /* -3 of 65,000 ticks: -0.0000461538… */
 static void candle_premium_is_parts_per_billion(void **state)
 {
@@ -448,6 +521,8 @@ int main(void)
         cmocka_unit_test(candles_loaded_go_on_as_before),
         cmocka_unit_test(candles_changed_is_the_earliest_minute),
         cmocka_unit_test(candle_row_and_back),
+        cmocka_unit_test(candle_row_that_is_none_is_refused),
+        cmocka_unit_test(candle_of_a_close_without_a_market_is_none),
         cmocka_unit_test(candle_premium_is_parts_per_billion),
         cmocka_unit_test(candle_sums_stop_at_the_largest_amount),
     };

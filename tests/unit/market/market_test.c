@@ -286,9 +286,227 @@ static void market_dump_makes_no_bar(void **state)
     free(memory);
 }
 
+static struct fx_event event_of(enum fx_event_kind kind)
+{
+    struct fx_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = (uint16_t)kind;
+    return event;
+}
+
+/* A market with one symbol of this id; its memory is the caller's to free. */
+static void *open_market(struct fx_market *market, uint32_t id)
+{
+    struct fx_event event = event_of(FX_EVENT_INSTRUMENT);
+    const size_t size = (fx_market_symbol_size(8) + 63U) & ~(size_t)63U;
+    void *memory = aligned_alloc(64, size);
+    assert_non_null(memory);
+    memset(memory, 0, size);
+    memset(market, 0, sizeof *market);
+    event.u.instrument.instrument_id = id;
+    assert_true(fx_ids_symbol(FX_STR("BTCUSDT"), &event.u.instrument.symbol));
+    fx_market_add(market, id, memory, 8);
+    fx_market_apply(market, &event);
+    return memory;
+}
+
+/* What each kind of event changes of a symbol, and what the publisher is told of it. */
+static void market_folds_each_kind_of_event(void **state)
+{
+    (void)state;
+    static struct fx_market market;
+    void *memory = open_market(&market, 2);
+    struct fx_market_symbol *symbol = fx_market_at(&market, 2);
+    assert_non_null(symbol);
+    assert_null(fx_market_at(&market, 1)); /* ids have gaps */
+    assert_null(fx_market_at(&market, FX_INSTRUMENTS_MAX));
+    assert_true(symbol->is_ticker_changed);
+    struct fx_event event = event_of(FX_EVENT_TIER);
+    event.u.tier.instrument = 2;
+    event.u.tier.index = 1;
+    event.u.tier.count = 2;
+    event.u.tier.tier.cap = 77;
+    fx_market_apply(&market, &event);
+    assert_int_equal(symbol->definition.tier_count, 2);
+    assert_true(symbol->tiers[1].cap == 77 && symbol->tiers[0].cap == 0);
+    event = event_of(FX_EVENT_MARK);
+    event.time_us = 5;
+    event.u.mark.instrument = 2;
+    event.u.mark.mark_ticks = 101;
+    event.u.mark.index_ticks = 99;
+    fx_market_apply(&market, &event);
+    assert_true(symbol->is_mark_changed);
+    assert_int_equal(symbol->mark_ticks, 101);
+    assert_int_equal(symbol->index_ticks, 99);
+    assert_int_equal(symbol->mark_us, 5);
+    event = event_of(FX_EVENT_SETTLEMENT);
+    event.sequence = 3;
+    event.index = 4;
+    event.time_us = 6;
+    event.u.settlement.instrument = 2;
+    event.u.settlement.phase = FX_SETTLEMENT_PHASE_CLOSING;
+    fx_market_apply(&market, &event);
+    assert_true(symbol->is_settlement_changed);
+    assert_int_equal(symbol->settlement.phase, FX_SETTLEMENT_PHASE_CLOSING);
+    assert_true(symbol->settlement_id == fx_event_operation_id(&event));
+    assert_int_equal(symbol->settlement_us, 6);
+    free(memory);
+}
+
+/* A payment that has begun is not shown before it is complete; one that was skipped is. */
+static void market_shows_a_funding_that_is_over(void **state)
+{
+    (void)state;
+    static struct fx_market market;
+    void *memory = open_market(&market, 0);
+    const struct fx_market_symbol *symbol = fx_market_at(&market, 0);
+    struct fx_event event = event_of(FX_EVENT_FUNDING);
+    event.u.funding.rate_ppb = 100;
+    fx_market_apply(&market, &event);
+    assert_false(symbol->is_funding_changed);
+    assert_int_equal(symbol->funding.rate_ppb, 0);
+    event.u.funding.is_complete = 1;
+    event.sequence = 2;
+    fx_market_apply(&market, &event);
+    assert_true(symbol->is_funding_changed);
+    assert_int_equal(symbol->funding.rate_ppb, 100);
+    assert_true(symbol->funding_id == fx_event_operation_id(&event));
+    event.u.funding.is_complete = 0;
+    event.u.funding.is_skipped = 1;
+    event.u.funding.instant_us = 9;
+    fx_market_apply(&market, &event);
+    assert_int_equal(symbol->funding.instant_us, 9);
+    free(memory);
+}
+
+/* A trade is in the ticker, on the tape and in the bars. What waits to be published is counted as
+ * far as the tape holds it. */
+static void market_trades_are_counted_as_far_as_the_tape_holds_them(void **state)
+{
+    (void)state;
+    static struct fx_market market;
+    struct fx_candle candle;
+    void *memory = open_market(&market, 0);
+    const struct fx_market_symbol *symbol = fx_market_at(&market, 0);
+    const uint32_t noted = FX_TAPE_NOTED_MAX + 3;
+    const uint32_t plain = FX_TAPE_COUNT_MAX + 5 - noted;
+    for (uint32_t number = 1; number <= noted + plain; number++) {
+        struct fx_event event = trade_event(1000, 100 + number, 2);
+        event.u.trade.trade_id = number;
+        event.u.trade.note = number <= noted ? FX_TRADE_NOTE_LIQUIDATION : FX_TRADE_NOTE_NONE;
+        fx_market_apply(&market, &event);
+        if (number == 1) {
+            assert_int_equal(symbol->new_trades, 1);
+            assert_int_equal(symbol->new_noted, 1);
+            assert_null(fx_tape_noted_at(&symbol->tape, 1));
+        }
+    }
+    assert_int_equal(symbol->new_trades, FX_TAPE_COUNT_MAX);
+    assert_int_equal(symbol->new_noted, FX_TAPE_NOTED_MAX);
+    assert_int_equal(symbol->ticker.last_trade_id, noted + plain);
+    assert_int_equal(fx_tape_at(&symbol->tape, 0)->trade_id, noted + plain);
+    assert_int_equal(fx_tape_noted_at(&symbol->tape, 0)->trade_id, noted);
+    assert_int_equal(fx_tape_noted_at(&symbol->tape, FX_TAPE_NOTED_MAX - 1)->trade_id, 4);
+    assert_null(fx_tape_noted_at(&symbol->tape, FX_TAPE_NOTED_MAX));
+    assert_true(fx_candles_find(
+        &symbol->candles, FX_ROWS_CANDLE_PRICE_LAST, FX_INTERVAL_MINUTE, 0, &candle));
+    assert_int_equal(candle.count, noted + plain);
+    free(memory);
+}
+
+static struct fx_event insurance_event(uint32_t number, fx_i128 balance, int64_t time_us)
+{
+    struct fx_event event = event_of(FX_EVENT_INSURANCE);
+    const char name[] = {'A', (char)('A' + number / 26), (char)('A' + number % 26), '\0'};
+    assert_true(fx_ids_asset(fx_str_of(name), &event.u.insurance.asset));
+    event.u.insurance.balance = balance;
+    event.time_us = time_us;
+    return event;
+}
+
+/* The last balance of each fund, up to as many as are shown; what the tables knew holds until it
+ * moves. */
+static void market_funds_are_the_last_said(void **state)
+{
+    (void)state;
+    static struct fx_market market;
+    memset(&market, 0, sizeof market);
+    for (uint32_t number = 0; number < FX_MARKET_FUNDS_MAX; number++) {
+        const struct fx_event event = insurance_event(number, number, 10);
+        fx_market_apply(&market, &event);
+    }
+    assert_int_equal(market.fund_count, FX_MARKET_FUNDS_MAX);
+    const struct fx_event more = insurance_event(FX_MARKET_FUNDS_MAX, 5, 10);
+    fx_market_apply(&market, &more);
+    assert_int_equal(market.fund_count, FX_MARKET_FUNDS_MAX);
+    const struct fx_event again = insurance_event(7, 700, 20);
+    fx_market_apply(&market, &again);
+    assert_int_equal(market.fund_count, FX_MARKET_FUNDS_MAX);
+    assert_true(market.funds[7].balance == 700 && market.funds[7].time_us == 20);
+    assert_true(market.funds[8].balance == 8);
+    /* Told by the tables: what has moved since stays, what has no place is left out. */
+    struct fx_market_fund told = {.balance = 1, .asset = again.u.insurance.asset, .time_us = 15};
+    fx_market_recall_fund(&market, &told);
+    assert_true(market.funds[7].balance == 700);
+    told.asset = more.u.insurance.asset;
+    fx_market_recall_fund(&market, &told);
+    assert_int_equal(market.fund_count, FX_MARKET_FUNDS_MAX);
+    memset(&market, 0, sizeof market);
+    fx_market_recall_fund(&market, &told);
+    assert_int_equal(market.fund_count, 1);
+    assert_true(market.funds[0].balance == 1 && market.funds[0].time_us == 15);
+}
+
+/* Events of several shards are one stream: its sequence is the sum of theirs. */
+static void market_sequence_is_the_sum_of_the_shards(void **state)
+{
+    (void)state;
+    static struct fx_market market;
+    memset(&market, 0, sizeof market);
+    struct fx_event event = event_of(FX_EVENT_RESULT); /* of no symbol */
+    event.sequence = 10;
+    event.time_us = 7;
+    fx_market_apply(&market, &event);
+    event.index = 1U << FX_SHARD_INDEX_BITS;
+    event.sequence = 4;
+    fx_market_apply(&market, &event);
+    assert_int_equal(market.sequence, 14);
+    event.sequence = 5;
+    fx_market_apply(&market, &event);
+    assert_int_equal(market.sequence, 15);
+    assert_int_equal(market.time_us, 7);
+    assert_int_equal(market.count, 0);
+}
+
+/* A dump clears the books of all symbols, whatever ids are free between them. */
+static void market_dump_clears_every_book(void **state)
+{
+    (void)state;
+    static struct fx_market market;
+    void *first = open_market(&market, 4);
+    struct fx_event book = book_event(FX_SIDE_BUY, 5, 1);
+    book.u.book.instrument = 4;
+    fx_market_apply(&market, &book);
+    assert_null(fx_market_find(&market, FX_STR("ETHUSDT")));
+    assert_non_null(fx_market_find(&market, FX_STR("BTCUSDT")));
+    struct fx_market_symbol *symbol = fx_market_at(&market, 4);
+    symbol->is_book_changed = false;
+    const struct fx_event dump = event_of(FX_EVENT_DUMP_BEGIN);
+    fx_market_apply(&market, &dump);
+    assert_true(symbol->is_book_changed && market.is_in_dump);
+    assert_int_equal(fx_depth_count(&symbol->depth, FX_SIDE_BUY), 0);
+    free(first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(market_folds_each_kind_of_event),
+        cmocka_unit_test(market_shows_a_funding_that_is_over),
+        cmocka_unit_test(market_trades_are_counted_as_far_as_the_tape_holds_them),
+        cmocka_unit_test(market_funds_are_the_last_said),
+        cmocka_unit_test(market_sequence_is_the_sum_of_the_shards),
+        cmocka_unit_test(market_dump_clears_every_book),
         cmocka_unit_test(depth_any_sequence_equals_model),
         cmocka_unit_test(depth_beyond_capacity_keeps_the_best),
         cmocka_unit_test(ticker_window_is_1440_minutes),
