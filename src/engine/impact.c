@@ -103,7 +103,8 @@ int64_t fx_impact_premium(const struct fx_engine *engine, uint32_t instrument, f
         over -= middle - ask;
     }
     const fx_i128 ppb = fx_dec_div_int(over, index.ticks, FX_ROUND_HALF_EVEN);
-    return ppb > PPB ? PPB : ppb < -PPB ? -PPB : (int64_t)ppb;
+    FX_ASSERT(ppb >= -PPB); /* no ask is below 0 */
+    return ppb > PPB ? PPB : (int64_t)ppb;
 }
 
 // NOLINTEND(bugprone-easily-swappable-parameters)

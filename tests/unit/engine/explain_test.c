@@ -200,6 +200,69 @@ static void explain_refuses_what_is_not_there(void **state)
 }
 
 /* The greatest score there is: profit and leverage at the ends of their scale. It just fits. */
+/* A symbol without tiers has no maintenance margin; a side of a hedge pair is told by itself. */
+static void explain_of_no_tiers_and_of_one_side(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    assert_int_equal(engine_kit_mode(&kit, 1, true), FX_OK);
+    for (uint32_t index = 0; index < 2; index++) {
+        const enum fx_side side = index == 0 ? FX_SIDE_BUY : FX_SIDE_SELL;
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = 2,
+                                          .side = fx_order_opposite(side),
+                                          .ticks = 100,
+                                          .lots = 3 + index),
+                         FX_OK);
+        assert_int_equal(ENGINE_KIT_PLACE(&kit,
+                                          .user_id = 1,
+                                          .side = side,
+                                          .ticks = 100,
+                                          .lots = 3 + index,
+                                          .position_side = index == 0 ? FX_POSITION_SIDE_LONG
+                                                                      : FX_POSITION_SIDE_SHORT),
+                         FX_OK);
+    }
+    const uint32_t sides[] = {FX_POSITION_SIDE_LONG, FX_POSITION_SIDE_SHORT};
+    const int64_t lots[] = {3, -4};
+    for (uint32_t index = 0; index < 2; index++) {
+        struct fx_command question = engine_kit_command(FX_COMMAND_EXPLAIN, 0, 1);
+        question.u.explain.position_side = sides[index];
+        assert_int_equal(engine_kit_ask(&kit, &question).result.reject.status, FX_OK);
+        assert_true(kit.events.items[FX_TERM_CURRENT_QTY].u.term.value ==
+                    fx_dec_one() * lots[index]);
+        assert_true(kit.events.items[FX_TERM_TIER].u.term.value == fx_dec_one());
+    }
+    kit.engine->listings[0].definition.tier_count = 0; /* as only a load can leave it */
+    assert_int_equal(explain(2, 0), FX_OK);
+    assert_true(terms[FX_TERM_TIER] == 0 && terms[FX_TERM_LIQUIDATION_TIER] == 0);
+    assert_true(terms[FX_TERM_MAINTENANCE_MARGIN] == 0 && terms[FX_TERM_EQUITY_NEEDED] == 0);
+    engine_kit_deinit(&kit);
+}
+
+/* Money of the exchange by asset; a fund where there is one. */
+static void explain_exchange_says_its_fund(void **state)
+{
+    (void)state;
+    engine_kit_scene(&kit);
+    struct fx_command question =
+        engine_kit_command(FX_COMMAND_SHOW_EXCHANGE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    assert_int_equal(engine_kit_ask(&kit, &question).result.reject.status, FX_OK);
+    assert_int_equal(kit.events.count, 2);
+    assert_int_equal(kit.events.items[0].u.exchange.fund_account_id, 0);
+    assert_true(kit.events.items[0].u.exchange.deposited == engine_kit_decimal("4000000"));
+    struct fx_command fund =
+        engine_kit_command(FX_COMMAND_FUND_INSURANCE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    fund.u.fund_insurance.asset = engine_kit_asset("USDT");
+    fund.u.fund_insurance.amount = engine_kit_decimal("7");
+    assert_int_equal(engine_kit_apply(&kit, &fund), FX_OK);
+    assert_int_equal(engine_kit_ask(&kit, &question).result.reject.status, FX_OK);
+    assert_int_equal(kit.events.items[0].u.exchange.fund_account_id, 5);
+    assert_true(kit.events.items[0].u.exchange.fund_balance == engine_kit_decimal("7"));
+    assert_true(kit.events.items[0].u.exchange.deposited == engine_kit_decimal("4000007"));
+    engine_kit_deinit(&kit);
+}
+
 static void explain_says_the_greatest_score(void **state)
 {
     (void)state;
@@ -228,6 +291,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explain_says_what_the_rows_say),
         cmocka_unit_test(explain_refuses_what_is_not_there),
+        cmocka_unit_test(explain_of_no_tiers_and_of_one_side),
+        cmocka_unit_test(explain_exchange_says_its_fund),
         cmocka_unit_test(explain_says_the_greatest_score),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
