@@ -235,6 +235,7 @@ static bool cancel_orders(struct fx_engine *engine, fx_slot position)
         FX_ASSERT(engine->positions[position].oldest_order != order);
         is_first = false;
     }
+    FX_ASSERT(engine->positions[position].oldest_order == FX_SLOT_NONE);
     return true;
 }
 
@@ -249,6 +250,7 @@ static void close_against(struct fx_engine *engine, const struct fx_liquidate_ma
     FX_ASSERT(match->lots > 0);
     const fx_slot mover = is_fund ? account : liquidated;
     const fx_i128 before = engine->accounts[mover].balance;
+    FX_ASSERT(match->lots <= fx_position_state_magnitude(counter->lots));
     struct fx_event_liquidation *event =
         fx_liquidate_say(engine, match->position, FX_LIQUIDATION_STEP_ADL);
     event->lots = match->lots;

@@ -140,6 +140,8 @@ void fx_ahead_user(const struct fx_engine *engine, uint64_t user_id, uint32_t in
     }
     const struct fx_account_entry entry =
         fx_account_state_guess(engine, user_id, engine->listings[instrument].asset);
+    FX_CHECK(entry.account <= engine->account_count);
+    FX_CHECK(entry.position == FX_SLOT_NONE || entry.position < engine->limits.positions_max);
     if (entry.account != 0) {
         prefetch_account(engine, entry.account - 1);
         prefetch_position(engine, entry.position);
@@ -149,6 +151,8 @@ void fx_ahead_user(const struct fx_engine *engine, uint64_t user_id, uint32_t in
 void fx_ahead_order(const struct fx_engine *engine, uint64_t order_id)
 {
     const fx_slot order = fx_order_pool_guess(engine, order_id);
+    FX_CHECK(order == FX_SLOT_NONE || order < engine->order_used);
+    FX_CHECK(engine->order_used <= engine->limits.orders_max);
     if (order != FX_SLOT_NONE) {
         prefetch_order(engine, order);
         prefetch_holder(engine, order);
@@ -157,6 +161,8 @@ void fx_ahead_order(const struct fx_engine *engine, uint64_t order_id)
 
 void fx_ahead_maker(const struct fx_engine *engine, fx_slot maker)
 {
+    FX_CHECK(maker == FX_SLOT_NONE ||
+             engine->order_holders[maker].position < engine->position_count);
     FX_CHECK(maker == FX_SLOT_NONE || maker < engine->order_used);
     if (maker != FX_SLOT_NONE) {
         prefetch_order(engine, maker);

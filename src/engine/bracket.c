@@ -291,6 +291,7 @@ void fx_bracket_leave(struct fx_engine *engine, fx_slot order)
 
 void fx_bracket_trim(struct fx_engine *engine, fx_slot position)
 {
+    FX_ASSERT(position < engine->position_count);
     struct fx_position_brackets *list = &engine->position_brackets[position];
     if (list->held_count == 0) {
         return;
@@ -397,6 +398,7 @@ void fx_bracket_add(struct fx_engine *engine,
         cold->status = FX_ORDER_STATUS_UNTRIGGERED;
         fx_trigger_watch(engine, order);
     }
+    FX_ASSERT(engine->positions[bracket->position].account == hot->account);
     fx_cancel_emit(engine, order);
     tell(engine, fx_bracket_sibling(engine, order));
 }

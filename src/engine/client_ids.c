@@ -265,6 +265,7 @@ fx_status fx_client_ids_judge_move(struct fx_engine *engine, fx_slot account, bo
     const uint32_t max =
         is_of_user ? fx_client_ids_user_moves_max(limits) : fx_client_ids_moves_max(limits);
     /* Fewer than all are fresh: where the part is full, its oldest has expired and gives way. */
+    FX_ASSERT(max > 0);
     return engine->move_fresh_count < max ? FX_OK : FX_CAPACITY;
 }
 
@@ -336,6 +337,7 @@ fx_slot fx_client_ids_insert(struct fx_engine *engine, fx_slot order, uint64_t b
     entry->body_hash = body_hash;
     entry->order_id = engine->orders[order].order_id;
     entry->tmp_id = engine->orders[order].tmp_id;
+    FX_CHECK(entry->is_ended == 0);
     return slot;
 }
 

@@ -70,6 +70,7 @@ static void link(struct fx_engine *engine, fx_slot order)
     } else {
         engine->triggers[list->newest].newer = slot;
     }
+    FX_ASSERT((list->count == 0) == (trigger->older == FX_SLOT_NONE));
     list->newest = slot;
     list->count++;
     engine->untriggered_count++;
@@ -228,6 +229,7 @@ fx_status fx_conditional_judge(const struct fx_engine *engine,
                                const struct fx_resting *order,
                                struct fx_reject *reject_out)
 {
+    FX_ASSERT(order->account < engine->account_count);
     FX_ASSERT(order->instrument == command->instrument);
     FX_ASSERT(order->side == command->u.place.side);
     const struct fx_command_conditional *conditional = &command->u.conditional;
@@ -305,6 +307,7 @@ void fx_conditional_wait(struct fx_engine *engine, fx_slot order, const struct f
     trigger->role = like->role;
     trigger->instrument = engine->resting[order].instrument;
     engine->orders[order].status = FX_ORDER_STATUS_PENDING;
+    FX_ASSERT(engine->orders[order].trigger == slot + 1);
     link(engine, order);
 }
 

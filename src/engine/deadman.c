@@ -70,6 +70,7 @@ static void take(struct fx_engine *engine, uint32_t hole)
         }
         place = (place + 1) & mask;
     }
+    FX_CHECK(engine->deadman_table[hole] != 0);
     engine->deadman_table[hole] = 0;
 }
 

@@ -43,6 +43,7 @@ static bool set_flags(struct fx_engine *engine,
             fx_touch_account(engine, account);
         }
     }
+    FX_ASSERT(has_account || result->is_changed == 0);
     return has_account;
 }
 

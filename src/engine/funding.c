@@ -176,6 +176,7 @@ static void begin(struct fx_engine *engine, uint32_t instrument, int64_t instant
     if (state->next_us != 0 && state->next_us <= instant_us) {
         state->next_us = fx_funding_next_us(engine, instrument, instant_us);
     }
+    FX_ASSERT(state->next_us == 0 || state->next_us > state->paid_us);
     say(engine, instrument);
 }
 
@@ -308,6 +309,7 @@ static void pay(struct fx_engine *engine, fx_slot slot, fx_i128 owed)
     } else {
         sweep->received -= paid;
     }
+    FX_ASSERT(sweep->paid >= 0 && sweep->received >= 0);
     sweep->positions++;
     engine->paid_count++;
     fx_touch_account(engine, position->account);
@@ -403,6 +405,7 @@ static void complete(struct fx_engine *engine, uint32_t instrument)
     }
     sweep->is_open = 0;
     engine->assets[asset].rounding += sweep->paid + sweep->insured - sweep->received;
+    FX_ASSERT(sweep->insured >= 0);
     say(engine, instrument);
 }
 

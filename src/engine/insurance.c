@@ -112,6 +112,7 @@ fx_i128 fx_insurance_charge(struct fx_engine *engine, fx_slot position, fx_i128 
     fx_touch_transaction(engine, payer, FX_TRANSACTION_MARGIN_INSURANCE_FEE, -fee, instrument);
     fx_touch_transaction(engine, fund, FX_TRANSACTION_MARGIN_INSURANCE_FEE, fee, instrument);
     fx_insurance_say(engine, asset, instrument, FX_INSURANCE_REASON_FEE, fee);
+    FX_ASSERT(engine->accounts[fund].balance >= fee);
     return fee;
 }
 
@@ -219,6 +220,7 @@ bool fx_insurance_take(struct fx_engine *engine, fx_slot position, int64_t lots,
     if (taker == FX_SLOT_NONE) {
         return false;
     }
+    FX_ASSERT(taker != position);
     const fx_slot fund = engine->positions[taker].account;
     const fx_i128 before = engine->accounts[fund].balance;
     struct fx_event_liquidation *event =

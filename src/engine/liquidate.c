@@ -564,6 +564,7 @@ static void finish(struct fx_engine *engine, fx_slot account)
         }
     }
     FX_ASSERT(engine->due_count > 0);
+    FX_ASSERT(fx_risk_next_due(engine) == account);
     fx_risk_release(engine, account);
 }
 

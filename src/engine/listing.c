@@ -176,6 +176,7 @@ static fx_status load_tiers(struct fx_engine *engine,
     listing->definition.tier_count = (uint8_t)tiers->count;
     listing->terms_sequence = engine->sequence;
     result->is_changed = 1;
+    FX_ASSERT(listing->definition.tier_count == tiers->count);
     fx_risk_see_terms(engine, command->instrument);
     emit(engine, command->instrument);
     return FX_OK;

@@ -144,6 +144,7 @@ fx_status fx_mark_index_apply(struct fx_engine *engine,
     const fx_px index = {said->index_ticks};
     FX_ASSERT(index.ticks > 0 && source_us <= engine->time_us);
     state->source_us = source_us > state->source_us ? source_us : state->source_us;
+    FX_ASSERT(state->source_us <= engine->time_us);
     fx_funding_sample(engine, instrument, index);
     const int64_t last = engine->listings[instrument].last.ticks;
     const int64_t ticks = median(carried_price(engine, instrument, index),

@@ -142,6 +142,7 @@ fx_slot fx_order_pool_guess(const struct fx_engine *engine, uint64_t order_id)
 
 void fx_order_pool_rebuild(struct fx_engine *engine)
 {
+    FX_ASSERT(engine->order_count <= engine->order_used);
     FX_ASSERT(engine->order_used <= engine->limits.orders_max);
     for (fx_slot order = 0; order < engine->order_used; order++) {
         if (engine->orders[order].order_id != 0) {

@@ -220,6 +220,7 @@ static void write_records(struct fx_engine *engine, const struct change *change)
         position->reserve = after->reserve;
         fx_touch_position(engine, change->family.slots[index]);
     }
+    FX_ASSERT(change->count == change->family.count || change->count == 1);
     fx_account_state_moved(engine, change->after[0].account);
 }
 

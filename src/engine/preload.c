@@ -395,6 +395,7 @@ static fx_status finish_load(struct fx_engine *engine,
     if (status != FX_OK) {
         return status;
     }
+    FX_ASSERT(engine->due_count == 0);
     engine->preload.mode = FX_ENGINE_MODE_RUNNING;
     engine->preload.order_id = 0;
     for (uint32_t index = 0; index < engine->instrument_count; index++) {

@@ -380,6 +380,7 @@ static void rest(struct fx_engine *engine, const struct intake *intake, fx_slot 
     if (cold->time_in_force == FX_TIME_IN_FORCE_GTD) {
         fx_expiry_insert(engine, order);
     }
+    FX_ASSERT(cold->order_id != 0 && cold->is_resting == 1);
     fx_cancel_emit(engine, order);
 }
 

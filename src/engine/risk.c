@@ -371,6 +371,7 @@ void fx_risk_review(struct fx_engine *engine)
             fx_risk_examine(engine, account);
         }
     }
+    FX_ASSERT(engine->due_count <= engine->account_count);
     engine->moved_count = 0;
 }
 

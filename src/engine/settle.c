@@ -210,6 +210,7 @@ static void begin(struct fx_engine *engine, uint32_t instrument, int64_t price_t
     }
     fx_listing_move(engine, instrument, FX_INSTRUMENT_STATE_SETTLING);
     engine->work += FX_SETTLE_ROWS_WORK;
+    FX_ASSERT(state->price_ticks >= 0);
     say(engine, instrument, FX_SETTLEMENT_PHASE_CANCELING);
 }
 
@@ -239,6 +240,7 @@ static bool cancel_orders(struct fx_engine *engine, fx_slot position)
         fx_cancel_order(engine, order, FX_ORDER_STATUS_CANCELED, note);
         order = fx_conditional_oldest(engine, position);
     }
+    FX_ASSERT(engine->positions[position].oldest_order == FX_SLOT_NONE);
     return order == FX_SLOT_NONE;
 }
 
@@ -337,6 +339,7 @@ static void finish(struct fx_engine *engine, uint32_t instrument)
     state->clearing_value = 0;
     fx_listing_move(engine, instrument, FX_INSTRUMENT_STATE_SETTLED);
     engine->work += FX_SETTLE_ROWS_WORK;
+    FX_ASSERT(listing->definition.state == FX_INSTRUMENT_STATE_SETTLED);
     say(engine, instrument, FX_SETTLEMENT_PHASE_DONE);
     engine->events->items[engine->events->count - 1].u.settlement.remainder = remainder;
 }

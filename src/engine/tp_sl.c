@@ -69,6 +69,7 @@ void fx_tp_sl_adopt(struct fx_engine *engine, fx_slot order)
     const fx_slot position = engine->orders[order].position;
     FX_ASSERT(position < engine->position_count);
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(trigger->order == order);
     uint32_t *place = place_of(engine, position, (enum fx_trigger_role)trigger->role);
     FX_ASSERT(*place == 0);
     *place = engine->orders[order].trigger;
@@ -80,6 +81,7 @@ void fx_tp_sl_forget(struct fx_engine *engine, fx_slot order)
     const fx_slot position = engine->orders[order].position;
     FX_ASSERT(position < engine->position_count);
     const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    FX_ASSERT(trigger->order == order);
     uint32_t *place = place_of(engine, position, (enum fx_trigger_role)trigger->role);
     FX_ASSERT(*place == engine->orders[order].trigger);
     *place = 0;
@@ -208,6 +210,7 @@ static void create(struct fx_engine *engine, fx_slot position, const struct fx_t
                                                               : FX_ORDER_TYPE_STOP_MARKET;
     cold->time_in_force = FX_TIME_IN_FORCE_IOC;
     cold->stp_mode = FX_STP_MODE_EXPIRE_MAKER;
+    FX_ASSERT(hot->side == FX_SIDE_BUY || hot->side == FX_SIDE_SELL);
     fx_conditional_start(engine, order, trigger);
     fx_tp_sl_adopt(engine, order);
     fx_tp_sl_tell(engine, fx_tp_sl_sibling(engine, order));

@@ -364,6 +364,7 @@ static void join(struct fx_engine *engine, const struct place *place, fx_slot me
         }
         side->newest_group = slot;
     }
+    FX_ASSERT(engine->triggers[slot].trigger_ticks == ticks);
     add_member(engine, slot, member);
     file_group(engine, side, slot);
 }
@@ -406,6 +407,7 @@ static void raise(struct fx_engine *engine, const struct place *place, int64_t t
         older = engine->triggers[slot].older;
     }
     engine->triggers[slot].trigger_ticks = ticks;
+    FX_ASSERT(side->newest_group == slot);
     file_group(engine, side, slot);
 }
 
