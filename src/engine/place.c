@@ -361,6 +361,7 @@ static void read_command(struct fx_engine *engine,
     memset(intent, 0, offsetof(struct fx_place_intent, before));
     intent->place = place;
     intent->listing = &engine->listings[command->instrument];
+    intent->first_maker = FX_SLOT_NONE;
     intent->stp_mode = place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode;
     intent->is_conditional = is_conditional(command);
     intent->hot = (struct fx_resting){
@@ -390,13 +391,19 @@ static fx_status judge_all(struct fx_engine *engine,
         return reject(&result->reject, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
     }
     read_command(engine, command, intent);
+    if (fx_place_judge_ahead(engine, intent, command)) {
+        intent->first_maker = fx_match_first(engine, &intent->hot);
+        fx_ahead_maker(engine, intent->first_maker);
+    }
     intent->hot.account = fx_account_state_find(engine, command->user_id, intent->listing->asset);
     if (intent->hot.account == FX_SLOT_NONE) {
         return FX_ACCOUNT_NOT_FOUND;
     }
     result->account_id = fx_preload_account_id(engine, intent->hot.account);
     result->tmp_id = place->tmp_id;
-    fx_status status = fx_place_judge_words(command, intent->is_conditional, &result->reject);
+    fx_status status = intent->is_ahead
+                           ? FX_OK
+                           : fx_place_judge_words(command, intent->is_conditional, &result->reject);
     if (status != FX_OK) {
         return status;
     }
@@ -413,9 +420,6 @@ static fx_status judge_all(struct fx_engine *engine,
     if (status != FX_OK) {
         return status;
     }
-    intent->first_maker = fx_match_first(engine, &intent->hot);
-    FX_CHECK(intent->hot.account < engine->account_count);
-    fx_ahead_maker(engine, intent->first_maker);
     status = acquire_position(engine, intent, command);
     if (status != FX_OK) {
         return status;

@@ -25,6 +25,7 @@ struct fx_place_intent {
     bool is_conditional;   /* it waits for its price */
     bool is_unsized;       /* the quantity is not the user's choice: filters do not ask for it */
     bool is_unmatchable;   /* a market order that meets an empty book */
+    bool is_ahead;         /* fx_place_judge_ahead() has found words, time and price in order */
     uint64_t moved_before; /* of the account, where is_setting_changed … */
     struct fx_position_family family;
     struct fx_position_state before[FX_POSITION_FAMILY_MAX]; /* … as are these, by family */
@@ -34,6 +35,13 @@ struct fx_place_intent {
 fx_status fx_place_judge_words(const struct fx_command *command,
                                bool may_wait,
                                struct fx_reject *reject_out);
+/**
+ * Judge what needs no account while its memory is on the way: words, time in force, price, filters.
+ * @return true where all is in order and need not be asked again; else all is asked in its turn.
+ */
+bool fx_place_judge_ahead(const struct fx_engine *engine,
+                          struct fx_place_intent *intent,
+                          const struct fx_command *command);
 /** All that needs no position: rights, time in force, price, filters, room. Completes the intent.
  */
 fx_status fx_place_judge_alone(const struct fx_engine *engine,

@@ -418,21 +418,36 @@ static fx_status judge_price(const struct fx_engine *engine,
     return status == FX_OK ? check_filters(engine, intent, reject_out) : status;
 }
 
+bool fx_place_judge_ahead(const struct fx_engine *engine,
+                          struct fx_place_intent *intent,
+                          const struct fx_command *command)
+{
+    FX_CHECK(intent->hot.account == 0);
+    FX_CHECK(!intent->is_unmatchable);
+    struct fx_reject unheard = {.field = FX_FIELD_NONE};
+    intent->is_ahead = !intent->is_conditional &&
+                       fx_place_judge_words(command, false, &unheard) == FX_OK &&
+                       check_time_in_force(engine, intent, &unheard) == FX_OK &&
+                       judge_price(engine, intent, command, &unheard) == FX_OK;
+    intent->is_unmatchable = intent->is_ahead && intent->is_unmatchable;
+    return intent->is_ahead;
+}
+
 fx_status fx_place_judge_alone(const struct fx_engine *engine,
                                struct fx_place_intent *intent,
                                const struct fx_command *command,
                                struct fx_reject *reject_out)
 {
     FX_ASSERT(intent->hot.account < engine->account_count);
-    FX_ASSERT(!intent->is_unmatchable);
+    FX_ASSERT(intent->is_ahead || !intent->is_unmatchable);
     fx_status status = check_rights(engine, intent);
     if (status == FX_OK) {
         status = check_position_side(engine, intent, reject_out);
     }
-    if (status == FX_OK) {
+    if (status == FX_OK && !intent->is_ahead) {
         status = check_time_in_force(engine, intent, reject_out);
     }
-    if (status == FX_OK) {
+    if (status == FX_OK && !intent->is_ahead) {
         status = judge_price(engine, intent, command, reject_out);
     }
     return status == FX_OK ? check_room(engine, intent, reject_out) : status;

@@ -64,6 +64,24 @@ static void place_unknown_parties_are_rejected(void **state)
     assert_int_equal(BUY(.user_id = 9), FX_ACCOUNT_NOT_FOUND);
 }
 
+/* Price and filters may be judged before the account is found: what is told is in its turn. */
+static void place_account_is_told_before_price(void **state)
+{
+    (void)state;
+    const struct fx_reject nothing = {.status = FX_ACCOUNT_NOT_FOUND};
+    assert_int_equal(BUY(.ticks = 100, .lots = 5), FX_OK);
+    assert_int_equal(BUY(.ticks = INT64_MAX, .lots = 5), FX_PRICE_FILTER);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_PRICE);
+    assert_int_equal(BUY(.user_id = 9, .ticks = INT64_MAX, .lots = 5), FX_ACCOUNT_NOT_FOUND);
+    assert_memory_equal(&kit.result.reject, &nothing, sizeof nothing);
+    assert_int_equal(BUY(.user_id = 9, .ticks = 100, .lots = 5), FX_ACCOUNT_NOT_FOUND);
+    assert_memory_equal(&kit.result.reject, &nothing, sizeof nothing);
+    kit.engine->accounts[1].flags |= FX_ACCOUNT_FLAG_FROZEN;
+    assert_int_equal(BUY(.ticks = INT64_MAX, .lots = 5), FX_ACCOUNT_FROZEN);
+    assert_int_equal(kit.result.reject.field, FX_FIELD_NONE);
+    kit.engine->accounts[1].flags = 0;
+}
+
 static void place_unknown_words_are_rejected(void **state)
 {
     (void)state;
@@ -668,6 +686,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(place_accepted_order_answers_with_its_row),
         CASE(place_unknown_parties_are_rejected),
+        CASE(place_account_is_told_before_price),
         CASE(place_unknown_words_are_rejected),
         CASE(place_conditional_types_need_their_own_command),
         CASE(place_hedge_side_is_locked),
