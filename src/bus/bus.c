@@ -74,6 +74,11 @@ fx_status fx_bus_flush(struct fx_bus *bus, uint32_t timeout_ms)
     return bus->ops->flush(bus, timeout_ms);
 }
 
+bool fx_bus_on_delivered(struct fx_bus *bus, fx_bus_ready_fn wake, void *context)
+{
+    return bus->ops->on_delivered != NULL && bus->ops->on_delivered(bus, wake, context);
+}
+
 uint32_t fx_bus_pending(const struct fx_bus *bus)
 {
     return bus->ops->pending(bus);

@@ -82,6 +82,10 @@ struct fx_bus_span {
     uint64_t end;
 };
 
+/** There may be something to poll. Called in a thread of the adapter: quick, and no call into the
+ * bus. */
+typedef void (*fx_bus_ready_fn)(void *context);
+
 /** A partition was given to this member. @return where to begin: an offset, FX_BUS_COMMITTED or
  * FX_BUS_FIRST. Called within poll. */
 typedef uint64_t (*fx_bus_assigned_fn)(void *context, struct fx_bus_place place);
@@ -128,6 +132,10 @@ uint32_t fx_bus_poll(struct fx_bus *bus,
 
 /** Wait until every message has its delivery (to be polled). @return OK; TIMEOUT. */
 FX_MUST_USE fx_status fx_bus_flush(struct fx_bus *bus, uint32_t timeout_ms);
+
+/** Have `wake` called when deliveries come and the last poll had left none; NULL: no more. Until
+ * the handle is closed. @return false where the adapter has no such news: poll now and then. */
+bool fx_bus_on_delivered(struct fx_bus *bus, fx_bus_ready_fn wake, void *context);
 
 /** Messages that were taken and have no delivery yet. */
 uint32_t fx_bus_pending(const struct fx_bus *bus);
@@ -185,9 +193,6 @@ bool fx_bus_reader_is_at_end(const struct fx_bus_reader *reader, uint64_t *next_
  * yet.
  */
 bool fx_bus_reader_end(const struct fx_bus_reader *reader, uint64_t *end_out);
-
-/** There may be records. Called in a thread of the adapter: quick, and no call into the bus. */
-typedef void (*fx_bus_ready_fn)(void *context);
 
 /**
  * Have `wake` called when records come to a reader whose last poll found none; NULL: no more. Until

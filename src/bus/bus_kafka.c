@@ -41,7 +41,7 @@ static const struct fx_bus_kafka_property PRODUCER[] = {
     {"queue.buffering.max.kbytes", "131072"},
     {"partitioner", "murmur2_random"}}; /* as Java's and Node's clients place a key */
 static const struct fx_bus_kafka_property CONSUMER[] = {
-    {"fetch.wait.max.ms", "20"},
+    {"fetch.wait.max.ms", "100"}, /* of a broker without news: what is new is answered at once */
     {"fetch.error.backoff.ms", "100"},
     {"queued.max.messages.kbytes", "32768"},
     {"partition.assignment.strategy", "cooperative-sticky"},
@@ -303,9 +303,37 @@ static void on_error(rd_kafka_t *handle, int error, const char *reason, void *co
     }
 }
 
+/* In a thread of the library's, when there was nothing to be told before. */
+static void on_event(rd_kafka_t *producer, void *context)
+{
+    const struct fx_bus_kafka *kafka = context;
+    (void)producer;
+    kafka->wake(kafka->wake_context);
+}
+
+static bool kafka_on_delivered(struct fx_bus *bus, fx_bus_ready_fn wake, void *context)
+{
+    struct fx_bus_kafka *kafka = kafka_of(bus);
+    if (kafka->queue != NULL) {
+        rd_kafka_queue_cb_event_enable(kafka->queue, NULL, NULL);
+        rd_kafka_queue_destroy(kafka->queue);
+        kafka->queue = NULL;
+    }
+    kafka->wake = wake;
+    kafka->wake_context = context;
+    if (wake != NULL && kafka->producer != NULL) {
+        kafka->queue = rd_kafka_queue_get_main(kafka->producer);
+    }
+    if (kafka->queue != NULL) {
+        rd_kafka_queue_cb_event_enable(kafka->queue, on_event, kafka);
+    }
+    return kafka->queue != NULL;
+}
+
 static void kafka_close(struct fx_bus *bus)
 {
     struct fx_bus_kafka *kafka = kafka_of(bus);
+    (void)kafka_on_delivered(bus, NULL, NULL);
     if (kafka->producer != NULL) {
         (void)rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_destroy_flags(kafka->producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -455,6 +483,7 @@ static const struct fx_bus_ops OPS = {.close = kafka_close,
                                       .flush = kafka_flush,
                                       .pending = kafka_pending,
                                       .span = kafka_span,
+                                      .on_delivered = kafka_on_delivered,
                                       .reader_open = fx_bus_kafka_read_open,
                                       .reader_join = fx_bus_kafka_read_join};
 

@@ -19,6 +19,9 @@ struct fx_bus_kafka {
     uint64_t delivery_end;
     uint32_t pending; /* taken, not yet told */
     uint32_t pending_max;
+    rd_kafka_queue_t *queue; /* of what is told, once somebody wants to be woken */
+    fx_bus_ready_fn wake;
+    void *wake_context;
     fx_status refused;                 /* a broker has refused this client; all of them: fatal */
     char cause[FX_BUS_ERROR_SIZE_MAX]; /* what a connection failed of, last */
 };

@@ -452,6 +452,7 @@ fx_status fx_worker_follow_start(struct fx_worker_follow *follow)
     fx_status status = fx_worker_snapshot_start(follow->snapshot);
     if (status == FX_OK) {
         fx_worker_follow_on_ready(follow, wake_agent, follow);
+        (void)fx_bus_on_delivered(follow->options.bus, wake_agent, follow); /* else: as above */
         status = fx_agent_start(follow->agent);
     }
     follow->is_running = status == FX_OK;
@@ -469,6 +470,7 @@ void fx_worker_follow_stop(struct fx_worker_follow *follow,
     const struct timespec pause = {.tv_nsec = 200000};
     fx_agent_stop(follow->agent);
     fx_agent_join(follow->agent);
+    (void)fx_bus_on_delivered(follow->options.bus, NULL, NULL);
     follow->is_running = false;
     /* This thread is the follower's now: what was handed in comes back. */
     int64_t done_us = fx_clock_monotonic_us();

@@ -113,7 +113,7 @@ struct fx_worker_follow_report {
 struct fx_worker_follow_stats {
     uint64_t sequence; /* of the last command applied */
     uint64_t position; /* the next offset to read */
-    uint64_t lag;      /* records behind the end of the log, as last asked (each second) */
+    uint64_t lag;      /* records behind the end of the log, as last heard */
     uint64_t poison_count;
     uint64_t poison_offset; /* of the last one */
     uint64_t replay_count;  /* records of signed requests that were dropped */

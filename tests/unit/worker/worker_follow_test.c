@@ -550,6 +550,70 @@ static void worker_follow_fatal_bus_is_a_failure(void **state)
     assert_int_equal(hash_of(member), hash_of(other));
 }
 
+/* F8: one group at a time is on its way; what comes meanwhile is the next one. */
+static void worker_follow_gathers_while_a_group_is_on_its_way(void **state)
+{
+    enum { STEP_US = 700 }; /* as turn() takes */
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct fx_worker_follow_stats stats;
+    begin(fixture);
+    fx_bus_local_side_hold(member->side, true);
+    submit_user(member, 1);
+    turn(fixture, member);
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 1); /* a lone one goes at once */
+    submit_user(member, 2);
+    turn(fixture, member);
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 2); /* what follows soon goes with it */
+    for (uint64_t token = 3; token < 23; token++) {
+        submit_user(member, token);
+        turn(fixture, member);
+    }
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 2);
+    assert_int_equal(stats.intake_count, 20);
+    fx_bus_local_side_hold(member->side, false);
+    turn(fixture, member); /* the group is delivered: the next one goes, all of it */
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.intake_count, 0);
+    turn(fixture, member);
+    turn(fixture, member);
+    for (uint64_t token = 1; token < 23; token++) {
+        assert_int_equal(member->answers[token], 1);
+    }
+    /* Nobody waits for a broker that is away: what comes is handed to the library all the same. */
+    fx_bus_local_side_hold(member->side, true);
+    submit_user(member, 30);
+    turn(fixture, member);
+    fixture->now_us += 2 * STEP_US;
+    submit_user(member, 31);
+    turn(fixture, member);
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.intake_count, 1);
+    fixture->now_us += 100000;
+    turn(fixture, member);
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.intake_count, 0);
+    assert_int_equal(stats.pending_count, 2);
+    /* Nor is a whole step's work held back. */
+    fixture->now_us += 2 * STEP_US;
+    struct fx_command command = follow_kit_user(1, true);
+    for (uint64_t token = 40; token < 40 + 512; token++) {
+        assert_true(fx_worker_follow_submit(member->follow, 0, &command));
+    }
+    turn(fixture, member);
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.intake_count, 0);
+    fx_bus_local_side_hold(member->side, false);
+    for (uint32_t turns = 0; turns < 8; turns++) {
+        turn(fixture, member);
+    }
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 0);
+}
+
 static void worker_follow_question_changes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -592,6 +656,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_follow_folder_has_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_thread_answers_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_fatal_bus_is_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_gathers_while_a_group_is_on_its_way, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_question_changes_nothing, setup, teardown)};
     return cmocka_run_group_tests_name("worker_follow", tests, NULL, NULL);
 }
