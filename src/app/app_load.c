@@ -145,10 +145,6 @@ static fx_status load_log(const struct fx_config *config, struct fx_worker_load_
     struct fx_app_store database;
     struct fx_worker_load_options options = {.store = NULL};
     fx_status status = fx_app_bus_init(&settings, config);
-    if (status == FX_OK && settings.shards > 1) {
-        (void)fprintf(stderr, "matching-engine:load: a load is of one shard\n");
-        status = FX_BAD_PARAMETER;
-    }
     if (status == FX_OK) {
         status = open_tables(&database, config, &options.store);
     }
@@ -158,6 +154,10 @@ static fx_status load_log(const struct fx_config *config, struct fx_worker_load_
     if (status == FX_OK) {
         options.preload = fx_app_bus_place(&settings, FX_APP_BUS_PRELOAD);
         options.input = fx_app_bus_place(&settings, FX_APP_BUS_INPUT);
+        options.maps = settings.shards > 1 ? settings.maps : NULL;
+        options.shards = settings.shards;
+        options.shard = settings.shard;
+        options.shard_name = fx_app_bus_shard(&settings, settings.shard);
         status = load(&options, report_out);
     }
     fx_bus_close(options.bus);

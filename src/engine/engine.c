@@ -450,6 +450,23 @@ __attribute__((noinline)) static fx_status dispatch_own(struct fx_engine *engine
                : status;
 }
 
+/* What an engine takes that is being loaded; of several shards each is loaded with its own. */
+__attribute__((noinline)) static fx_status dispatch_load(struct fx_engine *engine,
+                                                         const struct fx_command *command,
+                                                         struct fx_event_result *result)
+{
+    FX_ASSERT(result->is_changed == 0);
+    FX_ASSERT(fx_preload_is_loading(engine));
+    struct fx_command local;
+    if (engine->shard->shards == 0) {
+        return fx_preload_apply(engine, command, result);
+    }
+    const fx_status status = fx_shard_state_judge(engine, command, result);
+    return status == FX_OK
+               ? fx_preload_apply(engine, fx_shard_state_localize(engine, command, &local), result)
+               : status;
+}
+
 /* Time is no part of a command: an instant of funding that has come begins before it is looked at,
  * and its user pays what he owes. What that says and touches stays, whatever becomes of it. */
 static void begin(struct fx_engine *engine, const struct fx_command *command)
@@ -511,7 +528,7 @@ void fx_engine_apply(struct fx_engine *engine,
     begin(engine, command);
     fx_status status = FX_ACCOUNT_NOT_FOUND;
     if (fx_preload_is_loading(engine)) {
-        status = is_of_nobody(command) ? status : fx_preload_apply(engine, command, &result);
+        status = is_of_nobody(command) ? status : dispatch_load(engine, command, &result);
     } else if (!is_of_nobody(command)) {
         status = engine->shard->shards == 0 ? dispatch(engine, command, &result)
                                             : dispatch_own(engine, command, &result);

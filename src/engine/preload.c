@@ -23,9 +23,26 @@ static fx_status refuse(struct fx_event_result *result, fx_status status, enum f
     return status;
 }
 
-static uint64_t at_least_one(uint64_t id)
+/* The id that is given next: behind the shard's base, and within its range. */
+static bool next_id(const struct fx_engine *engine, uint64_t wanted, uint64_t *id_out)
 {
-    return id == 0 ? 1 : id;
+    const uint64_t base = fx_shard_id_base(engine->shard);
+    FX_ASSERT(engine->shard->shard == 0 || engine->shard->shards != 0);
+    *id_out = wanted <= base ? base + 1 : wanted;
+    return engine->shard->shards == 0 ? wanted <= ID_MAX
+                                      : fx_shard_of_id(*id_out) == engine->shard->shard;
+}
+
+/* From an id of the tables to the engine's own, which counts from 1 in each shard. @return false
+ * where another shard gave it. */
+static bool local_id(const struct fx_engine *engine, uint64_t id, uint64_t *id_out)
+{
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    if (engine->shard->shards != 0 && fx_shard_of_id(id) != engine->shard->shard) {
+        return false;
+    }
+    *id_out = id - fx_shard_id_base(engine->shard);
+    return true;
 }
 
 /* ---- the beginning -----------------------------------------------------------------------------
@@ -38,21 +55,28 @@ static fx_status begin_load(struct fx_engine *engine,
     FX_ASSERT(command->kind == FX_COMMAND_LOAD_ENGINE);
     FX_ASSERT(result->is_changed == 0);
     const struct fx_command_load *load = &command->u.load;
+    const bool is_by_shard = engine->preload.rules >= FX_ENGINE_RULES_SHARDS;
+    const uint64_t first_id = is_by_shard ? fx_shard_id_base(engine->shard) + 1 : 1;
+    uint64_t order_id = 0;
+    uint64_t trade_id = 0;
+    uint64_t liquidation_id = 0;
     if (engine->preload.mode != FX_ENGINE_MODE_RUNNING || engine->account_count != 0 ||
-        engine->instrument_count != 0 || engine->next_order_id != 1 || engine->deadman_count != 0) {
+        engine->instrument_count != 0 || engine->next_order_id != first_id ||
+        engine->deadman_count != 0) {
         return FX_ENGINE_NOT_EMPTY;
     }
-    if (engine->shard->shards != 0) {
+    if (engine->shard->shards != 0 && !is_by_shard) {
         return FX_BAD_SHARD_MAP; /* a load is of the whole exchange */
     }
-    if (load->next_order_id > ID_MAX || load->next_trade_id > ID_MAX ||
-        load->next_liquidation_id > ID_MAX) {
+    if (!next_id(engine, load->next_order_id, &order_id) ||
+        !next_id(engine, load->next_trade_id, &trade_id) ||
+        !next_id(engine, load->next_liquidation_id, &liquidation_id)) {
         return FX_BAD_PARAMETER;
     }
     engine->preload.mode = FX_ENGINE_MODE_LOADING;
-    engine->next_order_id = at_least_one(load->next_order_id);
-    engine->next_trade_id = at_least_one(load->next_trade_id);
-    engine->next_liquidation_id = at_least_one(load->next_liquidation_id);
+    engine->next_order_id = order_id;
+    engine->next_trade_id = trade_id;
+    engine->next_liquidation_id = liquidation_id;
     result->is_changed = 1;
     return FX_OK;
 }
@@ -105,12 +129,12 @@ static fx_status load_funding(struct fx_engine *engine,
 
 static fx_status judge_account(const struct fx_engine *engine,
                                const struct fx_command_load_account *load,
+                               uint64_t id,
                                struct fx_event_result *result)
 {
     FX_ASSERT(engine->preload.accounts <= engine->account_count);
     FX_ASSERT(engine->preload.account_id <= ID_MAX);
-    if (load->account_id <= engine->preload.account_id || load->account_id > ID_MAX ||
-        engine->position_count != 0) {
+    if (id <= engine->preload.account_id || id > ID_MAX || engine->position_count != 0) {
         return FX_LOAD_OUT_OF_ORDER;
     }
     if (load->balance < 0 || load->reward_balance < 0) {
@@ -131,9 +155,14 @@ static fx_status load_account(struct fx_engine *engine,
     FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
     const struct fx_command_load_account *load = &command->u.load_account;
     fx_i128 deposited = 0;
+    uint64_t id = 0;
     fx_status status = fx_account_command_judge(&load->settings);
+    if (!local_id(engine, load->account_id, &id) ||
+        (engine->shard->shards != 0 && !fx_shard_has(engine->shard, &load->settings.asset))) {
+        return FX_WRONG_SHARD;
+    }
     if (status == FX_OK) {
-        status = judge_account(engine, load, result);
+        status = judge_account(engine, load, id, result);
     }
     if (status != FX_OK) {
         return status;
@@ -163,10 +192,10 @@ static fx_status load_account(struct fx_engine *engine,
     account->taker_fee_ppb = account->has_fees != 0 ? load->settings.taker_fee_ppb : 0;
     account->moved_sequence = engine->sequence;
     engine->assets[asset].deposited = deposited;
-    engine->account_ids[slot] = load->account_id;
-    engine->preload.account_id = load->account_id;
+    engine->account_ids[slot] = id;
+    engine->preload.account_id = id;
     engine->preload.accounts++;
-    result->account_id = load->account_id;
+    result->account_id = id;
     result->is_changed = 1;
     fx_touch_account(engine, slot);
     return FX_OK;
@@ -285,7 +314,10 @@ static fx_status judge_position(const struct fx_engine *engine,
 {
     FX_ASSERT(*account_out == FX_SLOT_NONE);
     FX_ASSERT(engine->preload.positions <= engine->position_count);
-    const uint64_t id = command->u.load_position.position_id;
+    uint64_t id = 0;
+    if (!local_id(engine, command->u.load_position.position_id, &id)) {
+        return FX_WRONG_SHARD;
+    }
     if (command->instrument >= engine->instrument_count) {
         return refuse(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
     }
@@ -333,8 +365,8 @@ static fx_status load_position(struct fx_engine *engine,
     position->margin_mode = load->margin_mode;
     listing->open_interest_lots += load->lots > 0 ? load->lots : 0;
     engine->assets[listing->asset].deposited = deposited;
-    engine->position_ids[slot] = load->position_id;
-    engine->preload.position_id = load->position_id;
+    engine->preload.position_id = load->position_id - fx_shard_id_base(engine->shard);
+    engine->position_ids[slot] = engine->preload.position_id;
     engine->preload.positions++;
     fx_position_state_refresh(engine, slot);
     result->account_id = fx_preload_account_id(engine, account);

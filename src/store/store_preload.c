@@ -5,15 +5,24 @@
 #include "store/store_table_int.h"
 
 /* SELECT a number; NULL (no rows) is 0. */
-static fx_status ask(struct fx_store *store, fx_str sql, uint64_t *number_out)
+static fx_status ask_of(struct fx_store *store,
+                        fx_str sql,
+                        const struct fx_store_value values[],
+                        uint32_t count,
+                        uint64_t *number_out)
 {
     int64_t number = 0;
     fx_store_sql(store, sql);
-    const fx_status status = fx_store_number(store, NULL, 0, &number);
+    const fx_status status = fx_store_number(store, values, count, &number);
     if (status == FX_OK) {
         *number_out = number < 0 ? 0 : (uint64_t)number;
     }
     return status;
+}
+
+static fx_status ask(struct fx_store *store, fx_str sql, uint64_t *number_out)
+{
+    return ask_of(store, sql, NULL, 0, number_out);
 }
 
 /* The largest operation that any row says; each table that a saver writes. */
@@ -30,6 +39,7 @@ static fx_status look_at_operations(struct fx_store *store, uint64_t *operation_
         "SELECT COALESCE(MAX(`operationId`),0) FROM `leverage_margin`",
         "SELECT COALESCE(MAX(`operationId`),0) FROM `fundings`",
         "SELECT COALESCE(MAX(`operationId`),0) FROM `user_margin_mode`",
+        "SELECT COALESCE(MAX(`operationId`),0) FROM `saver_progress`",
     };
     fx_status status = FX_OK;
     for (size_t index = 0; index < sizeof QUESTIONS / sizeof QUESTIONS[0] && status == FX_OK;
@@ -41,7 +51,40 @@ static fx_status look_at_operations(struct fx_store *store, uint64_t *operation_
     return status;
 }
 
+/* What one of the shards has given. */
+static fx_status look_at_shard(struct fx_store *store,
+                               const struct fx_store_preload_shard *shard,
+                               struct fx_store_preload_figures *figures)
+{
+    const struct fx_store_value range[] = {fx_store_value_u64(shard->id_first),
+                                           fx_store_value_u64(shard->id_last)};
+    const struct fx_store_value name = fx_store_value_text(shard->name);
+    const struct {
+        fx_str sql;
+        uint64_t *target;
+    } rows[] = {
+        {FX_STR("SELECT COALESCE(MAX(`id`),0) FROM `orders` WHERE `id` BETWEEN ? AND ?"),
+         &figures->order_id},
+        {FX_STR("SELECT COALESCE(MAX(`id`),0) FROM `trades` WHERE `id` BETWEEN ? AND ?"),
+         &figures->trade_id},
+        {FX_STR("SELECT COALESCE(MAX(`id`),0) FROM `liquidations` WHERE `id` BETWEEN ? AND ?"),
+         &figures->liquidation_id},
+    };
+    fx_status status =
+        ask_of(store,
+               FX_STR("SELECT COALESCE(MAX(`operationId`),0) FROM `saver_progress` WHERE "
+                      "`shard`=?"),
+               &name,
+               1,
+               &figures->saved);
+    for (size_t index = 0; index < sizeof rows / sizeof rows[0] && status == FX_OK; index++) {
+        status = ask_of(store, rows[index].sql, range, 2, rows[index].target);
+    }
+    return status;
+}
+
 fx_status fx_store_preload_look(struct fx_store *store,
+                                const struct fx_store_preload_shard *shard,
                                 struct fx_store_preload_figures *figures_out)
 {
     memset(figures_out, 0, sizeof *figures_out);
@@ -54,17 +97,14 @@ fx_status fx_store_preload_look(struct fx_store *store,
         {FX_STR("SELECT COUNT(*) FROM `orders` WHERE (`status`='PENDING' OR "
                 "`status`='UNTRIGGERED' OR `status`='ACTIVE' OR `status`='PARTIALLY_FILLED')"),
          &figures_out->open_orders},
-        {FX_STR("SELECT COALESCE(MAX(`id`),0) FROM `orders`"), &figures_out->order_id},
-        {FX_STR("SELECT COALESCE(MAX(`id`),0) FROM `trades`"), &figures_out->trade_id},
-        {FX_STR("SELECT COALESCE(MAX(`id`),0) FROM `liquidations`"), &figures_out->liquidation_id},
-        {FX_STR("SELECT COALESCE(MAX(`operationId`),0) FROM `saver_progress`"),
-         &figures_out->saved},
     };
     fx_status status = FX_OK;
     for (size_t index = 0; index < sizeof rows / sizeof rows[0] && status == FX_OK; index++) {
         status = ask(store, rows[index].sql, rows[index].target);
     }
-    figures_out->operation_id = figures_out->saved;
+    if (status == FX_OK) {
+        status = look_at_shard(store, shard, figures_out);
+    }
     return status == FX_OK ? look_at_operations(store, &figures_out->operation_id) : status;
 }
 

@@ -10,20 +10,28 @@
 #include "model/ids.h"
 #include "store/store.h"
 
-/** Figures of the whole database. */
+/** One shard of those that share the tables. */
+struct fx_store_preload_shard {
+    fx_str name;       /* as its savers say it; borrowed */
+    uint64_t id_first; /* the ids that it gives */
+    uint64_t id_last;
+};
+
+/** Figures of the whole database, but for what is said to be of the shard. */
 struct fx_store_preload_figures {
     uint64_t accounts;
     uint64_t positions;
     uint64_t open_orders;
-    uint64_t order_id; /* the largest ids ever given … */
+    uint64_t order_id; /* the largest ids that the shard has ever given; 0: none … */
     uint64_t trade_id;
     uint64_t liquidation_id;
     uint64_t operation_id; /* … and the largest operation of any row or saver */
-    uint64_t saved;        /* of any saver's watermark alone */
+    uint64_t saved;        /* the watermark of the shard's savers that is furthest */
 };
 
 /** @return OK; what the database says where a table or a column is missing (IO: its words). */
 FX_MUST_USE fx_status fx_store_preload_look(struct fx_store *store,
+                                            const struct fx_store_preload_shard *shard,
                                             struct fx_store_preload_figures *figures_out);
 
 /** What a symbol did last; 0: nothing. */

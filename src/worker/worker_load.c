@@ -39,6 +39,11 @@ fx_status fx_worker_load_fail(struct fx_worker_load *load,
     return status;
 }
 
+const struct fx_shard_map *fx_worker_load_map(const struct fx_worker_load *load)
+{
+    return load->options.maps == NULL ? NULL : &load->options.maps[load->options.shard];
+}
+
 void fx_worker_load_tell(const struct fx_worker_load *load,
                          enum fx_worker_load_stage stage,
                          uint64_t done,
@@ -567,7 +572,13 @@ static uint32_t twice(uint64_t count, uint32_t least)
 static fx_status prepare(struct fx_worker_load *load)
 {
     struct fx_store_preload_figures *figures = &load->figures;
-    const fx_status status = fx_store_preload_look(load->options.store, figures);
+    const struct fx_shard_map *map = fx_worker_load_map(load);
+    const uint64_t id_base = map == NULL ? 0 : fx_shard_id_base(map);
+    const struct fx_store_preload_shard shard = {
+        .name = load->options.shard_name.size == 0 ? FX_STR("main") : load->options.shard_name,
+        .id_first = id_base,
+        .id_last = map == NULL ? INT64_MAX : id_base + (UINT64_C(1) << FX_SHARD_ID_BITS) - 1};
+    const fx_status status = fx_store_preload_look(load->options.store, &shard, figures);
     if (status != FX_OK) {
         return fx_worker_load_fail(
             load, status, "the database: %s", fx_store_error_text(load->options.store));
@@ -578,6 +589,9 @@ static fx_status prepare(struct fx_worker_load *load)
         twice(figures->positions + figures->accounts, load->limits.positions_max);
     load->limits.orders_max = twice(figures->open_orders, load->limits.orders_max);
     load->limits.client_ids_max = twice(figures->open_orders, load->limits.client_ids_max);
+    if (map != NULL && load->limits.instruments_max > fx_shard_instruments(map->shards)) {
+        load->limits.instruments_max = fx_shard_instruments(map->shards);
+    }
     load->report->first_sequence =
         load->options.has_new_tables ? 1 : (figures->operation_id >> OPERATION_BITS) + 1;
     if (load->report->first_sequence > SEQUENCE_MAX) {

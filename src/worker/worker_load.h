@@ -7,13 +7,17 @@
  * to an engine of the loader's own: the same one that all followers have. Only where that engine
  * has started are the records copied to matching_engine_input. So the log gets a load that is known
  * to start, or nothing. A loader that dies while it copies is run again: it finds its records and
- * goes on behind the last one. Thread: one; blocks.
+ * goes on behind the last one.
+ *
+ * Of several shards each is loaded with the rows of its own collateral, from the same tables; what
+ * is no shard's is refused by all. Thread: one; blocks.
  */
 #ifndef FX_WORKER_WORKER_LOAD_H
 #define FX_WORKER_WORKER_LOAD_H
 
 #include "base/status.h"
 #include "bus/bus.h"
+#include "model/shard.h"
 #include "store/store.h"
 
 enum { FX_WORKER_LOAD_TEXT_SIZE_MAX = 512 };
@@ -36,9 +40,13 @@ struct fx_worker_load_options {
     struct fx_bus *bus;          /* gapless */
     struct fx_bus_place preload; /* matching_engine_preload of the shard */
     struct fx_bus_place input;
-    uint64_t node_salt;  /* what makes this load's name unique */
-    int64_t now_us;      /* the time of the load */
-    uint32_t wait_ms;    /* without any news of the bus; 30,000 */
+    const struct fx_shard_map *maps; /* of all shards; NULL: one shard has everything */
+    uint32_t shards;                 /* of maps */
+    uint32_t shard;                  /* of preload and input */
+    fx_str shard_name;               /* as its savers say it; "main" */
+    uint64_t node_salt;              /* what makes this load's name unique */
+    int64_t now_us;                  /* the time of the load */
+    uint32_t wait_ms;                /* without any news of the bus; 30,000 */
     bool has_new_tables; /* the log's savers write into other tables, which are empty: sequences
                             begin at 1 */
     /** After each page; may be NULL. */
@@ -61,8 +69,9 @@ struct fx_worker_load_report {
 
 /**
  * Load. @return OK; ENGINE_NOT_EMPTY (the log has begun); LOAD_… and what else the engine refuses a
- * record with; BAD_PARAMETER (a row that can be no command); CORRUPT (what was read back is not
- * what was written); what the database or the bus says. *report_out is filled in any case.
+ * record with; BAD_PARAMETER (a row that can be no command); WRONG_SHARD (no shard has the row);
+ * CORRUPT (what was read back is not what was written); what the database or the bus says.
+ * *report_out is filled in any case.
  */
 FX_MUST_USE fx_status fx_worker_load_run(const struct fx_worker_load_options *options,
                                          struct fx_worker_load_report *report_out);

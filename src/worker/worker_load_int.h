@@ -35,6 +35,9 @@ fx_status fx_worker_load_fail(struct fx_worker_load *load,
                               const char *format,
                               ...) __attribute__((format(printf, 3, 4)));
 
+/** Whose rows are loaded; NULL: everybody's. Borrowed. */
+const struct fx_shard_map *fx_worker_load_map(const struct fx_worker_load *load);
+
 /** Publish a message; waits for room. */
 FX_MUST_USE fx_status fx_worker_load_publish(struct fx_worker_load *load,
                                              const struct fx_bus_message *message);

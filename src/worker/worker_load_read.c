@@ -32,9 +32,11 @@ struct protecting {
 /* Everything of the reading that is not the loader's. */
 struct reading {
     struct fx_worker_load *load;
-    struct fx_instrument *instruments; /* FX_INSTRUMENTS_MAX, in the order of their records */
-    fx_i128 *sums;                     /* of the positions on each */
+    struct fx_instrument *instruments; /* FX_INSTRUMENTS_MAX, in the order of their rows */
+    uint32_t *owners;                  /* the shard of each */
+    fx_i128 *sums;                     /* of the positions on each of this shard */
     uint32_t instrument_count;
+    uint32_t own_count;       /* of them, this shard's */
     struct special *specials; /* by user id, rising */
     uint32_t special_count;
     struct protecting *protecting; /* sorted before the orders are read */
@@ -156,6 +158,55 @@ static fx_status read_fees(struct reading *reading)
     return FX_OK;
 }
 
+/* ---- shards -------------------------------------------------------------------------------------
+ */
+
+/* Whose collateral it is; UINT32_MAX: nobody's. */
+static uint32_t shard_of(const struct reading *reading, const struct fx_asset *asset)
+{
+    const struct fx_worker_load_options *options = &reading->load->options;
+    if (options->maps == NULL) {
+        return options->shard;
+    }
+    for (uint32_t shard = 0; shard < options->shards; shard++) {
+        if (fx_shard_has(&options->maps[shard], asset)) {
+            return shard;
+        }
+    }
+    return UINT32_MAX;
+}
+
+/* `what` is its table in the singular, `id` its number there. */
+static fx_status nobodys(struct reading *reading,
+                         const char *what,
+                         uint64_t id,
+                         const struct fx_asset *asset)
+{
+    return fx_worker_load_fail(reading->load,
+                               FX_WRONG_SHARD,
+                               "WRONG_SHARD: %s %" PRIu64
+                               " is in %s, which FUTURE_SHARD_ASSETS gives to no shard",
+                               what,
+                               id,
+                               asset->text);
+}
+
+/* An id says who gave it: another shard would look for such a row in vain, or give it twice. */
+static fx_status judge_id(struct reading *reading, const char *what, uint64_t id)
+{
+    const struct fx_shard_map *map = fx_worker_load_map(reading->load);
+    return map == NULL || fx_shard_of_id(id) == map->shard
+               ? FX_OK
+               : fx_worker_load_fail(reading->load,
+                                     FX_WRONG_SHARD,
+                                     "WRONG_SHARD: %s %" PRIu64 " has an id of shard %" PRIu32
+                                     ", and its collateral is of shard %" PRIu32,
+                                     what,
+                                     id,
+                                     fx_shard_of_id(id),
+                                     map->shard);
+}
+
 /* ---- instruments --------------------------------------------------------------------------------
  */
 
@@ -191,16 +242,27 @@ static fx_status emit_last(struct reading *reading, const struct fx_instrument *
 static fx_status emit_instrument(struct reading *reading, const struct fx_store_instrument_row *row)
 {
     struct fx_worker_load *load = reading->load;
+    const struct fx_shard_map *map = fx_worker_load_map(load);
     struct fx_instrument *instrument = &reading->instruments[reading->instrument_count];
     struct fx_command command =
         fx_command_blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS, 0);
-    const uint32_t index = reading->instrument_count++;
+    const uint32_t owner = shard_of(reading, &row->instrument.settle);
+    const uint32_t index = reading->own_count + (map == NULL ? 0 : fx_shard_instrument_base(map));
     const uint8_t state = row->instrument.state;
+    if (owner == UINT32_MAX) {
+        return nobodys(
+            reading, "instrument", row->instrument.instrument_id, &row->instrument.settle);
+    }
+    *instrument = row->instrument;
+    reading->owners[reading->instrument_count++] = owner;
+    if (owner != load->options.shard) {
+        return FX_OK;
+    }
+    reading->own_count++;
     command.u.instrument = row->instrument;
     command.u.instrument.instrument_id = 0;
     command.u.instrument.tier_count = 0;
     command.u.instrument.state = FX_INSTRUMENT_STATE_PENDING;
-    *instrument = row->instrument;
     instrument->instrument_id = index;
     fx_status status = emit_plain(reading, &command);
     struct fx_event event;
@@ -231,11 +293,15 @@ static fx_status emit_instrument(struct reading *reading, const struct fx_store_
     return status == FX_OK ? emit_last(reading, instrument) : status;
 }
 
+/* NULL: it is not listed; *is_own_out says whether it is this shard's. */
 static const struct fx_instrument *find_instrument(const struct reading *reading,
-                                                   const struct fx_symbol *symbol)
+                                                   const struct fx_symbol *symbol,
+                                                   bool *is_own_out)
 {
+    *is_own_out = false;
     for (uint32_t index = 0; index < reading->instrument_count; index++) {
         if (memcmp(&reading->instruments[index].symbol, symbol, sizeof *symbol) == 0) {
+            *is_own_out = reading->owners[index] == reading->load->options.shard;
             return &reading->instruments[index];
         }
     }
@@ -263,7 +329,8 @@ static fx_status read_instruments(struct reading *reading)
     }
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
         const struct fx_instrument *instrument = &rows[index].instrument;
-        if (find_instrument(reading, &instrument->symbol) != NULL) {
+        bool is_own = false;
+        if (find_instrument(reading, &instrument->symbol, &is_own) != NULL) {
             status = fx_worker_load_fail(reading->load,
                                          FX_EXISTS,
                                          "instrument %" PRIu32 " is %s, as another one before it",
@@ -289,6 +356,29 @@ static void tell(struct reading *reading)
                         figures->accounts + figures->positions + figures->open_orders);
 }
 
+static fx_status emit_account(struct reading *reading, const struct fx_rows_account *row)
+{
+    struct fx_command command;
+    const struct special *special = find_special(reading, row->user_id);
+    const uint32_t owner = shard_of(reading, &row->asset);
+    if (owner == UINT32_MAX) {
+        return nobodys(reading, "account", row->id, &row->asset);
+    }
+    if (owner != reading->load->options.shard) {
+        return FX_OK;
+    }
+    const fx_status status = judge_id(reading, "account", row->id);
+    if (status != FX_OK) {
+        return status;
+    }
+    fx_worker_load_rows_account(row,
+                                special == NULL ? 0 : special->flags,
+                                special == NULL ? NULL : &special->fee,
+                                &command);
+    reading->load->report->accounts++;
+    return fx_worker_load_emit(reading->load, &command);
+}
+
 static fx_status read_accounts(struct reading *reading)
 {
     struct fx_worker_load *load = reading->load;
@@ -301,14 +391,7 @@ static fx_status read_accounts(struct reading *reading)
             return db_failed(reading, status);
         }
         for (uint32_t index = 0; index < count && status == FX_OK; index++) {
-            struct fx_command command;
-            const struct special *special = find_special(reading, page[index].user_id);
-            fx_worker_load_rows_account(&page[index],
-                                        special == NULL ? 0 : special->flags,
-                                        special == NULL ? NULL : &special->fee,
-                                        &command);
-            status = fx_worker_load_emit(load, &command);
-            load->report->accounts++;
+            status = emit_account(reading, &page[index]);
         }
         load->order_rows += count;
         after = count > 0 ? page[count - 1].id : after;
@@ -335,7 +418,8 @@ static bool keep_protecting(struct reading *reading, uint64_t order_id, uint64_t
 static fx_status emit_position(struct reading *reading, const struct fx_rows_position *row)
 {
     struct fx_command command;
-    const struct fx_instrument *instrument = find_instrument(reading, &row->symbol);
+    bool is_own = false;
+    const struct fx_instrument *instrument = find_instrument(reading, &row->symbol, &is_own);
     if (instrument == NULL) {
         return fx_worker_load_fail(reading->load,
                                    FX_UNKNOWN_SYMBOL,
@@ -343,7 +427,14 @@ static fx_status emit_position(struct reading *reading, const struct fx_rows_pos
                                    row->id,
                                    row->symbol.text);
     }
-    const fx_status status = fx_worker_load_rows_position(row, instrument, &command);
+    if (!is_own) {
+        return FX_OK;
+    }
+    fx_status status = judge_id(reading, "position", row->id);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_worker_load_rows_position(row, instrument, &command);
     if (status != FX_OK) {
         return fx_worker_load_fail(reading->load,
                                    status,
@@ -356,15 +447,15 @@ static fx_status emit_position(struct reading *reading, const struct fx_rows_pos
         !keep_protecting(reading, row->stop_loss_order_id, row->id)) {
         return fx_worker_load_fail(reading->load, FX_NO_MEMORY, "no memory for positions");
     }
-    if (!fx_dec_add(reading->sums[instrument->instrument_id],
-                    row->current_qty,
-                    &reading->sums[instrument->instrument_id])) {
+    fx_i128 *sum = &reading->sums[instrument - reading->instruments];
+    if (!fx_dec_add(*sum, row->current_qty, sum)) {
         return fx_worker_load_fail(reading->load,
                                    FX_AMOUNT_OUT_OF_RANGE,
                                    "position %" PRIu64 " on %s: more than can be counted",
                                    row->id,
                                    row->symbol.text);
     }
+    reading->load->report->positions++;
     return fx_worker_load_emit(reading->load, &command);
 }
 
@@ -381,7 +472,6 @@ static fx_status read_positions(struct reading *reading)
         }
         for (uint32_t index = 0; index < count && status == FX_OK; index++) {
             status = emit_position(reading, &page[index]);
-            load->report->positions++;
         }
         load->order_rows += count;
         after = count > 0 ? page[count - 1].id : after;
@@ -447,7 +537,8 @@ static fx_status judge_protecting(struct reading *reading)
 static fx_status emit_order(struct reading *reading, const struct fx_rows_order *row)
 {
     struct fx_command command;
-    const struct fx_instrument *instrument = find_instrument(reading, &row->symbol);
+    bool is_own = false;
+    const struct fx_instrument *instrument = find_instrument(reading, &row->symbol, &is_own);
     struct protecting *protecting = find_protecting(reading, row->id);
     if (instrument == NULL) {
         return fx_worker_load_fail(reading->load,
@@ -455,6 +546,9 @@ static fx_status emit_order(struct reading *reading, const struct fx_rows_order 
                                    "order %" PRIu64 " is on %s, which is not in instruments",
                                    row->id,
                                    row->symbol.text);
+    }
+    if (!is_own) {
+        return FX_OK;
     }
     if (row->parent_order_id != 0) {
         return fx_worker_load_fail(reading->load,
@@ -468,8 +562,11 @@ static fx_status emit_order(struct reading *reading, const struct fx_rows_order 
     if (protecting != NULL) {
         protecting->is_found = true;
     }
-    const fx_status status =
-        fx_worker_load_rows_order(row, instrument, protecting != NULL, &command);
+    fx_status status = judge_id(reading, "order", row->id);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_worker_load_rows_order(row, instrument, protecting != NULL, &command);
     if (status != FX_OK) {
         return fx_worker_load_fail(reading->load,
                                    status,
@@ -480,6 +577,7 @@ static fx_status emit_order(struct reading *reading, const struct fx_rows_order 
                                        ? "it is PENDING: no engine has judged it yet"
                                        : fx_status_text(status));
     }
+    reading->load->report->orders++;
     return fx_worker_load_emit(reading->load, &command);
 }
 
@@ -502,7 +600,6 @@ static fx_status read_orders(struct reading *reading)
         }
         for (uint32_t index = 0; index < count && status == FX_OK; index++) {
             status = emit_order(reading, &page[index]);
-            load->report->orders++;
         }
         load->order_rows += count;
         after = count > 0 ? page[count - 1].id : after;
@@ -521,6 +618,11 @@ static fx_status emit_begin(struct reading *reading)
     command.rules = FX_ENGINE_RULES_MAX;
     command.u.limits = load->limits;
     fx_status status = emit_plain(reading, &command);
+    if (status == FX_OK && fx_worker_load_map(load) != NULL) {
+        command = fx_command_blank(FX_COMMAND_SET_SHARD, FX_COMMAND_ALL_INSTRUMENTS, 0);
+        command.u.shard = *fx_worker_load_map(load);
+        status = emit_plain(reading, &command);
+    }
     if (status == FX_OK) {
         command = fx_command_blank(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
         command.u.load.next_order_id = load->figures.order_id + 1;
@@ -531,18 +633,28 @@ static fx_status emit_begin(struct reading *reading)
     return status;
 }
 
-/* What was counted before the rows were read is what START_ENGINE wants. */
+/* What was counted before the rows were read is what was read; START_ENGINE wants what of it is
+ * this shard's. */
 static fx_status emit_start(struct reading *reading)
 {
-    const struct fx_worker_load *load = reading->load;
+    struct fx_worker_load *load = reading->load;
     struct fx_command command =
         fx_command_blank(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
-    command.u.start = (struct fx_command_start){.accounts = load->figures.accounts,
-                                                .positions = load->figures.positions,
-                                                .orders = load->figures.open_orders,
-                                                .instruments = reading->instrument_count,
+    const uint64_t counted =
+        load->figures.accounts + load->figures.positions + load->figures.open_orders;
+    if (load->order_rows != counted) {
+        return fx_worker_load_fail(reading->load,
+                                   FX_LOAD_INCOMPLETE,
+                                   "of %" PRIu64 " rows %" PRIu64 " were read",
+                                   counted,
+                                   load->order_rows);
+    }
+    command.u.start = (struct fx_command_start){.accounts = load->report->accounts,
+                                                .positions = load->report->positions,
+                                                .orders = load->report->orders,
+                                                .instruments = reading->own_count,
                                                 .is_counted = 1};
-    reading->load->report->instruments = reading->instrument_count;
+    reading->load->report->instruments = reading->own_count;
     return emit_plain(reading, &command);
 }
 
@@ -563,15 +675,18 @@ fx_status fx_worker_load_read(struct fx_worker_load *load)
                                 ? sizeof(struct fx_rows_order)
                                 : sizeof(struct fx_rows_user);
     reading.instruments = calloc(FX_INSTRUMENTS_MAX, sizeof reading.instruments[0]);
+    reading.owners = calloc(FX_INSTRUMENTS_MAX, sizeof reading.owners[0]);
     reading.sums = calloc(FX_INSTRUMENTS_MAX, sizeof reading.sums[0]);
     reading.page = calloc(PAGE, row_size);
-    fx_status status = reading.instruments == NULL || reading.sums == NULL || reading.page == NULL
+    fx_status status = reading.instruments == NULL || reading.owners == NULL ||
+                               reading.sums == NULL || reading.page == NULL
                            ? fx_worker_load_fail(load, FX_NO_MEMORY, "no memory for rows")
                            : FX_OK;
     for (size_t step = 0; step < sizeof STEPS / sizeof STEPS[0] && status == FX_OK; step++) {
         status = STEPS[step](&reading);
     }
     free(reading.instruments);
+    free(reading.owners);
     free(reading.sums);
     free(reading.specials);
     free(reading.protecting);

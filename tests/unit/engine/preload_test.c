@@ -91,7 +91,7 @@ static void open_symbol(struct engine_kit *kit)
     const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
     const struct fx_engine_limits limits = engine_kit_limits();
     engine_kit_init(kit, &limits);
-    assert_int_equal(apply_rules(kit, 2), FX_OK);
+    assert_int_equal(apply_rules(kit, FX_ENGINE_RULES_MAX), FX_OK);
     assert_int_equal(begin(kit), FX_OK);
     assert_int_equal(engine_kit_update(kit, &definition), FX_OK);
     assert_int_equal(engine_kit_tiers(kit, 0), FX_OK);
@@ -208,7 +208,7 @@ static void preload_is_for_an_empty_engine_that_loads(void **state)
     engine_kit_init(&kit, &limits);
     kit.engine->preload.rules = 1;
     assert_int_equal(begin(&kit), FX_UNKNOWN_COMMAND); /* not by the first rules */
-    assert_int_equal(apply_rules(&kit, 2), FX_OK);
+    assert_int_equal(apply_rules(&kit, FX_ENGINE_RULES_MAX), FX_OK);
     assert_int_equal(load_account(&kit, 1, 1, "1"), FX_ENGINE_NOT_LOADING);
     engine_kit_account(&kit, 1, "USDT", "1");
     assert_int_equal(begin(&kit), FX_ENGINE_NOT_EMPTY);
@@ -495,7 +495,7 @@ static void preload_of_what_symbols_know(void **state)
     assert_int_equal(load_funding(&kit, 0, 900000), FX_OK);
     assert_int_equal(load_funding(&kit, 0, 900000), FX_LOAD_OUT_OF_ORDER);
     assert_int_equal(kit.engine->marks[0].rate_ppb, 7);
-    assert_int_equal(apply_rules(&kit, 2), FX_OK);
+    assert_int_equal(apply_rules(&kit, FX_ENGINE_RULES_MAX), FX_OK);
     struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
     assert_int_equal(engine_kit_apply(&kit, &rules), FX_LOAD_OUT_OF_ORDER); /* too late */
     engine_kit_deinit(&kit);
@@ -507,13 +507,14 @@ static void preload_of_numbers_beyond_the_range_is_refused(void **state)
     struct engine_kit kit;
     const struct fx_engine_limits limits = engine_kit_limits();
     engine_kit_init(&kit, &limits);
-    assert_int_equal(apply_rules(&kit, 2), FX_OK);
+    assert_int_equal(apply_rules(&kit, FX_ENGINE_RULES_MAX), FX_OK);
     struct fx_command command =
         engine_kit_command(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.u.load.next_trade_id = INT64_MAX;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
     kit.engine->shard->shards = 2;
-    assert_int_equal(begin(&kit), FX_BAD_SHARD_MAP);
+    kit.engine->preload.rules = 2;
+    assert_int_equal(begin(&kit), FX_BAD_SHARD_MAP); /* not by them */
     engine_kit_deinit(&kit);
     open_symbol(&kit);
     command = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
@@ -789,6 +790,73 @@ static void preload_of_a_liar_is_unsound(void **state)
     engine_kit_deinit(&kit);
 }
 
+/* One shard of two: what is its own comes back with its ids, and new ones go on in its range. */
+static void preload_of_a_shard_keeps_to_its_numbers(void **state)
+{
+    (void)state;
+    enum { SHARD = 1, SHARDS = 2 };
+    const uint64_t base = UINT64_C(1) << FX_SHARD_ID_BITS;
+    const uint32_t block = FX_INSTRUMENTS_MAX / SHARDS;
+    struct engine_kit kit;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    engine_kit_init(&kit, &limits);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_SHARD, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.shard = (struct fx_shard_map){.shard = SHARD, .shards = SHARDS, .asset_count = 1};
+    command.u.shard.assets[0] = engine_kit_asset("USDT");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(apply_rules(&kit, FX_ENGINE_RULES_SHARDS), FX_OK);
+    command = engine_kit_command(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.load.next_order_id = 2 * base + 1; /* of a shard that is not there */
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
+    command.u.load.next_order_id = base + 1000;
+    command.u.load.next_trade_id = 1; /* nothing has been traded in it */
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_true(kit.engine->next_trade_id == base + 1);
+    command = engine_kit_command(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.instrument = definition;
+    command.u.instrument.settle = engine_kit_asset("EUR");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_WRONG_SHARD);
+    assert_int_equal(engine_kit_update(&kit, &definition), FX_OK);
+    assert_int_equal(engine_kit_tiers(&kit, 0), FX_WRONG_SHARD);
+    assert_int_equal(engine_kit_tiers(&kit, block), FX_OK);
+    assert_int_equal(engine_kit_state(&kit, block, FX_INSTRUMENT_STATE_TRADING), FX_OK);
+    assert_int_equal(load_account(&kit, 3, 30, "10000"), FX_WRONG_SHARD);
+    assert_int_equal(load_account(&kit, 2 * base + 3, 30, "10000"), FX_WRONG_SHARD);
+    command = engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, 30);
+    command.u.load_account.account_id = base + 3;
+    command.u.load_account.settings.asset = engine_kit_asset("EUR");
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_WRONG_SHARD);
+    assert_int_equal(load_account(&kit, base + 3, 30, "10000"), FX_OK);
+    assert_true(kit.result.account_id == base + 3);
+    assert_int_equal(load_account(&kit, base + 7, 70, "10000"), FX_OK);
+    command = position_of(11, 30, 10, "1000");
+    command.instrument = block;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_WRONG_SHARD);
+    command.u.load_position.position_id = base + 11;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    const struct fx_event *event = engine_kit_event(&kit, FX_EVENT_POSITION, 0);
+    assert_true(event->u.position.position_id == base + 11);
+    assert_true(event->u.position.account_id == base + 3);
+    command = position_of(base + 15, 70, -10, "1100");
+    command.instrument = block;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    command = order_of(101, 30, FX_SIDE_SELL, 120, 5);
+    command.instrument = block;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_WRONG_SHARD);
+    command.u.load_order.order_id = base + 101;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(start(&kit, 2, 1), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, block, 105), FX_OK);
+    engine_kit_account(&kit, 90, "USDT", "10000");
+    assert_true(kit.result.account_id == base + 8);
+    command = engine_kit_command(FX_COMMAND_CANCEL_ORDER, block, 30);
+    command.u.cancel.order_id = base + 101;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    engine_kit_deinit(&kit);
+}
+
 #define REFUSED(status_, change)                                                                   \
     do {                                                                                           \
         struct fx_command one = order_of(6, 70, FX_SIDE_BUY, 100, 5);                              \
@@ -902,6 +970,7 @@ int main(void)
         cmocka_unit_test(preload_of_positions_judges_each_number),
         cmocka_unit_test(preload_of_a_position_that_leaves_the_range_is_refused),
         cmocka_unit_test(preload_counts_each_kind_of_thing),
+        cmocka_unit_test(preload_of_a_shard_keeps_to_its_numbers),
         cmocka_unit_test(preload_of_a_liar_is_unsound),
         cmocka_unit_test(preload_of_orders_with_bad_words_is_refused),
         cmocka_unit_test(preload_of_conditional_orders_is_judged),

@@ -31,6 +31,9 @@ struct fixture {
     struct fx_bus_disk *disk;
     struct fx_worker_host host;
     struct fx_worker_save save;
+    struct fx_shard_map maps[2]; /* where there are shards */
+    uint32_t shards;
+    uint32_t shard;
     uint32_t trades; /* told by a follower while it recovers */
     uint64_t trade_id;
     uint64_t first_sequence;
@@ -42,10 +45,17 @@ static int64_t clock_of(void *context)
     return ((struct fixture *)context)->now_us;
 }
 
+static const struct fx_shard_map *map_of(const struct fixture *fixture)
+{
+    return fixture->shards == 0 ? NULL : &fixture->maps[fixture->shard];
+}
+
 static void open_saver(struct fixture *fixture)
 {
     const struct fx_worker_save_options options = {.store = fixture->store,
-                                                   .shard = FX_STR("main"),
+                                                   .shard = fixture->shard == 0 ? FX_STR("main")
+                                                                                : FX_STR("1"),
+                                                   .map = map_of(fixture),
                                                    .worker = FX_STR("saver"),
                                                    .kinds = FX_WORKER_SAVE_ALL};
     assert_int_equal(fx_worker_save_init(&fixture->save, &options), FX_OK);
@@ -133,6 +143,9 @@ static fx_status load(struct fixture *fixture, struct fx_worker_load_report *rep
         .bus = fixture->bus,
         .preload = {FX_STR("matching_engine_preload"), 0},
         .input = {FX_STR("matching_engine_input"), 0},
+        .maps = fixture->shards == 0 ? NULL : fixture->maps,
+        .shards = fixture->shards,
+        .shard = fixture->shard,
         .node_salt = 77,
         .now_us = fixture->now_us};
     const fx_status status = fx_worker_load_run(&options, report);
@@ -177,6 +190,7 @@ static fx_status follow(struct fixture *fixture,
 {
     const struct fx_worker_follow_options options = {.bus = fixture->bus,
                                                      .snapshot_dir = "/s",
+                                                     .shard = map_of(fixture),
                                                      .host = &fixture->host,
                                                      .node = FX_STR("n"),
                                                      .wait_ms = 1,
@@ -434,6 +448,83 @@ static void load_of_numbers_from_1_with_a_gap_gives_those_of_the_engine(void **s
     expect_same_rows(*state, FOREIGN_NUMBERS);
 }
 
+/* Two shards, each with one asset; this is one of them. */
+static void be_shard(struct fixture *fixture, uint32_t shard, const char *first, const char *second)
+{
+    const char *const assets[2] = {first, second};
+    fixture->shards = 2;
+    fixture->shard = shard;
+    for (uint32_t index = 0; index < 2; index++) {
+        fixture->maps[index] = (struct fx_shard_map){.shard = index, .shards = 2, .asset_count = 1};
+        fixture->maps[index].assets[0] = engine_kit_asset(assets[index]);
+    }
+}
+
+/* The rows as the second of two shards writes them. */
+#define SHARD_BASE "70368744177664"
+static const char SECOND_SHARD[] =
+    "UPDATE accounts SET id=id+" SHARD_BASE ";"
+    "UPDATE positions SET id=id+" SHARD_BASE ", accountId=accountId+" SHARD_BASE
+    ", instrumentId=instrumentId+128;"
+    "UPDATE orders SET id=id+" SHARD_BASE ", accountId=accountId+" SHARD_BASE
+    ", instrumentId=instrumentId+128;"
+    "UPDATE trades SET id=id+" SHARD_BASE ";"
+    "UPDATE instruments SET id=id+128; UPDATE trading_rules SET instrumentId=instrumentId+128;"
+    "UPDATE leverage_margin SET instrumentId=instrumentId+128;"
+    "UPDATE saver_progress SET shard='1';";
+
+static void load_of_a_shard_takes_what_is_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+    run_sql(fixture, SECOND_SHARD);
+    be_shard(fixture, 1, "BTC", "USDT");
+    expect_same_rows(fixture, "SELECT 1");
+}
+
+/* The numbers of instruments are changed in the tables that all shards share. */
+static void load_of_the_first_shard_takes_what_is_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+    be_shard(fixture, 0, "USDT", "BTC");
+    expect_same_rows(fixture, FOREIGN_NUMBERS);
+}
+
+static void load_of_a_shard_without_rows_begins_an_empty_log(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    be_shard(fixture, 1, "USDT", "BTC");
+    if (load(fixture, &report) != FX_OK) {
+        fail_msg("%s", report.text);
+    }
+    assert_int_equal(report.accounts + report.positions + report.orders + report.instruments, 0);
+    assert_int_equal(log_end(fixture), report.records);
+}
+
+static void load_of_rows_of_no_shard_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    be_shard(fixture, 0, "EUR", "BTC");
+    assert_int_equal(load(fixture, &report), FX_WRONG_SHARD);
+    assert_non_null(strstr(report.text, "instrument 0 is in USDT"));
+    run_sql(fixture, "UPDATE instruments SET settleCurrency='EUR'");
+    assert_int_equal(load(fixture, &report), FX_WRONG_SHARD);
+    assert_non_null(strstr(report.text, "account 1 is in USDT"));
+    /* Ids of one shard, collateral of the other. */
+    run_sql(fixture, "UPDATE instruments SET settleCurrency='USDT'");
+    be_shard(fixture, 1, "BTC", "USDT");
+    assert_int_equal(load(fixture, &report), FX_WRONG_SHARD);
+    assert_non_null(strstr(report.text, "account 1 has an id of shard 0"));
+    run_sql(fixture, "UPDATE accounts SET id=id+" SHARD_BASE);
+    assert_int_equal(load(fixture, &report), FX_WRONG_SHARD);
+    assert_non_null(strstr(report.text, "position 1 has an id of shard 0"));
+    run_sql(fixture, "UPDATE positions SET id=id+" SHARD_BASE);
+    assert_int_equal(load(fixture, &report), FX_WRONG_SHARD);
+    assert_non_null(strstr(report.text, "order "));
+    assert_int_equal(log_end(fixture), 0);
+}
+
 /* The copy of a database, changed, is refused; the log stays empty. */
 static void expect_refused(const struct fixture *fixture,
                            const char *sql,
@@ -554,6 +645,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(load_gives_the_same_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_numbers_from_1_with_a_gap_gives_those_of_the_engine, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_of_a_shard_takes_what_is_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_the_first_shard_takes_what_is_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_a_shard_without_rows_begins_an_empty_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_of_rows_of_no_shard_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_bad_rows_is_refused_and_leaves_the_log_empty, setup, teardown),
     };
