@@ -26,8 +26,18 @@ def install(journey):
             shutil.rmtree(KEPT, ignore_errors=True)
             (pathlib.Path(stage) / "node_modules").rename(KEPT)
             os.utime(KEPT)
-    shutil.copy(HOME / "read.cjs", KEPT.parent)
+    for script in (HOME / "entities.cjs", HOME / "read.cjs", HOME.parent / "42-adopt" / "write.cjs"):
+        shutil.copy(script, KEPT.parent)
     return True
+
+
+def write(journey, database, name):
+    """Tables and rows of the original in the database `name`, by its own classes. @return whether they are there."""
+    if not install(journey):
+        return False
+    done = subprocess.run(["node", KEPT.parent / "write.cjs", HOME / "entities.ts"], capture_output=True, text=True, timeout=300,
+                          env=os.environ | database | {"ORIGINAL": name})
+    return journey.check(done.returncode == 0, "TypeORM makes the tables of the original", done.stderr)
 
 
 def read(journey, database):

@@ -1,20 +1,6 @@
 /* Read every table of the seed through TypeORM 0.2 and mysql2 and print it as JSON. Usage: node read.cjs ENTITIES.ts */
-const fs = require('fs');
-const Module = require('module');
-const ts = require('typescript');
-
-/* The classes are TypeScript with decorators: compile them as the original's build does. */
-const source = fs.readFileSync(process.argv[2], 'utf8');
-const compiled = ts.transpileModule(source, {
-  compilerOptions: {
-    module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2017, experimentalDecorators: true, emitDecoratorMetadata: true,
-  },
-});
-const entities = new Module(__dirname + '/entities.js', module);
-entities.filename = __dirname + '/entities.js';
-entities.paths = module.paths;
-entities._compile(compiled.outputText, entities.filename);
-const { UserEntity, AccountEntity, OrderEntity, PositionEntity, TradeEntity, OrderStatus } = entities.exports;
+const { load } = require('./entities.cjs');
+const { UserEntity, AccountEntity, OrderEntity, PositionEntity, TradeEntity, OrderStatus } = load(process.argv[2]);
 const { createConnection } = require('typeorm');
 
 async function main() {
