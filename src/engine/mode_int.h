@@ -33,7 +33,8 @@ enum fx_engine_mode {
 /** Rules from which on there are START_ENGINE, STOP_ENGINE and loads; an order that begins behind
  * what was reached is late (trigger.c); a pair closes itself first (adl.c); makers pay before a
  * fill-or-kill is judged (match.c); names are kept for who has few (client_ids.c); one shard of
- * several is loaded (preload.c); nothing is added between the date of a contract and the TICK that
+ * several is loaded (preload.c), and the first of take profit and stop loss is told again when the
+ * second is (preload_order.c); nothing is added between the date of a contract and the TICK that
  * begins its end (settle.c, insurance.c). */
 enum {
     FX_ENGINE_RULES_STARTS = 2,
@@ -42,6 +43,7 @@ enum {
     FX_ENGINE_RULES_KILLS = 2,
     FX_ENGINE_RULES_FEW = 2,
     FX_ENGINE_RULES_SHARDS = 3,
+    FX_ENGINE_RULES_LINKS = 3,
     FX_ENGINE_RULES_DATES = 3
 };
 

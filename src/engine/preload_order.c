@@ -411,6 +411,9 @@ fx_status fx_preload_order(struct fx_engine *engine,
         fx_conditional_start(engine, order, &intake.trigger);
         if (intake.trigger.role != 0) {
             fx_tp_sl_adopt(engine, order);
+            if (engine->preload.rules >= FX_ENGINE_RULES_LINKS) { /* whose row names this one */
+                fx_tp_sl_tell(engine, fx_tp_sl_sibling(engine, order));
+            }
         }
     }
     engine->preload.order_id = intake.load->order_id;

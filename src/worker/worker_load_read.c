@@ -550,6 +550,16 @@ static fx_status emit_order(struct reading *reading, const struct fx_rows_order 
     if (!is_own) {
         return FX_OK;
     }
+    if (row->take_profit_order_id != 0 || row->stop_loss_order_id != 0) {
+        return fx_worker_load_fail(reading->load,
+                                   FX_BAD_PARAMETER,
+                                   "order %" PRIu64 " is protected by order %" PRIu64
+                                   ": a load knows no take profit and stop loss of an order; "
+                                   "cancel them in the tables, or give them to the position",
+                                   row->id,
+                                   row->take_profit_order_id != 0 ? row->take_profit_order_id
+                                                                  : row->stop_loss_order_id);
+    }
     if (row->parent_order_id != 0) {
         return fx_worker_load_fail(reading->load,
                                    FX_BAD_PARAMETER,

@@ -387,7 +387,7 @@ static const char ACCOUNTS[] =
 static const char POSITIONS[] =
     "SELECT id,accountId,userId,symbol,currentQty,leverage,entryPrice,entryValue,isCross,asset,"
     "contractType,takeProfitOrderId,stopLossOrderId,realizedPnl,positionSide,instrumentId,"
-    "adjustMargin FROM positions ORDER BY id";
+    "adjustMargin,CASE WHEN isCross THEN NULL ELSE positionMargin END FROM positions ORDER BY id";
 static const char ORDERS[] =
     "SELECT id,accountId,userId,symbol,side,type,quantity,price,remaining,executedPrice,status,"
     "leverage,marginMode,isReduceOnly,isPostOnly,tmpId,clientOrderId,timeInForce,tpSLType,"
@@ -430,6 +430,138 @@ static void expect_same_rows(struct fixture *fixture, const char *before_load)
 static void load_gives_the_same_rows(void **state)
 {
     expect_same_rows(*state, "SELECT 1");
+}
+
+/* Save what a command says; it must be taken. */
+static void apply(struct fixture *fixture, struct fx_command command)
+{
+    assert_int_equal(engine_kit_apply(&fixture->kit, &command), FX_OK);
+    assert_int_equal(
+        fx_worker_save_events(&fixture->save, fixture->kit.events.items, fixture->kit.events.count),
+        FX_OK);
+}
+
+/* One who is long and one who is short with a margin of his own, both with whatever may wait. */
+static void make_waiting_orders(struct fixture *fixture)
+{
+    enum { LONG = 50, SHORT = 51 };
+    const int64_t mid = fixture->stream.mid[0];
+    open_saver(fixture);
+    for (uint64_t user_id = LONG; user_id <= SHORT; user_id++) {
+        apply(fixture, follow_kit_user(user_id, false));
+        apply(fixture, follow_kit_user(user_id, true));
+    }
+    struct fx_command cancel = engine_kit_command(FX_COMMAND_CANCEL_ALL, 0, 0);
+    cancel.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    for (uint64_t user_id = 1; user_id <= FOLLOW_KIT_USERS; user_id++) {
+        cancel.user_id = user_id;
+        apply(fixture, cancel);
+    }
+    struct fx_command tp_sl = engine_kit_command(FX_COMMAND_ADJUST_TP_SL, 0, LONG);
+    tp_sl.u.tp_sl.take_profit_ticks = mid * 13 / 10;
+    tp_sl.u.tp_sl.stop_loss_ticks = mid * 7 / 10;
+    tp_sl.u.tp_sl.take_profit_source = FX_TRIGGER_SOURCE_MARK;
+    tp_sl.u.tp_sl.stop_loss_source = FX_TRIGGER_SOURCE_INDEX;
+    const struct engine_kit_order trades[] = {
+        {.user_id = LONG, .side = FX_SIDE_BUY, .ticks = mid, .lots = 5, .leverage_centi = 300},
+        {.user_id = SHORT,
+         .side = FX_SIDE_SELL,
+         .ticks = mid,
+         .lots = 5,
+         .leverage_centi = 400,
+         .margin_mode = FX_MARGIN_MODE_ISOLATED}};
+    const struct engine_kit_order waiting[] = {{.user_id = LONG,
+                                                .side = FX_SIDE_SELL,
+                                                .type = FX_ORDER_TYPE_STOP_MARKET,
+                                                .tif = FX_TIME_IN_FORCE_IOC,
+                                                .lots = 2,
+                                                .trigger_ticks = mid * 8 / 10,
+                                                .source = FX_TRIGGER_SOURCE_MARK,
+                                                .is_reduce_only = true},
+                                               {.user_id = LONG,
+                                                .side = FX_SIDE_BUY,
+                                                .type = FX_ORDER_TYPE_STOP_LIMIT,
+                                                .ticks = mid * 12 / 10,
+                                                .lots = 3,
+                                                .trigger_ticks = mid * 11 / 10,
+                                                .is_price_protected = true,
+                                                .client_id = "waits"},
+                                               {.user_id = SHORT,
+                                                .side = FX_SIDE_BUY,
+                                                .type = FX_ORDER_TYPE_TAKE_PROFIT_MARKET,
+                                                .tif = FX_TIME_IN_FORCE_IOC,
+                                                .trigger_ticks = mid * 6 / 10,
+                                                .source = FX_TRIGGER_SOURCE_MARK,
+                                                .is_close_position = true},
+                                               {.user_id = SHORT,
+                                                .side = FX_SIDE_SELL,
+                                                .type = FX_ORDER_TYPE_TRAILING_STOP,
+                                                .tif = FX_TIME_IN_FORCE_IOC,
+                                                .lots = 1,
+                                                .trigger_ticks = mid * 12 / 10,
+                                                .callback_ppb = 20000000,
+                                                .source = FX_TRIGGER_SOURCE_MARK},
+                                               {.user_id = LONG,
+                                                .side = FX_SIDE_BUY,
+                                                .ticks = mid * 9 / 10,
+                                                .lots = 1,
+                                                .tif = FX_TIME_IN_FORCE_GTD,
+                                                .expire_us = INT64_C(4000000000000000),
+                                                .post_only = FX_POST_ONLY_MODE_REJECT,
+                                                .stp = FX_STP_MODE_EXPIRE_TAKER,
+                                                .tmp_id = 424242},
+                                               {.user_id = SHORT,
+                                                .side = FX_SIDE_BUY,
+                                                .ticks = mid * 8 / 10,
+                                                .lots = 2,
+                                                .is_reduce_only = true}};
+    for (size_t index = 0; index < sizeof trades / sizeof trades[0]; index++) {
+        apply(fixture, engine_kit_place_command(&trades[index]));
+    }
+    assert_int_equal(engine_kit_position(&fixture->kit, LONG, 0).lots, 5);
+    assert_int_equal(engine_kit_position(&fixture->kit, SHORT, 0).lots, -5);
+    apply(fixture, tp_sl);
+    for (size_t index = 0; index < sizeof waiting / sizeof waiting[0]; index++) {
+        apply(fixture, engine_kit_place_command(&waiting[index]));
+    }
+    assert_int_equal(fixture->kit.engine->untriggered_count, 6);
+    fx_worker_save_deinit(&fixture->save);
+}
+
+static void load_of_orders_that_wait_gives_the_same_rows(void **state)
+{
+    make_waiting_orders(*state);
+    expect_same_rows(*state, "SELECT 1");
+}
+
+/* What an order has to close when it fills is not in the tables as the engine needs it. */
+static void load_of_protected_orders_is_refused_by_name(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    char words[64];
+    const int64_t mid = fixture->stream.mid[0];
+    const struct engine_kit_order order = {.user_id = 50,
+                                           .side = FX_SIDE_BUY,
+                                           .ticks = mid * 8 / 10,
+                                           .lots = 1,
+                                           .take_profit_ticks = mid * 12 / 10,
+                                           .stop_loss_ticks = mid * 6 / 10};
+    make_waiting_orders(fixture);
+    open_saver(fixture);
+    apply(fixture, engine_kit_place_command(&order));
+    fx_worker_save_deinit(&fixture->save);
+    const uint64_t id = fixture->kit.engine->next_order_id - 3;
+    assert_int_equal(load(fixture, &report), FX_BAD_PARAMETER);
+    (void)snprintf(words, sizeof words, "order %llu is protected", (unsigned long long)id);
+    assert_non_null(strstr(report.text, words));
+    run_sql(fixture, "UPDATE orders SET takeProfitOrderId=NULL, stopLossOrderId=NULL");
+    assert_int_equal(load(fixture, &report), FX_BAD_PARAMETER);
+    (void)snprintf(words, sizeof words, "protects order %llu", (unsigned long long)id);
+    assert_non_null(strstr(report.text, words));
+    assert_int_equal(log_end(fixture), 0);
+    run_sql(fixture, "UPDATE orders SET status='CANCELED' WHERE parentOrderId IS NOT NULL");
+    assert_int_equal(load(fixture, &report), FX_OK);
 }
 
 /* Numbers as AUTO_INCREMENT gives them, with one that was deleted. */
@@ -645,6 +777,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(load_gives_the_same_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_numbers_from_1_with_a_gap_gives_those_of_the_engine, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_orders_that_wait_gives_the_same_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_protected_orders_is_refused_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(load_of_a_shard_takes_what_is_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_the_first_shard_takes_what_is_its_own, setup, teardown),
