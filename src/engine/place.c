@@ -391,6 +391,7 @@ static fx_status judge_all(struct fx_engine *engine,
         return reject(&result->reject, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
     }
     read_command(engine, command, intent);
+    FX_CHECK(intent->hot.instrument == command->instrument);
     if (fx_place_judge_ahead(engine, intent, command)) {
         intent->first_maker = fx_match_first(engine, &intent->hot);
         fx_ahead_maker(engine, intent->first_maker);

@@ -42,6 +42,7 @@ static bool local_id(const struct fx_engine *engine, uint64_t id, uint64_t *id_o
         return false;
     }
     *id_out = id - fx_shard_id_base(engine->shard);
+    FX_ASSERT(*id_out <= id);
     return true;
 }
 

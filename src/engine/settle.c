@@ -28,7 +28,7 @@ static struct fx_settle_state *state_of(const struct fx_engine *engine, uint32_t
 static const struct fx_instrument *definition_of(const struct fx_engine *engine,
                                                  uint32_t instrument)
 {
-    FX_ASSERT(instrument < engine->instrument_count);
+    FX_CHECK(instrument < engine->instrument_count);
     return &engine->listings[instrument].definition;
 }
 
