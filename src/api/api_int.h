@@ -201,19 +201,19 @@ struct fx_api {
     struct fx_api_groups *groups;
     struct fx_api_witnesses *witnesses;
     fx_status said; /* of the answer being written; OK where it is no error */
-    void *rows;     /* FX_API_LIST_MAX rows of any kind */
+    uint32_t enroll_chain_count;
+    bool is_enroll_done;
+    bool is_shedding;  /* at the moment */
+    bool is_submitted; /* since the last wake of the intake */
+    void *rows;        /* FX_API_LIST_MAX rows of any kind */
     uint64_t tmp_last;
     uint64_t request_last;
     uint64_t limited;       /* requests that were answered 429 */
     uint64_t bans;          /* that were begun */
     uint64_t shed;          /* commands that were refused because a queue is too full */
-    bool is_shedding;       /* … at the moment */
     uint64_t user_floor;    /* ids up to this may own accounts: no new user gets one */
     uint64_t enroll_cursor; /* the last user that the walk has seen */
-    bool is_enroll_done;
     struct fx_api_enroll_chain enroll_chains[FX_API_ENROLL_CHAINS_MAX]; /* not at their end */
-    uint32_t enroll_chain_count;
-    bool is_submitted; /* since the last wake of the intake */
 };
 
 /* ---- api_router.c ---- */

@@ -315,7 +315,8 @@ static void end_pass(struct fx_net_server *server, struct pass *pass)
     server->stats.batches += is_batch ? 1 : 0;
     for (uint32_t index = 0; index < pass->count; index++) {
         struct fx_net_server_conn *conn = pass->conns[index];
-        if (pass->sizes[index] > 0 && on_sent(conn, results[sent_count++], pass->sizes[index])) {
+        if (results != NULL && pass->sizes[index] > 0 &&
+            on_sent(conn, results[sent_count++], pass->sizes[index])) {
             write_now(conn);
         }
     }

@@ -282,6 +282,7 @@ static struct fx_store_value encode(const struct fx_store_row_column *column,
     }
 }
 
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): symmetric
 /* Do two rows say the same in this column? Most members have one of three sizes. */
 static bool is_member_equal(const struct fx_store_row_column *column,
                             const char *row,
@@ -300,6 +301,7 @@ static bool is_member_equal(const struct fx_store_row_column *column,
         return memcmp(left, right, column->size) == 0;
     }
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 void fx_store_row_encode(const struct fx_store_row_table *table,
                          const void *row,
