@@ -117,8 +117,8 @@ static bool is_ambiguous(const struct fx_net_http_request *request)
     return false;
 }
 
-/* A client of many requests shows the same token with each of them. Nobody else's text is in reach:
- * the number of a connection is given once. */
+/* A client of many requests shows the same token with each of them. The number of a connection is
+ * given once. */
 static struct fx_jwt_memo *memo_of(const struct fx_api_call *call)
 {
     if (call->connection == 0) {

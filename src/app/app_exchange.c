@@ -158,6 +158,14 @@ static bool has_cache(const struct fx_app_exchange *exchange)
     return fx_config_str(exchange->config, "redis-host").size > 0;
 }
 
+/* What the tables have; the saver is made after the engine. */
+static uint64_t saved_by(void *self)
+{
+    const struct fx_app_exchange *exchange = self;
+    return exchange->saver == NULL ? UINT64_MAX
+                                   : fx_worker_saver_watermark(exchange->saver) >> OPERATION_BITS;
+}
+
 static fx_status open_worker(struct fx_app_exchange *exchange)
 {
     const struct fx_worker_engine_options options = {
@@ -167,6 +175,8 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
         .snapshot_us = fx_config_int(exchange->config, "snapshot-seconds") * 1000 * 1000,
         .wake = {wake_gateway, wake_saver, wake_cache},
         .wake_context = {exchange, exchange, exchange},
+        .saved = saved_by,
+        .saved_context = exchange,
         .has_cache = has_cache(exchange)};
     if (options.mode == 0) {
         FX_LOG(FX_LOG_ERROR, "config", "FUTURE_DURABILITY must be strict, relaxed or none");
@@ -567,6 +577,9 @@ fx_status fx_app_exchange_start(struct fx_app_exchange *exchange)
         status = fx_worker_feed_start(&exchange->feed);
     }
     exchange->is_running = status == FX_OK;
+    if (status != FX_OK && exchange->saver != NULL) {
+        fx_worker_saver_stop(exchange->saver); /* it runs already, or does not mind */
+    }
     return status;
 }
 

@@ -392,7 +392,8 @@ static void digest_shown(struct fx_jwt *jwt,
                          uint8_t digest_out[FX_CRYPTO_SHA256_SIZE])
 {
     const bool is_kept = memo != NULL && token.size > 0 && token.size <= sizeof memo->text;
-    if (is_kept && memo->size == token.size && memcmp(memo->text, token.data, token.size) == 0) {
+    if (is_kept && memo->size == token.size &&
+        fx_crypto_is_equal((fx_str){memo->text, memo->size}, token)) {
         memcpy(digest_out, memo->digest, sizeof memo->digest);
         return;
     }

@@ -94,8 +94,8 @@ FX_MUST_USE fx_status fx_jwt_verify_cached(struct fx_jwt *jwt,
 
 /**
  * The text that somebody showed last, and its digest: the same text again costs no SHA-256. It says
- * nothing of whether the text is a valid token. The comparison takes as long as the texts are
- * alike, so only what came from the same peer may be compared with it. Zeroed: nothing was shown.
+ * nothing of whether the text is a valid token. How long the comparison takes says nothing of the
+ * text: behind a proxy many users share a connection. Zeroed: nothing was shown.
  */
 struct fx_jwt_memo {
     uint32_t size;

@@ -46,9 +46,9 @@ static bool must_stay(uint32_t hole, uint32_t home, uint32_t place)
     return hole <= place ? hole < home && home <= place : hole < home || home <= place;
 }
 
-/* Ids are given one after the other: neighbours of a row of NEIGHBOURS ids lie side by side, so
- * that a table larger than the cache costs few lines; where the row lies is mixed from all other
- * bits. */
+/* Most ids are given one after the other: neighbours of a row of NEIGHBOURS ids lie side by side,
+ * so that a table larger than the cache costs few lines; where the row lies is mixed from all other
+ * bits. Ids that are multiples of it (of clocks, say) have a few more steps to go, not many. */
 static uint32_t home_of(const struct fx_table *table, uint64_t key)
 {
     const uint64_t row = key / NEIGHBOURS;

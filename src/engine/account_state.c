@@ -20,7 +20,7 @@ static uint32_t home_of(const struct fx_engine *engine, uint64_t user_id, uint32
 {
     FX_CHECK((engine->account_table_size & (engine->account_table_size - 1)) == 0);
     FX_CHECK(engine->account_table_size > engine->account_count);
-    const uint64_t run = (user_id >> RUN_BITS) ^ ((uint64_t)asset << 48U);
+    const uint64_t run = (user_id >> RUN_BITS) ^ (uint64_t)asset * 0xbf58476d1ce4e5b9U;
     const uint64_t mixed = (run * 0x9e3779b97f4a7c15U) >> 32U;
     return (uint32_t)(mixed << RUN_BITS | (user_id & RUN_MASK)) & (engine->account_table_size - 1);
 }

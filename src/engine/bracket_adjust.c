@@ -5,6 +5,7 @@
 #include "engine/bracket_int.h"
 #include "engine/orders_int.h"
 #include "engine/preload_int.h"
+#include "engine/settle_int.h"
 #include "engine/triggers_int.h"
 
 // NOLINTBEGIN(bugprone-easily-swappable-parameters): to the tool a slot, a side and a count are all
@@ -162,6 +163,10 @@ static fx_status judge_wishes(const struct fx_engine *engine,
         }
         is_set = is_set || wish->trigger.trigger_ticks != 0;
         news += wish->order == FX_SLOT_NONE ? 1 : 0;
+    }
+    if (is_set && engine->preload.rules >= FX_ENGINE_RULES_DATES &&
+        fx_settle_is_over(engine, instrument)) {
+        return FX_SYMBOL_SETTLED;
     }
     if (is_set && engine->listings[instrument].definition.state != FX_INSTRUMENT_STATE_TRADING) {
         return FX_INSTRUMENT_HALTED;

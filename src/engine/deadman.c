@@ -187,7 +187,7 @@ bool fx_deadman_is_over(const struct fx_engine *engine, fx_slot order)
 
 int64_t fx_deadman_next_us(const struct fx_engine *engine)
 {
-    FX_CHECK(engine->deadman_count == 0 || engine->deadmen[0].deadline_us > 0);
+    FX_CHECK(engine->deadman_count == 0 || engine->deadmen[0].deadline_us >= 0);
     return engine->deadman_count == 0 ? INT64_MAX : engine->deadmen[0].deadline_us;
 }
 
@@ -212,7 +212,7 @@ bool fx_deadman_tick(struct fx_engine *engine, struct fx_event_result *result)
 static bool settle(struct fx_engine *engine, uint32_t index, struct fx_event_result *result)
 {
     FX_ASSERT(index < engine->deadman_count);
-    FX_ASSERT(engine->deadmen[index].deadline_us > 0);
+    FX_ASSERT(engine->deadmen[index].deadline_us >= 0);
     const struct fx_deadman entry = engine->deadmen[index];
     return entry.deadline_us > engine->time_us ||
            fire(engine, &entry, engine->limits.cancels_max, result);
@@ -331,7 +331,7 @@ void fx_deadman_check(const struct fx_engine *engine)
     FX_ASSERT(engine->deadman_count <= engine->limits.accounts_max);
     for (uint32_t index = 0; index < engine->deadman_count; index++) {
         const struct fx_deadman *entry = &engine->deadmen[index];
-        FX_ASSERT(entry->deadline_us > 0);
+        FX_ASSERT(entry->deadline_us >= 0);
         FX_ASSERT(entry->instrument < engine->instrument_count ||
                   entry->instrument == FX_COMMAND_ALL_INSTRUMENTS);
         FX_ASSERT(find(engine, entry->user_id, entry->instrument) == index);

@@ -461,13 +461,16 @@ static bool close_without_book(struct fx_engine *engine, fx_slot slot, int64_t l
 /* ---- whose turn it is --------------------------------------------------------------------------
  */
 
-/* A symbol on which positions may be closed by force now: one that trades, or one whose positions
- * are about to be closed at a price, where who cannot pay is closed first. */
+/* A symbol on which positions may be closed by force now: one that trades (past its date it does
+ * not, also before the TICK that says so), or one whose positions are about to be closed at a
+ * price, where who cannot pay is closed first. */
 static bool is_open(const struct fx_engine *engine, uint32_t instrument)
 {
     FX_ASSERT(instrument < engine->instrument_count);
     const uint8_t state = engine->listings[instrument].definition.state;
-    return (state == FX_INSTRUMENT_STATE_TRADING ||
+    const bool is_dead =
+        engine->preload.rules >= FX_ENGINE_RULES_DATES && fx_settle_is_over(engine, instrument);
+    return ((state == FX_INSTRUMENT_STATE_TRADING && !is_dead) ||
             (state == FX_INSTRUMENT_STATE_SETTLING && fx_settle_is_closing(engine, instrument))) &&
            engine->preload.mode == FX_ENGINE_MODE_RUNNING && fx_mark_is_fresh(engine, instrument);
 }

@@ -338,7 +338,9 @@ static void write_or_append(struct pass *pass, struct fx_net_server_conn *conn, 
             write_now(conn);
         } else if (!append(server->batch, conn, &size)) {
             end_pass(server, pass);
-            const bool is_in = append(server->batch, conn, &size);
+            /* Whoever was called meanwhile may have cut this one. */
+            const bool is_in =
+                !can_write(conn) || conn->queue.count == 0 || append(server->batch, conn, &size);
             FX_ASSERT(is_in);
         }
     }

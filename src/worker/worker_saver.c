@@ -75,7 +75,13 @@ static void fill_from_spill(struct fx_worker_saver *saver)
                fx_log_status("err", status));
         abort(); /* a skipped event is a lost trade */
     }
-    if (saver->is_spilling && fx_worker_spill_count(saver->options.spill) == 0) {
+}
+
+/* Also where nothing could be moved there: the next time is told anew. */
+static void note_calm(struct fx_worker_saver *saver)
+{
+    if (saver->is_spilling && fx_worker_spill_count(saver->options.spill) == 0 &&
+        backlog(saver) < saver->options.spill_from) {
         saver->is_spilling = false;
         saver->is_spill_full = false;
         FX_LOG(FX_LOG_INFO, "saver", "the tables keep up again");
@@ -99,6 +105,7 @@ static void fill(struct fx_worker_saver *saver)
     if (fx_worker_spill_count(spill) == 0) {
         fill_from_ring(saver);
     }
+    note_calm(saver);
     (void)pthread_mutex_unlock(&saver->lock);
 }
 
@@ -243,8 +250,16 @@ void fx_worker_saver_destroy(struct fx_worker_saver *saver)
 
 fx_status fx_worker_saver_start(struct fx_worker_saver *saver)
 {
-    const fx_status status = saver->spiller == NULL ? FX_OK : fx_agent_start(saver->spiller);
-    return status == FX_OK ? fx_agent_start(saver->agent) : status;
+    fx_status status = saver->spiller == NULL ? FX_OK : fx_agent_start(saver->spiller);
+    if (status != FX_OK) {
+        return status;
+    }
+    status = fx_agent_start(saver->agent);
+    if (status != FX_OK && saver->spiller != NULL) {
+        fx_agent_stop(saver->spiller);
+        fx_agent_join(saver->spiller);
+    }
+    return status;
 }
 
 void fx_worker_saver_wake(void *self)

@@ -52,8 +52,9 @@ int fx_worker_saver_step_spill(void *self, int64_t now_us);
 /** There are released events. Thread: any. */
 void fx_worker_saver_wake(void *self);
 
-/** Stop the threads, then write everything that was released, for five seconds at most and while
- * it works; the rest is written at the next start, from the journal. */
+/** Stop the threads (a transaction under way is waited for: a database that hangs may take its 30
+ * s), then write everything that was released, while that works, until five seconds have passed;
+ * the rest is written at the next start, from the journal. Started or not. */
 void fx_worker_saver_stop(struct fx_worker_saver *saver);
 
 /** How long transactions took. Borrowed. */

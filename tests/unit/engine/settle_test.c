@@ -153,6 +153,31 @@ static void settle_date_ends_trading_before_its_tick(void **state)
     assert_int_equal(engine_kit_apply(&kit, &close), FX_SYMBOL_SETTLED);
 }
 
+/* A mark after the date closes nobody: who cannot pay is looked at when the end begins, with an
+ * empty book. */
+static void settle_date_ends_liquidations_before_its_tick(void **state)
+{
+    (void)state;
+    engine_kit_account(&kit, 5, "USDT", "60");
+    trade(5, 2, 100, 5);
+    assert_int_equal(index_at(65, 100), FX_OK);
+    assert_int_equal(index_at(80, 100), FX_OK);
+    assert_int_equal(index_at(90, 100), FX_OK);
+    assert_int_equal(
+        ENGINE_KIT_PLACE(&kit, .user_id = 3, .side = FX_SIDE_BUY, .ticks = 89, .lots = 9), FX_OK);
+    assert_int_equal(index_at(101, 88), FX_OK); /* 500 at 100, now 440: nothing is left */
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_LIQUIDATION), 0);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_TRADE), 0);
+    const fx_slot fund = fx_account_state_find(kit.engine, 0, kit.engine->listings[0].asset);
+    assert_true(fund == FX_SLOT_NONE || kit.engine->accounts[fund].first_position == FX_SLOT_NONE);
+    assert_int_equal(engine_kit_tick(&kit, 101 * MINUTE), FX_OK);
+    assert_int_equal(said(1)->phase, FX_SETTLEMENT_PHASE_CLOSING);
+    assert_int_equal(said(1)->price_ticks, 100);
+    assert_int_equal(engine_kit_tick(&kit, 101 * MINUTE + 1000000), FX_OK);
+    assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLED);
+    assert_true(balance_of(5) == engine_kit_decimal("60"));
+}
+
 /* Orders of both kinds end with the note INSTRUMENT, and their owners' reserves with them. */
 static void settle_ends_all_orders(void **state)
 {
@@ -539,6 +564,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(settle_at_the_average_of_the_last_half_hour),
         CASE(settle_date_ends_trading_before_its_tick),
+        CASE(settle_date_ends_liquidations_before_its_tick),
         CASE(settle_ends_all_orders),
         CASE(settle_without_enough_index_waits_and_says_so),
         CASE(settle_waits_until_the_index_was_known_for_long_enough),

@@ -1,6 +1,7 @@
 /* worker/worker_engine: nothing visible before it is durable; the same state after every start. */
 #include "worker/worker_engine.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,9 +340,58 @@ static void worker_engine_snapshot_is_told_with_an_audit(void **state)
     fx_worker_engine_destroy(fixture->worker);
 }
 
+static uint64_t saved_of(void *context)
+{
+    return atomic_load((_Atomic uint64_t *)context);
+}
+
+/* Tables that do not come forward: the newest snapshot that they will have reached is kept. */
+static void worker_engine_lagging_tables_keep_their_snapshot(void **state)
+{
+    enum { EVERY = 50 };
+    struct fixture *fixture = *state;
+    _Atomic uint64_t saved = 0;
+    const struct fx_worker_engine_options options = {.journal_dir = fixture->journal,
+                                                     .snapshot_dir = fixture->snapshots,
+                                                     .limits = &fixture->limits,
+                                                     .snapshot_commands = EVERY,
+                                                     .saved = saved_of,
+                                                     .saved_context = &saved};
+    struct fx_worker_engine_figures figures;
+    assert_int_equal(fx_worker_engine_create(&options, &fixture->worker, &fixture->report), FX_OK);
+    assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+    uint64_t token = 0;
+    do { /* the first one is written whatever the tables have */
+        submit_deposit(fixture, ++token);
+        wait_results(fixture, token);
+        fx_worker_engine_figures(fixture->worker, &figures);
+    } while (figures.snapshot.written_sequence == 0 && token < COMMANDS / 2);
+    const uint64_t first = figures.snapshot.written_sequence;
+    while (token < COMMANDS) {
+        submit_deposit(fixture, ++token);
+        wait_results(fixture, token);
+    }
+    fx_worker_engine_stop(fixture->worker, pump, fixture);
+    fx_worker_engine_figures(fixture->worker, &figures);
+    assert_int_equal(figures.snapshot.written_sequence, first);
+    fx_worker_engine_destroy(fixture->worker); /* at its end there is none, either */
+    assert_true(first >= EVERY && first < LAST);
+
+    open_worker(fixture, first); /* the tables came as far as that */
+    assert_int_equal(fixture->report.snapshot_sequence, first);
+    assert_int_equal(fixture->report.sequence, LAST);
+    fx_worker_engine_destroy(fixture->worker); /* nobody asks for tables: one is written */
+
+    open_worker(fixture, LAST);
+    assert_int_equal(fixture->report.snapshot_sequence, LAST);
+    fx_worker_engine_destroy(fixture->worker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            worker_engine_lagging_tables_keep_their_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_engine_restart_gives_same_state, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_engine_question_is_answered_and_not_logged, setup, teardown),
