@@ -255,8 +255,14 @@ static fx_status emit_instrument(struct reading *reading, const struct fx_store_
     }
     *instrument = row->instrument;
     reading->owners[reading->instrument_count++] = owner;
-    if (owner != load->options.shard) {
-        return FX_OK;
+    if (owner != load->options.shard || state == FX_INSTRUMENT_STATE_SETTLED) {
+        return FX_OK; /* what has ended is not listed again: judge_ended() */
+    }
+    if (state == FX_INSTRUMENT_STATE_SETTLING) {
+        return fx_worker_load_fail(load,
+                                   FX_SYMBOL_SETTLED,
+                                   "SYMBOL_SETTLED: %s is ending; let it end first",
+                                   row->instrument.symbol.text);
     }
     reading->own_count++;
     command.u.instrument = row->instrument;
@@ -399,6 +405,21 @@ static fx_status read_accounts(struct reading *reading)
     return status;
 }
 
+/* On a symbol that has ended nothing is open: it was paid out. What is, would be lost. */
+static fx_status judge_ended(struct reading *reading,
+                             const struct fx_instrument *instrument,
+                             const char *what,
+                             uint64_t id)
+{
+    return fx_worker_load_fail(reading->load,
+                               FX_SYMBOL_SETTLED,
+                               "SYMBOL_SETTLED: %s %" PRIu64
+                               " is open on %s, which has ended: close it in the tables",
+                               what,
+                               id,
+                               instrument->symbol.text);
+}
+
 static bool keep_protecting(struct reading *reading, uint64_t order_id, uint64_t position_id)
 {
     if (order_id == 0) {
@@ -429,6 +450,10 @@ static fx_status emit_position(struct reading *reading, const struct fx_rows_pos
     }
     if (!is_own) {
         return FX_OK;
+    }
+    if (instrument->state == FX_INSTRUMENT_STATE_SETTLED) {
+        return row->current_qty == 0 ? FX_OK
+                                     : judge_ended(reading, instrument, "position", row->id);
     }
     fx_status status = judge_id(reading, "position", row->id);
     if (status != FX_OK) {
@@ -549,6 +574,9 @@ static fx_status emit_order(struct reading *reading, const struct fx_rows_order 
     }
     if (!is_own) {
         return FX_OK;
+    }
+    if (instrument->state == FX_INSTRUMENT_STATE_SETTLED) {
+        return judge_ended(reading, instrument, "order", row->id);
     }
     if (row->take_profit_order_id != 0 || row->stop_loss_order_id != 0) {
         return fx_worker_load_fail(reading->load,
