@@ -22,11 +22,15 @@ struct special {
     uint32_t flags;
 };
 
-/* An order that a position names as its take profit or its stop loss. */
+/* An order that a position names as its take profit or its stop loss, and whose that has to be. */
 struct protecting {
     uint64_t order_id;
     uint64_t position_id;
-    bool is_found; /* among the open orders */
+    uint64_t user_id;
+    struct fx_symbol symbol;
+    enum fx_position_side position_side;
+    enum fx_side side; /* what closes the position; 0: it is flat, so nothing does */
+    bool is_found;     /* among the open orders */
 };
 
 /* Everything of the reading that is not the loader's. */
@@ -420,8 +424,11 @@ static fx_status judge_ended(struct reading *reading,
                                instrument->symbol.text);
 }
 
-static bool keep_protecting(struct reading *reading, uint64_t order_id, uint64_t position_id)
+static bool keep_protecting(struct reading *reading,
+                            uint64_t order_id,
+                            const struct fx_rows_position *row)
 {
+    const enum fx_side closing = row->current_qty > 0 ? FX_SIDE_SELL : FX_SIDE_BUY;
     if (order_id == 0) {
         return true;
     }
@@ -432,7 +439,12 @@ static bool keep_protecting(struct reading *reading, uint64_t order_id, uint64_t
         return false;
     }
     reading->protecting[reading->protecting_count++] =
-        (struct protecting){.order_id = order_id, .position_id = position_id};
+        (struct protecting){.order_id = order_id,
+                            .position_id = row->id,
+                            .user_id = row->user_id,
+                            .symbol = row->symbol,
+                            .position_side = row->position_side,
+                            .side = row->current_qty == 0 ? 0 : closing};
     return true;
 }
 
@@ -468,8 +480,8 @@ static fx_status emit_position(struct reading *reading, const struct fx_rows_pos
                                    row->symbol.text,
                                    fx_status_text(status));
     }
-    if (!keep_protecting(reading, row->take_profit_order_id, row->id) ||
-        !keep_protecting(reading, row->stop_loss_order_id, row->id)) {
+    if (!keep_protecting(reading, row->take_profit_order_id, row) ||
+        !keep_protecting(reading, row->stop_loss_order_id, row)) {
         return fx_worker_load_fail(reading->load, FX_NO_MEMORY, "no memory for positions");
     }
     fx_i128 *sum = &reading->sums[instrument - reading->instruments];
@@ -541,6 +553,53 @@ static struct protecting *find_protecting(const struct reading *reading, uint64_
                      &key, reading->protecting, reading->protecting_count, sizeof key, by_order);
 }
 
+/* Sorted, so that they are found; an order closes one position only. */
+static fx_status sort_protecting(struct reading *reading)
+{
+    if (reading->protecting_count == 0) {
+        return FX_OK;
+    }
+    qsort(reading->protecting, reading->protecting_count, sizeof reading->protecting[0], by_order);
+    for (uint32_t index = 1; index < reading->protecting_count; index++) {
+        const struct protecting *one = &reading->protecting[index - 1];
+        const struct protecting *other = &reading->protecting[index];
+        if (one->order_id == other->order_id) {
+            const bool is_swapped = one->position_id > other->position_id;
+            return fx_worker_load_fail(reading->load,
+                                       FX_BAD_PARAMETER,
+                                       "order %" PRIu64 " is named twice as take profit or stop "
+                                       "loss: by position %" PRIu64 " and by position %" PRIu64,
+                                       one->order_id,
+                                       is_swapped ? other->position_id : one->position_id,
+                                       is_swapped ? one->position_id : other->position_id);
+        }
+    }
+    return FX_OK;
+}
+
+/* The order that a position names is its owner's, on its symbol, and closes it. */
+static fx_status judge_protector(struct reading *reading,
+                                 const struct protecting *protecting,
+                                 const struct fx_rows_order *row)
+{
+    const char *what = NULL;
+    if (row->user_id != protecting->user_id) {
+        what = "of another user";
+    } else if (memcmp(&row->symbol, &protecting->symbol, sizeof row->symbol) != 0) {
+        what = "on another symbol";
+    } else if (row->position_side != protecting->position_side || row->side != protecting->side) {
+        what = "of a side that does not close it";
+    }
+    return what == NULL ? FX_OK
+                        : fx_worker_load_fail(reading->load,
+                                              FX_BAD_PARAMETER,
+                                              "position %" PRIu64 " names order %" PRIu64
+                                              " as its take profit or stop loss, and that is %s",
+                                              protecting->position_id,
+                                              row->id,
+                                              what);
+}
+
 /* A position would silently be without the protection that its row promises. */
 static fx_status judge_protecting(struct reading *reading)
 {
@@ -597,10 +656,11 @@ static fx_status emit_order(struct reading *reading, const struct fx_rows_order 
                                    row->id,
                                    row->parent_order_id);
     }
-    if (protecting != NULL) {
-        protecting->is_found = true;
-    }
     fx_status status = judge_id(reading, "order", row->id);
+    if (status == FX_OK && protecting != NULL) {
+        protecting->is_found = true;
+        status = judge_protector(reading, protecting, row);
+    }
     if (status != FX_OK) {
         return status;
     }
@@ -625,12 +685,6 @@ static fx_status read_orders(struct reading *reading)
     struct fx_rows_order *page = reading->page;
     fx_status status = FX_OK;
     uint32_t count = PAGE;
-    if (reading->protecting_count > 0) {
-        qsort(reading->protecting,
-              reading->protecting_count,
-              sizeof reading->protecting[0],
-              by_order);
-    }
     for (uint64_t after = 0; count == PAGE && status == FX_OK; tell(reading)) {
         status = fx_store_order_list_open_after(load->options.store, after, page, &count);
         if (status != FX_OK) {
@@ -705,6 +759,7 @@ fx_status fx_worker_load_read(struct fx_worker_load *load)
                                                                    read_accounts,
                                                                    read_positions,
                                                                    judge_sums,
+                                                                   sort_protecting,
                                                                    read_orders,
                                                                    judge_protecting,
                                                                    emit_start};

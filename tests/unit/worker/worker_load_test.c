@@ -375,6 +375,37 @@ static void load_of_orders_that_wait_gives_the_same_rows(void **state)
     expect_same_rows(*state, "SELECT 1");
 }
 
+/* Who names another's order would be closed by it. */
+static void load_of_a_protection_that_fits_no_position_is_refused(void **state)
+{
+    static const struct {
+        const char *sql;
+        const char *words;
+    } ROWS[] = {
+        {"UPDATE positions SET takeProfitOrderId=(SELECT takeProfitOrderId FROM positions WHERE "
+         "userId=50) WHERE userId=51",
+         "is named twice as take profit or stop loss: by position "},
+        {"UPDATE positions SET stopLossOrderId=takeProfitOrderId WHERE userId=50",
+         "is named twice as take profit or stop loss: by position "},
+        {"UPDATE orders SET userId=51 WHERE id=(SELECT stopLossOrderId FROM positions WHERE "
+         "userId=50)",
+         ", and that is of another user"},
+        {"UPDATE orders SET symbol='ETHUSDT' WHERE id=(SELECT stopLossOrderId FROM positions WHERE "
+         "userId=50)",
+         ", and that is on another symbol"},
+        {"UPDATE orders SET side='BUY' WHERE id=(SELECT takeProfitOrderId FROM positions WHERE "
+         "userId=50)",
+         ", and that is of a side that does not close it"},
+        {"UPDATE orders SET positionSide='SHORT' WHERE id=(SELECT takeProfitOrderId FROM positions "
+         "WHERE userId=50)",
+         ", and that is of a side that does not close it"},
+    };
+    make_waiting_orders(*state);
+    for (size_t row = 0; row < sizeof ROWS / sizeof ROWS[0]; row++) {
+        expect_refused(*state, ROWS[row].sql, FX_BAD_PARAMETER, ROWS[row].words);
+    }
+}
+
 /* What an order has to close when it fills is not in the tables as the engine needs it. */
 static void load_of_protected_orders_is_refused_by_name(void **state)
 {
@@ -512,6 +543,8 @@ int main(void)
             load_of_orders_that_wait_gives_the_same_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_protected_orders_is_refused_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_a_protection_that_fits_no_position_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(load_of_a_shard_takes_what_is_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_the_first_shard_takes_what_is_its_own, setup, teardown),
