@@ -9,6 +9,7 @@
 
 #include "app/app_options.h"
 #include "bus/bus.h"
+#include "bus/bus_journal.h"
 #include "model/shard.h"
 
 /** A log on a bus. */
@@ -16,7 +17,8 @@ struct fx_app_export_log {
     const char *command; /* whose words on stderr */
     struct fx_bus *bus;
     struct fx_bus_place input;
-    const struct fx_shard_map *map; /* NULL: one shard has everything */
+    const struct fx_shard_map *map;        /* NULL: one shard has everything */
+    struct fx_bus_journal_options journal; /* disk and sizes; zeroed: as everywhere */
 };
 
 /** What was written. */
@@ -30,8 +32,9 @@ struct fx_app_export_report {
 
 /**
  * Write a log from its first record to its present end as the journal of a data folder, which is
- * empty or not there. What does not go is said on stderr. @return OK; EXISTS (the folder is not
- * empty); BAD_PARAMETER (its name is too long); what the bus, the follower or the disk says.
+ * empty or not there; then replay what is in the files. What does not go is said on stderr.
+ * @return OK; EXISTS (the folder is not empty); BAD_PARAMETER (its name is too long); NO_SPACE;
+ * CORRUPT (the journal leads to another state); what the bus, the follower or the disk says.
  */
 FX_MUST_USE fx_status fx_app_export_write(const struct fx_app_export_log *log,
                                           const char *data_dir,

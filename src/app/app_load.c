@@ -313,7 +313,8 @@ static fx_status fill(struct draft *draft,
         status = fx_app_export_write(&log, draft->folder, &written);
     }
     if (status == FX_OK && written.state_hash != report_out->state_hash) {
-        (void)fprintf(stderr, "matching-engine:load: the journal leads to another state\n");
+        (void)fprintf(stderr,
+                      "matching-engine:load: the log leads to another state than the rows\n");
         status = FX_CORRUPT;
     }
     if (status == FX_OK) {

@@ -271,6 +271,40 @@ static void export_of_a_wrong_log_says_why(void **state)
     assert_non_null(strstr(said, "FUTURE_SHARD_ASSETS"));
 }
 
+/* A disk that is full when the last commands are to be written: they are in memory until then. */
+static void export_to_a_full_disk_is_refused(void **state)
+{
+    enum { FRAME = 16384, SEGMENT = FRAME + 4096, RING = 1 << 20 };
+    struct fixture *fixture = *state;
+    char data[PATH_SIZE];
+    struct fx_app_export_report report;
+    struct fx_bus_disk *disk = fx_bus_disk_create(1);
+    struct fx_shard_map map = {.shard = 0, .shards = SHARDS, .asset_count = 1};
+    map.assets[0] = engine_kit_asset(ASSETS[0]);
+    write_log(fixture, 0);
+    struct fx_app_export_log log = {.command = "log:export",
+                                    .bus = fixture->bus,
+                                    .input = {FX_STR("matching_engine_input"), 0},
+                                    .map = &map,
+                                    .journal = {.system = fx_bus_disk_system(disk),
+                                                .segment_size_bytes = SEGMENT,
+                                                .first_segment_bytes = SEGMENT,
+                                                .frame_size_max = FRAME,
+                                                .ring_size_bytes = RING}};
+    const struct {
+        uint64_t capacity;
+        fx_status status;
+    } ROWS[] = {{2 * SEGMENT + SEGMENT / 2, FX_NO_SPACE}, {0, FX_OK}};
+    for (size_t row = 0; row < sizeof ROWS / sizeof ROWS[0]; row++) {
+        fx_bus_disk_set_faults(disk,
+                               (struct fx_bus_disk_faults){.capacity_bytes = ROWS[row].capacity});
+        (void)snprintf(data, sizeof data, "%s/full-%zu", fixture->folder, row);
+        assert_int_equal(fx_app_export_write(&log, data, &report), ROWS[row].status);
+    }
+    assert_true(report.state_hash == fixture->hash[0]);
+    fx_bus_disk_destroy(disk);
+}
+
 int main(void)
 {
     const struct fx_log_options quiet = {.level = FX_LOG_OFF, .format = FX_LOG_TEXT, .fd = 2};
@@ -279,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             export_of_each_shard_is_its_own_embedded_exchange, setup, teardown),
         cmocka_unit_test_setup_teardown(export_of_a_wrong_log_says_why, setup, teardown),
+        cmocka_unit_test_setup_teardown(export_to_a_full_disk_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
