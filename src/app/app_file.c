@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +194,21 @@ bool fx_app_file_is_empty(const char *dir)
     }
     free(names);
     return count == 2; /* "." and ".." */
+}
+
+static int on_entry(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    (void)about;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+fx_status fx_app_file_remove_dir(const char *dir)
+{
+    enum { OPEN_MAX_FOLDERS = 8 };
+    const int failed = nftw(dir, on_entry, OPEN_MAX_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    return failed == 0 || access(dir, F_OK) != 0 ? FX_OK : FX_IO;
 }
 
 /* Call `on_name` for each thing of the wanted kind in root/folder. */

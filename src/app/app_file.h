@@ -44,6 +44,10 @@ FX_MUST_USE fx_status fx_app_file_hash(const char *path, char hash_out[FX_APP_FI
 /** True where the folder exists and has nothing in it. */
 bool fx_app_file_is_empty(const char *dir);
 
+/** Remove a folder and all that is in it; links are not followed. @return OK, also where there is
+ * none; IO. */
+FX_MUST_USE fx_status fx_app_file_remove_dir(const char *dir);
+
 /**
  * Call `on_file` with "folder/name" for each regular file in root/folder (of root itself where
  * `folder` is empty), sorted; links are not followed. A folder that is not there has no files.

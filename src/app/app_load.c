@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/app_bus.h"
@@ -176,9 +177,77 @@ struct draft {
     struct fx_app_store database; /* the source, where it is a server */
     struct fx_store *source;
     struct fx_store *target;
-    struct fx_bus *bus; /* in memory: every follower reads a log out of a bus */
+    struct fx_bus *bus;                   /* in memory: every follower reads a log out of a bus */
+    char data[FX_APP_FILE_PATH_SIZE_MAX]; /* the wanted name, without slashes behind it */
     char folder[FX_APP_FILE_PATH_SIZE_MAX];
 };
+
+/* A name that nothing has, or an empty folder: neither a link nor a mounted disk, which another
+ * folder cannot take the place of. @return OK; EXISTS; BAD_PARAMETER, said. */
+static fx_status judge_place(const char *path, const struct stat *parent)
+{
+    struct stat about;
+    const char *why = NULL;
+    if (lstat(path, &about) != 0) {
+        return FX_OK;
+    }
+    if (!S_ISDIR(about.st_mode)) {
+        why = "is there already, and no folder";
+    } else if (!fx_app_file_is_empty(path)) {
+        why = "is not empty";
+    } else if (about.st_dev != parent->st_dev) {
+        why = "is a disk of its own: name a folder on it";
+    }
+    if (why != NULL) {
+        (void)fprintf(stderr, "matching-engine:load: %s %s\n", path, why);
+    }
+    return why == NULL ? FX_OK : FX_EXISTS;
+}
+
+/* Where the folder will be, and that it can be there: before anything is read. */
+static fx_status find_place(struct draft *draft, const char *data)
+{
+    char beside[FX_APP_FILE_PATH_SIZE_MAX];
+    struct stat parent;
+    size_t size = strlen(data);
+    while (size > 1 && data[size - 1] == '/') {
+        size--;
+    }
+    const bool fits = fx_str_copy((fx_str){data, size}, draft->data, sizeof draft->data) &&
+                      snprintf(draft->folder, sizeof draft->folder, "%s.partial", draft->data) <
+                          (int)sizeof draft->folder;
+    const char *slash = strrchr(draft->data, '/');
+    const char *name = slash == NULL ? draft->data : slash + 1;
+    if (!fits || name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        (void)fprintf(stderr, "matching-engine:load: %s is no name for a new folder\n", data);
+        return FX_BAD_PARAMETER;
+    }
+    fx_str parent_name = FX_STR(".");
+    if (slash != NULL) { /* of a folder in the root that is "/" */
+        const size_t before = (size_t)(slash - draft->data);
+        parent_name = (fx_str){draft->data, before == 0 ? 1 : before};
+    }
+    (void)fx_str_copy(parent_name, beside, sizeof beside); /* it is shorter than data */
+    fx_status status = fx_app_file_make_dir(beside);
+    if (status != FX_OK || stat(beside, &parent) != 0) {
+        (void)fprintf(stderr, "matching-engine:load: %s is no folder\n", beside);
+        return status == FX_OK ? FX_IO : status;
+    }
+    status = judge_place(draft->data, &parent);
+    return status == FX_OK ? judge_place(draft->folder, &parent) : status;
+}
+
+/* Passwords are in it. */
+static void discard(const struct draft *draft, fx_status status)
+{
+    const bool is_removed = fx_app_file_remove_dir(draft->folder) == FX_OK;
+    (void)fprintf(stderr,
+                  "matching-engine:load: %s; %s is as it was%s%s\n",
+                  fx_status_text(status),
+                  draft->data,
+                  is_removed ? "" : "; it has passwords and must be removed: ",
+                  is_removed ? "" : draft->folder);
+}
 
 static fx_status open_source(struct draft *draft, const struct fx_config *config)
 {
@@ -281,7 +350,7 @@ static fx_status make_tables(struct draft *draft)
 }
 
 /* The follower's folder has nothing in it; then the draft takes the wanted name. */
-static fx_status finish(struct draft *draft, const char *data)
+static fx_status finish(struct draft *draft)
 {
     char log[FX_APP_FILE_PATH_SIZE_MAX];
     fx_store_close(draft->target); /* all of it is in the file */
@@ -290,15 +359,14 @@ static fx_status finish(struct draft *draft, const char *data)
         return FX_BAD_PARAMETER;
     }
     (void)rmdir(log);
-    sync();                                                 /* names and folders too */
-    const bool is_named = rename(draft->folder, data) == 0; /* an empty folder may be replaced */
+    sync(); /* names and folders too */
+    const bool is_named =
+        rename(draft->folder, draft->data) == 0; /* an empty folder may be replaced */
     sync();
     return is_named ? FX_OK : FX_IO;
 }
 
-static fx_status fill(struct draft *draft,
-                      const char *data,
-                      struct fx_worker_load_report *report_out)
+static fx_status fill(struct draft *draft, struct fx_worker_load_report *report_out)
 {
     struct fx_app_export_report written = {0};
     const struct fx_app_export_log log = {
@@ -320,7 +388,7 @@ static fx_status fill(struct draft *draft,
     if (status == FX_OK) {
         status = make_tables(draft);
     }
-    return status == FX_OK ? finish(draft, data) : status;
+    return status == FX_OK ? finish(draft) : status;
 }
 
 /* A folder beside the wanted one, which then takes its name: whole or not at all. */
@@ -335,32 +403,23 @@ static fx_status load_folder(const struct fx_config *config,
                       "KAFKA_BROKERS)\n");
         return FX_BAD_PARAMETER;
     }
-    if (access(data, F_OK) == 0 && !fx_app_file_is_empty(data)) {
-        (void)fprintf(stderr, "matching-engine:load: %s is not empty\n", data);
-        return FX_EXISTS;
+    fx_status status = find_place(&draft, data);
+    if (status != FX_OK) {
+        return status;
     }
-    if (snprintf(draft.folder, sizeof draft.folder, "%s.partial", data) >=
-        (int)sizeof draft.folder) {
-        return FX_BAD_PARAMETER;
-    }
-    if (access(draft.folder, F_OK) == 0 && !fx_app_file_is_empty(draft.folder)) {
-        (void)fprintf(stderr, "matching-engine:load: remove %s first\n", draft.folder);
-        return FX_EXISTS;
-    }
-    fx_status status = open_source(&draft, config);
+    status = open_source(&draft, config);
     if (status == FX_OK) {
         status = open_memory(&draft);
     }
     if (status == FX_OK) {
-        status = fill(&draft, data, report_out);
-    }
-    if (status != FX_OK) {
-        (void)fprintf(
-            stderr, "matching-engine:load: %s; %s is as it was\n", fx_status_text(status), data);
+        status = fill(&draft, report_out);
     }
     fx_store_close(draft.target);
     fx_bus_close(draft.bus);
     fx_store_close(draft.source);
+    if (status != FX_OK) {
+        discard(&draft, status);
+    }
     return status;
 }
 
