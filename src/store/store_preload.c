@@ -97,6 +97,11 @@ fx_status fx_store_preload_look(struct fx_store *store,
         {FX_STR("SELECT COUNT(*) FROM `orders` WHERE (`status`='PENDING' OR "
                 "`status`='UNTRIGGERED' OR `status`='ACTIVE' OR `status`='PARTIALLY_FILLED')"),
          &figures_out->open_orders},
+        {FX_STR("SELECT COUNT(*) FROM `instruments` WHERE `state`<>'SETTLED'"),
+         &figures_out->instruments},
+        {FX_STR("SELECT COUNT(*) FROM (SELECT `asset` FROM `accounts` UNION SELECT "
+                "`settleCurrency` FROM `instruments`) `all_assets`"),
+         &figures_out->assets},
     };
     fx_status status = FX_OK;
     for (size_t index = 0; index < sizeof rows / sizeof rows[0] && status == FX_OK; index++) {

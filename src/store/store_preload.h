@@ -22,7 +22,9 @@ struct fx_store_preload_figures {
     uint64_t accounts;
     uint64_t positions;
     uint64_t open_orders;
-    uint64_t order_id; /* the largest ids that the shard has ever given; 0: none … */
+    uint64_t instruments; /* that have not ended */
+    uint64_t assets;      /* of accounts and instruments */
+    uint64_t order_id;    /* the largest ids that the shard has ever given; 0: none … */
     uint64_t trade_id;
     uint64_t liquidation_id;
     uint64_t operation_id; /* … and the largest operation of any row or saver */

@@ -568,6 +568,25 @@ static uint32_t twice(uint64_t count, uint32_t least)
     return (uint32_t)most;
 }
 
+/* Symbols and assets have room to grow, too, as far as one log may have them; which of them are of
+ * another shard is not known yet. */
+static void raise_limits(struct fx_worker_load *load)
+{
+    const struct fx_shard_map *map = fx_worker_load_map(load);
+    const uint32_t instruments =
+        map == NULL ? FX_INSTRUMENTS_MAX : fx_shard_instruments(map->shards);
+    const uint32_t assets = map == NULL ? FX_ENGINE_AUDIT_ASSETS_MAX : FX_SHARD_ASSETS_MAX;
+    struct fx_engine_limits *limits = &load->limits;
+    limits->instruments_max = twice(load->figures.instruments, limits->instruments_max);
+    limits->assets_max = twice(load->figures.assets, limits->assets_max);
+    if (limits->instruments_max > instruments) {
+        limits->instruments_max = instruments;
+    }
+    if (limits->assets_max > assets) {
+        limits->assets_max = assets;
+    }
+}
+
 /* Limits of an exchange that has room to grow to twice what it is; ids behind all that was used. */
 static fx_status prepare(struct fx_worker_load *load)
 {
@@ -589,8 +608,14 @@ static fx_status prepare(struct fx_worker_load *load)
         twice(figures->positions + figures->accounts, load->limits.positions_max);
     load->limits.orders_max = twice(figures->open_orders, load->limits.orders_max);
     load->limits.client_ids_max = twice(figures->open_orders, load->limits.client_ids_max);
-    if (map != NULL && load->limits.instruments_max > fx_shard_instruments(map->shards)) {
-        load->limits.instruments_max = fx_shard_instruments(map->shards);
+    raise_limits(load);
+    if (map == NULL && figures->assets > load->limits.assets_max) {
+        return fx_worker_load_fail(load,
+                                   FX_CAPACITY,
+                                   "CAPACITY: accounts and instruments are in %" PRIu64
+                                   " assets, and one log may have %" PRIu32,
+                                   figures->assets,
+                                   load->limits.assets_max);
     }
     load->report->first_sequence =
         load->options.has_new_tables ? 1 : (figures->operation_id >> OPERATION_BITS) + 1;

@@ -268,7 +268,14 @@ static fx_status emit_instrument(struct reading *reading, const struct fx_store_
                                    "SYMBOL_SETTLED: %s is ending; let it end first",
                                    row->instrument.symbol.text);
     }
-    reading->own_count++;
+    if (reading->own_count++ >= load->limits.instruments_max) {
+        return fx_worker_load_fail(
+            load,
+            FX_CAPACITY,
+            "CAPACITY: %s is one symbol too many: this log may have %" PRIu32,
+            row->instrument.symbol.text,
+            load->limits.instruments_max);
+    }
     command.u.instrument = row->instrument;
     command.u.instrument.instrument_id = 0;
     command.u.instrument.tier_count = 0;

@@ -115,12 +115,82 @@ static void load_passes_over_what_has_ended(void **state)
     assert_int_equal(log_end(fixture), report.records);
 }
 
+/* Symbols S2 … as ETHUSDT is; each of the first 13 is settled in an asset of its own. */
+static void add_symbols(const struct fixture *fixture, uint32_t count)
+{
+    char sql[2048];
+    (void)snprintf(sql,
+                   sizeof sql,
+                   "CREATE TEMP TABLE n AS WITH RECURSIVE c(k) AS (SELECT 2 UNION ALL SELECT k+1 "
+                   "FROM c WHERE k<%u) SELECT k FROM c;"
+                   "CREATE TEMP TABLE a AS SELECT i.*, k FROM instruments i, n WHERE i.id=1;"
+                   "UPDATE a SET id=k, symbol='S'||k, rootSymbol='S'||k, state='PENDING';"
+                   "UPDATE a SET settleCurrency='A'||k, quoteCurrency='A'||k WHERE k<15;"
+                   "ALTER TABLE a DROP COLUMN k; INSERT INTO instruments SELECT * FROM a;"
+                   "CREATE TEMP TABLE b AS SELECT r.*, k FROM trading_rules r, n WHERE "
+                   "r.instrumentId=1;"
+                   "UPDATE b SET instrumentId=k, symbol='S'||k;"
+                   "ALTER TABLE b DROP COLUMN k; INSERT INTO trading_rules SELECT * FROM b;",
+                   count + 1);
+    run_sql(fixture, sql);
+}
+
+/* More than the limits of a new exchange: those of the log are made to fit. */
+static void load_of_many_symbols_and_assets_has_room(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_worker_load_report report;
+    add_symbols(fixture, 40);
+    run_sql(fixture,
+            "CREATE TEMP TABLE t AS SELECT a.*, i.id k FROM accounts a, instruments i WHERE a.id=1 "
+            "AND i.id BETWEEN 2 AND 14;"
+            "UPDATE t SET id=1000+k, asset='A'||k, balance='5', rewardBalance='0';"
+            "ALTER TABLE t DROP COLUMN k; INSERT INTO accounts SELECT * FROM t;");
+    if (load(fixture, &report) != FX_OK) {
+        fail_msg("%s", report.text);
+    }
+    assert_int_equal(report.instruments, 42);
+    assert_int_equal(report.accounts, fixture->kit.engine->account_count + 13);
+}
+
+/* The block of a shard's numbers ends where the next one's begins. */
+static void load_of_more_symbols_than_a_shard_may_have_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    add_symbols(fixture, 127); /* 129 with the two of before */
+    fixture->shards = 2;
+    fixture->shard = 1;
+    for (uint32_t index = 0; index < 2; index++) {
+        fixture->maps[index] = (struct fx_shard_map){.shard = index, .shards = 2, .asset_count = 1};
+        fixture->maps[index].assets[0] = engine_kit_asset(index == 0 ? "BTC" : "USDT");
+    }
+    run_sql(fixture, "UPDATE instruments SET settleCurrency='USDT', quoteCurrency='USDT'");
+    expect_refused(fixture, "SELECT 1", FX_CAPACITY, "S128 is one symbol too many");
+}
+
+static void load_of_more_assets_than_a_log_may_have_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_refused(
+        fixture,
+        "WITH RECURSIVE c(k) AS (SELECT 1 UNION ALL SELECT k+1 FROM c WHERE k<64) "
+        "INSERT INTO accounts(id,operationId,balance,userId,rewardBalance,asset,updatedAt) "
+        "SELECT 1000+k,1,'1',1,'0','A'||k,'2026-01-01' FROM c",
+        FX_CAPACITY,
+        "are in 65 assets");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             load_of_bad_rows_is_refused_and_leaves_the_log_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(load_passes_over_what_has_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_of_many_symbols_and_assets_has_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_more_symbols_than_a_shard_may_have_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_more_assets_than_a_log_may_have_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
