@@ -207,6 +207,7 @@ static int on_entry(const char *path, const struct stat *about, int kind, struct
 fx_status fx_app_file_remove_dir(const char *dir)
 {
     enum { OPEN_MAX_FOLDERS = 8 };
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): FTW_CHDIR is not asked for
     const int failed = nftw(dir, on_entry, OPEN_MAX_FOLDERS, FTW_DEPTH | FTW_PHYS);
     return failed == 0 || access(dir, F_OK) != 0 ? FX_OK : FX_IO;
 }
