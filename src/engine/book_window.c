@@ -10,18 +10,18 @@
 
 #define INDEX_NONE UINT64_MAX
 
-enum { PRESSURE_SHARE = 64, PRESSURE_MIN = 4 };
+enum { PRESSURE_SHARE = 64, PRESSURE_MIN = 4, WORD_SIZE = sizeof(uint64_t) };
 
 static uint64_t *words_of(struct fx_book *book)
 {
-    FX_CHECK(book->words_offset % sizeof(uint64_t) == 0);
+    FX_CHECK(book->words_offset % WORD_SIZE == 0);
     void *words = (unsigned char *)book + book->words_offset;
     return words;
 }
 
 static const uint64_t *words_view(const struct fx_book *book)
 {
-    FX_CHECK(book->words_offset % sizeof(uint64_t) == 0);
+    FX_CHECK(book->words_offset % WORD_SIZE == 0);
     const void *words = (const unsigned char *)book + book->words_offset;
     return words;
 }

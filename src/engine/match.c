@@ -467,7 +467,6 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
     struct fx_order *cold = &engine->orders[order];
     FX_ASSERT(cold->is_resting == 0);
     FX_ASSERT(hot->remaining.lots > 0);
-    const enum fx_side side = (enum fx_side)hot->side;
     const enum fx_order_note note = run(engine, order);
     const bool may_rest =
         cold->time_in_force == FX_TIME_IN_FORCE_GTC || cold->time_in_force == FX_TIME_IN_FORCE_GTD;
@@ -489,7 +488,8 @@ enum fx_order_status fx_match_enter(struct fx_engine *engine, fx_slot order)
         fx_cancel_order(engine, order, status, FX_ORDER_NOTE_IOC_REMAINDER);
     } else {
         /* Judged before it began; since then orders of its side have only left the book. */
-        FX_CHECK(fx_book_can_insert(engine->listings[hot->instrument].book, side, hot->price));
+        FX_CHECK(fx_book_can_insert(
+            engine->listings[hot->instrument].book, (enum fx_side)hot->side, hot->price));
         rest(engine, order);
         status = (enum fx_order_status)cold->status;
         fx_cancel_emit(engine, order);
