@@ -20,7 +20,7 @@ enum {
     SAVE_US = 1000000,
     ITEMS_FULL = 4096, /* then the ring waits */
     RECOVER_MAX = 65536,
-    REFILL = 1024,
+    LATE_MAX = 256,
     USERS_MAX = 1 << 24,
     DELIVERIES = 256,
     STOP_WAIT_MS = 500,
@@ -52,11 +52,9 @@ struct fx_worker_referral {
     uint32_t item_capacity;
     uint32_t item_next;
     struct fx_worker_spill *late; /* of a start, behind the items; NULL: none */
-    struct fx_event *late_events; /* REFILL of them, on their way back */
-    struct fx_event late_mark;    /* the newest end of a command, behind the file */
-    bool has_late_mark;
-    bool is_late_marked; /* the last one in the file is the end of a command, too */
-    uint32_t part;       /* of the three messages of the trade at hand */
+    struct fx_event *late_events; /* LATE_MAX of them, on their way in or out */
+    uint32_t late_count;          /* on their way in */
+    uint32_t part;                /* of the three messages of the trade at hand */
     uint64_t pending;
     uint64_t reached; /* operationId: everything up to it is handed over */
     uint64_t stored;
@@ -145,10 +143,27 @@ static fx_status keep(struct fx_worker_referral *worker, const struct fx_event *
     return FX_OK;
 }
 
-/* In the file there are trades and ends of commands only, as in the queue. */
-static fx_status keep_late(struct fx_worker_referral *worker, const struct fx_event *event)
+static fx_status open_late(struct fx_worker_referral *worker)
+{
+    const struct fx_worker_spill_options options = {
+        .folder = worker->options.folder, .size_max = LATE_SIZE_MAX, .free_min = LATE_FREE_MIN};
+    worker->late_events = calloc(LATE_MAX, sizeof worker->late_events[0]);
+    return worker->late_events == NULL ? FX_NO_MEMORY
+                                       : fx_worker_spill_create(&options, &worker->late);
+}
+
+static fx_status flush_late(struct fx_worker_referral *worker)
 {
     uint32_t taken = 0;
+    const uint32_t count = worker->late_count;
+    worker->late_count = 0;
+    return fx_worker_spill_append(worker->late, worker->late_events, count, &taken);
+}
+
+/* In the file there are trades and ends of commands only, as in the queue; of ends that follow each
+ * other the last, but for the edges of what is written at once. */
+static fx_status keep_late(struct fx_worker_referral *worker, const struct fx_event *event)
+{
     fx_status status = FX_OK;
     if (event->kind != FX_EVENT_TRADE && event->kind != FX_EVENT_RESULT) {
         return FX_OK;
@@ -158,19 +173,18 @@ static fx_status keep_late(struct fx_worker_referral *worker, const struct fx_ev
         return keep(worker, event, true);
     }
     if (worker->late == NULL) {
-        const struct fx_worker_spill_options options = {
-            .folder = worker->options.folder, .size_max = LATE_SIZE_MAX, .free_min = LATE_FREE_MIN};
-        worker->late_events = calloc(REFILL, sizeof worker->late_events[0]);
-        status = worker->late_events == NULL ? FX_NO_MEMORY
-                                             : fx_worker_spill_create(&options, &worker->late);
+        status = open_late(worker);
+    } else if (worker->late_count == LATE_MAX) {
+        status = flush_late(worker);
     }
-    worker->has_late_mark = worker->is_late_marked && event->kind == FX_EVENT_RESULT;
-    if (status != FX_OK || worker->has_late_mark) {
-        worker->late_mark = *event; /* nothing was traded in between: one mark is enough */
+    if (status != FX_OK) {
         return status;
     }
-    worker->is_late_marked = event->kind == FX_EVENT_RESULT;
-    return fx_worker_spill_append(worker->late, event, 1, &taken);
+    const bool is_same = worker->late_count > 0 && event->kind == FX_EVENT_RESULT &&
+                         worker->late_events[worker->late_count - 1].kind == FX_EVENT_RESULT;
+    worker->late_count -= is_same ? 1 : 0;
+    worker->late_events[worker->late_count++] = *event;
+    return FX_OK;
 }
 
 fx_status fx_worker_referral_recover(struct fx_worker_referral *worker,
@@ -188,23 +202,23 @@ fx_status fx_worker_referral_recover(struct fx_worker_referral *worker,
 
 static bool is_late_over(const struct fx_worker_referral *worker)
 {
-    return worker->late == NULL || fx_worker_spill_count(worker->late) == 0;
+    return worker->late == NULL ||
+           (worker->late_count == 0 && fx_worker_spill_count(worker->late) == 0);
 }
 
 /* The queue is empty: go on with what waits in the file. */
 static void refill(struct fx_worker_referral *worker)
 {
     uint32_t count = 0;
-    fx_status status = fx_worker_spill_take(worker->late, worker->late_events, REFILL, &count);
+    fx_status status = worker->late_count > 0 ? flush_late(worker) : FX_OK;
+    if (status == FX_OK) {
+        status = fx_worker_spill_take(worker->late, worker->late_events, LATE_MAX, &count);
+    }
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
         status = keep(worker, &worker->late_events[index], true);
     }
-    if (status == FX_OK && worker->has_late_mark && fx_worker_spill_count(worker->late) == 0) {
-        status = keep(worker, &worker->late_mark, true);
-        worker->has_late_mark = false;
-    }
     if (status != FX_OK) {
-        end_with(worker, status, "the events of the start cannot be read");
+        end_with(worker, status, "the events of the start cannot be kept or read");
     }
 }
 

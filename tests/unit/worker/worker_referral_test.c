@@ -271,7 +271,7 @@ static void worker_referral_long_absence_waits_in_a_file(void **state)
     }
     setup(1);
     fixture.recover_max = 3;
-    for (uint32_t count = 0; count < TRADES_MAX / 2; count++) { /* before it ever began */
+    for (uint32_t count = 0; count < 200; count++) { /* before it ever began */
         trade(1 + count % 2, 2 - count % 2);
     }
     open_worker();
