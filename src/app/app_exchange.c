@@ -175,8 +175,7 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
         .snapshot_us = fx_config_int(exchange->config, "snapshot-seconds") * 1000 * 1000,
         .wake = {wake_gateway, wake_saver, wake_cache},
         .wake_context = {exchange, exchange, exchange},
-        .saved = saved_by,
-        .saved_context = exchange,
+        .saved = {saved_by, exchange},
         .has_cache = has_cache(exchange)};
     if (options.mode == 0) {
         FX_LOG(FX_LOG_ERROR, "config", "FUTURE_DURABILITY must be strict, relaxed or none");

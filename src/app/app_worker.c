@@ -275,8 +275,7 @@ static fx_status open_follow(struct worker *worker)
         .consumer_count = worker->slot_count,
         .snapshot_us = fx_config_int(worker->config, "snapshot-seconds") * 1000 * 1000,
         .saved_sequence = worker->saved,
-        .saved = saved_by_now,
-        .saved_context = worker,
+        .saved = {saved_by_now, worker},
         .on_recovered = on_recovered,
         .recovered_context = worker};
     const struct timespec pause = {.tv_nsec = PAUSE_NS};

@@ -432,14 +432,6 @@ static int release(struct fx_worker_engine *worker)
     return count;
 }
 
-/* Of the snapshots that are kept at most one is above what the tables have. */
-static bool is_last_usable(const struct fx_worker_engine *worker)
-{
-    const struct fx_worker_engine_options *options = &worker->options;
-    return options->saved == NULL || worker->snapshot_sequence == 0 ||
-           options->saved(options->saved_context) >= worker->snapshot_sequence;
-}
-
 /*
  * @return true where a snapshot is due but the journal has not caught up yet: no command is taken
  * until it has, because only a state that the journal can reach by itself may become a snapshot.
@@ -450,7 +442,7 @@ static bool snapshot_if_due(struct fx_worker_engine *worker, int64_t now_us)
     const uint64_t news = sequence - worker->snapshot_sequence;
     const bool is_due = news >= worker->options.snapshot_commands ||
                         (news > 0 && now_us - worker->snapshot_us >= worker->options.snapshot_us);
-    if (!is_due || !is_last_usable(worker)) {
+    if (!is_due || !fx_worker_snapshot_is_next(&worker->options.saved, worker->snapshot_sequence)) {
         return false;
     }
     if (fx_bus_journal_durable_seq(worker->journal) < sequence) {
@@ -610,7 +602,8 @@ void fx_worker_engine_destroy(struct fx_worker_engine *worker)
     }
     FX_ASSERT(!worker->is_running);
     const uint64_t sequence = worker->journal == NULL ? 0 : fx_engine_sequence(worker->engine);
-    if (sequence > worker->snapshot_sequence && is_last_usable(worker) &&
+    if (sequence > worker->snapshot_sequence &&
+        fx_worker_snapshot_is_next(&worker->options.saved, worker->snapshot_sequence) &&
         fx_bus_journal_durable_seq(worker->journal) >= sequence) {
         /* A failed last snapshot only makes the next start slower; it was logged. */
         const fx_status status = fx_worker_snapshot_write(worker->snapshot, worker->engine);

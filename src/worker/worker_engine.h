@@ -54,10 +54,7 @@ struct fx_worker_engine_options {
     int64_t snapshot_us;                   /* 60 s, where anything happened */
     int64_t stop_us;                       /* 2 s without any progress end a stop */
     uint64_t saved_sequence; /* what the savers have: no snapshot above it is loaded */
-    /** The same while it runs: a next snapshot is written when the last one is at or below it, else
-     * a start after a long lag of the tables would find none that it can load. NULL: no tables. */
-    uint64_t (*saved)(void *context);
-    void *saved_context;
+    struct fx_worker_snapshot_saved saved;   /* the same while it runs */
     fx_worker_engine_events_fn on_recovered; /* may be NULL */
     void *recovered_context;
     fx_worker_engine_wake_fn

@@ -330,18 +330,14 @@ static void note(struct fx_worker_follow *follow)
     fx_worker_snapshot_set_note(follow->snapshot, &note);
 }
 
-/* Of the snapshots that are kept at most one may be above what is saved: else a start after a long
- * outage would find none that it can use. */
-static bool is_last_usable(struct fx_worker_follow *follow, int64_t now_us)
+/* Not asked again for a while where the answer was no. */
+static bool is_next(struct fx_worker_follow *follow, int64_t now_us)
 {
-    const struct fx_worker_follow_options *options = &follow->options;
-    if (options->saved == NULL || follow->snapshot_sequence == 0) {
-        return true;
-    }
-    if (now_us - follow->refused_us < RETRY_US && now_us >= follow->refused_us) {
+    if (follow->refused_us != 0 && now_us - follow->refused_us < RETRY_US &&
+        now_us >= follow->refused_us) {
         return false;
     }
-    if (options->saved(options->saved_context) >= follow->snapshot_sequence) {
+    if (fx_worker_snapshot_is_next(&follow->options.saved, follow->snapshot_sequence)) {
         return true;
     }
     follow->refused_us = now_us;
@@ -358,7 +354,7 @@ static void snapshot_if_due(struct fx_worker_follow *follow, int64_t now_us)
         (news == 0 || now_us - follow->snapshot_us < follow->options.snapshot_us)) {
         return;
     }
-    if (!is_last_usable(follow, now_us)) {
+    if (!is_next(follow, now_us)) {
         return;
     }
     follow->snapshot_us = now_us;
@@ -510,7 +506,7 @@ void fx_worker_follow_destroy(struct fx_worker_follow *follow)
     }
     FX_ASSERT(!follow->is_running);
     if (fx_engine_sequence(follow->engine) > follow->snapshot_sequence &&
-        is_last_usable(follow, INT64_MAX)) {
+        is_next(follow, INT64_MAX)) {
         note(follow);
         /* A failed last snapshot only makes the next start slower; it was logged. */
         const fx_status status = fx_worker_snapshot_write(follow->snapshot, follow->engine);

@@ -82,15 +82,11 @@ struct fx_worker_follow_options {
     uint32_t consumer_count;  /* of the ring; 0: there is no ring */
     uint32_t intake_capacity; /* 4096, a power of two */
     uint32_t ring_capacity;   /* as fx_worker_engine's */
-    uint64_t snapshot_commands; /* 1,000,000 */
-    int64_t snapshot_us;        /* 60 s, where anything happened */
-    int64_t stop_us;            /* 2 s without any progress end a stop */
-    uint64_t saved_sequence;    /* no snapshot above it is loaded; UINT64_MAX: any */
-    /* Up to which command what depends on this state is complete by now; NULL: nothing does. A new
-     * snapshot waits until that has reached the last one: one of those that are kept can be used.
-     */
-    uint64_t (*saved)(void *context);
-    void *saved_context;
+    uint64_t snapshot_commands;              /* 1,000,000 */
+    int64_t snapshot_us;                     /* 60 s, where anything happened */
+    int64_t stop_us;                         /* 2 s without any progress end a stop */
+    uint64_t saved_sequence;                 /* no snapshot above it is loaded; UINT64_MAX: any */
+    struct fx_worker_snapshot_saved saved;   /* it may ask a database: a no is kept 5 s */
     fx_worker_engine_events_fn on_recovered; /* what is above it, while recovering; may be NULL */
     void *recovered_context;
     fx_worker_engine_wake_fn wake[FX_WORKER_FOLLOW_CONSUMERS_MAX]; /* may be NULL */

@@ -500,8 +500,7 @@ static fx_status open_follow(struct fx_worker_lead *lead, struct fx_worker_follo
     struct fx_worker_follow_options follow = lead->options.follow;
     const uint64_t sequence = lead->published >> OPERATION_BITS;
     follow.consumer_count = 0;
-    follow.saved = saved;
-    follow.saved_context = lead;
+    follow.saved = (struct fx_worker_snapshot_saved){saved, lead};
     follow.saved_sequence = sequence == 0 ? 0 : sequence - 1; /* it may be in the middle of it */
     follow.hooks = (struct fx_worker_follow_hooks){.has_room = has_room,
                                                    .on_log = on_log,

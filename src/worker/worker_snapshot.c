@@ -266,6 +266,11 @@ static fx_status load_one(const struct fx_bus_file_system *system,
     return status;
 }
 
+bool fx_worker_snapshot_is_next(const struct fx_worker_snapshot_saved *saved, uint64_t last)
+{
+    return saved->sequence == NULL || last == 0 || saved->sequence(saved->context) >= last;
+}
+
 fx_status fx_worker_snapshot_load(const struct fx_worker_host *host,
                                   const char *dir,
                                   uint64_t sequence_max,

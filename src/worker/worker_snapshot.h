@@ -44,6 +44,19 @@ FX_MUST_USE fx_status fx_worker_snapshot_start(struct fx_worker_snapshot *snapsh
  * FX_WORKER_SNAPSHOT_NOTE_SIZE bytes. */
 void fx_worker_snapshot_set_note(struct fx_worker_snapshot *snapshot, const void *note);
 
+/** What depends on the state is complete up to a command, as of now. */
+struct fx_worker_snapshot_saved {
+    uint64_t (*sequence)(void *context); /* NULL: nothing depends on it */
+    void *context;
+};
+
+/**
+ * Of the snapshots that are kept at most one may be above what is saved: else a start after a long
+ * lag would find none that it can load. @return whether the next one may be written, where `last`
+ * is the last one's sequence (0: there is none).
+ */
+bool fx_worker_snapshot_is_next(const struct fx_worker_snapshot_saved *saved, uint64_t last);
+
 /** Copy the state and have it written. @return false where one is still under way. */
 bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine);
 

@@ -355,8 +355,7 @@ static void worker_engine_lagging_tables_keep_their_snapshot(void **state)
                                                      .snapshot_dir = fixture->snapshots,
                                                      .limits = &fixture->limits,
                                                      .snapshot_commands = EVERY,
-                                                     .saved = saved_of,
-                                                     .saved_context = &saved};
+                                                     .saved = {saved_of, &saved}};
     struct fx_worker_engine_figures figures;
     assert_int_equal(fx_worker_engine_create(&options, &fixture->worker, &fixture->report), FX_OK);
     assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
