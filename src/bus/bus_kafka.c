@@ -303,6 +303,15 @@ static void on_error(rd_kafka_t *handle, int error, const char *reason, void *co
     }
 }
 
+void fx_bus_kafka_unlisten(rd_kafka_queue_t **queue)
+{
+    if (*queue != NULL) {
+        rd_kafka_queue_cb_event_enable(*queue, NULL, NULL);
+        rd_kafka_queue_destroy(*queue);
+        *queue = NULL;
+    }
+}
+
 /* In a thread of the library's, when there was nothing to be told before. */
 static void on_event(rd_kafka_t *producer, void *context)
 {
@@ -314,11 +323,7 @@ static void on_event(rd_kafka_t *producer, void *context)
 static bool kafka_on_delivered(struct fx_bus *bus, fx_bus_ready_fn wake, void *context)
 {
     struct fx_bus_kafka *kafka = kafka_of(bus);
-    if (kafka->queue != NULL) {
-        rd_kafka_queue_cb_event_enable(kafka->queue, NULL, NULL);
-        rd_kafka_queue_destroy(kafka->queue);
-        kafka->queue = NULL;
-    }
+    fx_bus_kafka_unlisten(&kafka->queue);
     kafka->wake = wake;
     kafka->wake_context = context;
     if (wake != NULL && kafka->producer != NULL) {

@@ -41,6 +41,9 @@ bool fx_bus_kafka_conf_set(rd_kafka_conf_t *conf,
 /** Our status for one of librdkafka's. */
 fx_status fx_bus_kafka_status(rd_kafka_resp_err_t error);
 
+/** Nobody is woken by this queue any more; let go of it. NULL is none. */
+void fx_bus_kafka_unlisten(rd_kafka_queue_t **queue);
+
 /** Keep the words of a failure. @return its status. */
 fx_status fx_bus_kafka_fail(char error_out[FX_BUS_ERROR_SIZE_MAX],
                             const char *what,

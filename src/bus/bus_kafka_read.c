@@ -260,11 +260,7 @@ static bool kafka_end(const struct fx_bus_reader *head, uint64_t *end_out)
 static bool kafka_on_ready(struct fx_bus_reader *head, fx_bus_ready_fn wake, void *context)
 {
     struct fx_bus_kafka_reader *reader = reader_of(head);
-    if (reader->queue != NULL) {
-        rd_kafka_queue_cb_event_enable(reader->queue, NULL, NULL);
-        rd_kafka_queue_destroy(reader->queue);
-        reader->queue = NULL;
-    }
+    fx_bus_kafka_unlisten(&reader->queue);
     reader->wake = wake;
     reader->wake_context = context;
     if (wake != NULL) {
