@@ -176,13 +176,19 @@ static inline struct fx_command engine_kit_command(enum fx_command_kind kind,
                                                    uint32_t instrument,
                                                    uint64_t user_id)
 {
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = (uint16_t)kind;
-    command.instrument = instrument;
-    command.user_id = user_id;
-    return command;
+    return fx_command_blank(kind, instrument, user_id);
 }
+
+/** What is said to a LOAD_ORDER with a change in it: to `one`, its `load` or its `place`. */
+#define ENGINE_KIT_LOAD_ORDER(kit_, made_, status_, change_)                                       \
+    do {                                                                                           \
+        struct fx_command one = (made_);                                                           \
+        struct fx_command_load_order *load = &one.u.load_order;                                    \
+        struct fx_command_place *place = &load->order.place;                                       \
+        (void)place;                                                                               \
+        change_;                                                                                   \
+        assert_int_equal(engine_kit_apply(kit_, &one), (status_));                                 \
+    } while (0)
 
 static inline fx_i128 engine_kit_decimal(const char *text)
 {

@@ -4,6 +4,7 @@
 
 #include "integration/store_maria_proxy.h"
 #include "model/rows.h"
+#include "save_kit.h"
 #include "store/store_account.h"
 #include "store/store_candle.h"
 #include "store/store_history.h"
@@ -27,21 +28,6 @@ enum {
 
 static const int64_t START_US = 1700000000000000;
 static const int64_t SECOND_US = 1000000;
-
-static struct fx_instrument instrument_of_test(void)
-{
-    struct fx_instrument instrument;
-    memset(&instrument, 0, sizeof instrument);
-    instrument.tick_size = fx_dec_one() / 10;
-    instrument.lot_size = fx_dec_one() / 1000;
-    instrument.multiplier = fx_dec_one();
-    instrument.contract_type = FX_CONTRACT_TYPE_USD_M;
-    instrument.kind = FX_INSTRUMENT_KIND_PERPETUAL;
-    instrument.state = FX_INSTRUMENT_STATE_TRADING;
-    assert_true(fx_ids_symbol(FX_STR("BTCUSDT"), &instrument.symbol));
-    assert_true(fx_ids_asset(FX_STR("USDT"), &instrument.settle));
-    return instrument;
-}
 
 /* An order, now and then a trade with an account and a position, and a RESULT. @return how many
  * events. */
@@ -111,7 +97,7 @@ static void start_kinds(struct fx_worker_save *save,
                         const char *worker,
                         uint32_t kinds)
 {
-    const struct fx_instrument instrument = instrument_of_test();
+    const struct fx_instrument instrument = save_kit_instrument("BTCUSDT");
     const struct fx_worker_save_options options = {
         .store = store, .shard = FX_STR("USDT"), .worker = fx_str_of(worker), .kinds = kinds};
     assert_int_equal(fx_worker_save_init(save, &options), FX_OK);

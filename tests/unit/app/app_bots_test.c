@@ -99,21 +99,11 @@ static fx_status apply(struct exchange *exchange, struct fx_command *command)
     return exchange->events.items[exchange->events.count - 1].u.result.reject.status;
 }
 
-static struct fx_command blank(enum fx_command_kind kind, uint32_t instrument, uint64_t user_id)
-{
-    struct fx_command command;
-    memset(&command, 0, sizeof command);
-    command.kind = (uint16_t)kind;
-    command.instrument = instrument;
-    command.user_id = user_id;
-    return command;
-}
-
 static void set_state(struct exchange *exchange,
                       uint32_t instrument,
                       enum fx_instrument_state state)
 {
-    struct fx_command command = blank(FX_COMMAND_SET_STATE, instrument, 0);
+    struct fx_command command = fx_command_blank(FX_COMMAND_SET_STATE, instrument, 0);
     command.u.set_state.state = state;
     assert_int_equal(apply(exchange, &command), FX_OK);
 }
@@ -122,14 +112,15 @@ static void list(struct exchange *exchange, uint32_t index)
 {
     struct fx_app_listing listing;
     fx_app_listing_make(index, &listing);
-    struct fx_command command = blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    struct fx_command command =
+        fx_command_blank(FX_COMMAND_UPDATE_INSTRUMENT, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.u.instrument = listing.instrument;
     assert_int_equal(apply(exchange, &command), FX_OK);
-    command = blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, index, 0);
+    command = fx_command_blank(FX_COMMAND_LOAD_LEVERAGE_MARGIN, index, 0);
     command.u.tiers.count = listing.tier_count;
     memcpy(command.u.tiers.tiers, listing.tiers, sizeof listing.tiers);
     assert_int_equal(apply(exchange, &command), FX_OK);
-    command = blank(FX_COMMAND_MARK_PRICE, index, 0);
+    command = fx_command_blank(FX_COMMAND_MARK_PRICE, index, 0);
     command.u.mark.mark_ticks = listing.first_mark_ticks;
     command.u.mark.index_ticks = listing.first_mark_ticks;
     assert_int_equal(apply(exchange, &command), FX_OK);
@@ -138,11 +129,12 @@ static void list(struct exchange *exchange, uint32_t index)
 
 static void fund(struct exchange *exchange, uint64_t user, const char *asset, int64_t whole)
 {
-    struct fx_command command = blank(FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    struct fx_command command =
+        fx_command_blank(FX_COMMAND_CREATE_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user);
     assert_true(fx_ids_asset(fx_str_of(asset), &command.u.account.asset));
     command.u.account.flags = FX_ACCOUNT_FLAG_BOT;
     assert_int_equal(apply(exchange, &command), FX_OK);
-    command = blank(FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
+    command = fx_command_blank(FX_COMMAND_DEPOSIT, FX_COMMAND_ALL_INSTRUMENTS, user);
     assert_true(fx_ids_asset(fx_str_of(asset), &command.u.transfer.asset));
     command.u.transfer.type = FX_TRANSACTION_DEPOSIT;
     command.u.transfer.amount = fx_dec_one() * whole;
@@ -392,14 +384,14 @@ static void app_bots_stranger_who_sweeps_the_book_is_outlived(void **state)
     struct exchange *exchange = open_exchange(SEED);
     fund(exchange, 99, "USDT", 1000000000);
     run(exchange, 50);
-    struct fx_command command = blank(FX_COMMAND_PLACE_ORDER, 0, 99);
+    struct fx_command command = fx_command_blank(FX_COMMAND_PLACE_ORDER, 0, 99);
     command.u.place.price_ticks = exchange->start_ticks[0] + exchange->start_ticks[0] / 20;
     command.u.place.lots = 50000; /* takes all asks and rests far above them */
     command.u.place.side = FX_SIDE_BUY;
     command.u.place.type = FX_ORDER_TYPE_LIMIT;
     command.u.place.time_in_force = FX_TIME_IN_FORCE_GTC;
     assert_int_equal(apply(exchange, &command), FX_OK);
-    command = blank(FX_COMMAND_CANCEL_ALL, 0, 99);
+    command = fx_command_blank(FX_COMMAND_CANCEL_ALL, 0, 99);
     command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
     run(exchange, 100);
     assert_int_equal(apply(exchange, &command), FX_OK);

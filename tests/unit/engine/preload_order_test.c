@@ -109,15 +109,7 @@ static struct fx_command stop_loss_of(uint64_t id, uint64_t user_id)
 }
 
 /* What is said to an order with a change in it. */
-#define SAID(made, status_, change)                                                                \
-    do {                                                                                           \
-        struct fx_command one = (made);                                                            \
-        struct fx_command_load_order *load = &one.u.load_order;                                    \
-        struct fx_command_place *place = &load->order.place;                                       \
-        (void)place;                                                                               \
-        change;                                                                                    \
-        assert_int_equal(engine_kit_apply(&kit, &one), (status_));                                 \
-    } while (0)
+#define SAID(made, status_, change) ENGINE_KIT_LOAD_ORDER(&kit, made, status_, change)
 
 static void preload_order_words_are_judged_one_by_one(void **state)
 {

@@ -858,14 +858,7 @@ static void preload_of_a_shard_keeps_to_its_numbers(void **state)
 }
 
 #define REFUSED(status_, change)                                                                   \
-    do {                                                                                           \
-        struct fx_command one = order_of(6, 70, FX_SIDE_BUY, 100, 5);                              \
-        struct fx_command_load_order *load = &one.u.load_order;                                    \
-        struct fx_command_place *place = &load->order.place;                                       \
-        (void)place;                                                                               \
-        change;                                                                                    \
-        assert_int_equal(engine_kit_apply(&kit, &one), (status_));                                 \
-    } while (0)
+    ENGINE_KIT_LOAD_ORDER(&kit, order_of(6, 70, FX_SIDE_BUY, 100, 5), status_, change)
 
 static void preload_of_orders_with_bad_words_is_refused(void **state)
 {

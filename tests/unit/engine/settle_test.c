@@ -65,6 +65,17 @@ static fx_status index_at(int64_t minute, int64_t ticks)
     return engine_kit_mark(&kit, 0, ticks);
 }
 
+/* Five lots at 100, and an index of 120 at minute 75 that is stale after ten. */
+static void trade_with_short_memory(void)
+{
+    struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
+    rules.u.mark_rules.max_age_us = 10 * MINUTE - 1;
+    rules.u.mark_rules.sources_min = 1;
+    trade(1, 2, 100, 5);
+    assert_int_equal(engine_kit_apply(&kit, &rules), FX_OK);
+    assert_int_equal(index_at(75, 120), FX_OK);
+}
+
 static const struct fx_event_settlement *said(uint32_t n)
 {
     const struct fx_event *event = engine_kit_event(&kit, FX_EVENT_SETTLEMENT, n);
@@ -209,12 +220,7 @@ static void settle_ends_all_orders(void **state)
 static void settle_without_enough_index_waits_and_says_so(void **state)
 {
     (void)state;
-    struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
-    rules.u.mark_rules.max_age_us = 10 * MINUTE - 1;
-    rules.u.mark_rules.sources_min = 1;
-    trade(1, 2, 100, 5);
-    assert_int_equal(engine_kit_apply(&kit, &rules), FX_OK);
-    assert_int_equal(index_at(75, 120), FX_OK);
+    trade_with_short_memory();
     assert_int_equal(index_at(95, 130), FX_OK);
     /* Known: 70 to 75 no (stale), 75 to 85, 95 to 100: ten and five minutes less what is stale. */
     assert_int_equal(engine_kit_tick(&kit, EXPIRY), FX_OK);
@@ -227,12 +233,7 @@ static void settle_without_enough_index_waits_and_says_so(void **state)
 static void settle_waits_until_the_index_was_known_for_long_enough(void **state)
 {
     (void)state;
-    struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
-    rules.u.mark_rules.max_age_us = 10 * MINUTE - 1;
-    rules.u.mark_rules.sources_min = 1;
-    trade(1, 2, 100, 5);
-    assert_int_equal(engine_kit_apply(&kit, &rules), FX_OK);
-    assert_int_equal(index_at(75, 120), FX_OK);
+    trade_with_short_memory();
     assert_int_equal(engine_kit_tick(&kit, EXPIRY), FX_OK);
     assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLING);
     assert_int_equal(said(1)->phase, FX_SETTLEMENT_PHASE_WAITING);
@@ -257,12 +258,7 @@ static void settle_waits_until_the_index_was_known_for_long_enough(void **state)
 static void settle_counts_nothing_between_its_date_and_a_late_tick(void **state)
 {
     (void)state;
-    struct fx_command rules = engine_kit_command(FX_COMMAND_SET_MARK_RULES, 0, 0);
-    rules.u.mark_rules.max_age_us = 10 * MINUTE - 1;
-    rules.u.mark_rules.sources_min = 1;
-    trade(1, 2, 100, 5);
-    assert_int_equal(engine_kit_apply(&kit, &rules), FX_OK);
-    assert_int_equal(index_at(75, 120), FX_OK);
+    trade_with_short_memory();
     assert_int_equal(index_at(300, 90), FX_OK); /* nobody knew it for more than three hours */
     assert_int_equal(engine_kit_tick(&kit, 301 * MINUTE), FX_OK);
     assert_int_equal(state_now(), FX_INSTRUMENT_STATE_SETTLING);

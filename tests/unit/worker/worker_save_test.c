@@ -15,6 +15,7 @@
 #include "fx_test.h"
 #include "model/rows.h"
 #include "model/rows_funding.h"
+#include "save_kit.h"
 #include "store/store_account.h"
 #include "store/store_candle.h"
 #include "store/store_funding.h"
@@ -52,17 +53,8 @@ struct fixture {
 
 static struct fx_instrument instrument_of(uint32_t id)
 {
-    struct fx_instrument instrument;
-    memset(&instrument, 0, sizeof instrument);
+    struct fx_instrument instrument = save_kit_instrument(id == 0 ? "BTCUSDT" : "ETHUSDT");
     instrument.instrument_id = id;
-    instrument.tick_size = fx_dec_one() / 10;
-    instrument.lot_size = fx_dec_one() / 1000;
-    instrument.multiplier = fx_dec_one();
-    instrument.contract_type = FX_CONTRACT_TYPE_USD_M;
-    instrument.kind = FX_INSTRUMENT_KIND_PERPETUAL;
-    instrument.state = FX_INSTRUMENT_STATE_TRADING;
-    assert_true(fx_ids_symbol(id == 0 ? FX_STR("BTCUSDT") : FX_STR("ETHUSDT"), &instrument.symbol));
-    assert_true(fx_ids_asset(FX_STR("USDT"), &instrument.settle));
     assert_true(fx_ids_asset(FX_STR("USDT"), &instrument.quote));
     assert_true(fx_ids_asset(FX_STR("BTC"), &instrument.base));
     return instrument;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "fx_test.h"
 #include "model/rows.h"
+#include "save_kit.h"
 #include "store/store_account.h"
 #include "store/store_fault.h"
 #include "store/store_migrate.h"
@@ -50,16 +51,7 @@ static int setup(void **state)
                                                    .worker = FX_STR("saver"),
                                                    .kinds = FX_WORKER_SAVE_ALL};
     assert_int_equal(fx_worker_save_init(&fixture.save, &options), FX_OK);
-    struct fx_instrument instrument;
-    memset(&instrument, 0, sizeof instrument);
-    instrument.tick_size = fx_dec_one() / 10;
-    instrument.lot_size = fx_dec_one() / 1000;
-    instrument.multiplier = fx_dec_one();
-    instrument.contract_type = FX_CONTRACT_TYPE_USD_M;
-    instrument.kind = FX_INSTRUMENT_KIND_PERPETUAL;
-    instrument.state = FX_INSTRUMENT_STATE_TRADING;
-    assert_true(fx_ids_symbol(FX_STR("BTCUSDT"), &instrument.symbol));
-    assert_true(fx_ids_asset(FX_STR("USDT"), &instrument.settle));
+    const struct fx_instrument instrument = save_kit_instrument("BTCUSDT");
     fx_worker_save_instrument(&fixture.save, &instrument);
     const struct fx_worker_saver_options saver = {
         .save = &fixture.save, .ring = fixture.ring, .consumer = 0, .batch_max = BATCH_MAX};

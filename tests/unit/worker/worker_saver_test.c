@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "fx_test.h"
+#include "save_kit.h"
 #include "store/store_account.h"
 #include "store/store_fault.h"
 #include "store/store_migrate.h"
@@ -40,21 +41,6 @@ struct fixture {
     int64_t now_us;
 };
 
-static struct fx_instrument instrument_of_test(void)
-{
-    struct fx_instrument instrument;
-    memset(&instrument, 0, sizeof instrument);
-    instrument.tick_size = fx_dec_one() / 10;
-    instrument.lot_size = fx_dec_one() / 1000;
-    instrument.multiplier = fx_dec_one();
-    instrument.contract_type = FX_CONTRACT_TYPE_USD_M;
-    instrument.kind = FX_INSTRUMENT_KIND_PERPETUAL;
-    instrument.state = FX_INSTRUMENT_STATE_TRADING;
-    assert_true(fx_ids_symbol(FX_STR("BTCUSDT"), &instrument.symbol));
-    assert_true(fx_ids_asset(FX_STR("USDT"), &instrument.settle));
-    return instrument;
-}
-
 static void open_saver(struct fixture *fixture, uint64_t spill_size)
 {
     struct fx_worker_saver_options options = {.save = &fixture->save,
@@ -81,7 +67,7 @@ static int setup(void **state)
                      FX_OK);
     assert_int_equal(fx_store_migrate(fixture.sqlite, &applied), FX_OK);
     assert_int_equal(fx_store_fault_open(fixture.sqlite, 1, &fixture.store), FX_OK);
-    const struct fx_instrument instrument = instrument_of_test();
+    const struct fx_instrument instrument = save_kit_instrument("BTCUSDT");
     const struct fx_worker_save_options options = {.store = fixture.store,
                                                    .shard = FX_STR("USDT"),
                                                    .worker = FX_STR("saver"),
