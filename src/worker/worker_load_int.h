@@ -1,12 +1,16 @@
 /**
  * @file worker_load_int.h
- * What the two files of the loader share: rows to records (worker_load_read.c), and the rest.
+ * What the files of the loader share: rows to records (worker_load_read.c) with what they need of
+ * symbols (worker_load_symbol.c) and of what protects a position (worker_load_protect.c), and the
+ * rest (worker_load.c).
  */
 #ifndef FX_WORKER_WORKER_LOAD_INT_H
 #define FX_WORKER_WORKER_LOAD_INT_H
 
 #include "base/buf.h"
 #include "engine/engine.h"
+#include "model/rows.h"
+#include "store/store_fee.h"
 #include "store/store_preload.h"
 #include "worker/worker_input.h"
 #include "worker/worker_load.h"
@@ -53,5 +57,85 @@ void fx_worker_load_tell(const struct fx_worker_load *load,
 
 /** Every row of the tables into the preload, START_ENGINE last. worker_load_read.c */
 FX_MUST_USE fx_status fx_worker_load_read(struct fx_worker_load *load);
+
+/* ---- rows to records ---------------------------------------------------------------------------
+ */
+
+/** A user who is not like most: his flags, his fees. */
+struct fx_worker_load_special {
+    struct fx_store_fee fee;
+    uint32_t flags;
+};
+
+/** An order that a position names as its take profit or its stop loss, and whose that has to be. */
+struct fx_worker_load_protecting {
+    uint64_t order_id;
+    uint64_t position_id;
+    uint64_t user_id;
+    struct fx_symbol symbol;
+    enum fx_position_side position_side;
+    enum fx_side side; /* what closes the position; 0: it is flat, so nothing does */
+    bool is_found;     /* among the open orders */
+};
+
+/** Everything of the reading that is not the loader's. */
+struct fx_worker_load_reading {
+    struct fx_worker_load *load;
+    struct fx_instrument *instruments; /* FX_INSTRUMENTS_MAX, in the order of their rows */
+    uint32_t *owners;                  /* the shard of each */
+    fx_i128 *sums;                     /* of the positions on each of this shard */
+    uint32_t instrument_count;
+    uint32_t own_count;                      /* of them, this shard's */
+    struct fx_worker_load_special *specials; /* by user id, rising */
+    uint32_t special_count;
+    struct fx_worker_load_protecting *protecting; /* sorted before the orders are read */
+    uint32_t protecting_count;
+    void *page; /* FX_STORE_LIMIT_MAX rows of any table */
+};
+
+/** Say what the database says. @return the status. */
+fx_status fx_worker_load_read_failed(const struct fx_worker_load_reading *reading,
+                                     fx_status status);
+/** Room for one more item, in steps of doubling. @return false: there is none. */
+bool fx_worker_load_read_grow(void **items, uint32_t count, size_t size, uint32_t most);
+
+/* ---- worker_load_symbol.c */
+
+/** Whose collateral it is; UINT32_MAX: nobody's. */
+uint32_t fx_worker_load_symbol_shard(const struct fx_worker_load_reading *reading,
+                                     const struct fx_asset *asset);
+/** Refuse a row in an asset of no shard; `what` is its table in the singular, `id` its number. */
+fx_status fx_worker_load_symbol_nobodys(struct fx_worker_load_reading *reading,
+                                        const char *what,
+                                        uint64_t id,
+                                        const struct fx_asset *asset);
+/** Whether this shard gave the id. @return OK; WRONG_SHARD. */
+fx_status fx_worker_load_symbol_judge_id(struct fx_worker_load_reading *reading,
+                                         const char *what,
+                                         uint64_t id);
+/** NULL: it is not listed; *is_own_out says whether it is this shard's. */
+const struct fx_instrument *fx_worker_load_symbol_find(const struct fx_worker_load_reading *reading,
+                                                       const struct fx_symbol *symbol,
+                                                       bool *is_own_out);
+/** The rows of instruments, with their tiers and what they did last. */
+fx_status fx_worker_load_symbol_read(struct fx_worker_load_reading *reading);
+
+/* ---- worker_load_protect.c */
+
+/** A position names this order (0: none). @return false: no memory. */
+bool fx_worker_load_protect_keep(struct fx_worker_load_reading *reading,
+                                 uint64_t order_id,
+                                 const struct fx_rows_position *row);
+/** All positions have been read. @return OK; BAD_PARAMETER: an order is named twice. */
+fx_status fx_worker_load_protect_sort(struct fx_worker_load_reading *reading);
+/** Whether a position names the order; NULL where none does. Sorted. */
+struct fx_worker_load_protecting *fx_worker_load_protect_find(
+    const struct fx_worker_load_reading *reading, uint64_t order_id);
+/** The order that a position names is its owner's, on its symbol, and closes it. */
+fx_status fx_worker_load_protect_judge(struct fx_worker_load_reading *reading,
+                                       const struct fx_worker_load_protecting *protecting,
+                                       const struct fx_rows_order *row);
+/** All orders have been read. @return OK; ORDER_NOT_FOUND: one that is named was not there. */
+fx_status fx_worker_load_protect_end(struct fx_worker_load_reading *reading);
 
 #endif
