@@ -33,17 +33,13 @@ static bool next_id(const struct fx_engine *engine, uint64_t wanted, uint64_t *i
                                       : fx_shard_of_id(*id_out) == engine->shard->shard;
 }
 
-/* From an id of the tables to the engine's own, which counts from 1 in each shard. @return false
- * where another shard gave it. */
-static bool local_id(const struct fx_engine *engine, uint64_t id, uint64_t *id_out)
+/* From an id of the tables, which this shard gave (shard_state.c), to the engine's own, which
+ * counts from 1 in each shard. Of an id 0 it is beyond ID_MAX, or 0. */
+static uint64_t local_id(const struct fx_engine *engine, uint64_t id)
 {
     FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
-    if (engine->shard->shards != 0 && fx_shard_of_id(id) != engine->shard->shard) {
-        return false;
-    }
-    *id_out = id - fx_shard_id_base(engine->shard);
-    FX_ASSERT(*id_out <= id);
-    return true;
+    FX_ASSERT(id == 0 || id >= fx_shard_id_base(engine->shard));
+    return id - fx_shard_id_base(engine->shard);
 }
 
 /* ---- the beginning -----------------------------------------------------------------------------
@@ -155,13 +151,9 @@ static fx_status load_account(struct fx_engine *engine,
 {
     FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
     const struct fx_command_load_account *load = &command->u.load_account;
+    const uint64_t id = local_id(engine, load->account_id);
     fx_i128 deposited = 0;
-    uint64_t id = 0;
     fx_status status = fx_account_command_judge(&load->settings);
-    if (!local_id(engine, load->account_id, &id) ||
-        (engine->shard->shards != 0 && !fx_shard_has(engine->shard, &load->settings.asset))) {
-        return FX_WRONG_SHARD;
-    }
     if (status == FX_OK) {
         status = judge_account(engine, load, id, result);
     }
@@ -315,10 +307,7 @@ static fx_status judge_position(const struct fx_engine *engine,
 {
     FX_ASSERT(*account_out == FX_SLOT_NONE);
     FX_ASSERT(engine->preload.positions <= engine->position_count);
-    uint64_t id = 0;
-    if (!local_id(engine, command->u.load_position.position_id, &id)) {
-        return FX_WRONG_SHARD;
-    }
+    const uint64_t id = local_id(engine, command->u.load_position.position_id);
     if (command->instrument >= engine->instrument_count) {
         return refuse(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
     }
@@ -366,7 +355,7 @@ static fx_status load_position(struct fx_engine *engine,
     position->margin_mode = load->margin_mode;
     listing->open_interest_lots += load->lots > 0 ? load->lots : 0;
     engine->assets[listing->asset].deposited = deposited;
-    engine->preload.position_id = load->position_id - fx_shard_id_base(engine->shard);
+    engine->preload.position_id = local_id(engine, load->position_id);
     engine->position_ids[slot] = engine->preload.position_id;
     engine->preload.positions++;
     fx_position_state_refresh(engine, slot);

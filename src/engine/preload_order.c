@@ -254,9 +254,6 @@ static fx_status judge(const struct fx_engine *engine,
     FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
     FX_ASSERT(engine->preload.order_id < engine->next_order_id);
     const struct fx_command_load_order *load = intake->load;
-    if (engine->shard->shards != 0 && fx_shard_of_id(load->order_id) != engine->shard->shard) {
-        return FX_WRONG_SHARD;
-    }
     if (load->order_id <= engine->preload.order_id || load->order_id >= engine->next_order_id) {
         return FX_LOAD_OUT_OF_ORDER;
     }

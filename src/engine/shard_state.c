@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "engine/preload_int.h"
 #include "engine/shard_int.h"
 
 static bool is_empty(const struct fx_engine *engine)
@@ -77,8 +78,14 @@ fx_status fx_shard_state_judge(const struct fx_engine *engine,
     FX_ASSERT(engine->shard->shards != 0);
     FX_ASSERT(engine->shard->shard < engine->shard->shards);
     const struct fx_shard_map *map = engine->shard;
-    const struct fx_asset *asset = fx_shard_asset_of(command);
     const uint64_t order_id = fx_shard_order_of(command);
+    const uint64_t row_id = fx_shard_row_of(command);
+    /* A row is nobody's where nothing is being loaded: that is what it is refused with. */
+    const bool is_row = row_id != 0 && fx_preload_is_loading(engine);
+    const struct fx_asset *asset = row_id == 0 || is_row ? fx_shard_asset_of(command) : NULL;
+    if (is_row && fx_shard_of_id(row_id) != map->shard) {
+        return FX_WRONG_SHARD;
+    }
     if (asset != NULL) {
         return fx_shard_has(map, asset) ? FX_OK : FX_WRONG_SHARD;
     }

@@ -181,6 +181,8 @@ static const struct fx_asset *named_by(const struct fx_command *command)
     case FX_COMMAND_CREATE_ACCOUNT:
     case FX_COMMAND_SET_ACCOUNT:
         return &command->u.account.asset;
+    case FX_COMMAND_LOAD_ACCOUNT:
+        return &command->u.load_account.settings.asset;
     case FX_COMMAND_DEPOSIT:
     case FX_COMMAND_WITHDRAW:
         return &command->u.transfer.asset;
@@ -214,6 +216,20 @@ uint64_t fx_shard_order_of(const struct fx_command *command)
         return command->u.amend.order_id;
     case FX_COMMAND_ADJUST_ORDER_TP_SL:
         return command->u.order_tp_sl.order_id;
+    default:
+        return 0;
+    }
+}
+
+uint64_t fx_shard_row_of(const struct fx_command *command)
+{
+    switch (command->kind) {
+    case FX_COMMAND_LOAD_ACCOUNT:
+        return command->u.load_account.account_id;
+    case FX_COMMAND_LOAD_POSITION:
+        return command->u.load_position.position_id;
+    case FX_COMMAND_LOAD_ORDER:
+        return command->u.load_order.order_id;
     default:
         return 0;
     }

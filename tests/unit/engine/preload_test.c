@@ -824,6 +824,7 @@ static void preload_of_a_shard_keeps_to_its_numbers(void **state)
     assert_int_equal(engine_kit_state(&kit, block, FX_INSTRUMENT_STATE_TRADING), FX_OK);
     assert_int_equal(load_account(&kit, 3, 30, "10000"), FX_WRONG_SHARD);
     assert_int_equal(load_account(&kit, 2 * base + 3, 30, "10000"), FX_WRONG_SHARD);
+    assert_int_equal(load_account(&kit, 0, 30, "10000"), FX_LOAD_OUT_OF_ORDER);
     command = engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, 30);
     command.u.load_account.account_id = base + 3;
     command.u.load_account.settings.asset = engine_kit_asset("EUR");
@@ -854,6 +855,8 @@ static void preload_of_a_shard_keeps_to_its_numbers(void **state)
     command = engine_kit_command(FX_COMMAND_CANCEL_ORDER, block, 30);
     command.u.cancel.order_id = base + 101;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    /* Where nothing is being loaded, that is what is said to a row, whoever it is of. */
+    assert_int_equal(load_account(&kit, 3, 31, "1"), FX_ENGINE_NOT_LOADING);
     engine_kit_deinit(&kit);
 }
 

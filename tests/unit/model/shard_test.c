@@ -87,6 +87,29 @@ static void shard_of_a_command_is_its_asset_or_its_order(void **state)
     set_kind(FX_COMMAND_TICK);
     assert_null(fx_shard_asset_of(&command));
     assert_int_equal(fx_shard_order_of(&command), 0);
+    assert_int_equal(fx_shard_row_of(&command), 0);
+}
+
+/* What a load brings says by its id, and an account by its asset, whose it is. */
+static void shard_row_of_a_load(void **state)
+{
+    (void)state;
+    const struct {
+        enum fx_command_kind kind;
+        uint64_t *id;
+    } ROWS[] = {{FX_COMMAND_LOAD_ACCOUNT, &command.u.load_account.account_id},
+                {FX_COMMAND_LOAD_POSITION, &command.u.load_position.position_id},
+                {FX_COMMAND_LOAD_ORDER, &command.u.load_order.order_id}};
+    for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
+        set_kind(ROWS[index].kind);
+        *ROWS[index].id = 77;
+        assert_int_equal(fx_shard_row_of(&command), 77);
+        assert_int_equal(fx_shard_order_of(&command), 0);
+        assert_null(fx_shard_asset_of(&command));
+    }
+    set_kind(FX_COMMAND_LOAD_ACCOUNT);
+    command.u.load_account.settings.asset = asset_of("BTC");
+    assert_ptr_equal(fx_shard_asset_of(&command), &command.u.load_account.settings.asset);
 }
 
 /* Every number of an event that an engine counts from 0 for itself. */
@@ -158,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shard_map_has_what_it_names),
         cmocka_unit_test(shard_of_a_command_is_its_asset_or_its_order),
+        cmocka_unit_test(shard_row_of_a_load),
         cmocka_unit_test(shard_label_reaches_every_number),
     };
     return cmocka_run_group_tests_name("shard", tests, NULL, NULL);
