@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/worker_lead.h"
+#include "worker/worker_seat.h"
 
 enum { STOP_MS = 8000, WATCH_MS = 200, SILENCE_US = 5000000 };
 
@@ -21,6 +22,7 @@ struct role {
     struct fx_bus *input; /* read by the follower */
     struct fx_bus *bus;   /* written by the leader */
     struct fx_worker_lead *lead;
+    struct fx_worker_seat *seat; /* the group matching_engine, for who looks at groups */
     struct fx_app_desk *desk;
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
     char node[FX_APP_NODE_SIZE_MAX];
@@ -64,6 +66,29 @@ static void watch(void *self)
     if (stats.failure != FX_OK) {
         fx_app_desk_end(role->desk, stats.failure);
     }
+}
+
+/* The engine reads by its own offset; only who leads says how far the engine is. */
+static uint64_t progress(void *self)
+{
+    const struct role *role = self;
+    struct fx_worker_lead_stats stats;
+    fx_worker_lead_stats(role->lead, &stats);
+    return stats.state == FX_WORKER_LEAD_LEADING ? stats.position : UINT64_MAX;
+}
+
+static fx_status open_seat(struct role *role)
+{
+    const struct fx_app_bus *settings = &role->settings;
+    char name[FX_BUS_NAME_SIZE_MAX + 1];
+    const struct fx_worker_seat_options options = {
+        .bus = role->input,
+        .group = fx_app_bus_group(settings, "matching_engine", name),
+        .place = fx_app_bus_place(settings, FX_APP_BUS_INPUT),
+        .is_alone = true,
+        .progress = progress,
+        .context = role};
+    return fx_worker_seat_create(&options, &role->seat);
 }
 
 static fx_status open_bus(struct role *role)
@@ -133,6 +158,9 @@ static fx_status open_all(struct role *role,
         status = open_lead(role, config);
     }
     if (status == FX_OK) {
+        status = open_seat(role);
+    }
+    if (status == FX_OK) {
         const struct fx_app_desk_part part = {"matching-engine:run", look, role};
         fx_app_desk_add(role->desk, &part);
         status = fx_app_desk_every(role->desk, WATCH_MS, watch, role);
@@ -146,7 +174,11 @@ static fx_status serve(struct role *role)
     if (status != FX_OK) {
         return status;
     }
-    status = fx_app_desk_run(role->desk);
+    status = fx_worker_seat_start(role->seat);
+    if (status == FX_OK) {
+        status = fx_app_desk_run(role->desk);
+        fx_worker_seat_stop(role->seat);
+    }
     fx_worker_lead_stop(role->lead, STOP_MS);
     return status;
 }
@@ -167,6 +199,7 @@ int fx_app_lead_run(const struct fx_app_options *options)
     if (status == FX_OK) {
         status = serve(role);
     }
+    fx_worker_seat_destroy(role->seat);
     fx_worker_lead_destroy(role->lead);
     fx_bus_close(role->bus);
     fx_bus_close(role->input);

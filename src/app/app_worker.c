@@ -172,8 +172,10 @@ static fx_status open_database(struct worker *worker)
 
 static fx_status open_parts(struct worker *worker, uint32_t parts)
 {
-    const struct fx_app_worker_part_place place = {
-        .config = worker->config, .settings = &worker->settings, .database = &worker->database};
+    const struct fx_app_worker_part_place place = {.config = worker->config,
+                                                   .settings = &worker->settings,
+                                                   .database = &worker->database,
+                                                   .bus = worker->bus};
     fx_status status = FX_OK;
     worker->saved = UINT64_MAX;
     for (uint32_t kind = 0; kind < FX_APP_WORKER_PARTS && status == FX_OK; kind++) {

@@ -16,6 +16,7 @@
 #include "worker/worker_referral.h"
 #include "worker/worker_save.h"
 #include "worker/worker_saver.h"
+#include "worker/worker_seat.h"
 
 enum {
     ROOM_SIZE = 32,
@@ -35,6 +36,16 @@ static const struct {
     [FX_APP_WORKER_PART_ORDERS] = {"saver_orders", FX_WORKER_SAVE_ORDERS},
     [FX_APP_WORKER_PART_TRADES] = {"saver_trades", FX_WORKER_SAVE_TRADES}};
 
+/* The seed's groups; of several processes one has the group's partition and works. Savers are kept
+ * apart by the database, too. */
+static const char *const GROUPS[FX_APP_WORKER_PARTS] = {
+    [FX_APP_WORKER_PART_ACCOUNTS] = "matching_engine_saver_accounts",
+    [FX_APP_WORKER_PART_POSITIONS] = "matching_engine_saver_positions",
+    [FX_APP_WORKER_PART_ORDERS] = "matching_engine_saver_orders",
+    [FX_APP_WORKER_PART_TRADES] = "matching_engine_saver_trades",
+    [FX_APP_WORKER_PART_PUBLISH] = "market_publisher",
+    [FX_APP_WORKER_PART_NOTIFY] = "matching_engine_notifier"};
+
 struct fx_app_worker_part {
     enum fx_app_worker_part_kind kind;
     struct fx_app_worker_part_place place;
@@ -48,7 +59,10 @@ struct fx_app_worker_part {
     struct fx_worker_cache *cache;
     struct fx_worker_notify *notify;
     struct fx_app_emit *emit;
-    uint64_t seen; /* for the looks: its last progress … */
+    struct fx_worker_seat *seat; /* NULL: its kind has no group */
+    const struct fx_worker_follow *follow;
+    bool is_seated; /* the seat's thread runs */
+    uint64_t seen;  /* for the looks: its last progress … */
     int64_t seen_us;
 };
 
@@ -218,19 +232,77 @@ fx_status fx_app_worker_part_recover(struct fx_app_worker_part *part,
 
 static void emit_to_user(void *context, uint64_t user_id, fx_str event)
 {
+    const struct fx_app_worker_part *part = context;
     char room[ROOM_SIZE];
-    (void)snprintf(room, sizeof room, "user_%llu", (unsigned long long)user_id);
-    fx_app_emit_event(context, fx_str_of(room), event);
+    if (fx_worker_seat_is_held(part->seat)) {
+        (void)snprintf(room, sizeof room, "user_%llu", (unsigned long long)user_id);
+        fx_app_emit_event(part->emit, fx_str_of(room), event);
+    }
 }
 
 static void emit_to_room(void *context, fx_str room, fx_str event)
 {
-    fx_app_emit_event(context, room, event);
+    const struct fx_app_worker_part *part = context;
+    fx_app_emit_event(part->emit, room, event);
 }
 
 static int emit_step(void *context, int64_t now_us)
 {
-    return fx_app_emit_step(context, now_us);
+    const struct fx_app_worker_part *part = context;
+    return part->emit == NULL ? 0 : fx_app_emit_step(part->emit, now_us);
+}
+
+static bool may_speak(void *context)
+{
+    const struct fx_app_worker_part *part = context;
+    return fx_worker_seat_is_held(part->seat);
+}
+
+/* How far its work is, for the group. Thread: the seat's. */
+static uint64_t progress(void *context)
+{
+    const struct fx_app_worker_part *part = context;
+    struct fx_worker_follow_stats stats;
+    if (part->follow == NULL) {
+        return UINT64_MAX; /* it has never begun */
+    }
+    const uint64_t saved = fx_app_worker_part_saved(part);
+    fx_worker_follow_stats(part->follow, &stats);
+    /* Behind the last command there may be records that are none. Who has no watermark keeps up. */
+    return saved == UINT64_MAX || saved >= stats.sequence
+               ? stats.position
+               : fx_worker_follow_offset(part->follow, saved);
+}
+
+static fx_status open_seat(struct fx_app_worker_part *part)
+{
+    const struct fx_app_bus *settings = part->place.settings;
+    char name[FX_BUS_NAME_SIZE_MAX + 1];
+    char group[FX_BUS_NAME_SIZE_MAX + 1];
+    if (GROUPS[part->kind] == NULL) {
+        return FX_OK;
+    }
+    if (settings->shard == 0) {
+        (void)snprintf(name, sizeof name, "%s", GROUPS[part->kind]);
+    } else {
+        (void)snprintf(name, sizeof name, "%s_%u", GROUPS[part->kind], settings->shard);
+    }
+    const struct fx_worker_seat_options options = {.bus = part->place.bus,
+                                                   .group = fx_app_bus_group(settings, name, group),
+                                                   .place =
+                                                       fx_app_bus_place(settings, FX_APP_BUS_INPUT),
+                                                   .progress = progress,
+                                                   .context = part};
+    const fx_status status = fx_worker_seat_create(&options, &part->seat);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "worker",
+               "the group cannot be joined",
+               fx_log_text("group", name),
+               fx_log_status("err", status),
+               fx_log_text("reason", fx_bus_error_text(part->place.bus)));
+    }
+    return status;
 }
 
 static fx_status listen_publish(struct fx_app_worker_part *part,
@@ -245,11 +317,12 @@ static fx_status listen_publish(struct fx_app_worker_part *part,
         .consumer = consumer,
         .books = fx_app_bus_name(settings, FX_APP_BUS_BOOKS),
         .tickers = fx_app_bus_place(settings, FX_APP_BUS_TICKERS),
-        .depth_capacity = depth};
+        .depth_capacity = depth,
+        .may_speak = may_speak,
+        .pump = emit_step,
+        .context = part};
     if (part->emit != NULL) {
         options.emit = emit_to_room;
-        options.pump = emit_step;
-        options.context = part->emit;
     }
     return fx_worker_publish_create(&options, &part->publish);
 }
@@ -276,9 +349,9 @@ static fx_status listen_cache(struct fx_app_worker_part *part,
     return status;
 }
 
-fx_status fx_app_worker_part_listen(struct fx_app_worker_part *part,
-                                    struct fx_worker_follow *follow,
-                                    uint32_t consumer)
+static fx_status listen_kind(struct fx_app_worker_part *part,
+                             struct fx_worker_follow *follow,
+                             uint32_t consumer)
 {
     struct fx_ring_broadcast *ring = fx_worker_follow_ring(follow);
     const struct fx_engine_limits *limits = fx_worker_follow_limits(follow);
@@ -304,8 +377,17 @@ fx_status fx_app_worker_part_listen(struct fx_app_worker_part *part,
                                                      .consumer = consumer,
                                                      .emit = emit_to_user,
                                                      .pump = emit_step,
-                                                     .context = part->emit};
+                                                     .context = part};
     return fx_worker_notify_create(&options, &part->notify);
+}
+
+fx_status fx_app_worker_part_listen(struct fx_app_worker_part *part,
+                                    struct fx_worker_follow *follow,
+                                    uint32_t consumer)
+{
+    const fx_status status = listen_kind(part, follow, consumer);
+    part->follow = follow;
+    return status == FX_OK ? open_seat(part) : status;
 }
 
 fx_status fx_app_worker_part_fold(struct fx_app_worker_part *part, const struct fx_event *event)
@@ -335,7 +417,7 @@ fx_status fx_app_worker_part_recall(struct fx_app_worker_part *part)
                            : status;
 }
 
-fx_status fx_app_worker_part_start(struct fx_app_worker_part *part)
+static fx_status start_kind(struct fx_app_worker_part *part)
 {
     if (part->saver != NULL) {
         return fx_worker_saver_start(part->saver);
@@ -348,6 +430,16 @@ fx_status fx_app_worker_part_start(struct fx_app_worker_part *part)
     }
     return part->cache != NULL ? fx_worker_cache_start(part->cache)
                                : fx_worker_notify_start(part->notify);
+}
+
+fx_status fx_app_worker_part_start(struct fx_app_worker_part *part)
+{
+    fx_status status = start_kind(part);
+    if (status == FX_OK && part->seat != NULL) {
+        status = fx_worker_seat_start(part->seat);
+        part->is_seated = status == FX_OK;
+    }
+    return status;
 }
 
 void fx_app_worker_part_wake(void *self)
@@ -366,7 +458,7 @@ void fx_app_worker_part_wake(void *self)
     }
 }
 
-void fx_app_worker_part_stop(struct fx_app_worker_part *part)
+static void stop_kind(struct fx_app_worker_part *part)
 {
     if (part->saver != NULL) {
         fx_worker_saver_stop(part->saver);
@@ -381,11 +473,25 @@ void fx_app_worker_part_stop(struct fx_app_worker_part *part)
     }
 }
 
+/* Only then the group is left: what was done last is kept for it, too. */
+void fx_app_worker_part_stop(struct fx_app_worker_part *part)
+{
+    stop_kind(part);
+    if (part->is_seated) {
+        fx_worker_seat_stop(part->seat);
+        part->is_seated = false;
+    }
+    fx_worker_seat_destroy(part->seat);
+    part->seat = NULL;
+}
+
 void fx_app_worker_part_close(struct fx_app_worker_part *part)
 {
     if (part == NULL) {
         return;
     }
+    part->follow = NULL; /* it is gone */
+    fx_worker_seat_destroy(part->seat);
     fx_worker_saver_destroy(part->saver);
     fx_worker_referral_destroy(part->referral);
     fx_worker_publish_destroy(part->publish);
@@ -425,6 +531,9 @@ void fx_app_worker_part_look(struct fx_app_worker_part *part,
                              uint64_t sequence,
                              struct fx_app_desk_look *look)
 {
+    if (part->seat != NULL) {
+        fx_app_desk_figure(look, "works", fx_worker_seat_is_held(part->seat) ? 1 : 0);
+    }
     if (part->saver != NULL) {
         look_at_progress(
             part, sequence, fx_worker_saver_watermark(part->saver) >> OPERATION_BITS, look);
@@ -466,6 +575,13 @@ void fx_app_worker_part_look(struct fx_app_worker_part *part,
 
 fx_status fx_app_worker_part_fatal(const struct fx_app_worker_part *part)
 {
+    if (part->seat != NULL) {
+        struct fx_worker_seat_stats stats;
+        fx_worker_seat_stats(part->seat, &stats);
+        if (stats.fatal != FX_OK) {
+            return FX_BAD_SETTING; /* the log has said which group */
+        }
+    }
     if (part->referral != NULL) {
         struct fx_worker_referral_stats stats;
         fx_worker_referral_stats(part->referral, &stats);

@@ -31,6 +31,7 @@ struct fx_app_worker_part_place {
     const struct fx_config *config;
     struct fx_app_bus *settings;
     struct fx_app_store *database;
+    struct fx_bus *bus; /* connected; of the follower, which is not started before the parts are */
 };
 
 struct fx_app_worker_part;

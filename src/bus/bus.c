@@ -120,8 +120,7 @@ fx_status fx_bus_reader_join(struct fx_bus *bus,
                              const struct fx_bus_group *group,
                              struct fx_bus_reader **reader_out)
 {
-    bool fits =
-        fits_name(group->name) && group->topic_count > 0 && group->topic_count <= FX_BUS_TOPICS_MAX;
+    bool fits = fits_name(group->name) && group->topic_count <= FX_BUS_TOPICS_MAX;
     for (uint32_t index = 0; fits && index < group->topic_count; index++) {
         fits = fits_name(group->topics[index]);
     }

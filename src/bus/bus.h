@@ -98,7 +98,8 @@ typedef void (*fx_bus_revoked_fn)(void *context, struct fx_bus_place place, bool
 struct fx_bus_group {
     fx_str name;
     const fx_str *topics;
-    uint32_t topic_count;
+    uint32_t topic_count; /* 0: no member; it only keeps for a group without members what is done */
+    bool is_silent;       /* its partitions are not read: a member only for whose they are */
     fx_bus_assigned_fn on_assigned; /* NULL: FX_BUS_COMMITTED */
     fx_bus_revoked_fn on_revoked;   /* may be NULL */
     void *context;

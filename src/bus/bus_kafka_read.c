@@ -104,6 +104,9 @@ static void on_rebalance(rd_kafka_t *consumer,
                 fx_bus_kafka_fail(reader->head.error, "what the group committed", failure);
         }
         error = rd_kafka_incremental_assign(consumer, partitions);
+        if (error == NULL && reader->group.is_silent) {
+            (void)rd_kafka_pause_partitions(consumer, partitions);
+        }
     } else {
         if (what == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
             tell_revoked(reader, partitions);
@@ -190,6 +193,10 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
             if (status == FX_OK && *count_out == 0) {
                 break; /* its reason may last: the caller's turn */
             }
+            continue;
+        }
+        if (reader->group.is_silent) { /* it came before the pause */
+            rd_kafka_message_destroy(message);
             continue;
         }
         reader->is_at_end = false;
@@ -371,7 +378,10 @@ fx_status fx_bus_kafka_read_join(struct fx_bus *bus,
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)group->topic_count);
     rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__FAIL;
-    if (list != NULL) {
+    if (list != NULL && group->topic_count == 0) {
+        rd_kafka_topic_partition_list_destroy(list);
+        error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    } else if (list != NULL) {
         for (uint32_t index = 0; index < group->topic_count; index++) {
             char topic[FX_BUS_NAME_SIZE_MAX + 1];
             const bool is_copied = fx_str_copy(group->topics[index], topic, sizeof topic);

@@ -112,7 +112,7 @@ static fx_status read_all(struct fx_bus_local_reader *reader,
     for (uint32_t step = 0; step < log_count && status == FX_OK; step++) {
         const uint32_t index = (reader->turn + step) % log_count;
         uint32_t count = 0;
-        if (!reader->is_mine[index] || *count_out == capacity) {
+        if (!reader->is_mine[index] || reader->options.is_silent || *count_out == capacity) {
             continue;
         }
         status = fx_bus_local_log_read(reader->bus->logs[index],
@@ -139,7 +139,8 @@ static fx_status read_all(struct fx_bus_local_reader *reader,
 /* True where a journal is about to make something visible. */
 static bool is_waiting(const struct fx_bus_local_reader *reader)
 {
-    for (uint32_t index = 0; index < reader->bus->log_count; index++) {
+    for (uint32_t index = 0; index < reader->bus->log_count && !reader->options.is_silent;
+         index++) {
         const struct fx_bus_local_log *log = reader->bus->logs[index];
         if (reader->is_mine[index] && log->durable < log->end) {
             return true;
@@ -213,7 +214,8 @@ static fx_status local_commit(struct fx_bus_reader *head,
     if (log == NULL || reader->group == NULL) {
         return FX_BAD_PARAMETER;
     }
-    if (reader->group->owner[index] != reader) {
+    const bool is_outside = reader->options.topic_count == 0 && reader->group->member_count == 0;
+    if (reader->group->owner[index] != reader && !is_outside) {
         return FX_STALE;
     }
     reader->group->committed[index] = next_offset + 1;
@@ -303,7 +305,9 @@ fx_status fx_bus_local_read_join(struct fx_bus *bus,
             fx_str_copy(group->topics[index], reader->topics[index], sizeof reader->topics[index]);
         FX_ASSERT(is_copied);
     }
-    shared->members[shared->member_count++] = reader;
+    if (group->topic_count > 0) {
+        shared->members[shared->member_count++] = reader;
+    }
     *reader_out = &reader->head;
     return FX_OK;
 }

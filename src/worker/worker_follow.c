@@ -582,6 +582,11 @@ struct fx_engine *fx_worker_follow_engine(struct fx_worker_follow *follow)
     return follow->engine;
 }
 
+uint64_t fx_worker_follow_offset(const struct fx_worker_follow *follow, uint64_t sequence)
+{
+    return sequence > follow->base ? sequence - follow->base : 0;
+}
+
 const struct fx_worker_follow_leader *fx_worker_follow_leader(const struct fx_worker_follow *follow)
 {
     return &follow->leader;

@@ -180,6 +180,9 @@ const struct fx_engine_limits *fx_worker_follow_limits(const struct fx_worker_fo
 /** The engine itself: only before start and after stop, or between steps by hand. */
 struct fx_engine *fx_worker_follow_engine(struct fx_worker_follow *follow);
 
+/** The offset behind the record of a command. Thread: any, once it is open. */
+uint64_t fx_worker_follow_offset(const struct fx_worker_follow *follow, uint64_t sequence);
+
 /** Who leads. Thread: as fx_worker_follow_engine(). */
 const struct fx_worker_follow_leader *fx_worker_follow_leader(
     const struct fx_worker_follow *follow);

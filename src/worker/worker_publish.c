@@ -48,6 +48,7 @@ struct fx_worker_publish {
     struct fx_buf event; /* for rooms */
     int64_t tickers_us;
     bool is_broken; /* the fold is incomplete: nothing more is published */
+    bool is_silent; /* somebody else speaks */
     _Atomic uint64_t stat_books, stat_tickers, stat_lost, stat_sequence;
     _Atomic int stat_fatal;
 };
@@ -388,12 +389,39 @@ static void collect(struct fx_worker_publish *worker)
     }
 }
 
+/* What another one has published meanwhile nobody knows here: what is next is a first message, and
+ * old trades are nobody's news. */
+static void forget_published(struct fx_worker_publish *worker)
+{
+    for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
+        struct fx_market_symbol *symbol = worker->market.symbols[id];
+        if (symbol != NULL) {
+            *worker->published[id] = (struct published){0};
+            symbol->is_book_changed = true;
+            symbol->is_ticker_changed = true;
+            symbol->new_trades = 0;
+            symbol->new_noted = 0;
+        }
+    }
+}
+
+static bool may_speak(struct fx_worker_publish *worker)
+{
+    const bool may =
+        worker->options.may_speak == NULL || worker->options.may_speak(worker->options.context);
+    if (may && worker->is_silent) {
+        forget_published(worker);
+    }
+    worker->is_silent = !may;
+    return may;
+}
+
 int fx_worker_publish_step(void *self, int64_t now_us)
 {
     struct fx_worker_publish *worker = self;
     int done = take_events(worker);
     collect(worker);
-    if (!worker->is_broken && !worker->market.is_in_dump) {
+    if (!worker->is_broken && !worker->market.is_in_dump && may_speak(worker)) {
         done += publish_books(worker, now_us);
         done += publish_tickers(worker, now_us);
     }

@@ -35,9 +35,12 @@ struct fx_worker_publish_options {
     /** An event for a room: "orderbook_BTCUSDT", `["orderbook",{…}]`. Borrowed for the call. May be
      * NULL. */
     void (*emit)(void *context, fx_str room, fx_str event);
+    /** May we speak, or does another process? May be NULL: we may. Who may again tells every book
+     * and ticker anew, with prevSeq -1. */
+    bool (*may_speak)(void *context);
     /** Called in every step. May be NULL. @return how much was done. */
     int (*pump)(void *context, int64_t now_us);
-    void *context; /* of both */
+    void *context; /* of all three */
 };
 
 /** Figures. Thread: any (each is a moment's value). */

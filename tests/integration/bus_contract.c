@@ -598,6 +598,60 @@ static void bus_group_begins_where_its_member_says(void **state)
     fx_bus_reader_close(member.reader);
 }
 
+/* A silent member has a partition and reads nothing; a group without members keeps what it is told
+ * by somebody outside. */
+static void bus_group_keeps_without_reading(void **state)
+{
+    struct fixture *fixture = *state;
+    static uint8_t seen[GROUP_RECORDS * 2];
+    struct member silent = {.start = 0, .seen = seen};
+    struct fx_bus_reader *outside = NULL;
+    struct fx_bus_record records[BATCH];
+    uint32_t count = 0;
+    const fx_str topic = name_of(fixture);
+    const struct fx_bus_place place = {topic, 0};
+    char name[FX_BUS_NAME_SIZE_MAX];
+    memset(seen, 0, sizeof seen);
+    make(fixture, PARTITIONS);
+    scatter(fixture, 0, GROUP_RECORDS);
+    (void)snprintf(name, sizeof name, "group-%.40s", fixture->topic);
+    struct fx_bus_group group = {.name = fx_str_of(name),
+                                 .topics = &topic,
+                                 .topic_count = 1,
+                                 .is_silent = true,
+                                 .on_assigned = on_assigned,
+                                 .on_revoked = on_revoked,
+                                 .context = &silent};
+    assert_int_equal(fx_bus_reader_join(fixture->bus, &group, &silent.reader), FX_OK);
+    for (uint32_t step = 0; step < WAIT_MS / TURN_MS && silent.given < PARTITIONS; step++) {
+        assert_int_equal(turn(&silent, TURN_MS), 0);
+    }
+    assert_int_equal(silent.given, PARTITIONS);
+    for (uint32_t step = 0; step < 10; step++) {
+        assert_int_equal(turn(&silent, TURN_MS), 0);
+    }
+    assert_int_equal(fx_bus_reader_commit(silent.reader, place, 60), FX_OK);
+    fx_bus_reader_close(silent.reader);
+    group.topic_count = 0;
+    assert_int_equal(fx_bus_reader_join(fixture->bus, &group, &outside), FX_OK);
+    assert_int_equal(fx_bus_reader_commit(outside, (struct fx_bus_place){topic, 1}, 70), FX_OK);
+    fx_bus_reader_close(outside);
+    struct member member = {.start = FX_BUS_COMMITTED, .seen = seen};
+    join(fixture, &member);
+    for (uint32_t step = 0;
+         step < WAIT_MS / TURN_MS && missing(seen, 70 * PARTITIONS, GROUP_RECORDS) > 0;
+         step++) {
+        (void)turn(&member, TURN_MS);
+    }
+    assert_int_equal(seen[59 * PARTITIONS], 0);
+    assert_int_equal(seen[60 * PARTITIONS], 1);
+    assert_int_equal(seen[69 * PARTITIONS + 1], 0);
+    assert_int_equal(seen[70 * PARTITIONS + 1], 1);
+    assert_int_equal(seen[2], 1); /* of which nobody said anything */
+    assert_int_equal(fx_bus_reader_poll(member.reader, 0, records, BATCH, &count), FX_OK);
+    fx_bus_reader_close(member.reader);
+}
+
 #define TEST(function)                                                                             \
     {                                                                                              \
 #function, function, setup, teardown, NULL                                                 \
@@ -621,6 +675,7 @@ int bus_contract_run(const struct bus_contract_adapter *adapter)
         TEST(bus_producer_that_starts_again_goes_on),
         TEST(bus_group_shares_and_loses_nothing),
         TEST(bus_group_member_that_ends_is_replaced),
+        TEST(bus_group_keeps_without_reading),
         TEST(bus_group_begins_where_its_member_says),
     };
     return cmocka_run_group_tests_name(adapter->name, tests, NULL, NULL);

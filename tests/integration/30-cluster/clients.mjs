@@ -107,8 +107,23 @@ async function partitions() {
     { topic: name, partition: partitionId, leader, inSync: isr.length, replicas: replicas.length })))
 }
 
+// Every group there is: its members, and how far behind the end of a topic's first partition it is.
+async function groups(topic) {
+  await admin.connect()
+  const [{ high }] = (await admin.fetchTopicOffsets(topic)).filter((one) => one.partition === 0)
+  const { groups: listed } = await admin.listGroups()
+  const found = {}
+  for (const { groupId } of listed) {
+    const [{ members }] = (await admin.describeGroups([groupId])).groups
+    const [{ offset }] = (await admin.fetchOffsets({ groupId, topic })).filter((one) => one.partition === 0)
+    found[groupId] = { members: members.length, lag: Number(offset) < 0 ? null : Number(high) - Number(offset) }
+  }
+  return found
+}
+
 const operations = {
   rival,
+  groups: ({ topic }) => groups(topic),
   partitions,
   partition: ({ topic }) => partition(topic),
   watch: ({ topics }) => watch(topics),

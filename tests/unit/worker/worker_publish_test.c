@@ -41,6 +41,7 @@ static struct {
     uint32_t seen_books;
     uint32_t seen_tickers;
     uint32_t pumped;
+    bool is_silent; /* somebody else speaks */
 } fixture;
 
 static void emit(void *context, fx_str room, fx_str event)
@@ -62,6 +63,12 @@ static void emit(void *context, fx_str room, fx_str event)
         assert_true(fx_str_is_equal(name, FX_STR("trades")));
         fixture.seen_trades += argument->count;
     }
+}
+
+static bool may_speak(void *context)
+{
+    assert_ptr_equal(context, &fixture);
+    return !fixture.is_silent;
 }
 
 static int pump(void *context, int64_t now_us)
@@ -116,6 +123,7 @@ static void setup(uint32_t pending_max)
                                                       .interval_us = 2 * STEP_US,
                                                       .emit = emit,
                                                       .pump = pump,
+                                                      .may_speak = may_speak,
                                                       .context = &fixture};
     assert_int_equal(fx_worker_publish_create(&options, &fixture.worker), FX_OK);
     engine_kit_init(&fixture.kit, &limits);
@@ -310,10 +318,45 @@ static void worker_publish_waits_for_a_full_bus(void **state)
     run(1);
 }
 
+/* Two processes follow the log, one speaks: who takes over begins a chain of his own, and nobody is
+ * told old trades. */
+static void worker_publish_stands_by_without_a_word(void **state)
+{
+    (void)state;
+    struct reader reader = {0};
+    setup(0);
+    fixture.is_silent = true;
+    for (uint32_t count = 0; count < COMMANDS; count++) {
+        random_command();
+        fixture.now_us += STEP_US;
+        (void)fx_worker_publish_step(fixture.worker, fixture.now_us);
+    }
+    assert_int_equal(read_all(BOOKS, NULL), 0);
+    assert_int_equal(read_all(TICKERS, NULL), 0);
+    assert_int_equal(fixture.seen_books + fixture.seen_tickers + fixture.seen_trades, 0);
+    assert_true(fixture.wanted_trades > 10);
+    fixture.is_silent = false;
+    fixture.now_us += STEP_US;
+    (void)fx_worker_publish_step(fixture.worker, fixture.now_us);
+    assert_int_equal(read_all(BOOKS, &reader), 1); /* the whole book, prevSeq -1 */
+    assert_int_equal(read_all(TICKERS, NULL), 1);
+    assert_is_newest(&reader);
+    assert_int_equal(fixture.seen_trades, 0);
+    /* Silent for a moment: the next word is a first one again, though one was said before. */
+    fixture.is_silent = true;
+    (void)fx_worker_publish_step(fixture.worker, fixture.now_us);
+    fixture.is_silent = false;
+    fixture.now_us += 2 * STEP_US;
+    (void)fx_worker_publish_step(fixture.worker, fixture.now_us);
+    assert_int_equal(read_all(BOOKS, NULL), 2);
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_publish_changes_make_the_book),
+        cmocka_unit_test(worker_publish_stands_by_without_a_word),
         cmocka_unit_test(worker_publish_waits_for_a_full_bus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
