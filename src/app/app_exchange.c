@@ -265,8 +265,8 @@ static void grow_maps(struct fx_app_exchange *exchange)
 static fx_status open_follows(struct fx_app_exchange *exchange)
 {
     struct fx_app_bus *settings = &exchange->bus_settings;
-    fx_status status = fx_app_bus_init(settings, exchange->config);
-    if (status == FX_OK && settings->shards > 1) {
+    fx_status status = FX_OK;
+    if (settings->shards > 1) {
         exchange->feed.shards = fx_worker_shards_create(settings->maps, settings->shards);
         status = exchange->feed.shards == NULL ? FX_NO_MEMORY : FX_OK;
     }
@@ -519,16 +519,19 @@ static fx_status make_paths(struct fx_app_exchange *exchange)
 }
 
 /* Several processes share the tables, so they are on a server. */
-static fx_status check_adapters(const struct fx_config *config)
+/* What is wrong with the settings of the servers is said before one of them is called. */
+static fx_status check_adapters(struct fx_app_exchange *exchange)
 {
-    if (fx_app_bus_is_set(config) && fx_config_str(config, "db-host").size == 0) {
+    if (is_on_bus(exchange) && fx_config_str(exchange->config, "db-host").size == 0) {
         FX_LOG(FX_LOG_ERROR,
                "config",
                "with Kafka the tables are shared by several processes and have to be on a server",
                fx_log_text("missing", "DB_HOST"));
         return FX_BAD_PARAMETER;
     }
-    return FX_OK;
+    const fx_status status =
+        is_on_bus(exchange) ? fx_app_bus_init(&exchange->bus_settings, exchange->config) : FX_OK;
+    return status == FX_OK ? fx_app_store_init(&exchange->database, exchange->config) : status;
 }
 
 fx_status fx_app_exchange_open(const struct fx_config *config,
@@ -539,12 +542,9 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
         return FX_NO_MEMORY;
     }
     exchange->config = config;
-    fx_status status = check_adapters(config);
+    fx_status status = check_adapters(exchange);
     if (status == FX_OK && !is_on_bus(exchange)) {
         status = make_paths(exchange);
-    }
-    if (status == FX_OK) {
-        status = fx_app_store_init(&exchange->database, config);
     }
     if (status == FX_OK) {
         status = open_store(exchange);

@@ -8,6 +8,7 @@
 #include "app/app_desk.h"
 #include "app/app_log.h"
 #include "app/app_notify.h"
+#include "app/app_settings.h"
 #include "app/app_stop.h"
 #include "app/app_store.h"
 #include "base/agent.h"
@@ -287,6 +288,10 @@ int fx_app_intake_run(const struct fx_app_options *options)
         return FX_APP_EXIT_FAILURE;
     }
     fx_status status = fx_app_log_open(options->config);
+    if (status == FX_OK) {
+        status = fx_app_settings_check_files(options->config,
+                                             FX_APP_SETTINGS_DATABASE | FX_APP_SETTINGS_KAFKA);
+    }
     if (status == FX_OK) {
         status = open_all(intake, options->config, &notify);
     }

@@ -9,6 +9,7 @@
 #include "app/app_log.h"
 #include "app/app_node.h"
 #include "app/app_notify.h"
+#include "app/app_settings.h"
 #include "app/app_stop.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -193,6 +194,10 @@ int fx_app_lead_run(const struct fx_app_options *options)
         return FX_APP_EXIT_FAILURE;
     }
     fx_status status = fx_app_log_open(options->config);
+    if (status == FX_OK) {
+        status = fx_app_settings_check_files(options->config,
+                                             FX_APP_SETTINGS_KAFKA | FX_APP_SETTINGS_DATA);
+    }
     if (status == FX_OK) {
         status = open_all(role, options->config, &notify);
     }

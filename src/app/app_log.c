@@ -15,8 +15,12 @@ fx_status fx_app_log_open(const struct fx_config *config)
     const char *path = fx_config_text(config, "log-file");
     const int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, MODE);
     if (file < 0) {
-        FX_LOG(FX_LOG_ERROR, "log", "the log file cannot be opened", fx_log_text("file", path));
-        return FX_IO;
+        FX_LOG(FX_LOG_ERROR,
+               "log",
+               "the log file cannot be opened",
+               fx_log_text("variable", "FUTURE_LOG_FILE"),
+               fx_log_text("file", path));
+        return FX_BAD_SETTING;
     }
     const bool is_changed =
         dup2(file, STDERR_FILENO) == STDERR_FILENO; /* at once, for all threads */

@@ -14,8 +14,8 @@
 
 /**
  * Open FUTURE_LOG_FILE, where set, in place of stderr; again after the file was moved away. Other
- * threads may log meanwhile: each line goes to one of the two. @return OK; IO (stderr stays as it
- * is).
+ * threads may log meanwhile: each line goes to one of the two. @return OK; BAD_SETTING (logged), IO
+ * (stderr stays as it is).
  */
 FX_MUST_USE fx_status fx_app_log_open(const struct fx_config *config);
 

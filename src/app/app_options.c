@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/app_settings.h"
 #include "base/log.h"
+#include "base/panic.h"
 
 static const struct fx_config_option OPTIONS[] = {
 #define X(name, variable, preset, help, type, is_secret, is_required, min, max)                    \
@@ -95,83 +97,14 @@ static int read_dotenv(struct fx_config *config)
     return code;
 }
 
-/* The exit code for a wrong word: of the command line or of the settings. */
-static int exit_of_word(const struct fx_config *config, const char *name)
-{
-    return fx_config_origin(config, name) == FX_CONFIG_FLAG ? FX_APP_EXIT_USAGE
-                                                            : FX_APP_EXIT_CONFIG;
-}
-
-static int check_durability(const struct fx_config *config)
-{
-    const fx_str word = fx_config_str(config, "durability");
-    if (fx_str_is_equal(word, FX_STR("strict")) || fx_str_is_equal(word, FX_STR("relaxed")) ||
-        fx_str_is_equal(word, FX_STR("none"))) {
-        return FX_APP_EXIT_OK;
-    }
-    (void)fprintf(stderr, "future: FUTURE_DURABILITY must be strict, relaxed or none\n");
-    return exit_of_word(config, "durability");
-}
-
-/* "https://a.example:8443": what a browser sends has no path and no slash at its end. */
-static bool is_origin(fx_str text)
-{
-    const size_t colon = fx_str_find(text, ':', 0);
-    const fx_str scheme = colon == SIZE_MAX ? (fx_str){0} : fx_str_slice(text, 0, colon);
-    const bool is_web =
-        fx_str_is_equal(scheme, FX_STR("https")) || fx_str_is_equal(scheme, FX_STR("http"));
-    const size_t host = scheme.size + sizeof "://" - 1;
-    return is_web && fx_str_has_prefix(fx_str_slice(text, colon, text.size), FX_STR("://")) &&
-           text.size > host && fx_str_find(text, '/', host) == SIZE_MAX;
-}
-
-static int check_origins(const struct fx_config *config)
-{
-    const fx_str list = fx_config_str(config, "cors-origins");
-    if (fx_str_is_equal(list, FX_STR("*")) || fx_str_is_equal(list, FX_STR("none"))) {
-        return FX_APP_EXIT_OK;
-    }
-    size_t from = 0;
-    while (from < list.size) {
-        const size_t size = strcspn(list.data + from, " ,");
-        const fx_str entry = fx_str_slice(list, from, size);
-        if (entry.size > 0 && !is_origin(entry)) {
-            (void)fprintf(stderr,
-                          "future: FUTURE_CORS_ORIGINS: '%.*s' is no origin, which is like "
-                          "https://example.org or https://example.org:8443, * or none\n",
-                          (int)entry.size,
-                          entry.data);
-            return exit_of_word(config, "cors-origins");
-        }
-        from += size + 1;
-    }
-    return FX_APP_EXIT_OK;
-}
-
-static int check_registration(const struct fx_config *config)
-{
-    const fx_str word = fx_config_str(config, "registration");
-    if (fx_str_is_equal(word, FX_STR("open")) || fx_str_is_equal(word, FX_STR("closed")) ||
-        fx_str_is_equal(word, FX_STR("auto"))) {
-        return FX_APP_EXIT_OK;
-    }
-    (void)fprintf(stderr, "future: FUTURE_REGISTRATION must be open, closed or auto\n");
-    return exit_of_word(config, "registration");
-}
-
-static int configure_log(const struct fx_config *config)
+/* Their words are those of the table (app_settings.c). */
+static void configure_log(const struct fx_config *config)
 {
     struct fx_log_options log = {.level = FX_LOG_INFO, .format = FX_LOG_TEXT, .fd = 2};
-    if (!fx_log_parse_level(fx_config_str(config, "log-level"), &log.level)) {
-        (void)fprintf(stderr, "future: FUTURE_LOG_LEVEL must be debug, info, warn, error or off\n");
-        return exit_of_word(config, "log-level");
-    }
-    if (!fx_log_parse_format(fx_config_str(config, "log-format"), &log.format)) {
-        (void)fprintf(stderr, "future: FUTURE_LOG_FORMAT must be text, logfmt or json\n");
-        return exit_of_word(config, "log-format");
-    }
+    const bool has_level = fx_log_parse_level(fx_config_str(config, "log-level"), &log.level);
+    const bool has_format = fx_log_parse_format(fx_config_str(config, "log-format"), &log.format);
+    FX_ASSERT(has_level && has_format);
     fx_log_configure(&log);
-    return FX_APP_EXIT_OK;
 }
 
 int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_out)
@@ -181,6 +114,8 @@ int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_ou
     if (options_out->config == NULL) {
         return FX_APP_EXIT_FAILURE;
     }
+    struct fx_app_settings_unknown unknown = {0};
+    fx_config_on_unknown(options_out->config, fx_app_settings_note, &unknown);
     int code = read_flags(argc, argv, options_out);
     if (code == FX_APP_EXIT_OK) {
         code = read_dotenv(options_out->config);
@@ -192,16 +127,11 @@ int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_ou
             fx_config_is_flag_wrong(options_out->config) ? FX_APP_EXIT_USAGE : FX_APP_EXIT_CONFIG;
     }
     if (code == FX_APP_EXIT_OK) {
-        code = check_durability(options_out->config);
+        code = fx_app_settings_check(options_out->config);
     }
     if (code == FX_APP_EXIT_OK) {
-        code = check_origins(options_out->config);
-    }
-    if (code == FX_APP_EXIT_OK) {
-        code = check_registration(options_out->config);
-    }
-    if (code == FX_APP_EXIT_OK) {
-        code = configure_log(options_out->config);
+        configure_log(options_out->config);
+        fx_app_settings_hint(OPTIONS, OPTION_COUNT, &unknown);
     }
     if (code != FX_APP_EXIT_OK) {
         fx_app_options_destroy(options_out);

@@ -13,6 +13,7 @@
 #include "app/app_log.h"
 #include "app/app_operator.h"
 #include "app/app_oracle.h"
+#include "app/app_settings.h"
 #include "app/app_stop.h"
 #include "app/app_tls.h"
 #include "base/clock.h"
@@ -126,6 +127,12 @@ static int run(const struct fx_app_options *options)
     fx_app_stop_arm();
     fx_app_limits_raise_files();
     fx_status status = fx_app_log_open(config);
+    if (status == FX_OK) {
+        status = fx_app_settings_check_files(config,
+                                             FX_APP_SETTINGS_API | FX_APP_SETTINGS_DATABASE |
+                                                 FX_APP_SETTINGS_REDIS | FX_APP_SETTINGS_KAFKA |
+                                                 FX_APP_SETTINGS_DATA);
+    }
     if (status == FX_OK) {
         status = fx_app_exchange_open(config, &exchange);
     }

@@ -5,6 +5,7 @@
 
 #include "app/app_bus.h"
 #include "app/app_log.h"
+#include "app/app_settings.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -73,6 +74,9 @@ int fx_app_tell_run(const struct fx_app_options *options)
     fx_buf_init(&text, TEXT_SIZE_MAX);
     write_record(&text, code);
     fx_status status = fx_app_log_open(options->config);
+    if (status == FX_OK) {
+        status = fx_app_settings_check_files(options->config, FX_APP_SETTINGS_KAFKA);
+    }
     if (status == FX_OK) {
         status = fx_app_bus_init(&settings, options->config);
     }

@@ -11,6 +11,7 @@
 #include "app/app_follow.h"
 #include "app/app_log.h"
 #include "app/app_notify.h"
+#include "app/app_settings.h"
 #include "app/app_stop.h"
 #include "app/app_store.h"
 #include "app/app_worker_part.h"
@@ -496,6 +497,11 @@ static int run(const struct fx_app_options *options, const struct role *role)
     worker->config = options->config;
     worker->title = role == NULL ? "worker" : role->name;
     fx_status status = fx_app_log_open(options->config);
+    if (status == FX_OK) {
+        status = fx_app_settings_check_files(options->config,
+                                             FX_APP_SETTINGS_DATABASE | FX_APP_SETTINGS_REDIS |
+                                                 FX_APP_SETTINGS_KAFKA | FX_APP_SETTINGS_DATA);
+    }
     if (status == FX_OK) {
         status = role == NULL ? read_roles(options->config, &parts)
                               : add_role(options->config, role, &parts);

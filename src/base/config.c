@@ -32,6 +32,8 @@ struct slot {
 struct fx_config {
     const struct fx_config_option *options;
     uint32_t option_count;
+    fx_config_unknown_fn unknown;
+    void *unknown_context;
     enum fx_config_origin error_origin; /* of the value that was wrong; UNSET: of no value */
     char error[FX_CONFIG_ERROR_SIZE_MAX];
     struct slot slots[];
@@ -305,6 +307,7 @@ static bool is_variable(const struct fx_config_option *option, fx_str suffix, fx
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): key, then value
 static fx_status keep_pair(struct fx_config *config, fx_str key, fx_str value)
 {
+    bool is_known = false;
     for (uint32_t index = 0; index < config->option_count; index++) {
         const struct fx_config_option *option = &config->options[index];
         struct slot *slot = &config->slots[index];
@@ -316,6 +319,7 @@ static fx_status keep_pair(struct fx_config *config, fx_str key, fx_str value)
         } else {
             continue;
         }
+        is_known = true;
         drop_text(place);
         if (value.size > 0) {
             *place = copy_text(value);
@@ -324,7 +328,16 @@ static fx_status keep_pair(struct fx_config *config, fx_str key, fx_str value)
             }
         }
     }
+    if (!is_known && config->unknown != NULL) {
+        config->unknown(config->unknown_context, key);
+    }
     return FX_OK;
+}
+
+void fx_config_on_unknown(struct fx_config *config, fx_config_unknown_fn unknown, void *context)
+{
+    config->unknown = unknown;
+    config->unknown_context = context;
 }
 
 /** Read one `KEY=value`. @return what was wrong in *problem_out, NULL if nothing. */

@@ -60,6 +60,9 @@ typedef const char *(*fx_config_env_fn)(void *context, const char *variable);
 /** Append the content of a file. @return OK; NOT_FOUND; IO; BODY_TOO_LARGE. */
 typedef fx_status (*fx_config_read_fn)(void *context, const char *path, struct fx_buf *content_out);
 
+/** Hear of a variable in the .env file that no option has; `variable` ends with the call. */
+typedef void (*fx_config_unknown_fn)(void *context, fx_str variable);
+
 struct fx_config;
 
 /** Make one for `option_count` options (1..FX_CONFIG_OPTIONS_MAX; kept). @return NULL without
@@ -79,10 +82,13 @@ FX_MUST_USE fx_status fx_config_set_flag(struct fx_config *config, fx_str name, 
  * Take the text of a .env file: `KEY=value`, `export KEY=value`, `# comment`, 'literal', "with \n
  * \t
  * \" \\ \$ escapes", both quoted forms over several lines; ` #` ends an unquoted value. The last of
- * equal keys counts; keys of other programs are ignored.
+ * equal keys counts; keys of other programs are ignored, fx_config_on_unknown() hears of them.
  * @return OK; BAD_FILE (fx_config_error() names the line); NO_MEMORY.
  */
 FX_MUST_USE fx_status fx_config_set_dotenv(struct fx_config *config, fx_str text);
+
+/** Who hears of unknown variables in the .env file; set it before that is read. NULL: nobody. */
+void fx_config_on_unknown(struct fx_config *config, fx_config_unknown_fn unknown, void *context);
 
 /**
  * Settle and check every option. `read` reads the `_FILE` variants, e.g. fx_config_read_file();

@@ -256,6 +256,26 @@ static void check_dotenv(const char *text, const char *wanted)
     fx_config_destroy(config);
 }
 
+static void count_unknown(void *context, fx_str variable)
+{
+    int *count = context;
+    assert_true(fx_str_is_equal(variable, FX_STR("OTHER")));
+    (*count)++;
+}
+
+static void config_dotenv_tells_of_unknown_variables(void **state)
+{
+    (void)state;
+    int count = 0;
+    struct fx_config *config = fx_config_create(OPTIONS, OPTION_COUNT);
+    fx_config_on_unknown(config, count_unknown, &count);
+    assert_int_equal(
+        fx_config_set_dotenv(config, FX_STR("PORT=1\nOTHER=2\nDB_PASSWORD_FILE=x\nexport OTHER=3")),
+        FX_OK);
+    assert_int_equal(count, 2);
+    fx_config_destroy(config);
+}
+
 static void config_dotenv_forms_are_understood(void **state)
 {
     (void)state;
@@ -374,6 +394,7 @@ int main(void)
         cmocka_unit_test(config_secret_file_is_read_without_its_line_end),
         cmocka_unit_test(config_wrong_flag_is_told_from_wrong_setting),
         cmocka_unit_test(config_file_variant_of_an_open_option_is_ignored),
+        cmocka_unit_test(config_dotenv_tells_of_unknown_variables),
         cmocka_unit_test(config_dotenv_forms_are_understood),
         cmocka_unit_test(config_dotenv_error_names_the_line),
         cmocka_unit_test(config_required_option_without_value_is_an_error),
