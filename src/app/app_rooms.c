@@ -94,6 +94,9 @@ static struct parcel *pack(struct fx_app_rooms *rooms,
     for (uint32_t index = 0; index < message->room_count; index++) {
         parcel->message.rooms[index] = moved(message->rooms[index], body.data, parcel->bytes);
     }
+    for (uint32_t index = 0; index < message->except_count; index++) {
+        parcel->message.except[index] = moved(message->except[index], body.data, parcel->bytes);
+    }
     parcel->event = (fx_str){parcel->bytes + body.size, event.size};
     return parcel;
 }

@@ -141,7 +141,7 @@ void fx_push_stop(struct fx_push *push);
 void fx_push_on_event(struct fx_push *push, const struct fx_event *event);
 
 /** An event that another process emitted, `["name",argument]` in JSON: to this one's sockets in the
- * message's rooms. */
+ * message's rooms, or to all of its namespace, once to each, but for those that are left out. */
 void fx_push_emit(struct fx_push *push, const struct fx_push_rooms_message *message, fx_str event);
 
 /** A user was locked, or tokens were called back: end what `admits` admits no more. Not from inside

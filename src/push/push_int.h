@@ -44,6 +44,7 @@ struct fx_push_socket {
     struct fx_push_client *client;
     uint32_t index;              /* of the namespace */
     uint64_t user_id;            /* 0: anonymous */
+    uint64_t emitted;            /* the last event of another process that it has heard */
     int64_t expires_at_s;        /* of its token; 0: never */
     struct fx_jwt_claims claims; /* of its token, where user_id != 0 */
 };
@@ -142,7 +143,8 @@ struct fx_push {
     struct fx_buf out;
     struct fx_buf scratch;
     struct fx_push_stats stats;
-    bool has_trades; /* since the last flush */
+    uint64_t emitted; /* events of other processes so far */
+    bool has_trades;  /* since the last flush */
     bool is_stopping;
     bool is_dumping;
     struct fx_json json;

@@ -1,10 +1,17 @@
 #include "push/push_msgpack.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 
-enum { TEXT_SIZE_MAX = 1 << 20, HEAD_SIZE_MAX = 9 };
+enum { TEXT_SIZE_MAX = 1 << 20, FLOAT_DIGITS_MIN = 15, FLOAT_DIGITS_MAX = 17 };
+
+#define WHOLE_MAX   9007199254740992.0
+#define DATE_MS_MAX UINT64_C(253402300799999) /* the end of the year 9999 */
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -315,26 +322,74 @@ bool fx_push_msgpack_take_map(fx_str *bytes, uint32_t *count_out)
     return take_head(bytes, 0x80, 0xde, count_out);
 }
 
-/* A 64-bit float that is a whole number, as JavaScript sends those beyond 32 bits. */
-static bool whole_of(uint64_t bits, int64_t *value_out)
+/* As JSON.stringify does it: the shortest text that is the same number again. */
+static void append_float(struct fx_buf *json, double value)
 {
-    const int32_t exponent = (int32_t)(bits >> 52 & 0x7ff) - 1023;
-    const uint64_t fraction = (bits & 0xfffffffffffffULL) | 0x10000000000000ULL;
-    if ((bits & ~(1ULL << 63)) == 0) {
-        *value_out = 0;
-        return true;
+    char text[32];
+    if (!isfinite(value)) {
+        fx_buf_append(json, FX_STR("null"));
+        return;
     }
-    if (exponent < 0 || exponent > 53) {
-        return false;
+    for (int digits = FLOAT_DIGITS_MIN; digits <= FLOAT_DIGITS_MAX; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
     }
-    const uint64_t rest_mask = exponent >= 52 ? 0 : (1ULL << (52 - exponent)) - 1;
-    if ((fraction & rest_mask) != 0) {
-        return false;
+    /* Whole numbers up to 2^53 have no exponent there. */
+    if (value >= -WHOLE_MAX && value <= WHOLE_MAX && (double)(int64_t)value == value) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)value);
     }
-    const uint64_t whole =
-        exponent >= 52 ? fraction << (exponent - 52) : fraction >> (52 - exponent);
-    *value_out = bits >> 63 != 0 ? -(int64_t)whole : (int64_t)whole;
-    return true;
+    fx_buf_append(json, fx_str_of(text));
+}
+
+static fx_status take_float(fx_str *bytes, struct fx_buf *json)
+{
+    const bool is_wide = (uint8_t)bytes->data[0] == 0xcb;
+    uint64_t bits = 0;
+    double value = 0;
+    if (!number_at(*bytes, is_wide ? 8 : 4, &bits)) {
+        return FX_BAD_REQUEST;
+    }
+    if (is_wide) {
+        memcpy(&value, &bits, sizeof value);
+    } else {
+        const uint32_t half = (uint32_t)bits;
+        float narrow = 0;
+        memcpy(&narrow, &half, sizeof narrow);
+        value = (double)narrow;
+    }
+    append_float(json, value);
+    skip(bytes, is_wide ? 9 : 5);
+    return FX_OK;
+}
+
+/* fixext 8 of type 0: milliseconds, as toISOString() writes them. */
+static fx_status take_date(fx_str *bytes, struct fx_buf *json)
+{
+    char text[40];
+    uint64_t value = 0;
+    struct tm parts;
+    const fx_str number = {bytes->data + 1, bytes->size - 1}; /* behind the type */
+    if (bytes->size < 10 || bytes->data[1] != 0 || !number_at(number, 8, &value) ||
+        value > DATE_MS_MAX) {
+        return FX_BAD_REQUEST;
+    }
+    const time_t seconds = (time_t)(value / 1000);
+    if (gmtime_r(&seconds, &parts) == NULL) {
+        return FX_BAD_REQUEST;
+    }
+    const size_t size = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(text + size, sizeof text - size, ".%03uZ", (unsigned)(value % 1000));
+    fx_json_append_string(json, fx_str_of(text));
+    skip(bytes, 10);
+    return FX_OK;
+}
+
+static bool is_undefined(fx_str bytes)
+{
+    return bytes.size >= 3 && (uint8_t)bytes.data[0] == 0xd4 && bytes.data[1] == 0 &&
+           bytes.data[2] == 0;
 }
 
 /* Numbers, booleans and nil. @return OK; BAD_REQUEST; NOT_IMPLEMENTED. */
@@ -343,8 +398,13 @@ static fx_status take_scalar(fx_str *bytes, struct fx_buf *json)
     static const uint8_t SIZES[] = {1, 2, 4, 8};
     const uint8_t kind = (uint8_t)bytes->data[0];
     uint64_t value = 0;
-    int64_t whole = 0;
     uint32_t size = 0;
+    if (kind == 0xca || kind == 0xcb) {
+        return take_float(bytes, json);
+    }
+    if (kind == 0xd7) {
+        return take_date(bytes, json);
+    }
     if (kind < 0x80) {
         fx_buf_append_u64(json, kind);
     } else if (kind >= 0xe0) {
@@ -366,12 +426,9 @@ static fx_status take_scalar(fx_str *bytes, struct fx_buf *json)
         }
         const uint32_t shift = 64 - 8 * size;
         fx_buf_append_i64(json, (int64_t)(value << shift) >> shift);
-    } else if (kind == 0xcb) {
-        size = 8;
-        if (!number_at(*bytes, size, &value) || !whole_of(value, &whole)) {
-            return FX_BAD_REQUEST;
-        }
-        fx_buf_append_i64(json, whole);
+    } else if (is_undefined(*bytes)) {
+        size = 2;
+        fx_buf_append(json, FX_STR("null"));
     } else {
         return kind >= 0xc4 && kind <= 0xc6 ? FX_NOT_IMPLEMENTED : FX_BAD_REQUEST;
     }
@@ -416,6 +473,7 @@ fx_status fx_push_msgpack_decode(fx_str *bytes, struct fx_buf *json_out)
 {
     struct level levels[FX_PUSH_MSGPACK_DEPTH_MAX];
     const size_t before = json_out->size;
+    size_t key_at = 0;
     fx_str rest = *bytes;
     uint32_t depth = 0;
     fx_status status = take_value(&rest, json_out, levels, &depth);
@@ -429,6 +487,12 @@ fx_status fx_push_msgpack_decode(fx_str *bytes, struct fx_buf *json_out)
         const bool is_key = level->is_map && level->left % 2 == 0;
         const bool is_value = level->is_map && !is_key;
         level->left--;
+        if (is_value && is_undefined(rest)) { /* a member that is none */
+            json_out->size = key_at;
+            skip(&rest, 3);
+            continue;
+        }
+        key_at = is_key ? json_out->size : key_at;
         if (is_value) {
             fx_buf_append_byte(json_out, ':');
         } else {

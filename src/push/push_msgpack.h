@@ -2,9 +2,11 @@
  * @file push_msgpack.h
  * JSON to MessagePack and back, as far as socket.io-redis needs it. Pure functions.
  *
- * What there is: nil, booleans, integers, 64-bit floats (read only, whole numbers), strings,
- * arrays, maps with string keys. Binary data is told apart, extensions are refused. Source:
- * github.com/msgpack/msgpack/blob/master/spec.md. Thread: any.
+ * What there is: nil, booleans, integers, strings, arrays, maps with string keys; read only:
+ * floats, and the two extensions of notepack 2, which Node's programs write: undefined (no member;
+ * null in an array) and dates (their text). What JSON has no number for is null, as in JavaScript.
+ * Binary data is told apart, other extensions are refused. Source:
+ * github.com/msgpack/msgpack/blob/master/spec.md, github.com/darrachequesne/notepack. Thread: any.
  */
 #ifndef FX_PUSH_PUSH_MSGPACK_H
 #define FX_PUSH_PUSH_MSGPACK_H

@@ -128,14 +128,13 @@ static fx_status decode_packet(fx_str *bytes,
     return status;
 }
 
-static fx_status decode_rooms(fx_str *bytes, struct fx_push_rooms_message *message)
+static fx_status decode_names(fx_str *bytes, fx_str names[FX_PUSH_ROOMS_MAX], uint32_t *count_out)
 {
-    if (!fx_push_msgpack_take_array(bytes, &message->room_count) ||
-        message->room_count > FX_PUSH_ROOMS_MAX) {
+    if (!fx_push_msgpack_take_array(bytes, count_out) || *count_out > FX_PUSH_ROOMS_MAX) {
         return FX_BAD_REQUEST;
     }
-    for (uint32_t index = 0; index < message->room_count; index++) {
-        if (!fx_push_msgpack_take_str(bytes, &message->rooms[index])) {
+    for (uint32_t index = 0; index < *count_out; index++) {
+        if (!fx_push_msgpack_take_str(bytes, &names[index])) {
             return FX_BAD_REQUEST;
         }
     }
@@ -162,32 +161,29 @@ static fx_status decode_flags(fx_str *bytes, struct fx_push_rooms_message *messa
     return status;
 }
 
-/* {rooms, flags, except}. What must leave out some sockets is left to who knows them. */
+/* {rooms, flags, except}, each maybe nil. */
 static fx_status decode_options(fx_str *bytes, struct fx_push_rooms_message *message)
 {
-    uint32_t count = 0, except = 0;
+    uint32_t count = 0;
     if (!fx_push_msgpack_take_map(bytes, &count)) {
         return FX_BAD_REQUEST;
     }
     fx_status status = FX_OK;
     for (uint32_t index = 0; index < count && status == FX_OK; index++) {
         fx_str key = {0};
-        fx_str ahead = {0};
-        if (!fx_push_msgpack_take_str(bytes, &key)) {
+        if (!fx_push_msgpack_take_str(bytes, &key) || bytes->size == 0) {
             return FX_BAD_REQUEST;
         }
-        ahead = *bytes;
-        const bool is_nil = bytes->size > 0 && (uint8_t)bytes->data[0] == 0xc0;
-        if (fx_str_is_equal(key, FX_STR("rooms")) && !is_nil) {
-            status = decode_rooms(bytes, message);
-        } else if (fx_str_is_equal(key, FX_STR("flags")) && !is_nil) {
+        const uint8_t next = (uint8_t)bytes->data[0];
+        const bool is_none = next == 0xc0 || next == 0xd4; /* null, undefined */
+        if (fx_str_is_equal(key, FX_STR("rooms")) && !is_none) {
+            status = decode_names(bytes, message->rooms, &message->room_count);
+        } else if (fx_str_is_equal(key, FX_STR("except")) && !is_none) {
+            status = decode_names(bytes, message->except, &message->except_count);
+        } else if (fx_str_is_equal(key, FX_STR("flags")) && !is_none) {
             status = decode_flags(bytes, message);
         } else {
             status = drop(bytes);
-        }
-        if (fx_str_is_equal(key, FX_STR("except")) && fx_push_msgpack_take_array(&ahead, &except) &&
-            except > 0) {
-            return FX_NOT_IMPLEMENTED;
         }
     }
     return status;

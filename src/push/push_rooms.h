@@ -18,7 +18,7 @@
 #include "base/str.h"
 
 enum {
-    FX_PUSH_ROOMS_MAX = 16, /* in one message */
+    FX_PUSH_ROOMS_MAX = 64, /* in one message; of sockets left out as many */
     FX_PUSH_ROOMS_CHANNEL_SIZE_MAX = 160,
     FX_PUSH_ROOMS_BODY_SIZE_MAX = 1 << 20
 };
@@ -28,8 +28,10 @@ struct fx_push_rooms_message {
     fx_str uid; /* who sent it: what has our own is dropped */
     fx_str nsp; /* "/ws" */
     fx_str rooms[FX_PUSH_ROOMS_MAX];
-    uint32_t room_count; /* 0: everybody in the namespace */
-    bool is_volatile;    /* may be dropped */
+    fx_str except[FX_PUSH_ROOMS_MAX]; /* ids of sockets that are left out; read only */
+    uint32_t room_count;              /* 0: everybody in the namespace */
+    uint32_t except_count;
+    bool is_volatile; /* may be dropped */
 };
 
 /** The channel of a namespace and a room (empty: several or none): "socket.io#/ws#user_7#".
@@ -47,8 +49,7 @@ FX_MUST_USE fx_status fx_push_rooms_encode(struct fx_buf *body,
                                            fx_str event);
 
 /** Read a body; append the event as JSON to `event_out`. @return OK; BAD_REQUEST (malformed, too
- * many rooms, not an event); NOT_IMPLEMENTED (binary data, or sockets that are left out);
- * BODY_TOO_LARGE. */
+ * many rooms, not an event); NOT_IMPLEMENTED (binary data); BODY_TOO_LARGE. */
 FX_MUST_USE fx_status fx_push_rooms_decode(fx_str body,
                                            struct fx_push_rooms_message *message_out,
                                            struct fx_buf *event_out);

@@ -44,7 +44,7 @@ function open(name, url, token) {
     const socket = io(url + '/ws', { query: { token }, transports: ['websocket'], forceNew: true, reconnectionDelay: 200 })
     const entry = { socket, events: [] }
     sockets[name] = entry
-    for (const event of ['account', 'position', 'orders', 'orderbook', 'ticker', 'trades']) socket.on(event, (argument) => entry.events.push([event, argument]))
+    for (const event of ['account', 'position', 'orders', 'orderbook', 'ticker', 'trades', 'notifications']) socket.on(event, (argument) => entry.events.push([event, argument]))
     socket.on('connect', () => done(true))
     socket.on('error', fail)
   })
@@ -143,6 +143,10 @@ const operations = {
   },
   socket: ({ name, url, token }) => open(name, url, token),
   events: ({ name }) => sockets[name].events,
+  // What a gateway of Node's own emits, as its sockets' `broadcast` and its servers' `emit` do.
+  emit: ({ rooms, except, argument }) => gateway.server.of('/ws').adapter.broadcast(
+    { type: 2, data: ['notifications', argument], nsp: '/ws' }, { rooms, except, flags: {} }),
+  id: ({ name }) => sockets[name].socket.id,
   connected: ({ name }) => sockets[name].socket.connected,
   gateway: () => openGateway(),
   count: ({ topic }) => seen[topic].length,
