@@ -35,8 +35,10 @@ PURE_MAY_LINK = {"memcpy", "memmove", "memset", "memcmp", "__stack_chk_fail", "_
 NO_FLOATS = PURE | {"wire"}
 # Whose header it is: a room, or the files of a room that begin so.
 VENDORS = {"uv.h": ["net/"], "openssl/": ["base/", "net/net_tls", "cache/cache_link"], "sqlite3.h": ["store/"], "crypt.h": ["base/"], "jansson.h": [],
-           "gmp.h": [], "librdkafka/": ["bus/bus_kafka"], "hiredis/": ["cache/cache_session"],
+           "gmp.h": [], "librdkafka/": ["bus/bus_kafka"], "isa-l/": ["bus/bus_gzip"], "zlib.h": ["bus/bus_kafka_zlib"], "hiredis/": ["cache/cache_session"],
            "curl/": ["worker/worker_oracle_fetch"]}
+# Names of a library's that a file has in front of it, for whoever calls it.
+IN_FRONT = {"bus_kafka_zlib": {"deflateInit2_", "deflate", "deflateBound", "deflateEnd", "inflateInit2_", "inflate", "inflateEnd"}}
 DOUBLE_UNDERSCORE_INT128 = "src/base/dec.h"
 
 BANNED = r"\b(strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|localtime|gmtime|alloca|setjmp|longjmp)\s*\("
@@ -209,7 +211,8 @@ class Tidy:
         where = f"{room}/{obj.name}"
         stem = obj.name.split(".")[0]
         for kind, name in self.symbols_of(obj):
-            if kind in "TDBRC" and not re.fullmatch(rf"fx_{stem}(_\w+)?", name) and (stem, name) != ("main", "main"):
+            if kind in "TDBRC" and not re.fullmatch(rf"fx_{stem}(_\w+)?", name) and (stem, name) != ("main", "main") \
+                    and name not in IN_FRONT.get(stem, ()):
                 self.fail(where, 0, f"{name} must be named fx_{stem} or fx_{stem}_*")
             if kind in "dDbBC" and room in PURE:
                 self.fail(where, 0, f"{name}: mutable state outside of the structures")

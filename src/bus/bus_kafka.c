@@ -532,6 +532,9 @@ fx_status fx_bus_kafka_open(const struct fx_bus_kafka_options *options,
     }
     FX_ASSERT(options->property_count <= FX_BUS_KAFKA_PROPERTIES_MAX);
     error_out[0] = '\0';
+    if (!fx_bus_kafka_zlib_begin()) {
+        FX_LOG(FX_LOG_INFO, "kafka", "batches are packed by zlib, which takes longer");
+    }
     kafka->head.ops = &OPS;
     kafka->options = *options;
     kafka->pending_max = options->pending_max == 0 ? PENDING_MAX : options->pending_max;

@@ -38,6 +38,17 @@ bool fx_bus_kafka_conf_set(rd_kafka_conf_t *conf,
                            const char *value,
                            char error_out[FX_BUS_ERROR_SIZE_MAX]);
 
+/** From here on librdkafka's batches are packed and unpacked by bus_gzip. @return false where its
+ * library is not found: then by zlib, as ever. */
+bool fx_bus_kafka_zlib_begin(void);
+
+/** Batches of this process that were packed and unpacked so. Any thread. */
+struct fx_bus_kafka_zlib_stats {
+    uint64_t packed;
+    uint64_t unpacked;
+};
+struct fx_bus_kafka_zlib_stats fx_bus_kafka_zlib_stats(void);
+
 /** Our status for one of librdkafka's. */
 fx_status fx_bus_kafka_status(rd_kafka_resp_err_t error);
 
