@@ -30,6 +30,7 @@ enum {
 #define FX_BUS_BY_KEY    UINT32_MAX       /* partition: the one of the key's hash */
 #define FX_BUS_COMMITTED UINT64_MAX       /* offset: what the group committed, else the first */
 #define FX_BUS_FIRST     (UINT64_MAX - 1) /* offset: the oldest that is kept */
+#define FX_BUS_UNKNOWN   (UINT64_MAX - 2) /* offset: it is in the log, and nobody has said where */
 
 struct fx_bus;
 struct fx_bus_reader;
@@ -63,7 +64,7 @@ struct fx_bus_delivery {
     uint64_t token;
     fx_status status; /* OK: durable. TIMEOUT: unknown, it may be in the log. Else: it is not */
     uint32_t partition;
-    uint64_t offset; /* where OK */
+    uint64_t offset; /* where OK; FX_BUS_UNKNOWN is rare, but possible */
 };
 
 /** A record that was read; borrowed until the reader's next poll. */

@@ -252,24 +252,41 @@ static fx_status delivery_status(const rd_kafka_message_t *message)
     return status;
 }
 
+static struct fx_bus_kafka_sent *sent_at(const struct fx_bus_kafka *kafka, uint64_t number)
+{
+    return &kafka->sent[number % kafka->pending_max];
+}
+
+/* The one delivery of a message. */
+static void tell(struct fx_bus_kafka *kafka, uint64_t number, struct fx_bus_delivery delivery)
+{
+    struct fx_bus_kafka_sent *sent = sent_at(kafka, number);
+    FX_ASSERT(kafka->pending > 0);
+    FX_ASSERT(kafka->delivery_end - kafka->delivery_first < kafka->pending_max);
+    FX_ASSERT(number >= kafka->sent_first && number < kafka->sent_end && !sent->is_told);
+    kafka->pending--;
+    sent->is_told = true;
+    while (kafka->sent_first < kafka->sent_end && sent_at(kafka, kafka->sent_first)->is_told) {
+        kafka->sent_first++;
+    }
+    delivery.token = sent->token;
+    kafka->deliveries[kafka->delivery_end++ % kafka->pending_max] = delivery;
+}
+
 /* Within rd_kafka_poll(), in the thread that called it. */
 static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, void *context)
 {
     struct fx_bus_kafka *kafka = context;
+    struct fx_bus_delivery delivery = {.status = delivery_status(message)};
     (void)handle;
-    FX_ASSERT(kafka->pending > 0);
-    FX_ASSERT(kafka->delivery_end - kafka->delivery_first < kafka->pending_max);
-    kafka->pending--;
-    struct fx_bus_delivery *delivery = &kafka->deliveries[kafka->delivery_end % kafka->pending_max];
-    *delivery = (struct fx_bus_delivery){.token = (uint64_t)(uintptr_t)message->_private,
-                                         .status = delivery_status(message)};
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        delivery->partition = (uint32_t)message->partition;
-        delivery->offset = (uint64_t)message->offset;
+        /* Where a later answer says that it is there, nobody has said where. */
+        delivery.partition = (uint32_t)message->partition;
+        delivery.offset = message->offset >= 0 ? (uint64_t)message->offset : FX_BUS_UNKNOWN;
     } else {
         (void)fx_bus_kafka_fail(kafka->head.error, "a record was not delivered", message->err);
     }
-    kafka->delivery_end++;
+    tell(kafka, (uint64_t)(uintptr_t)message->_private, delivery);
 }
 
 /* Errors that concern the whole client; only a fatal one ends it. */
@@ -343,7 +360,11 @@ static void kafka_close(struct fx_bus *bus)
         (void)rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_destroy_flags(kafka->producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
+    if (kafka->is_retiring) {
+        (void)pthread_join(kafka->retiring, NULL);
+    }
     free(kafka->deliveries);
+    free(kafka->sent);
     free(kafka);
 }
 
@@ -352,7 +373,7 @@ static fx_status kafka_publish(struct fx_bus *bus, const struct fx_bus_message *
     struct fx_bus_kafka *kafka = kafka_of(bus);
     char topic[FX_BUS_NAME_SIZE_MAX + 1];
     const uint64_t owed = kafka->delivery_end - kafka->delivery_first + kafka->pending;
-    if (owed >= kafka->pending_max) {
+    if (owed >= kafka->pending_max || kafka->sent_end - kafka->sent_first >= kafka->pending_max) {
         return FX_BUSY;
     }
     if (!fx_str_copy(message->topic, topic, sizeof topic)) {
@@ -360,15 +381,19 @@ static fx_status kafka_publish(struct fx_bus *bus, const struct fx_bus_message *
     }
     const int32_t partition =
         message->partition == FX_BUS_BY_KEY ? RD_KAFKA_PARTITION_UA : (int32_t)message->partition;
-    kafka->pending++; /* before: the report may come within the call */
-    // NOLINTBEGIN(performance-no-int-to-ptr): a token is a number; bytes are copied, not changed
+    const uint64_t number = kafka->sent_end;
+    *sent_at(kafka, number) = (struct fx_bus_kafka_sent){
+        .token = message->token, .taken_us = fx_clock_monotonic_us()};
+    kafka->sent_end++; /* before: the report may come within the call */
+    kafka->pending++;
+    // NOLINTBEGIN(performance-no-int-to-ptr): it is a number; bytes are copied, not changed
     const rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
          .u.mem = {(void *)(uintptr_t)message->value.data, message->value.size}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)message->token},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)number},
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)message->key.data, message->key.size}}};
     // NOLINTEND(performance-no-int-to-ptr)
@@ -380,9 +405,77 @@ static fx_status kafka_publish(struct fx_bus *bus, const struct fx_bus_message *
     }
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka->pending--;
+        kafka->sent_end--;
         return fx_bus_kafka_fail(kafka->head.error, "a record was not taken", error);
     }
     return FX_OK;
+}
+
+/* ---- time-outs ------------------------------------------------------------------------------- */
+
+/* Sends nothing any more, and may take its time. */
+static void *retire(void *producer)
+{
+    rd_kafka_destroy_flags(producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
+static void await_retired(struct fx_bus_kafka *kafka)
+{
+    if (kafka->is_retiring) {
+        (void)pthread_join(kafka->retiring, NULL);
+        kafka->is_retiring = false;
+    }
+}
+
+static void give_up_producer(struct fx_bus_kafka *kafka)
+{
+    fx_bus_kafka_unlisten(&kafka->queue);
+    if (kafka->producer == NULL) {
+        return;
+    }
+    (void)rd_kafka_purge(kafka->producer,
+                         RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                             RD_KAFKA_PURGE_F_NON_BLOCKING);
+    await_retired(kafka);
+    kafka->is_retiring = pthread_create(&kafka->retiring, NULL, retire, kafka->producer) == 0;
+    if (!kafka->is_retiring) {
+        (void)retire(kafka->producer);
+    }
+    kafka->producer = NULL;
+}
+
+static fx_status create_producer(struct fx_bus_kafka *kafka, char error_out[256]);
+
+/* What has waited too long is unknown. librdkafka's own limit is not used: it would begin a new
+ * epoch of the producer and send what is behind the late message once more, though it may be in the
+ * log already, and no broker knows a record again that comes under another epoch. So nothing that
+ * this producer was given is ever sent again: all of it is unknown, and another one goes on. */
+static void expire(struct fx_bus_kafka *kafka)
+{
+    if (kafka->timeout_us == 0 || kafka->pending == 0 || kafka->head.fatal != FX_OK ||
+        fx_clock_monotonic_us() - sent_at(kafka, kafka->sent_first)->taken_us <
+            kafka->timeout_us) {
+        return;
+    }
+    FX_LOG(FX_LOG_WARN,
+           "kafka",
+           "no answer in time: what is on its way is unknown",
+           fx_log_u64("records", kafka->pending),
+           fx_log_text("reason", kafka->cause));
+    (void)snprintf(kafka->head.error, sizeof kafka->head.error, "no broker answered in time");
+    give_up_producer(kafka);
+    for (uint64_t number = kafka->sent_first; number < kafka->sent_end; number++) {
+        if (!sent_at(kafka, number)->is_told) {
+            tell(kafka, number, (struct fx_bus_delivery){.status = FX_TIMEOUT});
+        }
+    }
+    const fx_status status = create_producer(kafka, kafka->head.error);
+    if (status != FX_OK) {
+        kafka->head.fatal = FX_IO;
+    } else if (kafka->wake != NULL) {
+        (void)kafka_on_delivered(&kafka->head, kafka->wake, kafka->wake_context);
+    }
 }
 
 static uint32_t kafka_poll(struct fx_bus *bus,
@@ -392,8 +485,11 @@ static uint32_t kafka_poll(struct fx_bus *bus,
 {
     struct fx_bus_kafka *kafka = kafka_of(bus);
     uint32_t count = 0;
+    expire(kafka);
     const bool is_waiting = kafka->delivery_first == kafka->delivery_end;
-    (void)rd_kafka_poll(kafka->producer, is_waiting ? (int)timeout_ms : 0);
+    if (kafka->producer != NULL) {
+        (void)rd_kafka_poll(kafka->producer, is_waiting ? (int)timeout_ms : 0);
+    }
     while (count < capacity && kafka->delivery_first < kafka->delivery_end) {
         deliveries_out[count++] = kafka->deliveries[kafka->delivery_first % kafka->pending_max];
         kafka->delivery_first++;
@@ -404,7 +500,10 @@ static uint32_t kafka_poll(struct fx_bus *bus,
 static fx_status kafka_flush(struct fx_bus *bus, uint32_t timeout_ms)
 {
     struct fx_bus_kafka *kafka = kafka_of(bus);
-    (void)rd_kafka_flush(kafka->producer, (int)timeout_ms);
+    expire(kafka);
+    if (kafka->producer != NULL) {
+        (void)rd_kafka_flush(kafka->producer, (int)timeout_ms);
+    }
     return kafka->pending == 0 ? FX_OK : FX_TIMEOUT;
 }
 
@@ -455,6 +554,9 @@ static fx_status kafka_span(struct fx_bus *bus,
     if (!fx_str_copy(place.topic, topic, sizeof topic)) {
         return FX_BAD_PARAMETER;
     }
+    if (kafka->producer == NULL) {
+        return bus->fatal;
+    }
     const rd_kafka_topic_partition_t where = {.topic = topic,
                                               .partition = (int32_t)place.partition};
     rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__FAIL;
@@ -502,13 +604,7 @@ static rd_kafka_conf_t *producer_conf(struct fx_bus_kafka *kafka, char error_out
     }
     (void)snprintf(number, sizeof number, "%u", kafka->pending_max);
     bool fits = fx_bus_kafka_conf_set(conf, "queue.buffering.max.messages", number, error_out);
-    (void)snprintf(number,
-                   sizeof number,
-                   "%u",
-                   options->is_gapless                ? 0
-                   : options->message_timeout_ms == 0 ? MESSAGE_TIMEOUT_MS
-                                                      : options->message_timeout_ms);
-    fits = fits && fx_bus_kafka_conf_set(conf, "message.timeout.ms", number, error_out);
+    fits = fits && fx_bus_kafka_conf_set(conf, "message.timeout.ms", "0", error_out); /* expire() */
     if (fits && options->is_gapless) {
         fits = fx_bus_kafka_conf_set(conf, "enable.gapless.guarantee", "true", error_out);
     }
@@ -520,6 +616,20 @@ static rd_kafka_conf_t *producer_conf(struct fx_bus_kafka *kafka, char error_out
     rd_kafka_conf_set_error_cb(conf, on_error);
     rd_kafka_conf_set_opaque(conf, kafka);
     return conf;
+}
+
+static fx_status create_producer(struct fx_bus_kafka *kafka, char error_out[256])
+{
+    rd_kafka_conf_t *conf = producer_conf(kafka, error_out);
+    if (conf == NULL) {
+        return FX_BAD_PARAMETER;
+    }
+    kafka->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error_out, FX_BUS_ERROR_SIZE_MAX);
+    if (kafka->producer == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return FX_BAD_PARAMETER;
+    }
+    return FX_OK;
 }
 
 fx_status fx_bus_kafka_open(const struct fx_bus_kafka_options *options,
@@ -539,15 +649,15 @@ fx_status fx_bus_kafka_open(const struct fx_bus_kafka_options *options,
     kafka->options = *options;
     kafka->pending_max = options->pending_max == 0 ? PENDING_MAX : options->pending_max;
     kafka->deliveries = calloc(kafka->pending_max, sizeof kafka->deliveries[0]);
-    rd_kafka_conf_t *conf = kafka->deliveries == NULL ? NULL : producer_conf(kafka, error_out);
-    if (conf != NULL) {
-        kafka->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error_out, FX_BUS_ERROR_SIZE_MAX);
-        if (kafka->producer == NULL) {
-            rd_kafka_conf_destroy(conf);
-        }
+    kafka->sent = calloc(kafka->pending_max, sizeof kafka->sent[0]);
+    if (!options->is_gapless) {
+        const uint32_t timeout_ms =
+            options->message_timeout_ms == 0 ? MESSAGE_TIMEOUT_MS : options->message_timeout_ms;
+        kafka->timeout_us = (int64_t)timeout_ms * US_PER_MS;
     }
-    if (kafka->producer == NULL) {
-        const fx_status status = kafka->deliveries == NULL ? FX_NO_MEMORY : FX_BAD_PARAMETER;
+    const bool has_memory = kafka->deliveries != NULL && kafka->sent != NULL;
+    const fx_status status = has_memory ? create_producer(kafka, error_out) : FX_NO_MEMORY;
+    if (status != FX_OK) {
         kafka_close(&kafka->head);
         return status;
     }

@@ -5,20 +5,35 @@
 #ifndef FX_BUS_BUS_KAFKA_INT_H
 #define FX_BUS_BUS_KAFKA_INT_H
 
+#include <pthread.h>
+
 #include <librdkafka/rdkafka.h>
 
 #include "bus/bus_int.h"
 #include "bus/bus_kafka.h"
 
+/* A message that the producer has taken. */
+struct fx_bus_kafka_sent {
+    uint64_t token;
+    int64_t taken_us; /* monotonic */
+    bool is_told;
+};
+
 struct fx_bus_kafka {
     struct fx_bus head;
     struct fx_bus_kafka_options options;
     rd_kafka_t *producer;
+    pthread_t retiring; /* ends the last producer that was given up, where is_retiring */
+    bool is_retiring;
+    struct fx_bus_kafka_sent *sent; /* by number, in the order in which they were taken */
+    uint64_t sent_first;
+    uint64_t sent_end;
     struct fx_bus_delivery *deliveries; /* told by librdkafka, not yet polled */
     uint64_t delivery_first;
     uint64_t delivery_end;
     uint32_t pending; /* taken, not yet told */
     uint32_t pending_max;
+    int64_t timeout_us; /* of a message; 0: none */
     rd_kafka_queue_t *queue; /* of what is told, once somebody wants to be woken */
     fx_bus_ready_fn wake;
     void *wake_context;

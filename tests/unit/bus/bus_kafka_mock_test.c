@@ -130,6 +130,62 @@ static void kafka_silent_broker_leaves_the_outcome_unknown(void **state)
     assert_int_equal(fx_bus_fatal(fixture->bus), FX_OK);
 }
 
+/* How often a text is in the log. */
+static uint32_t count_of(struct fx_bus *bus, fx_str text)
+{
+    const struct fx_bus_place place = {TOPIC, 0};
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[64];
+    uint32_t found = 0, count = 0;
+    uint64_t end = 0;
+    assert_int_equal(fx_bus_reader_open(bus, place, 0, &reader), FX_OK);
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && !fx_bus_reader_is_at_end(reader, &end);
+         turn++) {
+        assert_int_equal(fx_bus_reader_poll(reader, TURN_MS, records, 64, &count), FX_OK);
+        for (uint32_t index = 0; index < count; index++) {
+            found += fx_str_is_equal(records[index].value, text) ? 1 : 0;
+        }
+    }
+    assert_true(fx_bus_reader_is_at_end(reader, &end));
+    fx_bus_reader_close(reader);
+    return found;
+}
+
+/* Two requests are in the log and their answers are late. The time of the first record is over: the
+ * library would begin a new epoch and send the second one, which has some time left, once more.
+ * Under a new epoch no broker knows it again. */
+static void kafka_a_timeout_doubles_nothing_behind_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fx_bus_delivery deliveries[2];
+    uint32_t delivered = 0;
+    open_bus(fixture, 2500, false);
+    assert_int_equal(publish(fixture->bus, 1, FX_OK), 1);
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        (void)rd_kafka_mock_broker_set_rtt(fixture->mock, broker, 60000);
+    }
+    const struct fx_bus_message first = {.topic = TOPIC, .value = FX_STR("first"), .token = 1};
+    const struct fx_bus_message second = {.topic = TOPIC, .value = FX_STR("second"), .token = 2};
+    assert_int_equal(fx_bus_publish(fixture->bus, &first), FX_OK);
+    assert_int_equal(fx_bus_poll(fixture->bus, 1700, deliveries, 2), 0);
+    assert_int_equal(fx_bus_publish(fixture->bus, &second), FX_OK);
+    assert_int_equal(fx_bus_poll(fixture->bus, 200, deliveries, 2), 0);
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && delivered < 2; turn++) {
+        delivered += fx_bus_poll(fixture->bus, TURN_MS, &deliveries[delivered], 2 - delivered);
+        if (delivered > 0) { /* from here on answers come at once */
+            for (int32_t broker = 1; broker <= 3; broker++) {
+                (void)rd_kafka_mock_broker_set_rtt(fixture->mock, broker, 0);
+            }
+        }
+    }
+    assert_int_equal(delivered, 2);
+    assert_int_equal(deliveries[0].token, 1);
+    assert_int_equal(deliveries[0].status, FX_TIMEOUT);
+    assert_int_equal(publish(fixture->bus, 5, FX_OK), 5); /* and it goes on */
+    assert_int_equal(count_of(fixture->bus, first.value), 1);
+    assert_int_equal(count_of(fixture->bus, second.value), 1);
+}
+
 static void kafka_brokers_that_come_back_are_used(void **state)
 {
     struct fixture *fixture = *state;
@@ -296,6 +352,7 @@ int main(void)
         TEST(kafka_forbidden_topic_is_told),
         TEST(kafka_lost_sequence_is_the_end),
         TEST(kafka_silent_broker_leaves_the_outcome_unknown),
+        TEST(kafka_a_timeout_doubles_nothing_behind_it),
         TEST(kafka_brokers_that_come_back_are_used),
         TEST(kafka_ends_of_a_dead_leader_are_not_waited_for),
         TEST(kafka_batches_are_packed_by_ours),
