@@ -128,9 +128,9 @@ struct fx_worker_follow_stats {
  * Load, read the log up to its end, be ready. Nothing runs yet. Gives. Blocks.
  * @return OK; NOT_FOUND (an empty log that this role may not begin; one whose beginning or whose
  * next offset is not kept); TIMEOUT (no news for wait_ms); LOCKED (another process has the folder);
- * VERSION_MISMATCH (snapshots of another log, or the log is another shard than `shard`, or has
- * collateral that `shard` has not, or a map would be begun with collateral of another shard);
- * CORRUPT; NO_MEMORY; what the bus said; what on_recovered returned. *report_out is filled.
+ * VERSION_MISMATCH (snapshots of another log, also where this one is empty; or the log is another
+ * shard than `shard`, or has collateral that `shard` has not, or a map would be begun with
+ * collateral of another shard); CORRUPT; NO_MEMORY; what the bus said; what on_recovered returned. *report_out is filled.
  */
 FX_MUST_USE fx_status fx_worker_follow_open(const struct fx_worker_follow_options *options,
                                             struct fx_worker_follow **follow_out,

@@ -22,9 +22,9 @@ enum {
 
 /* A command that was published here and has not come back. */
 struct fx_worker_follow_pending {
-    uint64_t token;    /* the submitter's */
-    uint64_t sequence; /* of its record, once it is delivered; 0 before */
-    uint32_t kind;     /* enum fx_command_kind */
+    uint64_t token;  /* the submitter's */
+    uint64_t behind; /* the offset behind its record, once that is known; 0 before */
+    uint32_t kind;   /* enum fx_command_kind */
     bool is_done;
 };
 

@@ -105,6 +105,28 @@ static bool is_genesis(struct fx_worker_follow *follow, const struct fx_bus_reco
     return true;
 }
 
+/* Nobody has begun the log. Where this role has snapshots of one it was lost, or is another one: an
+ * empty exchange in its place would look as if nobody had ever had anything. */
+static fx_status begin_log(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    uint64_t newest = 0;
+    size_t count = 0;
+    fx_status status = fx_bus_snapshot_list(
+        &follow->host.system, follow->options.snapshot_dir, &newest, 1, &count);
+    if (status != FX_OK) {
+        return fail(opening, status, "the snapshots cannot be listed");
+    }
+    if (count > 0) {
+        return fail(opening,
+                    FX_VERSION_MISMATCH,
+                    "the log is empty, and this role's folder has snapshots of one: it was lost "
+                    "(load it from the tables), or a new exchange needs an empty folder");
+    }
+    status = publish_genesis(follow);
+    return status == FX_OK ? FX_OK : fail(opening, status, fx_bus_error_text(follow->options.bus));
+}
+
 static fx_status find_genesis(struct opening *opening, struct fx_bus_reader *reader)
 {
     struct fx_worker_follow *follow = opening->follow;
@@ -128,9 +150,9 @@ static fx_status find_genesis(struct opening *opening, struct fx_bus_reader *rea
         if (count > 0) {
             opening->news_us = fx_clock_monotonic_us();
         } else if (position >= follow->end && !has_begun && follow->options.may_begin) {
-            const fx_status published = publish_genesis(follow);
-            if (published != FX_OK) {
-                return fail(opening, published, fx_bus_error_text(follow->options.bus));
+            const fx_status begun = begin_log(opening);
+            if (begun != FX_OK) {
+                return begun;
             }
             has_begun = true;
         } else if (position >= follow->end && !follow->options.may_begin) {

@@ -79,7 +79,7 @@ static int give_up_poison(struct fx_worker_follow *follow)
     int work = 0;
     while (follow->pending_first < follow->pending_end) {
         const struct fx_worker_follow_pending pending = *at(follow, follow->pending_first);
-        if (pending.sequence == 0 || pending.sequence > follow->position ||
+        if (pending.behind == 0 || pending.behind > follow->position ||
             !fx_worker_follow_has_room(follow)) {
             break;
         }
@@ -97,7 +97,8 @@ static int take_delivery(struct fx_worker_follow *follow, const struct fx_bus_de
         return 0; /* it has come back */
     }
     if (delivery->status == FX_OK) {
-        at(follow, delivery->token)->sequence = delivery->offset + 1 + follow->base;
+        at(follow, delivery->token)->behind =
+            delivery->offset == FX_BUS_UNKNOWN ? 0 : delivery->offset + 1;
         return 0; /* it comes back by itself */
     }
     const struct fx_worker_follow_pending pending = *at(follow, delivery->token);

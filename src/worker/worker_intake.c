@@ -622,7 +622,8 @@ static int collect(struct fx_worker_intake *intake, uint32_t wait_ms)
         }
         const uint64_t token = deliveries[index].token; /* shard + 1; 0: to the quarantine */
         FX_ASSERT(token <= FX_SHARDS_MAX);
-        if (token > 0 && deliveries[index].offset >= intake->input_ends[token - 1]) {
+        if (token > 0 && deliveries[index].offset != FX_BUS_UNKNOWN &&
+            deliveries[index].offset >= intake->input_ends[token - 1]) {
             intake->input_ends[token - 1] = deliveries[index].offset + 1;
         }
         atomic_fetch_add_explicit(

@@ -10,6 +10,7 @@
 #include "bus/bus_int.h"
 #include "follow_kit.h"
 #include "fx_test.h"
+#include "wire/wire_topic_out.h"
 #include "worker/worker_input.h"
 
 enum { FOLLOWERS = 3, TOKENS = 4096 };
@@ -395,10 +396,30 @@ static void worker_follow_unknown_rules_stop_it(void **state)
     assert_string_equal(fixture->members[1].report.text, wanted);
 }
 
-/* What nobody can read is no command to its own sender either: he hears so, and waits no longer. */
-static void worker_follow_own_poison_is_answered(void **state)
+/* The beginning of a log whose sequences do not begin with 1: of a load. */
+static void begin_late(struct fixture *fixture, uint64_t first_sequence)
 {
-    struct fixture *fixture = *state;
+    struct fx_buf text;
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_INITIALIZE_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.limits = fixture->limits;
+    command.rules = FX_ENGINE_RULES_MAX;
+    command.time_us = fixture->now_us;
+    fx_buf_init(&text, 4096);
+    assert_int_equal(fx_wire_topic_out_command(&text, &command, NULL), FX_OK);
+    text.size -= 2;
+    fx_buf_append(&text, FX_STR(",\"firstSequence\":\""));
+    fx_buf_append_u64(&text, first_sequence);
+    fx_buf_append(&text, FX_STR("\"}}"));
+    const struct fx_bus_message message = {.topic = FX_STR("matching_engine_input"),
+                                           .value = fx_buf_str(&text)};
+    assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
+    fx_buf_deinit(&text);
+}
+
+/* What nobody can read is no command to its own sender either: he hears so, and waits no longer. */
+static void check_own_poison(struct fixture *fixture)
+{
     struct member *member = &fixture->members[0];
     struct fx_command command = follow_kit_user(5, true);
     struct fx_worker_follow_stats stats;
@@ -419,6 +440,55 @@ static void worker_follow_own_poison_is_answered(void **state)
     assert_int_equal(member->last[9], FX_INTERNAL);
     assert_int_equal(member->answers[10], 1);
     assert_int_equal(member->last[10], FX_OK);
+}
+
+static void worker_follow_own_poison_is_answered(void **state)
+{
+    check_own_poison(*state);
+}
+
+/* Places in the log and sequences are two things there: it waited for ever, and what came behind it
+ * found no room one day. */
+static void worker_follow_own_poison_of_a_loaded_log_is_answered(void **state)
+{
+    struct fixture *fixture = *state;
+    begin_late(fixture, 1000001);
+    check_own_poison(fixture);
+    assert_true(fx_engine_sequence(fx_worker_follow_engine(fixture->members[0].follow)) > 1000001);
+}
+
+/* The log is gone, and there are snapshots of it: an empty exchange in its place would look as if
+ * nobody had ever had anything. */
+static void worker_follow_lost_log_is_not_begun_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct follow_kit_stream stream;
+    follow_kit_init(&stream, 11);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    for (uint64_t token = 1; token <= 120; token++) {
+        submit(member, &stream, token);
+        turn(fixture, member);
+    }
+    fx_worker_follow_abandon(member->follow);
+    member->follow = NULL;
+    struct fx_bus *first = fixture->bus;
+    struct fx_bus *first_side = member->side;
+    fixture->bus = follow_kit_bus();
+    open_side(fixture, 0);
+    for (uint32_t again = 0; again < 2; again++) { /* nothing was deleted by the first try */
+        assert_int_equal(open_member(fixture, member), FX_VERSION_MISMATCH);
+        assert_non_null(strstr(member->report.text, "empty"));
+    }
+    struct fx_bus_span span = {0};
+    const struct fx_bus_place place = {FX_STR("matching_engine_input"), 0};
+    assert_int_equal(fx_bus_span(fixture->bus, place, 0, &span), FX_OK);
+    assert_int_equal(span.end, 0);
+    struct fx_bus *second = fixture->bus;
+    fx_bus_close(member->side);
+    fx_bus_close(second);
+    fixture->bus = first;
+    member->side = first_side;
 }
 
 static void worker_follow_full_ring_waits(void **state)
@@ -660,6 +730,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_follow_unknown_rules_stop_it, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_dump_writes_a_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_own_poison_is_answered, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_own_poison_of_a_loaded_log_is_answered, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_lost_log_is_not_begun_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_snapshots_of_another_log_are_refused, setup, teardown),
