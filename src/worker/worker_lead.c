@@ -135,6 +135,13 @@ static bool must_keep(const struct fx_worker_lead *lead)
     return lead->is_recovering ? lead->may_publish : lead->state == FX_WORKER_LEAD_LEADING;
 }
 
+/* It knows what is in the topic, so that what it tells comes right behind. A new leader does not
+ * yet: told now, an output would be the topic's last one, and what is missing before it for ever. */
+static bool can_publish(const struct fx_worker_lead *lead)
+{
+    return lead->may_publish || lead->new_us < 0;
+}
+
 static bool has_room(void *context)
 {
     struct fx_worker_lead *lead = context;
@@ -162,10 +169,10 @@ static void keep(struct fx_worker_lead *lead, const struct fx_worker_backlog_ent
     }
     while (!fx_worker_backlog_append(&lead->backlog, entry) && !has_failed(lead)) {
         FX_ASSERT(lead->backlog.count > 0);
-        if (must_keep(lead)) {
+        if (must_keep(lead) && can_publish(lead)) {
             publish_now(lead);
         } else {
-            fx_worker_backlog_remove(&lead->backlog);
+            fx_worker_backlog_remove(&lead->backlog); /* begin() computes it again, if need be */
         }
     }
 }

@@ -119,11 +119,11 @@ static void end(struct fixture *fixture)
     fx_bus_disk_destroy(fixture->disk);
 }
 
-/* A producer's record: the next of the random market. */
-static void produce(struct fixture *fixture)
+/* A producer's record. */
+static void produce_command(struct fixture *fixture, const struct fx_command *wanted)
 {
     struct fx_buf text;
-    struct fx_command command = follow_kit_next(&fixture->stream);
+    struct fx_command command = *wanted;
     command.time_us = fixture->now_us / 1000 * 1000;
     fx_buf_init(&text, 65536);
     if (command.kind == FX_COMMAND_UPDATE_INSTRUMENT) { /* as the engine will say */
@@ -141,6 +141,13 @@ static void produce(struct fixture *fixture)
     struct fx_bus_delivery delivery;
     assert_int_equal(fx_bus_poll(fixture->bus, 0, &delivery, 1), 1);
     fx_buf_deinit(&text);
+}
+
+/* … the next of the random market. */
+static void produce(struct fixture *fixture)
+{
+    const struct fx_command command = follow_kit_next(&fixture->stream);
+    produce_command(fixture, &command);
 }
 
 /* The whole network of an engine. */
@@ -538,6 +545,59 @@ static void worker_lead_forgotten_outputs_are_computed_again(void **state)
     end(&fixture);
 }
 
+/* Orders that rest, or all of a user cancelled: of 40 an output of some 20 KB. */
+static void produce_orders(uint64_t user_id, uint32_t count)
+{
+    for (uint32_t number = 0; number < count; number++) {
+        struct fx_command command = engine_kit_command(FX_COMMAND_PLACE_ORDER, 0, user_id);
+        command.u.place.side = FX_SIDE_BUY;
+        command.u.place.type = FX_ORDER_TYPE_LIMIT;
+        command.u.place.time_in_force = FX_TIME_IN_FORCE_GTC;
+        command.u.place.lots = 1;
+        command.u.place.price_ticks = 100;
+        produce_command(&fixture, &command);
+    }
+}
+
+static void produce_cancels(uint64_t user_id)
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_CANCEL_ALL, 0, user_id);
+    command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    produce_command(&fixture, &command);
+}
+
+/* One command says more than there is room for, before a new leader has looked where the outputs
+ * end: told at once it would be the last of the topic, and what is missing before it be missed for
+ * ever. */
+static void worker_lead_tells_nothing_before_it_has_looked(void **state)
+{
+    (void)state;
+    for (uint32_t count = 1; count <= 24; count++) {
+        begin(&fixture, 2, 53);
+        fixture.backlog_size = 28672;
+        open_engine(&fixture, &fixture.engines[0]);
+        open_engine(&fixture, &fixture.engines[1]);
+        for (uint32_t number = 0; number < 4 * FOLLOW_KIT_SYMBOLS + 2 * FOLLOW_KIT_USERS;
+             number++) {
+            produce(&fixture);
+            round_of(&fixture);
+        }
+        fx_bus_local_side_hold(fixture.engines[0].out, true);
+        produce_orders(2, 40);
+        produce_orders(1, 40);
+        produce_cancels(1); /* the other one has forgotten most of it */
+        produce_orders(1, count);
+        round_of(&fixture);
+        kill_engine(&fixture.engines[0]);
+        while (stats_of(&fixture.engines[1]).state != FX_WORKER_LEAD_CLAIMING) {
+            round_of(&fixture);
+        }
+        produce_cancels(2); /* right behind its claim */
+        (void)check(&fixture);
+        end(&fixture);
+    }
+}
+
 /* The same, and a read of its disk fails while it begins again. @return it had to end. */
 static bool begin_again_with_error(uint64_t read_error_at)
 {
@@ -884,6 +944,7 @@ int main(void)
         cmocka_unit_test(worker_lead_of_two_standbys_one_wins),
         cmocka_unit_test(worker_lead_late_claim_is_one_more_change),
         cmocka_unit_test(worker_lead_forgotten_outputs_are_computed_again),
+        cmocka_unit_test(worker_lead_tells_nothing_before_it_has_looked),
         cmocka_unit_test(worker_lead_begin_again_that_fails_is_a_failure),
         cmocka_unit_test(worker_lead_keeps_a_snapshot_that_can_be_used),
         cmocka_unit_test(worker_lead_chaos_is_one_run),
