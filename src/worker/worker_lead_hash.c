@@ -26,6 +26,19 @@ static struct fx_worker_lead_hash *slot_of(struct fx_worker_lead *lead, uint64_t
     return oldest;
 }
 
+static void alarm_of(struct fx_worker_lead *lead, const struct fx_worker_lead_hash *hash)
+{
+    atomic_fetch_add_explicit(&lead->hashes_differed, 1, memory_order_relaxed);
+    lead->is_alarmed = true;
+    lead->alarm_next = 0; /* whatever somebody opened again meanwhile */
+    FX_LOG(FX_LOG_ERROR,
+           "lead",
+           "two engines of this log differ: only cancels are taken until somebody has looked",
+           fx_log_u64("seq", hash->sequence),
+           fx_log_u64("own", hash->own),
+           fx_log_u64("other", hash->other));
+}
+
 static void compare(struct fx_worker_lead *lead, struct fx_worker_lead_hash *hash)
 {
     if (!hash->has_own || !hash->has_other) {
@@ -33,15 +46,7 @@ static void compare(struct fx_worker_lead *lead, struct fx_worker_lead_hash *has
     }
     atomic_fetch_add_explicit(&lead->hashes_compared, 1, memory_order_relaxed);
     if (hash->own != hash->other) {
-        atomic_fetch_add_explicit(&lead->hashes_differed, 1, memory_order_relaxed);
-        lead->is_alarmed = true;
-        lead->alarm_next = 0; /* whatever somebody opened again meanwhile */
-        FX_LOG(FX_LOG_ERROR,
-               "lead",
-               "two engines of this log differ: only cancels are taken until somebody has looked",
-               fx_log_u64("seq", hash->sequence),
-               fx_log_u64("own", hash->own),
-               fx_log_u64("other", hash->other));
+        alarm_of(lead, hash);
     }
     hash->has_other = false; /* the next engine's */
 }
@@ -117,6 +122,9 @@ static void read_one(struct fx_worker_lead *lead, fx_str value)
         return;
     }
     struct fx_worker_lead_hash *known = slot_of(lead, offset + 1 + lead->base);
+    if (known->has_other && known->other != other) {
+        alarm_of(lead, known); /* one of them is wrong, whatever this one is going to say */
+    }
     known->other = other;
     known->has_other = true;
     compare(lead, known);

@@ -826,10 +826,10 @@ static void worker_lead_who_goes_says_so(void **state)
     end(&fixture);
 }
 
-/* A stranger's hashes of what comes next, which are not ours; then it comes. */
-static void tell_wrong_hashes(const char *rules)
+/* A stranger's hashes of what comes then, which are not ours. */
+static void publish_wrong_hashes(const char *rules, uint32_t ahead)
 {
-    const uint64_t next = (stats_of(&fixture.engines[0]).sequence / 50 + 1) * 50;
+    const uint64_t next = ((stats_of(&fixture.engines[0]).sequence + ahead) / 50 + 1) * 50;
     struct fx_bus_delivery deliveries[8];
     char text[160];
     for (uint64_t sequence = next; sequence < next + 8; sequence++) {
@@ -844,6 +844,12 @@ static void tell_wrong_hashes(const char *rules)
         assert_int_equal(fx_bus_publish(fixture.bus, &message), FX_OK);
     }
     assert_int_equal(fx_bus_poll(fixture.bus, 0, deliveries, 8), 8);
+}
+
+/* … then it comes. */
+static void tell_wrong_hashes(const char *rules)
+{
+    publish_wrong_hashes(rules, 0);
     for (uint32_t number = 0; number < 120; number++) {
         produce(&fixture);
         round_of(&fixture);
@@ -912,6 +918,35 @@ static void worker_lead_hashes_are_compared(void **state)
     end(&fixture);
 }
 
+/* The leader is behind: it hears the wrong one, then a right one, and only then has its own. */
+static void worker_lead_second_hash_does_not_hide_the_first(void **state)
+{
+    (void)state;
+    begin_two(23);
+    for (uint32_t number = 0; number < 110; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    publish_wrong_hashes("1", 520); /* behind what one step reads */
+    for (uint32_t number = 0; number < 600; number++) {
+        produce(&fixture);
+    }
+    for (uint32_t round = 0; round < 2; round++) {
+        fixture.now_us += STEP_US;
+        step(&fixture, &fixture.engines[1]);
+    }
+    for (uint32_t round = 0; round < 20; round++) {
+        round_of(&fixture);
+    }
+    assert_int_equal(stats_of(&fixture.engines[0]).state, FX_WORKER_LEAD_LEADING);
+    assert_true(stats_of(&fixture.engines[0]).hashes_differed > 0);
+    const struct fx_engine *engine =
+        fx_worker_follow_engine(fx_worker_lead_follow(fixture.engines[0].lead));
+    assert_int_equal(engine->listings[0].definition.state, FX_INSTRUMENT_STATE_CANCEL_ONLY);
+    (void)check(&fixture);
+    end(&fixture);
+}
+
 static void worker_lead_poison_goes_to_the_quarantine(void **state)
 {
     (void)state;
@@ -953,6 +988,7 @@ int main(void)
         cmocka_unit_test(worker_lead_takes_over_while_the_log_grows),
         cmocka_unit_test(worker_lead_who_goes_says_so),
         cmocka_unit_test(worker_lead_hashes_are_compared),
+        cmocka_unit_test(worker_lead_second_hash_does_not_hide_the_first),
         cmocka_unit_test(worker_lead_hashes_of_other_rules_are_not_compared),
         cmocka_unit_test(worker_lead_poison_goes_to_the_quarantine)};
     return cmocka_run_group_tests_name("worker_lead", tests, NULL, NULL);
