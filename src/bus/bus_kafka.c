@@ -382,8 +382,8 @@ static fx_status kafka_publish(struct fx_bus *bus, const struct fx_bus_message *
     const int32_t partition =
         message->partition == FX_BUS_BY_KEY ? RD_KAFKA_PARTITION_UA : (int32_t)message->partition;
     const uint64_t number = kafka->sent_end;
-    *sent_at(kafka, number) = (struct fx_bus_kafka_sent){
-        .token = message->token, .taken_us = fx_clock_monotonic_us()};
+    *sent_at(kafka, number) =
+        (struct fx_bus_kafka_sent){.token = message->token, .taken_us = fx_clock_monotonic_us()};
     kafka->sent_end++; /* before: the report may come within the call */
     kafka->pending++;
     // NOLINTBEGIN(performance-no-int-to-ptr): it is a number; bytes are copied, not changed
@@ -454,8 +454,7 @@ static fx_status create_producer(struct fx_bus_kafka *kafka, char error_out[256]
 static void expire(struct fx_bus_kafka *kafka)
 {
     if (kafka->timeout_us == 0 || kafka->pending == 0 || kafka->head.fatal != FX_OK ||
-        fx_clock_monotonic_us() - sent_at(kafka, kafka->sent_first)->taken_us <
-            kafka->timeout_us) {
+        fx_clock_monotonic_us() - sent_at(kafka, kafka->sent_first)->taken_us < kafka->timeout_us) {
         return;
     }
     FX_LOG(FX_LOG_WARN,

@@ -33,7 +33,7 @@ struct fx_bus_kafka {
     uint64_t delivery_end;
     uint32_t pending; /* taken, not yet told */
     uint32_t pending_max;
-    int64_t timeout_us; /* of a message; 0: none */
+    int64_t timeout_us;      /* of a message; 0: none */
     rd_kafka_queue_t *queue; /* of what is told, once somebody wants to be woken */
     fx_bus_ready_fn wake;
     void *wake_context;

@@ -130,7 +130,8 @@ struct fx_worker_follow_stats {
  * next offset is not kept); TIMEOUT (no news for wait_ms); LOCKED (another process has the folder);
  * VERSION_MISMATCH (snapshots of another log, also where this one is empty; or the log is another
  * shard than `shard`, or has collateral that `shard` has not, or a map would be begun with
- * collateral of another shard); CORRUPT; NO_MEMORY; what the bus said; what on_recovered returned. *report_out is filled.
+ * collateral of another shard); CORRUPT; NO_MEMORY; what the bus said; what on_recovered returned.
+ * *report_out is filled.
  */
 FX_MUST_USE fx_status fx_worker_follow_open(const struct fx_worker_follow_options *options,
                                             struct fx_worker_follow **follow_out,

@@ -136,7 +136,8 @@ static bool must_keep(const struct fx_worker_lead *lead)
 }
 
 /* It knows what is in the topic, so that what it tells comes right behind. A new leader does not
- * yet: told now, an output would be the topic's last one, and what is missing before it for ever. */
+ * yet: told now, an output would be the topic's last one, and what is missing before it for ever.
+ */
 static bool can_publish(const struct fx_worker_lead *lead)
 {
     return lead->may_publish || lead->new_us < 0;
