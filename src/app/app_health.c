@@ -70,7 +70,7 @@ static void add_log(const struct fx_app_health *health,
     add_count(figures, "waiting", follow->intake_count);
     add_count(figures, "published", follow->pending_count);
     add_count(figures, "poison", follow->poison_count);
-    add_count(figures, "replayed", follow->replay_count);
+    add_count(figures, "proofsRefused", follow->replay_count);
     fx_app_parts_add(parts, "log", find_trouble(health), figures);
 }
 

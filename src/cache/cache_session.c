@@ -37,6 +37,8 @@ struct fx_cache_session {
     struct fx_buf hello; /* goes first on every connection */
     size_t hello_sent;
     uint32_t hello_count; /* answers that are still to come */
+    uint32_t info_count;  /* … when the one to INFO is the next; 0: it was taken */
+    uint32_t name_count;  /* … when the one to CLIENT SETNAME is; counted like that, too */
     struct fx_buf queue;  /* unanswered commands as sent */
     size_t answered;      /* bytes at its front that may go */
     size_t sent;          /* bytes at its front that were sent on this connection */
@@ -198,6 +200,8 @@ static void say_hello(struct fx_cache_session *session)
         const fx_str without[] = {FX_STR("AUTH"), fx_str_of(server->password)};
         fx_cache_session_hello(session, has_user ? with_user : without, has_user ? 3 : 2);
     }
+    const fx_str info[] = {FX_STR("INFO"), FX_STR("server")};
+    fx_cache_session_hello(session, info, 2);
     if (server->database != 0) {
         (void)snprintf(database, sizeof database, "%u", server->database);
         const fx_str select[] = {FX_STR("SELECT"), fx_str_of(database)};
@@ -205,9 +209,12 @@ static void say_hello(struct fx_cache_session *session)
     }
     const fx_str name[] = {FX_STR("CLIENT"), FX_STR("SETNAME"), fx_str_of(session->options.name)};
     fx_cache_session_hello(session, name, 3);
+    const uint32_t before = session->hello_count;
     if (session->options.on_hello != NULL) {
         session->options.on_hello(session->options.context, session);
     }
+    session->name_count = session->hello_count - before + 1;
+    session->info_count = session->name_count + (server->database != 0 ? 2 : 1);
 }
 
 static fx_status connect_step(struct fx_cache_session *session, int64_t now_us)
@@ -309,11 +316,38 @@ static bool is_message(const struct fx_cache_session_reply *reply)
            fx_str_is_equal(word.text, FX_STR("pmessage"));
 }
 
+/* Servers that speak RESP and cannot be what is wanted here, by what INFO says. */
+static const char *unfit(fx_str info)
+{
+    static const struct {
+        fx_str mode;
+        const char *words;
+    } MODES[] = {{{"redis_mode:sentinel", 19},
+                  "this is a Sentinel: name the Redis that it watches (REDIS_HOST, REDIS_PORT)"},
+                 {{"redis_mode:cluster", 18},
+                  "this is a node of a Redis Cluster, which has no place for keys that change "
+                  "together: name a single Redis"}};
+    for (size_t index = 0; index < sizeof MODES / sizeof MODES[0]; index++) {
+        if (memmem(info.data, info.size, MODES[index].mode.data, MODES[index].mode.size) != NULL) {
+            return MODES[index].words;
+        }
+    }
+    return NULL;
+}
+
 static fx_status take_hello(struct fx_cache_session *session,
                             const struct fx_cache_session_reply *reply,
                             int64_t now_us)
 {
-    if (reply->kind == FX_CACHE_REPLY_ERROR) {
+    const bool is_info = session->hello_count == session->info_count;
+    const char *words = is_info && reply->kind == FX_CACHE_REPLY_TEXT ? unfit(reply->text) : NULL;
+    if (words != NULL) {
+        return fail(session, FX_IO, fx_str_of(words), now_us);
+    }
+    /* A user that may not ask what this is, or have a name, may still write. */
+    const bool may_fail = (is_info || session->hello_count == session->name_count) &&
+                          fx_str_has_prefix(reply->text, FX_STR("NOPERM"));
+    if (reply->kind == FX_CACHE_REPLY_ERROR && !may_fail) {
         const bool is_refused = fx_str_has_prefix(reply->text, FX_STR("WRONGPASS")) ||
                                 fx_str_has_prefix(reply->text, FX_STR("NOAUTH")) ||
                                 fx_str_has_prefix(reply->text, FX_STR("ERR AUTH")) ||

@@ -26,6 +26,7 @@ struct fx_store_maria {
     int64_t troubles;    /* questions that failed after a wait, in a row */
     bool is_patient;     /* the schema is being changed: answers may take minutes */
     bool has_arrays;
+    bool is_away;                  /* its own server could not be reached, the fallback is asked */
     char held[FX_STORE_HOLD_SIZE]; /* the name that is held; "": none */
     unsigned long thread;          /* the server's number of the last connection; 0: none yet */
     MYSQL_BIND *binds;             /* parameters; heap */

@@ -15,6 +15,7 @@
 #include <mariadb/mysqld_error.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/panic.h"
 #include "store/store_maria_error_int.h"
 #include "store/store_maria_int.h"
@@ -380,16 +381,41 @@ static fx_status connect_to(struct fx_store_maria *self, const struct fx_store_m
     return take_held(self, HOLD_AGAIN_S);
 }
 
-fx_status fx_store_maria_link_open(struct fx_store_maria *self)
+/* To its own server, else to the other one. Which of them it is, is said where it changes. */
+static fx_status connect_any(struct fx_store_maria *self)
 {
     const struct fx_store_maria_config *fallback = self->config->fallback;
-    const int64_t begun_us = fx_clock_monotonic_us();
     fx_status status = connect_to(self, self->config);
     self->return_us = 0;
-    if (status != FX_OK && fallback != NULL) {
+    if (fallback == NULL) {
+        return status;
+    }
+    const bool was_away = self->is_away;
+    const fx_status reason = status;
+    self->is_away = status != FX_OK;
+    if (self->is_away) {
         status = connect_to(self, fallback);
         self->return_us = status == FX_OK ? fx_clock_monotonic_us() + RETURN_US : 0;
     }
+    if (self->is_away && !was_away) {
+        FX_LOG(FX_LOG_WARN,
+               "store",
+               "the server for lists cannot be reached: the other one is asked meanwhile",
+               fx_log_text("host", self->config->host),
+               fx_log_status("err", reason));
+    } else if (!self->is_away && was_away) {
+        FX_LOG(FX_LOG_INFO,
+               "store",
+               "the server for lists is back",
+               fx_log_text("host", self->config->host));
+    }
+    return status;
+}
+
+fx_status fx_store_maria_link_open(struct fx_store_maria *self)
+{
+    const int64_t begun_us = fx_clock_monotonic_us();
+    const fx_status status = connect_any(self);
     if (status == FX_OK) {
         self->failures = 0;
         return FX_OK;

@@ -45,7 +45,8 @@ static const char *errors_of(const struct fx_app_health *health, const char *sta
     assert_true(fx_str_is_equal(said->text, fx_str_of(status)));
     assert_int_equal(is_ready, strcmp(status, "ok") == 0);
     assert_int_equal(info->count + error->count, all->count);
-    assert_int_equal(all->count, health->figures.has_cache ? 7 : 6);
+    assert_int_equal(all->count,
+                     (health->figures.is_follower ? 5 : 6) + (health->figures.has_cache ? 1 : 0));
     names[0] = '\0';
     const struct fx_json_token *key = error + 1;
     for (uint32_t index = 0; index < error->count; index++) {
@@ -151,10 +152,25 @@ static void app_health_cache_is_shown_and_never_the_reason(void **state)
     fx_buf_deinit(&body);
 }
 
+/* A role of a distributed exchange: a leader that is heard, one that is not; no name comes twice.
+ */
+static void app_health_of_a_log_says_who_leads(void **state)
+{
+    (void)state;
+    struct fx_app_health health = well();
+    health.figures.is_follower = true;
+    health.figures.follow.heard_us = health.now_us - 1000;
+    health.figures.follow.replay_count = 3;
+    assert_string_equal(errors_of(&health, "ok"), "");
+    health.figures.follow.heard_us = 0;
+    assert_string_equal(errors_of(&health, "error"), "log");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(app_health_well_is_ok),
+        cmocka_unit_test(app_health_of_a_log_says_who_leads),
         cmocka_unit_test(app_health_each_part_can_be_the_reason),
         cmocka_unit_test(app_health_cancel_only_still_serves),
         cmocka_unit_test(app_health_saver_is_down_when_it_is_stuck),
