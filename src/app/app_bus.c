@@ -84,10 +84,38 @@ static bool is_broker_list(fx_str list)
     return true;
 }
 
+/* What the mechanism needs, and what would be given to it in vain. */
+static fx_status check_sasl(const struct fx_config *config)
+{
+    static const char *const WITH_PASSWORD[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
+    static const char *const WITHOUT[] = {"GSSAPI", "OAUTHBEARER"};
+    static const struct {
+        const char *option;
+        const char *variable;
+    } PARTS[] = {{"kafka-sasl-username", "FUTURE_KAFKA_SASL_USERNAME"},
+                 {"kafka-sasl-password", "FUTURE_KAFKA_SASL_PASSWORD"}};
+    const fx_str mechanism = fx_config_str(config, "kafka-sasl-mechanism");
+    const bool has_password =
+        is_one_of(mechanism, WITH_PASSWORD, sizeof WITH_PASSWORD / sizeof WITH_PASSWORD[0]);
+    if (!has_password && !is_one_of(mechanism, WITHOUT, sizeof WITHOUT / sizeof WITHOUT[0])) {
+        return refuse("FUTURE_KAFKA_SASL_MECHANISM",
+                      "with SASL it must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, GSSAPI or "
+                      "OAUTHBEARER");
+    }
+    for (size_t index = 0; index < sizeof PARTS / sizeof PARTS[0]; index++) {
+        if (has(config, PARTS[index].option) != has_password) {
+            return refuse(PARTS[index].variable,
+                          has_password ? "with this SASL mechanism this must be set"
+                                       : "this SASL mechanism has none: what it needs is set by "
+                                         "FUTURE_KAFKA_PROPERTIES and FUTURE_KAFKA_SECRETS");
+        }
+    }
+    return FX_OK;
+}
+
 static fx_status check_security(const struct fx_config *config)
 {
     static const char *const PROTOCOLS[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
-    static const char *const MECHANISMS[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
     const fx_str protocol = fx_config_str(config, "kafka-security-protocol");
     if (!is_one_of(protocol, PROTOCOLS, sizeof PROTOCOLS / sizeof PROTOCOLS[0])) {
         return refuse("FUTURE_KAFKA_SECURITY_PROTOCOL",
@@ -96,17 +124,9 @@ static fx_status check_security(const struct fx_config *config)
     const bool is_sasl = fx_str_has_prefix(protocol, FX_STR("SASL_"));
     const bool is_tls =
         fx_str_is_equal(protocol, FX_STR("SSL")) || fx_str_is_equal(protocol, FX_STR("SASL_SSL"));
-    if (is_sasl && !is_one_of(fx_config_str(config, "kafka-sasl-mechanism"),
-                              MECHANISMS,
-                              sizeof MECHANISMS / sizeof MECHANISMS[0])) {
-        return refuse("FUTURE_KAFKA_SASL_MECHANISM",
-                      "with SASL it must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
-    }
-    if (is_sasl && !has(config, "kafka-sasl-username")) {
-        return refuse("FUTURE_KAFKA_SASL_USERNAME", "with SASL this must be set");
-    }
-    if (is_sasl && !has(config, "kafka-sasl-password")) {
-        return refuse("FUTURE_KAFKA_SASL_PASSWORD", "with SASL this must be set");
+    const fx_status status = is_sasl ? check_sasl(config) : FX_OK;
+    if (status != FX_OK) {
+        return status;
     }
     for (size_t index = 1; index < sizeof SECURITY / sizeof SECURITY[0]; index++) {
         const bool is_of_sasl = strstr(SECURITY[index].option, "-sasl-") != NULL;
@@ -144,17 +164,30 @@ static void add_security(struct fx_app_bus *settings)
     }
 }
 
-/* Cut "name=value;name=value" into the list. Secrets have options of their own, which files and the
- * print of the settings know of. */
-static fx_status add_extras(struct fx_app_bus *settings)
+static bool is_secret(const char *name)
 {
-    static const char *const OWN[] = {"password", "secret", "pem", "jaas", "ssl.key"};
-    if (!fx_str_copy(fx_config_str(settings->config, "kafka-properties"),
-                     settings->text,
-                     sizeof settings->text)) {
-        return refuse("FUTURE_KAFKA_PROPERTIES", "it is too long");
+    static const char *const PARTS[] = {
+        "password", "secret", "pem", "jaas", "ssl.key", "oauthbearer.config"};
+    for (size_t index = 0; index < sizeof PARTS / sizeof PARTS[0]; index++) {
+        if (strstr(name, PARTS[index]) != NULL) {
+            return true;
+        }
     }
-    char *next = settings->text;
+    return false;
+}
+
+/* Cut "name=value;name=value" into the list. Secrets have a variable of their own, which comes from
+ * files and is never shown. */
+static fx_status add_list(struct fx_app_bus *settings,
+                          const char *option,
+                          const char *variable,
+                          char text[FX_APP_BUS_TEXT_SIZE_MAX])
+{
+    const bool may_be_secret = strcmp(option, "kafka-secrets") == 0;
+    if (!fx_str_copy(fx_config_str(settings->config, option), text, FX_APP_BUS_TEXT_SIZE_MAX)) {
+        return refuse(variable, "it is too long");
+    }
+    char *next = text;
     while (*next != '\0') {
         char *name = next;
         next += strcspn(next, ";");
@@ -163,22 +196,29 @@ static fx_status add_extras(struct fx_app_bus *settings)
         }
         char *equals = strchr(name, '=');
         if (equals == NULL || equals == name || equals[1] == '\0') {
-            return refuse("FUTURE_KAFKA_PROPERTIES", "it is like name=value;name=value");
+            return refuse(variable, "it is like name=value;name=value");
         }
         *equals = '\0';
-        for (size_t index = 0; index < sizeof OWN / sizeof OWN[0]; index++) {
-            if (strstr(name, OWN[index]) != NULL) {
-                return refuse("FUTURE_KAFKA_PROPERTIES",
-                              "it is shown to people, so it takes no secrets: they have variables "
-                              "of their own");
-            }
+        if (!may_be_secret && is_secret(name)) {
+            return refuse(variable,
+                          "it is shown to people, so it takes no secrets: they belong into "
+                          "FUTURE_KAFKA_SECRETS or a variable of their own");
         }
         if (settings->property_count == FX_BUS_KAFKA_PROPERTIES_MAX) {
-            return refuse("FUTURE_KAFKA_PROPERTIES", "these are too many");
+            return refuse(variable, "these are too many");
         }
         add_property(settings, name, equals + 1);
     }
     return FX_OK;
+}
+
+static fx_status add_extras(struct fx_app_bus *settings)
+{
+    const fx_status status =
+        add_list(settings, "kafka-properties", "FUTURE_KAFKA_PROPERTIES", settings->text);
+    return status == FX_OK
+               ? add_list(settings, "kafka-secrets", "FUTURE_KAFKA_SECRETS", settings->secrets)
+               : status;
 }
 
 static fx_status make_names(struct fx_app_bus *settings)

@@ -34,7 +34,7 @@ enum fx_app_bus_topic {
 };
 
 enum {
-    FX_APP_BUS_TEXT_SIZE_MAX = 4096,
+    FX_APP_BUS_TEXT_SIZE_MAX = 16384, /* a key in PEM has its place */
     FX_APP_BUS_PREFIX_SIZE_MAX = 24,
     FX_APP_BUS_FOLDER_SIZE_MAX = 80
 };
@@ -55,8 +55,9 @@ struct fx_app_bus {
     struct fx_bus_kafka_property properties[FX_BUS_KAFKA_PROPERTIES_MAX];
     uint32_t property_count;
     char names_of_properties[FX_BUS_KAFKA_PROPERTIES_MAX][64];
-    char text[FX_APP_BUS_TEXT_SIZE_MAX]; /* FUTURE_KAFKA_PROPERTIES, cut into pieces */
-    char error[256];                     /* why it could not be opened; no secrets */
+    char text[FX_APP_BUS_TEXT_SIZE_MAX];    /* FUTURE_KAFKA_PROPERTIES, cut into pieces */
+    char secrets[FX_APP_BUS_TEXT_SIZE_MAX]; /* FUTURE_KAFKA_SECRETS, the same */
+    char error[256];                        /* why it could not be opened; no secrets */
 };
 
 /** Is a broker named at all? Then this is a role of a distributed exchange. */

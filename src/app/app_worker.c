@@ -148,6 +148,13 @@ static fx_status read_roles(const struct fx_config *config, uint32_t *parts)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* Books, tickers and notifications are made of the log alone. */
+static bool needs_database(uint32_t parts)
+{
+    const uint32_t none = 1U << FX_APP_WORKER_PART_PUBLISH | 1U << FX_APP_WORKER_PART_NOTIFY;
+    return (parts & ~none) != 0;
+}
+
 static fx_status open_database(struct worker *worker)
 {
     struct fx_store *reader = NULL;
@@ -452,7 +459,7 @@ static fx_status open_all(struct worker *worker, uint32_t parts, struct fx_app_n
     if (status == FX_OK) {
         status = make_folder(worker);
     }
-    if (status == FX_OK) {
+    if (status == FX_OK && needs_database(parts)) {
         status = open_database(worker);
     }
     if (status == FX_OK) {

@@ -80,6 +80,13 @@ static void app_bus_names_the_variable_that_is_wrong(void **state)
         {{"--kafka-brokers=a:1", "--kafka-properties=linger.ms="}, "FUTURE_KAFKA_PROPERTIES"},
         {{"--kafka-brokers=a:1", "--kafka-properties=sasl.password=hush"},
          "FUTURE_KAFKA_PROPERTIES"},
+        {{"--kafka-brokers=a:1", "--kafka-properties=sasl.oauthbearer.config=principal=hush"},
+         "FUTURE_KAFKA_PROPERTIES"},
+        {{"--kafka-brokers=a:1",
+          "--kafka-security-protocol=SASL_SSL",
+          "--kafka-sasl-mechanism=OAUTHBEARER",
+          "--kafka-sasl-username=u"},
+         "FUTURE_KAFKA_SASL_USERNAME"},
         {{"--kafka-brokers=a:1", "--kafka-shards=2"}, "FUTURE_SHARD_ASSETS"},
         {{"--kafka-brokers=a:1", "--shard-assets=USDT"}, "FUTURE_SHARD_ASSETS"},
         {{"--kafka-brokers=a:1", "--kafka-shards=2", "--shard-assets=USDT"}, "FUTURE_SHARD_ASSETS"},
@@ -193,6 +200,50 @@ static void app_bus_hands_security_on_under_its_own_names(void **state)
     fx_app_options_destroy(&options);
 }
 
+/* Tokens instead of a password: what the client's library of Debian can do, it is let do. */
+static void app_bus_takes_tokens_and_tickets(void **state)
+{
+    static const char *const TOKENS[] = {
+        "--kafka-brokers=one:9092",
+        "--kafka-security-protocol=SASL_PLAINTEXT",
+        "--kafka-sasl-mechanism=OAUTHBEARER",
+        "--kafka-properties=enable.sasl.oauthbearer.unsecure.jwt=true",
+        NULL};
+    static const char *const TICKETS[] = {
+        "--kafka-brokers=one:9092",
+        "--kafka-security-protocol=SASL_PLAINTEXT",
+        "--kafka-sasl-mechanism=GSSAPI",
+        "--kafka-properties=sasl.kerberos.kinit.cmd=true;sasl.kerberos.principal=future",
+        NULL};
+    (void)state;
+    struct fx_app_options options;
+    struct fx_app_bus settings;
+    struct fx_bus *bus = NULL;
+    char said[LOG_SIZE];
+    assert_int_equal(setenv("FUTURE_KAFKA_SECRETS", "sasl.oauthbearer.config=principal=hush;", 1),
+                     0);
+    fx_status status = init_with(TOKENS, &options, &settings, said);
+    assert_int_equal(status, FX_OK);
+    assert_string_equal(property(&settings, "sasl.oauthbearer.config"), "principal=hush");
+    if (fx_app_bus_open(&settings, false, &bus) != FX_OK) {
+        fail_msg("%s", settings.error);
+    }
+    fx_bus_close(bus);
+    fx_app_options_destroy(&options);
+    assert_int_equal(setenv("FUTURE_KAFKA_SECRETS", "no.such.secret=hush", 1), 0);
+    status = init_with(TOKENS, &options, &settings, said);
+    assert_int_equal(status, FX_OK);
+    bus = NULL;
+    assert_int_equal(fx_app_bus_open(&settings, false, &bus), FX_BAD_PARAMETER);
+    assert_null(strstr(settings.error, "hush"));
+    fx_app_options_destroy(&options);
+    assert_int_equal(unsetenv("FUTURE_KAFKA_SECRETS"), 0);
+    assert_int_equal(init_with(TICKETS, &options, &settings, said), FX_OK);
+    assert_string_equal(property(&settings, "sasl.mechanism"), "GSSAPI");
+    assert_string_equal(property(&settings, "sasl.kerberos.principal"), "future");
+    fx_app_options_destroy(&options);
+}
+
 static void app_bus_refuses_an_unknown_property(void **state)
 {
     static const char *const FLAGS[] = {
@@ -245,6 +296,7 @@ int main(void)
         cmocka_unit_test(app_bus_names_the_variable_that_is_wrong),
         cmocka_unit_test(app_bus_reads_the_map_of_shards),
         cmocka_unit_test(app_bus_hands_security_on_under_its_own_names),
+        cmocka_unit_test(app_bus_takes_tokens_and_tickets),
         cmocka_unit_test(app_bus_refuses_an_unknown_property),
         cmocka_unit_test(app_bus_knows_the_shape_of_each_topic),
     };
