@@ -98,22 +98,28 @@ static inline struct fx_bus *open_bus(void)
     return bus;
 }
 
+/* Tables without a row, and a bus without a record. */
+static inline void open_fixture(struct fixture *fixture)
+{
+    uint32_t applied = 0;
+    memset(fixture, 0, sizeof *fixture);
+    (void)snprintf(fixture->folder, sizeof fixture->folder, "%s", "/tmp/fx_load_XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    (void)snprintf(fixture->path, sizeof fixture->path, "%s/store.db", fixture->folder);
+    assert_int_equal(fx_store_sqlite_open(fixture->path, FX_STORE_SQLITE_WRITER, &fixture->store),
+                     FX_OK);
+    assert_int_equal(fx_store_migrate(fixture->store, &applied), FX_OK);
+    fixture->bus = open_bus();
+    fixture->now_us = 1700000000000000;
+    fixture->disk = fx_bus_disk_create(1);
+    fixture->host = (struct fx_worker_host){
+        .system = fx_bus_disk_system(fixture->disk), .clock = clock_of, .clock_context = fixture};
+}
+
 static inline int setup(void **state)
 {
     static struct fixture fixture;
-    uint32_t applied = 0;
-    memset(&fixture, 0, sizeof fixture);
-    (void)snprintf(fixture.folder, sizeof fixture.folder, "%s", "/tmp/fx_load_XXXXXX");
-    assert_non_null(mkdtemp(fixture.folder));
-    (void)snprintf(fixture.path, sizeof fixture.path, "%s/store.db", fixture.folder);
-    assert_int_equal(fx_store_sqlite_open(fixture.path, FX_STORE_SQLITE_WRITER, &fixture.store),
-                     FX_OK);
-    assert_int_equal(fx_store_migrate(fixture.store, &applied), FX_OK);
-    fixture.bus = open_bus();
-    fixture.now_us = 1700000000000000;
-    fixture.disk = fx_bus_disk_create(1);
-    fixture.host = (struct fx_worker_host){
-        .system = fx_bus_disk_system(fixture.disk), .clock = clock_of, .clock_context = &fixture};
+    open_fixture(&fixture);
     make_exchange(&fixture);
     *state = &fixture;
     return 0;
@@ -159,6 +165,7 @@ static inline void run_sql(const struct fixture *fixture, const char *sql)
 {
     sqlite3 *database = NULL;
     assert_int_equal(sqlite3_open(fixture->path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "PRAGMA synchronous=OFF", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }

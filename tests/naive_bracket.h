@@ -137,7 +137,8 @@ static inline void naive_bracket_parent_ended(struct naive_engine *naive, uint64
     }
 }
 
-/** The bracket of a position that began first and holds lots; NULL where there is none. */
+/** The bracket of a position whose order was placed first and that holds lots; NULL where there is
+ * none. */
 static inline struct naive_engine_bracket *naive_bracket_first(struct naive_engine *naive,
                                                                struct naive_engine_holding holding)
 {
@@ -145,7 +146,7 @@ static inline struct naive_engine_bracket *naive_bracket_first(struct naive_engi
     for (uint32_t index = 0; index < naive->bracket_count; index++) {
         struct naive_engine_bracket *bracket = &naive->brackets[index];
         if (naive_engine_is_same(bracket->holding, holding) && !bracket->is_busy &&
-            bracket->lots > 0 && (first == NULL || bracket->began < first->began)) {
+            bracket->lots > 0 && (first == NULL || bracket->parent_id < first->parent_id)) {
             first = bracket;
         }
     }
@@ -190,10 +191,6 @@ static inline void naive_bracket_grow(struct naive_engine *naive, uint64_t id, i
     const int64_t more = lots < room ? lots : room;
     if (more <= 0) {
         return;
-    }
-    if (bracket->lots == 0) {
-        naive->begun++;
-        bracket->began = naive->begun;
     }
     bracket->lots += more;
     naive_bracket_follow(naive, bracket);

@@ -75,7 +75,6 @@ struct naive_engine_holding {
 /** An order with a take profit, a stop loss or both. */
 struct naive_engine_bracket {
     uint64_t parent_id;
-    uint64_t began; /* who began first */
     struct naive_engine_holding holding;
     enum fx_side side; /* of the two */
     int64_t lots;      /* filled and held */
@@ -107,7 +106,6 @@ struct naive_engine {
     struct naive_engine_conditional conditionals[NAIVE_ENGINE_CONDITIONALS_MAX];
     struct naive_engine_bracket brackets[NAIVE_ENGINE_BRACKETS_MAX];
     uint32_t bracket_count;
-    uint64_t begun;
     int64_t prices[NAIVE_ENGINE_SYMBOLS_MAX][4];     /* by enum fx_trigger_source; 0 = none */
     int64_t reached[NAIVE_ENGINE_SYMBOLS_MAX][4][3]; /* greatest key while one is crossed */
     bool is_halted[NAIVE_ENGINE_SYMBOLS_MAX];

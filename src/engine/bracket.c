@@ -3,9 +3,10 @@
  *
  * A bracket is the record that ties the three together. `lots` is what the two would close; while
  * it is above 0 they watch their price and the bracket stands in the list of its position, by when
- * it began. The sum over that list is at most what closes the position: a fill that shrinks the
- * position shortens the brackets, the one that began first first. So neither of the two can ever
- * enlarge or turn the position. Source: docs/rules/triggers.md section 6. */
+ * its order was placed (by rules 1 to 3: by when it began). The sum over that list is at most what
+ * closes the position: a fill that shrinks the position shortens the brackets, the first one first.
+ * So neither of the two can ever enlarge or turn the position. Source: docs/rules/triggers.md
+ * section 6. */
 #include <string.h>
 
 #include "base/panic.h"
@@ -75,10 +76,11 @@ static struct fx_position_brackets *list_of(const struct fx_engine *engine,
     return &engine->position_brackets[bracket->position];
 }
 
-struct fx_bracket *fx_bracket_acquire(struct fx_engine *engine, fx_slot parent)
+static struct fx_bracket *acquire(struct fx_engine *engine, uint64_t parent_id, fx_slot position)
 {
     fx_slot slot = engine->bracket_free;
-    FX_ASSERT(engine->orders[parent].bracket == 0);
+    FX_ASSERT(parent_id != 0);
+    FX_ASSERT(position < engine->position_count);
     if (slot != FX_SLOT_NONE) {
         engine->bracket_free = engine->brackets[slot].newer;
     } else {
@@ -88,18 +90,39 @@ struct fx_bracket *fx_bracket_acquire(struct fx_engine *engine, fx_slot parent)
     }
     struct fx_bracket *bracket = &engine->brackets[slot];
     memset(bracket, 0, sizeof *bracket);
-    bracket->parent_id = engine->orders[parent].order_id;
-    bracket->parent = parent;
+    bracket->parent_id = parent_id;
+    bracket->parent = FX_SLOT_NONE;
     bracket->take_profit = FX_SLOT_NONE;
     bracket->stop_loss = FX_SLOT_NONE;
-    bracket->position = engine->orders[parent].position;
+    bracket->position = position;
     bracket->older = FX_SLOT_NONE;
     bracket->newer = FX_SLOT_NONE;
-    bracket->side = (uint8_t)fx_order_opposite((enum fx_side)engine->resting[parent].side);
-    engine->orders[parent].bracket = slot + 1;
-    engine->position_brackets[bracket->position].count++;
+    engine->position_brackets[position].count++;
     engine->bracket_count++;
     FX_ASSERT(engine->bracket_count <= engine->bracket_used);
+    return bracket;
+}
+
+struct fx_bracket *fx_bracket_acquire(struct fx_engine *engine, fx_slot parent)
+{
+    FX_ASSERT(engine->orders[parent].bracket == 0);
+    struct fx_bracket *bracket =
+        acquire(engine, engine->orders[parent].order_id, engine->orders[parent].position);
+    bracket->parent = parent;
+    bracket->side = (uint8_t)fx_order_opposite((enum fx_side)engine->resting[parent].side);
+    engine->orders[parent].bracket = slot_of(engine, bracket) + 1;
+    FX_ASSERT(bracket->side == FX_SIDE_BUY || bracket->side == FX_SIDE_SELL);
+    return bracket;
+}
+
+struct fx_bracket *fx_bracket_acquire_left(struct fx_engine *engine,
+                                           uint64_t parent_id,
+                                           fx_slot child)
+{
+    FX_ASSERT(fx_order_pool_find(engine, parent_id) == FX_SLOT_NONE);
+    FX_ASSERT(engine->orders[child].bracket == 0);
+    struct fx_bracket *bracket = acquire(engine, parent_id, engine->orders[child].position);
+    bracket->side = engine->resting[child].side;
     return bracket;
 }
 
@@ -115,22 +138,49 @@ static int64_t closable_lots(const struct fx_engine *engine, const struct fx_bra
     return closable > 0 ? closable : 0;
 }
 
+/* Into the list of its position, behind those whose orders were placed before its own. */
 static void hold(struct fx_engine *engine, struct fx_bracket *bracket)
 {
-    FX_ASSERT(bracket->lots == 0);
     struct fx_position_brackets *list = list_of(engine, bracket);
     const fx_slot slot = slot_of(engine, bracket);
     FX_ASSERT(list->held_count < list->count);
-    bracket->older = list->held_count == 0 ? FX_SLOT_NONE : list->newest;
-    bracket->newer = FX_SLOT_NONE;
-    if (list->held_count == 0) {
-        list->oldest = slot;
-    } else {
-        engine->brackets[list->newest].newer = slot;
+    fx_slot older = list->held_count == 0 ? FX_SLOT_NONE : list->newest;
+    while (engine->preload.rules >= FX_ENGINE_RULES_PLACED && older != FX_SLOT_NONE &&
+           engine->brackets[older].parent_id > bracket->parent_id) {
+        older = engine->brackets[older].older;
     }
-    list->newest = slot;
+    bracket->older = older;
+    if (older != FX_SLOT_NONE) {
+        bracket->newer = engine->brackets[older].newer;
+        engine->brackets[older].newer = slot;
+    } else {
+        bracket->newer = list->held_count == 0 ? FX_SLOT_NONE : list->oldest;
+        list->oldest = slot;
+    }
+    if (bracket->newer == FX_SLOT_NONE) {
+        list->newest = slot;
+    } else {
+        FX_ASSERT(engine->brackets[bracket->newer].older == older);
+        engine->brackets[bracket->newer].older = slot;
+    }
     list->held_count++;
     engine->positions[bracket->position].has_tp_sl |= FX_PROTECTION_ORDERS;
+}
+
+void fx_bracket_sort(struct fx_engine *engine)
+{
+    FX_ASSERT(engine->preload.rules >= FX_ENGINE_RULES_PLACED);
+    FX_ASSERT(engine->position_count <= engine->limits.positions_max);
+    for (fx_slot position = 0; position < engine->position_count; position++) {
+        struct fx_position_brackets *list = &engine->position_brackets[position];
+        fx_slot slot = list->held_count == 0 ? FX_SLOT_NONE : list->oldest;
+        list->held_count = 0;
+        while (slot != FX_SLOT_NONE) {
+            struct fx_bracket *bracket = &engine->brackets[slot];
+            slot = bracket->newer;
+            hold(engine, bracket);
+        }
+    }
 }
 
 /* Out of the list; what it held is not counted any more. */
@@ -331,7 +381,7 @@ static void extend(struct fx_engine *engine, struct fx_bracket *bracket, int64_t
     if (more <= 0) {
         return;
     }
-    if (bracket->lots == 0) {
+    if (bracket->lots == 0) { /* it is not there yet */
         hold(engine, bracket);
     }
     bracket->lots += more;
@@ -401,6 +451,38 @@ void fx_bracket_add(struct fx_engine *engine,
     FX_ASSERT(engine->positions[bracket->position].account == hot->account);
     fx_cancel_emit(engine, order);
     tell(engine, fx_bracket_sibling(engine, order));
+}
+
+void fx_bracket_adopt(struct fx_engine *engine, struct fx_bracket *bracket, fx_slot order)
+{
+    const struct fx_trigger *trigger = fx_trigger_of(engine, order);
+    fx_slot *place = fx_bracket_place(bracket, (enum fx_trigger_role)trigger->role);
+    FX_ASSERT(*place == FX_SLOT_NONE);
+    FX_ASSERT(engine->orders[order].position == bracket->position);
+    *place = order;
+    engine->orders[order].bracket = slot_of(engine, bracket) + 1;
+    if (!is_waiting(engine, order)) {
+        return;
+    }
+    const int64_t lots = engine->resting[order].remaining.lots;
+    if (bracket->lots == 0 && lots > 0) {
+        hold(engine, bracket);
+        bracket->lots = lots;
+        list_of(engine, bracket)->lots += lots;
+        FX_ASSERT(list_of(engine, bracket)->lots <= closable_lots(engine, bracket));
+    }
+    FX_ASSERT(bracket->lots == lots);
+    if (lots > 0) {
+        fx_trigger_watch(engine, order);
+    }
+}
+
+void fx_bracket_tell(struct fx_engine *engine, fx_slot order)
+{
+    const struct fx_bracket *bracket = fx_bracket_of(engine, order);
+    FX_ASSERT(bracket->parent != order);
+    tell(engine, fx_bracket_sibling(engine, order));
+    tell(engine, bracket->parent);
 }
 
 void fx_bracket_set_price(struct fx_engine *engine,

@@ -19,9 +19,9 @@ enum { ROLE_COUNT = sizeof ROLES / sizeof ROLES[0] };
 /* ---- whom it is about --------------------------------------------------------------------------
  */
 
-static struct fx_bracket *find_in_position(const struct fx_engine *engine,
-                                           fx_slot position,
-                                           uint64_t order_id)
+struct fx_bracket *fx_bracket_adjust_find(const struct fx_engine *engine,
+                                          fx_slot position,
+                                          uint64_t order_id)
 {
     FX_ASSERT(position < engine->position_count);
     const struct fx_position_brackets *list = &engine->position_brackets[position];
@@ -53,7 +53,7 @@ static struct fx_bracket *find_ended(const struct fx_engine *engine,
              position = engine->positions[position].next) {
             if (command->instrument == FX_COMMAND_ALL_INSTRUMENTS ||
                 command->instrument == engine->positions[position].instrument) {
-                bracket = find_in_position(engine, position, order_id);
+                bracket = fx_bracket_adjust_find(engine, position, order_id);
             }
         }
     }

@@ -33,6 +33,16 @@ fx_slot *fx_bracket_place(struct fx_bracket *bracket, enum fx_trigger_role role)
 /** A bracket without take profit and stop loss for an open order that has none. Room is asserted.
  */
 struct fx_bracket *fx_bracket_acquire(struct fx_engine *engine, fx_slot parent);
+/** The same for an order that has ended, whose id it was: what `child` is to protect is left of it.
+ */
+struct fx_bracket *fx_bracket_acquire_left(struct fx_engine *engine,
+                                           uint64_t parent_id,
+                                           fx_slot child);
+/** A conditional order with a role becomes one of the two; while it waits (in its position's list)
+ * with its lots, which are those of the bracket, if that has any. The caller says its row. */
+void fx_bracket_adopt(struct fx_engine *engine, struct fx_bracket *bracket, fx_slot order);
+/** The rows that name one of the two: the other one, and the order. */
+void fx_bracket_tell(struct fx_engine *engine, fx_slot order);
 /** Begin with what the order has filled so far and its position still holds. */
 void fx_bracket_begin(struct fx_engine *engine, struct fx_bracket *bracket);
 /** Make the order that a wish asks for; says its ORDER. Room is asserted. */
@@ -45,6 +55,8 @@ void fx_bracket_set_price(struct fx_engine *engine,
                           const struct fx_bracket_wish *wish);
 /** The type of the order that a wish asks for. */
 enum fx_order_type fx_bracket_type(const struct fx_bracket_wish *wish);
+/** The rules have become those by which brackets stand in the order of their orders' ids. */
+void fx_bracket_sort(struct fx_engine *engine);
 /** An order of a bracket has filled lots; its position has them already. */
 void fx_bracket_grow(struct fx_engine *engine, fx_slot order, fx_qty filled);
 /** Shorten what follows a position that has become smaller or has turned; O(what changes). */
@@ -96,6 +108,10 @@ fx_status fx_bracket_judge_move(const struct fx_engine *engine,
 /* ---- bracket_adjust.c --------------------------------------------------------------------------
  */
 
+/** The bracket of an order that has ended, with lots: one of its position's. NULL: none. */
+struct fx_bracket *fx_bracket_adjust_find(const struct fx_engine *engine,
+                                          fx_slot position,
+                                          uint64_t order_id);
 /** ADJUST_ORDER_TP_SL. */
 fx_status fx_bracket_adjust_apply(struct fx_engine *engine,
                                   const struct fx_command *command,

@@ -634,8 +634,10 @@ bool fx_engine_knows(const struct fx_command *command)
 
 bool fx_engine_has(const struct fx_engine *engine, enum fx_command_kind kind)
 {
+    const uint32_t since =
+        kind == FX_COMMAND_LOAD_ORDER_TP_SL ? FX_ENGINE_RULES_BRACKETS : FX_ENGINE_RULES_STARTS;
     return kind < FX_COMMAND_LOAD_ENGINE || kind == FX_COMMAND_SET_RULES ||
-           fx_command_is_question(kind) || engine->preload.rules >= FX_ENGINE_RULES_STARTS;
+           fx_command_is_question(kind) || engine->preload.rules >= since;
 }
 
 uint32_t fx_engine_rules(const struct fx_engine *engine)

@@ -217,7 +217,7 @@ struct fx_bracket {
     fx_slot take_profit;
     fx_slot stop_loss;
     fx_slot position;
-    fx_slot older;   /* among those of the position with lots, by when they began; `newer` also */
+    fx_slot older;   /* among those of the position with lots, by parent_id; `newer` also */
     fx_slot newer;   /* links the free ones */
     uint8_t side;    /* of the two: the one that closes what the order opens */
     uint8_t is_busy; /* one of the two fires, or both end; within a command only */

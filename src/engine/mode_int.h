@@ -35,7 +35,8 @@ enum fx_engine_mode {
  * fill-or-kill is judged (match.c); names are kept for who has few (client_ids.c); one shard of
  * several is loaded (preload.c), and the first of take profit and stop loss is told again when the
  * second is (preload_order.c); nothing is added between the date of a contract and the TICK that
- * begins its end (settle.c, insurance.c). */
+ * begins its end (settle.c, insurance.c); take profits and stop losses of orders are loaded
+ * (preload_tp_sl.c), and shortened in the order of their orders, which tables know (bracket.c). */
 enum {
     FX_ENGINE_RULES_STARTS = 2,
     FX_ENGINE_RULES_LATE = 2,
@@ -44,7 +45,9 @@ enum {
     FX_ENGINE_RULES_FEW = 2,
     FX_ENGINE_RULES_SHARDS = 3,
     FX_ENGINE_RULES_LINKS = 3,
-    FX_ENGINE_RULES_DATES = 3
+    FX_ENGINE_RULES_DATES = 3,
+    FX_ENGINE_RULES_BRACKETS = 4,
+    FX_ENGINE_RULES_PLACED = 4
 };
 
 /** What was loaded, and how the exchange goes on (preload.c). */

@@ -3,6 +3,7 @@
  * nothing but the load is taken. Money adds up after every record: what is loaded counts as
  * deposited, and what a position was bought for is taken off. Source: docs/rules/loading.md. */
 #include "base/panic.h"
+#include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/preload_int.h"
@@ -446,8 +447,13 @@ static fx_status set_rules(struct fx_engine *engine,
     if (version < engine->preload.rules) {
         return FX_RULES_LOWER;
     }
+    const bool is_by_place =
+        version >= FX_ENGINE_RULES_PLACED && engine->preload.rules < FX_ENGINE_RULES_PLACED;
     result->is_changed = version != engine->preload.rules;
     engine->preload.rules = version;
+    if (is_by_place) {
+        fx_bracket_sort(engine);
+    }
     return FX_OK;
 }
 
@@ -511,6 +517,10 @@ static fx_status apply_loading(struct fx_engine *engine,
         return load_position(engine, command, result);
     case FX_COMMAND_LOAD_ORDER:
         return fx_preload_order(engine, command, result);
+    case FX_COMMAND_LOAD_ORDER_TP_SL:
+        return engine->preload.rules >= FX_ENGINE_RULES_BRACKETS
+                   ? fx_preload_order(engine, command, result)
+                   : FX_ENGINE_LOADING;
     case FX_COMMAND_UPDATE_INSTRUMENT_EXTRA:
         return load_extra(engine, command, result);
     case FX_COMMAND_LOAD_FUNDING_HISTORY:
@@ -551,6 +561,9 @@ fx_status fx_preload_apply(struct fx_engine *engine,
     case FX_COMMAND_UPDATE_INSTRUMENT_EXTRA:
     case FX_COMMAND_LOAD_FUNDING_HISTORY:
         return FX_ENGINE_NOT_LOADING;
+    case FX_COMMAND_LOAD_ORDER_TP_SL:
+        return state->rules >= FX_ENGINE_RULES_BRACKETS ? FX_ENGINE_NOT_LOADING
+                                                        : FX_UNKNOWN_COMMAND;
     default:
         return FX_UNKNOWN_COMMAND;
     }

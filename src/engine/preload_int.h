@@ -40,9 +40,40 @@ bool fx_preload_is_sound(const struct fx_engine *engine);
 /* ---- preload_order.c ---------------------------------------------------------------------------
  */
 
-/** LOAD_ORDER. */
+/** LOAD_ORDER, LOAD_ORDER_TP_SL. */
 fx_status fx_preload_order(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result);
+
+/* ---- preload_tp_sl.c ---------------------------------------------------------------------------
+ */
+
+/** To what a take profit or a stop loss of an order comes back. */
+struct fx_preload_tp_sl {
+    uint64_t parent_id;         /* its order; 0: it protects none */
+    fx_slot parent;             /* NONE: that has ended */
+    fx_slot position;           /* NONE: there is none */
+    struct fx_bracket *bracket; /* with the other one of the two, or NULL */
+};
+
+/** Words of a LOAD_ORDER_TP_SL beyond those of any conditional order. Gives `trigger` its role.
+ * @return OK; BAD_PARAMETER. */
+fx_status fx_preload_tp_sl_judge_words(const struct fx_command *command,
+                                       const struct fx_resting *hot,
+                                       struct fx_trigger *trigger,
+                                       struct fx_event_result *result);
+/** Whether its order, its position and the other one agree with it; fills in `guard`, whose
+ * position is known. @return OK; LOAD_OUT_OF_ORDER; ORDER_NOT_FOUND (it waits for an order that has
+ * ended); POSITION_NOT_FOUND; BAD_PARAMETER (the order is another's, or nothing to protect);
+ * EXISTS; LOT_SIZE; REDUCE_ONLY_REJECTED; CAPACITY. */
+fx_status fx_preload_tp_sl_judge(const struct fx_engine *engine,
+                                 const struct fx_command *command,
+                                 const struct fx_resting *hot,
+                                 struct fx_preload_tp_sl *guard,
+                                 struct fx_event_result *result);
+/** The order, which has its trigger and its status, takes its place. */
+void fx_preload_tp_sl_adopt(struct fx_engine *engine,
+                            const struct fx_preload_tp_sl *guard,
+                            fx_slot order);
 
 #endif

@@ -3,6 +3,7 @@
  * where there is too little of it, START_ENGINE finds the account short. */
 #include "base/panic.h"
 #include "engine/ahead_int.h"
+#include "engine/bracket_int.h"
 #include "engine/marks_int.h"
 #include "engine/orders_int.h"
 #include "engine/preload_int.h"
@@ -18,9 +19,11 @@ struct intake {
     struct fx_resting hot;
     fx_slot position; /* NONE: it is made */
     enum fx_position_side side;
-    bool is_waiting; /* for its price */
+    bool is_waiting; /* for its price, or for its order to fill */
     bool is_conditional;
+    bool is_of_order; /* a take profit or a stop loss of an order */
     struct fx_trigger trigger;
+    struct fx_preload_tp_sl guard; /* likewise */
 };
 
 static fx_status refuse(struct fx_event_result *result, fx_status status, enum fx_field field)
@@ -41,7 +44,8 @@ static fx_status judge_words(const struct intake *intake, struct fx_event_result
     const struct fx_command_place *place = &intake->load->order.place;
     if ((place->side != FX_SIDE_BUY && place->side != FX_SIDE_SELL) ||
         place->stp_mode > FX_STP_MODE_NONE || place->post_only_mode > FX_POST_ONLY_MODE_SLIDE ||
-        place->is_reduce_only > 1 || place->margin_mode > FX_MARGIN_MODE_ISOLATED ||
+        intake->load->note > FX_ORDER_NOTE_BANKRUPTCY || place->is_reduce_only > 1 ||
+        place->margin_mode > FX_MARGIN_MODE_ISOLATED ||
         place->time_in_force < FX_TIME_IN_FORCE_GTC ||
         place->time_in_force > FX_TIME_IN_FORCE_GTD) {
         return FX_BAD_PARAMETER;
@@ -78,9 +82,13 @@ static fx_status judge_numbers(const struct intake *intake, struct fx_event_resu
     if (is_market ? ticks != 0 : ticks < 1 || ticks > definition->max_ticks) {
         return refuse(result, FX_PRICE_FILTER, FX_FIELD_PRICE);
     }
-    if (is_whole ? lots != 0 || load->remaining_lots != 0
-                 : lots < 1 || lots > definition->max_lots || load->remaining_lots < 1 ||
-                       load->remaining_lots > lots) {
+    if (intake->is_of_order && intake->is_waiting) { /* nobody chose it: it has no filter */
+        if (lots != load->remaining_lots || lots < 0) {
+            return refuse(result, FX_LOT_SIZE, FX_FIELD_QUANTITY);
+        }
+    } else if (is_whole ? lots != 0 || load->remaining_lots != 0
+                        : lots < 1 || lots > definition->max_lots || load->remaining_lots < 1 ||
+                              load->remaining_lots > lots) {
         return refuse(result, FX_LOT_SIZE, FX_FIELD_QUANTITY);
     }
     if (!fx_dec_is_in_range(load->filled_value) ||
@@ -123,6 +131,9 @@ static fx_status judge_trigger(const struct fx_engine *engine,
                 .ticks == 0) {
         return refuse(result, FX_NO_TRIGGER_PRICE, FX_FIELD_TRIGGER_BY);
     }
+    if (intake->is_of_order) {
+        return fx_preload_tp_sl_judge_words(command, &intake->hot, &intake->trigger, result);
+    }
     if (load->protects == FX_LOAD_PROTECTS_NOTHING) {
         return FX_OK;
     }
@@ -146,7 +157,7 @@ static fx_status judge_position(const struct fx_engine *engine,
     const struct fx_resting *hot = &intake->hot;
     const struct fx_position_state *position =
         intake->position == FX_SLOT_NONE ? NULL : &engine->positions[intake->position];
-    if (intake->trigger.role != 0) {
+    if (fx_tp_sl_has_role(&intake->trigger)) {
         const int64_t lots = position == NULL ? 0 : position->lots;
         const bool is_closing = hot->side == FX_SIDE_SELL ? lots > 0 : lots < 0;
         if (!is_closing) {
@@ -257,13 +268,15 @@ static fx_status judge(const struct fx_engine *engine,
     if (load->order_id <= engine->preload.order_id || load->order_id >= engine->next_order_id) {
         return FX_LOAD_OUT_OF_ORDER;
     }
-    if (load->status != FX_ORDER_STATUS_UNTRIGGERED && load->status != FX_ORDER_STATUS_ACTIVE) {
-        return FX_BAD_PARAMETER;
+    intake->is_of_order = command->kind == FX_COMMAND_LOAD_ORDER_TP_SL;
+    if (load->status != FX_ORDER_STATUS_UNTRIGGERED && load->status != FX_ORDER_STATUS_ACTIVE &&
+        (!intake->is_of_order || load->status != FX_ORDER_STATUS_PENDING)) {
+        return FX_BAD_PARAMETER; /* what no engine has judged yet is no state to come back to */
     }
-    intake->is_waiting = load->status == FX_ORDER_STATUS_UNTRIGGERED;
+    intake->is_waiting = load->status != FX_ORDER_STATUS_ACTIVE;
     intake->is_conditional =
         fx_order_type_is_conditional((enum fx_order_type)load->order.place.type);
-    if (intake->is_waiting && !intake->is_conditional) {
+    if ((intake->is_waiting || intake->is_of_order) && !intake->is_conditional) {
         return FX_BAD_PARAMETER;
     }
     fx_status status = judge_words(intake, result);
@@ -275,6 +288,10 @@ static fx_status judge(const struct fx_engine *engine,
     }
     if (status == FX_OK) {
         status = judge_trigger(engine, command, intake, result);
+    }
+    if (status == FX_OK && intake->is_of_order) {
+        intake->guard.position = intake->position;
+        status = fx_preload_tp_sl_judge(engine, command, &intake->hot, &intake->guard, result);
     }
     if (status == FX_OK) {
         status = judge_position(engine, intake, result);
@@ -342,6 +359,7 @@ static fx_slot create(struct fx_engine *engine,
     cold->time_in_force = place->time_in_force;
     cold->stp_mode = place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode;
     cold->post_only_mode = place->post_only_mode;
+    cold->note = load->note;
     cold->client_id = place->client_id;
     if (place->client_id.size > 0) {
         struct fx_command like = *command;
@@ -369,6 +387,10 @@ static void rest(struct fx_engine *engine, const struct intake *intake, fx_slot 
         trigger->condition = intake->trigger.condition;
         trigger->is_price_protected = intake->trigger.is_price_protected;
         trigger->instrument = hot->instrument;
+        trigger->role = intake->trigger.role;
+    }
+    if (intake->is_of_order) {
+        fx_preload_tp_sl_adopt(engine, &intake->guard, order);
     }
     cold->status = cold->lots == hot->remaining.lots ? FX_ORDER_STATUS_ACTIVE
                                                      : FX_ORDER_STATUS_PARTIALLY_FILLED;
@@ -384,11 +406,24 @@ static void rest(struct fx_engine *engine, const struct intake *intake, fx_slot 
     fx_cancel_emit(engine, order);
 }
 
+/* A take profit or a stop loss of an order waits for what it waited for. */
+static void wait(struct fx_engine *engine, const struct intake *intake, fx_slot order)
+{
+    FX_ASSERT(intake->is_waiting && intake->is_of_order);
+    FX_ASSERT(engine->orders[order].is_resting == 0);
+    fx_conditional_wait(engine, order, &intake->trigger);
+    engine->orders[order].status = intake->load->status;
+    fx_preload_tp_sl_adopt(engine, &intake->guard, order);
+    fx_cancel_emit(engine, order);
+    fx_bracket_tell(engine, order);
+}
+
 fx_status fx_preload_order(struct fx_engine *engine,
                            const struct fx_command *command,
                            struct fx_event_result *result)
 {
-    FX_ASSERT(command->kind == FX_COMMAND_LOAD_ORDER);
+    FX_ASSERT(command->kind == FX_COMMAND_LOAD_ORDER ||
+              command->kind == FX_COMMAND_LOAD_ORDER_TP_SL);
     FX_ASSERT(result->is_changed == 0);
     if (command->instrument >= engine->instrument_count) {
         return refuse(result, FX_UNKNOWN_SYMBOL, FX_FIELD_SYMBOL);
@@ -404,6 +439,8 @@ fx_status fx_preload_order(struct fx_engine *engine,
     const fx_slot order = create(engine, command, &intake);
     if (!intake.is_waiting) {
         rest(engine, &intake, order);
+    } else if (intake.is_of_order) {
+        wait(engine, &intake, order);
     } else {
         fx_conditional_start(engine, order, &intake.trigger);
         if (intake.trigger.role != 0) {

@@ -56,6 +56,7 @@ static const char NAMES[][NAME_SIZE] = {
     [FX_COMMAND_START_ENGINE] = "START_ENGINE",
     [FX_COMMAND_STOP_ENGINE] = "STOP_ENGINE",
     [FX_COMMAND_SET_RULES] = "SET_RULES",
+    [FX_COMMAND_LOAD_ORDER_TP_SL] = "LOAD_ORDER_TP_SL",
     [FX_COMMAND_TEST_ORDER] = "TEST_ORDER",
     [FX_COMMAND_EXPLAIN] = "EXPLAIN",
     [FX_COMMAND_SHOW_EXCHANGE] = "SHOW_EXCHANGE",
@@ -153,6 +154,7 @@ static const uint16_t SIZES[] = {
     [FX_COMMAND_START_ENGINE] = HEAD + sizeof(struct fx_command_start),
     [FX_COMMAND_STOP_ENGINE] = HEAD,
     [FX_COMMAND_SET_RULES] = HEAD + sizeof(struct fx_command_rules),
+    [FX_COMMAND_LOAD_ORDER_TP_SL] = HEAD + sizeof(struct fx_command_load_order_tp_sl),
     [FX_COMMAND_TICK] = HEAD,
     [FX_COMMAND_REFRESH_RANKS] = HEAD,
 };

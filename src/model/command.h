@@ -69,6 +69,7 @@ enum fx_command_kind {
     FX_COMMAND_START_ENGINE = 66,
     FX_COMMAND_STOP_ENGINE = 67,
     FX_COMMAND_SET_RULES = 68,
+    FX_COMMAND_LOAD_ORDER_TP_SL = 69, /* by rules 4 */
     /* Questions: answered in their turn among the commands, but never part of a log. */
     FX_COMMAND_TEST_ORDER = 201,   /* what PLACE_BRACKET would say, with the same payload */
     FX_COMMAND_EXPLAIN = 202,      /* the numbers of a user's risk on a symbol: TERM events */
@@ -163,7 +164,8 @@ struct fx_command {
         struct fx_command_load load;
         struct fx_command_load_account load_account;
         struct fx_command_load_position load_position;
-        struct fx_command_load_order load_order; /* begins with `conditional` */
+        struct fx_command_load_order load_order;             /* begins with `conditional` */
+        struct fx_command_load_order_tp_sl load_order_tp_sl; /* begins with `load_order` */
         struct fx_command_load_extra load_extra;
         struct fx_command_load_funding load_funding;
         struct fx_command_start start;

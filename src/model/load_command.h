@@ -61,13 +61,26 @@ struct fx_command_load_order {
     int64_t updated_us;
     uint8_t status;   /* enum fx_order_status: ACTIVE, it rests; UNTRIGGERED, it waits */
     uint8_t protects; /* enum fx_load_protects */
-    uint8_t zero[6];
+    uint8_t note;     /* enum fx_order_note: why it is shorter than it was (by rules 4) */
+    uint8_t zero[5];
 };
 
 /** What a conditional order closes. */
 enum fx_load_protects {
     FX_LOAD_PROTECTS_NOTHING = 0, /* an order of the user's */
     FX_LOAD_PROTECTS_POSITION = 1 /* the take profit or the stop loss of its position */
+};
+
+/** LOAD_ORDER_TP_SL (LOAD_ORDER with a `parentOrderId` on the topics): the take profit or the stop
+ * loss of an order, as its type says; a reduce-only conditional order that protects nothing by
+ * itself. The order has a smaller id and, while it is open, comes first. `remaining_lots` is what
+ * it would close, and `lots` the same until it fires. Status PENDING: its order has filled nothing
+ * that is left, and it has no lots; UNTRIGGERED: it has begun, and may have none any more; ACTIVE.
+ */
+struct fx_command_load_order_tp_sl {
+    struct fx_command_load_order order;
+    uint64_t parent_id;
+    uint64_t zero;
 };
 
 /** UPDATE_INSTRUMENT_EXTRA: what a symbol knows beside its definition. No mark: a fresh one has to

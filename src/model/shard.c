@@ -229,6 +229,7 @@ uint64_t fx_shard_row_of(const struct fx_command *command)
     case FX_COMMAND_LOAD_POSITION:
         return command->u.load_position.position_id;
     case FX_COMMAND_LOAD_ORDER:
+    case FX_COMMAND_LOAD_ORDER_TP_SL: /* begins with it */
         return command->u.load_order.order_id;
     default:
         return 0;

@@ -65,8 +65,8 @@ const struct fx_asset *fx_shard_asset_of(const struct fx_command *command);
 /** The order that a command is about, by its id; 0 where it names none. */
 uint64_t fx_shard_order_of(const struct fx_command *command);
 
-/** The row that a record of a load brings, by its id (LOAD_ACCOUNT, LOAD_POSITION, LOAD_ORDER); 0
- * for all other commands. */
+/** The row that a record of a load brings, by its id (LOAD_ACCOUNT, LOAD_POSITION, LOAD_ORDER and
+ * LOAD_ORDER_TP_SL); 0 for all other commands. */
 uint64_t fx_shard_row_of(const struct fx_command *command);
 
 /** From the engine's own numbers to those of all shards. Orders, trades and liquidations have them

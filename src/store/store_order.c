@@ -163,3 +163,23 @@ fx_status fx_store_order_list_open_after(struct fx_store *store,
     return fx_store_table_read_after(
         store, &TABLE, scope_of(FX_STORE_ORDER_OPEN), after_id, orders_out, count_out);
 }
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): from, to
+fx_status fx_store_order_list_parents(struct fx_store *store,
+                                      uint64_t first_id,
+                                      uint64_t last_id,
+                                      struct fx_rows_order orders_out[FX_STORE_LIMIT_MAX],
+                                      uint32_t *count_out)
+{
+    struct fx_store_table_select select;
+    fx_store_table_select(
+        &select,
+        store,
+        &TABLE,
+        FX_STR("`id` IN (SELECT `parentOrderId` FROM `orders` WHERE `parentOrderId` IS NOT NULL"));
+    fx_buf_append(&store->sql, scope_of(FX_STORE_ORDER_OPEN));
+    fx_store_table_and_u64(&select, FX_STR(" AND `id`>=?"), first_id);
+    fx_store_table_and_u64(&select, FX_STR(" AND `id`<=?)"), last_id);
+    fx_store_table_and_u64(&select, FX_STR(" ORDER BY `id` LIMIT ?"), FX_STORE_LIMIT_MAX);
+    return fx_store_table_read(&select, orders_out, FX_STORE_LIMIT_MAX, count_out);
+}

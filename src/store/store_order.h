@@ -62,4 +62,13 @@ fx_store_order_list_open_after(struct fx_store *store,
                                struct fx_rows_order orders_out[FX_STORE_LIMIT_MAX],
                                uint32_t *count_out);
 
+/** The orders that open ones with an id from `first_id` to `last_id` protect (`parentOrderId`),
+ * open or not, by id. At most FX_STORE_LIMIT_MAX of those open ones lie between them. */
+FX_MUST_USE fx_status
+fx_store_order_list_parents(struct fx_store *store,
+                            uint64_t first_id,
+                            uint64_t last_id,
+                            struct fx_rows_order orders_out[FX_STORE_LIMIT_MAX],
+                            uint32_t *count_out);
+
 #endif

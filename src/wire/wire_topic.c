@@ -222,16 +222,21 @@ static const struct fx_wire_topic_field LOAD_POSITION[] = {
     NEEDED("leverage", load_position.leverage_centi, LEVERAGE),
     NEEDED_WORD("marginMode", load_position.margin_mode, WORD8, MARGIN_MODES),
     WORD("positionSide", load_position.position_side, WORD8, POSITION_SIDES)};
+#define LOADED_FIELDS                                                                              \
+    NEEDED("id", load_order.order_id, ID), FIELD("remaining", load_order.remaining_lots, LOTS),    \
+        FIELD("filledValue", load_order.filled_value, DEC),                                        \
+        NEEDED_WORD("status", load_order.status, WORD8, STATUSES),                                 \
+        WORD("protects", load_order.protects, WORD8, PROTECTS),                                    \
+        WORD("note", load_order.note, WORD8, NOTES),                                               \
+        FIELD("createdAt", load_order.created_us, TIME),                                           \
+        FIELD("updatedAt", load_order.updated_us, TIME)
 static const struct fx_wire_topic_field LOAD_ORDER[] = {
+    PLACE_FIELDS, CONDITIONAL_FIELDS, LOADED_FIELDS};
+static const struct fx_wire_topic_field LOAD_ORDER_TP_SL[] = {
     PLACE_FIELDS,
     CONDITIONAL_FIELDS,
-    NEEDED("id", load_order.order_id, ID),
-    FIELD("remaining", load_order.remaining_lots, LOTS),
-    FIELD("filledValue", load_order.filled_value, DEC),
-    NEEDED_WORD("status", load_order.status, WORD8, STATUSES),
-    WORD("protects", load_order.protects, WORD8, PROTECTS),
-    FIELD("createdAt", load_order.created_us, TIME),
-    FIELD("updatedAt", load_order.updated_us, TIME)};
+    LOADED_FIELDS,
+    NEEDED("parentOrderId", load_order_tp_sl.parent_id, ID)};
 static const struct fx_wire_topic_field EXTRA[] = {
     FIELD("lastPrice", load_extra.last_ticks, PRICE)};
 static const struct fx_wire_topic_field LOAD_FUNDING[] = {
@@ -295,6 +300,7 @@ static const struct {
     {FX_COMMAND_LOAD_ACCOUNT, {LOAD_ACCOUNT, COUNT(LOAD_ACCOUNT), false, false, true, true}},
     {FX_COMMAND_LOAD_POSITION, {LOAD_POSITION, COUNT(LOAD_POSITION), true, false, true, true}},
     SHAPE(LOAD_ORDER, LOAD_ORDER, true, false, true),
+    SHAPE(LOAD_ORDER_TP_SL, LOAD_ORDER_TP_SL, true, false, true),
     SHAPE(UPDATE_INSTRUMENT_EXTRA, EXTRA, true, false, false),
     SHAPE(LOAD_FUNDING_HISTORY, LOAD_FUNDING, true, false, false),
     SHAPE(START_ENGINE, START, false, false, false),
@@ -354,6 +360,8 @@ uint32_t fx_wire_topic_number(enum fx_wire_topic_words words, fx_str name)
         return (uint32_t)fx_order_status_of(name);
     case FX_WIRE_TOPIC_PROTECTS:
         return fx_words_number(PROTECTS, COUNT(PROTECTS), name);
+    case FX_WIRE_TOPIC_NOTES:
+        return fx_order_note_of(name);
     default:
         return 0;
     }
@@ -395,6 +403,8 @@ const char *fx_wire_topic_name(enum fx_wire_topic_words words, uint32_t number)
         return fx_order_status_name((enum fx_order_status)number);
     case FX_WIRE_TOPIC_PROTECTS:
         return fx_words_name(PROTECTS, COUNT(PROTECTS), number);
+    case FX_WIRE_TOPIC_NOTES:
+        return fx_order_note_name((enum fx_order_note)number);
     default:
         return NULL;
     }

@@ -410,6 +410,10 @@ static uint32_t kind_of(struct reading *reading, fx_str code)
         member_of(reading, FX_STR("id")) != NULL) {
         return FX_COMMAND_LOAD_ACCOUNT;
     }
+    if (fx_str_is_equal(code, FX_STR("LOAD_ORDER")) &&
+        member_of(reading, FX_STR("parentOrderId")) != NULL) {
+        return FX_COMMAND_LOAD_ORDER_TP_SL;
+    }
     if (fx_str_is_equal(code, FX_STR("LIQUIDATE"))) {
         return FX_COMMAND_MARK_PRICE;
     }

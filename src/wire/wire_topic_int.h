@@ -52,7 +52,8 @@ enum fx_wire_topic_words {
     FX_WIRE_TOPIC_SCOPES,
     FX_WIRE_TOPIC_TRANSACTIONS,
     FX_WIRE_TOPIC_STATUSES,
-    FX_WIRE_TOPIC_PROTECTS
+    FX_WIRE_TOPIC_PROTECTS,
+    FX_WIRE_TOPIC_NOTES
 };
 
 struct fx_wire_topic_field {

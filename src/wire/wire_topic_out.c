@@ -260,6 +260,16 @@ static void begin_record(struct fx_buf *buf,
     fx_buf_append_byte(buf, '{');
 }
 
+/* The seed's codes: an account that is loaded is one with an id, a take profit or stop loss of an
+ * order one that has a parent. */
+static enum fx_command_kind code_of(enum fx_command_kind kind)
+{
+    if (kind == FX_COMMAND_LOAD_ACCOUNT) {
+        return FX_COMMAND_CREATE_ACCOUNT;
+    }
+    return kind == FX_COMMAND_LOAD_ORDER_TP_SL ? FX_COMMAND_LOAD_ORDER : kind;
+}
+
 fx_status fx_wire_topic_out_command_from(struct fx_buf *buf,
                                          const struct fx_command *command,
                                          const struct fx_instrument *instrument,
@@ -272,11 +282,10 @@ fx_status fx_wire_topic_out_command_from(struct fx_buf *buf,
     FX_ASSERT(instrument != NULL || !shape.has_symbol);
     const struct fx_instrument *units =
         instrument == NULL ? &command->u.instrument : instrument; /* a new one counts in its own */
-    /* The seed's code: an account that is loaded is one with an id. */
-    const bool is_account = command->kind == FX_COMMAND_LOAD_ACCOUNT;
-    const char *name = fx_command_name(is_account ? FX_COMMAND_CREATE_ACCOUNT
-                                                  : (enum fx_command_kind)command->kind);
-    begin_record(buf, fx_str_of(name), command->time_us, from);
+    begin_record(buf,
+                 fx_str_of(fx_command_name(code_of((enum fx_command_kind)command->kind))),
+                 command->time_us,
+                 from);
     if (shape.has_user) {
         fx_json_add_id(buf, FX_STR("userId"), command->user_id);
     }

@@ -18,7 +18,7 @@ enum {
     RECORDS = 1024,
     TEXT_SIZE_MAX = 65536,
     SHOWN_SIZE = 300, /* of a record that is refused */
-    NAME_SIZE = 40,   /* of a row: "position 18446744073709551615, " */
+    NAME_SIZE = 80,   /* of a row: its number, and that of the order that it protects */
     TELL_EVERY = 4096,
     FIRST_TOKEN = 1, /* of the delivery that says where the log begins */
     OPERATION_BITS = 20
@@ -251,6 +251,13 @@ static void name_row(const struct fx_command *command, char name_out[NAME_SIZE])
         break;
     case FX_COMMAND_LOAD_ORDER:
         (void)snprintf(name_out, NAME_SIZE, "order %" PRIu64 ", ", command->u.load_order.order_id);
+        break;
+    case FX_COMMAND_LOAD_ORDER_TP_SL:
+        (void)snprintf(name_out,
+                       NAME_SIZE,
+                       "order %" PRIu64 ", which protects order %" PRIu64 ", ",
+                       command->u.load_order.order_id,
+                       command->u.load_order_tp_sl.parent_id);
         break;
     default:
         name_out[0] = '\0'; /* the record says its symbol */

@@ -1,8 +1,8 @@
 /**
  * @file worker_load_int.h
  * What the files of the loader share: rows to records (worker_load_read.c) with what they need of
- * symbols (worker_load_symbol.c) and of what protects a position (worker_load_protect.c), and the
- * rest (worker_load.c).
+ * symbols (worker_load_symbol.c), of what protects a position (worker_load_protect.c) and an order
+ * (worker_load_bracket.c), and the rest (worker_load.c).
  */
 #ifndef FX_WORKER_WORKER_LOAD_INT_H
 #define FX_WORKER_WORKER_LOAD_INT_H
@@ -78,6 +78,15 @@ struct fx_worker_load_protecting {
     bool is_found;     /* among the open orders */
 };
 
+/** An open order that names a take profit or a stop loss; 0: none. */
+struct fx_worker_load_guarded {
+    uint64_t order_id;
+    uint64_t take_profit_id;
+    uint64_t stop_loss_id;
+    bool has_take_profit; /* among the open orders, and it says the same */
+    bool has_stop_loss;
+};
+
 /** Everything of the reading that is not the loader's. */
 struct fx_worker_load_reading {
     struct fx_worker_load *load;
@@ -90,6 +99,10 @@ struct fx_worker_load_reading {
     uint32_t special_count;
     struct fx_worker_load_protecting *protecting; /* sorted before the orders are read */
     uint32_t protecting_count;
+    struct fx_worker_load_guarded *guarded; /* rising */
+    uint32_t guarded_count;
+    struct fx_rows_order *parents; /* FX_STORE_LIMIT_MAX, rising: of the page of orders */
+    uint32_t parent_count;
     void *page; /* FX_STORE_LIMIT_MAX rows of any table */
 };
 
@@ -137,5 +150,23 @@ fx_status fx_worker_load_protect_judge(struct fx_worker_load_reading *reading,
                                        const struct fx_rows_order *row);
 /** All orders have been read. @return OK; ORDER_NOT_FOUND: one that is named was not there. */
 fx_status fx_worker_load_protect_end(struct fx_worker_load_reading *reading);
+
+/* ---- worker_load_bracket.c */
+
+/** Read the orders that those of a page of open ones protect. @return OK; what the database says.
+ */
+fx_status fx_worker_load_bracket_page(struct fx_worker_load_reading *reading,
+                                      const struct fx_rows_order rows[],
+                                      uint32_t count);
+/** Remember what an open order names. By id, rising. @return OK; NO_MEMORY. */
+fx_status fx_worker_load_bracket_keep(struct fx_worker_load_reading *reading,
+                                      const struct fx_rows_order *row);
+/** Whether the order that a row of the page protects is one that it can: the user's, on its symbol,
+ * of the other side; open and naming it, or ended with something left. @return OK, also where it
+ * protects none; ORDER_NOT_FOUND, LOAD_OUT_OF_ORDER, LOT_SIZE, BAD_PARAMETER. */
+fx_status fx_worker_load_bracket_judge(struct fx_worker_load_reading *reading,
+                                       const struct fx_rows_order *row);
+/** All orders have been read. @return OK; ORDER_NOT_FOUND: one that is named was not there. */
+fx_status fx_worker_load_bracket_end(struct fx_worker_load_reading *reading);
 
 #endif

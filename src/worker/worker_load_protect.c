@@ -88,6 +88,8 @@ fx_status fx_worker_load_protect_judge(struct fx_worker_load_reading *reading,
         what = "on another symbol";
     } else if (row->position_side != protecting->position_side || row->side != protecting->side) {
         what = "of a side that does not close it";
+    } else if (row->parent_order_id != 0) {
+        what = "that of an order";
     }
     return what == NULL ? FX_OK
                         : fx_worker_load_fail(reading->load,

@@ -312,29 +312,16 @@ static fx_status emit_order(struct fx_worker_load_reading *reading, const struct
     if (instrument->state == FX_INSTRUMENT_STATE_SETTLED) {
         return judge_ended(reading, instrument, "order", row->id);
     }
-    if (row->take_profit_order_id != 0 || row->stop_loss_order_id != 0) {
-        return fx_worker_load_fail(reading->load,
-                                   FX_BAD_PARAMETER,
-                                   "order %" PRIu64 " is protected by order %" PRIu64
-                                   ": a load knows no take profit and stop loss of an order; "
-                                   "cancel them in the tables, or give them to the position",
-                                   row->id,
-                                   row->take_profit_order_id != 0 ? row->take_profit_order_id
-                                                                  : row->stop_loss_order_id);
-    }
-    if (row->parent_order_id != 0) {
-        return fx_worker_load_fail(reading->load,
-                                   FX_BAD_PARAMETER,
-                                   "order %" PRIu64 " protects order %" PRIu64
-                                   ": a load knows no take profit and stop loss of an order; "
-                                   "cancel it in the tables, or give it to the position",
-                                   row->id,
-                                   row->parent_order_id);
-    }
     fx_status status = fx_worker_load_symbol_judge_id(reading, "order", row->id);
     if (status == FX_OK && protecting != NULL) {
         protecting->is_found = true;
         status = fx_worker_load_protect_judge(reading, protecting, row);
+    }
+    if (status == FX_OK) {
+        status = fx_worker_load_bracket_judge(reading, row);
+    }
+    if (status == FX_OK) {
+        status = fx_worker_load_bracket_keep(reading, row);
     }
     if (status != FX_OK) {
         return status;
@@ -347,7 +334,8 @@ static fx_status emit_order(struct fx_worker_load_reading *reading, const struct
                                    row->id,
                                    row->symbol.text,
                                    row->status == FX_ORDER_STATUS_PENDING
-                                       ? "it is PENDING: no engine has judged it yet"
+                                       ? "it is PENDING and protects no order: no engine has "
+                                         "judged it; cancel it in the tables, and place it again"
                                        : fx_status_text(status));
     }
     reading->load->report->orders++;
@@ -365,6 +353,7 @@ static fx_status read_orders(struct fx_worker_load_reading *reading)
         if (status != FX_OK) {
             return fx_worker_load_read_failed(reading, status);
         }
+        status = fx_worker_load_bracket_page(reading, page, count);
         for (uint32_t index = 0; index < count && status == FX_OK; index++) {
             status = emit_order(reading, &page[index]);
         }
@@ -438,6 +427,7 @@ fx_status fx_worker_load_read(struct fx_worker_load *load)
                                                   fx_worker_load_protect_sort,
                                                   read_orders,
                                                   fx_worker_load_protect_end,
+                                                  fx_worker_load_bracket_end,
                                                   emit_start};
     struct fx_worker_load_reading reading = {.load = load};
     const size_t row_size = sizeof(struct fx_rows_order) > sizeof(struct fx_rows_user)
@@ -447,8 +437,10 @@ fx_status fx_worker_load_read(struct fx_worker_load *load)
     reading.owners = calloc(FX_INSTRUMENTS_MAX, sizeof reading.owners[0]);
     reading.sums = calloc(FX_INSTRUMENTS_MAX, sizeof reading.sums[0]);
     reading.page = calloc(PAGE, row_size);
+    reading.parents = calloc(PAGE, sizeof reading.parents[0]);
     fx_status status = reading.instruments == NULL || reading.owners == NULL ||
-                               reading.sums == NULL || reading.page == NULL
+                               reading.sums == NULL || reading.page == NULL ||
+                               reading.parents == NULL
                            ? fx_worker_load_fail(load, FX_NO_MEMORY, "no memory for rows")
                            : FX_OK;
     for (size_t step = 0; step < sizeof STEPS / sizeof STEPS[0] && status == FX_OK; step++) {
@@ -459,6 +451,8 @@ fx_status fx_worker_load_read(struct fx_worker_load *load)
     free(reading.sums);
     free(reading.specials);
     free(reading.protecting);
+    free(reading.guarded);
+    free(reading.parents);
     free(reading.page);
     return status;
 }

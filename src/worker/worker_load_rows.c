@@ -154,6 +154,15 @@ static fx_status read_quantities(const struct fx_rows_order *row,
     if (load->order.is_close_position != 0) {
         return FX_OK; /* it has the quantity of its position */
     }
+    if (row->parent_order_id != 0 && load->status != FX_ORDER_STATUS_ACTIVE) {
+        const bool has_begun = load->status == FX_ORDER_STATUS_UNTRIGGERED;
+        const fx_i128 left = has_begun ? row->remaining : 0;
+        if (!count_of(left, instrument->lot_size, &load->remaining_lots) || left < 0) {
+            return FX_LOT_SIZE;
+        }
+        place->lots = load->remaining_lots; /* it has never had more that counts */
+        return FX_OK;
+    }
     if (!count_of(row->quantity, instrument->lot_size, &place->lots) ||
         !count_of(row->remaining, instrument->lot_size, &load->remaining_lots) ||
         load->remaining_lots < 1 || load->remaining_lots > place->lots) {
@@ -167,24 +176,33 @@ static fx_status read_quantities(const struct fx_rows_order *row,
     return FX_OK;
 }
 
+/* One that fills is as good as one that rests: what is left of it says so. */
+static enum fx_order_status status_of(enum fx_order_status status)
+{
+    return status == FX_ORDER_STATUS_PARTIALLY_FILLED ? FX_ORDER_STATUS_ACTIVE : status;
+}
+
 fx_status fx_worker_load_rows_order(const struct fx_rows_order *row,
                                     const struct fx_instrument *instrument,
                                     bool is_protecting,
                                     struct fx_command *command_out)
 {
-    const bool is_waiting = row->status == FX_ORDER_STATUS_UNTRIGGERED;
-    if (row->parent_order_id != 0 || row->status == FX_ORDER_STATUS_PENDING ||
+    const bool is_child = row->parent_order_id != 0;
+    if ((row->status == FX_ORDER_STATUS_PENDING && !is_child) ||
         fx_order_status_is_final(row->status)) {
         return FX_BAD_PARAMETER;
     }
-    *command_out = fx_command_blank(FX_COMMAND_LOAD_ORDER, instrument->instrument_id, row->user_id);
+    *command_out = fx_command_blank(is_child ? FX_COMMAND_LOAD_ORDER_TP_SL : FX_COMMAND_LOAD_ORDER,
+                                    instrument->instrument_id,
+                                    row->user_id);
     struct fx_command_load_order *load = &command_out->u.load_order;
     struct fx_command_place *place = &load->order.place;
     load->order_id = row->id;
-    load->status = (uint8_t)(is_waiting ? FX_ORDER_STATUS_UNTRIGGERED : FX_ORDER_STATUS_ACTIVE);
+    load->status = (uint8_t)status_of(row->status);
     load->protects =
         (uint8_t)(is_protecting ? FX_LOAD_PROTECTS_POSITION : FX_LOAD_PROTECTS_NOTHING);
     load->order.is_close_position = is_protecting || row->is_close_position ? 1 : 0;
+    load->note = (uint8_t)row->note;
     load->created_us = row->created_us;
     load->updated_us = row->updated_us < row->created_us ? row->created_us : row->updated_us;
     place->tmp_id = row->tmp_id;
@@ -201,6 +219,9 @@ fx_status fx_worker_load_rows_order(const struct fx_rows_order *row,
     place->is_reduce_only = row->is_reduce_only ? 1 : 0;
     place->position_side = (uint8_t)row->position_side;
     place->client_id = row->client_id;
+    if (is_child) {
+        command_out->u.load_order_tp_sl.parent_id = row->parent_order_id;
+    }
     fx_status status = row->tp_sl_type == 0 ? FX_OK : read_condition(row, instrument, &load->order);
     if (status == FX_OK) {
         status = read_quantities(row, instrument, load);

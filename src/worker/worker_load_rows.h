@@ -31,9 +31,10 @@ FX_MUST_USE fx_status fx_worker_load_rows_position(const struct fx_rows_position
                                                    struct fx_command *command_out);
 
 /**
- * LOAD_ORDER; `is_protecting`: its position names it as take profit or stop loss. @return OK;
- * LOT_SIZE, PRICE_FILTER, AMOUNT_OUT_OF_RANGE; BAD_PARAMETER for what cannot be loaded: an order
- * that nobody has judged yet (PENDING), one that protects another order.
+ * LOAD_ORDER, or LOAD_ORDER_TP_SL where it protects another order; `is_protecting`: its position
+ * names it as take profit or stop loss. What waits for its order (PENDING) has no quantity,
+ * whatever its row says. @return OK; LOT_SIZE, PRICE_FILTER, AMOUNT_OUT_OF_RANGE; BAD_PARAMETER for
+ * what cannot be loaded: any other order that is PENDING, for nobody has judged it yet.
  */
 FX_MUST_USE fx_status fx_worker_load_rows_order(const struct fx_rows_order *row,
                                                 const struct fx_instrument *instrument,

@@ -716,6 +716,7 @@ int store_contract_run(const struct store_contract_adapter *adapter)
         TEST(store_user_list_walks_newest_first),
         TEST(store_order_save_roundtrips),
         TEST(store_order_save_mixes_new_and_known),
+        TEST(store_order_parents_of_a_span_are_read_once),
         TEST(store_order_older_operation_never_wins),
         TEST(store_order_other_names_give_the_newest),
         TEST(store_order_list_equals_model),

@@ -40,6 +40,7 @@ struct fx_rows_order store_contract_any_order(struct fx_rng *rng, uint64_t id);
 /* Tests of store_contract_lists.c. */
 void store_order_save_roundtrips(void **state);
 void store_order_save_mixes_new_and_known(void **state);
+void store_order_parents_of_a_span_are_read_once(void **state);
 void store_order_older_operation_never_wins(void **state);
 void store_order_other_names_give_the_newest(void **state);
 void store_order_list_equals_model(void **state);

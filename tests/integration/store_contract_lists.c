@@ -109,6 +109,46 @@ void store_order_save_roundtrips(void **state)
     }
 }
 
+/* The orders that a span of open ones protects, each once, whatever has become of them. */
+void store_order_parents_of_a_span_are_read_once(void **state)
+{
+    const struct store_contract_fixture *fixture = *state;
+    static struct fx_rows_order rows[STORE_CONTRACT_ROWS];
+    static struct fx_rows_order found[FX_STORE_LIMIT_MAX];
+    struct fx_rng rng;
+    fx_rng_init(&rng, 41);
+    for (uint64_t index = 0; index < STORE_CONTRACT_ROWS; index++) {
+        rows[index] = store_contract_any_order(&rng, index + 1);
+        rows[index].parent_order_id =
+            index > 0 && fx_rng_below(&rng, 2) == 0 ? 1 + fx_rng_below(&rng, (uint32_t)index) : 0;
+    }
+    rows[STORE_CONTRACT_ROWS - 1].parent_order_id = 987654; /* of none */
+    assert_int_equal(fx_store_order_save(fixture->writer, rows, STORE_CONTRACT_ROWS), FX_OK);
+    for (uint32_t round = 0; round < 20; round++) {
+        const uint64_t first = 1 + fx_rng_below(&rng, STORE_CONTRACT_ROWS);
+        const uint64_t last = first + fx_rng_below(&rng, STORE_CONTRACT_ROWS);
+        bool is_parent[STORE_CONTRACT_ROWS + 1] = {false};
+        uint32_t wanted = 0;
+        uint32_t count = 0;
+        for (uint64_t id = first; id <= last && id <= STORE_CONTRACT_ROWS; id++) {
+            const struct fx_rows_order *row = &rows[id - 1];
+            if (!fx_order_status_is_final(row->status) && row->parent_order_id != 0 &&
+                row->parent_order_id <= STORE_CONTRACT_ROWS) {
+                wanted += is_parent[row->parent_order_id] ? 0 : 1;
+                is_parent[row->parent_order_id] = true;
+            }
+        }
+        assert_int_equal(fx_store_order_list_parents(fixture->reader, first, last, found, &count),
+                         FX_OK);
+        assert_int_equal(count, wanted);
+        for (uint32_t index = 0; index < count; index++) {
+            assert_true(index == 0 || found[index - 1].id < found[index].id);
+            assert_true(is_parent[found[index].id]);
+            assert_memory_equal(&found[index], &rows[found[index].id - 1], sizeof found[index]);
+        }
+    }
+}
+
 static void expect_orders(const struct store_contract_fixture *fixture,
                           const struct fx_rows_order rows[STORE_CONTRACT_ROWS])
 {

@@ -89,7 +89,9 @@ static uint32_t any_number(enum fx_wire_topic_words words, struct fx_rng *rng)
                                         "REWARD",
                                         "ACTIVE",
                                         "UNTRIGGERED",
-                                        "POSITION"};
+                                        "POSITION",
+                                        "REDUCE_ONLY",
+                                        "SELF_TRADE"};
     uint32_t numbers[sizeof WORDS / sizeof WORDS[0]];
     uint32_t count = 0;
     for (size_t index = 0; index < sizeof WORDS / sizeof WORDS[0]; index++) {
@@ -328,7 +330,7 @@ static void wire_topic_damaged_text_is_refused_or_read(void **state)
         struct fx_wire_topic_shape shape;
         const struct fx_instrument *instrument = NULL;
         fx_str field = {0};
-        const uint32_t kind = 1 + (uint32_t)fx_rng_below(&rng, 41);
+        const uint32_t kind = 1 + (uint32_t)fx_rng_below(&rng, 70);
         if (!fx_wire_topic_shape((enum fx_command_kind)kind, &shape)) {
             continue;
         }

@@ -279,7 +279,7 @@ static void bracket_expiry_of_its_order_is_its_end(void **state)
     ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_LINKED);
 }
 
-/* What closes the position shortens them, the bracket that began first first. */
+/* What closes the position shortens them, the bracket whose order was placed first first. */
 static void bracket_shrinks_with_the_position_the_oldest_first(void **state)
 {
     (void)state;
@@ -299,6 +299,55 @@ static void bracket_shrinks_with_the_position_the_oldest_first(void **state)
     sell_to(1, 99, 7); /* turns: - 5 */
     ASSERT_ENDED(second.loss, FX_ORDER_STATUS_EXPIRED, FX_ORDER_NOTE_NO_POSITION);
     assert_int_equal(kit.engine->bracket_count, 0);
+}
+
+/* User 1 buys at 100 and, later, at 101: that is filled first. Both are for 5. */
+static void fill_the_later_one_first(struct three *placed_first, struct three *filled_first)
+{
+    *placed_first = buy_at_100(5);
+    *filled_first = place(&(struct engine_kit_order){.user_id = 1,
+                                                     .side = FX_SIDE_BUY,
+                                                     .ticks = 101,
+                                                     .lots = 5,
+                                                     .take_profit_ticks = 110,
+                                                     .take_profit_source = MARK});
+    sell_to(2, 101, 5);
+    sell_to(2, 100, 5);
+    rest(3, FX_SIDE_BUY, 99, 20);
+}
+
+static void bracket_of_the_order_that_was_placed_first_is_shortened_first(void **state)
+{
+    (void)state;
+    struct three placed_first;
+    struct three filled_first;
+    fill_the_later_one_first(&placed_first, &filled_first);
+    sell_to(1, 99, 4);
+    ASSERT_OPEN(placed_first.profit, FX_ORDER_STATUS_UNTRIGGERED, 1);
+    ASSERT_OPEN(placed_first.loss, FX_ORDER_STATUS_UNTRIGGERED, 1);
+    ASSERT_OPEN(filled_first.profit, FX_ORDER_STATUS_UNTRIGGERED, 5);
+}
+
+/* By rules 1 to 3 it was the one that had begun first. What has begun by them is put in order where
+ * the rules change. */
+static void bracket_order_of_the_rules_before_ends_with_them(void **state)
+{
+    (void)state;
+    struct three placed_first;
+    struct three filled_first;
+    kit.engine->preload.rules = FX_ENGINE_RULES_PLACED - 1;
+    fill_the_later_one_first(&placed_first, &filled_first);
+    sell_to(1, 99, 1);
+    ASSERT_OPEN(placed_first.profit, FX_ORDER_STATUS_UNTRIGGERED, 5);
+    ASSERT_OPEN(filled_first.profit, FX_ORDER_STATUS_UNTRIGGERED, 4);
+    struct fx_command command =
+        engine_kit_command(FX_COMMAND_SET_RULES, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    command.u.rules.version = FX_ENGINE_RULES_PLACED;
+    assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+    assert_int_equal(kit.events.count, 1); /* no row has changed */
+    sell_to(1, 99, 2);
+    ASSERT_OPEN(placed_first.profit, FX_ORDER_STATUS_UNTRIGGERED, 3);
+    ASSERT_OPEN(filled_first.profit, FX_ORDER_STATUS_UNTRIGGERED, 4);
 }
 
 /* Closed while its order still rests: they wait for its next fill, and watch nothing meanwhile. */
@@ -681,6 +730,8 @@ int main(void)
         CASE(bracket_counts_as_conditional_orders),
         CASE(bracket_same_client_id_and_body_is_told_again),
         CASE(bracket_is_swept_by_cancel_all),
+        CASE(bracket_of_the_order_that_was_placed_first_is_shortened_first),
+        CASE(bracket_order_of_the_rules_before_ends_with_them),
         CASE(bracket_of_a_spared_order_is_swept_by_side),
         CASE(bracket_of_who_has_other_accounts_only_is_not_found),
         CASE(bracket_count_of_a_position_is_bounded),

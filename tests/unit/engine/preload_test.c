@@ -806,7 +806,7 @@ static void preload_of_a_shard_keeps_to_its_numbers(void **state)
     command.u.shard = (struct fx_shard_map){.shard = SHARD, .shards = SHARDS, .asset_count = 1};
     command.u.shard.assets[0] = engine_kit_asset("USDT");
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
-    assert_int_equal(apply_rules(&kit, FX_ENGINE_RULES_SHARDS), FX_OK);
+    kit.engine->preload.rules = FX_ENGINE_RULES_SHARDS;
     command = engine_kit_command(FX_COMMAND_LOAD_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.u.load.next_order_id = 2 * base + 1; /* of a shard that is not there */
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);

@@ -61,6 +61,7 @@ static const struct {
     {66, 64, "START_ENGINE"},
     {67, 32, "STOP_ENGINE"},
     {68, 40, "SET_RULES"},
+    {69, 224, "LOAD_ORDER_TP_SL"},
 };
 
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };

@@ -99,7 +99,8 @@ static void shard_row_of_a_load(void **state)
         uint64_t *id;
     } ROWS[] = {{FX_COMMAND_LOAD_ACCOUNT, &command.u.load_account.account_id},
                 {FX_COMMAND_LOAD_POSITION, &command.u.load_position.position_id},
-                {FX_COMMAND_LOAD_ORDER, &command.u.load_order.order_id}};
+                {FX_COMMAND_LOAD_ORDER, &command.u.load_order.order_id},
+                {FX_COMMAND_LOAD_ORDER_TP_SL, &command.u.load_order_tp_sl.order.order_id}};
     for (size_t index = 0; index < sizeof ROWS / sizeof ROWS[0]; index++) {
         set_kind(ROWS[index].kind);
         *ROWS[index].id = 77;

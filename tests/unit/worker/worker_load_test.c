@@ -233,7 +233,7 @@ static const char ORDERS[] =
     "SELECT id,accountId,userId,symbol,side,type,quantity,price,remaining,executedPrice,status,"
     "leverage,marginMode,isReduceOnly,isPostOnly,tmpId,clientOrderId,timeInForce,tpSLType,"
     "tpSLPrice,`trigger`,stopCondition,activationPrice,callbackRate,parentOrderId,linkedOrderId,"
-    "cost,contractType,asset,instrumentId,positionSide,stpMode,expireTime,createdAt FROM orders "
+    "takeProfitOrderId,stopLossOrderId,note,cost,contractType,asset,instrumentId,positionSide,stpMode,expireTime,createdAt FROM orders "
     "ORDER BY id";
 static const char INSTRUMENTS[] =
     "SELECT i.id,i.symbol,i.tickSize,i.state,i.tierCount,r.symbol,r.maxLots,(SELECT COUNT(*) FROM "
@@ -406,34 +406,153 @@ static void load_of_a_protection_that_fits_no_position_is_refused(void **state)
     }
 }
 
-/* What an order has to close when it fills is not in the tables as the engine needs it. */
-static void load_of_protected_orders_is_refused_by_name(void **state)
+/* Orders of one user with what protects them, in each state that the two can be in: their order
+ * waits, has filled a part, has ended; one has fired and rests. */
+static void make_brackets(struct fixture *fixture)
+{
+    enum { BUYER = 60, SELLER = 61 };
+    const int64_t mid = fixture->stream.mid[0];
+    struct engine_kit_order bid = {.user_id = BUYER,
+                                   .side = FX_SIDE_BUY,
+                                   .ticks = mid,
+                                   .lots = 4,
+                                   .take_profit_ticks = mid * 12 / 10,
+                                   .stop_loss_ticks = mid * 7 / 10,
+                                   .take_profit_source = FX_TRIGGER_SOURCE_MARK,
+                                   .stop_loss_source = FX_TRIGGER_SOURCE_INDEX};
+    struct engine_kit_order ask = {
+        .user_id = SELLER, .side = FX_SIDE_SELL, .ticks = mid, .lots = 4};
+    make_waiting_orders(fixture);
+    open_saver(fixture);
+    for (uint64_t user_id = BUYER; user_id <= SELLER; user_id++) {
+        struct fx_command deposit = follow_kit_user(user_id, true);
+        deposit.u.transfer.amount = engine_kit_decimal("1000");
+        apply(fixture, follow_kit_user(user_id, false));
+        apply(fixture, deposit);
+    }
+    apply(fixture, engine_kit_place_command(&bid)); /* filled: 4 are left to protect */
+    apply(fixture, engine_kit_place_command(&ask));
+    bid.take_profit_source = FX_TRIGGER_SOURCE_LAST; /* fires at the next price, and rests */
+    bid.take_profit_ticks = mid + 1;
+    bid.take_profit_limit_ticks = mid * 2;
+    bid.lots = ask.lots = 1;
+    apply(fixture, engine_kit_place_command(&bid));
+    apply(fixture, engine_kit_place_command(&ask));
+    const struct engine_kit_order above[] = {
+        {.user_id = BUYER, .side = FX_SIDE_BUY, .ticks = mid + 1, .lots = 1},
+        {.user_id = SELLER, .side = FX_SIDE_SELL, .ticks = mid + 1, .lots = 1}};
+    apply(fixture, engine_kit_place_command(&above[0]));
+    apply(fixture, engine_kit_place_command(&above[1]));
+    bid.take_profit_ticks = mid * 12 / 10;
+    bid.stop_loss_limit_ticks = mid * 6 / 10;
+    bid.ticks = ask.ticks = mid * 95 / 100;
+    bid.lots = 6;
+    ask.lots = 2;
+    apply(fixture, engine_kit_place_command(&bid)); /* 2 of 6 are filled */
+    apply(fixture, engine_kit_place_command(&ask));
+    bid.ticks = mid * 8 / 10;
+    apply(fixture, engine_kit_place_command(&bid)); /* nothing is */
+    fx_worker_save_deinit(&fixture->save);
+    assert_int_equal(fixture->kit.engine->bracket_count, 4);
+}
+
+static void load_of_brackets_gives_the_same_rows(void **state)
+{
+    make_brackets(*state);
+    expect_same_rows(*state, "SELECT 1");
+}
+
+/* Of the original's rows those that wait have the quantity of their order, and the two are not told
+ * of each other. What they have to close is the same. */
+static void load_of_brackets_of_the_original_comes_to_the_same(void **state)
 {
     struct fixture *fixture = *state;
     struct fx_worker_load_report report;
-    char words[64];
-    const int64_t mid = fixture->stream.mid[0];
-    const struct engine_kit_order order = {.user_id = 50,
-                                           .side = FX_SIDE_BUY,
-                                           .ticks = mid * 8 / 10,
-                                           .lots = 1,
-                                           .take_profit_ticks = mid * 12 / 10,
-                                           .stop_loss_ticks = mid * 6 / 10};
-    make_waiting_orders(fixture);
-    open_saver(fixture);
-    apply(fixture, engine_kit_place_command(&order));
-    fx_worker_save_deinit(&fixture->save);
-    const uint64_t id = fixture->kit.engine->next_order_id - 3;
-    assert_int_equal(load(fixture, &report), FX_BAD_PARAMETER);
-    (void)snprintf(words, sizeof words, "order %llu is protected", (unsigned long long)id);
-    assert_non_null(strstr(report.text, words));
-    run_sql(fixture, "UPDATE orders SET takeProfitOrderId=NULL, stopLossOrderId=NULL");
-    assert_int_equal(load(fixture, &report), FX_BAD_PARAMETER);
-    (void)snprintf(words, sizeof words, "protects order %llu", (unsigned long long)id);
-    assert_non_null(strstr(report.text, words));
-    assert_int_equal(log_end(fixture), 0);
-    run_sql(fixture, "UPDATE orders SET status='CANCELED' WHERE parentOrderId IS NOT NULL");
+    make_brackets(fixture);
     assert_int_equal(load(fixture, &report), FX_OK);
+    const uint64_t hash = report.state_hash;
+    fx_bus_close(fixture->bus);
+    fixture->bus = open_bus();
+    run_sql(fixture,
+            "UPDATE orders SET quantity='0.006', remaining='0.006' WHERE status='PENDING';"
+            "UPDATE orders SET linkedOrderId=NULL;");
+    assert_int_equal(load(fixture, &report), FX_OK);
+    assert_true(report.state_hash == hash);
+}
+
+#define OPEN_CHILD(status_)                                                                        \
+    "(SELECT MIN(c.id) FROM orders c JOIN orders p ON p.id=c.parentOrderId WHERE "                 \
+    "c.tpSLType LIKE 'TAKE%' AND p.status='" status_ "' AND c.status='UNTRIGGERED')"
+#define PENDING_CHILD "(SELECT MIN(id) FROM orders WHERE status='PENDING')"
+#define WAITING       "(SELECT MIN(parentOrderId) FROM orders WHERE status='PENDING')"
+#define FILLED        "(SELECT MIN(parentOrderId) FROM orders WHERE status='UNTRIGGERED')"
+
+/* Both sides have to say the same: each refusal names both. */
+static void load_of_brackets_that_do_not_fit_is_refused(void **state)
+{
+    static const struct {
+        const char *sql;
+        fx_status status;
+        const char *words;
+    } ROWS[] = {
+        {"UPDATE orders SET parentOrderId=987654 WHERE id=" PENDING_CHILD,
+         FX_ORDER_NOT_FOUND,
+         " protects order 987654, and that is not in the tables"},
+        {"UPDATE orders SET userId=61 WHERE id=" WAITING,
+         FX_BAD_PARAMETER,
+         ", and that is of another user"},
+        {"UPDATE orders SET symbol='ETHUSDT' WHERE id=" FILLED,
+         FX_BAD_PARAMETER,
+         ", and that is on another symbol"},
+        {"UPDATE orders SET side='SELL' WHERE id=" FILLED,
+         FX_BAD_PARAMETER,
+         ", and that is of a side that it does not close"},
+        {"UPDATE orders SET positionSide='LONG' WHERE id=" FILLED,
+         FX_BAD_PARAMETER,
+         ", and that is of a side that it does not close"},
+        {"UPDATE orders SET isReduceOnly=1 WHERE id=" FILLED,
+         FX_BAD_PARAMETER,
+         ", and that only closes a position"},
+        {"UPDATE orders SET status='CANCELED' WHERE id=" WAITING,
+         FX_ORDER_NOT_FOUND,
+         ", and that has ended: what waits for it has to be cancelled"},
+        {"UPDATE orders SET takeProfitOrderId=NULL WHERE id=" WAITING,
+         FX_BAD_PARAMETER,
+         ", and that does not name it as its take profit"},
+        {"UPDATE orders SET stopLossOrderId=7 WHERE id=" WAITING,
+         FX_BAD_PARAMETER,
+         ", and that does not name it as its stop loss"},
+        {"UPDATE orders SET status='CANCELED' WHERE id=" PENDING_CHILD,
+         FX_ORDER_NOT_FOUND,
+         " as its take profit or stop loss, and that is no open order that protects it"},
+        {"UPDATE orders SET parentOrderId=(SELECT MAX(id) FROM orders) WHERE id=" OPEN_CHILD(
+             "FILLED"),
+         FX_LOAD_OUT_OF_ORDER,
+         ", and that has a larger id"},
+        {"UPDATE positions SET takeProfitOrderId=" OPEN_CHILD("FILLED") " WHERE userId=60",
+         FX_BAD_PARAMETER,
+         ", and that is that of an order"},
+        {"UPDATE orders SET remaining='0.003' WHERE id=" OPEN_CHILD("FILLED"),
+         FX_LOT_SIZE,
+         ", which protects order "}, /* the other one says 0.004 */
+        {"UPDATE orders SET remaining='0.005' WHERE parentOrderId=" FILLED,
+         FX_LOT_SIZE,
+         ", and that has filled less"},
+        {"UPDATE orders SET remaining='0.0015' WHERE parentOrderId=" FILLED, FX_LOT_SIZE, "order "},
+        {"UPDATE orders SET remaining='0' WHERE parentOrderId=" FILLED,
+         FX_ORDER_NOT_FOUND,
+         ", and that has ended"},
+        {"UPDATE orders SET parentOrderId=NULL WHERE id=" PENDING_CHILD,
+         FX_BAD_PARAMETER,
+         "it is PENDING and protects no order"},
+        {"UPDATE orders SET stopCondition='LT' WHERE id=" PENDING_CHILD,
+         FX_BAD_PARAMETER,
+         ", which protects order "},
+    };
+    make_brackets(*state);
+    for (size_t row = 0; row < sizeof ROWS / sizeof ROWS[0]; row++) {
+        expect_refused(*state, ROWS[row].sql, ROWS[row].status, ROWS[row].words);
+    }
 }
 
 /* Numbers as AUTO_INCREMENT gives them, with one that was deleted. */
@@ -541,8 +660,11 @@ int main(void)
             load_of_numbers_from_1_with_a_gap_gives_those_of_the_engine, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_orders_that_wait_gives_the_same_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_of_brackets_gives_the_same_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(
-            load_of_protected_orders_is_refused_by_name, setup, teardown),
+            load_of_brackets_of_the_original_comes_to_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            load_of_brackets_that_do_not_fit_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(
             load_of_a_protection_that_fits_no_position_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(load_of_a_shard_takes_what_is_its_own, setup, teardown),
