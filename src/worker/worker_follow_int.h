@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/metric.h"
 #include "worker/worker_follow.h"
+#include "worker/worker_group.h"
 #include "worker/worker_input.h"
 #include "worker/worker_proof.h"
 
@@ -74,7 +75,7 @@ struct fx_worker_follow {
     struct fx_worker_follow_pending *pending;
     uint64_t pending_first;
     uint64_t pending_end;
-    int64_t group_us; /* when the first of what is on its way was published */
+    struct fx_worker_group group; /* … on its way */
     struct fx_buf text;
 
     char reason[FX_WORKER_FOLLOW_TEXT_SIZE_MAX]; /* of the failure, where it is not the bus' */

@@ -5,14 +5,7 @@
 #include "base/panic.h"
 #include "worker/worker_follow_int.h"
 
-enum {
-    STEP_COMMANDS_MAX = 512,
-    DELIVERIES = 64,
-    US_PER_MS = 1000,
-    CANCELS_LEFT = 8,
-    GROUP_US = 800, /* a group is open so long: somewhat less than linger.ms */
-    GROUP_US_MAX = 100000
-};
+enum { STEP_COMMANDS_MAX = 512, DELIVERIES = 64, US_PER_MS = 1000, CANCELS_LEFT = 8 };
 
 static struct fx_worker_follow_pending *at(const struct fx_worker_follow *follow, uint64_t number)
 {
@@ -196,18 +189,11 @@ static bool take(struct fx_worker_follow *follow,
     return true;
 }
 
-/* What comes within the library's linger goes with the first of a group; what comes while the group
- * is on its way is the next one (as W7): fewer and larger batches for everybody who reads them.
- * Nothing is lost by waiting, since a broker reads the next request of a connection when it has
- * answered the last; and librdkafka 2.0.2 spins where there is something behind five messages that
- * are on their way: it asks all the time whether it may send it. A broker that is away is left to
- * the library, which knows what to do. */
+/* F8, unless a step's work waits: that is a group of its own. */
 static bool is_gathering(const struct fx_worker_follow *follow, int64_t now_us)
 {
-    const int64_t since_us = now_us - follow->group_us;
-    return since_us >= GROUP_US && since_us < GROUP_US_MAX &&
-           fx_bus_pending(follow->options.bus) > 0 &&
-           fx_ring_count(follow->intake) < STEP_COMMANDS_MAX;
+    return fx_ring_count(follow->intake) < STEP_COMMANDS_MAX &&
+           fx_worker_group_waits(&follow->group, fx_bus_pending(follow->options.bus), now_us);
 }
 
 int fx_worker_follow_submit_publish(struct fx_worker_follow *follow, int64_t now_us)
@@ -218,8 +204,7 @@ int fx_worker_follow_submit_publish(struct fx_worker_follow *follow, int64_t now
     if (is_gathering(follow, now_us)) {
         return 0;
     }
-    const bool is_first =
-        fx_bus_pending(follow->options.bus) == 0 || now_us - follow->group_us >= GROUP_US;
+    const uint32_t on_way = fx_bus_pending(follow->options.bus);
     while (count < STEP_COMMANDS_MAX && fx_ring_peek(follow->intake, &items) > 0) {
         memcpy(&item, items, sizeof item);
         if (!fx_worker_follow_has_room(follow) || !take(follow, &item, now_us)) {
@@ -228,8 +213,8 @@ int fx_worker_follow_submit_publish(struct fx_worker_follow *follow, int64_t now
         fx_ring_advance(follow->intake, 1);
         count++;
     }
-    if (count > 0 && is_first) {
-        follow->group_us = now_us;
+    if (count > 0) {
+        fx_worker_group_add(&follow->group, on_way, now_us);
     }
     atomic_store_explicit(&follow->pending_count,
                           (uint32_t)(follow->pending_end - follow->pending_first),

@@ -117,6 +117,8 @@ static int collect(struct fx_worker_lead *lead)
         if (deliveries[index].status != FX_OK) {
             /* Whatever it was: what comes behind it must not be told without it. */
             fx_worker_lead_fail(lead, deliveries[index].status, "an output was not delivered");
+        } else {
+            lead->settled = deliveries[index].token >> OPERATION_BITS;
         }
     }
     const fx_status fatal = fx_bus_fatal(lead->options.bus);
@@ -385,6 +387,7 @@ static void begin(struct fx_worker_lead *lead)
         return; /* passed while it computed */
     }
     lead->new_us = -1;
+    lead->settled = last >> OPERATION_BITS;
     atomic_fetch_add_explicit(&lead->takeovers, 1, memory_order_relaxed);
     atomic_store_explicit(&lead->takeover_us, lead->claimed_us, memory_order_relaxed);
     FX_LOG(FX_LOG_INFO,
@@ -492,11 +495,8 @@ static uint64_t saved(void *context)
 {
     struct fx_worker_lead *lead = context;
     uint64_t last = 0;
-    if (lead->state == FX_WORKER_LEAD_LEADING) {
-        if (lead->new_us < 0 && fx_bus_pending(lead->options.bus) == 0) {
-            lead->settled = lead->published >> OPERATION_BITS;
-        }
-    } else if (fx_worker_lead_publish_find_last(lead, &last) == FX_OK) {
+    if (lead->state != FX_WORKER_LEAD_LEADING &&
+        fx_worker_lead_publish_find_last(lead, &last) == FX_OK) {
         lead->settled = last >> OPERATION_BITS;
     }
     return lead->settled > 0 ? lead->settled - 1 : 0;
@@ -654,6 +654,7 @@ fx_status fx_worker_lead_start(struct fx_worker_lead *lead)
     lead->is_running = status == FX_OK;
     if (status == FX_OK) {
         fx_worker_follow_on_ready(lead->follow, wake_agent, lead);
+        (void)fx_bus_on_delivered(lead->options.bus, wake_agent, lead); /* else: it is polled */
         status = fx_agent_start(lead->agent);
     }
     return status;
@@ -683,6 +684,7 @@ void fx_worker_lead_stop(struct fx_worker_lead *lead, uint32_t timeout_ms)
     const int64_t end_us = fx_clock_monotonic_us() + (int64_t)timeout_ms * 1000;
     fx_agent_stop(lead->agent);
     fx_agent_join(lead->agent);
+    (void)fx_bus_on_delivered(lead->options.bus, NULL, NULL);
     while (lead->state == FX_WORKER_LEAD_LEADING && lead->new_us < 0 && !has_failed(lead) &&
            (lead->backlog.count > 0 || lead->batch_last != 0 ||
             fx_bus_pending(lead->options.bus) > 0) &&

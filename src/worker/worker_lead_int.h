@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "worker/worker_backlog.h"
+#include "worker/worker_group.h"
 #include "worker/worker_lead.h"
 #include "worker/worker_output.h"
 
@@ -42,12 +43,13 @@ struct fx_worker_lead {
     struct fx_buf small; /* one record that is none */
     struct fx_buf batch; /* outputs of the record that is being made */
     uint64_t batch_last; /* operationId of its last output; 0: it is empty */
+    struct fx_worker_group group;
 
     struct fx_client_id node;              /* this start's */
     struct fx_worker_follow_leader leader; /* as it was read last */
     enum fx_worker_lead_state state;
     uint64_t epoch;     /* the highest that was read */
-    uint64_t settled;   /* the command up to which outputs are durable, as last seen */
+    uint64_t settled;   /* the command up to which outputs are durable, as last heard */
     uint64_t published; /* up to here everything is, or is on its way */
     int64_t new_us; /* how long it leads and has not looked where the outputs end; < 0: it has */
     bool is_recovering; /* within a create of the follower */

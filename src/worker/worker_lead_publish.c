@@ -8,9 +8,10 @@
 
 enum {
     STEP_RECORDS = 16,
-    BATCH_SIZE = 250000, /* bytes of one record; it may be one output more */
+    BATCH_SIZE = 250000, /* bytes of a record that does not wait for more */
     BATCH_SIZE_MAX = 990000,
-    LOOK_BACK = 16, /* records at the end that are looked at first; then eight times as many … */
+    WAY_RECORDS = 5, /* on their way: what librdkafka sends at most before an answer */
+    LOOK_BACK = 16,  /* records at the end that are looked at first; then eight times as many … */
     LOOK_TIMES = 8,
     LOOK_MS = 100,
     OPERATION_BITS = 20,
@@ -112,7 +113,7 @@ static void gather(struct fx_worker_lead *lead)
     while (fx_worker_backlog_peek(&lead->backlog, &entry)) {
         const bool is_new = entry.operation_id > lead->published;
         if (is_new && lead->batch_last != 0 &&
-            lead->batch.size + entry.text.size + 2 > BATCH_SIZE) {
+            lead->batch.size + entry.text.size + 2 > BATCH_SIZE_MAX) {
             return;
         }
         if (is_new) {
@@ -138,7 +139,8 @@ static fx_status send(struct fx_worker_lead *lead)
     const struct fx_bus_message message = {.topic = lead->options.output.topic,
                                            .partition = lead->options.output.partition,
                                            .key = {key, (size_t)size},
-                                           .value = fx_buf_str(&lead->batch)};
+                                           .value = fx_buf_str(&lead->batch),
+                                           .token = lead->batch_last};
     const fx_status status = fx_bus_publish(lead->options.bus, &message);
     if (status == FX_OK) {
         lead->published = lead->batch_last;
@@ -151,12 +153,19 @@ static fx_status send(struct fx_worker_lead *lead)
     return status;
 }
 
+/* F8: a small record waits while others are on their way, and grows; a large one waits only where
+ * librdkafka would keep it. */
 int fx_worker_lead_publish_outputs(struct fx_worker_lead *lead)
 {
     int count = 0;
+    const int64_t now_us = fx_worker_host_now_us(&lead->host);
+    const bool is_away = fx_worker_group_is_away(&lead->group, now_us);
     while (count < STEP_RECORDS) {
+        const uint32_t on_way = fx_bus_pending(lead->options.bus);
         gather(lead);
-        if (lead->batch_last == 0) {
+        if (lead->batch_last == 0 || (on_way >= WAY_RECORDS && !is_away) ||
+            (lead->batch.size < BATCH_SIZE &&
+             fx_worker_group_waits(&lead->group, on_way, now_us))) {
             break;
         }
         const fx_status status = send(lead);
@@ -167,6 +176,7 @@ int fx_worker_lead_publish_outputs(struct fx_worker_lead *lead)
             fx_worker_lead_fail(lead, status, "an output cannot be published");
             break;
         }
+        fx_worker_group_add(&lead->group, on_way, now_us);
         count++;
     }
     return count;
