@@ -12,11 +12,13 @@
 #include "base/table.h"
 #include "model/rows.h"
 #include "wire/wire_referral.h"
+#include "worker/worker_group.h"
 #include "worker/worker_spill.h"
 
 enum {
     IDLE_US_MAX = 50000,
     REST_US = 2000,
+    GATHER_US = 50000, /* of a share of a fee nobody waits for the millisecond */
     SAVE_US = 1000000,
     ITEMS_FULL = 4096, /* then the ring waits */
     RECOVER_MAX = 65536,
@@ -56,6 +58,7 @@ struct fx_worker_referral {
     uint32_t late_count;          /* on their way in */
     uint32_t part;                /* of the three messages of the trade at hand */
     uint64_t pending;
+    struct fx_worker_group group;
     uint64_t reached; /* operationId: everything up to it is handed over */
     uint64_t stored;
     int64_t stored_us;
@@ -372,6 +375,15 @@ static int take_events(struct fx_worker_referral *worker)
     return (int)ready;
 }
 
+/* F8, with more patience: messages of many users go to all partitions of two topics, and librdkafka
+ * spins as well where more of these than five have something on its way to one broker. */
+static bool is_gathering(const struct fx_worker_referral *worker, int64_t now_us)
+{
+    return worker->item_count < ITEMS_FULL && is_late_over(worker) &&
+           !fx_worker_group_is_away(&worker->group, now_us) &&
+           (worker->pending > 0 || now_us - worker->group.begun_us < GATHER_US);
+}
+
 int fx_worker_referral_step(void *self, int64_t now_us)
 {
     struct fx_worker_referral *worker = self;
@@ -379,7 +391,13 @@ int fx_worker_referral_step(void *self, int64_t now_us)
         return 0;
     }
     int done = take_events(worker);
-    done += hand_over(worker);
+    if (!is_gathering(worker, now_us)) {
+        const uint64_t before = worker->pending;
+        done += hand_over(worker);
+        if (worker->pending > before) {
+            fx_worker_group_add(&worker->group, (uint32_t)before, now_us);
+        }
+    }
     done += collect(worker);
     const int64_t since_us = now_us - worker->stored_us;
     if (!has_ended(worker) && worker->pending == 0 && worker->reached > worker->stored &&

@@ -14,7 +14,14 @@
 #include "store/store_migrate.h"
 #include "store/store_sqlite.h"
 
-enum { BOT = 3, RING = 1 << 12, EVENTS_MAX = 1 << 13, TRADES_MAX = 256, SAVE_US = 3 };
+enum {
+    BOT = 3,
+    RING = 1 << 12,
+    EVENTS_MAX = 1 << 13,
+    TRADES_MAX = 256,
+    STEP_US = 60000,
+    SAVE_US = 3 * STEP_US
+};
 
 static const fx_str REFERRALS = {"future_referral", 15};
 static const fx_str REWARDS = {"future_reward_center", 20};
@@ -48,7 +55,7 @@ static void remember(void)
 
 static void step(void)
 {
-    fixture.now_us++;
+    fixture.now_us += STEP_US; /* more than it gathers for */
     (void)fx_worker_referral_step(fixture.worker, fixture.now_us);
 }
 
@@ -288,12 +295,47 @@ static void worker_referral_long_absence_waits_in_a_file(void **state)
     teardown();
 }
 
+static uint64_t published(void)
+{
+    struct fx_worker_referral_stats stats;
+    fx_worker_referral_stats(fixture.worker, &stats);
+    return stats.published;
+}
+
+/* What comes within a twentieth of a second is told at once, and not each trade for itself. */
+static void worker_referral_gathers_trades(void **state)
+{
+    enum { TRADES = 40, MESSAGES = 3, SHORT_US = 1000 };
+    (void)state;
+    setup(0);
+    open_worker();
+    step();
+    trade(1, 2);
+    step();
+    step();
+    assert_int_equal(published(), MESSAGES);
+    trade(2, 1);
+    step(); /* a group goes */
+    for (uint32_t count = 0; count < TRADES; count++) {
+        trade(1, 2);
+        fixture.now_us += SHORT_US;
+        (void)fx_worker_referral_step(fixture.worker, fixture.now_us);
+    }
+    assert_int_equal(published(), 2 * MESSAGES);
+    step();
+    step();
+    assert_int_equal(published(), (2 + TRADES) * MESSAGES);
+    crash();
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_referral_tells_each_trade_of_people),
         cmocka_unit_test(worker_referral_survives_crashes),
         cmocka_unit_test(worker_referral_long_absence_waits_in_a_file),
+        cmocka_unit_test(worker_referral_gathers_trades),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
