@@ -36,7 +36,8 @@ enum fx_engine_mode {
  * several is loaded (preload.c), and the first of take profit and stop loss is told again when the
  * second is (preload_order.c); nothing is added between the date of a contract and the TICK that
  * begins its end (settle.c, insurance.c); take profits and stop losses of orders are loaded
- * (preload_tp_sl.c), and shortened in the order of their orders, which tables know (bracket.c). */
+ * (preload_tp_sl.c), and shortened in the order of their orders, which tables know (bracket.c); so
+ * are balances below 0 against gains (preload.c). */
 enum {
     FX_ENGINE_RULES_STARTS = 2,
     FX_ENGINE_RULES_LATE = 2,
@@ -47,7 +48,8 @@ enum {
     FX_ENGINE_RULES_LINKS = 3,
     FX_ENGINE_RULES_DATES = 3,
     FX_ENGINE_RULES_BRACKETS = 4,
-    FX_ENGINE_RULES_PLACED = 4
+    FX_ENGINE_RULES_PLACED = 4,
+    FX_ENGINE_RULES_GAINS = 4
 };
 
 /** What was loaded, and how the exchange goes on (preload.c). */

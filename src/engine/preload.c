@@ -126,16 +126,19 @@ static fx_status load_funding(struct fx_engine *engine,
  */
 
 static fx_status judge_account(const struct fx_engine *engine,
-                               const struct fx_command_load_account *load,
+                               const struct fx_command *command,
                                uint64_t id,
                                struct fx_event_result *result)
 {
+    const struct fx_command_load_account *load = &command->u.load_account;
+    /* Against what a cross position has gained: judge_owing(). Never the fund's (I-23). */
+    const bool may_owe = engine->preload.rules >= FX_ENGINE_RULES_GAINS && command->user_id != 0;
     FX_ASSERT(engine->preload.accounts <= engine->account_count);
     FX_ASSERT(engine->preload.account_id <= ID_MAX);
     if (id <= engine->preload.account_id || id > ID_MAX || engine->position_count != 0) {
         return FX_LOAD_OUT_OF_ORDER;
     }
-    if (load->balance < 0 || load->reward_balance < 0) {
+    if ((load->balance < 0 && !may_owe) || load->reward_balance < 0) {
         return refuse(result, FX_INSUFFICIENT_BALANCE, FX_FIELD_AMOUNT);
     }
     fx_i128 sum = 0;
@@ -156,7 +159,7 @@ static fx_status load_account(struct fx_engine *engine,
     fx_i128 deposited = 0;
     fx_status status = fx_account_command_judge(&load->settings);
     if (status == FX_OK) {
-        status = judge_account(engine, load, id, result);
+        status = judge_account(engine, command, id, result);
     }
     if (status != FX_OK) {
         return status;
@@ -396,6 +399,34 @@ static fx_status judge_symbols(const struct fx_engine *engine, struct fx_event_r
     return FX_OK;
 }
 
+static bool has_open_cross(const struct fx_engine *engine, fx_slot account)
+{
+    FX_ASSERT(account < engine->account_count);
+    for (fx_slot slot = engine->accounts[account].first_position; slot != FX_SLOT_NONE;
+         slot = engine->positions[slot].next) {
+        FX_ASSERT(engine->positions[slot].account == account);
+        if (engine->positions[slot].lots != 0 &&
+            engine->positions[slot].margin_mode == FX_MARGIN_MODE_CROSS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who owes has something that may be worth it; whether it is, the first mark says. */
+static fx_status judge_owing(const struct fx_engine *engine, struct fx_event_result *result)
+{
+    FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
+    FX_ASSERT(engine->preload.accounts == engine->account_count);
+    for (fx_slot account = 0; account < engine->account_count; account++) {
+        if (engine->accounts[account].balance < 0 && !has_open_cross(engine, account)) {
+            result->account_id = fx_preload_account_id(engine, account);
+            return refuse(result, FX_INSUFFICIENT_BALANCE, FX_FIELD_AMOUNT);
+        }
+    }
+    return FX_OK;
+}
+
 static bool is_complete(const struct fx_engine *engine, const struct fx_command_start *start)
 {
     FX_ASSERT(engine->preload.mode == FX_ENGINE_MODE_LOADING);
@@ -414,7 +445,10 @@ static fx_status finish_load(struct fx_engine *engine,
     if (!is_complete(engine, &command->u.start)) {
         return FX_LOAD_INCOMPLETE;
     }
-    const fx_status status = judge_symbols(engine, result);
+    fx_status status = judge_symbols(engine, result);
+    if (status == FX_OK) {
+        status = judge_owing(engine, result);
+    }
     if (status != FX_OK) {
         return status;
     }

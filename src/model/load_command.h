@@ -29,7 +29,7 @@ struct fx_command_load {
 /** LOAD_ACCOUNT (CREATE_ACCOUNT with an `id` on the topics). The header's user may be 0: the
  * insurance fund. */
 struct fx_command_load_account {
-    fx_i128 balance;                    /* >= 0 */
+    fx_i128 balance;                    /* >= 0; by rules 4 also below, against gains */
     fx_i128 reward_balance;             /* >= 0 */
     struct fx_command_account settings; /* with all flags */
     uint64_t account_id;

@@ -234,12 +234,16 @@ struct checking {
     struct fx_events events;
     uint64_t digest;
     uint64_t count;
+    uint64_t account_id; /* that the last record was about; 0: none */
     bool has_started;
 };
 
 /* The row that a record was made of. */
-static void name_row(const struct fx_command *command, char name_out[NAME_SIZE])
+static void name_row(const struct fx_command *command,
+                     uint64_t account_id,
+                     char name_out[NAME_SIZE])
 {
+    name_out[0] = '\0'; /* mostly the record says its symbol */
     switch (command->kind) {
     case FX_COMMAND_LOAD_ACCOUNT:
         (void)snprintf(
@@ -259,8 +263,12 @@ static void name_row(const struct fx_command *command, char name_out[NAME_SIZE])
                        command->u.load_order.order_id,
                        command->u.load_order_tp_sl.parent_id);
         break;
+    case FX_COMMAND_START_ENGINE:
+        if (account_id != 0) {
+            (void)snprintf(name_out, NAME_SIZE, "account %" PRIu64 ", ", account_id);
+        }
+        break;
     default:
-        name_out[0] = '\0'; /* the record says its symbol */
         break;
     }
 }
@@ -275,7 +283,7 @@ static fx_status refused(const struct checking *checking,
     const size_t shown = record->value.size < SHOWN_SIZE ? record->value.size : SHOWN_SIZE;
     char name[NAME_SIZE] = "";
     if (command != NULL) {
-        name_row(command, name);
+        name_row(command, checking->account_id, name);
     }
     return fx_worker_load_fail(checking->load,
                                status,
@@ -314,8 +322,10 @@ static fx_status check_record(void *context, const struct fx_bus_record *record)
     for (uint32_t index = 0; index < checking->events.count; index++) {
         fx_worker_input_learn(checking->input, &checking->events.items[index]);
     }
-    const struct fx_reject *reject =
-        &checking->events.items[checking->events.count - 1].u.result.reject;
+    const struct fx_event_result *result =
+        &checking->events.items[checking->events.count - 1].u.result;
+    const struct fx_reject *reject = &result->reject;
+    checking->account_id = result->account_id;
     if (reject->status != FX_OK) {
         const char *name = fx_instrument_field_name((enum fx_field)reject->field);
         return refused(checking, record, &in.command, reject->status, fx_str_of(name));

@@ -223,7 +223,7 @@ static void preload_of_bad_accounts_is_refused(void **state)
     assert_int_equal(load_account(&kit, 8, 81, "1"), FX_LOAD_OUT_OF_ORDER);
     assert_int_equal(load_account(&kit, 0, 81, "1"), FX_LOAD_OUT_OF_ORDER);
     assert_int_equal(load_account(&kit, 9, 80, "1"), FX_EXISTS);
-    assert_int_equal(load_account(&kit, 9, 81, "-1"), FX_INSUFFICIENT_BALANCE);
+    assert_int_equal(load_account(&kit, 9, 0, "-1"), FX_INSUFFICIENT_BALANCE);
     assert_int_equal(load_account(&kit, 9, 0, "5"), FX_OK); /* the insurance fund */
     assert_int_equal(load_position(&kit, 1, 30, 10, "1000"), FX_OK);
     assert_int_equal(load_account(&kit, 10, 81, "1"), FX_LOAD_OUT_OF_ORDER);
@@ -631,6 +631,43 @@ static void preload_is_refused_after_any_trace(void **state)
         assert_int_equal(engine_kit_apply(&kit, &one), (status_));                                 \
     } while (0)
 
+/* What was lost is more than there was, what another position has gained is more than that. */
+static void preload_of_a_balance_below_0_stands_against_gains(void **state)
+{
+    (void)state;
+    struct engine_kit kit;
+    for (uint32_t round = 0; round < 4; round++) { /* no position, isolated, flat, cross */
+        struct fx_command command = position_of(11, 81, round == 2 ? 0 : 10, "1000");
+        open_accounts(&kit);
+        kit.engine->preload.rules = FX_ENGINE_RULES_GAINS - 1;
+        assert_int_equal(load_account(&kit, 9, 81, "-50"), FX_INSUFFICIENT_BALANCE);
+        kit.engine->preload.rules = FX_ENGINE_RULES_GAINS;
+        assert_int_equal(load_account(&kit, 9, 81, "-50"), FX_OK);
+        if (round == 1) {
+            command.u.load_position.margin_mode = FX_MARGIN_MODE_ISOLATED;
+        } else if (round == 2) {
+            command.u.load_position.entry_value = 0;
+        }
+        if (round > 0) {
+            assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+        }
+        if (round == 0 || round == 2) {
+            assert_int_equal(load_position(&kit, 15, 30, 10, "1000"), FX_OK);
+        }
+        assert_int_equal(load_position(&kit, 16, 70, -10, "1100"), FX_OK);
+        command = engine_kit_command(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+        const fx_status status = engine_kit_apply(&kit, &command);
+        assert_int_equal(status, round == 3 ? FX_OK : FX_INSUFFICIENT_BALANCE);
+        if (round == 3) {
+            assert_int_equal(engine_kit_mark(&kit, 0, 110), FX_OK); /* + 100 */
+            assert_int_equal(engine_kit_position(&kit, 81, 0).lots, 10);
+        } else {
+            assert_int_equal(kit.result.account_id, 9);
+        }
+        engine_kit_deinit(&kit);
+    }
+}
+
 static void preload_of_accounts_judges_each_number(void **state)
 {
     (void)state;
@@ -950,6 +987,7 @@ int main(void)
         cmocka_unit_test(preload_takes_nothing_else),
         cmocka_unit_test(preload_is_for_an_empty_engine_that_loads),
         cmocka_unit_test(preload_of_bad_accounts_is_refused),
+        cmocka_unit_test(preload_of_a_balance_below_0_stands_against_gains),
         cmocka_unit_test(preload_of_bad_positions_is_refused),
         cmocka_unit_test(preload_of_bad_orders_is_refused),
         cmocka_unit_test(preload_keeps_names_and_what_was_filled),

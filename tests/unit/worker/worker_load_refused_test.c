@@ -42,7 +42,14 @@ static void load_of_bad_rows_is_refused_and_leaves_the_log_empty(void **state)
          "instrumentId,updatedAt FROM positions WHERE id=2",
          FX_EXISTS,
          "position 999,"},
-        {"UPDATE accounts SET balance='-0.5' WHERE id=2", FX_INSUFFICIENT_BALANCE, "account 2,"},
+        {"INSERT INTO accounts(id,operationId,balance,userId,rewardBalance,asset,updatedAt) VALUES "
+         "(999,1,'-0.5',4242,'0','USDT','2026-01-01 00:00:00.000')",
+         FX_INSUFFICIENT_BALANCE,
+         "account 999,"},
+        {"INSERT INTO accounts(id,operationId,balance,userId,rewardBalance,asset,updatedAt) VALUES "
+         "(999,1,'-0.5',0,'0','USDT','2026-01-01 00:00:00.000')",
+         FX_INSUFFICIENT_BALANCE,
+         "account 999,"},
         {"UPDATE accounts SET rewardBalance='-0.5' WHERE id=2",
          FX_INSUFFICIENT_BALANCE,
          "account 2,"},
