@@ -170,7 +170,9 @@ static fx_status open_database(struct worker *worker)
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "worker",
-               "the tables are not there or not of this version; `future migrate` makes them",
+               status == FX_IO || status == FX_BUSY
+                   ? "the database cannot be opened"
+                   : "the tables are not there or not of this version; `future migrate` makes them",
                fx_log_text("database", worker->database.place),
                fx_log_status("err", status),
                fx_log_text("reason", worker->database.error));

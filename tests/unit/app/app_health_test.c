@@ -88,6 +88,44 @@ static void app_health_each_part_can_be_the_reason(void **state)
     assert_string_equal(errors_of(&health, "shutting_down"), "serverstore");
 }
 
+/* The names of an object's members differ, else a reader takes either. */
+static void check_members(const struct fx_json *json, const struct fx_json_token *object)
+{
+    const struct fx_json_token *key = object + 1;
+    for (uint32_t index = 0; index < object->count; index++) {
+        assert_ptr_equal(fx_json_member(json, object, key->text), key + 1);
+        const struct fx_json_token *after = &json->tokens[key[1].next];
+        for (const struct fx_json_token *other = after; other < &json->tokens[object->next];
+             other = &json->tokens[other[1].next]) {
+            assert_false(fx_str_is_equal(other->text, key->text));
+        }
+        key = after;
+    }
+}
+
+static void app_health_of_a_follower_names_each_figure_once(void **state)
+{
+    (void)state;
+    static struct fx_json json;
+    struct fx_app_health health = well();
+    struct fx_buf body;
+    health.figures.is_follower = true;
+    health.figures.follow = (struct fx_worker_follow_stats){
+        .sequence = 9, .heard_us = health.now_us, .epoch = 3, .replay_count = 4};
+    fx_buf_init(&body, 1 << 16);
+    assert_true(fx_app_health_write(&health, &body));
+    assert_int_equal(fx_json_parse(&json, fx_buf_str(&body)), FX_OK);
+    const struct fx_json_token *all = fx_json_member(&json, &json.tokens[0], FX_STR("details"));
+    const struct fx_json_token *log = fx_json_member(&json, all, FX_STR("log"));
+    assert_non_null(log);
+    check_members(&json, all);
+    check_members(&json, log);
+    const struct fx_json_token *dropped = fx_json_member(&json, log, FX_STR("proofsRefused"));
+    assert_non_null(dropped);
+    assert_true(fx_str_is_equal(dropped->text, FX_STR("4")));
+    fx_buf_deinit(&body);
+}
+
 static void app_health_cancel_only_still_serves(void **state)
 {
     (void)state;
@@ -172,6 +210,7 @@ int main(void)
         cmocka_unit_test(app_health_well_is_ok),
         cmocka_unit_test(app_health_of_a_log_says_who_leads),
         cmocka_unit_test(app_health_each_part_can_be_the_reason),
+        cmocka_unit_test(app_health_of_a_follower_names_each_figure_once),
         cmocka_unit_test(app_health_cancel_only_still_serves),
         cmocka_unit_test(app_health_saver_is_down_when_it_is_stuck),
         cmocka_unit_test(app_health_snapshot_is_down_when_it_is_late),
