@@ -60,6 +60,21 @@ void fx_wire_output_trade(struct fx_buf *buf, const struct fx_rows_trade *row)
     fx_buf_append_byte(buf, '}');
 }
 
+struct fx_wire_output_ask fx_wire_output_ask_of(const struct fx_command *command)
+{
+    struct fx_wire_output_ask ask = {.user_id = command->user_id};
+    if (fx_command_is_placing((enum fx_command_kind)command->kind)) {
+        ask.tmp_id = command->u.place.tmp_id; /* every kind of order begins with it */
+    } else if (command->kind == FX_COMMAND_CANCEL_ORDER) {
+        ask.order_id = command->u.cancel.order_id;
+    } else if (command->kind == FX_COMMAND_AMEND_ORDER) {
+        ask.order_id = command->u.amend.order_id;
+    } else if (command->kind == FX_COMMAND_AMEND_CONDITIONAL) {
+        ask.order_id = command->u.amend_conditional.amend.order_id;
+    }
+    return ask;
+}
+
 static void append_error(struct fx_buf *buf,
                          const struct fx_wire_output *output,
                          const struct fx_event *event)
@@ -83,14 +98,16 @@ static void append_error(struct fx_buf *buf,
     if (reject->has_nearest != 0) {
         fx_json_add_dec(buf, FX_STR("nearest"), reject->nearest);
     }
-    if (output->user_id != 0) {
-        add_number(buf, FX_STR("userId"), output->user_id);
+    const uint64_t order_id = result->order_id != 0 ? result->order_id : output->ask.order_id;
+    const uint64_t tmp_id = result->tmp_id != 0 ? result->tmp_id : output->ask.tmp_id;
+    if (output->ask.user_id != 0) {
+        add_number(buf, FX_STR("userId"), output->ask.user_id);
     }
-    if (result->order_id != 0) {
-        add_number(buf, FX_STR("orderId"), result->order_id);
+    if (order_id != 0) {
+        add_number(buf, FX_STR("orderId"), order_id);
     }
-    if (result->tmp_id != 0) {
-        fx_json_add_id(buf, FX_STR("tmpId"), result->tmp_id);
+    if (tmp_id != 0) {
+        fx_json_add_id(buf, FX_STR("tmpId"), tmp_id);
     }
     fx_json_add_id(buf, FX_STR("operationId"), fx_event_operation_id(event));
     fx_buf_append_byte(buf, '}');

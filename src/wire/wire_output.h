@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "model/command.h"
 #include "model/event.h"
 #include "model/instrument.h"
 #include "model/rows.h"
@@ -24,11 +25,21 @@ typedef const struct fx_instrument *fx_wire_output_instrument_fn(void *context,
 typedef const struct fx_event_position *fx_wire_output_before_fn(void *context,
                                                                  uint64_t position_id);
 
+/** What a command named, so that who asked finds the answer where it was refused before the engine
+ * knew of these; 0: nothing. */
+struct fx_wire_output_ask {
+    uint64_t user_id; /* 0: the exchange's command */
+    uint64_t order_id;
+    uint64_t tmp_id;
+};
+
+struct fx_wire_output_ask fx_wire_output_ask_of(const struct fx_command *command);
+
 /** What is asked for a command's output; all of it borrowed. */
 struct fx_wire_output {
     const struct fx_event *events; /* all of one command, RESULT last */
     uint32_t count;                /* >= 1 */
-    uint64_t user_id;              /* whose command it was; 0: the exchange's */
+    struct fx_wire_output_ask ask;
     fx_str shard;
     uint64_t base; /* of the log's sequences: that of a record is offset + 1 + base */
     fx_wire_output_instrument_fn *find_instrument;

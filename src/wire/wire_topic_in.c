@@ -607,16 +607,19 @@ fx_status fx_wire_topic_in_order(struct fx_json *json,
     struct reading reading = {.json = json};
     memset(&order, 0, sizeof order);
     *field_out = (fx_str){0};
+    *order_out = order;
     if (fx_json_parse(json, text) != FX_OK || json->tokens[0].kind != FX_JSON_OBJECT) {
         return FX_BAD_JSON;
     }
     reading.object = &json->tokens[0];
     fx_status status = read_id(&reading, FX_STR("userId"), FX_STR(""), &order.user_id);
+    order_out->user_id = order.user_id;
     if (status == FX_OK && order.user_id == 0) {
         status = FX_BAD_PARAMETER;
     }
     if (status == FX_OK) {
         status = read_id(&reading, FX_STR("tmpId"), FX_STR("tmpOrderId"), &order.tmp_id);
+        order_out->tmp_id = order.tmp_id;
     }
     const struct fx_json_token *dto = &json->tokens[0];
     if (status == FX_OK) {
@@ -647,19 +650,21 @@ fx_status fx_wire_topic_in_cancel(struct fx_json *json,
     struct reading reading = {.json = json};
     memset(&command, 0, sizeof command);
     *field_out = (fx_str){0};
+    *command_out = command;
     if (fx_json_parse(json, text) != FX_OK || json->tokens[0].kind != FX_JSON_OBJECT) {
         return FX_BAD_JSON;
     }
     reading.object = &json->tokens[0];
     command.kind = FX_COMMAND_CANCEL_ORDER;
     command.instrument = FX_COMMAND_ALL_INSTRUMENTS;
-    fx_status status = read_id(&reading, FX_STR("orderId"), FX_STR(""), &command.u.cancel.order_id);
-    if (status == FX_OK && command.u.cancel.order_id == 0) {
+    fx_status status = read_id(&reading, FX_STR("userId"), FX_STR(""), &command.user_id);
+    command_out->user_id = command.user_id;
+    if (status == FX_OK && command.user_id == 0) {
         status = FX_BAD_PARAMETER;
     }
     if (status == FX_OK) {
-        status = read_id(&reading, FX_STR("userId"), FX_STR(""), &command.user_id);
-        if (status == FX_OK && command.user_id == 0) {
+        status = read_id(&reading, FX_STR("orderId"), FX_STR(""), &command.u.cancel.order_id);
+        if (status == FX_OK && command.u.cancel.order_id == 0) {
             status = FX_BAD_PARAMETER;
         }
     }

@@ -61,14 +61,15 @@ struct fx_wire_topic_in_order {
 };
 
 /** Read the order DTO with tmpId and userId beside its members, or
- * `{"createOrderDto":{…},"userId":…,"tmpOrderId":…}`. @return as fx_wire_place_parse(); BAD_JSON.
- */
+ * `{"createOrderDto":{…},"userId":…,"tmpOrderId":…}`. @return as fx_wire_place_parse(); BAD_JSON;
+ * then user_id and tmp_id are what could be read of them, else 0. */
 FX_MUST_USE fx_status fx_wire_topic_in_order(struct fx_json *json,
                                              fx_str text,
                                              struct fx_wire_topic_in_order *order_out,
                                              fx_str *field_out);
 
-/** Read `{"orderId":…,"userId":…}` into a CANCEL_ORDER. @return OK; BAD_JSON; BAD_PARAMETER. */
+/** Read `{"orderId":…,"userId":…}` into a CANCEL_ORDER. @return OK; BAD_JSON; BAD_PARAMETER: then
+ * user_id is what could be read of it, else 0. */
 FX_MUST_USE fx_status fx_wire_topic_in_cancel(struct fx_json *json,
                                               fx_str text,
                                               struct fx_command *command_out,

@@ -442,11 +442,11 @@ static fx_status take_order(struct fx_worker_intake *intake,
     struct fx_wire_topic_in_order order;
     struct fx_command command;
     fx_status status = fx_wire_topic_in_order(intake->json, record->value, &order, &verdict->field);
+    verdict->user_id = order.user_id;
+    verdict->tmp_id = order.tmp_id;
     if (status != FX_OK) {
         return status;
     }
-    verdict->user_id = order.user_id;
-    verdict->tmp_id = order.tmp_id;
     const struct fx_instrument *instrument = NULL;
     status = find(intake, order.symbol, &instrument);
     if (status != FX_OK) {
@@ -480,10 +480,10 @@ static fx_status take_cancel(struct fx_worker_intake *intake,
     struct fx_command command;
     const fx_status status =
         fx_wire_topic_in_cancel(intake->json, record->value, &command, &verdict->field);
+    verdict->user_id = command.user_id;
     if (status != FX_OK) {
         return status;
     }
-    verdict->user_id = command.user_id;
     if (has_shards(intake)) {
         verdict->shard = fx_shard_of_id(command.u.cancel.order_id);
         if (verdict->shard >= intake->options.shard_count) {

@@ -185,6 +185,7 @@ static void on_applied(void *context,
                        const struct fx_events *events)
 {
     struct fx_worker_lead *lead = context;
+    const struct fx_wire_output_ask ask = fx_wire_output_ask_of(command);
     for (uint32_t first = 0; first < events->count; first += FX_WORKER_LEAD_CHUNK) {
         const uint32_t left = events->count - first;
         const struct fx_events chunk = {
@@ -193,7 +194,7 @@ static void on_applied(void *context,
         bool is_told = false;
         fx_buf_clear(&lead->text);
         const fx_status status =
-            fx_worker_output_append(&lead->output, &chunk, command->user_id, &lead->text, &is_told);
+            fx_worker_output_append(&lead->output, &chunk, &ask, &lead->text, &is_told);
         if (status != FX_OK || lead->text.is_overflow) {
             fx_worker_lead_fail(
                 lead, status == FX_OK ? FX_CAPACITY : status, "an output cannot be written");

@@ -185,7 +185,7 @@ fx_status fx_worker_output_fold(struct fx_worker_output *output,
 
 fx_status fx_worker_output_append(struct fx_worker_output *output,
                                   const struct fx_events *events,
-                                  uint64_t user_id,
+                                  const struct fx_wire_output_ask *ask,
                                   struct fx_buf *buf,
                                   bool *is_told_out)
 {
@@ -196,7 +196,7 @@ fx_status fx_worker_output_append(struct fx_worker_output *output,
     const struct fx_wire_output told = {
         .events = events->items,
         .count = events->count,
-        .user_id = user_id,
+        .ask = *ask,
         .shard = fx_str_of(output->shard),
         .base = output->base,
         .find_instrument = find_instrument,

@@ -18,6 +18,7 @@
 #include "base/table.h"
 #include "model/event.h"
 #include "model/instrument.h"
+#include "wire/wire_output.h"
 
 enum { FX_WORKER_OUTPUT_SHARD_SIZE_MAX = 33 };
 
@@ -49,13 +50,13 @@ FX_MUST_USE fx_status fx_worker_output_fold(struct fx_worker_output *output,
 
 /**
  * Append the output of one command to `buf`, with a comma in front where one is due, and remember
- * its events. `events` are all of the command, RESULT last; `user_id` is the command's. Nothing is
+ * its events. `events` are all of the command, RESULT last; `ask` is of the command. Nothing is
  * appended where nothing changed of what is told (*is_told_out, may be NULL). @return as fold;
  * CORRUPT appends nothing and remembers nothing, behind NO_MEMORY the output is to be given up.
  */
 FX_MUST_USE fx_status fx_worker_output_append(struct fx_worker_output *output,
                                               const struct fx_events *events,
-                                              uint64_t user_id,
+                                              const struct fx_wire_output_ask *ask,
                                               struct fx_buf *buf,
                                               bool *is_told_out);
 

@@ -235,13 +235,13 @@ static void on_applied(void *context,
                        const struct fx_events *events)
 {
     struct reference *reference = context;
+    const struct fx_wire_output_ask ask = fx_wire_output_ask_of(command);
     struct fx_buf text;
     bool is_told = false;
     fx_buf_init(&text, 1 << 20);
     assert_true(events->count <= 256);
-    assert_int_equal(
-        fx_worker_output_append(&reference->output, events, command->user_id, &text, &is_told),
-        FX_OK);
+    assert_int_equal(fx_worker_output_append(&reference->output, events, &ask, &text, &is_told),
+                     FX_OK);
     if (is_told && command->sequence <= reference->until) {
         reference->last = fx_event_operation_id(&events->items[events->count - 1]);
         reference->count++;

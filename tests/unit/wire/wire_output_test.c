@@ -13,6 +13,7 @@ enum { SEQUENCE = 39 };
 
 static struct fx_instrument bitcoin;
 static struct fx_event_position held; /* before the command; lots == 0: none */
+static struct fx_wire_output_ask asked;
 static struct fx_json json;
 static struct fx_buf buf;
 
@@ -33,6 +34,7 @@ static int setup(void **state)
     (void)state;
     memset(&bitcoin, 0, sizeof bitcoin);
     memset(&held, 0, sizeof held);
+    asked = (struct fx_wire_output_ask){.user_id = 42};
     assert_true(fx_ids_symbol(FX_STR("BTCUSDT"), &bitcoin.symbol));
     assert_true(fx_ids_asset(FX_STR("USDT"), &bitcoin.settle));
     bitcoin.instrument_id = 3;
@@ -66,7 +68,7 @@ static bool append(const struct fx_event events[], uint32_t count)
 {
     const struct fx_wire_output output = {.events = events,
                                           .count = count,
-                                          .user_id = 42,
+                                          .ask = asked,
                                           .shard = FX_STR("USDT"),
                                           .find_instrument = find_instrument,
                                           .find_before = find_before};
@@ -160,6 +162,46 @@ static void wire_output_of_a_reject_is_an_error(void **state)
         "{\"operationId\":\"40894464\",\"shard\":\"USDT\",\"inputOffset\":\"38\",\"errors\":[{"
         "\"code\":\"PRICE_FILTER\",\"command\":\"PLACE_ORDER\",\"field\":\"price\",\"nearest\":"
         "\"1\",\"userId\":42,\"tmpId\":\"9\",\"operationId\":\"40894464\"}]}");
+}
+
+static void assert_error(const struct fx_event *event,
+                         const struct fx_command *command,
+                         const char *wanted)
+{
+    fx_buf_clear(&buf);
+    asked = fx_wire_output_ask_of(command);
+    assert_true(append(event, 1));
+    fx_buf_append_byte(&buf, '\0');
+    assert_non_null(strstr(buf.data, wanted));
+}
+
+/* Refused before the engine knew of an order: who asked finds the answer by what he named. */
+static void wire_output_of_a_reject_names_what_was_asked(void **state)
+{
+    struct fx_event event = event_of(FX_EVENT_RESULT, 0);
+    struct fx_command command;
+    (void)state;
+    event.u.result = (struct fx_event_result){.reject = {.status = FX_ACCOUNT_NOT_FOUND},
+                                              .command_kind = FX_COMMAND_PLACE_ORDER};
+    memset(&command, 0, sizeof command);
+    command.user_id = 7;
+    command.kind = FX_COMMAND_PLACE_BRACKET;
+    command.u.place.tmp_id = 55;
+    assert_error(&event, &command, "\"userId\":7,\"tmpId\":\"55\",");
+    memset(&command.u, 0, sizeof command.u);
+    command.kind = FX_COMMAND_CANCEL_ORDER;
+    command.u.cancel.order_id = 57;
+    assert_error(&event, &command, "\"userId\":7,\"orderId\":57,");
+    command.kind = FX_COMMAND_AMEND_CONDITIONAL;
+    command.u.amend_conditional.amend.order_id = 58;
+    assert_error(&event, &command, "\"userId\":7,\"orderId\":58,");
+    command.kind = FX_COMMAND_SETTLE;
+    command.user_id = 0;
+    assert_error(&event, &command, "\"command\":\"PLACE_ORDER\",\"operationId\":");
+    event.u.result.tmp_id = 9; /* what the engine says counts more */
+    command.kind = FX_COMMAND_PLACE_ORDER;
+    command.u.place.tmp_id = 55;
+    assert_error(&event, &command, "\"tmpId\":\"9\",");
 }
 
 /* Long 4 of 5 lots turn into short 1: the 5 are closed, at what the trade won. */
@@ -300,6 +342,7 @@ int main(void)
         T(wire_output_of_a_resting_order_is_small),
         T(wire_output_of_nothing_is_nothing),
         T(wire_output_of_a_reject_is_an_error),
+        T(wire_output_of_a_reject_names_what_was_asked),
         T(wire_output_of_a_turn_tells_what_was_closed),
         T(wire_output_of_a_margin_tells_its_change),
         T(wire_output_of_funding_and_liquidation_has_their_rows),

@@ -237,6 +237,7 @@ static void topic_client_orders_are_read_in_both_forms(void **state)
         {"{\"createOrderDto\":{},\"userId\":1}", "symbol"},
         {"{\"symbol\":\"BTCUSDT\",\"userId\":1,\"tmpId\":\"x\"}", "tmpId"},
         {"{\"symbol\":\"BTCUSDT\",\"userId\":1,\"side\":\"HOLD\"}", "side"},
+        {"{\"side\":\"HOLD\",\"symbol\":\"BTCUSDT\",\"tmpId\":55,\"userId\":42}", "side"},
     };
     struct fx_wire_topic_in_order order;
     fx_str field = {0};
@@ -256,7 +257,10 @@ static void topic_client_orders_are_read_in_both_forms(void **state)
             fx_wire_topic_in_order(&json, fx_str_of(BAD[index].text), &order, &field), FX_OK);
         assert_true(fx_str_is_equal(field, fx_str_of(BAD[index].field)));
     }
+    assert_int_equal(order.user_id, 42); /* whose the last one was is known all the same */
+    assert_int_equal(order.tmp_id, 55);
     assert_int_equal(fx_wire_topic_in_order(&json, FX_STR("{"), &order, &field), FX_BAD_JSON);
+    assert_int_equal(order.user_id, 0);
 }
 
 static void topic_client_cancels_are_read(void **state)

@@ -276,7 +276,7 @@ static void assert_quarantine(struct scene *scene, bool is_exact)
         "{\"code\":\"BAD_JSON\",\"topic\":\"save_order_from_client_v2\"",
         "{\"code\":\"LOT_SIZE\"",
         "\"code\":\"BAD_PARAMETER\",\"topic\":\"cancel_order_from_client\",\"partition\":0,"
-        "\"offset\":\"1\",\"time\":1700000000000,\"field\":\"orderId\",\"key\":\"3\",\"value\":"
+        "\"offset\":\"1\",\"time\":1700000000000,\"field\":\"orderId\",\"userId\":\"3\",\"key\":\"3\",\"value\":"
         "\"{\\\"userId\\\":3}\"}",
         "{\"code\":\"UNKNOWN_SYMBOL\""};
     const uint32_t count = read_topic(scene, QUARANTINE_TOPIC, texts);

@@ -293,6 +293,7 @@ static void on_applied(void *context,
                        const struct fx_events *events)
 {
     struct reading *reading = context;
+    const struct fx_wire_output_ask ask = fx_wire_output_ask_of(command);
     bool is_told = false;
     const size_t before = reading->told.size;
     for (uint32_t first = 0; first < events->count; first += 256) {
@@ -301,9 +302,8 @@ static void on_applied(void *context,
                                         .count = left < 256 ? left : 256};
         struct fx_buf text;
         fx_buf_init(&text, 1 << 20);
-        assert_int_equal(
-            fx_worker_output_append(&reading->output, &chunk, command->user_id, &text, &is_told),
-            FX_OK);
+        assert_int_equal(fx_worker_output_append(&reading->output, &chunk, &ask, &text, &is_told),
+                         FX_OK);
         if (is_told) {
             fx_buf_append(&reading->told, fx_buf_str(&text));
             fx_buf_append_byte(&reading->told, '\n');

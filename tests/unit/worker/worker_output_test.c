@@ -71,9 +71,10 @@ static int teardown(void **state)
 /* The events of the last command into the output and, where there is one, the saver. */
 static bool tell(uint64_t user_id)
 {
+    const struct fx_wire_output_ask ask = {.user_id = user_id};
     bool is_told = false;
     assert_int_equal(
-        fx_worker_output_append(&world.output, &world.kit.events, user_id, &world.all, &is_told),
+        fx_worker_output_append(&world.output, &world.kit.events, &ask, &world.all, &is_told),
         FX_OK);
     assert_int_equal(
         fx_worker_save_events(&world.save, world.kit.events.items, world.kit.events.count), FX_OK);
@@ -323,9 +324,9 @@ static void worker_output_after_a_dump_is_the_same_bytes(void **state)
     dump_into(&second);
     fx_buf_clear(&world.all);
     for (uint32_t count = 0; count < DUMP_AT; count++) {
-        const uint64_t user_id = random_command();
-        outputs += tell(user_id) ? 1 : 0;
-        assert_int_equal(fx_worker_output_append(&second, &world.kit.events, user_id, &buf, NULL),
+        const struct fx_wire_output_ask ask = {.user_id = random_command()};
+        outputs += tell(ask.user_id) ? 1 : 0;
+        assert_int_equal(fx_worker_output_append(&second, &world.kit.events, &ask, &buf, NULL),
                          FX_OK);
         if (count % 100 == 0) { /* a dump changes nothing at any time */
             dump_into(&second);
@@ -350,7 +351,9 @@ static void worker_output_of_an_unknown_instrument_is_corrupt(void **state)
     assert_int_equal(
         ENGINE_KIT_PLACE(&world.kit, .user_id = 1, .side = FX_SIDE_BUY, .ticks = 990, .lots = 1),
         FX_OK);
-    assert_int_equal(fx_worker_output_append(&fresh, &world.kit.events, 1, &buf, NULL), FX_CORRUPT);
+    const struct fx_wire_output_ask ask = {.user_id = 1};
+    assert_int_equal(fx_worker_output_append(&fresh, &world.kit.events, &ask, &buf, NULL),
+                     FX_CORRUPT);
     assert_int_equal(buf.size, 0);
     fx_worker_output_deinit(&fresh);
     fx_buf_deinit(&buf);
