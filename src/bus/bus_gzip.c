@@ -3,15 +3,19 @@
 #include <isa-l/igzip_lib.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     LEVEL = 1,
+    GATHER_SIZE = 16384, /* what comes in small pieces is packed together: see gather() */
     TOKENS_SIZE = ISAL_DEF_LVL1_DEFAULT, /* blocks of up to 256 KiB: one table for each */
     BOUND_REST = 4096                    /* header, trailer, tables of a small text */
 };
 
 struct fx_bus_gzip_pack {
     struct isal_zstream stream;
+    uint32_t gathered_size;
+    uint8_t gathered[GATHER_SIZE];
     uint8_t tokens[TOKENS_SIZE];
 };
 
@@ -40,6 +44,7 @@ struct fx_bus_gzip_pack *fx_bus_gzip_pack_open(void)
     }
     if (pack != NULL) {
         isal_deflate_init(&pack->stream);
+        pack->gathered_size = 0;
         pack->stream.level = LEVEL;
         pack->stream.level_buf = pack->tokens;
         pack->stream.level_buf_size = sizeof pack->tokens;
@@ -54,9 +59,8 @@ void fx_bus_gzip_pack_close(struct fx_bus_gzip_pack *pack)
     free(pack == NULL ? NULL : atomic_exchange(&spare_pack, pack));
 }
 
-fx_status fx_bus_gzip_pack_run(struct fx_bus_gzip_pack *pack,
-                               struct fx_bus_gzip_io *io,
-                               bool is_last)
+/* All of the input, into what room there is. */
+static fx_status deflate_all(struct fx_bus_gzip_pack *pack, struct fx_bus_gzip_io *io, bool is_last)
 {
     struct isal_zstream *stream = &pack->stream;
     stream->next_in = io->in;
@@ -71,6 +75,43 @@ fx_status fx_bus_gzip_pack_run(struct fx_bus_gzip_pack *pack,
     io->out_size = stream->avail_out;
     const bool is_ended = stream->internal_state.state == ZSTATE_END;
     return result == COMP_OK && io->in_size == 0 && is_ended == is_last ? FX_OK : FX_CAPACITY;
+}
+
+/* ISA-L sizes its table of what was seen by its first piece; librdkafka hands over
+ * a record in several pieces, the first of a byte. So a batch of outputs had two to six times
+ * the size. */
+static void gather(struct fx_bus_gzip_pack *pack, struct fx_bus_gzip_io *io)
+{
+    const uint32_t room = GATHER_SIZE - pack->gathered_size;
+    const uint32_t size = io->in_size < room ? io->in_size : room;
+    if (size > 0) {
+        memcpy(pack->gathered + pack->gathered_size, io->in, size);
+        pack->gathered_size += size;
+        io->in += size;
+        io->in_size -= size;
+    }
+}
+
+fx_status fx_bus_gzip_pack_run(struct fx_bus_gzip_pack *pack,
+                               struct fx_bus_gzip_io *io,
+                               bool is_last)
+{
+    fx_status status = FX_OK;
+    do {
+        gather(pack, io);
+        if (pack->gathered_size < GATHER_SIZE && !is_last) {
+            break;
+        }
+        struct fx_bus_gzip_io own = {.in = pack->gathered,
+                                     .in_size = pack->gathered_size,
+                                     .out = io->out,
+                                     .out_size = io->out_size};
+        status = deflate_all(pack, &own, is_last && io->in_size == 0);
+        pack->gathered_size = 0;
+        io->out = own.out;
+        io->out_size = own.out_size;
+    } while (status == FX_OK && io->in_size > 0);
+    return status;
 }
 
 struct fx_bus_gzip_unpack *fx_bus_gzip_unpack_open(void)

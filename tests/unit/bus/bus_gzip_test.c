@@ -1,6 +1,7 @@
 /* Two implementations of one format: what one packs the other unpacks, in whatever pieces. */
 #include "bus/bus_gzip.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,57 @@ static void gzip_is_what_zlib_reads(void **state)
 }
 
 /* Of each level, with and without names and other things in the header. */
+/* @return how many bytes the fixture's text becomes in pieces of these sizes, in turns. */
+static size_t pack_pieces(struct fixture *fixture, const uint32_t pieces[], uint32_t count)
+{
+    struct fx_bus_gzip_io io = {.out = fixture->packed,
+                                .out_size = (uint32_t)fx_bus_gzip_bound(fixture->size)};
+    struct fx_bus_gzip_pack *stream = fx_bus_gzip_pack_open();
+    assert_non_null(stream);
+    for (size_t done = 0, turn = 0; done < fixture->size; turn++) {
+        const size_t left = fixture->size - done;
+        const size_t next = pieces[turn % count] < left ? pieces[turn % count] : left;
+        io.in = fixture->text + done;
+        io.in_size = (uint32_t)next;
+        assert_int_equal(fx_bus_gzip_pack_run(stream, &io, false), FX_OK);
+        done += next;
+    }
+    assert_int_equal(fx_bus_gzip_pack_run(stream, &io, true), FX_OK);
+    fx_bus_gzip_pack_close(stream);
+    return (size_t)(io.out - fixture->packed);
+}
+
+/* librdkafka hands over a record's head byte by byte, then key and value: what repeats is found all
+ * the same. */
+static void gzip_of_small_pieces_is_as_small(void **state)
+{
+    static const uint32_t WHOLE[] = {TEXT_SIZE_MAX};
+    static const uint32_t RECORDS[] = {1, 1, 1, 2, 1, 15, 2, 600, 1};
+    struct fixture *fixture = *state;
+    char row[600];
+    fixture->size = 0;
+    for (uint32_t number = 1; fixture->size < 30000; number++) {
+        const uint32_t price = 59000 + (uint32_t)fx_rng_below(&fixture->rng, 2000);
+        const int size =
+            snprintf(row,
+                     sizeof row,
+                     "[{\"operationId\":\"%u\",\"shard\":\"main\",\"orders\":[{\"id\":%u,"
+                     "\"accountId\":1,\"userId\":1,\"symbol\":\"BTCUSDT\",\"side\":\"BUY"
+                     "\",\"type\":\"LIMIT\",\"price\":\"%u\",\"remaining\":\"0.%u\"}]}]",
+                     number << 20,
+                     number,
+                     price,
+                     number % 7);
+        memcpy(fixture->text + fixture->size, row, (size_t)size);
+        fixture->size += (size_t)size;
+    }
+    const size_t whole = pack_pieces(fixture, WHOLE, 1);
+    const size_t packed = pack_pieces(fixture, RECORDS, sizeof RECORDS / sizeof RECORDS[0]);
+    assert_true(whole < fixture->size / 5);
+    assert_true(packed < whole + whole / 10);
+    assert_back(fixture, packed);
+}
+
 static void gzip_of_zlib_is_read(void **state)
 {
     struct fixture *fixture = *state;
@@ -238,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gzip_is_what_zlib_reads),
+        cmocka_unit_test(gzip_of_small_pieces_is_as_small),
         cmocka_unit_test(gzip_of_zlib_is_read),
         cmocka_unit_test(gzip_damage_is_found),
         cmocka_unit_test(gzip_without_its_end_has_none),
