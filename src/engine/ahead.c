@@ -98,14 +98,16 @@ static void ahead_of_user(const struct fx_engine *engine,
 {
     FX_CHECK(ahead >= 1);
     FX_CHECK(ahead <= FX_ENGINE_PREFETCH_MAX);
-    if (command->instrument >= engine->instrument_count) {
+    /* As the command's door will number it; another shard's is none. */
+    const uint32_t instrument = command->instrument - fx_shard_instrument_base(engine->shard);
+    if (instrument >= engine->instrument_count) {
         return;
     }
-    const uint32_t asset = engine->listings[command->instrument].asset;
+    const uint32_t asset = engine->listings[instrument].asset;
     if (ahead == FX_ENGINE_PREFETCH_MAX) {
         fx_account_state_prefetch(engine, command->user_id, asset);
     } else if (ahead == FX_ENGINE_PREFETCH_MAX - 1) {
-        fx_ahead_user(engine, command->user_id, command->instrument);
+        fx_ahead_user(engine, command->user_id, instrument);
     } else {
         const struct fx_account_entry entry =
             fx_account_state_guess(engine, command->user_id, asset);
