@@ -137,6 +137,15 @@ static fx_status on_recovered(void *context, const struct fx_event events[], uin
     return FX_OK;
 }
 
+/* As serve's: what the tables have by now; of its start what they had then. */
+static uint64_t saved_by(void *context)
+{
+    const struct fx_sim_process *process = &((const struct fx_sim_world *)context)->process;
+    const uint64_t watermark = process->saver != NULL ? fx_worker_saver_watermark(process->saver)
+                                                      : process->save.watermark;
+    return watermark >> FX_SIM_OPERATION_BITS;
+}
+
 static fx_status open_save(struct fx_sim_world *world)
 {
     struct fx_sim_process *process = &world->process;
@@ -177,6 +186,7 @@ static fx_status open_worker(struct fx_sim_world *world)
                                                      .ring_capacity = ring_capacity(&plan->limits),
                                                      .snapshot_commands = plan->snapshot_commands,
                                                      .snapshot_us = SNAPSHOT_US * plan->clock_speed,
+                                                     .saved = {saved_by, world},
                                                      .on_recovered = on_recovered,
                                                      .recovered_context = world};
     return fx_worker_recover(&options, &process->save, &process->worker, &process->report);
