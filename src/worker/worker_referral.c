@@ -391,7 +391,11 @@ int fx_worker_referral_step(void *self, int64_t now_us)
         return 0;
     }
     int done = take_events(worker);
-    if (!is_gathering(worker, now_us)) {
+    const int64_t since_us = now_us - worker->stored_us;
+    const bool is_due =
+        worker->reached > worker->stored && (since_us < 0 || since_us >= worker->options.save_us);
+    /* Where it is due what is on its way comes first: under load there would always be more. */
+    if (!is_due && !is_gathering(worker, now_us)) {
         const uint64_t before = worker->pending;
         done += hand_over(worker);
         if (worker->pending > before) {
@@ -399,10 +403,9 @@ int fx_worker_referral_step(void *self, int64_t now_us)
         }
     }
     done += collect(worker);
-    const int64_t since_us = now_us - worker->stored_us;
-    if (!has_ended(worker) && worker->pending == 0 && worker->reached > worker->stored &&
-        (since_us < 0 || since_us >= worker->options.save_us)) {
+    if (is_due && !has_ended(worker) && worker->pending == 0) {
         store(worker, now_us);
+        done++;
     }
     return done;
 }

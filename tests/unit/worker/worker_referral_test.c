@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "bus/bus_local.h"
+#include "bus/bus_local_side.h"
 #include "engine_kit.h"
 #include "fx_test.h"
 #include "store/store_migrate.h"
@@ -329,6 +330,92 @@ static void worker_referral_gathers_trades(void **state)
     teardown();
 }
 
+/* What is on its way may be lost with its process: the watermark does not pass it. */
+static void worker_referral_watermark_waits_for_what_is_on_its_way(void **state)
+{
+    struct fx_worker_referral_stats stats;
+    (void)state;
+    setup(0);
+    struct fx_bus *home = fixture.bus;
+    assert_int_equal(fx_bus_local_side_open(home, &fixture.bus), FX_OK);
+    open_worker();
+    trade(1, 2);
+    for (uint32_t count = 0; count < 20; count++) {
+        step();
+    }
+    fx_worker_referral_stats(fixture.worker, &stats);
+    const uint64_t before = stats.watermark;
+    assert_int_equal(before, fx_event_operation_id(&fixture.events[fixture.event_count - 1]));
+    fx_bus_local_side_hold(fixture.bus, true);
+    trade(2, 1);
+    trade(1, 2);
+    for (uint32_t count = 0; count < 20; count++) {
+        step();
+    }
+    assert_true(fx_bus_pending(fixture.bus) > 0);
+    fx_worker_referral_stats(fixture.worker, &stats);
+    assert_int_equal(stats.watermark, before);
+    crash();
+    fx_bus_close(fixture.bus); /* and with it what was on its way */
+    assert_int_equal(fx_bus_local_side_open(home, &fixture.bus), FX_OK);
+    open_worker();
+    for (uint32_t count = 0; count < 20; count++) {
+        step();
+    }
+    assert_topic(REFERRALS, false);
+    assert_topic(REWARDS, true);
+    /* One that nobody knows of ends it: the next life tells it again. */
+    fx_bus_local_side_hold(fixture.bus, true);
+    trade(1, 2);
+    step();
+    fx_bus_local_side_fail(fixture.bus, FX_TIMEOUT, false);
+    for (uint32_t count = 0; count < 20; count++) {
+        step();
+    }
+    fx_worker_referral_stats(fixture.worker, &stats);
+    assert_int_equal(stats.fatal, FX_TIMEOUT);
+    fx_bus_local_side_hold(fixture.bus, false);
+    crash();
+    open_worker();
+    for (uint32_t count = 0; count < 20; count++) {
+        step();
+    }
+    assert_topic(REFERRALS, false);
+    assert_topic(REWARDS, true);
+    crash();
+    fx_bus_close(fixture.bus);
+    fixture.bus = home;
+    teardown();
+}
+
+/* Something is on its way at every step, for ever: the watermark comes forward all the same, or the
+ * next start would tell everything again, and until then no snapshot could be kept. */
+static void worker_referral_watermark_moves_under_load(void **state)
+{
+    struct fx_worker_referral_stats stats;
+    uint64_t last = 0;
+    uint32_t moves = 0;
+    (void)state;
+    setup(0);
+    struct fx_bus *home = fixture.bus;
+    assert_int_equal(fx_bus_local_side_open(home, &fixture.bus), FX_OK);
+    open_worker();
+    for (uint32_t turn = 0; turn < 60; turn++) {
+        fx_bus_local_side_hold(fixture.bus, false); /* what was on its way arrives … */
+        fx_bus_local_side_hold(fixture.bus, true);
+        trade(1 + turn % 2, 2 - turn % 2);
+        step(); /* … and there is more */
+        fx_worker_referral_stats(fixture.worker, &stats);
+        moves += stats.watermark > last ? 1 : 0;
+        last = stats.watermark;
+    }
+    assert_true(moves > 5);
+    crash();
+    fx_bus_close(fixture.bus);
+    fixture.bus = home;
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +423,8 @@ int main(void)
         cmocka_unit_test(worker_referral_survives_crashes),
         cmocka_unit_test(worker_referral_long_absence_waits_in_a_file),
         cmocka_unit_test(worker_referral_gathers_trades),
+        cmocka_unit_test(worker_referral_watermark_waits_for_what_is_on_its_way),
+        cmocka_unit_test(worker_referral_watermark_moves_under_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
