@@ -551,6 +551,106 @@ static void worker_follow_snapshots_of_another_log_are_refused(void **state)
     member->side = first_side;
 }
 
+/* The brokers lost the end of the log: a state that it does not reach any more never was. */
+static void worker_follow_lost_end_takes_its_snapshots_along(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct follow_kit_stream stream;
+    follow_kit_init(&stream, 13);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    for (uint64_t token = 1; token <= 200; token++) {
+        submit(member, &stream, token);
+        turn(fixture, member);
+        turn(fixture, member);
+    }
+    fx_worker_follow_abandon(member->follow);
+    member->follow = NULL;
+    struct fx_bus *first = fixture->bus;
+    struct fx_bus *first_side = member->side;
+    const struct fx_bus_place place = {FX_STR("matching_engine_input"), 0};
+    struct fx_bus_reader *reader = NULL;
+    static struct fx_bus_record records[128];
+    uint32_t count = 0;
+    fixture->bus = follow_kit_bus();
+    assert_int_equal(fx_bus_reader_open(first, place, 0, &reader), FX_OK);
+    assert_int_equal(fx_bus_reader_poll(reader, 0, records, 128, &count), FX_OK);
+    assert_int_equal(count, 128); /* of some 200: between two snapshots */
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fx_bus_message message = {.topic = place.topic, .value = records[index].value};
+        assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
+    }
+    fx_bus_reader_close(reader);
+    open_side(fixture, 0);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    assert_true(member->report.snapshot_sequence > 0);
+    assert_true(member->report.snapshot_sequence <= 128);
+    assert_int_equal(member->report.sequence, 128);
+    const uint64_t hash = hash_of(member);
+    fixture->now_us += 1000;
+    struct member *other = &fixture->members[1];
+    fx_bus_close(other->side);
+    open_side(fixture, 1);
+    assert_int_equal(open_member(fixture, other), FX_OK); /* from its beginning */
+    assert_int_equal(hash_of(other), hash);
+    for (uint64_t token = 201; token <= 230; token++) { /* and other records get the places */
+        submit(other, &stream, token);
+        turn(fixture, other);
+        turn(fixture, member);
+    }
+    turn(fixture, other);
+    turn(fixture, member);
+    fx_worker_follow_abandon(member->follow);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    assert_int_equal(hash_of(member), hash_of(other));
+    fx_worker_follow_abandon(other->follow);
+    fx_worker_follow_abandon(member->follow);
+    other->follow = NULL;
+    member->follow = NULL;
+    struct fx_bus *second = fixture->bus;
+    fx_bus_close(member->side);
+    fx_bus_close(other->side);
+    fx_bus_close(second);
+    fixture->bus = first;
+    member->side = first_side;
+    assert_int_equal(fx_bus_local_side_open(first, &other->side), FX_OK);
+}
+
+/* Nothing comes back: the last places are for what ends orders. */
+static void worker_follow_last_places_are_for_cancels(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct fx_worker_follow_stats stats;
+    struct fx_command order = engine_kit_command(FX_COMMAND_PLACE_ORDER, 0, 1);
+    struct fx_command cancel =
+        engine_kit_command(FX_COMMAND_CANCEL_ALL, FX_COMMAND_ALL_INSTRUMENTS, 1);
+    cancel.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+    order.instrument = FX_COMMAND_ALL_INSTRUMENTS;
+    order.u.place.side = FX_SIDE_BUY;
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    fx_bus_local_side_hold(member->side, true);
+    for (uint32_t number = 0; number < 7 * 8192 / 8; number++) {
+        assert_true(fx_worker_follow_submit(member->follow, 0, &cancel));
+        if (number % 512 == 511) {
+            fixture->now_us += 200000;
+            (void)fx_worker_follow_step(member->follow, fixture->now_us);
+        }
+    }
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 7 * 8192 / 8);
+    assert_true(fx_worker_follow_submit(member->follow, 1, &order));
+    assert_true(fx_worker_follow_submit(member->follow, 2, &cancel));
+    fixture->now_us += 200000;
+    (void)fx_worker_follow_step(member->follow, fixture->now_us);
+    consume(member);
+    assert_int_equal(member->answers[1], 1);
+    assert_int_equal(member->last[1], FX_CANCEL_ONLY);
+    assert_int_equal(member->answers[2], 0);
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 7 * 8192 / 8 + 1);
+}
+
 /* As it runs: the agent publishes and reads, this thread submits and takes what comes back. */
 static void worker_follow_thread_answers_everything(void **state)
 {
@@ -733,6 +833,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             worker_follow_own_poison_of_a_loaded_log_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_lost_log_is_not_begun_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_lost_end_takes_its_snapshots_along, setup, teardown),
+        cmocka_unit_test_setup_teardown(worker_follow_last_places_are_for_cancels, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_full_ring_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_snapshots_of_another_log_are_refused, setup, teardown),

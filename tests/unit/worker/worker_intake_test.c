@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "bus/bus_local.h"
+#include "bus/bus_local_side.h"
 #include "engine_kit.h"
 #include "fx_test.h"
 #include "worker/worker_intake_done.h"
@@ -34,6 +35,7 @@ struct scene {
     fx_status listing; /* of a refresh */
     bool is_listed;
     bool has_marks;
+    bool is_in_memory;                  /* what has arrived is durable */
     struct fx_shard_map shards[SHARDS]; /* where has_shards */
     struct fx_instrument other;         /* of shard 1 */
     bool has_shards;
@@ -104,7 +106,7 @@ static int64_t clock_of(void)
 
 static void open_bus(struct scene *scene)
 {
-    const struct fx_bus_local_options options = {.dir = folder,
+    const struct fx_bus_local_options options = {.dir = scene->is_in_memory ? NULL : folder,
                                                  .mode = FX_BUS_JOURNAL_RELAXED,
                                                  .segment_size_bytes = 1 << 17,
                                                  .window_size_bytes = 1 << 16,
@@ -555,6 +557,100 @@ static void worker_intake_begins_where_the_log_ends(void **state)
     }
 }
 
+/* Of a batch a record did not arrive, or nobody knows: it ends, and the next life takes all of it.
+ */
+static void worker_intake_undelivered_record_ends_it(void **state)
+{
+    struct scene scene;
+    struct fx_worker_intake_stats stats;
+    (void)state;
+    for (uint32_t has_arrived = 0; has_arrived < 2; has_arrived++) {
+        struct fx_bus *side = NULL;
+        int done = 0;
+        begin(&scene);
+        fx_bus_close(scene.bus);
+        scene.is_in_memory = true;
+        open_bus(&scene);
+        produce_all(&scene);
+        struct fx_bus *home = scene.bus;
+        assert_int_equal(fx_bus_local_side_open(home, &side), FX_OK);
+        scene.bus = side;
+        open_intake(&scene);
+        fx_bus_local_side_hold(side, true);
+        for (uint32_t step = 0; step < 8; step++) {
+            assert_true(fx_worker_intake_step(scene.intake, 0) >= 0);
+        }
+        assert_true(fx_bus_pending(side) > 0);
+        fx_bus_local_side_fail(side, FX_TIMEOUT, has_arrived != 0);
+        for (uint32_t step = 0; step < 4 && done >= 0; step++) {
+            done = fx_worker_intake_step(scene.intake, 0);
+        }
+        assert_true(done < 0);
+        fx_worker_intake_stats(scene.intake, &stats);
+        assert_int_equal(stats.status, FX_TIMEOUT);
+        assert_int_equal(stats.committed, 0);
+        fx_worker_intake_abandon(scene.intake);
+        fx_bus_close(side);
+        scene.bus = home;
+        open_intake(&scene);
+        run_dry(&scene);
+        assert_each_order_once(&scene);
+        end(&scene);
+    }
+}
+
+/* A member that stood still hands over what another one has taken meanwhile: the log has each
+ * record twice, and the engine each order once, because the same record has the same name. */
+static void worker_intake_record_read_twice_is_one_order(void **state)
+{
+    static char texts[RECORDS_MAX][512];
+    static struct fx_json json;
+    struct scene scene;
+    struct engine_kit kit;
+    uint32_t fresh = 0, repeated = 0;
+    (void)state;
+    begin(&scene);
+    open_intake(&scene);
+    run_dry(&scene);
+    fx_worker_intake_destroy(scene.intake);
+    struct fx_bus_span span = {0};
+    const struct fx_bus_place input = {INPUT_TOPIC, 0};
+    assert_int_equal(fx_bus_span(scene.bus, input, WAIT_MS, &span), FX_OK);
+    for (uint32_t index = 0; index < 2 * PARTITIONS; index++) { /* it will see nothing of it */
+        scene.marks[index / PARTITIONS][index % PARTITIONS] =
+            (struct fx_worker_intake_mark){.inputs = {span.end}};
+    }
+    scene.has_marks = true;
+    open_intake(&scene);
+    run_dry(&scene);
+    struct fx_engine_limits limits = engine_kit_limits();
+    limits.client_ids_max = 64;
+    engine_kit_init(&kit, &limits);
+    const struct fx_instrument definition = engine_kit_definition("BTCUSDT");
+    (void)engine_kit_list(&kit, &definition, 100);
+    for (uint64_t user = 1; user <= USERS; user++) {
+        engine_kit_account(&kit, user, "USDT", "100000");
+    }
+    const uint32_t count = read_topic(&scene, INPUT_TOPIC, texts);
+    assert_int_equal(count, 2 * (ORDERS + 1));
+    for (uint32_t index = 0; index < count; index++) {
+        struct fx_wire_topic_in in;
+        fx_str field;
+        assert_int_equal(
+            fx_wire_topic_in_command(&json, fx_str_of(texts[index]), find, &scene, &in, &field),
+            FX_OK);
+        if (in.command.kind != FX_COMMAND_CANCEL_ORDER) {
+            assert_int_equal(engine_kit_apply(&kit, &in.command), FX_OK);
+            fresh += kit.result.is_repeated == 0 ? 1 : 0;
+            repeated += kit.result.is_repeated != 0 ? 1 : 0;
+        }
+    }
+    assert_int_equal(fresh, ORDERS);
+    assert_int_equal(repeated, ORDERS);
+    engine_kit_deinit(&kit);
+    end(&scene);
+}
+
 /* No instrument can be read: nobody's order is refused for that. */
 static void worker_intake_waits_for_the_listing(void **state)
 {
@@ -587,6 +683,8 @@ int main(void)
         cmocka_unit_test(worker_intake_loses_and_doubles_nothing_wherever_it_dies),
         cmocka_unit_test(worker_intake_waits_where_the_bus_is_full),
         cmocka_unit_test(worker_intake_begins_where_the_log_ends),
+        cmocka_unit_test(worker_intake_undelivered_record_ends_it),
+        cmocka_unit_test(worker_intake_record_read_twice_is_one_order),
         cmocka_unit_test(worker_intake_waits_for_the_listing),
     };
     const struct fx_log_options quiet = {.level = FX_LOG_OFF, .format = FX_LOG_TEXT, .fd = 2};

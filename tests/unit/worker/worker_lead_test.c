@@ -572,7 +572,7 @@ static void produce_cancels(uint64_t user_id)
 static void worker_lead_tells_nothing_before_it_has_looked(void **state)
 {
     (void)state;
-    for (uint32_t count = 1; count <= 24; count++) {
+    for (uint32_t count = 4; count <= 16; count += 3) {
         begin(&fixture, 2, 53);
         fixture.backlog_size = 28672;
         open_engine(&fixture, &fixture.engines[0]);
@@ -752,6 +752,114 @@ static void worker_lead_strangers_change_nothing(void **state)
     kill_engine(&fixture.engines[0]);
     run_until_led(&fixture);
     assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
+/* An output did not arrive: what comes behind it must not be told without it, so the engine ends.
+ */
+static void worker_lead_undelivered_output_is_the_end(void **state)
+{
+    struct fx_worker_lead_stats stats = {.failure = FX_OK};
+    (void)state;
+    begin_two(59);
+    for (uint32_t number = 0; number < 60; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    fx_bus_local_side_hold(fixture.engines[0].out, true);
+    for (uint32_t number = 0; number < 4; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    assert_true(fx_bus_pending(fixture.engines[0].out) > 0);
+    fx_bus_local_side_fail(fixture.engines[0].out, FX_TIMEOUT, false);
+    fx_bus_local_side_hold(fixture.engines[0].out, false);
+    for (uint32_t number = 0; number < 4; number++) {
+        produce(&fixture);
+        fixture.now_us += STEP_US;
+        (void)fx_worker_lead_step(fixture.engines[0].lead, fixture.now_us);
+    }
+    fx_worker_lead_stats(fixture.engines[0].lead, &stats);
+    assert_int_equal(stats.failure, FX_TIMEOUT);
+    kill_engine(&fixture.engines[0]);
+    run_until_led(&fixture);
+    assert_int_equal(check(&fixture), 0);
+    end(&fixture);
+}
+
+/* What a leader that was passed repeats may lie behind what its successor told. */
+static void worker_lead_repeated_output_is_not_the_last(void **state)
+{
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record records[64];
+    uint32_t count = 0;
+    const struct fx_bus_place place = {FX_STR("matching_engine_output"), 0};
+    (void)state;
+    begin_two(61);
+    for (uint32_t number = 0; number < 80; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    assert_int_equal(fx_bus_reader_open(fixture.bus, place, 0, &reader), FX_OK);
+    assert_int_equal(fx_bus_reader_poll(reader, 0, records, 64, &count), FX_OK);
+    assert_true(count > 2);
+    const struct fx_bus_message again = {
+        .topic = place.topic, .key = records[2].key, .value = records[2].value};
+    assert_int_equal(fx_bus_publish(fixture.bus, &again), FX_OK);
+    struct fx_bus_delivery delivery;
+    assert_int_equal(fx_bus_poll(fixture.bus, 0, &delivery, 1), 1);
+    fx_bus_reader_close(reader);
+    kill_engine(&fixture.engines[0]);
+    run_until_led(&fixture);
+    const uint32_t repeated = check(&fixture);
+    assert_true(repeated > 0 && repeated < 20); /* that record's, and no more */
+    end(&fixture);
+}
+
+/* A standby is far behind, and the leader's words lie behind what it reads: it is not silence. */
+static void worker_lead_who_is_behind_claims_nothing(void **state)
+{
+    static const struct fx_bus_message tick = {.topic = {"matching_engine_input", 21},
+                                               .value = {"{\"code\":\"TICK\",\"data\":{}}", 25}};
+    struct fx_bus_delivery deliveries[64];
+    (void)state;
+    begin_two(67);
+    for (uint32_t number = 0; number < 40; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    for (uint32_t number = 0; number < 45000; number++) { /* more than 80 steps read */
+        assert_int_equal(fx_bus_publish(fixture.bus, &tick), FX_OK);
+        (void)fx_bus_poll(fixture.bus, 0, deliveries, 64);
+    }
+    for (uint32_t round = 0; round < 110; round++) {
+        fixture.now_us += STEP_US;
+        for (uint32_t number = 0; number < 8; number++) { /* it is quick … */
+            step(&fixture, &fixture.engines[0]);
+        }
+        step(&fixture, &fixture.engines[1]);
+        assert_int_equal(stats_of(&fixture.engines[1]).state, FX_WORKER_LEAD_STANDBY);
+    }
+    assert_int_equal(stats_of(&fixture.engines[1]).epoch, 1);
+    end(&fixture);
+}
+
+/* The machine stood still, the leader with it: nobody was silent, nobody could speak. */
+static void worker_lead_who_stood_still_heard_no_silence(void **state)
+{
+    (void)state;
+    begin_two(71);
+    for (uint32_t number = 0; number < 40; number++) {
+        produce(&fixture);
+        round_of(&fixture);
+    }
+    fixture.now_us += 30000000;
+    step(&fixture, &fixture.engines[1]); /* wakes up first */
+    assert_int_equal(stats_of(&fixture.engines[1]).state, FX_WORKER_LEAD_STANDBY);
+    for (uint32_t round = 0; round < 200; round++) {
+        round_of(&fixture);
+    }
+    assert_int_equal(stats_of(&fixture.engines[1]).epoch, 1);
     end(&fixture);
 }
 
@@ -1023,6 +1131,10 @@ int main(void)
         cmocka_unit_test(worker_lead_gathers_while_outputs_are_on_their_way),
         cmocka_unit_test(worker_lead_takes_over_while_the_log_grows),
         cmocka_unit_test(worker_lead_who_goes_says_so),
+        cmocka_unit_test(worker_lead_undelivered_output_is_the_end),
+        cmocka_unit_test(worker_lead_repeated_output_is_not_the_last),
+        cmocka_unit_test(worker_lead_who_is_behind_claims_nothing),
+        cmocka_unit_test(worker_lead_who_stood_still_heard_no_silence),
         cmocka_unit_test(worker_lead_hashes_are_compared),
         cmocka_unit_test(worker_lead_second_hash_does_not_hide_the_first),
         cmocka_unit_test(worker_lead_hashes_of_other_rules_are_not_compared),
