@@ -15,8 +15,11 @@ struct fx_bus_kafka_reader {
     struct fx_bus_group group; /* name.size == 0: one partition, no group */
     rd_kafka_message_t *borrowed[SINGLE_MAX];
     uint32_t borrowed_count;
+    struct fx_bus_record *taken; /* by the poll that is under way, and how many; else NULL */
+    uint32_t *taken_count;
     fx_status failure; /* of a partition: until the next poll has told it */
     bool is_at_end;    /* nothing came behind `end` */
+    bool was_assigned; /* the group has once told what is ours, if anything */
     uint64_t end;
     char topic[FX_BUS_NAME_SIZE_MAX + 1]; /* of the one partition */
     int32_t partition;
@@ -70,6 +73,9 @@ static rd_kafka_resp_err_t set_starts(struct fx_bus_kafka_reader *reader,
             }
             partition->offset = committed->elems[index].offset >= 0 ? committed->elems[index].offset
                                                                     : RD_KAFKA_OFFSET_BEGINNING;
+            if (error != RD_KAFKA_RESP_ERR_NO_ERROR) { /* the library asks once more */
+                partition->offset = RD_KAFKA_OFFSET_INVALID;
+            }
         } else {
             partition->offset =
                 offset == FX_BUS_FIRST ? RD_KAFKA_OFFSET_BEGINNING : (int64_t)offset;
@@ -79,13 +85,32 @@ static rd_kafka_resp_err_t set_starts(struct fx_bus_kafka_reader *reader,
     return error;
 }
 
+/* Records that the poll at hand has taken of a partition that goes are the next member's: their
+ * reader has not seen them, so it cannot have finished them. */
+static void drop_taken(struct fx_bus_kafka_reader *reader, struct fx_bus_place place)
+{
+    uint32_t kept = 0;
+    for (uint32_t index = 0; reader->taken != NULL && index < *reader->taken_count; index++) {
+        const struct fx_bus_record *record = &reader->taken[index];
+        if (record->partition != place.partition || !fx_str_is_equal(record->topic, place.topic)) {
+            reader->taken[kept++] = *record;
+        }
+    }
+    if (reader->taken != NULL) {
+        *reader->taken_count = kept;
+    }
+}
+
 static void tell_revoked(struct fx_bus_kafka_reader *reader,
                          const rd_kafka_topic_partition_list_t *partitions)
 {
     const bool is_lost = rd_kafka_assignment_lost(reader->consumer) != 0;
-    for (int index = 0; index < partitions->cnt && reader->group.on_revoked != NULL; index++) {
-        reader->group.on_revoked(
-            reader->group.context, place_of(&partitions->elems[index]), is_lost);
+    for (int index = 0; index < partitions->cnt; index++) {
+        const struct fx_bus_place place = place_of(&partitions->elems[index]);
+        drop_taken(reader, place);
+        if (reader->group.on_revoked != NULL) {
+            reader->group.on_revoked(reader->group.context, place, is_lost);
+        }
     }
 }
 
@@ -98,6 +123,7 @@ static void on_rebalance(rd_kafka_t *consumer,
     struct fx_bus_kafka_reader *reader = context;
     rd_kafka_error_t *error = NULL;
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        reader->was_assigned = true;
         const rd_kafka_resp_err_t failure = set_starts(reader, partitions);
         if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
             reader->failure =
@@ -170,7 +196,9 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
     const uint32_t most = capacity < SINGLE_MAX ? capacity : SINGLE_MAX;
     fx_status status = FX_OK;
     give_back(reader);
-    while (*count_out < most && status == FX_OK) {
+    reader->taken = records_out;
+    reader->taken_count = count_out;
+    while (*count_out < most && reader->borrowed_count < SINGLE_MAX && status == FX_OK) {
         rd_kafka_message_t *message =
             rd_kafka_consumer_poll(reader->consumer, *count_out == 0 ? (int)timeout_ms : 0);
         if (reader->failure != FX_OK) {
@@ -203,6 +231,7 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
         take_record(reader, message, &records_out[*count_out]);
         (*count_out)++;
     }
+    reader->taken = NULL;
     /* What was read before a failure is good: it is told first, and the failure comes again. */
     if (status != FX_OK && *count_out > 0) {
         reader->failure = status;
@@ -286,7 +315,14 @@ static void kafka_close(struct fx_bus_reader *head)
     (void)kafka_on_ready(head, NULL, NULL);
     if (reader->consumer != NULL) {
         (void)rd_kafka_consumer_close(reader->consumer);
-        rd_kafka_destroy(reader->consumer);
+        /* librdkafka 2.0.2 aborts the process where it is to forget a member that its group has not
+         * yet given anything (assertion of the sticky assignor's state). Such a one has left, and
+         * goes with the process. */
+        if (reader->group.topic_count == 0 || reader->was_assigned) {
+            rd_kafka_destroy(reader->consumer);
+        } else {
+            FX_LOG(FX_LOG_DEBUG, "kafka", "a member left before it was given anything");
+        }
     }
     free(reader);
 }
