@@ -1,5 +1,5 @@
 /*
- * bench_follow [--json] [--brokers LIST] [--property NAME=VALUE] [--n N] [--users N]
+ * bench_follow [--json] [--zlib] [--brokers LIST] [--property NAME=VALUE] [--n N] [--users N]
  *              [--rest PERCENT] [--folder DIR]
  *
  * The engine's role on a bus: N orders of a random market, as an API publishes them, go into
@@ -7,7 +7,7 @@
  * an API, a saver or a standby does), and a leader reads, applies, writes the outputs and publishes
  * them. Printed is the rate by wall clock and the CPU of the whole process, librdkafka's threads
  * included, per command. Without --brokers the bus is in memory: what is left is our own work.
- * --property: one of librdkafka's, as compression.type=lz4.
+ * --property: one of librdkafka's, as compression.type=lz4. --zlib: batches are packed by zlib.
  * --rest PERCENT of the orders rest instead of matching. Snapshots go to DIR (default: a folder in
  * /tmp, removed at the end). Exit 1: something failed.
  */
@@ -40,6 +40,7 @@ struct options {
     uint64_t users;
     uint64_t rest;
     bool is_json;
+    bool is_zlib;
 };
 
 struct bench {
@@ -86,6 +87,7 @@ static struct fx_bus *open_bus(struct bench *bench)
         return bus;
     }
     const struct fx_bus_kafka_options options = {.brokers = bench->options.brokers,
+                                                 .is_zlib = bench->options.is_zlib,
                                                  .properties = &bench->options.property,
                                                  .property_count =
                                                      bench->options.property.name == NULL ? 0 : 1};
@@ -348,6 +350,10 @@ static void read_options(int argc, char **argv, struct options *options)
         const char *value = index + 1 < argc ? argv[index + 1] : NULL;
         if (strcmp(argv[index], "--json") == 0) {
             options->is_json = true;
+            continue;
+        }
+        if (strcmp(argv[index], "--zlib") == 0) {
+            options->is_zlib = true;
             continue;
         }
         if (value == NULL) {

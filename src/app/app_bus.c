@@ -293,6 +293,8 @@ fx_status fx_app_bus_open(struct fx_app_bus *settings, bool is_gapless, struct f
                                                  .properties = settings->properties,
                                                  .property_count = settings->property_count,
                                                  .is_gapless = is_gapless,
+                                                 .is_zlib =
+                                                     fx_config_bool(settings->config, "kafka-zlib"),
                                                  .replicas = settings->replicas};
     const fx_status status = fx_bus_kafka_open(&options, settings->error, bus_out);
     if (status != FX_OK) {

@@ -641,8 +641,12 @@ fx_status fx_bus_kafka_open(const struct fx_bus_kafka_options *options,
     }
     FX_ASSERT(options->property_count <= FX_BUS_KAFKA_PROPERTIES_MAX);
     error_out[0] = '\0';
-    if (!fx_bus_kafka_zlib_begin()) {
-        FX_LOG(FX_LOG_INFO, "kafka", "batches are packed by zlib, which takes longer");
+    const char *reason = fx_bus_kafka_zlib_begin(!options->is_zlib);
+    if (reason != NULL) {
+        FX_LOG(FX_LOG_INFO,
+               "kafka",
+               "batches are packed by zlib, which takes longer",
+               fx_log_text("reason", reason));
     }
     kafka->head.ops = &OPS;
     kafka->options = *options;

@@ -29,6 +29,7 @@ struct fx_bus_kafka_options {
     uint32_t property_count;
     uint32_t message_timeout_ms; /* 30,000; then all that waits is TIMEOUT, and is not sent again */
     bool is_gapless;             /* never give up on a message: what cannot be delivered is fatal */
+    bool is_zlib;                /* pack batches by zlib, not by ISA-L, in all of this process */
     uint32_t pending_max;        /* messages without a delivery; 100,000 */
     uint32_t replicas;           /* of topics that are made; 0: what the brokers think */
 };

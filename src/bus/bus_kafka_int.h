@@ -53,9 +53,14 @@ bool fx_bus_kafka_conf_set(rd_kafka_conf_t *conf,
                            const char *value,
                            char error_out[FX_BUS_ERROR_SIZE_MAX]);
 
-/** From here on librdkafka's batches are packed and unpacked by bus_gzip. @return false where its
- * library is not found: then by zlib, as ever. */
-bool fx_bus_kafka_zlib_begin(void);
+/** From here on librdkafka's batches are packed and unpacked by bus_gzip; never more in this
+ * process once it was not wanted. @return NULL; or why they are by zlib, as ever: also the name of
+ * a function of zlib that librdkafka asks for and bus_gzip does not have. Any thread. */
+const char *fx_bus_kafka_zlib_begin(bool is_wanted);
+
+/** @return of the names of functions the first that has to do with a stream of zlib's and is not
+ * served by ours; NULL: none. */
+const char *fx_bus_kafka_zlib_foreign(const char *const names[], size_t count);
 
 /** Batches of this process that were packed and unpacked so. Any thread. */
 struct fx_bus_kafka_zlib_stats {

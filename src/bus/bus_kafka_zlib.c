@@ -23,6 +23,15 @@ enum {
 
 static const uint8_t GZIP_MAGIC[] = {0x1f, 0x8b};
 
+/* All that is served here. */
+static const char *const SERVED[] = {"deflateInit2_",
+                                     "deflate",
+                                     "deflateBound",
+                                     "deflateEnd",
+                                     "inflateInit2_",
+                                     "inflate",
+                                     "inflateEnd"};
+
 /* Stands where zlib's own state stands, whose first member leads back to the z_stream. */
 struct own {
     const void *mark;
@@ -39,24 +48,75 @@ struct behind {
     int (*inflate_init)(z_streamp, int, const char *, int);
     int (*inflate)(z_streamp, int);
     int (*inflate_end)(z_streamp);
-    uintptr_t first; /* of librdkafka's memory */
+    uintptr_t first; /* of librdkafka's memory; 0: nothing is served */
     uintptr_t end;
+    const char *reason; /* … why */
 };
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): of the process, as its linker is
 static struct behind behind;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static atomic_bool is_off;
 static atomic_uint_fast64_t packed;
 static atomic_uint_fast64_t unpacked;
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 /* ---- who is who ------------------------------------------------------------------------------ */
 
+const char *fx_bus_kafka_zlib_foreign(const char *const names[], size_t count)
+{
+    for (size_t index = 0; index < count; index++) {
+        bool is_served = strncmp(names[index], "deflate", strlen("deflate")) != 0 &&
+                         strncmp(names[index], "inflate", strlen("inflate")) != 0;
+        for (size_t known = 0; known < sizeof SERVED / sizeof SERVED[0]; known++) {
+            is_served = is_served || strcmp(names[index], SERVED[known]) == 0;
+        }
+        if (!is_served) {
+            return names[index];
+        }
+    }
+    return NULL;
+}
+
+// NOLINTBEGIN(performance-no-int-to-ptr): addresses of a loaded library, as its tables have them
+
+/* Some linkers turn the offsets in a library's table into addresses, others do not. */
+static const void *address_of(const struct dl_phdr_info *info, uintptr_t value)
+{
+    return (const void *)(value < info->dlpi_addr ? value + info->dlpi_addr : value);
+}
+
+/* What a library wants of others stands at the beginning of its symbols, in front of those that can
+ * be found by the hashes of their names. @return why it cannot be served; NULL: it can. */
+static const char *judge_imports(const struct dl_phdr_info *info, const ElfW(Dyn) * entry)
+{
+    const ElfW(Sym) *symbols = NULL;
+    const char *names = NULL;
+    const uint32_t *hashes = NULL; /* the second number of this table says how many they are */
+    for (; entry->d_tag != DT_NULL; entry++) {
+        const void *place = address_of(info, entry->d_un.d_ptr);
+        symbols = entry->d_tag == DT_SYMTAB ? place : symbols;
+        names = entry->d_tag == DT_STRTAB ? place : names;
+        hashes = entry->d_tag == DT_GNU_HASH ? place : hashes;
+    }
+    if (symbols == NULL || names == NULL || hashes == NULL) {
+        return "its symbols cannot be read";
+    }
+    for (uint32_t index = 1; index < hashes[1]; index++) {
+        const char *name = names + symbols[index].st_name;
+        if (symbols[index].st_shndx == SHN_UNDEF && fx_bus_kafka_zlib_foreign(&name, 1) != NULL) {
+            return name; /* a state of ours would be nothing to that function */
+        }
+    }
+    return NULL;
+}
+
 /* Of each loaded library: the one with this function is librdkafka. */
 static int find_library(struct dl_phdr_info *info, size_t size, void *context)
 {
     const uintptr_t inside = (uintptr_t)context;
     uintptr_t first = UINTPTR_MAX, end = 0;
+    const ElfW(Dyn) *table = NULL;
     (void)size;
     for (uint32_t index = 0; index < info->dlpi_phnum; index++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[index];
@@ -65,14 +125,20 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *context)
             first = begin < first ? begin : first;
             end = begin + part->p_memsz > end ? begin + part->p_memsz : end;
         }
+        table = part->p_type == PT_DYNAMIC ? (const ElfW(Dyn) *)begin : table;
     }
     if (inside < first || inside >= end) {
         return 0;
     }
-    behind.first = first;
-    behind.end = end;
+    behind.reason = table == NULL ? "it has no table" : judge_imports(info, table);
+    if (behind.reason == NULL) {
+        behind.first = first;
+        behind.end = end;
+    }
     return 1;
 }
+
+// NOLINTEND(performance-no-int-to-ptr)
 
 static void find_function(const char *name, void *function_out, size_t size)
 {
@@ -92,6 +158,7 @@ static void look(void)
     FIND("inflateInit2_", inflate_init);
     FIND("inflate", inflate);
     FIND("inflateEnd", inflate_end);
+    behind.reason = "librdkafka was not found";
     /* Through the linker: the program's own address of a library's function may be a jump to it. */
     void *inside = dlsym(RTLD_NEXT, "rd_kafka_version");
     if (inside != NULL) {
@@ -109,7 +176,8 @@ static const struct behind *real(void)
 static bool is_of_kafka(const void *caller)
 {
     const struct behind *zlib = real();
-    return (uintptr_t)caller >= zlib->first && (uintptr_t)caller < zlib->end;
+    return (uintptr_t)caller >= zlib->first && (uintptr_t)caller < zlib->end &&
+           !atomic_load_explicit(&is_off, memory_order_relaxed);
 }
 
 /* @return NULL where the stream is zlib's. */
@@ -166,9 +234,12 @@ static bool advance(z_streamp stream, const struct fx_bus_gzip_io *io)
     return read + written > 0;
 }
 
-bool fx_bus_kafka_zlib_begin(void)
+const char *fx_bus_kafka_zlib_begin(bool is_wanted)
 {
-    return real()->end > 0;
+    if (!is_wanted) {
+        atomic_store(&is_off, true);
+    }
+    return atomic_load(&is_off) ? "as asked for" : real()->reason;
 }
 
 struct fx_bus_kafka_zlib_stats fx_bus_kafka_zlib_stats(void)

@@ -1,6 +1,7 @@
 /* Errors of brokers, on librdkafka's mock of one: what is mended silently, what is told, what is
  * the end. A real broker: tests/integration/bus_kafka_test.c. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <librdkafka/rdkafka.h>
@@ -8,10 +9,18 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/rng.h"
 #include "bus/bus_kafka_int.h"
 #include "fx_test.h"
 
-enum { WAIT_MS = 10000, TURN_MS = 50, KEY_PRODUCE = 0, KEY_FETCH = 1, TEXT_SIZE = 5000 };
+enum {
+    WAIT_MS = 10000,
+    TURN_MS = 50,
+    KEY_PRODUCE = 0,
+    KEY_FETCH = 1,
+    TEXT_SIZE = 5000,
+    NOISE_SIZE = 990000
+};
 
 static const fx_str TOPIC = {"orders", 6};
 
@@ -305,6 +314,85 @@ static void kafka_batches_are_packed_by_ours(void **state)
     }
 }
 
+/* What cannot be packed, as large as it may be, and many such in one batch. */
+static void kafka_noise_arrives_as_it_is(void **state)
+{
+    enum { PARTS = 40, PART_SIZE = NOISE_SIZE / PARTS };
+    struct fixture *fixture = *state;
+    const struct fx_bus_place place = {TOPIC, 0};
+    struct fx_bus_reader *reader = NULL;
+    struct fx_bus_record record = {0};
+    struct fx_rng rng;
+    char *noise = malloc(NOISE_SIZE);
+    uint32_t count = 0;
+    size_t at = 0;
+    assert_non_null(noise);
+    fx_rng_init(&rng, 1);
+    for (size_t index = 0; index < NOISE_SIZE; index++) {
+        noise[index] = (char)(uint8_t)fx_rng_next(&rng);
+    }
+    open_bus(fixture, 0, false);
+    const struct fx_bus_kafka_zlib_stats before = fx_bus_kafka_zlib_stats();
+    for (uint32_t part = 0; part <= PARTS; part++) {
+        const struct fx_bus_message message = {
+            .topic = TOPIC,
+            .value = part == 0 ? (fx_str){noise, NOISE_SIZE}
+                               : (fx_str){noise + (size_t)(part - 1) * PART_SIZE, PART_SIZE}};
+        assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
+    }
+    assert_int_equal(fx_bus_flush(fixture->bus, WAIT_MS), FX_OK);
+    assert_int_equal(fx_bus_reader_open(fixture->bus, place, 0, &reader), FX_OK);
+    for (uint32_t part = 0; part <= PARTS; part++) {
+        count = 0;
+        for (uint32_t wait = 0; wait < WAIT_MS / TURN_MS && count == 0; wait++) {
+            assert_int_equal(fx_bus_reader_poll(reader, TURN_MS, &record, 1, &count), FX_OK);
+        }
+        assert_int_equal(count, 1);
+        assert_int_equal(record.value.size, part == 0 ? NOISE_SIZE : PART_SIZE);
+        assert_memory_equal(record.value.data, noise + at, record.value.size);
+        at += part == 0 ? 0 : record.value.size;
+    }
+    assert_true(fx_bus_kafka_zlib_stats().packed > before.packed);
+    fx_bus_reader_close(reader);
+    free(noise);
+}
+
+/* A newer librdkafka may ask zlib for more about a stream: then nothing is served, and it works. */
+static void kafka_foreign_functions_of_zlib_are_left_alone(void **state)
+{
+    static const char *const OURS[] = {"crc32",
+                                       "inflateInit2_",
+                                       "inflate",
+                                       "inflateEnd",
+                                       "deflateInit2_",
+                                       "deflateBound",
+                                       "deflateEnd",
+                                       "deflate",
+                                       "rd_kafka_deflateX",
+                                       "SSL_inflate_"};
+    static const char *const MORE[] = {"inflateInit2_", "inflate", "inflateGetHeader", "poll"};
+    static const char *const RESET[] = {"deflate", "deflateReset"};
+    (void)state;
+    assert_null(fx_bus_kafka_zlib_foreign(OURS, sizeof OURS / sizeof OURS[0]));
+    assert_string_equal(fx_bus_kafka_zlib_foreign(MORE, sizeof MORE / sizeof MORE[0]),
+                        "inflateGetHeader");
+    assert_string_equal(fx_bus_kafka_zlib_foreign(RESET, 2), "deflateReset");
+    assert_null(fx_bus_kafka_zlib_begin(true)); /* this machine's librdkafka can be served */
+}
+
+/* The last test: the process is zlib's from here on. */
+static void kafka_zlib_packs_where_it_is_asked_for(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fx_bus_kafka_options options = {
+        .brokers = rd_kafka_mock_cluster_bootstraps(fixture->mock), .is_zlib = true};
+    assert_int_equal(fx_bus_kafka_open(&options, fixture->error, &fixture->bus), FX_OK);
+    const struct fx_bus_kafka_zlib_stats before = fx_bus_kafka_zlib_stats();
+    assert_int_equal(publish(fixture->bus, 50, FX_OK), 50);
+    assert_int_equal(fx_bus_kafka_zlib_stats().packed, before.packed);
+    assert_string_equal(fx_bus_kafka_zlib_begin(true), "as asked for");
+}
+
 static void kafka_wrong_property_is_named_without_its_value(void **state)
 {
     struct fx_bus *bus = NULL;
@@ -356,8 +444,11 @@ int main(void)
         TEST(kafka_brokers_that_come_back_are_used),
         TEST(kafka_ends_of_a_dead_leader_are_not_waited_for),
         TEST(kafka_batches_are_packed_by_ours),
+        TEST(kafka_noise_arrives_as_it_is),
+        TEST(kafka_foreign_functions_of_zlib_are_left_alone),
         cmocka_unit_test(kafka_wrong_property_is_named_without_its_value),
         cmocka_unit_test(kafka_variables_name_properties),
+        TEST(kafka_zlib_packs_where_it_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
