@@ -98,6 +98,9 @@ fx_status fx_bus_gzip_pack_run(struct fx_bus_gzip_pack *pack,
 {
     fx_status status = FX_OK;
     do {
+        if (pack->gathered_size == 0 && io->in_size >= GATHER_SIZE) {
+            return deflate_all(pack, io, is_last); /* where it is */
+        }
         gather(pack, io);
         if (pack->gathered_size < GATHER_SIZE && !is_last) {
             break;
