@@ -145,18 +145,25 @@ void fx_app_options_destroy(struct fx_app_options *options)
     options->config = NULL;
 }
 
-void fx_app_options_help(void)
+uint32_t fx_app_options_count(void)
 {
-    for (size_t index = 0; index < OPTION_COUNT; index++) {
-        const struct fx_config_option *option = &OPTIONS[index];
-        (void)printf("  --%-23s %-30s %s%s%s%s\n",
-                     option->is_secret ? "" : option->name,
-                     option->variable,
-                     option->help,
-                     option->preset == NULL ? "" : " [",
-                     option->preset == NULL ? "" : option->preset,
-                     option->preset == NULL ? "" : "]");
-    }
+    return OPTION_COUNT;
+}
+
+const struct fx_config_option *fx_app_options_at(uint32_t index)
+{
+    return &OPTIONS[index];
+}
+
+void fx_app_options_print(const struct fx_config_option *option)
+{
+    (void)printf("  --%-23s %-30s %s%s%s%s\n",
+                 option->is_secret ? "" : option->name,
+                 option->variable,
+                 option->help,
+                 option->preset == NULL ? "" : " [",
+                 option->preset == NULL ? "" : option->preset,
+                 option->preset == NULL ? "" : "]");
 }
 
 int fx_app_options_exit(fx_status status)

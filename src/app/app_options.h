@@ -40,8 +40,12 @@ int fx_app_options_read(int argc, char **argv, struct fx_app_options *options_ou
 
 void fx_app_options_destroy(struct fx_app_options *options);
 
-/** Print all options with variable, default and help to stdout. */
-void fx_app_options_help(void);
+/** The table: how many options there are, and each of them, in the order of the help. */
+uint32_t fx_app_options_count(void);
+const struct fx_config_option *fx_app_options_at(uint32_t index);
+
+/** Print an option with variable, default and help to stdout. */
+void fx_app_options_print(const struct fx_config_option *option);
 
 /** The exit code for a status. */
 int fx_app_options_exit(fx_status status);

@@ -7,6 +7,7 @@
 #include "app/app_bus.h"
 #include "app/app_demo.h"
 #include "app/app_exchange.h"
+#include "app/app_funding.h"
 #include "app/app_limits.h"
 #include "app/app_listen.h"
 #include "app/app_listing.h"
@@ -19,11 +20,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* The guests of the gateway: the demo's bots and the oracle. Each may be absent. */
+/* The guests of the gateway: the demo's bots, the oracle, the job of funding. Each may be absent.
+ */
 struct guests {
     struct fx_app_bots *bots;
     struct fx_app_oracle *oracle;
+    struct fx_app_funding *funding;
+    struct fx_app_gateway *gateway;
 };
+
+static bool submit(void *context, const struct fx_command *command)
+{
+    return fx_app_gateway_submit(context, 0, command);
+}
 
 static void guests_on_event(void *self, const struct fx_event *event)
 {
@@ -39,6 +48,13 @@ static void guests_tick(void *self, int64_t now_us)
     fx_app_oracle_tick(guests->oracle);
     if (guests->bots != NULL) {
         fx_app_bots_step(guests->bots, now_us);
+    }
+    if (guests->funding != NULL) {
+        (void)fx_app_funding_tick(guests->funding,
+                                  fx_app_gateway_market(guests->gateway),
+                                  fx_clock_wall_us(),
+                                  submit,
+                                  guests->gateway);
     }
 }
 
@@ -65,24 +81,29 @@ static fx_status start_bots(struct fx_app_gateway *gateway,
     return fx_app_bots_create(&options, &guests->bots);
 }
 
-static fx_status seed(const struct fx_config *config,
-                      struct fx_app_exchange *exchange,
-                      struct guests *guests)
+static fx_status make_demo(const struct fx_config *config,
+                           struct fx_app_exchange *exchange,
+                           struct fx_app_demo_users *users_out)
 {
-    struct fx_app_demo_users users;
-    struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
     const struct fx_app_demo_options options = {
-        .gateway = gateway,
+        .gateway = fx_app_exchange_gateway(exchange),
         .writer = fx_app_exchange_users(exchange),
         .seal = fx_app_exchange_seal(exchange),
         .data_dir = fx_config_text(config, "data"),
         .password_cost = (uint32_t)fx_config_int(config, "password-cost"),
         .now_us = fx_clock_wall_us()};
-    fx_status status = fx_app_demo_seed(&options, &users);
-    if (status == FX_OK && !fx_config_bool(config, "no-bots")) {
-        status = start_bots(gateway, &users, guests);
-    }
-    return status;
+    return fx_app_demo_seed(&options, users_out);
+}
+
+static fx_status seed(const struct fx_config *config,
+                      struct fx_app_exchange *exchange,
+                      struct guests *guests)
+{
+    struct fx_app_demo_users users;
+    const fx_status status = make_demo(config, exchange, &users);
+    return status == FX_OK && !fx_config_bool(config, "no-bots")
+               ? start_bots(fx_app_exchange_gateway(exchange), &users, guests)
+               : status;
 }
 
 static fx_status listen_and_run(const struct fx_config *config,
@@ -116,11 +137,44 @@ static fx_status listen_and_run(const struct fx_config *config,
     return FX_OK;
 }
 
-static int run(const struct fx_app_options *options)
+/* The guests that this process has, and its doors: a job (`funding`) has only those of health. */
+static fx_status serve(const struct fx_config *config,
+                       struct fx_app_exchange *exchange,
+                       struct guests *guests,
+                       struct fx_app_operator *desk)
+{
+    struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
+    const struct fx_app_gateway_guest guest = {guests_on_event, guests_tick, guests};
+    fx_status status = FX_OK;
+    guests->gateway = gateway;
+    if (guests->funding == NULL) {
+        status = fx_app_oracle_open(config, gateway, &guests->oracle);
+        if (status == FX_OK && fx_config_bool(config, "demo")) {
+            status = seed(config, exchange, guests);
+        }
+    }
+    if (status == FX_OK) {
+        fx_app_gateway_set_guest(gateway, &guest);
+        status = fx_app_operator_listen(desk);
+    }
+    if (status == FX_OK && guests->funding == NULL) {
+        return listen_and_run(config, exchange, desk);
+    }
+    if (status == FX_OK) {
+        status = fx_app_gateway_watch(gateway);
+    }
+    if (status == FX_OK) {
+        fx_app_operator_ready(desk, 0);
+        fx_app_gateway_run(gateway);
+    }
+    return status;
+}
+
+static int run(const struct fx_app_options *options, struct fx_app_funding *funding)
 {
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
-    struct guests guests = {NULL, NULL};
+    struct guests guests = {.funding = funding};
     struct fx_app_operator *desk = NULL;
     struct fx_app_notify notify;
     fx_app_notify_init(&notify); /* first: a descriptor that is open now is our parent's */
@@ -141,23 +195,10 @@ static int run(const struct fx_app_options *options)
     }
     status = fx_app_exchange_start(exchange);
     if (status == FX_OK) {
-        status = fx_app_oracle_open(config, fx_app_exchange_gateway(exchange), &guests.oracle);
-    }
-    if (status == FX_OK && fx_config_bool(config, "demo")) {
-        status = seed(config, exchange, &guests);
-    }
-    if (status == FX_OK) {
-        const struct fx_app_gateway_guest guest = {guests_on_event, guests_tick, &guests};
-        fx_app_gateway_set_guest(fx_app_exchange_gateway(exchange), &guest);
-    }
-    if (status == FX_OK) {
         status = fx_app_operator_create(options, exchange, &notify, &desk);
     }
     if (status == FX_OK) {
-        status = fx_app_operator_listen(desk);
-    }
-    if (status == FX_OK) {
-        status = listen_and_run(config, exchange, desk);
+        status = serve(config, exchange, &guests, desk);
     }
     fx_app_operator_destroy(desk);
     const struct fx_app_gateway_guest nobody = {NULL, NULL, NULL};
@@ -181,7 +222,7 @@ int fx_app_serve_run(const struct fx_app_options *options)
             fx_log_text("variable", "KAFKA_BROKERS"));
         return fx_app_options_exit(FX_BAD_PARAMETER);
     }
-    return run(options);
+    return run(options, NULL);
 }
 
 int fx_app_serve_api(const struct fx_app_options *options)
@@ -193,5 +234,45 @@ int fx_app_serve_api(const struct fx_app_options *options)
                fx_log_text("missing", "KAFKA_BROKERS"));
         return fx_app_options_exit(FX_BAD_PARAMETER);
     }
-    return run(options);
+    return run(options, NULL);
+}
+
+int fx_app_serve_funding(const struct fx_app_options *options)
+{
+    struct fx_app_funding funding = {{0}};
+    if (!fx_app_bus_is_set(options->config)) {
+        FX_LOG(FX_LOG_ERROR,
+               "config",
+               "funding:run is a job beside a distributed exchange; serve pays by itself, and "
+               "funding:pay pays the last instant of a stopped one",
+               fx_log_text("missing", "KAFKA_BROKERS"));
+        return fx_app_options_exit(FX_BAD_PARAMETER);
+    }
+    return run(options, &funding);
+}
+
+int fx_app_serve_seed(const struct fx_app_options *options)
+{
+    const struct fx_config *config = options->config;
+    struct fx_app_exchange *exchange = NULL;
+    struct fx_app_demo_users users;
+    fx_status status = fx_app_exchange_open(config, &exchange);
+    if (status == FX_OK) {
+        status = fx_app_exchange_start(exchange);
+    }
+    if (status == FX_OK) {
+        status = make_demo(config, exchange, &users);
+    }
+    fx_app_exchange_close(exchange);
+    if (status == FX_OK) {
+        (void)printf("the demo is there; passwords of traders that were made now are in "
+                     "%s/demo-credentials.json\n",
+                     fx_config_text(config, "data"));
+    } else {
+        (void)fprintf(stderr,
+                      "future: seed: %s\n",
+                      status == FX_LOCKED ? "a server is running: start it with --demo"
+                                          : fx_status_text(status));
+    }
+    return fx_app_options_exit(status);
 }

@@ -11,6 +11,7 @@
 #include "app/app_console.h"
 #include "app/app_doctor.h"
 #include "app/app_export.h"
+#include "app/app_help.h"
 #include "app/app_intake.h"
 #include "app/app_lead.h"
 #include "app/app_load.h"
@@ -27,31 +28,14 @@ static const struct command {
     int (*run)(const struct fx_app_options *options);
     uint32_t positionals; /* how many arguments without a name it takes at most */
     const char *arguments;
-    const char *summary;
 } COMMANDS[] = {
 #define X(name_, function_, positionals_, arguments_, summary_)                                    \
-    {name_, function_, positionals_, arguments_, summary_},
+    {name_, function_, positionals_, arguments_},
 #include "app/commands.def"
 #undef X
 };
 
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0], NAME_SIZE = 64 };
-
-static void help(void)
-{
-    (void)printf("future: a futures exchange\n\n"
-                 "  future serve --demo --data DIR --port 3000\n"
-                 "  future COMMAND [OPTION…]      (a role of shard 1: ROLE@1)\n\nCommands:\n");
-    for (size_t index = 0; index < COMMAND_COUNT; index++) {
-        const struct command *command = &COMMANDS[index];
-        (void)printf(
-            "  %-12s %s\n               %s\n", command->name, command->summary, command->arguments);
-    }
-    (void)printf("  %-12s this text\n\nOptions (flag, variable; flag > environment > .env > "
-                 "default; a secret has no flag):\n",
-                 "help");
-    fx_app_options_help();
-}
 
 static int run(const struct command *command, int argc, char **argv)
 {
@@ -61,7 +45,7 @@ static int run(const struct command *command, int argc, char **argv)
         return code;
     }
     if (options.is_help) {
-        help();
+        (void)fx_app_help_one(command->name);
     } else if (options.positional_count > command->positionals) {
         (void)fprintf(stderr,
                       "future: %s: too many arguments: %s\n",
@@ -114,6 +98,20 @@ static bool is_command(const struct command *command, const char *name, bool has
            (!has_shard || strstr(command->arguments, "--kafka-brokers") != NULL);
 }
 
+/* `help`, `help COMMAND`; what nobody asked for is the answer to a wrong command line. */
+static int help(int argc, char **argv)
+{
+    if (argc > 2 && fx_app_help_one(argv[2])) {
+        return FX_APP_EXIT_OK;
+    }
+    if (argc > 2) {
+        (void)fprintf(stderr, "future: unknown command '%s'; try: future help\n", argv[2]);
+        return FX_APP_EXIT_USAGE;
+    }
+    fx_app_help_all();
+    return argc < 2 ? FX_APP_EXIT_USAGE : FX_APP_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
     char name[NAME_SIZE] = "help";
@@ -121,8 +119,7 @@ int main(int argc, char **argv)
     const int words = argc < 2 ? 2 : split_shard(argv, name);
     keep_memory();
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        help();
-        return argc < 2 ? FX_APP_EXIT_USAGE : FX_APP_EXIT_OK;
+        return help(argc, argv);
     }
     for (size_t index = 0; index < COMMAND_COUNT && words > 0; index++) {
         if (is_command(&COMMANDS[index], name, words == 1)) {
