@@ -33,11 +33,7 @@ fx_status fx_store_account_find(struct fx_store *store,
                                 struct fx_store_key key,
                                 struct fx_rows_account *account_out)
 {
-    struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), key.user_id);
-    fx_store_table_and_u64(&select, FX_STR(" AND `id`=?"), key.id);
-    return fx_store_table_read_one(&select, account_out);
+    return fx_store_table_find_own(store, &TABLE, key, account_out);
 }
 
 fx_status fx_store_account_find_asset(struct fx_store *store,
@@ -46,8 +42,7 @@ fx_status fx_store_account_find_asset(struct fx_store *store,
                                       struct fx_rows_account *account_out)
 {
     struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), user_id);
+    fx_store_table_select_own(&select, store, &TABLE, user_id);
     fx_store_table_and_text(&select, FX_STR(" AND `asset`=?"), asset);
     return fx_store_table_read_one(&select, account_out);
 }
@@ -59,8 +54,7 @@ fx_status fx_store_account_list(struct fx_store *store,
                                 uint32_t *count_out)
 {
     struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), user_id);
+    fx_store_table_select_own(&select, store, &TABLE, user_id);
     fx_store_table_and_before(&select, page->before_id);
     fx_store_table_page(&select, page);
     return fx_store_table_read(&select, accounts_out, page->limit, count_out);

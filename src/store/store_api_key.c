@@ -47,8 +47,7 @@ fx_status fx_store_api_key_list(struct fx_store *store,
                                 uint32_t *count_out)
 {
     struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), user_id);
+    fx_store_table_select_own(&select, store, &TABLE, user_id);
     fx_store_table_and_before(&select, page->before_id);
     fx_store_table_page(&select, page);
     return fx_store_table_read(&select, keys_out, page->limit, count_out);
@@ -82,11 +81,7 @@ fx_status fx_store_api_key_find_id(struct fx_store *store,
                                    struct fx_store_key key,
                                    struct fx_store_api_key *key_out)
 {
-    struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), key.user_id);
-    fx_store_table_and_u64(&select, FX_STR(" AND `id`=?"), key.id);
-    return fx_store_table_read_one(&select, key_out);
+    return fx_store_table_find_own(store, &TABLE, key, key_out);
 }
 
 fx_status fx_store_api_key_set_secret(struct fx_store *store,

@@ -125,8 +125,7 @@ fx_status fx_store_funding_list_payments(struct fx_store *store,
 {
     struct fx_store_table_select select;
     FX_ASSERT(query->user_id != 0);
-    fx_store_table_select(&select, store, &PAYMENT_TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), query->user_id);
+    fx_store_table_select_own(&select, store, &PAYMENT_TABLE, query->user_id);
     fx_store_table_and_filter(&select, FX_STR(" AND `symbol`=?"), query->symbol);
     fx_store_table_and_filter(&select, FX_STR(" AND `asset`=?"), query->asset);
     and_span_of_funding(&select, &query->span);

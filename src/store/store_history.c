@@ -78,8 +78,7 @@ static fx_status list(struct fx_store *store,
 {
     struct fx_store_table_select select;
     FX_ASSERT(query->user_id != 0);
-    fx_store_table_select(&select, store, table, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), query->user_id);
+    fx_store_table_select_own(&select, store, table, query->user_id);
     fx_store_table_and_filter(&select, FX_STR(" AND `symbol`=?"), query->symbol);
     fx_store_table_and_span(&select, &query->created);
     fx_store_table_and_before(&select, query->page.before_id);

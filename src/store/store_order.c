@@ -61,22 +61,11 @@ fx_status fx_store_order_save(struct fx_store *store,
     return fx_store_table_upsert(store, &TABLE, orders, count);
 }
 
-static void select_of_user(struct fx_store_table_select *select,
-                           struct fx_store *store,
-                           uint64_t user_id)
-{
-    fx_store_table_select(select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(select, FX_STR("`userId`=?"), user_id);
-}
-
 fx_status fx_store_order_find(struct fx_store *store,
                               struct fx_store_key key,
                               struct fx_rows_order *order_out)
 {
-    struct fx_store_table_select select;
-    select_of_user(&select, store, key.user_id);
-    fx_store_table_and_u64(&select, FX_STR(" AND `id`=?"), key.id);
-    return fx_store_table_read_one(&select, order_out);
+    return fx_store_table_find_own(store, &TABLE, key, order_out);
 }
 
 fx_status fx_store_order_find_tmp(struct fx_store *store,
@@ -84,7 +73,7 @@ fx_status fx_store_order_find_tmp(struct fx_store *store,
                                   struct fx_rows_order *order_out)
 {
     struct fx_store_table_select select;
-    select_of_user(&select, store, key.user_id);
+    fx_store_table_select_own(&select, store, &TABLE, key.user_id);
     fx_store_table_and_u64(&select, FX_STR(" AND `tmpId`=? ORDER BY `id` DESC"), key.id);
     return fx_store_table_read_one(&select, order_out);
 }
@@ -95,7 +84,7 @@ fx_status fx_store_order_find_client(struct fx_store *store,
                                      struct fx_rows_order *order_out)
 {
     struct fx_store_table_select select;
-    select_of_user(&select, store, user_id);
+    fx_store_table_select_own(&select, store, &TABLE, user_id);
     fx_store_table_and_text(&select,
                             FX_STR(" AND `clientOrderId`=? ORDER BY `id` DESC"),
                             fx_ids_client_id_str(client_id));
@@ -126,7 +115,7 @@ fx_status fx_store_order_list(struct fx_store *store,
                               uint32_t *count_out)
 {
     struct fx_store_table_select select;
-    select_of_user(&select, store, query->user_id);
+    fx_store_table_select_own(&select, store, &TABLE, query->user_id);
     fx_buf_append(&store->sql, scope_of(query->scope));
     fx_store_table_and_filter(&select, FX_STR(" AND `symbol`=?"), query->symbol);
     fx_store_table_and_word(&select,

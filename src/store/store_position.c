@@ -48,11 +48,7 @@ fx_status fx_store_position_find(struct fx_store *store,
                                  struct fx_store_key key,
                                  struct fx_rows_position *position_out)
 {
-    struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), key.user_id);
-    fx_store_table_and_u64(&select, FX_STR(" AND `id`=?"), key.id);
-    return fx_store_table_read_one(&select, position_out);
+    return fx_store_table_find_own(store, &TABLE, key, position_out);
 }
 
 fx_status fx_store_position_list(struct fx_store *store,
@@ -61,8 +57,7 @@ fx_status fx_store_position_list(struct fx_store *store,
                                  uint32_t *count_out)
 {
     struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), query->user_id);
+    fx_store_table_select_own(&select, store, &TABLE, query->user_id);
     if (query->is_open_only) {
         /* The canonical text of zero here, the number zero on a database with decimals. */
         fx_buf_append(&store->sql, FX_STR(" AND `currentQty`<>'0'"));

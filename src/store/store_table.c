@@ -249,6 +249,15 @@ static void and_value(struct fx_store_table_select *select, fx_str sql, struct f
     select->values[select->count++] = value;
 }
 
+void fx_store_table_select_own(struct fx_store_table_select *select,
+                               struct fx_store *store,
+                               const struct fx_store_row_table *table,
+                               uint64_t user_id)
+{
+    fx_store_table_select(select, store, table, FX_STR(""));
+    fx_store_table_and_u64(select, FX_STR("`userId`=?"), user_id);
+}
+
 void fx_store_table_and_u64(struct fx_store_table_select *select, fx_str sql, uint64_t value)
 {
     and_value(select, sql, fx_store_value_u64(value));
@@ -391,6 +400,17 @@ fx_status fx_store_table_read_one(struct fx_store_table_select *select, void *ro
     }
     memcpy(row_out, row, select->table->row_size);
     return FX_OK;
+}
+
+fx_status fx_store_table_find_own(struct fx_store *store,
+                                  const struct fx_store_row_table *table,
+                                  struct fx_store_key key,
+                                  void *row_out)
+{
+    struct fx_store_table_select select;
+    fx_store_table_select_own(&select, store, table, key.user_id);
+    fx_store_table_and_u64(&select, FX_STR(" AND `id`=?"), key.id);
+    return fx_store_table_read_one(&select, row_out);
 }
 
 fx_status fx_store_table_count(struct fx_store *store,

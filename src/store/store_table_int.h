@@ -57,6 +57,12 @@ void fx_store_table_select(struct fx_store_table_select *select,
                            const struct fx_store_row_table *table,
                            fx_str where);
 
+/** … of one user's own rows (S4). */
+void fx_store_table_select_own(struct fx_store_table_select *select,
+                               struct fx_store *store,
+                               const struct fx_store_row_table *table,
+                               uint64_t user_id);
+
 /** Append a constant with one "?" and its value … */
 void fx_store_table_and_u64(struct fx_store_table_select *select, fx_str sql, uint64_t value);
 void fx_store_table_and_text(struct fx_store_table_select *select, fx_str sql, fx_str value);
@@ -90,6 +96,12 @@ FX_MUST_USE fx_status fx_store_table_read_after(struct fx_store *store,
 
 /** Read one row. @return OK or NOT_FOUND (output untouched). */
 FX_MUST_USE fx_status fx_store_table_read_one(struct fx_store_table_select *select, void *row_out);
+
+/** … the user's row with this id. */
+FX_MUST_USE fx_status fx_store_table_find_own(struct fx_store *store,
+                                              const struct fx_store_row_table *table,
+                                              struct fx_store_key key,
+                                              void *row_out);
 
 /** SELECT COUNT(*). */
 FX_MUST_USE fx_status fx_store_table_count(struct fx_store *store,

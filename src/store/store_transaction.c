@@ -36,8 +36,7 @@ fx_status fx_store_transaction_list(struct fx_store *store,
                                     uint32_t *count_out)
 {
     struct fx_store_table_select select;
-    fx_store_table_select(&select, store, &TABLE, FX_STR(""));
-    fx_store_table_and_u64(&select, FX_STR("`userId`=?"), query->user_id);
+    fx_store_table_select_own(&select, store, &TABLE, query->user_id);
     fx_store_table_and_word(&select,
                             FX_STR(" AND `type`=?"),
                             query->type != 0 ? fx_command_transaction_name(query->type) : NULL);
