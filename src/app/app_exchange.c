@@ -22,6 +22,7 @@
 #include "engine/engine.h"
 #include "store/store_api_key.h"
 #include "store/store_migrate.h"
+#include "store/store_progress.h"
 #include "store/store_user.h"
 #include "worker/worker_cache.h"
 #include "worker/worker_recover.h"
@@ -209,12 +210,36 @@ static fx_status open_worker(struct fx_app_exchange *exchange)
     return FX_OK;
 }
 
+/* A log that is empty while the tables have something of it was lost: nobody begins another one in
+ * its place, in which all would have nothing. */
+static fx_status judge_beginning(struct fx_app_exchange *exchange, uint32_t shard, bool *may_begin)
+{
+    const struct fx_store_progress_key key = {fx_app_bus_shard(&exchange->bus_settings, shard),
+                                              FX_STR("saver_accounts")};
+    uint64_t saved = 0;
+    const fx_status status = fx_store_progress_find(exchange->reader, &key, &saved);
+    if (status != FX_OK) {
+        FX_LOG(FX_LOG_ERROR,
+               "follow",
+               "it cannot be read how far the tables are",
+               fx_log_status("err", status),
+               fx_log_text("reason", fx_store_error_text(exchange->reader)));
+    }
+    *may_begin = saved == 0;
+    return status;
+}
+
 static fx_status open_follow(struct fx_app_exchange *exchange, uint32_t shard)
 {
+    bool may_begin = false;
+    const fx_status judged = judge_beginning(exchange, shard, &may_begin);
+    if (judged != FX_OK) {
+        return judged;
+    }
     /* The cache is kept by market:publish, one for all. */
     const struct fx_worker_follow_options options = {.consumer_count = 1,
                                                      .saved_sequence = UINT64_MAX,
-                                                     .may_begin = true,
+                                                     .may_begin = may_begin,
                                                      .wake = {wake_gateway},
                                                      .wake_context = {exchange}};
     const fx_status status =
