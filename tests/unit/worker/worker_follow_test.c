@@ -558,13 +558,13 @@ static void worker_follow_snapshots_of_another_log_are_refused(void **state)
 /* The first records of a log, as all that is left of it. */
 static void copy_beginning(struct fixture *fixture, struct fx_bus *source)
 {
-    static struct fx_bus_record records[100];
+    static struct fx_bus_record records[90];
     const struct fx_bus_place place = {FX_STR("matching_engine_input"), 0};
     struct fx_bus_reader *reader = NULL;
     uint32_t count = 0;
     assert_int_equal(fx_bus_reader_open(source, place, 0, &reader), FX_OK);
-    assert_int_equal(fx_bus_reader_poll(reader, 0, records, 100, &count), FX_OK);
-    assert_int_equal(count, 100); /* of some 120 */
+    assert_int_equal(fx_bus_reader_poll(reader, 0, records, 90, &count), FX_OK);
+    assert_int_equal(count, 90); /* of some 120, and there are snapshots above */
     for (uint32_t index = 0; index < count; index++) {
         const struct fx_bus_message message = {.topic = place.topic, .value = records[index].value};
         assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
@@ -584,8 +584,8 @@ static void worker_follow_lost_end_takes_its_snapshots_along(void **state)
     copy_beginning(fixture, kept.bus);
     assert_int_equal(open_member(fixture, member), FX_OK);
     assert_true(member->report.snapshot_sequence > 0);
-    assert_true(member->report.snapshot_sequence <= 100);
-    assert_int_equal(member->report.sequence, 100);
+    assert_true(member->report.snapshot_sequence <= 90);
+    assert_int_equal(member->report.sequence, 90);
     /* Other records get the places of the lost ones; who begins at the first one sees the same. */
     follow_kit_init(&stream, 14);
     stream.count = 50; /* users and symbols are there */
