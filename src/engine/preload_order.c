@@ -129,7 +129,12 @@ static fx_status judge_trigger(const struct fx_engine *engine,
     if (intake->is_waiting && is_trailing && load->order.trigger_ticks == 0 &&
         fx_trigger_price(engine, command->instrument, (enum fx_trigger_source)load->order.source)
                 .ticks == 0) {
-        return refuse(result, FX_NO_TRIGGER_PRICE, FX_FIELD_TRIGGER_BY);
+        if (engine->preload.rules < FX_ENGINE_RULES_TRAILS) {
+            return refuse(result, FX_NO_TRIGGER_PRICE, FX_FIELD_TRIGGER_BY);
+        }
+        /* No mark is loaded: the first price that comes activates it, whatever it is. */
+        intake->trigger.trigger_ticks =
+            intake->hot.side == FX_SIDE_SELL ? 1 : intake->listing->definition.max_ticks;
     }
     if (intake->is_of_order) {
         return fx_preload_tp_sl_judge_words(command, &intake->hot, &intake->trigger, result);

@@ -195,7 +195,9 @@ static void preload_order_triggers_are_judged_one_by_one(void **state)
     trails.u.load_order.order.place.type = FX_ORDER_TYPE_TRAILING_STOP;
     trails.u.load_order.order.callback_ppb = 10000000;
     SAID(trails, FX_PRICE_FILTER, load->order.trigger_ticks = -1);
+    kit.engine->preload.rules = FX_ENGINE_RULES_TRAILS - 1;
     SAID(trails, FX_NO_TRIGGER_PRICE, load->order.trigger_ticks = 0);
+    kit.engine->preload.rules = FX_ENGINE_RULES_TRAILS;
     SAID(trails, FX_OK, load->order.trigger_ticks = 120);
     SAID(waits, FX_OK, load->order_id = 7);
     assert_int_equal(kit.result.order_status, FX_ORDER_STATUS_UNTRIGGERED);
@@ -203,6 +205,35 @@ static void preload_order_triggers_are_judged_one_by_one(void **state)
 }
 
 /* A take profit and a stop loss each, of who holds something that they close. */
+/* No mark was loaded: it trails from the first one that comes, a sell as well as a buy. */
+static void preload_order_trails_from_the_first_price_that_comes(void **state)
+{
+    (void)state;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    open_exchange(&limits);
+    struct fx_command sells = waiting_of(6);
+    sells.u.load_order.order.place.type = FX_ORDER_TYPE_TRAILING_STOP;
+    sells.u.load_order.order.callback_ppb = 10000000; /* 1 % */
+    sells.u.load_order.order.trigger_ticks = 0;
+    struct fx_command buys = sells;
+    buys.user_id = SHORT_HOLDER;
+    buys.u.load_order.order.place.side = FX_SIDE_BUY;
+    SAID(sells, FX_OK, (void)load);
+    SAID(buys, FX_OK, load->order_id = 7);
+    struct fx_command start =
+        engine_kit_command(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+    assert_int_equal(engine_kit_apply(&kit, &start), FX_OK);
+    assert_int_equal(engine_kit_mark(&kit, 0, 1000), FX_OK);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_ORDER), 0);
+    assert_int_equal(engine_kit_mark(&kit, 0, 1005), FX_OK);
+    assert_int_equal(engine_kit_count(&kit, FX_EVENT_ORDER), 0); /* the buy needs 1010 */
+    assert_int_equal(engine_kit_mark(&kit, 0, 994), FX_OK);      /* 1005 - 1 % */
+    assert_int_equal(engine_kit_event(&kit, FX_EVENT_ORDER, 0)->u.order.order_id, 6);
+    assert_int_equal(engine_kit_mark(&kit, 0, 1004), FX_OK); /* 994 + 1 % */
+    assert_int_equal(engine_kit_event(&kit, FX_EVENT_ORDER, 0)->u.order.order_id, 7);
+    engine_kit_deinit(&kit);
+}
+
 static void preload_order_protects_the_position_that_there_is(void **state)
 {
     (void)state;
@@ -337,6 +368,7 @@ int main(void)
         cmocka_unit_test(preload_order_words_are_judged_one_by_one),
         cmocka_unit_test(preload_order_numbers_are_judged_one_by_one),
         cmocka_unit_test(preload_order_triggers_are_judged_one_by_one),
+        cmocka_unit_test(preload_order_trails_from_the_first_price_that_comes),
         cmocka_unit_test(preload_order_protects_the_position_that_there_is),
         cmocka_unit_test(preload_order_that_reduces_closes_what_is_held),
         cmocka_unit_test(preload_order_makes_a_position_with_its_settings),

@@ -952,7 +952,9 @@ static void preload_of_conditional_orders_is_judged(void **state)
     order->place.lots = 1;
     order->is_close_position = 0;
     order->callback_ppb = 10000000;
+    kit.engine->preload.rules = FX_ENGINE_RULES_TRAILS - 1;
     assert_int_equal(engine_kit_apply(&kit, &stop), FX_NO_TRIGGER_PRICE);
+    kit.engine->preload.rules = FX_ENGINE_RULES_TRAILS;
     /* One that has fired and rests with a date, of a user without a position. */
     struct fx_command rests = order_of(6, 80, FX_SIDE_BUY, 100, 5);
     order = &rests.u.load_order.order;
