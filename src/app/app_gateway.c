@@ -30,6 +30,7 @@ struct fx_app_gateway {
     bool is_called_back;
     bool is_submitted; /* since the last wake of the engine */
     bool is_stopping;
+    fx_status failure; /* of the log, which has ended the loop */
 };
 
 static int64_t wall_us(void *self)
@@ -270,10 +271,29 @@ static void on_async(void *self)
     fx_app_gateway_pump(gateway);
 }
 
+static void stop(struct fx_app_gateway *gateway)
+{
+    gateway->is_stopping = true;
+    fx_push_stop(gateway->push);
+    fx_net_server_stop(gateway->server);
+}
+
+/* Whose log has ended would show for ever what was: who starts it again begins from the log. */
+static void watch_log(struct fx_app_gateway *gateway)
+{
+    const fx_status failure =
+        gateway->is_stopping ? FX_OK : fx_worker_feed_failure(&gateway->options.feed);
+    if (failure != FX_OK) {
+        gateway->failure = failure;
+        stop(gateway);
+    }
+}
+
 static void on_tick(void *self)
 {
     struct fx_app_gateway *gateway = self;
     fx_app_gateway_pump(gateway);
+    watch_log(gateway);
     fx_api_tick(gateway->api);
     fx_push_tick(gateway->push);
     if (gateway->desk.tick != NULL) {
@@ -302,9 +322,7 @@ static void on_signal(void *self, int signal_number)
            "gateway",
            "stopping; a second signal ends the process at once",
            fx_log_text("signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM"));
-    gateway->is_stopping = true;
-    fx_push_stop(gateway->push);
-    fx_net_server_stop(gateway->server);
+    stop(gateway);
 }
 
 /* ---- what the plain stream asks of the API ----------------------------------------------------
@@ -571,7 +589,8 @@ void fx_app_gateway_set_rates(struct fx_app_gateway *gateway, const struct fx_ap
     fx_api_set_rates(gateway->api, rates);
 }
 
-void fx_app_gateway_run(struct fx_app_gateway *gateway)
+fx_status fx_app_gateway_run(struct fx_app_gateway *gateway)
 {
     fx_net_server_run(gateway->server);
+    return gateway->failure;
 }

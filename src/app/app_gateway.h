@@ -134,7 +134,8 @@ FX_MUST_USE fx_status fx_app_gateway_watch(struct fx_app_gateway *gateway);
 /** Other rates of the API from now on. */
 void fx_app_gateway_set_rates(struct fx_app_gateway *gateway, const struct fx_api_rates *rates);
 
-/** Serve until SIGINT or SIGTERM. */
-void fx_app_gateway_run(struct fx_app_gateway *gateway);
+/** Serve until SIGINT or SIGTERM, or until a log cannot be followed any more. @return OK, or why it
+ * cannot. */
+FX_MUST_USE fx_status fx_app_gateway_run(struct fx_app_gateway *gateway);
 
 #endif

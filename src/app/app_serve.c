@@ -133,8 +133,7 @@ static fx_status listen_and_run(const struct fx_config *config,
         return status;
     }
     fx_app_operator_ready(desk, port);
-    fx_app_gateway_run(gateway);
-    return FX_OK;
+    return fx_app_gateway_run(gateway);
 }
 
 /* The guests that this process has, and its doors: a job (`funding`) has only those of health. */
@@ -165,7 +164,7 @@ static fx_status serve(const struct fx_config *config,
     }
     if (status == FX_OK) {
         fx_app_operator_ready(desk, 0);
-        fx_app_gateway_run(gateway);
+        status = fx_app_gateway_run(gateway);
     }
     return status;
 }
@@ -206,7 +205,7 @@ static int run(const struct fx_app_options *options, struct fx_app_funding *fund
     fx_app_oracle_close(guests.oracle);
     fx_app_exchange_close(exchange);
     fx_app_bots_destroy(guests.bots);
-    FX_LOG(FX_LOG_INFO, "app", "stopped");
+    FX_LOG(FX_LOG_INFO, "app", "stopped", fx_log_status("status", status));
     return fx_app_options_exit(status);
 }
 

@@ -60,7 +60,8 @@ struct fx_worker_engine {
     uint64_t held_first;
     uint64_t held_end;
     uint64_t replayed;
-    uint64_t snapshot_sequence;
+    uint64_t snapshot_sequence; /* of the one that was loaded or offered last */
+    uint64_t newest_sequence; /* of the newest in the folder, which may be above what was loaded */
     int64_t snapshot_us;
     bool is_recovering;
     bool is_running;
@@ -183,7 +184,7 @@ static fx_status load_state(struct fx_worker_engine *worker)
 }
 
 /* W6: of a future that the journal has lost. */
-static fx_status drop_lost_snapshots(const struct fx_worker_engine *worker)
+static fx_status drop_lost_snapshots(struct fx_worker_engine *worker)
 {
     uint32_t count = 0;
     const fx_status status = fx_bus_snapshot_drop_after(&worker->host.system,
@@ -197,6 +198,8 @@ static fx_status drop_lost_snapshots(const struct fx_worker_engine *worker)
                "they were made of",
                fx_log_u64("count", count));
     }
+    worker->newest_sequence =
+        fx_worker_snapshot_newest(&worker->host, worker->options.snapshot_dir);
     return status;
 }
 
@@ -442,7 +445,7 @@ static bool snapshot_if_due(struct fx_worker_engine *worker, int64_t now_us)
     const uint64_t news = sequence - worker->snapshot_sequence;
     const bool is_due = news >= worker->options.snapshot_commands ||
                         (news > 0 && now_us - worker->snapshot_us >= worker->options.snapshot_us);
-    if (!is_due || !fx_worker_snapshot_is_next(&worker->options.saved, worker->snapshot_sequence)) {
+    if (!is_due || !fx_worker_snapshot_is_next(&worker->options.saved, worker->newest_sequence)) {
         return false;
     }
     if (fx_bus_journal_durable_seq(worker->journal) < sequence) {
@@ -451,6 +454,7 @@ static bool snapshot_if_due(struct fx_worker_engine *worker, int64_t now_us)
     worker->snapshot_us = now_us;
     if (fx_worker_snapshot_offer(worker->snapshot, worker->engine)) {
         worker->snapshot_sequence = sequence;
+        worker->newest_sequence = sequence;
         /* The state was walked for the snapshot; walk it for the money, too. */
         fx_worker_watch_audit(worker->engine, "engine", worker->audits);
     }
@@ -603,7 +607,7 @@ void fx_worker_engine_destroy(struct fx_worker_engine *worker)
     FX_ASSERT(!worker->is_running);
     const uint64_t sequence = worker->journal == NULL ? 0 : fx_engine_sequence(worker->engine);
     if (sequence > worker->snapshot_sequence &&
-        fx_worker_snapshot_is_next(&worker->options.saved, worker->snapshot_sequence) &&
+        fx_worker_snapshot_is_next(&worker->options.saved, worker->newest_sequence) &&
         fx_bus_journal_durable_seq(worker->journal) >= sequence) {
         /* A failed last snapshot only makes the next start slower; it was logged. */
         const fx_status status = fx_worker_snapshot_write(worker->snapshot, worker->engine);

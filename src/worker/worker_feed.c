@@ -177,6 +177,15 @@ void fx_worker_feed_follow_stats(const struct fx_worker_feed *feed,
     }
 }
 
+fx_status fx_worker_feed_failure(const struct fx_worker_feed *feed)
+{
+    struct fx_worker_follow_stats stats = {.failure = FX_OK};
+    if (feed->engine == NULL) { /* a single writer ends its process by itself */
+        fx_worker_feed_follow_stats(feed, &stats);
+    }
+    return stats.failure;
+}
+
 void fx_worker_feed_figures(const struct fx_worker_feed *feed,
                             struct fx_worker_engine_figures *figures_out)
 {

@@ -67,6 +67,9 @@ void fx_worker_feed_follow_stats(const struct fx_worker_feed *feed,
 void fx_worker_feed_figures(const struct fx_worker_feed *feed,
                             struct fx_worker_engine_figures *figures_out);
 
+/** Why a log cannot be followed any more, which ends whoever shows it. @return OK where all can. */
+fx_status fx_worker_feed_failure(const struct fx_worker_feed *feed);
+
 FX_MUST_USE fx_status fx_worker_feed_start(const struct fx_worker_feed *feed);
 void fx_worker_feed_stop(const struct fx_worker_feed *feed,
                          fx_worker_engine_wake_fn pump,

@@ -337,7 +337,7 @@ static bool is_next(struct fx_worker_follow *follow, int64_t now_us)
         now_us >= follow->refused_us) {
         return false;
     }
-    if (fx_worker_snapshot_is_next(&follow->options.saved, follow->snapshot_sequence)) {
+    if (fx_worker_snapshot_is_next(&follow->options.saved, follow->newest_sequence)) {
         return true;
     }
     follow->refused_us = now_us;
@@ -361,6 +361,7 @@ static void snapshot_if_due(struct fx_worker_follow *follow, int64_t now_us)
     note(follow);
     if (fx_worker_snapshot_offer(follow->snapshot, follow->engine)) {
         follow->snapshot_sequence = sequence;
+        follow->newest_sequence = sequence;
         /* The state was walked for the snapshot; walk it for the money, too. */
         fx_worker_watch_audit(follow->engine, "follow", follow->audits);
     }

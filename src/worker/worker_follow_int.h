@@ -80,8 +80,9 @@ struct fx_worker_follow {
 
     char reason[FX_WORKER_FOLLOW_TEXT_SIZE_MAX]; /* of the failure, where it is not the bus' */
     uint64_t replayed;
-    fx_status recovery; /* what on_recovered said */
-    uint64_t snapshot_sequence;
+    fx_status recovery;         /* what on_recovered said */
+    uint64_t snapshot_sequence; /* of the one that was loaded or offered last */
+    uint64_t newest_sequence; /* of the newest in the folder, which may be above what was loaded */
     int64_t snapshot_us;
     int64_t refused_us; /* when one had to wait */
     int64_t logged_us;

@@ -174,7 +174,7 @@ static fx_status read_genesis(struct opening *opening)
     }
     if (span.first > 0) {
         return fail(opening,
-                    FX_NOT_FOUND,
+                    FX_CORRUPT,
                     "the beginning of the log is not kept: matching_engine_input needs unlimited "
                     "retention");
     }
@@ -349,6 +349,8 @@ static fx_status drop_lost_snapshots(struct opening *opening)
                "made of",
                fx_log_u64("count", count));
     }
+    follow->newest_sequence =
+        fx_worker_snapshot_newest(&follow->host, follow->options.snapshot_dir);
     return status == FX_OK ? FX_OK : fail(opening, status, "the snapshots cannot be listed");
 }
 

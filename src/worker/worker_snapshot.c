@@ -271,6 +271,15 @@ bool fx_worker_snapshot_is_next(const struct fx_worker_snapshot_saved *saved, ui
     return saved->sequence == NULL || last == 0 || saved->sequence(saved->context) >= last;
 }
 
+uint64_t fx_worker_snapshot_newest(const struct fx_worker_host *host, const char *dir)
+{
+    const struct fx_bus_file_system system = fx_worker_host_of(host).system;
+    uint64_t newest = 0;
+    size_t count = 0;
+    return fx_bus_snapshot_list(&system, dir, &newest, 1, &count) == FX_OK && count > 0 ? newest
+                                                                                        : 0;
+}
+
 fx_status fx_worker_snapshot_load(const struct fx_worker_host *host,
                                   const char *dir,
                                   uint64_t sequence_max,

@@ -53,9 +53,12 @@ struct fx_worker_snapshot_saved {
 /**
  * Of the snapshots that are kept at most one may be above what is saved: else a start after a long
  * lag would find none that it can load. @return whether the next one may be written, where `last`
- * is the last one's sequence (0: there is none).
+ * is the sequence of the newest one in the folder (0: there is none), whoever wrote it.
  */
 bool fx_worker_snapshot_is_next(const struct fx_worker_snapshot_saved *saved, uint64_t last);
+
+/** The sequence of the newest snapshot in a folder, readable or not; 0: there is none. */
+uint64_t fx_worker_snapshot_newest(const struct fx_worker_host *host, const char *dir);
 
 /** Copy the state and have it written. @return false where one is still under way. */
 bool fx_worker_snapshot_offer(struct fx_worker_snapshot *snapshot, const struct fx_engine *engine);

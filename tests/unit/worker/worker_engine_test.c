@@ -386,9 +386,49 @@ static void worker_engine_lagging_tables_keep_their_snapshot(void **state)
     fx_worker_engine_destroy(fixture->worker);
 }
 
+/* The same over many starts: each loads the snapshot that the tables have reached and may not
+ * push it out by newer ones. */
+static void worker_engine_starts_behind_lagging_tables_keep_their_snapshot(void **state)
+{
+    enum { EVERY = 10, STARTS = 6 };
+    struct fixture *fixture = *state;
+    _Atomic uint64_t saved = 0;
+    uint64_t token = 0;
+    for (uint32_t start = 0; start < STARTS; start++) {
+        const uint64_t reached = atomic_load(&saved);
+        const struct fx_worker_engine_options options = {.journal_dir = fixture->journal,
+                                                         .snapshot_dir = fixture->snapshots,
+                                                         .limits = &fixture->limits,
+                                                         .snapshot_commands = EVERY,
+                                                         .saved_sequence = reached,
+                                                         .on_recovered = on_recovered,
+                                                         .recovered_context = fixture,
+                                                         .saved = {saved_of, &saved}};
+        assert_int_equal(fx_worker_engine_create(&options, &fixture->worker, &fixture->report),
+                         FX_OK);
+        assert_int_equal(fixture->report.snapshot_sequence, reached);
+        assert_int_equal(fx_worker_engine_start(fixture->worker), FX_OK);
+        for (uint32_t more = 0; more < EVERY + 5; more++) {
+            submit_deposit(fixture, ++token);
+            wait_results(fixture, token);
+        }
+        fx_worker_engine_stop(fixture->worker, pump, fixture);
+        if (start == 0) { /* the tables come as far as the first one, and no further */
+            struct fx_worker_engine_figures figures;
+            fx_worker_engine_figures(fixture->worker, &figures);
+            assert_true(figures.snapshot.written_sequence >= EVERY);
+            atomic_store(&saved, figures.snapshot.written_sequence);
+        }
+        fx_worker_engine_destroy(fixture->worker);
+    }
+    fixture->worker = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            worker_engine_starts_behind_lagging_tables_keep_their_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_engine_lagging_tables_keep_their_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_engine_restart_gives_same_state, setup, teardown),
