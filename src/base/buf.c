@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/panic.h"
 
 enum { CAPACITY_MIN = 64 };
@@ -86,28 +87,21 @@ void fx_buf_append_byte(struct fx_buf *buf, char byte)
 
 void fx_buf_append_u64(struct fx_buf *buf, uint64_t value)
 {
-    char digits[20];
-    size_t start = sizeof digits;
-    do {
-        digits[--start] = (char)('0' + (char)(value % 10));
-        value /= 10;
-    } while (value > 0);
-    fx_buf_append(buf, (fx_str){digits + start, sizeof digits - start});
+    char digits[FX_DIGITS_MAX];
+    char *end = digits + sizeof digits;
+    const char *start = fx_digits_put(end, value);
+    fx_buf_append(buf, (fx_str){start, (size_t)(end - start)});
 }
 
 void fx_buf_append_i64(struct fx_buf *buf, int64_t value)
 {
-    char digits[20];
-    size_t start = sizeof digits;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--start] = (char)('0' + (char)(rest % 10));
-        rest /= 10;
-    } while (rest > 0);
+    char digits[1 + FX_DIGITS_MAX];
+    char *end = digits + sizeof digits;
+    char *start = fx_digits_put(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
     if (value < 0) {
-        digits[--start] = '-';
+        *--start = '-';
     }
-    fx_buf_append(buf, (fx_str){digits + start, sizeof digits - start});
+    fx_buf_append(buf, (fx_str){start, (size_t)(end - start)});
 }
 
 void fx_buf_append_dec(struct fx_buf *buf, fx_i128 units)

@@ -9,6 +9,7 @@
  * IEEE Trans. Comp. 60 (2011), algorithm 4. */
 #include "base/dec.h"
 
+#include "base/digits.h"
 #include "base/panic.h"
 
 /* The operands of arithmetic are of one type; the property test holds their order. */
@@ -385,18 +386,15 @@ uint32_t fx_dec_format(fx_i128 units, char text_out[FX_DEC_TEXT_SIZE_MAX])
     const struct division parts = divide_by_one((struct u256){0, magnitude_of(units)});
     uint64_t whole = (uint64_t)parts.quotient;
     uint64_t fraction = (uint64_t)parts.rest;
-    char digits[FX_DEC_SCALE];
-    size_t start = sizeof digits;
-    do {
-        digits[--start] = (char)('0' + (char)(whole % 10));
-        whole /= 10;
-    } while (whole > 0);
+    char digits[FX_DIGITS_MAX];
+    const char *end = digits + sizeof digits;
+    const char *start = fx_digits_put(digits + sizeof digits, whole);
     uint32_t size = 0;
     if (units < 0) {
         text_out[size++] = '-';
     }
-    while (start < sizeof digits) {
-        text_out[size++] = digits[start++];
+    while (start < end) {
+        text_out[size++] = *start++;
     }
     if (fraction > 0) {
         uint32_t places = FX_DEC_SCALE;
@@ -409,11 +407,11 @@ uint32_t fx_dec_format(fx_i128 units, char text_out[FX_DEC_TEXT_SIZE_MAX])
             }
         }
         text_out[size++] = '.';
-        for (uint32_t place = places; place > 0; place--) {
-            text_out[size + place - 1] = (char)('0' + (char)(fraction % 10));
-            fraction /= 10;
-        }
+        char *first = text_out + size;
         size += places;
+        for (char *at = fx_digits_put(text_out + size, fraction); at > first;) {
+            *--at = '0';
+        }
     }
     text_out[size] = '\0';
     return size;

@@ -18,6 +18,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/digits.h"
+#include "base/json_plain.h"
 #include "base/panic.h"
 
 struct frame {
@@ -63,22 +65,11 @@ static int first_of(unsigned special)
 
 #else
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest");
-
 enum { STRIDE = 8 };
 
-/* The same bytes by their top bits. Bytes behind the first such byte may be reported wrongly (the
- * subtractions borrow), the first one never is. */
 static uint64_t special_in(const char *at)
 {
-    static const uint64_t LOW_BITS = 0x0101010101010101U;
-    static const uint64_t HIGH_BITS = 0x8080808080808080U;
-    uint64_t bytes = 0;
-    memcpy(&bytes, at, sizeof bytes);
-    const uint64_t quote = bytes ^ LOW_BITS * '"';
-    const uint64_t backslash = bytes ^ LOW_BITS * '\\';
-    return ((quote - LOW_BITS) | (backslash - LOW_BITS) | (bytes - LOW_BITS * 0x20) | bytes) &
-           HIGH_BITS;
+    return fx_json_plain_special(fx_json_plain_load(at, STRIDE));
 }
 
 static int first_of(uint64_t special)
@@ -644,92 +635,148 @@ static const char *append_special(struct fx_buf *buf, const char *at, const char
     return at + size;
 }
 
-/* Text that is known to need no escapes, in quotes, with `close_size` bytes of "\":" behind it. */
-static void append_plain(struct fx_buf *buf, fx_str text, size_t close_size)
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* Text that is known to need no escapes, in quotes. */
+static void append_plain(struct fx_buf *buf, fx_str text)
 {
-    char *place = fx_buf_reserve(buf, 1 + text.size + close_size);
+    char *place = fx_buf_reserve(buf, text.size + 2);
     if (place != NULL) {
-        place[0] = '"';
-        memcpy(place + 1, text.data, text.size);
-        memcpy(place + 1 + text.size, "\":", close_size);
-        fx_buf_add(buf, 1 + text.size + close_size);
+        *place = '"';
+        *fx_json_plain_copy(place + 1, text) = '"';
+        fx_buf_add(buf, text.size + 2);
     }
 }
 
-enum { CLOSE_STRING = 1, CLOSE_KEY = 2 };
-
-static void append_quoted(struct fx_buf *buf, fx_str text, size_t close_size)
+static void append_special_string(struct fx_buf *buf, fx_str text)
 {
-    if (text.size == 0) {
-        fx_buf_append(buf, fx_str_slice(FX_STR("\"\":"), 0, 1 + close_size));
-        return;
-    }
     const char *end = text.data + text.size;
     const char *stop = plain_end(text.data, end);
-    if (stop == end) {
-        append_plain(buf, text, close_size);
-        return;
-    }
     fx_buf_append_byte(buf, '"');
     for (const char *at = text.data; at < end; stop = plain_end(at, end)) {
         fx_buf_append(buf, (fx_str){at, (size_t)(stop - at)});
         at = stop < end ? append_special(buf, stop, end) : stop;
     }
-    fx_buf_append(buf, (fx_str){"\":", close_size});
+    fx_buf_append_byte(buf, '"');
 }
 
 void fx_json_append_string(struct fx_buf *buf, fx_str text)
 {
-    append_quoted(buf, text, CLOSE_STRING);
+    if (fx_json_plain_is(text)) {
+        append_plain(buf, text);
+    } else {
+        append_special_string(buf, text);
+    }
+}
+
+static bool wants_comma(const struct fx_buf *buf)
+{
+    if (buf->size == 0) {
+        return false;
+    }
+    const char last = buf->data[buf->size - 1];
+    return last != '{' && last != '[' && last != ':';
 }
 
 void fx_json_append_comma(struct fx_buf *buf)
 {
-    if (buf->size > 0) {
-        const char last = buf->data[buf->size - 1];
-        if (last != '{' && last != '[' && last != ':') {
-            fx_buf_append_byte(buf, ',');
-        }
+    if (wants_comma(buf)) {
+        fx_buf_append_byte(buf, ',');
     }
+}
+
+/* Room for a member whose value has `size` bytes, with its key written; *done_out: so many bytes
+ * before the value. @return where the value goes; NULL: no room. */
+static char *begin_member(struct fx_buf *buf, fx_str key, size_t size, size_t *done_out)
+{
+    if (!fx_json_plain_is(key)) {
+        fx_json_append_comma(buf);
+        append_special_string(buf, key);
+        fx_buf_append_byte(buf, ':');
+        *done_out = 0;
+        return fx_buf_reserve(buf, size);
+    }
+    const size_t comma = wants_comma(buf) ? 1 : 0;
+    const size_t done = comma + key.size + 3;
+    char *place = fx_buf_reserve(buf, done + size);
+    if (place != NULL) {
+        *place = ','; /* or a quote, which is written over it */
+        place += comma;
+        *place++ = '"';
+        place = fx_json_plain_copy(place, key);
+        *place++ = '"';
+        *place++ = ':';
+    }
+    *done_out = done;
+    return place;
 }
 
 void fx_json_append_key(struct fx_buf *buf, fx_str key)
 {
-    fx_json_append_comma(buf);
-    append_quoted(buf, key, CLOSE_KEY);
+    size_t done = 0;
+    if (begin_member(buf, key, 0, &done) != NULL) {
+        fx_buf_add(buf, done);
+    }
 }
 
+/* A member whose value needs no escapes, in quotes or without. */
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): a member's order
+static void add_plain(struct fx_buf *buf, fx_str key, fx_str value, bool is_quoted)
+{
+    size_t done = 0;
+    const size_t size = value.size + (is_quoted ? 2 : 0);
+    char *place = begin_member(buf, key, size, &done);
+    if (place != NULL) {
+        if (is_quoted) {
+            *place++ = '"';
+        }
+        place = fx_json_plain_copy(place, value);
+        if (is_quoted) {
+            *place = '"';
+        }
+        fx_buf_add(buf, done + size);
+    }
+}
+
+// NOLINTBEGIN(bugprone-easily-swappable-parameters): a member's order
 void fx_json_add_str(struct fx_buf *buf, fx_str key, fx_str value)
 {
-    fx_json_append_key(buf, key);
-    append_quoted(buf, value, CLOSE_STRING);
+    if (fx_json_plain_is(value)) {
+        add_plain(buf, key, value, true);
+    } else {
+        fx_json_append_key(buf, key);
+        append_special_string(buf, value);
+    }
 }
+// NOLINTEND(bugprone-easily-swappable-parameters)
 
 void fx_json_add_dec(struct fx_buf *buf, fx_str key, fx_i128 units)
 {
     char text[FX_DEC_TEXT_SIZE_MAX];
     const uint32_t size = fx_dec_format(units, text);
-    fx_json_append_key(buf, key);
-    append_plain(buf, (fx_str){text, size}, CLOSE_STRING);
+    add_plain(buf, key, (fx_str){text, size}, true);
 }
 
 void fx_json_add_int(struct fx_buf *buf, fx_str key, int64_t value)
 {
-    fx_json_append_key(buf, key);
-    fx_buf_append_i64(buf, value);
+    char digits[1 + FX_DIGITS_MAX];
+    char *end = digits + sizeof digits;
+    char *start = fx_digits_put(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    if (value < 0) {
+        *--start = '-';
+    }
+    add_plain(buf, key, (fx_str){start, (size_t)(end - start)}, false);
 }
 
 void fx_json_add_id(struct fx_buf *buf, fx_str key, uint64_t value)
 {
-    fx_json_append_key(buf, key);
-    fx_buf_append_byte(buf, '"');
-    fx_buf_append_u64(buf, value);
-    fx_buf_append_byte(buf, '"');
+    char digits[FX_DIGITS_MAX];
+    char *end = digits + sizeof digits;
+    const char *start = fx_digits_put(end, value);
+    add_plain(buf, key, (fx_str){start, (size_t)(end - start)}, true);
 }
 
 void fx_json_add_bool(struct fx_buf *buf, fx_str key, bool value)
 {
-    fx_json_append_key(buf, key);
-    fx_buf_append(buf, value ? FX_STR("true") : FX_STR("false"));
+    add_plain(buf, key, value ? FX_STR("true") : FX_STR("false"), false);
 }
