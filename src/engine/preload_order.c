@@ -188,6 +188,20 @@ static fx_status judge_position(const struct fx_engine *engine,
     return position->reduce_order_count == engine->limits.reduce_orders_max ? FX_CAPACITY : FX_OK;
 }
 
+/* What executes as a market order never rests, whatever its row says: as PLACE_CONDITIONAL has it.
+ * The original's rows say GTC of all orders. */
+static enum fx_time_in_force time_in_force_of(const struct fx_engine *engine,
+                                              const struct fx_command_place *place)
+{
+    const bool is_market = fx_order_type_is_market((enum fx_order_type)place->type);
+    FX_ASSERT(place->time_in_force >= FX_TIME_IN_FORCE_GTC);
+    FX_ASSERT(place->time_in_force <= FX_TIME_IN_FORCE_GTD);
+    return is_market && place->time_in_force != FX_TIME_IN_FORCE_FOK &&
+                   engine->preload.rules >= FX_ENGINE_RULES_MARKETS
+               ? FX_TIME_IN_FORCE_IOC
+               : (enum fx_time_in_force)place->time_in_force;
+}
+
 /* Room in the pools, in the book and in the range of numbers. */
 static fx_status judge_room(const struct fx_engine *engine,
                             const struct intake *intake,
@@ -285,6 +299,10 @@ static fx_status judge(const struct fx_engine *engine,
         return FX_BAD_PARAMETER;
     }
     fx_status status = judge_words(intake, result);
+    if (status == FX_OK && load->order.place.time_in_force == FX_TIME_IN_FORCE_GTD &&
+        time_in_force_of(engine, &load->order.place) == FX_TIME_IN_FORCE_IOC) {
+        return refuse(result, FX_BAD_TIME_IN_FORCE, FX_FIELD_TIME_IN_FORCE);
+    }
     if (status == FX_OK) {
         status = judge_numbers(intake, result);
     }
@@ -361,7 +379,7 @@ static fx_slot create(struct fx_engine *engine,
     cold->updated_us = load->updated_us;
     cold->position = intake->position;
     cold->type = place->type;
-    cold->time_in_force = place->time_in_force;
+    cold->time_in_force = (uint8_t)time_in_force_of(engine, place);
     cold->stp_mode = place->stp_mode == 0 ? FX_STP_MODE_EXPIRE_MAKER : place->stp_mode;
     cold->post_only_mode = place->post_only_mode;
     cold->note = load->note;

@@ -205,6 +205,41 @@ static void preload_order_triggers_are_judged_one_by_one(void **state)
 }
 
 /* A take profit and a stop loss each, of who holds something that they close. */
+/* The original says GTC of all its orders: what nobody takes of a market order does not rest. */
+static void preload_order_of_a_market_order_never_rests(void **state)
+{
+    (void)state;
+    const struct fx_engine_limits limits = engine_kit_limits();
+    for (uint32_t rules = FX_ENGINE_RULES_MARKETS - 1; rules <= FX_ENGINE_RULES_MARKETS; rules++) {
+        open_exchange(&limits);
+        kit.engine->preload.rules = rules;
+        kit.is_unchecked = rules < FX_ENGINE_RULES_MARKETS; /* a market order in the book */
+        const struct fx_command sells = waiting_of(6);
+        if (rules == FX_ENGINE_RULES_MARKETS) {
+            SAID(sells, FX_BAD_TIME_IN_FORCE, {
+                place->time_in_force = FX_TIME_IN_FORCE_GTD;
+                place->expire_us = 90000000;
+            });
+        }
+        SAID(sells, FX_OK, place->time_in_force = FX_TIME_IN_FORCE_GTC);
+        SAID(plain_of(7), FX_OK, {
+            place->price_ticks = 91;
+            place->lots = load->remaining_lots = 2;
+        });
+        struct fx_command start =
+            engine_kit_command(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
+        assert_int_equal(engine_kit_apply(&kit, &start), FX_OK);
+        assert_int_equal(engine_kit_mark(&kit, 0, 90), FX_OK); /* 2 of 5 find a buyer */
+        const struct fx_event_order *row = engine_kit_row(&kit, 6);
+        assert_non_null(row);
+        assert_int_equal(row->remaining_lots, 3);
+        assert_int_equal(row->status,
+                         rules == FX_ENGINE_RULES_MARKETS ? FX_ORDER_STATUS_EXPIRED
+                                                          : FX_ORDER_STATUS_PARTIALLY_FILLED);
+        engine_kit_deinit(&kit);
+    }
+}
+
 /* No mark was loaded: it trails from the first one that comes, a sell as well as a buy. */
 static void preload_order_trails_from_the_first_price_that_comes(void **state)
 {
@@ -368,6 +403,7 @@ int main(void)
         cmocka_unit_test(preload_order_words_are_judged_one_by_one),
         cmocka_unit_test(preload_order_numbers_are_judged_one_by_one),
         cmocka_unit_test(preload_order_triggers_are_judged_one_by_one),
+        cmocka_unit_test(preload_order_of_a_market_order_never_rests),
         cmocka_unit_test(preload_order_trails_from_the_first_price_that_comes),
         cmocka_unit_test(preload_order_protects_the_position_that_there_is),
         cmocka_unit_test(preload_order_that_reduces_closes_what_is_held),

@@ -176,7 +176,7 @@ static void preload_tp_sl_words_are_judged_one_by_one(void **state)
     SAID(loss, FX_BAD_PARAMETER, load->status = FX_ORDER_STATUS_FILLED);
     SAID(loss, FX_BAD_PARAMETER, load->status = FX_ORDER_STATUS_PENDING); /* with lots */
     SAID(loss, FX_BAD_PARAMETER, load->note = FX_ORDER_NOTE_BANKRUPTCY + 1);
-    SAID(loss, FX_BAD_PARAMETER, {
+    SAID(loss, FX_BAD_TIME_IN_FORCE, {
         place->time_in_force = FX_TIME_IN_FORCE_GTD;
         place->expire_us = 9000000;
     });

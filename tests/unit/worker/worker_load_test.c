@@ -588,9 +588,12 @@ static void be_shard(struct fixture *fixture, uint32_t shard, const char *first,
 static const char SECOND_SHARD[] =
     "UPDATE accounts SET id=id+" SHARD_BASE ";"
     "UPDATE positions SET id=id+" SHARD_BASE ", accountId=accountId+" SHARD_BASE
-    ", instrumentId=instrumentId+128;"
+    ", instrumentId=instrumentId+128, takeProfitOrderId=takeProfitOrderId+" SHARD_BASE
+    ", stopLossOrderId=stopLossOrderId+" SHARD_BASE ";"
     "UPDATE orders SET id=id+" SHARD_BASE ", accountId=accountId+" SHARD_BASE
-    ", instrumentId=instrumentId+128;"
+    ", instrumentId=instrumentId+128, parentOrderId=parentOrderId+" SHARD_BASE
+    ", linkedOrderId=linkedOrderId+" SHARD_BASE ", takeProfitOrderId=takeProfitOrderId+" SHARD_BASE
+    ", stopLossOrderId=stopLossOrderId+" SHARD_BASE ";"
     "UPDATE trades SET id=id+" SHARD_BASE ";"
     "UPDATE instruments SET id=id+128; UPDATE trading_rules SET instrumentId=instrumentId+128;"
     "UPDATE leverage_margin SET instrumentId=instrumentId+128;"
@@ -599,6 +602,7 @@ static const char SECOND_SHARD[] =
 static void load_of_a_shard_takes_what_is_its_own(void **state)
 {
     struct fixture *fixture = *state;
+    make_brackets(fixture);
     run_sql(fixture, SECOND_SHARD);
     be_shard(fixture, 1, "BTC", "USDT");
     expect_same_rows(fixture, "SELECT 1");
