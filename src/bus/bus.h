@@ -6,7 +6,7 @@
  * is durable (the ack rule); the engine reads one partition from an explicit offset; the workers
  * share partitions as a group and begin where their own projection says. Adapters: bus_local.h
  * (memory, journals), bus_kafka.h. Records of one producer to one partition keep their order, with
- * or without failures between.
+ * or without failures between; but one whose delivery said TIMEOUT may come late.
  * Thread: a handle belongs to one thread. Its readers may be in other threads where the adapter
  * says so (Kafka: yes); each belongs to one.
  */
