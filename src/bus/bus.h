@@ -202,8 +202,9 @@ bool fx_bus_reader_end(const struct fx_bus_reader *reader, uint64_t *end_out);
  */
 bool fx_bus_reader_on_ready(struct fx_bus_reader *reader, fx_bus_ready_fn wake, void *context);
 
-/** A group's member keeps for the group that everything before `next_offset` is done.
- * @return OK; STALE (the partition is another member's by now); TIMEOUT; IO. */
+/** A group's member keeps for the group that everything before `next_offset` is done. Waits for the
+ * brokers, two seconds at most. @return OK; STALE (the partition is another member's by now);
+ * TIMEOUT (nobody knows); IO. */
 FX_MUST_USE fx_status fx_bus_reader_commit(struct fx_bus_reader *reader,
                                            struct fx_bus_place place,
                                            uint64_t next_offset);

@@ -7,7 +7,7 @@
 #include "base/panic.h"
 #include "bus/bus_kafka_int.h"
 
-enum { COMMITTED_TIMEOUT_MS = 10000, SINGLE_MAX = 4096 };
+enum { COMMITTED_TIMEOUT_MS = 10000, COMMIT_TIMEOUT_MS = 2000, SINGLE_MAX = 4096 };
 
 struct fx_bus_kafka_reader {
     struct fx_bus_reader head;
@@ -240,6 +240,27 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
     return status;
 }
 
+/* rd_kafka_commit() waits for as long as the brokers are away, and with it whoever is to stop. One
+ * that answers later has kept it all the same. */
+static rd_kafka_resp_err_t commit_in_time(rd_kafka_t *consumer,
+                                          const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer);
+    if (queue == NULL) {
+        return RD_KAFKA_RESP_ERR__FAIL;
+    }
+    rd_kafka_resp_err_t error = rd_kafka_commit_queue(consumer, list, queue, NULL, NULL);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, COMMIT_TIMEOUT_MS);
+        error = event == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
+        if (event != NULL) {
+            rd_kafka_event_destroy(event);
+        }
+    }
+    rd_kafka_queue_destroy(queue);
+    return error;
+}
+
 static fx_status kafka_commit(struct fx_bus_reader *head,
                               struct fx_bus_place place,
                               uint64_t next_offset)
@@ -255,7 +276,7 @@ static fx_status kafka_commit(struct fx_bus_reader *head,
     }
     rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition)->offset =
         (int64_t)next_offset;
-    const rd_kafka_resp_err_t error = rd_kafka_commit(reader->consumer, list, 0);
+    const rd_kafka_resp_err_t error = commit_in_time(reader->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
                ? FX_OK

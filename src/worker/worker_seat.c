@@ -24,6 +24,7 @@ struct fx_worker_seat {
     int64_t lost_us;   /* when the group lost sight of us; 0: it did not */
     uint64_t told;     /* the offset that was committed last */
     fx_status said;    /* of the last poll that failed: said once */
+    bool is_leaving;   /* it is being closed: nobody is told of a loss */
     _Atomic bool is_held;
     _Atomic uint64_t stat_committed, stat_commits, stat_failed;
     _Atomic int stat_fatal;
@@ -84,7 +85,9 @@ static void on_revoked(void *context, struct fx_bus_place place, bool is_lost)
         seat->lost_us = fx_clock_monotonic_us();
         return;
     }
-    set_held(seat, false, "the work of the group is another member's, this one stands by");
+    if (!seat->is_leaving) {
+        set_held(seat, false, "the work of the group is another member's, this one stands by");
+    }
     commit(seat);
 }
 
@@ -173,6 +176,7 @@ void fx_worker_seat_destroy(struct fx_worker_seat *seat)
     if (seat->options.is_alone && seat->reader != NULL) {
         commit(seat); /* a member does it when its partition is taken from it */
     }
+    seat->is_leaving = true;
     fx_bus_reader_close(seat->reader);
     fx_agent_destroy(seat->agent);
     free(seat);
