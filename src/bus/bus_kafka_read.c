@@ -17,9 +17,11 @@ struct fx_bus_kafka_reader {
     uint32_t borrowed_count;
     struct fx_bus_record *taken; /* by the poll that is under way, and how many; else NULL */
     uint32_t *taken_count;
-    fx_status failure; /* of a partition: until the next poll has told it */
-    bool is_at_end;    /* nothing came behind `end` */
-    bool was_assigned; /* the group has once told what is ours, if anything */
+    fx_status failure;  /* of a partition: until the next poll has told it */
+    bool is_at_end;     /* nothing came behind `end` */
+    bool was_assigned;  /* the group has once told what is ours, if anything */
+    bool is_unanswered; /* a commit of ours: the library would wait for it in a close, for a minute
+                         */
     uint64_t end;
     char topic[FX_BUS_NAME_SIZE_MAX + 1]; /* of the one partition */
     int32_t partition;
@@ -278,6 +280,7 @@ static fx_status kafka_commit(struct fx_bus_reader *head,
         (int64_t)next_offset;
     const rd_kafka_resp_err_t error = commit_in_time(reader->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
+    reader->is_unanswered = error == RD_KAFKA_RESP_ERR__TIMED_OUT;
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
                ? FX_OK
                : fx_bus_kafka_fail(reader->head.error, "commit", error);
@@ -334,6 +337,14 @@ static void kafka_close(struct fx_bus_reader *head)
     struct fx_bus_kafka_reader *reader = reader_of(head);
     give_back(reader);
     (void)kafka_on_ready(head, NULL, NULL);
+    if (reader->is_unanswered) {
+        /* The brokers are away. Nobody polls it any more, and it goes with the process. */
+        FX_LOG(FX_LOG_WARN,
+               "kafka",
+               "a group cannot be left in good order: the brokers do not answer",
+               fx_log_str("group", reader->group.name));
+        return;
+    }
     if (reader->consumer != NULL) {
         (void)rd_kafka_consumer_close(reader->consumer);
         /* librdkafka 2.0.2 aborts the process where it is to forget a member that its group has not

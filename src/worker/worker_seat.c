@@ -20,11 +20,12 @@ struct fx_worker_seat {
     struct fx_bus_reader *reader;
     char group[FX_BUS_NAME_SIZE_MAX + 1];
     char topic[FX_BUS_NAME_SIZE_MAX + 1];
-    int64_t commit_us; /* when it was tried last */
-    int64_t lost_us;   /* when the group lost sight of us; 0: it did not */
-    uint64_t told;     /* the offset that was committed last */
-    fx_status said;    /* of the last poll that failed: said once */
-    bool is_leaving;   /* it is being closed: nobody is told of a loss */
+    int64_t commit_us;  /* when it was tried last */
+    int64_t lost_us;    /* when the group lost sight of us; 0: it did not */
+    uint64_t told;      /* the offset that was committed last */
+    fx_status said;     /* of the last poll that failed: said once */
+    bool is_unanswered; /* the last commit: the brokers are away */
+    bool is_leaving;    /* it is being closed: nobody is told of a loss */
     _Atomic bool is_held;
     _Atomic uint64_t stat_committed, stat_commits, stat_failed;
     _Atomic int stat_fatal;
@@ -66,7 +67,9 @@ static void commit(struct fx_worker_seat *seat)
     if (next == UINT64_MAX || next == seat->told) {
         return;
     }
-    if (fx_bus_reader_commit(seat->reader, place_of(seat), next) != FX_OK) {
+    const fx_status status = fx_bus_reader_commit(seat->reader, place_of(seat), next);
+    seat->is_unanswered = status == FX_TIMEOUT;
+    if (status != FX_OK) {
         atomic_fetch_add_explicit(&seat->stat_failed, 1, memory_order_relaxed);
         return;
     }
@@ -87,8 +90,8 @@ static void on_revoked(void *context, struct fx_bus_place place, bool is_lost)
     }
     if (!seat->is_leaving) {
         set_held(seat, false, "the work of the group is another member's, this one stands by");
+        commit(seat);
     }
-    commit(seat);
 }
 
 static void poll(struct fx_worker_seat *seat)
@@ -173,8 +176,9 @@ void fx_worker_seat_destroy(struct fx_worker_seat *seat)
     if (seat == NULL) {
         return;
     }
-    if (seat->options.is_alone && seat->reader != NULL) {
-        commit(seat); /* a member does it when its partition is taken from it */
+    if (seat->reader != NULL && fx_worker_seat_is_held(seat) && seat->lost_us == 0 &&
+        !seat->is_unanswered) {
+        commit(seat);
     }
     seat->is_leaving = true;
     fx_bus_reader_close(seat->reader);

@@ -278,6 +278,32 @@ static void kafka_ends_of_a_dead_leader_are_not_waited_for(void **state)
 
 /* What is written at level 1 and read again went both ways through bus_gzip; what is asked for at
  * another level is zlib's, and comes back the same. */
+/* A commit that nobody answers holds up neither its caller nor the close, which would wait for it.
+ */
+static void kafka_commit_of_absent_brokers_is_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct fx_bus_group group = {.name = FX_STR("matching_engine")};
+    const struct fx_bus_place place = {TOPIC, 0};
+    struct fx_bus_reader *reader = NULL;
+    open_bus(fixture, 0, false);
+    assert_int_equal(publish(fixture->bus, 5, FX_OK), 5);
+    assert_int_equal(fx_bus_reader_join(fixture->bus, &group, &reader), FX_OK);
+    fx_status status = FX_TIMEOUT; /* the first one may have to look for its broker */
+    for (uint32_t turn = 0; turn < 5 && status != FX_OK; turn++) {
+        status = fx_bus_reader_commit(reader, place, 3);
+    }
+    assert_int_equal(status, FX_OK);
+    for (int broker = 1; broker <= 3; broker++) {
+        assert_int_equal(rd_kafka_mock_broker_set_down(fixture->mock, broker), 0);
+    }
+    const int64_t begin_us = fx_clock_monotonic_us();
+    status = fx_bus_reader_commit(reader, place, 5);
+    assert_true(status == FX_TIMEOUT || status == FX_IO);
+    fx_bus_reader_close(reader);
+    assert_true(fx_clock_monotonic_us() - begin_us < 8000000);
+}
+
 static void kafka_batches_are_packed_by_ours(void **state)
 {
     static const struct fx_bus_kafka_property LEVEL = {"compression.level", "6"};
@@ -443,6 +469,7 @@ int main(void)
         TEST(kafka_a_timeout_doubles_nothing_behind_it),
         TEST(kafka_brokers_that_come_back_are_used),
         TEST(kafka_ends_of_a_dead_leader_are_not_waited_for),
+        TEST(kafka_commit_of_absent_brokers_is_not_waited_for),
         TEST(kafka_batches_are_packed_by_ours),
         TEST(kafka_noise_arrives_as_it_is),
         TEST(kafka_foreign_functions_of_zlib_are_left_alone),
