@@ -179,7 +179,7 @@ static bool is_secret(const char *name)
 /* Cut "name=value;name=value" into the list. Secrets have a variable of their own, which comes from
  * files and is never shown. */
 static fx_status add_list(struct fx_app_bus *settings,
-                          const char *option,
+                          const char *option, // NOLINT(bugprone-easily-swappable-parameters)
                           const char *variable,
                           char text[FX_APP_BUS_TEXT_SIZE_MAX])
 {

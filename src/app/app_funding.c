@@ -23,7 +23,10 @@ uint32_t fx_app_funding_tick(struct fx_app_funding *funding,
     uint32_t count = 0;
     for (uint32_t id = 0; id < FX_INSTRUMENTS_MAX; id++) {
         const struct fx_market_symbol *symbol = fx_market_at(market, id);
-        const int64_t instant_us = symbol == NULL ? 0 : instant_of(symbol, now_us);
+        if (symbol == NULL) {
+            continue;
+        }
+        const int64_t instant_us = instant_of(symbol, now_us);
         if (instant_us <= funding->told_us[id]) {
             continue;
         }

@@ -258,6 +258,7 @@ static void print_bash(void)
 }
 
 /* A word of zsh's _describe: "name:summary", in single quotes. */
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): as they stand in the word
 static void print_zsh_word(const char *name, const char *summary)
 {
     (void)printf("'");

@@ -65,8 +65,6 @@ static const char *const SHARED[] = {"KAFKA_", "DB_", "REDIS_", "JWT_"};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
-extern char **environ;
-
 /* ---- values -----------------------------------------------------------------------------------
  */
 

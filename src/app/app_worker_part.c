@@ -277,28 +277,28 @@ static uint64_t progress(void *context)
 static fx_status open_seat(struct fx_app_worker_part *part)
 {
     const struct fx_app_bus *settings = part->place.settings;
-    char name[FX_BUS_NAME_SIZE_MAX + 1];
     char group[FX_BUS_NAME_SIZE_MAX + 1];
+    char target[FX_BUS_NAME_SIZE_MAX + 1];
     if (GROUPS[part->kind] == NULL) {
         return FX_OK;
     }
     if (settings->shard == 0) {
-        (void)snprintf(name, sizeof name, "%s", GROUPS[part->kind]);
+        (void)snprintf(group, sizeof group, "%s", GROUPS[part->kind]);
     } else {
-        (void)snprintf(name, sizeof name, "%s_%u", GROUPS[part->kind], settings->shard);
+        (void)snprintf(group, sizeof group, "%s_%u", GROUPS[part->kind], settings->shard);
     }
-    const struct fx_worker_seat_options options = {.bus = part->place.bus,
-                                                   .group = fx_app_bus_group(settings, name, group),
-                                                   .place =
-                                                       fx_app_bus_place(settings, FX_APP_BUS_INPUT),
-                                                   .progress = progress,
-                                                   .context = part};
+    const struct fx_worker_seat_options options = {
+        .bus = part->place.bus,
+        .group = fx_app_bus_group(settings, group, target),
+        .place = fx_app_bus_place(settings, FX_APP_BUS_INPUT),
+        .progress = progress,
+        .context = part};
     const fx_status status = fx_worker_seat_create(&options, &part->seat);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "worker",
                "the group cannot be joined",
-               fx_log_text("group", name),
+               fx_log_text("group", group),
                fx_log_status("err", status),
                fx_log_text("reason", fx_bus_error_text(part->place.bus)));
     }

@@ -395,7 +395,7 @@ static bool is_undefined(fx_str bytes)
 /* Numbers, booleans and nil. @return OK; BAD_REQUEST; NOT_IMPLEMENTED. */
 static fx_status take_scalar(fx_str *bytes, struct fx_buf *json)
 {
-    static const uint8_t SIZES[] = {1, 2, 4, 8};
+    static const uint64_t SIGNS[] = {1ULL << 7, 1ULL << 15, 1ULL << 31, 1ULL << 63};
     const uint8_t kind = (uint8_t)bytes->data[0];
     uint64_t value = 0;
     uint32_t size = 0;
@@ -414,18 +414,18 @@ static fx_status take_scalar(fx_str *bytes, struct fx_buf *json)
     } else if (kind == 0xc2 || kind == 0xc3) {
         fx_buf_append(json, kind == 0xc3 ? FX_STR("true") : FX_STR("false"));
     } else if (kind >= 0xcc && kind <= 0xcf) {
-        size = SIZES[kind - 0xcc];
+        size = 1U << (kind - 0xccU);
         if (!number_at(*bytes, size, &value)) {
             return FX_BAD_REQUEST;
         }
         fx_buf_append_u64(json, value);
     } else if (kind >= 0xd0 && kind <= 0xd3) {
-        size = SIZES[kind - 0xd0];
+        size = 1U << (kind - 0xd0U);
         if (!number_at(*bytes, size, &value)) {
             return FX_BAD_REQUEST;
         }
-        const uint32_t shift = 64 - 8 * size;
-        fx_buf_append_i64(json, (int64_t)(value << shift) >> shift);
+        const uint64_t sign = SIGNS[kind - 0xd0];
+        fx_buf_append_i64(json, (int64_t)((value ^ sign) - sign));
     } else if (is_undefined(*bytes)) {
         size = 2;
         fx_buf_append(json, FX_STR("null"));
@@ -469,6 +469,12 @@ static fx_status take_value(fx_str *bytes,
     return FX_OK;
 }
 
+static bool is_text(fx_str rest)
+{
+    const uint8_t next = rest.size == 0 ? 0 : (uint8_t)rest.data[0];
+    return (next & 0xe0) == 0xa0 || (next >= 0xd9 && next <= 0xdb);
+}
+
 fx_status fx_push_msgpack_decode(fx_str *bytes, struct fx_buf *json_out)
 {
     struct level levels[FX_PUSH_MSGPACK_DEPTH_MAX];
@@ -498,9 +504,8 @@ fx_status fx_push_msgpack_decode(fx_str *bytes, struct fx_buf *json_out)
         } else {
             fx_json_append_comma(json_out);
         }
-        const uint8_t next = rest.size == 0 ? 0 : (uint8_t)rest.data[0];
-        const bool is_text = (next & 0xe0) == 0xa0 || (next >= 0xd9 && next <= 0xdb);
-        status = is_key && !is_text ? FX_BAD_REQUEST : take_value(&rest, json_out, levels, &depth);
+        status =
+            is_key && !is_text(rest) ? FX_BAD_REQUEST : take_value(&rest, json_out, levels, &depth);
     }
     if (status == FX_OK && json_out->is_overflow) {
         status = FX_BODY_TOO_LARGE;
