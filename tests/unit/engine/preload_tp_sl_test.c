@@ -11,8 +11,9 @@
 
 static struct engine_kit kit;
 
-/* HOLDER is 10 long. His orders: 20 buys 8 of which 5 are left, 21 buys 4, 22 only closes. */
-enum { HOLDER = 30, OTHER = 70, PARTLY = 20, WHOLE = 21, CLOSING = 22, ENDED = 5 };
+/* HOLDER is 10 long, FLAT has nothing. His orders: 20 buys 8 of which 5 are left, 21 buys 4, 22
+ * only closes. */
+enum { HOLDER = 30, OTHER = 70, FLAT = 90, PARTLY = 20, WHOLE = 21, CLOSING = 22, ENDED = 5 };
 
 static void load_account(uint64_t id, uint64_t user_id)
 {
@@ -79,6 +80,7 @@ static void open_exchange(const struct fx_engine_limits *limits, uint32_t rules)
     assert_int_equal(engine_kit_state(&kit, 0, FX_INSTRUMENT_STATE_TRADING), FX_OK);
     load_account(1, HOLDER);
     load_account(2, OTHER);
+    load_account(3, FLAT);
     load_position(11, HOLDER, 10);
     load_position(15, OTHER, -10);
     load_orders();
@@ -157,7 +159,7 @@ static void start(uint64_t orders)
     struct fx_command command =
         engine_kit_command(FX_COMMAND_START_ENGINE, FX_COMMAND_ALL_INSTRUMENTS, 0);
     command.u.start = (struct fx_command_start){
-        .accounts = 2, .positions = 2, .orders = orders, .instruments = 1, .is_counted = 1};
+        .accounts = 3, .positions = 2, .orders = orders, .instruments = 1, .is_counted = 1};
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
     assert_int_equal(engine_kit_mark(&kit, 0, 100), FX_OK);
 }
@@ -199,6 +201,7 @@ static void preload_tp_sl_of_another_order_is_refused(void **state)
     SAID(loss, FX_LOAD_OUT_OF_ORDER, one.u.load_order_tp_sl.parent_id = 31);
     assert_int_equal(kit.result.reject.field, FX_FIELD_STOP_LOSS);
     SAID(loss, FX_BAD_PARAMETER, one.user_id = OTHER);
+    SAID(loss, FX_POSITION_NOT_FOUND, one.user_id = FLAT);
     SAID(loss, FX_BAD_PARAMETER, one.u.load_order_tp_sl.parent_id = CLOSING);
     SAID(loss, FX_BAD_PARAMETER, {
         place->side = FX_SIDE_BUY; /* it would add to what the order buys */
