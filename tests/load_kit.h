@@ -135,7 +135,8 @@ static inline int teardown(void **state)
     fx_store_close(fixture->store);
     for (size_t index = 0; index < 3; index++) {
         char path[128];
-        (void)snprintf(path, sizeof path, "%s%s", fixture->path, SUFFIXES[index]);
+        const int size = snprintf(path, sizeof path, "%s%s", fixture->path, SUFFIXES[index]);
+        assert_true(size > 0 && size < (int)sizeof path);
         (void)unlink(path);
     }
     (void)rmdir(fixture->folder);

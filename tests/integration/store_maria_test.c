@@ -74,7 +74,8 @@ static void empty(struct fx_store *store)
     assert_int_equal(fx_store_begin(store), FX_OK);
     for (uint32_t index = 0; index < count; index++) {
         char sql[96];
-        (void)snprintf(sql, sizeof sql, "DELETE FROM `%s`", names[index]);
+        const int size = snprintf(sql, sizeof sql, "DELETE FROM `%s`", names[index]);
+        assert_true(size > 0 && size < (int)sizeof sql);
         assert_int_equal(store->ops->script(store, fx_str_of(sql)), FX_OK);
     }
     assert_int_equal(fx_store_commit(store), FX_OK);

@@ -174,7 +174,8 @@ static void rate_wrong_proofs_shut_the_door_before_the_crypto(void **state)
     (void)state;
     begin((struct fx_api_rates){.failures = 1});
     static char known[2048];
-    (void)snprintf(known, sizeof known, "%s", api_harness_token(&world, 1));
+    const int size = snprintf(known, sizeof known, "%s", api_harness_token(&world, 1));
+    assert_true(size > 0 && size < (int)sizeof known);
     (void)api_harness_ask(&world, "GET", "/auth/me", known, NULL);
     assert_int_equal(world.code, 200);
     for (int index = 0; index < 20; index++) {
