@@ -18,18 +18,13 @@ struct both {
     const struct fx_rows_order *stop_loss;
 };
 
-static bool is_take_profit(enum fx_order_type type)
-{
-    return type == FX_ORDER_TYPE_TAKE_PROFIT_LIMIT || type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET;
-}
-
 static struct both find_both(const struct fx_view *view, struct fx_store_key parent)
 {
     struct both both = {NULL, NULL};
     uint32_t cursor = 0;
     const struct fx_rows_order *row = fx_view_next_order(view, parent.user_id, &cursor);
     while (row != NULL) {
-        if (row->parent_order_id == parent.id && is_take_profit(row->tp_sl_type)) {
+        if (row->parent_order_id == parent.id && fx_order_type_is_take_profit(row->tp_sl_type)) {
             both.take_profit = row;
         } else if (row->parent_order_id == parent.id) {
             both.stop_loss = row;

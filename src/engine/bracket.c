@@ -133,9 +133,8 @@ static int64_t closable_lots(const struct fx_engine *engine, const struct fx_bra
 {
     FX_ASSERT(bracket->position < engine->position_count);
     FX_ASSERT(bracket->side == FX_SIDE_BUY || bracket->side == FX_SIDE_SELL);
-    const int64_t lots = engine->positions[bracket->position].lots;
-    const int64_t closable = bracket->side == FX_SIDE_BUY ? -lots : lots;
-    return closable > 0 ? closable : 0;
+    return fx_position_state_closable(&engine->positions[bracket->position],
+                                      (enum fx_side)bracket->side);
 }
 
 /* Into the list of its position, behind those whose orders were placed before its own. */

@@ -70,6 +70,14 @@ static inline int64_t fx_position_state_magnitude(int64_t lots)
     return lots < 0 ? -lots : lots;
 }
 
+/** Lots that an order of this side could close of it. */
+static inline int64_t fx_position_state_closable(const struct fx_position_state *position,
+                                                 enum fx_side side)
+{
+    const int64_t lots = side == FX_SIDE_BUY ? -position->lots : position->lots;
+    return lots > 0 ? lots : 0;
+}
+
 static inline bool fx_position_state_is_isolated(const struct fx_position_state *position)
 {
     return position->margin_mode == FX_MARGIN_MODE_ISOLATED;

@@ -314,9 +314,8 @@ static void read_fired(const struct fx_engine *engine,
     const bool is_whole = fx_trigger_of(engine, order)->is_close_position != 0;
     intent->is_unsized = is_whole || fx_bracket_is_child(engine, order);
     if (is_whole) {
-        const int64_t lots = engine->positions[cold->position].lots;
-        const int64_t closable = hot->side == FX_SIDE_BUY ? -lots : lots;
-        intent->hot.remaining.lots = closable > 0 ? closable : 0;
+        intent->hot.remaining.lots =
+            fx_position_state_closable(&engine->positions[cold->position], (enum fx_side)hot->side);
     }
 }
 

@@ -261,9 +261,9 @@ int64_t fx_place_judge_closable(const struct fx_engine *engine,
     FX_ASSERT(order->side == FX_SIDE_BUY || order->side == FX_SIDE_SELL);
     const struct fx_position_state *state = &engine->positions[position];
     const bool is_buy = order->side == FX_SIDE_BUY;
-    int64_t lots = is_buy ? -state->lots : state->lots;
-    if (lots <= 0 || (is_buy ? state->reduce_buy_lots : state->reduce_sell_lots) == 0) {
-        return lots > 0 ? lots : 0;
+    int64_t lots = fx_position_state_closable(state, (enum fx_side)order->side);
+    if (lots == 0 || (is_buy ? state->reduce_buy_lots : state->reduce_sell_lots) == 0) {
+        return lots;
     }
     for (fx_slot other = state->oldest_order; other != FX_SLOT_NONE;
          other = engine->orders[other].newer) {

@@ -177,8 +177,8 @@ static fx_status judge_position(const struct fx_engine *engine,
     if (hot->is_reduce_only == 0 || intake->is_waiting) {
         return FX_OK;
     }
-    const int64_t lots = position == NULL ? 0 : position->lots;
-    const int64_t closable = hot->side == FX_SIDE_BUY ? -lots : lots;
+    const int64_t closable =
+        position == NULL ? 0 : fx_position_state_closable(position, (enum fx_side)hot->side);
     const int64_t held = position == NULL           ? 0
                          : hot->side == FX_SIDE_BUY ? position->reduce_buy_lots
                                                     : position->reduce_sell_lots;

@@ -18,7 +18,7 @@
 /* 0: it is of no such type. */
 static enum fx_trigger_role role_of(enum fx_order_type type)
 {
-    if (type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET || type == FX_ORDER_TYPE_TAKE_PROFIT_LIMIT) {
+    if (fx_order_type_is_take_profit(type)) {
         return FX_TRIGGER_ROLE_ORDER_TAKE_PROFIT;
     }
     return type == FX_ORDER_TYPE_STOP_MARKET || type == FX_ORDER_TYPE_STOP_LIMIT
@@ -85,8 +85,8 @@ static fx_status judge_lots(const struct fx_engine *engine,
     FX_ASSERT(position < engine->position_count);
     FX_ASSERT(hot->remaining.lots >= 0);
     const int64_t lots = hot->remaining.lots;
-    const int64_t held = engine->positions[position].lots;
-    const int64_t closable = hot->side == FX_SIDE_BUY ? -held : held;
+    const int64_t closable =
+        fx_position_state_closable(&engine->positions[position], (enum fx_side)hot->side);
     if (guard->bracket != NULL) {
         return lots == guard->bracket->lots ? FX_OK : FX_LOT_SIZE;
     }

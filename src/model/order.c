@@ -230,11 +230,15 @@ bool fx_order_type_is_market(enum fx_order_type type)
            type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET || type == FX_ORDER_TYPE_TRAILING_STOP;
 }
 
+bool fx_order_type_is_take_profit(enum fx_order_type type)
+{
+    return type == FX_ORDER_TYPE_TAKE_PROFIT_LIMIT || type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET;
+}
+
 enum fx_trigger_condition fx_order_default_condition(enum fx_order_type type, enum fx_side side)
 {
     FX_ASSERT(fx_order_type_is_conditional(type));
-    const bool is_profit =
-        type == FX_ORDER_TYPE_TAKE_PROFIT_LIMIT || type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET;
+    const bool is_profit = fx_order_type_is_take_profit(type);
     return (side == FX_SIDE_BUY) != is_profit ? FX_TRIGGER_CONDITION_GT : FX_TRIGGER_CONDITION_LT;
 }
 

@@ -144,6 +144,8 @@ enum fx_trigger_condition fx_order_trigger_condition_of(fx_str name);
 bool fx_order_type_is_conditional(enum fx_order_type type);
 /** True where the order executes without a limit price of its own: MARKET, STOP_MARKET, … */
 bool fx_order_type_is_market(enum fx_order_type type);
+/** True for the two that close a position with a profit: TAKE_PROFIT_LIMIT, TAKE_PROFIT_MARKET. */
+bool fx_order_type_is_take_profit(enum fx_order_type type);
 /** What type and side say where no condition is given: a stop fires behind the market, a take
  * profit ahead of it. Conditional types. */
 enum fx_trigger_condition fx_order_default_condition(enum fx_order_type type, enum fx_side side);

@@ -107,8 +107,7 @@ static const struct fx_rows_order *find_parent(const struct fx_worker_load_readi
 
 static bool is_profit(const struct fx_rows_order *row)
 {
-    return row->tp_sl_type == FX_ORDER_TYPE_TAKE_PROFIT_MARKET ||
-           row->tp_sl_type == FX_ORDER_TYPE_TAKE_PROFIT_LIMIT;
+    return fx_order_type_is_take_profit(row->tp_sl_type);
 }
 
 /* Whose order it is; NULL where it is one that the row can protect. */
