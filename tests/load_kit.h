@@ -16,6 +16,7 @@
 #include "fx_test.h"
 #include "store/store_migrate.h"
 #include "store/store_sqlite.h"
+#include "worker/worker_follow.h"
 #include "worker/worker_load.h"
 #include "worker/worker_save.h"
 
@@ -177,6 +178,22 @@ static inline uint64_t log_end(struct fixture *fixture)
     const struct fx_bus_place place = {FX_STR("matching_engine_input"), 0};
     assert_int_equal(fx_bus_span(fixture->bus, place, 0, &span), FX_OK);
     return span.end;
+}
+
+/* Who follows the log from its beginning has the loader's state; to be abandoned. */
+static inline struct fx_worker_follow *follow_loaded(struct fixture *fixture, uint64_t hash)
+{
+    struct fx_worker_follow_report followed;
+    struct fx_worker_follow *one = NULL;
+    const struct fx_worker_follow_options options = {.bus = fixture->bus,
+                                                     .snapshot_dir = "/s",
+                                                     .host = &fixture->host,
+                                                     .node = FX_STR("n"),
+                                                     .wait_ms = 1,
+                                                     .saved_sequence = UINT64_MAX};
+    assert_int_equal(fx_worker_follow_open(&options, &one, &followed), FX_OK);
+    assert_true(followed.state_hash == hash);
+    return one;
 }
 
 /* The copy of a database, changed, is refused; the log stays empty. */

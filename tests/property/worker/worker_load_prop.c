@@ -75,16 +75,7 @@ static void live(struct fixture *fixture, struct load_world *world, uint64_t see
 /* Who follows the log has this engine, here as one of a kit's. */
 static void follow(struct fixture *fixture, uint64_t hash, struct engine_kit *kit_out)
 {
-    struct fx_worker_follow_report followed;
-    struct fx_worker_follow *one = NULL;
-    const struct fx_worker_follow_options options = {.bus = fixture->bus,
-                                                     .snapshot_dir = "/s",
-                                                     .host = &fixture->host,
-                                                     .node = FX_STR("n"),
-                                                     .wait_ms = 1,
-                                                     .saved_sequence = UINT64_MAX};
-    assert_int_equal(fx_worker_follow_open(&options, &one, &followed), FX_OK);
-    assert_true(followed.state_hash == hash);
+    struct fx_worker_follow *one = follow_loaded(fixture, hash);
     const struct fx_engine *engine = fx_worker_follow_engine(one);
     const struct fx_engine_limits limits = engine->limits;
     const size_t size = fx_engine_save_size(engine);

@@ -2,8 +2,8 @@
  * to that. The kit sees that a refusal changes nothing. */
 #include "engine/book_int.h"
 #include "engine/preload_int.h"
-#include "engine_kit.h"
 #include "fx_test.h"
+#include "preload_kit.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
@@ -13,23 +13,14 @@ enum { HOLDER = 30, SHORT_HOLDER = 70, NO_HOLDER = 80, HEDGER = 90 };
 
 static void load_account(uint64_t id, uint64_t user_id, uint32_t flags)
 {
-    struct fx_command command =
-        engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user_id);
-    command.u.load_account.account_id = id;
-    command.u.load_account.settings.asset = engine_kit_asset("USDT");
+    struct fx_command command = preload_kit_account(id, user_id, "10000");
     command.u.load_account.settings.flags = flags;
-    command.u.load_account.balance = engine_kit_decimal("10000");
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
 }
 
 static void load_position(uint64_t id, uint64_t user_id, int64_t lots)
 {
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_POSITION, 0, user_id);
-    command.u.load_position.position_id = id;
-    command.u.load_position.lots = lots;
-    command.u.load_position.entry_value = engine_kit_decimal("1000");
-    command.u.load_position.leverage_centi = 1000;
-    command.u.load_position.margin_mode = FX_MARGIN_MODE_CROSS;
+    struct fx_command command = preload_kit_position(id, user_id, lots, "1000");
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
 }
 
@@ -55,19 +46,7 @@ static void open_exchange(const struct fx_engine_limits *limits)
 
 static struct fx_command plain_of(uint64_t id)
 {
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_ORDER, 0, SHORT_HOLDER);
-    struct fx_command_load_order *load = &command.u.load_order;
-    load->order_id = id;
-    load->status = FX_ORDER_STATUS_ACTIVE;
-    load->remaining_lots = 5;
-    load->created_us = 1000;
-    load->updated_us = 2000;
-    load->order.place.side = FX_SIDE_BUY;
-    load->order.place.type = FX_ORDER_TYPE_LIMIT;
-    load->order.place.time_in_force = FX_TIME_IN_FORCE_GTC;
-    load->order.place.price_ticks = 100;
-    load->order.place.lots = 5;
-    return command;
+    return preload_kit_order(id, SHORT_HOLDER, FX_SIDE_BUY, 100, 5);
 }
 
 /* A stop limit order that has fired and rests. */

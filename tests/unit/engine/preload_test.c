@@ -1,8 +1,8 @@
 #include "engine/book_int.h"
 #include "engine/marks_int.h"
 #include "engine/preload_int.h"
-#include "engine_kit.h"
 #include "fx_test.h"
+#include "preload_kit.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
@@ -34,54 +34,21 @@ static fx_status load_account(struct engine_kit *kit,
                               uint64_t user_id,
                               const char *balance)
 {
-    struct fx_command command =
-        engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user_id);
-    command.u.load_account.account_id = id;
-    command.u.load_account.settings.asset = engine_kit_asset("USDT");
-    command.u.load_account.balance = engine_kit_decimal(balance);
+    struct fx_command command = preload_kit_account(id, user_id, balance);
     return engine_kit_apply(kit, &command);
-}
-
-static struct fx_command position_of(uint64_t id, uint64_t user_id, int64_t lots, const char *value)
-{
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_POSITION, 0, user_id);
-    command.u.load_position.position_id = id;
-    command.u.load_position.lots = lots;
-    command.u.load_position.entry_value = engine_kit_decimal(value);
-    command.u.load_position.leverage_centi = 1000;
-    command.u.load_position.margin_mode = FX_MARGIN_MODE_CROSS;
-    return command;
 }
 
 static fx_status load_position(
     struct engine_kit *kit, uint64_t id, uint64_t user_id, int64_t lots, const char *value)
 {
-    struct fx_command command = position_of(id, user_id, lots, value);
+    struct fx_command command = preload_kit_position(id, user_id, lots, value);
     return engine_kit_apply(kit, &command);
-}
-
-static struct fx_command order_of(
-    uint64_t id, uint64_t user_id, enum fx_side side, int64_t ticks, int64_t lots)
-{
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_ORDER, 0, user_id);
-    struct fx_command_load_order *load = &command.u.load_order;
-    load->order_id = id;
-    load->status = FX_ORDER_STATUS_ACTIVE;
-    load->remaining_lots = lots;
-    load->created_us = 1000;
-    load->updated_us = 2000;
-    load->order.place.side = (uint8_t)side;
-    load->order.place.type = FX_ORDER_TYPE_LIMIT;
-    load->order.place.time_in_force = FX_TIME_IN_FORCE_GTC;
-    load->order.place.price_ticks = ticks;
-    load->order.place.lots = lots;
-    return command;
 }
 
 static fx_status load_order(
     struct engine_kit *kit, uint64_t id, uint64_t user_id, enum fx_side side, int64_t ticks)
 {
-    struct fx_command command = order_of(id, user_id, side, ticks, 5);
+    struct fx_command command = preload_kit_order(id, user_id, side, ticks, 5);
     return engine_kit_apply(kit, &command);
 }
 
@@ -235,7 +202,7 @@ static void preload_of_bad_positions_is_refused(void **state)
     (void)state;
     struct engine_kit kit;
     open_positions(&kit);
-    struct fx_command command = position_of(16, 80, 1, "100");
+    struct fx_command command = preload_kit_position(16, 80, 1, "100");
     command.instrument = 1;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_UNKNOWN_SYMBOL);
     assert_int_equal(load_position(&kit, 15, 80, 1, "100"), FX_LOAD_OUT_OF_ORDER);
@@ -245,13 +212,13 @@ static void preload_of_bad_positions_is_refused(void **state)
     assert_int_equal(load_position(&kit, 16, 80, 0, "1"), FX_BAD_PARAMETER);
     assert_int_equal(load_position(&kit, 16, 80, 1, "-1"), FX_BAD_PARAMETER);
     assert_int_equal(load_position(&kit, 16, 80, INT64_MIN, "1"), FX_AMOUNT_OUT_OF_RANGE);
-    command = position_of(16, 80, 1, "100");
+    command = preload_kit_position(16, 80, 1, "100");
     command.u.load_position.leverage_centi = 99;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_LEVERAGE);
-    command = position_of(16, 80, 1, "100");
+    command = preload_kit_position(16, 80, 1, "100");
     command.u.load_position.position_side = FX_POSITION_SIDE_LONG;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_SIDE_MISMATCH);
-    command = position_of(16, 80, 1, "100");
+    command = preload_kit_position(16, 80, 1, "100");
     command.u.load_position.position_margin = 1; /* of a cross position */
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
     command.u.load_position.margin_mode = FX_MARGIN_MODE_ISOLATED;
@@ -275,21 +242,21 @@ static void preload_of_bad_orders_is_refused(void **state)
     assert_int_equal(load_order(&kit, 6, 0, FX_SIDE_BUY, 100), FX_ACCOUNT_NOT_FOUND);
     assert_int_equal(load_order(&kit, 6, 70, FX_SIDE_BUY, 0), FX_PRICE_FILTER);
     assert_int_equal(load_order(&kit, 6, 70, FX_SIDE_BUY, 1000001), FX_PRICE_FILTER);
-    struct fx_command command = order_of(6, 70, FX_SIDE_BUY, 100, 0);
+    struct fx_command command = preload_kit_order(6, 70, FX_SIDE_BUY, 100, 0);
     assert_int_equal(engine_kit_apply(&kit, &command), FX_LOT_SIZE);
-    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command = preload_kit_order(6, 70, FX_SIDE_BUY, 100, 5);
     command.u.load_order.remaining_lots = 3; /* without what the other two cost */
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
-    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command = preload_kit_order(6, 70, FX_SIDE_BUY, 100, 5);
     command.u.load_order.order.place.time_in_force = FX_TIME_IN_FORCE_IOC;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_TIME_IN_FORCE);
-    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command = preload_kit_order(6, 70, FX_SIDE_BUY, 100, 5);
     command.u.load_order.order.place.type = FX_ORDER_TYPE_MARKET;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
-    command = order_of(6, 70, FX_SIDE_BUY, 100, 11); /* 10 are short */
+    command = preload_kit_order(6, 70, FX_SIDE_BUY, 100, 11); /* 10 are short */
     command.u.load_order.order.place.is_reduce_only = 1;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_REDUCE_ONLY_REJECTED);
-    command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    command = preload_kit_order(6, 70, FX_SIDE_BUY, 100, 5);
     command.u.load_order.status = FX_ORDER_STATUS_UNTRIGGERED; /* a plain limit order */
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
     engine_kit_deinit(&kit);
@@ -300,7 +267,7 @@ static void preload_keeps_names_and_what_was_filled(void **state)
     (void)state;
     struct engine_kit kit;
     open_positions(&kit);
-    struct fx_command command = order_of(6, 70, FX_SIDE_BUY, 100, 5);
+    struct fx_command command = preload_kit_order(6, 70, FX_SIDE_BUY, 100, 5);
     command.u.load_order.remaining_lots = 3;
     command.u.load_order.filled_value = engine_kit_decimal("200");
     assert_true(fx_ids_client_id(FX_STR("mine"), &command.u.load_order.order.place.client_id));
@@ -322,7 +289,7 @@ static void preload_keeps_names_and_what_was_filled(void **state)
 
 static struct fx_command stop_of(uint64_t id, uint64_t user_id, int64_t trigger)
 {
-    struct fx_command command = order_of(id, user_id, FX_SIDE_SELL, 0, 0);
+    struct fx_command command = preload_kit_order(id, user_id, FX_SIDE_SELL, 0, 0);
     struct fx_command_conditional *order = &command.u.load_order.order;
     order->place.type = FX_ORDER_TYPE_STOP_MARKET;
     order->place.time_in_force = FX_TIME_IN_FORCE_IOC;
@@ -554,10 +521,10 @@ static void preload_of_hedge_positions_that_disagree_is_refused(void **state)
     command.u.load_account.settings.flags = FX_ACCOUNT_FLAG_HEDGE;
     command.u.load_account.balance = engine_kit_decimal("1000");
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
-    command = position_of(1, 30, -1, "100");
+    command = preload_kit_position(1, 30, -1, "100");
     command.u.load_position.position_side = FX_POSITION_SIDE_LONG;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_SIDE_MISMATCH);
-    command = position_of(1, 30, 1, "100");
+    command = preload_kit_position(1, 30, 1, "100");
     command.u.load_position.margin_mode = 3;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_PARAMETER);
     command.u.load_position.margin_mode = FX_MARGIN_MODE_CROSS;
@@ -565,7 +532,7 @@ static void preload_of_hedge_positions_that_disagree_is_refused(void **state)
     assert_int_equal(engine_kit_apply(&kit, &command), FX_POSITION_SIDE_MISMATCH);
     command.u.load_position.position_side = FX_POSITION_SIDE_LONG;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
-    command = position_of(2, 30, -1, "100");
+    command = preload_kit_position(2, 30, -1, "100");
     command.u.load_position.position_side = FX_POSITION_SIDE_SHORT;
     command.u.load_position.leverage_centi = 2000;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_BAD_LEVERAGE);
@@ -637,7 +604,7 @@ static void preload_of_a_balance_below_0_stands_against_gains(void **state)
     (void)state;
     struct engine_kit kit;
     for (uint32_t round = 0; round < 4; round++) { /* no position, isolated, flat, cross */
-        struct fx_command command = position_of(11, 81, round == 2 ? 0 : 10, "1000");
+        struct fx_command command = preload_kit_position(11, 81, round == 2 ? 0 : 10, "1000");
         open_accounts(&kit);
         kit.engine->preload.rules = FX_ENGINE_RULES_GAINS - 1;
         assert_int_equal(load_account(&kit, 9, 81, "-50"), FX_INSUFFICIENT_BALANCE);
@@ -695,7 +662,7 @@ static void preload_of_accounts_judges_each_number(void **state)
 
 #define POSITION_SAID(status_, change)                                                             \
     do {                                                                                           \
-        struct fx_command one = position_of(16, 80, 4, "100");                                     \
+        struct fx_command one = preload_kit_position(16, 80, 4, "100");                            \
         struct fx_command_load_position *load = &one.u.load_position;                              \
         change;                                                                                    \
         assert_int_equal(engine_kit_apply(&kit, &one), (status_));                                 \
@@ -869,7 +836,7 @@ static void preload_of_a_shard_keeps_to_its_numbers(void **state)
     assert_int_equal(load_account(&kit, base + 3, 30, "10000"), FX_OK);
     assert_true(kit.result.account_id == base + 3);
     assert_int_equal(load_account(&kit, base + 7, 70, "10000"), FX_OK);
-    command = position_of(11, 30, 10, "1000");
+    command = preload_kit_position(11, 30, 10, "1000");
     command.instrument = block;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_WRONG_SHARD);
     command.u.load_position.position_id = base + 11;
@@ -877,10 +844,10 @@ static void preload_of_a_shard_keeps_to_its_numbers(void **state)
     const struct fx_event *event = engine_kit_event(&kit, FX_EVENT_POSITION, 0);
     assert_true(event->u.position.position_id == base + 11);
     assert_true(event->u.position.account_id == base + 3);
-    command = position_of(base + 15, 70, -10, "1100");
+    command = preload_kit_position(base + 15, 70, -10, "1100");
     command.instrument = block;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
-    command = order_of(101, 30, FX_SIDE_SELL, 120, 5);
+    command = preload_kit_order(101, 30, FX_SIDE_SELL, 120, 5);
     command.instrument = block;
     assert_int_equal(engine_kit_apply(&kit, &command), FX_WRONG_SHARD);
     command.u.load_order.order_id = base + 101;
@@ -898,7 +865,7 @@ static void preload_of_a_shard_keeps_to_its_numbers(void **state)
 }
 
 #define REFUSED(status_, change)                                                                   \
-    ENGINE_KIT_LOAD_ORDER(&kit, order_of(6, 70, FX_SIDE_BUY, 100, 5), status_, change)
+    ENGINE_KIT_LOAD_ORDER(&kit, preload_kit_order(6, 70, FX_SIDE_BUY, 100, 5), status_, change)
 
 static void preload_of_orders_with_bad_words_is_refused(void **state)
 {
@@ -956,7 +923,7 @@ static void preload_of_conditional_orders_is_judged(void **state)
     assert_int_equal(engine_kit_apply(&kit, &stop), FX_NO_TRIGGER_PRICE);
     kit.engine->preload.rules = FX_ENGINE_RULES_TRAILS;
     /* One that has fired and rests with a date, of a user without a position. */
-    struct fx_command rests = order_of(6, 80, FX_SIDE_BUY, 100, 5);
+    struct fx_command rests = preload_kit_order(6, 80, FX_SIDE_BUY, 100, 5);
     order = &rests.u.load_order.order;
     order->place.type = FX_ORDER_TYPE_STOP_LIMIT;
     order->place.time_in_force = FX_TIME_IN_FORCE_GTD;
@@ -970,11 +937,11 @@ static void preload_of_conditional_orders_is_judged(void **state)
     assert_int_equal(engine_kit_position(&kit, 80, 0).margin_mode, FX_MARGIN_MODE_ISOLATED);
     assert_true(kit.engine->expiry_count == 1);
     /* A reduce-only order within what is held. */
-    struct fx_command closes = order_of(7, 70, FX_SIDE_BUY, 99, 5);
+    struct fx_command closes = preload_kit_order(7, 70, FX_SIDE_BUY, 99, 5);
     closes.u.load_order.order.place.is_reduce_only = 1;
     assert_int_equal(engine_kit_apply(&kit, &closes), FX_OK);
     kit.engine->limits.reduce_orders_max = 1;
-    closes = order_of(8, 70, FX_SIDE_BUY, 98, 5);
+    closes = preload_kit_order(8, 70, FX_SIDE_BUY, 98, 5);
     closes.u.load_order.order.place.is_reduce_only = 1;
     assert_int_equal(engine_kit_apply(&kit, &closes), FX_CAPACITY);
     engine_kit_deinit(&kit);

@@ -4,8 +4,8 @@
 #include "engine/bracket_int.h"
 #include "engine/preload_int.h"
 #include "engine/triggers_int.h"
-#include "engine_kit.h"
 #include "fx_test.h"
+#include "preload_kit.h"
 
 // NOLINTBEGIN(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*): one thread, plain numbers
 
@@ -17,40 +17,19 @@ enum { HOLDER = 30, OTHER = 70, FLAT = 90, PARTLY = 20, WHOLE = 21, CLOSING = 22
 
 static void load_account(uint64_t id, uint64_t user_id)
 {
-    struct fx_command command =
-        engine_kit_command(FX_COMMAND_LOAD_ACCOUNT, FX_COMMAND_ALL_INSTRUMENTS, user_id);
-    command.u.load_account.account_id = id;
-    command.u.load_account.settings.asset = engine_kit_asset("USDT");
-    command.u.load_account.balance = engine_kit_decimal("10000");
+    struct fx_command command = preload_kit_account(id, user_id, "10000");
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
 }
 
 static void load_position(uint64_t id, uint64_t user_id, int64_t lots)
 {
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_POSITION, 0, user_id);
-    command.u.load_position.position_id = id;
-    command.u.load_position.lots = lots;
-    command.u.load_position.entry_value = engine_kit_decimal("1000");
-    command.u.load_position.leverage_centi = 1000;
-    command.u.load_position.margin_mode = FX_MARGIN_MODE_CROSS;
+    struct fx_command command = preload_kit_position(id, user_id, lots, "1000");
     assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
 }
 
 static struct fx_command order_of(uint64_t id, enum fx_side side, int64_t ticks, int64_t lots)
 {
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_ORDER, 0, HOLDER);
-    struct fx_command_load_order *load = &command.u.load_order;
-    load->order_id = id;
-    load->status = FX_ORDER_STATUS_ACTIVE;
-    load->remaining_lots = lots;
-    load->created_us = 1000;
-    load->updated_us = 2000;
-    load->order.place.side = (uint8_t)side;
-    load->order.place.type = FX_ORDER_TYPE_LIMIT;
-    load->order.place.time_in_force = FX_TIME_IN_FORCE_GTC;
-    load->order.place.price_ticks = ticks;
-    load->order.place.lots = lots;
-    return command;
+    return preload_kit_order(id, HOLDER, side, ticks, lots);
 }
 
 static void load_orders(void)

@@ -179,17 +179,7 @@ static void load_that_died_goes_on(void **state)
         }
         assert_int_equal(report.resumed_at, copied);
         assert_int_equal(log_end(fixture), records);
-        struct fx_worker_follow_report followed;
-        struct fx_worker_follow *one = NULL;
-        const struct fx_worker_follow_options options = {.bus = fixture->bus,
-                                                         .snapshot_dir = "/s",
-                                                         .host = &fixture->host,
-                                                         .node = FX_STR("n"),
-                                                         .wait_ms = 1,
-                                                         .saved_sequence = UINT64_MAX};
-        assert_int_equal(fx_worker_follow_open(&options, &one, &followed), FX_OK);
-        assert_true(followed.state_hash == hash);
-        fx_worker_follow_abandon(one);
+        fx_worker_follow_abandon(follow_loaded(fixture, hash));
         fx_bus_close(fixture->bus);
     }
     fixture->bus = whole;
