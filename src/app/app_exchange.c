@@ -543,8 +543,8 @@ static fx_status make_paths(struct fx_app_exchange *exchange)
     return status;
 }
 
-/* Several processes share the tables, so they are on a server. */
-/* What is wrong with the settings of the servers is said before one of them is called. */
+/* What is wrong with the settings of the servers is said before one of them is called. Several
+ * processes share the tables, so they are on a server. */
 static fx_status check_adapters(struct fx_app_exchange *exchange)
 {
     if (is_on_bus(exchange) && fx_config_str(exchange->config, "db-host").size == 0) {

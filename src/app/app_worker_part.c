@@ -61,8 +61,7 @@ struct fx_app_worker_part {
     struct fx_app_emit *emit;
     struct fx_worker_seat *seat; /* NULL: its kind has no group */
     const struct fx_worker_follow *follow;
-    bool is_seated; /* the seat's thread runs */
-    uint64_t seen;  /* for the looks: its last progress … */
+    uint64_t seen; /* for the looks: its last progress … */
     int64_t seen_us;
 };
 
@@ -434,12 +433,8 @@ static fx_status start_kind(struct fx_app_worker_part *part)
 
 fx_status fx_app_worker_part_start(struct fx_app_worker_part *part)
 {
-    fx_status status = start_kind(part);
-    if (status == FX_OK && part->seat != NULL) {
-        status = fx_worker_seat_start(part->seat);
-        part->is_seated = status == FX_OK;
-    }
-    return status;
+    const fx_status status = start_kind(part);
+    return status == FX_OK && part->seat != NULL ? fx_worker_seat_start(part->seat) : status;
 }
 
 void fx_app_worker_part_wake(void *self)
@@ -477,9 +472,8 @@ static void stop_kind(struct fx_app_worker_part *part)
 void fx_app_worker_part_stop(struct fx_app_worker_part *part)
 {
     stop_kind(part);
-    if (part->is_seated) {
+    if (part->seat != NULL) {
         fx_worker_seat_stop(part->seat);
-        part->is_seated = false;
     }
     fx_worker_seat_destroy(part->seat);
     part->seat = NULL;

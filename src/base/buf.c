@@ -97,10 +97,7 @@ void fx_buf_append_i64(struct fx_buf *buf, int64_t value)
 {
     char digits[1 + FX_DIGITS_MAX];
     char *end = digits + sizeof digits;
-    char *start = fx_digits_put(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-    if (value < 0) {
-        *--start = '-';
-    }
+    const char *start = fx_digits_put_signed(end, value);
     fx_buf_append(buf, (fx_str){start, (size_t)(end - start)});
 }
 

@@ -33,4 +33,14 @@ static inline char *fx_digits_put(char *end, uint64_t value)
     return end;
 }
 
+/** The same with the sign of a negative one: at most 1 + FX_DIGITS_MAX characters. */
+static inline char *fx_digits_put_signed(char *end, int64_t value)
+{
+    char *start = fx_digits_put(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    if (value < 0) {
+        *--start = '-';
+    }
+    return start;
+}
+
 #endif

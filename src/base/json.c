@@ -761,10 +761,7 @@ void fx_json_add_int(struct fx_buf *buf, fx_str key, int64_t value)
 {
     char digits[1 + FX_DIGITS_MAX];
     char *end = digits + sizeof digits;
-    char *start = fx_digits_put(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-    if (value < 0) {
-        *--start = '-';
-    }
+    const char *start = fx_digits_put_signed(end, value);
     add_plain(buf, key, (fx_str){start, (size_t)(end - start)}, false);
 }
 

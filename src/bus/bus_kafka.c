@@ -352,6 +352,15 @@ static bool kafka_on_delivered(struct fx_bus *bus, fx_bus_ready_fn wake, void *c
     return kafka->queue != NULL;
 }
 
+/* The producer that was given up before is gone. */
+static void await_retired(struct fx_bus_kafka *kafka)
+{
+    if (kafka->is_retiring) {
+        (void)pthread_join(kafka->retiring, NULL);
+        kafka->is_retiring = false;
+    }
+}
+
 static void kafka_close(struct fx_bus *bus)
 {
     struct fx_bus_kafka *kafka = kafka_of(bus);
@@ -360,9 +369,7 @@ static void kafka_close(struct fx_bus *bus)
         (void)rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_destroy_flags(kafka->producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
-    if (kafka->is_retiring) {
-        (void)pthread_join(kafka->retiring, NULL);
-    }
+    await_retired(kafka);
     free(kafka->deliveries);
     free(kafka->sent);
     free(kafka);
@@ -418,14 +425,6 @@ static void *retire(void *producer)
 {
     rd_kafka_destroy_flags(producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     return NULL;
-}
-
-static void await_retired(struct fx_bus_kafka *kafka)
-{
-    if (kafka->is_retiring) {
-        (void)pthread_join(kafka->retiring, NULL);
-        kafka->is_retiring = false;
-    }
 }
 
 static void give_up_producer(struct fx_bus_kafka *kafka)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 
 enum { TEXT_SIZE_MAX = 1 << 20, FLOAT_DIGITS_MIN = 15, FLOAT_DIGITS_MAX = 17 };
@@ -367,20 +367,14 @@ static fx_status take_float(fx_str *bytes, struct fx_buf *json)
 /* fixext 8 of type 0: milliseconds, as toISOString() writes them. */
 static fx_status take_date(fx_str *bytes, struct fx_buf *json)
 {
-    char text[40];
+    char text[FX_CLOCK_TEXT_SIZE + 1];
     uint64_t value = 0;
-    struct tm parts;
     const fx_str number = {bytes->data + 1, bytes->size - 1}; /* behind the type */
     if (bytes->size < 10 || bytes->data[1] != 0 || !number_at(number, 8, &value) ||
         value > DATE_MS_MAX) {
         return FX_BAD_REQUEST;
     }
-    const time_t seconds = (time_t)(value / 1000);
-    if (gmtime_r(&seconds, &parts) == NULL) {
-        return FX_BAD_REQUEST;
-    }
-    const size_t size = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(text + size, sizeof text - size, ".%03uZ", (unsigned)(value % 1000));
+    fx_clock_format((int64_t)value, text);
     fx_json_append_string(json, fx_str_of(text));
     skip(bytes, 10);
     return FX_OK;

@@ -50,6 +50,7 @@ void fx_worker_seat_destroy(struct fx_worker_seat *seat);
 
 FX_MUST_USE fx_status fx_worker_seat_start(struct fx_worker_seat *seat);
 
+/** Also where it was not started. */
 void fx_worker_seat_stop(struct fx_worker_seat *seat);
 
 /** Is the work ours? NULL: yes, nobody shares it. Thread: any. */
