@@ -48,9 +48,15 @@ static const struct fx_bus_kafka_property CONSUMER[] = {
     {"session.timeout.ms", "10000"},
     {"heartbeat.interval.ms", "1000"}};
 
-/* What nobody may change: the promises of the port rest on it. */
+/* What nobody may change: the promises of the port rest on it. One request at a time: librdkafka
+ * before 2.3.0 (Debian 12 has 2.0.2) counts a batch as answered whose connection broke. Where the
+ * next one reaches the new leader before it does, the producer takes its sequence for lost, for
+ * good. */
 static const struct fx_bus_kafka_property PRODUCER_SAFE[] = {
-    {"enable.idempotence", "true"}, {"acks", "all"}, {"delivery.report.only.error", "false"}};
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+    {"delivery.report.only.error", "false"},
+    {"max.in.flight.requests.per.connection", "1"}};
 static const struct fx_bus_kafka_property CONSUMER_SAFE[] = {{"enable.auto.commit", "false"},
                                                              {"enable.auto.offset.store", "false"},
                                                              {"auto.offset.reset", "error"},
@@ -289,6 +295,17 @@ static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, 
     tell(kafka, (uint64_t)(uintptr_t)message->_private, delivery);
 }
 
+/* The brokers and this producer do not agree about what it has sent. No other can be meant by its
+ * number, so a new one may go on where records may be unknown. */
+static bool is_sequence_lost(rd_kafka_resp_err_t error)
+{
+    return error == RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER ||
+           error == RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER ||
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID ||
+           error == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
+           error == RD_KAFKA_RESP_ERR__INCONSISTENT;
+}
+
 /* Errors that concern the whole client; only a fatal one ends it. */
 static void on_error(rd_kafka_t *handle, int error, const char *reason, void *context)
 {
@@ -297,6 +314,11 @@ static void on_error(rd_kafka_t *handle, int error, const char *reason, void *co
     if (error == RD_KAFKA_RESP_ERR__FATAL) {
         const rd_kafka_resp_err_t original = rd_kafka_fatal_error(handle, text, sizeof text);
         const fx_status status = fx_bus_kafka_status(original);
+        if (kafka->timeout_us > 0 && is_sequence_lost(original)) {
+            kafka->is_lost = true; /* expire() */
+            (void)snprintf(kafka->cause, sizeof kafka->cause, "%.250s", text);
+            return;
+        }
         kafka->head.fatal = status == FX_OK || fx_status_is_retryable(status) ? FX_IO : status;
         (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%.250s", text);
         FX_LOG(FX_LOG_ERROR,
@@ -380,7 +402,8 @@ static fx_status kafka_publish(struct fx_bus *bus, const struct fx_bus_message *
     struct fx_bus_kafka *kafka = kafka_of(bus);
     char topic[FX_BUS_NAME_SIZE_MAX + 1];
     const uint64_t owed = kafka->delivery_end - kafka->delivery_first + kafka->pending;
-    if (owed >= kafka->pending_max || kafka->sent_end - kafka->sent_first >= kafka->pending_max) {
+    if (kafka->is_lost || owed >= kafka->pending_max ||
+        kafka->sent_end - kafka->sent_first >= kafka->pending_max) {
         return FX_BUSY;
     }
     if (!fx_str_copy(message->topic, topic, sizeof topic)) {
@@ -413,7 +436,9 @@ static fx_status kafka_publish(struct fx_bus *bus, const struct fx_bus_message *
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka->pending--;
         kafka->sent_end--;
-        return fx_bus_kafka_fail(kafka->head.error, "a record was not taken", error);
+        const fx_status status =
+            fx_bus_kafka_fail(kafka->head.error, "a record was not taken", error);
+        return error == RD_KAFKA_RESP_ERR__FATAL ? FX_BUSY : status; /* the next poll says why */
     }
     return FX_OK;
 }
@@ -446,23 +471,35 @@ static void give_up_producer(struct fx_bus_kafka *kafka)
 
 static fx_status create_producer(struct fx_bus_kafka *kafka, char error_out[256]);
 
+static bool is_overdue(const struct fx_bus_kafka *kafka)
+{
+    return kafka->pending > 0 &&
+           fx_clock_monotonic_us() - sent_at(kafka, kafka->sent_first)->taken_us >=
+               kafka->timeout_us;
+}
+
 /* What has waited too long is unknown. librdkafka's own limit is not used: it would begin a new
  * epoch of the producer and send what is behind the late message once more, though it may be in the
  * log already, and no broker knows a record again that comes under another epoch. So nothing that
- * this producer was given is ever sent again: all of it is unknown, and another one goes on. */
+ * this producer was given is ever sent again: all of it is unknown, and another one goes on. The
+ * same where the producer cannot go on by itself. */
 static void expire(struct fx_bus_kafka *kafka)
 {
-    if (kafka->timeout_us == 0 || kafka->pending == 0 || kafka->head.fatal != FX_OK ||
-        fx_clock_monotonic_us() - sent_at(kafka, kafka->sent_first)->taken_us < kafka->timeout_us) {
+    if (kafka->timeout_us == 0 || kafka->head.fatal != FX_OK ||
+        (!kafka->is_lost && !is_overdue(kafka))) {
         return;
     }
+    const char *what = kafka->is_lost ? "the brokers know nothing of what this producer sent last"
+                                      : "no broker answered in time";
     FX_LOG(FX_LOG_WARN,
            "kafka",
-           "no answer in time: what is on its way is unknown",
+           "what is on its way is unknown, and another producer goes on",
+           fx_log_text("cause", what),
            fx_log_u64("records", kafka->pending),
            fx_log_text("reason", kafka->cause));
-    (void)snprintf(kafka->head.error, sizeof kafka->head.error, "no broker answered in time");
+    (void)snprintf(kafka->head.error, sizeof kafka->head.error, "%s", what);
     give_up_producer(kafka);
+    kafka->is_lost = false;
     for (uint64_t number = kafka->sent_first; number < kafka->sent_end; number++) {
         if (!sent_at(kafka, number)->is_told) {
             tell(kafka, number, (struct fx_bus_delivery){.status = FX_TIMEOUT});

@@ -25,6 +25,7 @@ struct fx_bus_kafka {
     rd_kafka_t *producer;
     pthread_t retiring; /* ends the last producer that was given up, where is_retiring */
     bool is_retiring;
+    bool is_lost;                   /* the producer cannot go on, another one can */
     struct fx_bus_kafka_sent *sent; /* by number, in the order in which they were taken */
     uint64_t sent_first;
     uint64_t sent_end;

@@ -1,4 +1,5 @@
 """The distributed exchange of a journey: script/cluster in a folder of its own, Node's clients beside it, orders and what became of them."""
+import http.client
 import json
 import os
 import pathlib
@@ -145,7 +146,7 @@ def orders_go_on(journey, loads, what, seconds=WAIT_SECONDS_MAX):
     """Orders are acknowledged again at all of them. @return seconds until then."""
     counts, start = [len(load.acked) for load in loads], time.monotonic()
     good = until(lambda: all(len(load.acked) > count + 3 for load, count in zip(loads, counts)), seconds, 0.02)
-    journey.check(good, what, [(load.refused[-2:], load.unknown[-2:]) for load in loads])
+    journey.check(good, what, [load.told() for load in loads])
     return time.monotonic() - start
 
 
@@ -179,12 +180,20 @@ class Load(threading.Thread):
         self.symbol, self.quantity = symbol, quantity
         self.acked, self.refused, self.unknown = {}, [], []  # name: id
         self.count = 0
+        self.trouble = None  # what a login or a connection last ended with
         self.is_over = False
+
+    def told(self):
+        """What there is to say where it does not go on."""
+        return (f"{self.tag}: {self.count} sent, {len(self.acked)} acknowledged, refused {self.refused[-2:]}, "
+                f"{len(self.unknown)} unknown {self.unknown[-2:]}, {self.trouble}, {'runs' if self.is_alive() else 'has died'}")
 
     def connect(self):
         client = self.cluster.api(self.number)
         client.connection.timeout = 10
-        client.login(self.credentials)
+        status, body = client.login(self.credentials)
+        if client.token is None:
+            self.trouble = f"login {status} {body}"
         return client if client.token else None
 
     def run(self):
@@ -196,8 +205,9 @@ class Load(threading.Thread):
                     self.place(client)
                 else:
                     time.sleep(0.05)
-            except (OSError, ValueError, KeyError, ConnectionError, __import__("http").client.HTTPException):
+            except (OSError, ValueError, KeyError, ConnectionError, http.client.HTTPException) as error:
                 client = None
+                self.trouble = repr(error)
                 time.sleep(0.05)
 
     def place(self, client):

@@ -73,7 +73,13 @@ static uint32_t publish(struct fx_bus *bus, uint64_t count, fx_status expected)
     for (uint64_t token = 0; token < count; token++) {
         const struct fx_bus_message message = {
             .topic = TOPIC, .value = FX_STR("x"), .token = token};
-        taken += fx_bus_publish(bus, &message) == FX_OK ? 1 : 0;
+        fx_status status = fx_bus_publish(bus, &message);
+        for (uint32_t turn = 0; status == FX_BUSY && turn < WAIT_MS / TURN_MS; turn++) {
+            struct fx_bus_delivery delivery;
+            assert_int_equal(fx_bus_poll(bus, TURN_MS, &delivery, 1), 0);
+            status = fx_bus_publish(bus, &message);
+        }
+        taken += status == FX_OK ? 1 : 0;
     }
     for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && delivered < taken; turn++) {
         struct fx_bus_delivery deliveries[64];
@@ -125,6 +131,48 @@ static void kafka_lost_sequence_is_the_end(void **state)
     assert_true(fx_bus_error_text(fixture->bus)[0] != '\0');
     const struct fx_bus_message message = {.topic = TOPIC, .value = FX_STR("x")};
     assert_int_equal(fx_bus_publish(fixture->bus, &message), fatal); /* nothing is taken any more */
+}
+
+/* … but not where records may be unknown: another producer goes on. */
+static void kafka_lost_sequence_is_mended_where_records_may_be_unknown(void **state)
+{
+    struct fixture *fixture = *state;
+    open_bus(fixture, 0, false);
+    assert_int_equal(publish(fixture->bus, 5, FX_OK), 5);
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        rd_kafka_mock_push_request_errors(
+            fixture->mock, KEY_PRODUCE, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+        assert_int_equal(publish(fixture->bus, 1, FX_TIMEOUT), 1);
+        assert_int_equal(fx_bus_fatal(fixture->bus), FX_OK);
+        assert_int_equal(publish(fixture->bus, 5, FX_OK), 5);
+    }
+}
+
+/* A batch that overtook another one was the end of a producer (librdkafka before 2.3.0). */
+static void kafka_one_batch_is_on_its_way_at_a_time(void **state)
+{
+    enum { RTT_MS = 400, MS_US = 1000 };
+    struct fixture *fixture = *state;
+    struct fx_bus_delivery deliveries[2];
+    int64_t told_us[2] = {0, 0};
+    uint32_t count = 0;
+    open_bus(fixture, 0, false);
+    assert_int_equal(publish(fixture->bus, 1, FX_OK), 1);
+    for (int32_t broker = 1; broker <= 3; broker++) {
+        (void)rd_kafka_mock_broker_set_rtt(fixture->mock, broker, RTT_MS);
+    }
+    for (uint32_t turn = 0; turn < WAIT_MS && count < 2; turn++) {
+        if (turn == 0 || turn == RTT_MS / 4) {
+            const struct fx_bus_message message = {.topic = TOPIC, .value = FX_STR("x")};
+            assert_int_equal(fx_bus_publish(fixture->bus, &message), FX_OK);
+        }
+        const uint32_t more = fx_bus_poll(fixture->bus, 1, deliveries, 2);
+        for (uint32_t index = 0; index < more; index++) {
+            told_us[count++] = fx_clock_monotonic_us();
+        }
+    }
+    assert_int_equal(count, 2);
+    assert_true(told_us[1] - told_us[0] > (int64_t)(RTT_MS - RTT_MS / 4) * MS_US);
 }
 
 static void kafka_silent_broker_leaves_the_outcome_unknown(void **state)
@@ -192,7 +240,7 @@ static void kafka_a_timeout_doubles_nothing_behind_it(void **state)
     assert_int_equal(deliveries[0].status, FX_TIMEOUT);
     assert_int_equal(publish(fixture->bus, 5, FX_OK), 5); /* and it goes on */
     assert_int_equal(count_of(fixture->bus, first.value), 1);
-    assert_int_equal(count_of(fixture->bus, second.value), 1);
+    assert_true(count_of(fixture->bus, second.value) <= 1); /* it was behind the first */
 }
 
 static void kafka_brokers_that_come_back_are_used(void **state)
@@ -465,6 +513,8 @@ int main(void)
         TEST(kafka_moved_leader_is_mended_silently),
         TEST(kafka_forbidden_topic_is_told),
         TEST(kafka_lost_sequence_is_the_end),
+        TEST(kafka_lost_sequence_is_mended_where_records_may_be_unknown),
+        TEST(kafka_one_batch_is_on_its_way_at_a_time),
         TEST(kafka_silent_broker_leaves_the_outcome_unknown),
         TEST(kafka_a_timeout_doubles_nothing_behind_it),
         TEST(kafka_brokers_that_come_back_are_used),
