@@ -3,7 +3,7 @@
  * as well, or somebody would trade without what his row promises. An order that has ended is in the
  * tables as long as what it left is. */
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "store/store_order.h"
@@ -67,39 +67,26 @@ fx_status fx_worker_load_bracket_keep(struct fx_worker_load_reading *reading,
     return FX_OK;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that bsearch asks for
-static int by_order(const void *left, const void *right)
-{
-    const uint64_t one = ((const struct fx_worker_load_guarded *)left)->order_id;
-    const uint64_t other = ((const struct fx_worker_load_guarded *)right)->order_id;
-    return (one > other) - (one < other);
-}
-
 /* Orders are read by id, so they are sorted. */
 static struct fx_worker_load_guarded *find_guarded(const struct fx_worker_load_reading *reading,
                                                    uint64_t order_id)
 {
-    const struct fx_worker_load_guarded key = {.order_id = order_id};
-    return reading->guarded_count == 0
-               ? NULL
-               : bsearch(&key, reading->guarded, reading->guarded_count, sizeof key, by_order);
-}
-
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that bsearch asks for
-static int by_id(const void *left, const void *right)
-{
-    const uint64_t one = ((const struct fx_rows_order *)left)->id;
-    const uint64_t other = ((const struct fx_rows_order *)right)->id;
-    return (one > other) - (one < other);
+    const struct fx_worker_load_list list = {.items = reading->guarded,
+                                             .size = sizeof reading->guarded[0],
+                                             .id_at =
+                                                 offsetof(struct fx_worker_load_guarded, order_id),
+                                             .count = reading->guarded_count};
+    return fx_worker_load_read_find(&list, order_id);
 }
 
 static const struct fx_rows_order *find_parent(const struct fx_worker_load_reading *reading,
                                                uint64_t order_id)
 {
-    const struct fx_rows_order key = {.id = order_id};
-    return reading->parent_count == 0
-               ? NULL
-               : bsearch(&key, reading->parents, reading->parent_count, sizeof key, by_id);
+    const struct fx_worker_load_list list = {.items = reading->parents,
+                                             .size = sizeof reading->parents[0],
+                                             .id_at = offsetof(struct fx_rows_order, id),
+                                             .count = reading->parent_count};
+    return fx_worker_load_read_find(&list, order_id);
 }
 
 /* ---- what protects it --------------------------------------------------------------------------

@@ -63,7 +63,7 @@ FX_MUST_USE fx_status fx_worker_load_read(struct fx_worker_load *load);
 
 /** A user who is not like most: his flags, his fees. */
 struct fx_worker_load_special {
-    struct fx_store_fee fee;
+    struct fx_store_fee fee; /* begins with the user's id */
     uint32_t flags;
 };
 
@@ -111,6 +111,19 @@ fx_status fx_worker_load_read_failed(const struct fx_worker_load_reading *readin
                                      fx_status status);
 /** Room for one more item, in steps of doubling. @return false: there is none. */
 bool fx_worker_load_read_grow(void **items, uint32_t count, size_t size, uint32_t most);
+
+/** Items that each have a number, a uint64_t at the same place of all. */
+struct fx_worker_load_list {
+    void *items; /* NULL where there are none */
+    size_t size; /* of one */
+    size_t id_at;
+    uint32_t count;
+};
+
+/** By their numbers, rising; equal ones stand in any order. They must begin with it (id_at 0). */
+void fx_worker_load_read_sort(const struct fx_worker_load_list *list);
+/** The item of a number among those that are sorted. @return NULL: there is none. */
+void *fx_worker_load_read_find(const struct fx_worker_load_list *list, uint64_t id);
 
 /* ---- worker_load_symbol.c */
 

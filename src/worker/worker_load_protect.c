@@ -2,7 +2,7 @@
  * has to be there, its own, and close it: a position would silently be without what its row
  * promises. */
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "worker/worker_load_int.h"
@@ -33,32 +33,28 @@ bool fx_worker_load_protect_keep(struct fx_worker_load_reading *reading,
     return true;
 }
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that qsort asks for
-static int by_order(const void *left, const void *right)
+static struct fx_worker_load_list list_orders(const struct fx_worker_load_reading *reading)
 {
-    const uint64_t one = ((const struct fx_worker_load_protecting *)left)->order_id;
-    const uint64_t other = ((const struct fx_worker_load_protecting *)right)->order_id;
-    return (one > other) - (one < other);
+    return (struct fx_worker_load_list){.items = reading->protecting,
+                                        .size = sizeof reading->protecting[0],
+                                        .id_at =
+                                            offsetof(struct fx_worker_load_protecting, order_id),
+                                        .count = reading->protecting_count};
 }
 
 /* Whether a position names the order; NULL where none does. */
 struct fx_worker_load_protecting *fx_worker_load_protect_find(
     const struct fx_worker_load_reading *reading, uint64_t order_id)
 {
-    const struct fx_worker_load_protecting key = {.order_id = order_id};
-    return reading->protecting_count == 0
-               ? NULL
-               : bsearch(
-                     &key, reading->protecting, reading->protecting_count, sizeof key, by_order);
+    const struct fx_worker_load_list list = list_orders(reading);
+    return fx_worker_load_read_find(&list, order_id);
 }
 
 /* Sorted, so that they are found; an order closes one position only. */
 fx_status fx_worker_load_protect_sort(struct fx_worker_load_reading *reading)
 {
-    if (reading->protecting_count == 0) {
-        return FX_OK;
-    }
-    qsort(reading->protecting, reading->protecting_count, sizeof reading->protecting[0], by_order);
+    const struct fx_worker_load_list list = list_orders(reading);
+    fx_worker_load_read_sort(&list);
     for (uint32_t index = 1; index < reading->protecting_count; index++) {
         const struct fx_worker_load_protecting *one = &reading->protecting[index - 1];
         const struct fx_worker_load_protecting *other = &reading->protecting[index];

@@ -1,6 +1,7 @@
 /* Rows into records, in the seed's order: ids, instruments with their tiers, accounts, positions,
  * orders, start. */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,24 +40,59 @@ bool fx_worker_load_read_grow(void **items, uint32_t count, size_t size, uint32_
     return true;
 }
 
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that qsort asks for
+static int by_id(const void *left, const void *right)
+{
+    uint64_t one = 0;
+    uint64_t other = 0;
+    memcpy(&one, left, sizeof one);
+    memcpy(&other, right, sizeof other);
+    return (one > other) - (one < other);
+}
+
+void fx_worker_load_read_sort(const struct fx_worker_load_list *list)
+{
+    FX_ASSERT(list->id_at == 0);
+    FX_ASSERT(list->items != NULL || list->count == 0);
+    if (list->count > 0) {
+        qsort(list->items, list->count, list->size, by_id);
+    }
+}
+
+void *fx_worker_load_read_find(const struct fx_worker_load_list *list, uint64_t id)
+{
+    FX_ASSERT(list->id_at + sizeof id <= list->size);
+    FX_ASSERT(list->items != NULL || list->count == 0);
+    char *found = list->count == 0
+                      ? NULL
+                      : bsearch(&id,
+                                (const char *)list->items + list->id_at, /* steps stay the same */
+                                list->count,
+                                list->size,
+                                by_id);
+    return found == NULL ? NULL : found - list->id_at;
+}
+
 /* ---- users --------------------------------------------------------------------------------------
  */
 
-// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): the type that qsort asks for
-static int by_user(const void *left, const void *right)
+/* The first `count` of those who are known, by their ids. */
+static struct fx_worker_load_list list_specials(const struct fx_worker_load_reading *reading,
+                                                uint32_t count)
 {
-    const uint64_t one = ((const struct fx_worker_load_special *)left)->fee.user_id;
-    const uint64_t other = ((const struct fx_worker_load_special *)right)->fee.user_id;
-    return (one > other) - (one < other);
+    FX_ASSERT(count <= reading->special_count);
+    return (struct fx_worker_load_list){.items = reading->specials,
+                                        .size = sizeof reading->specials[0],
+                                        .id_at =
+                                            offsetof(struct fx_worker_load_special, fee.user_id),
+                                        .count = count};
 }
 
 static const struct fx_worker_load_special *find_special(
     const struct fx_worker_load_reading *reading, uint64_t user_id)
 {
-    const struct fx_worker_load_special key = {.fee = {.user_id = user_id}};
-    return reading->special_count == 0
-               ? NULL
-               : bsearch(&key, reading->specials, reading->special_count, sizeof key, by_user);
+    const struct fx_worker_load_list list = list_specials(reading, reading->special_count);
+    return fx_worker_load_read_find(&list, user_id);
 }
 
 static fx_status add_special(struct fx_worker_load_reading *reading,
@@ -102,7 +138,7 @@ static fx_status read_users(struct fx_worker_load_reading *reading)
 static fx_status read_fees(struct fx_worker_load_reading *reading)
 {
     struct fx_store_fee *page = reading->page;
-    const uint32_t known = reading->special_count; /* sorted: by_user() finds them */
+    const uint32_t known = reading->special_count; /* sorted */
     uint32_t count = PAGE;
     for (uint64_t after = 0; count == PAGE;) {
         fx_status status =
@@ -112,9 +148,9 @@ static fx_status read_fees(struct fx_worker_load_reading *reading)
         }
         for (uint32_t index = 0; index < count && status == FX_OK; index++) {
             const struct fx_worker_load_special special = {.fee = page[index]};
+            const struct fx_worker_load_list list = list_specials(reading, known);
             struct fx_worker_load_special *at =
-                known == 0 ? NULL
-                           : bsearch(&special, reading->specials, known, sizeof special, by_user);
+                fx_worker_load_read_find(&list, page[index].user_id);
             if (at != NULL) {
                 at->fee = page[index];
             } else {
@@ -126,9 +162,8 @@ static fx_status read_fees(struct fx_worker_load_reading *reading)
         }
         after = count > 0 ? page[count - 1].user_id : after;
     }
-    if (reading->special_count > 0) {
-        qsort(reading->specials, reading->special_count, sizeof reading->specials[0], by_user);
-    }
+    const struct fx_worker_load_list list = list_specials(reading, reading->special_count);
+    fx_worker_load_read_sort(&list);
     return FX_OK;
 }
 
