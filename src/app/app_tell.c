@@ -55,7 +55,11 @@ static fx_status deliver(struct fx_bus *bus, struct fx_bus_place place, fx_str v
                fx_log_text("reason", fx_bus_error_text(bus)));
         return status;
     }
-    (void)printf("{\"offset\":\"%" PRIu64 "\"}\n", delivery.offset);
+    if (delivery.offset == FX_BUS_UNKNOWN) {
+        (void)printf("{\"offset\":null}\n");
+    } else {
+        (void)printf("{\"offset\":\"%" PRIu64 "\"}\n", delivery.offset);
+    }
     return FX_OK;
 }
 

@@ -23,9 +23,10 @@ enum {
 
 /* A command that was published here and has not come back. */
 struct fx_worker_follow_pending {
-    uint64_t token;  /* the submitter's */
-    uint64_t behind; /* the offset behind its record, once that is known; 0 before */
-    uint32_t kind;   /* enum fx_command_kind */
+    uint64_t token;    /* the submitter's */
+    uint64_t behind;   /* the offset behind its record, once that is known; 0 before */
+    uint32_t kind;     /* enum fx_command_kind */
+    bool is_delivered; /* it is in the log */
     bool is_done;
 };
 
@@ -75,6 +76,8 @@ struct fx_worker_follow {
     struct fx_worker_follow_pending *pending;
     uint64_t pending_first;
     uint64_t pending_end;
+    uint64_t pending_read; /* behind the last one that came back: what is in the log and before it
+                              was read */
     struct fx_worker_group group; /* … on its way */
     struct fx_buf text;
 

@@ -105,14 +105,14 @@ static bool is_genesis(struct fx_worker_follow *follow, const struct fx_bus_reco
     return true;
 }
 
-/* Nobody has begun the log. Where this role has snapshots of one it was lost, or is another one: an
- * empty exchange in its place would look as if nobody had ever had anything. */
-static fx_status begin_log(struct opening *opening)
+/* The log is empty. Where this role has snapshots of one it was lost, or is another one: an empty
+ * exchange in its place would look as if nobody had ever had anything. */
+static fx_status judge_empty(struct opening *opening)
 {
     struct fx_worker_follow *follow = opening->follow;
     uint64_t newest = 0;
     size_t count = 0;
-    fx_status status = fx_bus_snapshot_list(
+    const fx_status status = fx_bus_snapshot_list(
         &follow->host.system, follow->options.snapshot_dir, &newest, 1, &count);
     if (status != FX_OK) {
         return fail(opening, status, "the snapshots cannot be listed");
@@ -123,7 +123,15 @@ static fx_status begin_log(struct opening *opening)
                     "the log is empty, and this role's folder has snapshots of one: it was lost "
                     "(load it from the tables), or a new exchange needs an empty folder");
     }
-    status = publish_genesis(follow);
+    return follow->options.may_begin
+               ? FX_OK
+               : fail(opening, FX_NOT_FOUND, "the log is empty: no engine has begun it yet");
+}
+
+static fx_status begin_log(struct opening *opening)
+{
+    struct fx_worker_follow *follow = opening->follow;
+    const fx_status status = publish_genesis(follow);
     return status == FX_OK ? FX_OK : fail(opening, status, fx_bus_error_text(follow->options.bus));
 }
 
@@ -149,14 +157,13 @@ static fx_status find_genesis(struct opening *opening, struct fx_bus_reader *rea
         (void)fx_bus_poll(follow->options.bus, 0, deliveries, 4);
         if (count > 0) {
             opening->news_us = fx_clock_monotonic_us();
-        } else if (position >= follow->end && !has_begun && follow->options.may_begin) {
-            const fx_status begun = begin_log(opening);
+        } else if (position >= follow->end && !has_begun) {
+            const fx_status empty = judge_empty(opening);
+            const fx_status begun = empty == FX_OK ? begin_log(opening) : empty;
             if (begun != FX_OK) {
                 return begun;
             }
             has_begun = true;
-        } else if (position >= follow->end && !follow->options.may_begin) {
-            return fail(opening, FX_NOT_FOUND, "the log is empty: no engine has begun it yet");
         } else if (has_waited(opening)) {
             return fail(opening, FX_TIMEOUT, "the first record of the log does not come");
         }

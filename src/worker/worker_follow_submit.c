@@ -36,6 +36,7 @@ uint64_t fx_worker_follow_submit_settle(struct fx_worker_follow *follow, uint64_
         return 0; /* answered before: its delivery was unknown */
     }
     const uint64_t token = at(follow, number)->token;
+    follow->pending_read = number + 1 > follow->pending_read ? number + 1 : follow->pending_read;
     finish(follow, number);
     return token;
 }
@@ -66,14 +67,23 @@ void fx_worker_follow_submit_drop(struct fx_worker_follow *follow,
     refuse(follow, fx_worker_follow_submit_settle(follow, number), kind, status);
 }
 
+/* Of the oldest one: by its place, or, where nobody said that, by one of ours that was behind it.
+ */
+static bool was_read(const struct fx_worker_follow *follow)
+{
+    const struct fx_worker_follow_pending *pending = at(follow, follow->pending_first);
+    return pending->behind != 0
+               ? pending->behind <= follow->position
+               : pending->is_delivered && follow->pending_first < follow->pending_read;
+}
+
 /* A record of ours that was read and has not settled is no command to anybody: it was poison. */
 static int give_up_poison(struct fx_worker_follow *follow)
 {
     int work = 0;
     while (follow->pending_first < follow->pending_end) {
         const struct fx_worker_follow_pending pending = *at(follow, follow->pending_first);
-        if (pending.behind == 0 || pending.behind > follow->position ||
-            !fx_worker_follow_has_room(follow)) {
+        if (!was_read(follow) || !fx_worker_follow_has_room(follow)) {
             break;
         }
         finish(follow, follow->pending_first);
@@ -90,6 +100,7 @@ static int take_delivery(struct fx_worker_follow *follow, const struct fx_bus_de
         return 0; /* it has come back */
     }
     if (delivery->status == FX_OK) {
+        at(follow, delivery->token)->is_delivered = true;
         at(follow, delivery->token)->behind =
             delivery->offset == FX_BUS_UNKNOWN ? 0 : delivery->offset + 1;
         return 0; /* it comes back by itself */

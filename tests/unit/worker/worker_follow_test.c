@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "bus/bus_int.h"
+#include "bus_kit.h"
 #include "follow_kit.h"
 #include "fx_test.h"
 #include "wire/wire_topic_out.h"
@@ -34,6 +35,7 @@ struct fixture {
     struct fx_worker_host host;
     struct fx_engine_limits limits;
     struct fx_bus *bus;
+    struct bus_kit kit; /* of the first member, where a test puts it */
     struct member members[FOLLOWERS];
     int64_t now_us;
     uint64_t saved_sequence;
@@ -508,6 +510,9 @@ static void worker_follow_lost_log_is_not_begun_anew(void **state)
         assert_int_equal(open_member(fixture, member), FX_VERSION_MISMATCH);
         assert_non_null(strstr(member->report.text, "empty"));
     }
+    fixture->may_not_begin = true; /* who would not begin it has the same reason not to wait */
+    assert_int_equal(open_member(fixture, member), FX_VERSION_MISMATCH);
+    assert_non_null(strstr(member->report.text, "lost"));
     struct fx_bus_span span = {0};
     const struct fx_bus_place place = {FX_STR("matching_engine_input"), 0};
     assert_int_equal(fx_bus_span(fixture->bus, place, 0, &span), FX_OK);
@@ -722,6 +727,123 @@ static void worker_follow_fatal_bus_is_a_failure(void **state)
     assert_int_equal(hash_of(member), hash_of(other));
 }
 
+/* The log was deleted below a follower, or made anew and is shorter: what is there from now on is
+ * another log, and nothing of it is ever read, also when the place that it waits for is there
+ * again. */
+static void worker_follow_log_that_is_gone_is_a_failure(void **state)
+{
+    static const fx_status ENDS[] = {FX_NOT_FOUND, FX_FORBIDDEN, FX_CORRUPT};
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct member *other = &fixture->members[1];
+    struct fx_worker_follow_stats stats;
+    assert_int_equal(open_member(fixture, other), FX_OK);
+    for (uint32_t index = 0; index < sizeof ENDS / sizeof ENDS[0]; index++) {
+        bus_kit_put(&fixture->kit, member->side);
+        assert_int_equal(open_member(fixture, member), FX_OK);
+        const uint64_t hash = hash_of(member);
+        const uint64_t sequence = fx_engine_sequence(fx_worker_follow_engine(member->follow));
+        submit_user(other, 1 + index);
+        turn(fixture, other);
+        fixture->kit.reader_failure = FX_IO; /* a broker is away: that passes */
+        turn(fixture, member);
+        fx_worker_follow_stats(member->follow, &stats);
+        assert_int_equal(stats.failure, FX_OK);
+        submit_user(member, 50 + index);
+        fixture->kit.reader_failure = ENDS[index];
+        turn(fixture, member);
+        fixture->kit.reader_failure = FX_OK;
+        submit_user(member, 60 + index);
+        for (uint32_t round = 0; round < 4; round++) {
+            turn(fixture, member);
+        }
+        fx_worker_follow_stats(member->follow, &stats);
+        assert_int_equal(stats.failure, ENDS[index]);
+        assert_int_equal(stats.intake_count, 1); /* nor is anything written into another log */
+        assert_int_equal(stats.sequence, sequence);
+        assert_int_equal(hash_of(member), hash);
+        assert_int_equal(member->answers[50 + index], 0); /* it may be in a log that is no more */
+        fx_worker_follow_abandon(member->follow);
+        member->follow = NULL;
+        fx_bus_close(member->side);
+        assert_int_equal(fx_bus_local_side_open(fixture->bus, &member->side), FX_OK);
+        turn(fixture, other);
+    }
+}
+
+/* Records that it has not read are not kept any more: it does not go on behind them. */
+static void worker_follow_records_that_are_gone_are_a_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct fx_worker_follow_stats stats;
+    const struct fx_bus_local_options options = {.window_size_bytes = 2000};
+    const struct fx_bus_topic topic = {
+        .name = FX_STR("matching_engine_input"), .partitions = 1, .retention_ms = -1};
+    const struct other_bus kept = begin_other_bus(fixture);
+    fx_bus_close(member->side);
+    fx_bus_close(fixture->bus);
+    assert_int_equal(fx_bus_local_open(&options, &fixture->bus), FX_OK);
+    assert_int_equal(fx_bus_make(fixture->bus, &topic, 1, 0), FX_OK);
+    open_side(fixture, 0);
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    const uint64_t hash = hash_of(member);
+    for (uint32_t count = 0; count < 100; count++) {
+        publish_text(fixture->bus, "{\"code\":\"TICK\",\"data\":{}}");
+    }
+    for (uint32_t round = 0; round < 3; round++) {
+        turn(fixture, member);
+    }
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.failure, FX_NOT_FOUND);
+    assert_int_equal(stats.position, 1);
+    assert_int_equal(hash_of(member), hash);
+    fx_worker_follow_abandon(member->follow);
+    member->follow = NULL;
+    assert_int_equal(open_member(fixture, member), FX_CORRUPT); /* nor does the next start */
+    assert_non_null(strstr(member->report.text, "retention"));
+    end_other_bus(fixture, kept);
+}
+
+/* Where its record is nobody says, and it comes back all the same: answered once. */
+static void worker_follow_delivery_without_a_place_is_answered_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct member *member = &fixture->members[0];
+    struct fx_worker_follow_stats stats;
+    bus_kit_put(&fixture->kit, member->side);
+    fixture->kit.is_placeless = true;
+    assert_int_equal(open_member(fixture, member), FX_OK);
+    for (uint64_t token = 1; token <= 14; token++) {
+        submit_user(member, token);
+        if (token % 3 == 0) { /* it hears of the delivery before it reads the record, and after */
+            fixture->kit.reader_failure = FX_IO;
+            turn(fixture, member);
+            turn(fixture, member);
+            fixture->kit.reader_failure = FX_OK;
+        }
+        turn(fixture, member);
+    }
+    for (uint32_t round = 0; round < 4; round++) {
+        turn(fixture, member);
+    }
+    for (uint64_t token = 1; token <= 14; token++) {
+        assert_int_equal(member->answers[token], 1);
+        assert_int_equal(member->last[token], FX_OK);
+    }
+    fx_worker_follow_stats(member->follow, &stats);
+    assert_int_equal(stats.pending_count, 0);
+}
+
+/* … nor does what nobody can read wait for ever then: it was read when a later one is. */
+static void worker_follow_own_poison_without_a_place_is_answered(void **state)
+{
+    struct fixture *fixture = *state;
+    bus_kit_put(&fixture->kit, fixture->members[0].side);
+    fixture->kit.is_placeless = true;
+    check_own_poison(fixture);
+}
+
 /* F8: one group at a time is on its way; what comes meanwhile is the next one. */
 static void worker_follow_gathers_while_a_group_is_on_its_way(void **state)
 {
@@ -834,6 +956,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(worker_follow_folder_has_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_thread_answers_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_fatal_bus_is_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_log_that_is_gone_is_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_records_that_are_gone_are_a_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_delivery_without_a_place_is_answered_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            worker_follow_own_poison_without_a_place_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(
             worker_follow_gathers_while_a_group_is_on_its_way, setup, teardown),
         cmocka_unit_test_setup_teardown(worker_follow_question_changes_nothing, setup, teardown)};
