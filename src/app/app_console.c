@@ -242,7 +242,7 @@ int fx_app_console_user_create(const struct fx_app_options *options)
     fx_status status = fx_password_hash(fx_str_of(wish.password), cost, wish.user.password_hash);
     struct fx_app_exchange *exchange = NULL;
     if (status == FX_OK) {
-        status = fx_app_exchange_open(options->config, &exchange);
+        status = fx_app_exchange_open(options->config, NULL, &exchange);
     }
     if (status == FX_OK) {
         status = fx_app_exchange_start(exchange);
@@ -314,7 +314,7 @@ int fx_app_console_funding_pay(const struct fx_app_options *options)
     struct fx_app_exchange *exchange = NULL;
     const bool is_one = fx_config_origin(options->config, "symbol") == FX_CONFIG_FLAG;
     const fx_str wanted = is_one ? fx_config_str(options->config, "symbol") : (fx_str){NULL, 0};
-    fx_status status = fx_app_exchange_open(options->config, &exchange);
+    fx_status status = fx_app_exchange_open(options->config, NULL, &exchange);
     if (status == FX_OK) {
         status = fx_app_exchange_start(exchange);
     }

@@ -25,6 +25,7 @@ struct fx_app_desk {
     const struct fx_config *config;
     struct fx_app_notify *notify;
     const char *title;
+    struct fx_app_start *start; /* NULL once it is over */
     struct fx_net_server *server;
     struct fx_app_desk_part parts[FX_APP_DESK_PARTS_MAX];
     uint32_t part_count;
@@ -220,6 +221,11 @@ static void on_alive(void *self)
     fx_app_notify_alive(desk->notify, fx_clock_monotonic_us());
 }
 
+static bool has_port(const struct fx_config *config)
+{
+    return fx_config_origin(config, "port") != FX_CONFIG_DEFAULT;
+}
+
 fx_status fx_app_desk_create(const struct fx_config *config,
                              struct fx_app_notify *notify,
                              const char *title,
@@ -241,6 +247,9 @@ fx_status fx_app_desk_create(const struct fx_config *config,
         fx_net_server_on_async(desk->server, on_async, desk);
         status = fx_net_server_timer(desk->server, ALIVE_MS, on_alive, desk);
     }
+    if (status == FX_OK) {
+        status = fx_app_start_open(config, notify, title, has_port(config), &desk->start);
+    }
     if (status != FX_OK) {
         fx_app_desk_destroy(desk);
         return status;
@@ -252,9 +261,15 @@ fx_status fx_app_desk_create(const struct fx_config *config,
 void fx_app_desk_destroy(struct fx_app_desk *desk)
 {
     if (desk != NULL) {
+        fx_app_start_destroy(desk->start);
         fx_net_server_destroy(desk->server);
         free(desk);
     }
+}
+
+struct fx_app_start *fx_app_desk_start(struct fx_app_desk *desk)
+{
+    return desk->start;
 }
 
 void fx_app_desk_add(struct fx_app_desk *desk, const struct fx_app_desk_part *part)
@@ -274,12 +289,15 @@ fx_status fx_app_desk_every(struct fx_app_desk *desk,
 static fx_status listen_where(struct fx_app_desk *desk,
                               const char *host_option,
                               const char *port_option,
+                              enum fx_app_start_door door,
                               uint16_t *port_out)
 {
     const struct fx_app_listen wanted = {
         .component = "desk",
         .host = fx_config_text(desk->config, host_option),
         .port = (uint16_t)fx_config_int(desk->config, port_option),
+        .start = desk->start,
+        .door = door,
         .name = desk->title,
         .scheme = "http",
         .fields = {fx_log_text("role", desk->title), fx_log_text("for", "health and metrics")}};
@@ -289,14 +307,17 @@ static fx_status listen_where(struct fx_app_desk *desk,
 fx_status fx_app_desk_run(struct fx_app_desk *desk)
 {
     uint16_t port = 0;
+    fx_app_start_end(desk->start);
     /* Not before: a loop that does not run yet would swallow them (app_stop.h). */
     fx_status status = fx_net_server_watch_signals(desk->server, on_signal, desk);
-    if (status == FX_OK && fx_config_origin(desk->config, "port") != FX_CONFIG_DEFAULT) {
-        status = listen_where(desk, "host", "port", &port);
+    if (status == FX_OK && has_port(desk->config)) {
+        status = listen_where(desk, "host", "port", FX_APP_START_MAIN, &port);
     }
     if (status == FX_OK && fx_config_origin(desk->config, "metrics-port") != FX_CONFIG_UNSET) {
-        status = listen_where(desk, "metrics-host", "metrics-port", &port);
+        status = listen_where(desk, "metrics-host", "metrics-port", FX_APP_START_METRICS, &port);
     }
+    fx_app_start_destroy(desk->start);
+    desk->start = NULL;
     if (status != FX_OK) {
         return status;
     }

@@ -6,7 +6,8 @@
  * The roles' agents work in their own threads; the desk's loop is the main thread's. /health/live:
  * the loop turns. /health and /health/ready: each part with its figures, 503 with the reason where
  * one is down. /metrics: the same figures for Prometheus. It listens on --port where that was set,
- * and on --metrics-port. SIGTERM and SIGINT end it. Thread: the main one, but fx_app_desk_end().
+ * and on --metrics-port, from its creation on: until it runs, its start answers there
+ * (app_start.h). SIGTERM and SIGINT end it. Thread: the main one, but fx_app_desk_end().
  */
 #ifndef FX_APP_APP_DESK_H
 #define FX_APP_APP_DESK_H
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #include "app/app_notify.h"
+#include "app/app_start.h"
 #include "base/config.h"
 #include "base/status.h"
 
@@ -38,7 +40,8 @@ struct fx_app_desk_part {
 
 struct fx_app_desk;
 
-/** @return OK (gives); NO_MEMORY; IO. `config` and `notify` are kept. */
+/** Open its doors and answer that it is starting. @return OK (gives); NO_MEMORY; IO, BAD_PARAMETER
+ * (a port cannot be listened at: logged). `config` and `notify` are kept. */
 FX_MUST_USE fx_status fx_app_desk_create(const struct fx_config *config,
                                          struct fx_app_notify *notify,
                                          const char *title,
@@ -46,6 +49,9 @@ FX_MUST_USE fx_status fx_app_desk_create(const struct fx_config *config,
 
 /** Free it. Accepts NULL. */
 void fx_app_desk_destroy(struct fx_app_desk *desk);
+
+/** Where it is told what the start is at. Borrowed, until fx_app_desk_run(). */
+struct fx_app_start *fx_app_desk_start(struct fx_app_desk *desk);
 
 /** Show a part, before it runs. Copies. */
 void fx_app_desk_add(struct fx_app_desk *desk, const struct fx_app_desk_part *part);
@@ -62,8 +68,8 @@ FX_MUST_USE fx_status fx_app_desk_every(struct fx_app_desk *desk,
                                         void (*tick)(void *self),
                                         void *self);
 
-/** Listen, tell who started us, and turn until a signal or fx_app_desk_end(). @return OK after a
- * signal; what the end said; why it cannot listen. */
+/** End the start, take over its doors, tell who started us, and turn until a signal or
+ * fx_app_desk_end(). @return OK after a signal; what the end said; why it cannot listen. */
 FX_MUST_USE fx_status fx_app_desk_run(struct fx_app_desk *desk);
 
 /** A role cannot go on: end the process with this status. The first one counts. Thread: any. */

@@ -40,6 +40,7 @@ enum {
 
 struct fx_app_exchange {
     const struct fx_config *config;
+    struct fx_app_start *start; /* NULL once it is open, or where nobody asks */
     char journal_dir[FX_APP_FILE_PATH_SIZE_MAX];
     char snapshot_dir[FX_APP_FILE_PATH_SIZE_MAX];
     struct fx_app_store database;
@@ -237,11 +238,16 @@ static fx_status open_follow(struct fx_app_exchange *exchange, uint32_t shard)
         return judged;
     }
     /* The cache is kept by market:publish, one for all. */
-    const struct fx_worker_follow_options options = {.consumer_count = 1,
-                                                     .saved_sequence = UINT64_MAX,
-                                                     .may_begin = may_begin,
-                                                     .wake = {wake_gateway},
-                                                     .wake_context = {exchange}};
+    const struct fx_worker_follow_options options = {
+        .consumer_count = 1,
+        .saved_sequence = UINT64_MAX,
+        .may_begin = may_begin,
+        .wake = {wake_gateway},
+        .wake_context = {exchange},
+        .on_progress = exchange->start == NULL ? NULL : fx_app_start_on_progress,
+        .progress_context = exchange->start};
+    fx_app_start_stage(exchange->start, "opening the topics of Kafka");
+    fx_app_start_shard(exchange->start, shard);
     const fx_status status =
         fx_app_follow_open(exchange->config, "api", shard, &options, &exchange->follows[shard]);
     if (status != FX_OK) {
@@ -560,6 +566,7 @@ static fx_status check_adapters(struct fx_app_exchange *exchange)
 }
 
 fx_status fx_app_exchange_open(const struct fx_config *config,
+                               struct fx_app_start *start,
                                struct fx_app_exchange **exchange_out)
 {
     struct fx_app_exchange *exchange = calloc(1, sizeof *exchange);
@@ -567,19 +574,23 @@ fx_status fx_app_exchange_open(const struct fx_config *config,
         return FX_NO_MEMORY;
     }
     exchange->config = config;
+    exchange->start = start;
     fx_status status = check_adapters(exchange);
     if (status == FX_OK && !is_on_bus(exchange)) {
         status = make_paths(exchange);
     }
     if (status == FX_OK) {
+        fx_app_start_stage(start, "opening the database");
         status = open_store(exchange);
     }
     if (status == FX_OK) {
         status = is_on_bus(exchange) ? open_follows(exchange) : open_worker(exchange);
     }
     if (status == FX_OK) {
+        fx_app_start_stage(start, "telling the read models the state");
         status = open_gateway(exchange);
     }
+    exchange->start = NULL;
     if (status != FX_OK) {
         fx_app_exchange_close(exchange);
         return status;

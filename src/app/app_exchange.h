@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "app/app_gateway.h"
+#include "app/app_start.h"
 #include "base/config.h"
 #include "base/status.h"
 #include "worker/worker_cache.h"
@@ -24,9 +25,11 @@ struct fx_app_exchange;
 
 /**
  * Open the data directory that the configuration names. Problems are logged with their reason.
+ * `start` is told what it is at; NULL: nobody asks.
  * @return OK; LOCKED; CORRUPT; IO; NO_MEMORY; VERSION_MISMATCH; BAD_FILE; BAD_PARAMETER. Gives.
  */
 FX_MUST_USE fx_status fx_app_exchange_open(const struct fx_config *config,
+                                           struct fx_app_start *start,
                                            struct fx_app_exchange **exchange_out);
 
 /** Run the threads. */

@@ -230,12 +230,14 @@ static fx_status open_all(struct intake *intake,
 {
     fx_status status = fx_app_bus_init(&intake->settings, config);
     if (status == FX_OK) {
-        status = open_database(intake, config);
-    }
-    if (status == FX_OK) {
         status = fx_app_desk_create(config, notify, "order:intake", &intake->desk);
     }
     if (status == FX_OK) {
+        fx_app_start_stage(fx_app_desk_start(intake->desk), "opening the database");
+        status = open_database(intake, config);
+    }
+    if (status == FX_OK) {
+        fx_app_start_stage(fx_app_desk_start(intake->desk), "opening the topics of Kafka");
         status = open_worker(intake);
     }
     if (status == FX_OK) {

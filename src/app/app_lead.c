@@ -117,12 +117,15 @@ static fx_status open_lead(struct role *role, const struct fx_config *config)
                    .node = fx_app_node_name(config, "me", role->node),
                    .node_salt = salt,
                    .may_begin = true,
+                   .on_progress = fx_app_start_on_progress,
+                   .progress_context = fx_app_desk_start(role->desk),
                    .snapshot_us = fx_config_int(config, "snapshot-seconds") * 1000 * 1000},
         .bus = role->bus,
         .output = fx_app_bus_place(settings, FX_APP_BUS_OUTPUT),
         .hashes = fx_app_bus_place(settings, FX_APP_BUS_HASHES),
         .quarantine = fx_app_bus_place(settings, FX_APP_BUS_QUARANTINE),
         .shard = fx_app_bus_shard(settings, settings->shard)};
+    fx_app_start_shard(fx_app_desk_start(role->desk), settings->shard);
     status = fx_worker_lead_create(&options, &role->lead, &report);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
@@ -153,12 +156,15 @@ static fx_status open_all(struct role *role,
         status = fx_app_desk_create(config, notify, "matching-engine:run", &role->desk);
     }
     if (status == FX_OK) {
+        fx_app_start_stage(fx_app_desk_start(role->desk), "opening the topics of Kafka");
         status = open_bus(role);
     }
     if (status == FX_OK) {
+        fx_app_start_stage(fx_app_desk_start(role->desk), "looking for the last output");
         status = open_lead(role, config);
     }
     if (status == FX_OK) {
+        fx_app_start_stage(fx_app_desk_start(role->desk), "joining the group");
         status = open_seat(role);
     }
     if (status == FX_OK) {

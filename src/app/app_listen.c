@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/net_server_door.h"
+
 static bool is_this_machine(const char *host)
 {
     return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "127.0.0.1") == 0;
@@ -12,8 +14,11 @@ fx_status fx_app_listen_open(struct fx_net_server *server,
                              const struct fx_app_listen *wanted,
                              uint16_t *port_out)
 {
+    const int descriptor = fx_app_start_take(wanted->start, wanted->door);
     const fx_status status =
-        fx_net_server_listen(server, wanted->host, wanted->port, wanted->tag, port_out);
+        descriptor >= 0
+            ? fx_net_server_door_open(server, descriptor, wanted->tag, port_out)
+            : fx_net_server_listen(server, wanted->host, wanted->port, wanted->tag, port_out);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                wanted->component,

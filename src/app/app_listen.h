@@ -6,6 +6,7 @@
 #ifndef FX_APP_APP_LISTEN_H
 #define FX_APP_APP_LISTEN_H
 
+#include "app/app_start.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "net/net_server.h"
@@ -16,6 +17,8 @@ struct fx_app_listen {
     const char *host;              /* address to bind */
     uint16_t port;                 /* 0: any free one */
     uint16_t tag;                  /* comes back in each call */
+    struct fx_app_start *start;    /* whose door is taken over, where it has one; NULL: none */
+    enum fx_app_start_door door;   /* … this one */
     const char *name;              /* who serves, on stdout; NULL: nothing is said there */
     const char *scheme;            /* "http" */
     const char *remark;            /* behind the address on stdout; NULL: none */

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-enum { TEXT_SIZE = 128 };
+enum { TEXT_SIZE = 128, LINE_SIZE = 256, START_MORE_US = 60000000 };
 
 /* A number from the environment; 0 where there is none. Before any thread of ours sets one. */
 static uint64_t number_of(const char *variable)
@@ -70,6 +70,14 @@ static void tell_systemd(const struct fx_app_notify *notify, const char *text)
     const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + notify->path_size);
     (void)sendto(file, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address, size);
     (void)close(file);
+}
+
+void fx_app_notify_starting(const struct fx_app_notify *notify, const char *text)
+{
+    char message[LINE_SIZE];
+    (void)snprintf(
+        message, sizeof message, "EXTEND_TIMEOUT_USEC=%d\nSTATUS=%.200s", START_MORE_US, text);
+    tell_systemd(notify, message);
 }
 
 void fx_app_notify_ready(struct fx_app_notify *notify, uint16_t port)

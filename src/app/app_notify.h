@@ -2,9 +2,9 @@
  * @file app_notify.h
  * Tell whoever started us how far we are: systemd by its datagrams, PM2 by its channel.
  *
- * systemd (Type=notify): READY=1, RELOADING=1, STOPPING=1, and WATCHDOG=1 at half of the time that
- * WatchdogSec allows. PM2 (wait_ready): "ready" on the channel of NODE_CHANNEL_FD. Without either
- * nothing happens. Thread: the main thread.
+ * systemd (Type=notify): STATUS and EXTEND_TIMEOUT_USEC of a start, READY=1, RELOADING=1,
+ * STOPPING=1, and WATCHDOG=1 at half of the time that WatchdogSec allows. PM2 (wait_ready): "ready"
+ * on the channel of NODE_CHANNEL_FD. Without either nothing happens. Thread: the main thread.
  */
 #ifndef FX_APP_APP_NOTIFY_H
 #define FX_APP_APP_NOTIFY_H
@@ -25,6 +25,10 @@ struct fx_app_notify {
 /** Read NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, NODE_CHANNEL_FD. What is malformed is as if it
  * were not there. Before anything else opens a descriptor. */
 void fx_app_notify_init(struct fx_app_notify *notify);
+
+/** We are starting, and have come forward; `text` has no line breaks. It may go on for a minute
+ * more, however long TimeoutStartSec is. Thread: any, before ready. */
+void fx_app_notify_starting(const struct fx_app_notify *notify, const char *text);
 
 /** We serve. `port` is shown by systemctl status. */
 void fx_app_notify_ready(struct fx_app_notify *notify, uint16_t port);

@@ -305,7 +305,7 @@ fx_status fx_app_operator_create(const struct fx_app_options *options,
     return FX_OK;
 }
 
-fx_status fx_app_operator_listen(struct fx_app_operator *desk)
+fx_status fx_app_operator_listen(struct fx_app_operator *desk, struct fx_app_start *start)
 {
     uint16_t port = 0;
     if (fx_config_origin(desk->config, "metrics-port") == FX_CONFIG_UNSET) {
@@ -316,6 +316,8 @@ fx_status fx_app_operator_listen(struct fx_app_operator *desk)
                                          .port =
                                              (uint16_t)fx_config_int(desk->config, "metrics-port"),
                                          .tag = FX_APP_GATEWAY_OPERATOR_TAG,
+                                         .start = start,
+                                         .door = FX_APP_START_METRICS,
                                          .fields = {fx_log_text("for", "metrics and health")}};
     return fx_app_listen_open(fx_app_gateway_server(desk->gateway), &wanted, &port);
 }

@@ -15,6 +15,7 @@
 #include "app/app_exchange.h"
 #include "app/app_notify.h"
 #include "app/app_options.h"
+#include "app/app_start.h"
 #include "base/status.h"
 
 struct fx_app_operator;
@@ -25,9 +26,10 @@ FX_MUST_USE fx_status fx_app_operator_create(const struct fx_app_options *option
                                              struct fx_app_notify *notify,
                                              struct fx_app_operator **operator_out);
 
-/** Listen for the operator where a port is set. Problems are logged. @return OK; IO; BAD_PARAMETER.
- */
-FX_MUST_USE fx_status fx_app_operator_listen(struct fx_app_operator *desk);
+/** Listen for the operator where a port is set, taking over the door of the start (NULL: there was
+ * none). Problems are logged. @return OK; IO; BAD_PARAMETER. */
+FX_MUST_USE fx_status fx_app_operator_listen(struct fx_app_operator *desk,
+                                             struct fx_app_start *start);
 
 /** Everything listens: tell who started us. */
 void fx_app_operator_ready(struct fx_app_operator *desk, uint16_t port);

@@ -15,6 +15,7 @@
 #include "app/app_operator.h"
 #include "app/app_oracle.h"
 #include "app/app_settings.h"
+#include "app/app_start.h"
 #include "app/app_stop.h"
 #include "app/app_tls.h"
 #include "base/clock.h"
@@ -108,6 +109,7 @@ static fx_status seed(const struct fx_config *config,
 
 static fx_status listen_and_run(const struct fx_config *config,
                                 struct fx_app_exchange *exchange,
+                                struct fx_app_start *start,
                                 struct fx_app_operator *desk)
 {
     struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
@@ -117,6 +119,8 @@ static fx_status listen_and_run(const struct fx_config *config,
         .component = "app",
         .host = fx_config_text(config, "host"),
         .port = (uint16_t)fx_config_int(config, "port"),
+        .start = start,
+        .door = FX_APP_START_MAIN,
         .name = "future",
         .scheme = "http",
         .fields = {fx_log_text("durability", fx_config_text(config, "durability")),
@@ -140,6 +144,7 @@ static fx_status listen_and_run(const struct fx_config *config,
 static fx_status serve(const struct fx_config *config,
                        struct fx_app_exchange *exchange,
                        struct guests *guests,
+                       struct fx_app_start *start,
                        struct fx_app_operator *desk)
 {
     struct fx_app_gateway *gateway = fx_app_exchange_gateway(exchange);
@@ -149,15 +154,17 @@ static fx_status serve(const struct fx_config *config,
     if (guests->funding == NULL) {
         status = fx_app_oracle_open(config, gateway, &guests->oracle);
         if (status == FX_OK && fx_config_bool(config, "demo")) {
+            fx_app_start_stage(start, "making the demo");
             status = seed(config, exchange, guests);
         }
     }
     if (status == FX_OK) {
         fx_app_gateway_set_guest(gateway, &guest);
-        status = fx_app_operator_listen(desk);
+        fx_app_start_end(start);
+        status = fx_app_operator_listen(desk, start);
     }
     if (status == FX_OK && guests->funding == NULL) {
-        return listen_and_run(config, exchange, desk);
+        return listen_and_run(config, exchange, start, desk);
     }
     if (status == FX_OK) {
         status = fx_app_gateway_watch(gateway);
@@ -173,6 +180,7 @@ static int run(const struct fx_app_options *options, struct fx_app_funding *fund
 {
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
+    struct fx_app_start *start = NULL;
     struct guests guests = {.funding = funding};
     struct fx_app_operator *desk = NULL;
     struct fx_app_notify notify;
@@ -186,10 +194,16 @@ static int run(const struct fx_app_options *options, struct fx_app_funding *fund
                                                  FX_APP_SETTINGS_REDIS | FX_APP_SETTINGS_KAFKA |
                                                  FX_APP_SETTINGS_DATA);
     }
+    /* The whole exchange in one process locks its data folder first, and its journal is short. */
+    if (status == FX_OK && fx_app_bus_is_set(config)) {
+        const char *title = funding == NULL ? "api" : "funding:run";
+        status = fx_app_start_open(config, &notify, title, funding == NULL, &start);
+    }
     if (status == FX_OK) {
-        status = fx_app_exchange_open(config, &exchange);
+        status = fx_app_exchange_open(config, start, &exchange);
     }
     if (status != FX_OK) {
+        fx_app_start_destroy(start);
         return fx_app_options_exit(status);
     }
     status = fx_app_exchange_start(exchange);
@@ -197,8 +211,9 @@ static int run(const struct fx_app_options *options, struct fx_app_funding *fund
         status = fx_app_operator_create(options, exchange, &notify, &desk);
     }
     if (status == FX_OK) {
-        status = serve(config, exchange, &guests, desk);
+        status = serve(config, exchange, &guests, start, desk);
     }
+    fx_app_start_destroy(start);
     fx_app_operator_destroy(desk);
     const struct fx_app_gateway_guest nobody = {NULL, NULL, NULL};
     fx_app_gateway_set_guest(fx_app_exchange_gateway(exchange), &nobody);
@@ -255,7 +270,7 @@ int fx_app_serve_seed(const struct fx_app_options *options)
     const struct fx_config *config = options->config;
     struct fx_app_exchange *exchange = NULL;
     struct fx_app_demo_users users;
-    fx_status status = fx_app_exchange_open(config, &exchange);
+    fx_status status = fx_app_exchange_open(config, NULL, &exchange);
     if (status == FX_OK) {
         status = fx_app_exchange_start(exchange);
     }

@@ -289,7 +289,10 @@ static fx_status open_follow(struct worker *worker)
         .saved_sequence = worker->saved,
         .saved = {saved_by_now, worker},
         .on_recovered = on_recovered,
-        .recovered_context = worker};
+        .recovered_context = worker,
+        .on_progress = fx_app_start_on_progress,
+        .progress_context = fx_app_desk_start(worker->desk)};
+    fx_app_start_shard(options.progress_context, worker->settings.shard);
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
     if (fx_crypto_random(&options.node_salt, sizeof options.node_salt) != FX_OK) {
         return FX_IO;
@@ -304,6 +307,7 @@ static fx_status open_follow(struct worker *worker)
         if (tries == 0) {
             FX_LOG(FX_LOG_INFO, "worker", "waiting", fx_log_text("reason", report.text));
         }
+        fx_app_start_stage(options.progress_context, "waiting for an engine to begin the log");
         (void)nanosleep(&pause, NULL);
         worker->gathered_count = 0;
         status = fx_worker_follow_open(&options, &worker->follow, &report);
@@ -461,23 +465,34 @@ static fx_status open_all(struct worker *worker, uint32_t parts, struct fx_app_n
     if (status == FX_OK) {
         status = make_folder(worker);
     }
-    if (status == FX_OK && needs_database(parts)) {
-        status = open_database(worker);
-    }
     if (status == FX_OK) {
         status = fx_app_desk_create(worker->config, notify, worker->title, &worker->desk);
     }
+    if (status != FX_OK) {
+        return status;
+    }
+    struct fx_app_start *start = fx_app_desk_start(worker->desk);
+    if (needs_database(parts)) {
+        fx_app_start_stage(start, "opening the database");
+        status = open_database(worker);
+    }
     if (status == FX_OK) {
+        fx_app_start_stage(start, "opening the topics of Kafka");
         status = fx_app_bus_connect(&worker->settings, false, &worker->bus);
     }
     if (status == FX_OK) {
+        fx_app_start_stage(start, "opening the parts");
         worker->gathered = aligned_alloc(16, (size_t)GATHER_MAX * sizeof worker->gathered[0]);
         status = worker->gathered == NULL ? FX_NO_MEMORY : open_parts(worker, parts);
     }
     if (status == FX_OK) {
         status = open_follow(worker);
     }
-    return status == FX_OK ? listen_parts(worker) : status;
+    if (status == FX_OK) {
+        fx_app_start_stage(start, "telling the parts the state");
+        status = listen_parts(worker);
+    }
+    return status;
 }
 
 static void close_all(struct worker *worker)

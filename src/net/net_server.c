@@ -353,6 +353,32 @@ static uint16_t port_of(const uv_tcp_t *tcp)
     return ntohs(v4.sin_port);
 }
 
+struct fx_net_server_listener *fx_net_server_add_listener(struct fx_net_server *server,
+                                                          uint16_t tag)
+{
+    FX_ASSERT(server->listener_count < FX_NET_SERVER_LISTENERS_MAX);
+    struct fx_net_server_listener *listener = &server->listeners[server->listener_count];
+    if (uv_tcp_init(&server->loop, &listener->tcp) != 0) {
+        return NULL;
+    }
+    server->listener_count++; /* also where it fails: the handle belongs to the loop until closed */
+    listener->server = server;
+    listener->tag = tag;
+    listener->tcp.data = listener;
+    return listener;
+}
+
+fx_status fx_net_server_open_listener(struct fx_net_server_listener *listener, uint16_t *port_out)
+{
+    if (uv_listen((uv_stream_t *)&listener->tcp, BACKLOG, on_connection) != 0) {
+        return FX_IO;
+    }
+    if (port_out != NULL) {
+        *port_out = port_of(&listener->tcp);
+    }
+    return FX_OK;
+}
+
 fx_status fx_net_server_listen(
     struct fx_net_server *server,
     const char *address,
@@ -362,26 +388,15 @@ fx_status fx_net_server_listen(
     uint16_t *port_out)
 {
     struct sockaddr_storage storage;
-    FX_ASSERT(server->listener_count < FX_NET_SERVER_LISTENERS_MAX);
     if (!parse_address(address, port, &storage)) {
         return FX_BAD_PARAMETER;
     }
-    struct fx_net_server_listener *listener = &server->listeners[server->listener_count];
-    if (uv_tcp_init(&server->loop, &listener->tcp) != 0) {
+    struct fx_net_server_listener *listener = fx_net_server_add_listener(server, tag);
+    if (listener == NULL ||
+        uv_tcp_bind(&listener->tcp, (const struct sockaddr *)&storage, 0) != 0) {
         return FX_IO;
     }
-    server->listener_count++; /* also where it fails: the handle belongs to the loop until closed */
-    listener->server = server;
-    listener->tag = tag;
-    listener->tcp.data = listener;
-    if (uv_tcp_bind(&listener->tcp, (const struct sockaddr *)&storage, 0) != 0 ||
-        uv_listen((uv_stream_t *)&listener->tcp, BACKLOG, on_connection) != 0) {
-        return FX_IO;
-    }
-    if (port_out != NULL) {
-        *port_out = port_of(&listener->tcp);
-    }
-    return FX_OK;
+    return fx_net_server_open_listener(listener, port_out);
 }
 
 void fx_net_server_run(struct fx_net_server *server)

@@ -165,6 +165,13 @@ struct fx_net_server {
     bool is_finished;
 };
 
+/** One more listener, which has no socket yet. @return NULL: the loop does not take it. */
+struct fx_net_server_listener *fx_net_server_add_listener(struct fx_net_server *server,
+                                                          uint16_t tag);
+
+/** Let connections in. @return OK and the port (may be NULL); IO. */
+fx_status fx_net_server_open_listener(struct fx_net_server_listener *listener, uint16_t *port_out);
+
 /** Take the connection that waits at the listener, or pause it where there is no room. */
 void fx_net_server_conn_accept(struct fx_net_server_listener *listener);
 

@@ -45,6 +45,25 @@ struct fx_worker_follow_poison {
     fx_str field;
 };
 
+/** What a start is at. */
+enum fx_worker_follow_stage {
+    FX_WORKER_FOLLOW_ASKING = 1,  /* the bus: where the log ends, and its first record */
+    FX_WORKER_FOLLOW_LOADING = 2, /* the newest snapshot */
+    FX_WORKER_FOLLOW_READING = 3  /* the log behind it */
+};
+
+/** How far a start is; the offsets are known from READING on. */
+struct fx_worker_follow_progress {
+    enum fx_worker_follow_stage stage;
+    uint64_t first; /* where the reading began */
+    uint64_t next;  /* what is read next */
+    uint64_t end;   /* where it is done */
+};
+
+/** Told within fx_worker_follow_open(), in its thread, after each batch. */
+typedef void (*fx_worker_follow_progress_fn)(void *context,
+                                             const struct fx_worker_follow_progress *progress);
+
 /** Who looks on inside of the agent's thread (while recovering: the owner's); members may be NULL.
  */
 struct fx_worker_follow_hooks {
@@ -89,6 +108,8 @@ struct fx_worker_follow_options {
     struct fx_worker_snapshot_saved saved;   /* it may ask a database: a no is kept 5 s */
     fx_worker_engine_events_fn on_recovered; /* what is above it, while recovering; may be NULL */
     void *recovered_context;
+    fx_worker_follow_progress_fn on_progress; /* of the start; may be NULL */
+    void *progress_context;
     fx_worker_engine_wake_fn wake[FX_WORKER_FOLLOW_CONSUMERS_MAX]; /* may be NULL */
     void *wake_context[FX_WORKER_FOLLOW_CONSUMERS_MAX];
     struct fx_worker_follow_hooks hooks;

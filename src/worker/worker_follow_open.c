@@ -32,7 +32,18 @@ struct opening {
     struct fx_worker_follow *follow;
     struct fx_worker_follow_report *report;
     int64_t news_us; /* monotonic: when the bus last said something */
+    uint64_t first;  /* offset from which the log is read */
 };
+
+static void tell(const struct opening *opening, enum fx_worker_follow_stage stage)
+{
+    const struct fx_worker_follow *follow = opening->follow;
+    if (follow->options.on_progress != NULL) {
+        const struct fx_worker_follow_progress progress = {
+            .stage = stage, .first = opening->first, .next = follow->position, .end = follow->end};
+        follow->options.on_progress(follow->options.progress_context, &progress);
+    }
+}
 
 static fx_status fail(struct opening *opening, fx_status status, const char *text)
 {
@@ -375,6 +386,8 @@ static fx_status catch_up(struct opening *opening, bool is_for_map)
     struct fx_worker_follow *follow = opening->follow;
     const struct timespec pause = {.tv_nsec = 1000000};
     follow->is_recovering = true;
+    opening->first = follow->position;
+    tell(opening, FX_WORKER_FOLLOW_READING);
     while (is_for_map ? is_map_missing(follow) : follow->position < follow->end) {
         const int work = fx_worker_follow_step(follow, fx_worker_host_now_us(&follow->host));
         const fx_status failure = (fx_status)atomic_load(&follow->failure);
@@ -388,6 +401,7 @@ static fx_status catch_up(struct opening *opening, bool is_for_map)
         }
         if (work > 0 && !is_for_map) {
             opening->news_us = fx_clock_monotonic_us();
+            tell(opening, FX_WORKER_FOLLOW_READING);
         } else if (has_waited(opening)) { /* a map that was refused stays away, whatever comes */
             return fail(opening, FX_TIMEOUT, "the rest of the log does not come");
         } else if (work == 0) {
@@ -572,9 +586,11 @@ static fx_status open_all(struct opening *opening)
         status = allocate_first(follow);
     }
     if (status == FX_OK) {
+        tell(opening, FX_WORKER_FOLLOW_ASKING);
         status = read_genesis(opening);
     }
     if (status == FX_OK) {
+        tell(opening, FX_WORKER_FOLLOW_LOADING);
         status = allocate_state(follow);
     }
     if (status == FX_OK) {

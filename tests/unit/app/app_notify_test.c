@@ -54,6 +54,9 @@ static void app_notify_systemd_hears_each_state(void **state)
     assert_int_equal(setenv("WATCHDOG_USEC", "2000000", 1), 0);
     assert_int_equal(setenv("WATCHDOG_PID", pid, 1), 0);
     fx_app_notify_init(&notify);
+    fx_app_notify_starting(&notify, "starting: reading the log, 25 %");
+    assert_string_equal(heard(file),
+                        "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=starting: reading the log, 25 %");
     fx_app_notify_ready(&notify, 3000);
     assert_string_equal(heard(file), "READY=1\nSTATUS=serving on port 3000");
     fx_app_notify_reloading(&notify);

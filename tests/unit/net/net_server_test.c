@@ -6,6 +6,7 @@
 
 #include "net/net_client.h"
 #include "net/net_http_client.h"
+#include "net/net_server_door.h"
 #include "net_kit.h"
 
 static void net_server_answers_with_date_and_length(void **state)
@@ -731,6 +732,8 @@ static void net_server_listen_reports_what_is_wrong(void **state)
     uint16_t port = 1;
     assert_int_equal(fx_net_server_listen(rig->server, "nonsense", 0, 0, &port), FX_BAD_PARAMETER);
     assert_int_equal(fx_net_server_listen(rig->server, "127.0.0.1", other->port, 0, &port), FX_IO);
+    assert_int_equal(fx_net_server_door_keep(rig->server, 77), -1);
+    assert_int_equal(fx_net_server_door_open(rig->server, -1, 0, &port), FX_IO);
     assert_int_equal(port, 1);
     rig_destroy(other);
     rig_destroy(rig);

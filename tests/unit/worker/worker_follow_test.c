@@ -20,6 +20,8 @@ struct member {
     struct fx_worker_follow *follow;
     struct fx_bus *side;
     struct fx_worker_follow_report report;
+    enum fx_worker_follow_stage stage; /* of the last start, told last */
+    struct fx_worker_follow_progress progress;
     char dir[8];
     char node[8];
     uint32_t answers[TOKENS]; /* by token */
@@ -59,6 +61,20 @@ static fx_status on_recovered(void *context, const struct fx_event events[], uin
     return FX_OK;
 }
 
+/* Stages come in their order, and the reading goes on to its end. */
+static void on_progress(void *context, const struct fx_worker_follow_progress *progress)
+{
+    struct member *member = context;
+    assert_true(progress->stage >= member->stage && progress->stage <= member->stage + 1);
+    if (progress->stage == FX_WORKER_FOLLOW_READING && member->stage == progress->stage) {
+        assert_true(progress->first <= progress->next);
+        assert_true(progress->next > member->progress.next);
+        assert_int_equal(progress->first, member->progress.first);
+    }
+    member->stage = progress->stage;
+    member->progress = *progress;
+}
+
 static fx_status open_member(struct fixture *fixture, struct member *member)
 {
     const struct fx_worker_follow_options options = {.bus = member->side,
@@ -75,7 +91,10 @@ static fx_status open_member(struct fixture *fixture, struct member *member)
                                                      .stop_us = 60LL * 1000 * 1000,
                                                      .saved_sequence = fixture->saved_sequence,
                                                      .on_recovered = on_recovered,
-                                                     .recovered_context = member};
+                                                     .recovered_context = member,
+                                                     .on_progress = on_progress,
+                                                     .progress_context = member};
+    member->stage = 0;
     member->recovered_first = 0;
     member->recovered_last = 0;
     return fx_worker_follow_open(&options, &member->follow, &member->report);
@@ -270,6 +289,11 @@ static void worker_follow_crashes_leave_one_state(void **state)
     crash(fixture, &fixture->members[0]); /* from genesis, all of it */
     assert_int_equal(fixture->members[0].report.snapshot_sequence, 0);
     assert_int_equal(hash_of(&fixture->members[0]), hash);
+    const struct fx_worker_follow_progress *progress = &fixture->members[0].progress;
+    assert_int_equal(progress->stage, FX_WORKER_FOLLOW_READING);
+    assert_int_equal(progress->first, 0);
+    assert_int_equal(progress->next, progress->end);
+    assert_int_equal(progress->end, fixture->members[0].report.end);
 }
 
 static void worker_follow_saved_sequence_bounds_the_snapshot(void **state)
