@@ -1,7 +1,8 @@
 /**
  * @file bus_kit.h
  * Faults that the port to the log allows and no adapter makes on demand: deliveries that do not say
- * where, readers that are told that there is nothing any more.
+ * where, records that were lost on their way to one partition, readers that are told that there is
+ * nothing any more.
  *
  * It puts itself between a handle and its adapter; what it does not change goes through.
  * Thread: the handle's.
@@ -32,13 +33,23 @@ struct bus_kit {
     struct bus_kit_reader_ops reader_ops;
     const struct fx_bus_ops *adapter;
     const struct fx_bus_reader_ops *adapter_reader;
-    bool is_placeless;        /* what was delivered is in the log, and nobody says where */
+    bool is_placeless; /* what was delivered is in the log, and nobody says where */
+    fx_str lost_topic; /* what is published there, into that partition, is lost on its way */
+    uint32_t lost_partition;
     fx_status reader_failure; /* what a reader's next polls say instead of reading */
 };
 
 static inline struct bus_kit *bus_kit_of(const struct fx_bus *bus)
 {
     return ((const struct bus_kit_ops *)bus->ops)->kit;
+}
+
+static inline fx_status bus_kit_publish(struct fx_bus *bus, const struct fx_bus_message *message)
+{
+    const struct bus_kit *kit = bus_kit_of(bus);
+    const bool is_lost = message->partition == kit->lost_partition &&
+                         fx_str_is_equal(message->topic, kit->lost_topic);
+    return is_lost ? FX_OK : kit->adapter->publish(bus, message);
 }
 
 static inline uint32_t bus_kit_poll(struct fx_bus *bus,
@@ -89,6 +100,7 @@ static inline fx_status bus_kit_reader_open(struct fx_bus *bus,
 static inline void bus_kit_put(struct bus_kit *kit, struct fx_bus *bus)
 {
     *kit = (struct bus_kit){.ops = {.ops = *bus->ops, .kit = kit}, .adapter = bus->ops};
+    kit->ops.ops.publish = bus_kit_publish;
     kit->ops.ops.poll = bus_kit_poll;
     kit->ops.ops.reader_open = bus_kit_reader_open;
     bus->ops = &kit->ops.ops;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bus/bus_local.h"
 #include "bus/bus_local_side.h"
+#include "bus_kit.h"
 #include "engine_kit.h"
 #include "fx_test.h"
 #include "worker/worker_intake_done.h"
@@ -27,6 +28,7 @@ static char folder[64];
 
 struct scene {
     struct fx_bus *bus;
+    struct bus_kit kit; /* of the bus, where a test puts it */
     struct fx_worker_intake *intake;
     struct fx_instrument instrument;
     uint32_t batch_max;
@@ -89,10 +91,21 @@ static fx_status find_mark(void *context,
     return FX_OK;
 }
 
+static uint64_t input_end(struct scene *scene, uint32_t shard)
+{
+    struct fx_bus_span span = {0};
+    const struct fx_bus_place place = {INPUT_TOPIC, shard};
+    assert_int_equal(fx_bus_span(scene->bus, place, WAIT_MS, &span), FX_OK);
+    return span.end;
+}
+
 static void store_mark(void *context,
                        struct fx_bus_place place,
                        const struct fx_worker_intake_mark *mark)
 {
+    for (uint32_t shard = 0; shard < SHARDS; shard++) { /* who begins beyond would miss records */
+        assert_true(mark->inputs[shard] <= input_end(context, shard));
+    }
     assert_true(mark->next >= mark_of(context, place)->next);
     assert_true(mark->inputs[0] >= mark_of(context, place)->inputs[0]);
     assert_true(mark->inputs[1] >= mark_of(context, place)->inputs[1]);
@@ -460,6 +473,74 @@ static void worker_intake_of_two_shards_loses_and_doubles_nothing(void **state)
     }
 }
 
+/* Later records are in one log and earlier ones not in the other: what was sent there is lost, and
+ * with it who sent it. The next one dies while it mends. */
+static void live_with_a_hole(uint32_t shard, uint32_t steps, bool has_marks)
+{
+    struct scene scene;
+    begin_both(&scene);
+    bus_kit_put(&scene.kit, scene.bus);
+    scene.has_marks = has_marks;
+    scene.kit.is_placeless = steps % 2 != 0;
+    open_intake(&scene);
+    die_after(&scene, 2 * steps, false);
+    scene.kit.lost_topic = INPUT_TOPIC;
+    scene.kit.lost_partition = shard;
+    open_intake(&scene);
+    die_after(&scene, 6, false);
+    scene.kit.lost_topic = FX_STR("");
+    for (uint32_t life = 0; life < 2; life++) {
+        scene.batch_max = 2;
+        open_intake(&scene);
+        die_after(&scene, 3 + steps, false);
+    }
+    open_intake(&scene);
+    run_dry(&scene);
+    assert_both_once(&scene);
+    end(&scene);
+}
+
+static void worker_intake_of_two_shards_makes_up_for_a_hole(void **state)
+{
+    (void)state;
+    for (uint32_t steps = 0; steps < 8; steps++) {
+        for (uint32_t shard = 0; shard < SHARDS; shard++) {
+            live_with_a_hole(shard, steps, false);
+            live_with_a_hole(shard, steps, true);
+        }
+    }
+}
+
+/* Where nothing is missing a mark is the end of each log, and nothing is looked for again; where
+ * nobody said where the records are, it is not moved. */
+static void worker_intake_mark_is_the_end_of_each_log(void **state)
+{
+    (void)state;
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        struct scene scene;
+        begin_both(&scene);
+        bus_kit_put(&scene.kit, scene.bus);
+        scene.kit.is_placeless = turn == 1;
+        scene.has_marks = true;
+        scene.batch_max = 2 * BOTH; /* all of them, or nearly */
+        open_intake(&scene);
+        run_dry(&scene);
+        assert_both_once(&scene);
+        fx_worker_intake_destroy(scene.intake);
+        for (uint32_t partition = 0; partition < PARTITIONS; partition++) {
+            const struct fx_worker_intake_mark *mark = &scene.marks[0][partition];
+            for (uint32_t shard = 0; shard < SHARDS && mark->next > 0; shard++) {
+                assert_int_equal(mark->next, BOTH);
+                assert_int_equal(mark->inputs[shard], turn == 1 ? 0 : input_end(&scene, shard));
+            }
+        }
+        open_intake(&scene);
+        run_dry(&scene);
+        assert_both_once(&scene);
+        end(&scene);
+    }
+}
+
 /* What the search for one partition's commands remembers. */
 static void worker_intake_window_tells_what_is_missing(void **state)
 {
@@ -679,6 +760,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worker_intake_makes_commands_of_records),
         cmocka_unit_test(worker_intake_of_two_shards_loses_and_doubles_nothing),
+        cmocka_unit_test(worker_intake_of_two_shards_makes_up_for_a_hole),
+        cmocka_unit_test(worker_intake_mark_is_the_end_of_each_log),
         cmocka_unit_test(worker_intake_window_tells_what_is_missing),
         cmocka_unit_test(worker_intake_loses_and_doubles_nothing_wherever_it_dies),
         cmocka_unit_test(worker_intake_waits_where_the_bus_is_full),
