@@ -63,7 +63,7 @@ void fx_app_emit_destroy(struct fx_app_emit *emit)
 }
 
 // NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, then what
-void fx_app_emit_event(struct fx_app_emit *emit, fx_str room, fx_str event)
+bool fx_app_emit_try_event(struct fx_app_emit *emit, fx_str room, fx_str event)
 {
     char channel[FX_PUSH_ROOMS_CHANNEL_SIZE_MAX];
     struct fx_push_rooms_message message = {
@@ -77,7 +77,16 @@ void fx_app_emit_event(struct fx_app_emit *emit, fx_str room, fx_str event)
                                     fx_buf_str(&emit->body)};
         status = fx_cache_session_append(emit->session, TAG_PUBLISH, arguments, 3);
     }
-    if (status != FX_OK) {
+    if (status != FX_OK && status != FX_BUSY) {
+        atomic_fetch_add_explicit(&emit->dropped, 1, memory_order_relaxed);
+    }
+    return status != FX_BUSY;
+}
+
+// NOLINTNEXTLINE(bugprone-easily-swappable-parameters): where, then what
+void fx_app_emit_event(struct fx_app_emit *emit, fx_str room, fx_str event)
+{
+    if (!fx_app_emit_try_event(emit, room, event)) {
         atomic_fetch_add_explicit(&emit->dropped, 1, memory_order_relaxed);
     }
 }

@@ -10,6 +10,7 @@
 #ifndef FX_APP_APP_EMIT_H
 #define FX_APP_APP_EMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -27,8 +28,12 @@ FX_MUST_USE fx_status fx_app_emit_create(const struct fx_cache_server *server,
 /** Free it; what was not sent is lost. Accepts NULL. */
 void fx_app_emit_destroy(struct fx_app_emit *emit);
 
-/** Queue an event for a room in /ws: "user_7", and JSON, `["orders",[…]]`. */
+/** Queue an event for a room in /ws: "user_7", and JSON, `["orders",[…]]`. Where the queue is full
+ * it is dropped. */
 void fx_app_emit_event(struct fx_app_emit *emit, fx_str room, fx_str event);
+
+/** The same. @return false: the queue is full, nothing was done. */
+bool fx_app_emit_try_event(struct fx_app_emit *emit, fx_str room, fx_str event);
 
 /** Send and receive what can be now. @return how much was done. */
 int fx_app_emit_step(struct fx_app_emit *emit, int64_t now_us);

@@ -86,7 +86,9 @@ struct worker {
     char snapshots[FX_APP_FILE_PATH_SIZE_MAX];
     struct fx_event *gathered; /* of the start */
     uint32_t gathered_count;
-    uint64_t saved; /* the least that a part has */
+    uint64_t saved;   /* the least that a part has */
+    fx_status replay; /* what parts said to the state of the snapshot */
+    bool is_open;     /* what the log said before this start is read */
 };
 
 /* ---- which parts ----------------------------------------------------------------------------- */
@@ -235,6 +237,49 @@ static fx_status on_recovered(void *context, const struct fx_event events[], uin
     return status;
 }
 
+/* Tell parts the whole state: all of them, or those that the start's commands are told behind it.
+ */
+static fx_status dump(struct worker *worker, const struct fx_engine *engine, bool is_for_all)
+{
+    struct fx_engine_dump position = {0};
+    struct fx_events events = {.items = worker->gathered, .capacity = DUMP_EVENTS};
+    fx_status status = FX_OK;
+    bool is_more = true;
+    while (is_more && status == FX_OK) {
+        is_more = fx_engine_dump(engine, &position, &events);
+        for (uint32_t at = 0; at < events.count && status == FX_OK; at++) {
+            for (uint32_t index = 0; index < worker->slot_count && status == FX_OK; index++) {
+                struct fx_app_worker_part *part = worker->slots[index].part;
+                if (is_for_all || fx_app_worker_part_is_replayed(part)) {
+                    status = fx_app_worker_part_fold(part, &events.items[at]);
+                }
+            }
+        }
+    }
+    return status;
+}
+
+/* The snapshot of this start. Nothing is gathered yet. */
+static void on_loaded(void *context, const struct fx_engine *engine)
+{
+    struct worker *worker = context;
+    worker->replay = dump(worker, engine, false);
+}
+
+static void on_applied(void *context,
+                       const struct fx_command *command,
+                       const struct fx_events *events)
+{
+    struct worker *worker = context;
+    (void)command;
+    for (uint32_t index = 0; index < worker->slot_count && !worker->is_open; index++) {
+        struct fx_app_worker_part *part = worker->slots[index].part;
+        if (fx_app_worker_part_is_replayed(part)) {
+            fx_app_worker_part_replay(part, events->items, events->count);
+        }
+    }
+}
+
 /* A role's snapshots are its own: data/market-publish/snapshots. */
 static fx_status make_folder(struct worker *worker)
 {
@@ -290,6 +335,7 @@ static fx_status open_follow(struct worker *worker)
         .saved = {saved_by_now, worker},
         .on_recovered = on_recovered,
         .recovered_context = worker,
+        .hooks = {.on_loaded = on_loaded, .on_applied = on_applied, .context = worker},
         .on_progress = fx_app_start_on_progress,
         .progress_context = fx_app_desk_start(worker->desk)};
     fx_app_start_shard(options.progress_context, worker->settings.shard);
@@ -311,6 +357,10 @@ static fx_status open_follow(struct worker *worker)
         (void)nanosleep(&pause, NULL);
         worker->gathered_count = 0;
         status = fx_worker_follow_open(&options, &worker->follow, &report);
+    }
+    worker->is_open = status == FX_OK;
+    if (status == FX_OK) {
+        status = worker->replay;
     }
     if (status == FX_OK) {
         status = write_gathered(worker);
@@ -343,25 +393,6 @@ static fx_status open_follow(struct worker *worker)
     return FX_OK;
 }
 
-/* Tell every part the whole state. */
-static fx_status dump(struct worker *worker)
-{
-    const struct fx_engine *engine = fx_worker_follow_engine(worker->follow);
-    struct fx_engine_dump position = {0};
-    struct fx_events events = {.items = worker->gathered, .capacity = DUMP_EVENTS};
-    fx_status status = FX_OK;
-    bool is_more = true;
-    while (is_more && status == FX_OK) {
-        is_more = fx_engine_dump(engine, &position, &events);
-        for (uint32_t at = 0; at < events.count && status == FX_OK; at++) {
-            for (uint32_t index = 0; index < worker->slot_count && status == FX_OK; index++) {
-                status = fx_app_worker_part_fold(worker->slots[index].part, &events.items[at]);
-            }
-        }
-    }
-    return status;
-}
-
 static fx_status listen_parts(struct worker *worker)
 {
     fx_status status = FX_OK;
@@ -369,7 +400,7 @@ static fx_status listen_parts(struct worker *worker)
         status = fx_app_worker_part_listen(worker->slots[index].part, worker->follow, index);
     }
     if (status == FX_OK) {
-        status = dump(worker);
+        status = dump(worker, fx_worker_follow_engine(worker->follow), true);
     }
     for (uint32_t index = 0; index < worker->slot_count && status == FX_OK; index++) {
         status = fx_app_worker_part_recall(worker->slots[index].part);

@@ -142,6 +142,55 @@ static fx_status open_referral(struct fx_app_worker_part *part)
     return status;
 }
 
+/* ---- what users are told --------------------------------------------------------------------- */
+
+static bool emit_to_user(void *context, uint64_t user_id, fx_str event)
+{
+    const struct fx_app_worker_part *part = context;
+    char room[ROOM_SIZE];
+    (void)snprintf(room, sizeof room, "user_%llu", (unsigned long long)user_id);
+    return fx_app_emit_try_event(part->emit, fx_str_of(room), event);
+}
+
+static uint64_t settled(void *context)
+{
+    const struct fx_app_worker_part *part = context;
+    struct fx_app_emit_stats stats;
+    fx_app_emit_stats(part->emit, &stats);
+    return stats.published + stats.dropped; /* of what was taken */
+}
+
+static int emit_step(void *context, int64_t now_us)
+{
+    const struct fx_app_worker_part *part = context;
+    return part->emit == NULL ? 0 : fx_app_emit_step(part->emit, now_us);
+}
+
+static bool may_speak(void *context)
+{
+    const struct fx_app_worker_part *part = context;
+    return fx_worker_seat_is_held(part->seat);
+}
+
+/* The last command that the group has as done. */
+static uint64_t kept(void *context)
+{
+    const struct fx_app_worker_part *part = context;
+    const uint64_t next = fx_worker_seat_kept(part->seat);
+    return next == 0 ? 0 : fx_worker_follow_sequence(part->follow, next);
+}
+
+static fx_status open_notify(struct fx_app_worker_part *part)
+{
+    const struct fx_worker_notify_options options = {.emit = emit_to_user,
+                                                     .settled = settled,
+                                                     .may_speak = may_speak,
+                                                     .kept = kept,
+                                                     .pump = emit_step,
+                                                     .context = part};
+    return fx_worker_notify_create(&options, &part->notify);
+}
+
 static fx_status open_kind(struct fx_app_worker_part *part)
 {
     if (is_saver(part)) {
@@ -161,7 +210,8 @@ static fx_status open_kind(struct fx_app_worker_part *part)
     if (part->kind == FX_APP_WORKER_PART_CACHE) {
         return open_store(part, FX_APP_STORE_READER);
     }
-    return fx_app_emit_create(&server, &part->emit);
+    const fx_status status = fx_app_emit_create(&server, &part->emit);
+    return status == FX_OK ? open_notify(part) : status;
 }
 
 fx_status fx_app_worker_part_open(enum fx_app_worker_part_kind kind,
@@ -229,32 +279,10 @@ fx_status fx_app_worker_part_recover(struct fx_app_worker_part *part,
     return status;
 }
 
-static void emit_to_user(void *context, uint64_t user_id, fx_str event)
-{
-    const struct fx_app_worker_part *part = context;
-    char room[ROOM_SIZE];
-    if (fx_worker_seat_is_held(part->seat)) {
-        (void)snprintf(room, sizeof room, "user_%llu", (unsigned long long)user_id);
-        fx_app_emit_event(part->emit, fx_str_of(room), event);
-    }
-}
-
 static void emit_to_room(void *context, fx_str room, fx_str event)
 {
     const struct fx_app_worker_part *part = context;
     fx_app_emit_event(part->emit, room, event);
-}
-
-static int emit_step(void *context, int64_t now_us)
-{
-    const struct fx_app_worker_part *part = context;
-    return part->emit == NULL ? 0 : fx_app_emit_step(part->emit, now_us);
-}
-
-static bool may_speak(void *context)
-{
-    const struct fx_app_worker_part *part = context;
-    return fx_worker_seat_is_held(part->seat);
 }
 
 /* How far its work is, for the group. Thread: the seat's. */
@@ -264,6 +292,13 @@ static uint64_t progress(void *context)
     struct fx_worker_follow_stats stats;
     if (part->follow == NULL) {
         return UINT64_MAX; /* it has never begun */
+    }
+    if (part->notify != NULL) {
+        /* Who gets the seat next tells what is behind this: never more than was told. */
+        struct fx_worker_notify_stats told;
+        fx_worker_notify_stats(part->notify, &told);
+        return told.told == UINT64_MAX ? UINT64_MAX
+                                       : fx_worker_follow_offset(part->follow, told.told);
     }
     const uint64_t saved = fx_app_worker_part_saved(part);
     fx_worker_follow_stats(part->follow, &stats);
@@ -290,6 +325,7 @@ static fx_status open_seat(struct fx_app_worker_part *part)
         .bus = part->place.bus,
         .group = fx_app_bus_group(settings, group, target),
         .place = fx_app_bus_place(settings, FX_APP_BUS_INPUT),
+        .is_asking = part->notify != NULL,
         .progress = progress,
         .context = part};
     const fx_status status = fx_worker_seat_create(&options, &part->seat);
@@ -372,12 +408,20 @@ static fx_status listen_kind(struct fx_app_worker_part *part,
     if (part->kind == FX_APP_WORKER_PART_CACHE) {
         return listen_cache(part, ring, consumer, depth);
     }
-    const struct fx_worker_notify_options options = {.ring = ring,
-                                                     .consumer = consumer,
-                                                     .emit = emit_to_user,
-                                                     .pump = emit_step,
-                                                     .context = part};
-    return fx_worker_notify_create(&options, &part->notify);
+    fx_worker_notify_listen(part->notify, ring, consumer);
+    return FX_OK;
+}
+
+bool fx_app_worker_part_is_replayed(const struct fx_app_worker_part *part)
+{
+    return part->notify != NULL;
+}
+
+void fx_app_worker_part_replay(struct fx_app_worker_part *part,
+                               const struct fx_event events[],
+                               uint32_t count)
+{
+    fx_worker_notify_replay(part->notify, events, count, fx_clock_wall_us());
 }
 
 fx_status fx_app_worker_part_listen(struct fx_app_worker_part *part,
@@ -557,10 +601,13 @@ void fx_app_worker_part_look(struct fx_app_worker_part *part,
         }
     } else if (part->notify != NULL) {
         struct fx_app_emit_stats stats;
+        struct fx_worker_notify_stats told;
         fx_app_emit_stats(part->emit, &stats);
-        fx_app_desk_figure(look, "emitted", (int64_t)fx_worker_notify_emitted(part->notify));
+        fx_worker_notify_stats(part->notify, &told);
+        fx_app_desk_figure(look, "emitted", (int64_t)told.emitted);
+        fx_app_desk_figure(look, "waiting", (int64_t)told.waiting);
         fx_app_desk_figure(look, "published", (int64_t)stats.published);
-        fx_app_desk_figure(look, "dropped", (int64_t)stats.dropped);
+        fx_app_desk_figure(look, "dropped", (int64_t)(stats.dropped + told.dropped));
         if (stats.status != FX_OK) {
             fx_app_desk_down(look, "Redis does not answer");
         }

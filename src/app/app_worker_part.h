@@ -51,6 +51,15 @@ FX_MUST_USE fx_status fx_app_worker_part_recover(struct fx_app_worker_part *part
                                                  const struct fx_event events[],
                                                  uint32_t count);
 
+/** Does it want to know what the log said before this start, once more? */
+bool fx_app_worker_part_is_replayed(const struct fx_app_worker_part *part);
+
+/** … the events of a command, in order; behind the events of the dump that the start begins with.
+ */
+void fx_app_worker_part_replay(struct fx_app_worker_part *part,
+                               const struct fx_event events[],
+                               uint32_t count);
+
 /** The follower is there: make the agent. @return OK; NO_MEMORY. */
 FX_MUST_USE fx_status fx_app_worker_part_listen(struct fx_app_worker_part *part,
                                                 struct fx_worker_follow *follow,

@@ -167,6 +167,13 @@ fx_status fx_bus_reader_commit(struct fx_bus_reader *reader,
     return reader->ops->commit(reader, place, next_offset);
 }
 
+fx_status fx_bus_reader_committed(struct fx_bus_reader *reader,
+                                  struct fx_bus_place place,
+                                  uint64_t *next_offset_out)
+{
+    return reader->ops->committed(reader, place, next_offset_out);
+}
+
 const char *fx_bus_reader_error_text(const struct fx_bus_reader *reader)
 {
     return reader->error;

@@ -209,6 +209,13 @@ FX_MUST_USE fx_status fx_bus_reader_commit(struct fx_bus_reader *reader,
                                            struct fx_bus_place place,
                                            uint64_t next_offset);
 
+/** Up to where its group has said that everything is done, whichever member said so: an offset.
+ * Also where the partition is not this member's. Waits for the brokers, two seconds at most.
+ * @return OK; NOT_FOUND (nobody has said anything); TIMEOUT; IO; BAD_PARAMETER (no group). */
+FX_MUST_USE fx_status fx_bus_reader_committed(struct fx_bus_reader *reader,
+                                              struct fx_bus_place place,
+                                              uint64_t *next_offset_out);
+
 const char *fx_bus_reader_error_text(const struct fx_bus_reader *reader);
 
 #endif

@@ -47,6 +47,9 @@ struct fx_bus_reader_ops {
     fx_status (*commit)(struct fx_bus_reader *reader,
                         struct fx_bus_place place,
                         uint64_t next_offset);
+    fx_status (*committed)(struct fx_bus_reader *reader,
+                           struct fx_bus_place place,
+                           uint64_t *next_offset_out);
     bool (*is_at_end)(const struct fx_bus_reader *reader, uint64_t *next_out); /* NULL: no news */
     bool (*end)(const struct fx_bus_reader *reader, uint64_t *end_out);
     bool (*on_ready)(struct fx_bus_reader *reader, fx_bus_ready_fn wake, void *context); /* NULL */

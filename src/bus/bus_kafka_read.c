@@ -286,6 +286,36 @@ static fx_status kafka_commit(struct fx_bus_reader *head,
                : fx_bus_kafka_fail(reader->head.error, "commit", error);
 }
 
+static fx_status kafka_committed(struct fx_bus_reader *head,
+                                 struct fx_bus_place place,
+                                 uint64_t *next_out)
+{
+    struct fx_bus_kafka_reader *reader = reader_of(head);
+    char topic[FX_BUS_NAME_SIZE_MAX + 1];
+    if (reader->group.name.size == 0 || !fx_str_copy(place.topic, topic, sizeof topic)) {
+        return FX_BAD_PARAMETER;
+    }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    if (list == NULL) {
+        return FX_NO_MEMORY;
+    }
+    rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition);
+    rd_kafka_resp_err_t error = rd_kafka_committed(reader->consumer, list, COMMIT_TIMEOUT_MS);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        error = list->elems[0].err;
+    }
+    const int64_t offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return fx_bus_kafka_fail(reader->head.error, "what the group committed", error);
+    }
+    if (offset < 0) {
+        return FX_NOT_FOUND;
+    }
+    *next_out = (uint64_t)offset;
+    return FX_OK;
+}
+
 /* In a thread of the library's, when the queue was empty. */
 static void on_event(rd_kafka_t *consumer, void *context)
 {
@@ -362,6 +392,7 @@ static void kafka_close(struct fx_bus_reader *head)
 static const struct fx_bus_reader_ops OPS = {.close = kafka_close,
                                              .poll = kafka_poll,
                                              .commit = kafka_commit,
+                                             .committed = kafka_committed,
                                              .is_at_end = kafka_is_at_end,
                                              .end = kafka_end,
                                              .on_ready = kafka_on_ready};

@@ -222,6 +222,22 @@ static fx_status local_commit(struct fx_bus_reader *head,
     return fx_bus_local_keep_commit(reader->bus, reader->group, index);
 }
 
+static fx_status local_committed(struct fx_bus_reader *head,
+                                 struct fx_bus_place place,
+                                 uint64_t *next_out)
+{
+    const struct fx_bus_local_reader *reader = reader_of(head);
+    uint32_t index = 0;
+    if (fx_bus_local_find(reader->bus, place, &index) == NULL || reader->group == NULL) {
+        return FX_BAD_PARAMETER;
+    }
+    if (reader->group->committed[index] == 0) {
+        return FX_NOT_FOUND;
+    }
+    *next_out = reader->group->committed[index] - 1;
+    return FX_OK;
+}
+
 static void local_close(struct fx_bus_reader *head)
 {
     struct fx_bus_local_reader *reader = reader_of(head);
@@ -244,6 +260,7 @@ static void local_close(struct fx_bus_reader *head)
 static const struct fx_bus_reader_ops OPS = {.close = local_close,
                                              .poll = local_poll,
                                              .commit = local_commit,
+                                             .committed = local_committed,
                                              .is_at_end = local_is_at_end,
                                              .end = local_end};
 

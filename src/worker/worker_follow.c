@@ -588,6 +588,11 @@ uint64_t fx_worker_follow_offset(const struct fx_worker_follow *follow, uint64_t
     return sequence > follow->base ? sequence - follow->base : 0;
 }
 
+uint64_t fx_worker_follow_sequence(const struct fx_worker_follow *follow, uint64_t offset)
+{
+    return offset + follow->base;
+}
+
 const struct fx_worker_follow_leader *fx_worker_follow_leader(const struct fx_worker_follow *follow)
 {
     return &follow->leader;

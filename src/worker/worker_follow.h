@@ -205,6 +205,9 @@ struct fx_engine *fx_worker_follow_engine(struct fx_worker_follow *follow);
 /** The offset behind the record of a command. Thread: any, once it is open. */
 uint64_t fx_worker_follow_offset(const struct fx_worker_follow *follow, uint64_t sequence);
 
+/** The last command whose record is before an offset. Thread: as above. */
+uint64_t fx_worker_follow_sequence(const struct fx_worker_follow *follow, uint64_t offset);
+
 /** Who leads. Thread: as fx_worker_follow_engine(). */
 const struct fx_worker_follow_leader *fx_worker_follow_leader(
     const struct fx_worker_follow *follow);

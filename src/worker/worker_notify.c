@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/agent.h"
 #include "base/clock.h"
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "view/view.h"
 #include "wire/wire_rows.h"
+#include "worker/worker_untold.h"
 
 enum {
     IDLE_US_MAX = 20000,
@@ -17,7 +19,11 @@ enum {
     ORDERS_SIZE_MAX = 1 << 19,
     ORDERS_SIZE_FULL = 1 << 17, /* said before it could be cut: no row is left out */
     ROW_SIZE_MAX = 1 << 14,
-    USERS_MAX = 64 /* whose orders are gathered at once; more are said in pieces */
+    USERS_MAX = 64, /* whose orders are gathered at once; more are said in pieces */
+    UNTOLD_SIZE_MAX = 64 << 20,
+    UNTOLD_AGE_US_MAX = 300000000,
+    STOP_WAITS = 500, /* of a millisecond */
+    STOP_WAIT_NS = 1000000
 };
 
 /* The orders of one user that the command at hand changed. */
@@ -28,24 +34,140 @@ struct batch {
 
 struct fx_worker_notify {
     struct fx_worker_notify_options options;
+    struct fx_ring_broadcast *ring;
+    uint32_t consumer;
     struct fx_agent *agent;
     struct fx_view *view;
     struct batch batches[USERS_MAX];
     uint32_t batch_count;
     struct fx_buf event;
     bool is_in_dump;
-    _Atomic uint64_t emitted;
+    bool is_speaking; /* it is ours to tell */
+    struct fx_worker_untold *untold;
+    int64_t time_us;  /* since when what is said now waits */
+    uint64_t at;      /* the command at hand */
+    uint64_t folded;  /* the last command that is folded as a whole */
+    uint64_t skipped; /* up to this one nothing can be told: it was not folded */
+    uint64_t taken;   /* events */
+    /* Once so many of them are answered for, all up to this command is told. */
+    uint64_t mark_taken;
+    uint64_t mark_sequence;
+    _Atomic uint64_t emitted, waiting, dropped, told;
     _Atomic int fatal;
 };
 
+/* ---- telling --------------------------------------------------------------------------------- */
+
+/* @return false: not now. */
+static bool hand_over(struct fx_worker_notify *worker, uint64_t user_id, fx_str event)
+{
+    if (!worker->options.emit(worker->options.context, user_id, event)) {
+        return false;
+    }
+    worker->taken++;
+    return true;
+}
+
+/* At once, or behind what waits. */
 static void emit(struct fx_worker_notify *worker, uint64_t user_id)
 {
     fx_buf_append_byte(&worker->event, ']');
-    if (!worker->event.is_overflow) {
-        worker->options.emit(worker->options.context, user_id, fx_buf_str(&worker->event));
-        atomic_fetch_add_explicit(&worker->emitted, 1, memory_order_relaxed);
+    if (worker->event.is_overflow) {
+        return;
+    }
+    const struct fx_worker_untold_item item = {.sequence = worker->at,
+                                               .user_id = user_id,
+                                               .time_us = worker->time_us,
+                                               .text = fx_buf_str(&worker->event)};
+    if (!worker->is_speaking || fx_worker_untold_stats(worker->untold).count > 0 ||
+        !hand_over(worker, user_id, item.text)) {
+        fx_worker_untold_append(worker->untold, &item);
     }
 }
+
+static int tell_untold(struct fx_worker_notify *worker)
+{
+    struct fx_worker_untold_item item;
+    int done = 0;
+    while (worker->is_speaking && done < EVENTS_PER_STEP &&
+           fx_worker_untold_find_first(worker->untold, &item) &&
+           hand_over(worker, item.user_id, item.text)) {
+        fx_worker_untold_remove_first(worker->untold);
+        done++;
+    }
+    return done;
+}
+
+/* Everything up to which command was given away, if not answered for. */
+static uint64_t given(const struct fx_worker_notify *worker)
+{
+    struct fx_worker_untold_item item;
+    return fx_worker_untold_find_first(worker->untold, &item) && item.sequence <= worker->folded
+               ? item.sequence - 1
+               : worker->folded;
+}
+
+static void note_told(struct fx_worker_notify *worker)
+{
+    const struct fx_worker_notify_options *options = &worker->options;
+    uint64_t told = atomic_load_explicit(&worker->told, memory_order_relaxed);
+    const uint64_t settled =
+        options->settled == NULL ? worker->taken : options->settled(options->context);
+    if (!worker->is_speaking) {
+        told = UINT64_MAX;
+    } else if (settled >= worker->mark_taken) {
+        told = worker->mark_sequence;
+        worker->mark_sequence = given(worker);
+        worker->mark_taken = worker->taken;
+        told = settled >= worker->taken ? worker->mark_sequence : told;
+    }
+    const struct fx_worker_untold_stats untold = fx_worker_untold_stats(worker->untold);
+    atomic_store_explicit(&worker->told, told, memory_order_relaxed);
+    atomic_store_explicit(&worker->emitted, worker->taken, memory_order_relaxed);
+    atomic_store_explicit(&worker->waiting, untold.count, memory_order_relaxed);
+    atomic_store_explicit(&worker->dropped, untold.dropped, memory_order_relaxed);
+}
+
+/* It becomes ours: what the one before has told is told, what waits behind that is not. */
+static void begin_to_speak(struct fx_worker_notify *worker, uint64_t kept)
+{
+    if (kept > 0 && kept < worker->skipped) {
+        FX_LOG(FX_LOG_WARN,
+               "notify",
+               "users were told nothing of what the log said between, and will not be: it is too "
+               "old, or below the snapshot of this start",
+               fx_log_u64("from", kept + 1),
+               fx_log_u64("to", worker->skipped));
+    }
+    const uint64_t count = fx_worker_untold_stats(worker->untold).count;
+    if (count > 0) {
+        FX_LOG(FX_LOG_INFO,
+               "notify",
+               "users are told what the one before did not say that he has told",
+               fx_log_u64("from", kept + 1),
+               fx_log_u64("events", count));
+    }
+    worker->is_speaking = true;
+    worker->mark_taken = worker->taken;
+    worker->mark_sequence = given(worker);
+}
+
+static void look_at_seat(struct fx_worker_notify *worker, int64_t now_us)
+{
+    const struct fx_worker_notify_options *options = &worker->options;
+    const bool may = options->may_speak == NULL || options->may_speak(options->context);
+    if (!may || !worker->is_speaking) {
+        const uint64_t kept = options->kept == NULL ? 0 : options->kept(options->context);
+        (void)fx_worker_untold_remove_told(worker->untold, kept);
+        worker->is_speaking = false;
+        if (may) {
+            begin_to_speak(worker, kept);
+        }
+    }
+    fx_worker_untold_drop_old(worker->untold, now_us);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static struct fx_buf *begin(struct fx_worker_notify *worker, fx_str name)
 {
@@ -120,7 +242,7 @@ static void notify_position(struct fx_worker_notify *worker)
     emit(worker, row->user_id);
 }
 
-static void handle(struct fx_worker_notify *worker, const struct fx_event *event)
+static void handle(struct fx_worker_notify *worker, const struct fx_event *event, bool is_news)
 {
     const fx_status status = fx_worker_notify_fold(worker, event);
     if (status != FX_OK) {
@@ -131,7 +253,8 @@ static void handle(struct fx_worker_notify *worker, const struct fx_event *event
                fx_log_status("err", status));
         return;
     }
-    if (worker->is_in_dump) {
+    worker->at = event->sequence;
+    if (worker->is_in_dump || !is_news) {
         return;
     }
     if (event->kind == FX_EVENT_ORDER) {
@@ -142,6 +265,7 @@ static void handle(struct fx_worker_notify *worker, const struct fx_event *event
         notify_position(worker);
     } else if (event->kind == FX_EVENT_RESULT) {
         emit_orders(worker);
+        worker->folded = event->sequence;
     }
 }
 
@@ -151,15 +275,14 @@ static int take_events(struct fx_worker_notify *worker)
     const void *items = NULL;
     uint32_t done = 0, ready = 0;
     while (done < EVENTS_PER_STEP &&
-           (ready = fx_ring_broadcast_peek(
-                worker->options.ring, worker->options.consumer, &items)) > 0) {
+           (ready = fx_ring_broadcast_peek(worker->ring, worker->consumer, &items)) > 0) {
         const struct fx_event *events = items;
         for (uint32_t index = 0; index < ready; index++) {
             if (fx_worker_notify_fatal(worker) == FX_OK) {
-                handle(worker, &events[index]);
+                handle(worker, &events[index], true);
             }
         }
-        fx_ring_broadcast_advance(worker->options.ring, worker->options.consumer, ready);
+        fx_ring_broadcast_advance(worker->ring, worker->consumer, ready);
         done += ready;
     }
     return (int)done;
@@ -168,18 +291,44 @@ static int take_events(struct fx_worker_notify *worker)
 int fx_worker_notify_step(void *self, int64_t now_us)
 {
     struct fx_worker_notify *worker = self;
-    const int done = take_events(worker);
-    return done + (worker->options.pump == NULL
-                       ? 0
-                       : worker->options.pump(worker->options.context, now_us));
+    worker->time_us = now_us;
+    look_at_seat(worker, now_us);
+    int done = tell_untold(worker);
+    done += take_events(worker);
+    if (worker->options.pump != NULL) {
+        done += worker->options.pump(worker->options.context, now_us);
+    }
+    note_told(worker);
+    return done;
 }
 
 fx_status fx_worker_notify_fold(struct fx_worker_notify *worker, const struct fx_event *event)
 {
     if (event->kind == FX_EVENT_DUMP_BEGIN || event->kind == FX_EVENT_DUMP_END) {
         worker->is_in_dump = event->kind == FX_EVENT_DUMP_BEGIN;
+        if (event->sequence > worker->folded) { /* what led to it came without its events */
+            worker->folded = event->sequence;
+            worker->skipped = event->sequence;
+        }
     }
     return fx_view_apply(worker->view, event);
+}
+
+void fx_worker_notify_replay(struct fx_worker_notify *worker,
+                             const struct fx_event events[],
+                             uint32_t count,
+                             int64_t now_us)
+{
+    for (uint32_t index = 0; index < count && fx_worker_notify_fatal(worker) == FX_OK; index++) {
+        const int64_t time_us = events[index].time_us;
+        const bool is_news = now_us - time_us <= worker->options.age_us_max;
+        worker->time_us = time_us < now_us ? time_us : now_us;
+        handle(worker, &events[index], is_news);
+        if (!is_news) {
+            worker->folded = events[index].sequence;
+            worker->skipped = events[index].sequence;
+        }
+    }
 }
 
 fx_status fx_worker_notify_create(const struct fx_worker_notify_options *options,
@@ -191,6 +340,10 @@ fx_status fx_worker_notify_create(const struct fx_worker_notify_options *options
         return FX_NO_MEMORY;
     }
     worker->options = *options;
+    if (options->age_us_max == 0) {
+        worker->options.age_us_max = UNTOLD_AGE_US_MAX;
+    }
+    atomic_init(&worker->told, UINT64_MAX);
     fx_buf_init(&worker->event, ORDERS_SIZE_MAX + ROW_SIZE_MAX);
     for (uint32_t index = 0; index < USERS_MAX; index++) {
         fx_buf_init(&worker->batches[index].rows, ORDERS_SIZE_MAX);
@@ -201,7 +354,11 @@ fx_status fx_worker_notify_create(const struct fx_worker_notify_options *options
                                            .self = worker,
                                            .idle_us_max = IDLE_US_MAX,
                                            .rest_us = REST_US};
-    if (worker->view == NULL || fx_agent_create(&agent, &worker->agent) != FX_OK) {
+    const struct fx_worker_untold_options untold = {
+        .size_max = options->size_max == 0 ? UNTOLD_SIZE_MAX : options->size_max,
+        .age_us_max = worker->options.age_us_max};
+    if (worker->view == NULL || fx_worker_untold_create(&untold, &worker->untold) != FX_OK ||
+        fx_agent_create(&agent, &worker->agent) != FX_OK) {
         fx_worker_notify_destroy(worker);
         return FX_NO_MEMORY;
     }
@@ -216,11 +373,20 @@ void fx_worker_notify_destroy(struct fx_worker_notify *worker)
     }
     fx_agent_destroy(worker->agent);
     fx_view_destroy(worker->view);
+    fx_worker_untold_destroy(worker->untold);
     for (uint32_t index = 0; index < USERS_MAX; index++) {
         fx_buf_deinit(&worker->batches[index].rows);
     }
     fx_buf_deinit(&worker->event);
     free(worker);
+}
+
+void fx_worker_notify_listen(struct fx_worker_notify *worker,
+                             struct fx_ring_broadcast *ring,
+                             uint32_t consumer)
+{
+    worker->ring = ring;
+    worker->consumer = consumer;
 }
 
 fx_status fx_worker_notify_start(struct fx_worker_notify *worker)
@@ -240,11 +406,23 @@ void fx_worker_notify_stop(struct fx_worker_notify *worker)
     while (fx_worker_notify_step(worker, fx_clock_wall_us()) > 0) {
         /* until the ring is empty and the pump idle */
     }
+    for (uint32_t waits = 0;
+         waits < STOP_WAITS && worker->is_speaking && atomic_load(&worker->told) < worker->folded;
+         waits++) {
+        const struct timespec pause = {.tv_nsec = STOP_WAIT_NS};
+        (void)nanosleep(&pause, NULL);
+        (void)fx_worker_notify_step(worker, fx_clock_wall_us());
+    }
 }
 
-uint64_t fx_worker_notify_emitted(const struct fx_worker_notify *worker)
+void fx_worker_notify_stats(const struct fx_worker_notify *worker,
+                            struct fx_worker_notify_stats *stats_out)
 {
-    return atomic_load_explicit(&worker->emitted, memory_order_relaxed);
+    *stats_out = (struct fx_worker_notify_stats){
+        .emitted = atomic_load_explicit(&worker->emitted, memory_order_relaxed),
+        .waiting = atomic_load_explicit(&worker->waiting, memory_order_relaxed),
+        .dropped = atomic_load_explicit(&worker->dropped, memory_order_relaxed),
+        .told = atomic_load_explicit(&worker->told, memory_order_relaxed)};
 }
 
 fx_status fx_worker_notify_fatal(const struct fx_worker_notify *worker)

@@ -27,6 +27,7 @@ struct fx_worker_seat {
     bool is_unanswered; /* the last commit: the brokers are away */
     bool is_leaving;    /* it is being closed: nobody is told of a loss */
     _Atomic bool is_held;
+    _Atomic uint64_t kept; /* what the group has as done */
     _Atomic uint64_t stat_committed, stat_commits, stat_failed;
     _Atomic int stat_fatal;
 };
@@ -50,14 +51,29 @@ static void set_held(struct fx_worker_seat *seat, bool is_held, const char *word
     }
 }
 
+/* Where the brokers do not answer, what is known is older: who goes by it does more, not less. */
+static void ask(struct fx_worker_seat *seat)
+{
+    uint64_t next = 0;
+    if (seat->options.is_asking &&
+        fx_bus_reader_committed(seat->reader, place_of(seat), &next) == FX_OK) {
+        atomic_store_explicit(&seat->kept, next, memory_order_relaxed);
+    }
+}
+
 static uint64_t on_assigned(void *context, struct fx_bus_place place)
 {
     struct fx_worker_seat *seat = context;
     const uint64_t next = seat->options.progress(seat->options.context);
     if (is_ours(seat, place)) {
+        ask(seat);
         set_held(seat, true, "the work of the group is ours");
     }
-    return next == UINT64_MAX ? FX_BUS_COMMITTED : next; /* nothing is read of it anyway */
+    const uint64_t kept = fx_worker_seat_kept(seat);
+    if (next != UINT64_MAX) { /* nothing is read of it anyway */
+        return next;
+    }
+    return kept > 0 ? kept : FX_BUS_COMMITTED;
 }
 
 /* What is done is told before somebody else has the partition. */
@@ -123,13 +139,16 @@ int fx_worker_seat_step(void *self, int64_t now_us)
     if (!seat->options.is_alone) {
         poll(seat);
     }
-    if (!fx_worker_seat_is_held(seat) || seat->lost_us != 0 ||
-        (since_us >= 0 && since_us < seat->options.commit_us)) {
+    if (seat->lost_us != 0 || (since_us >= 0 && since_us < seat->options.commit_us)) {
         return 0;
     }
     seat->commit_us = now_us;
-    commit(seat);
-    return 1;
+    if (fx_worker_seat_is_held(seat)) {
+        commit(seat);
+        return 1;
+    }
+    ask(seat);
+    return 0;
 }
 
 fx_status fx_worker_seat_create(const struct fx_worker_seat_options *options,
@@ -199,7 +218,12 @@ void fx_worker_seat_stop(struct fx_worker_seat *seat)
 
 bool fx_worker_seat_is_held(const struct fx_worker_seat *seat)
 {
-    return seat == NULL || atomic_load_explicit(&seat->is_held, memory_order_relaxed);
+    return seat == NULL || atomic_load_explicit(&seat->is_held, memory_order_acquire);
+}
+
+uint64_t fx_worker_seat_kept(const struct fx_worker_seat *seat)
+{
+    return seat == NULL ? 0 : atomic_load_explicit(&seat->kept, memory_order_relaxed);
 }
 
 void fx_worker_seat_stats(const struct fx_worker_seat *seat, struct fx_worker_seat_stats *stats_out)

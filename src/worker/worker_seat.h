@@ -25,7 +25,8 @@ struct fx_worker_seat_options {
     struct fx_bus *bus; /* used by create only, outlives it */
     fx_str group;
     struct fx_bus_place place; /* who has it works */
-    bool is_alone; /* no member: only the offsets are kept, the work is somebody else's */
+    bool is_asking; /* it wants to know what the group has as done: fx_worker_seat_kept() */
+    bool is_alone;  /* no member: only the offsets are kept, the work is somebody else's */
     /** The next offset of `place` whose work is not done; UINT64_MAX: nobody knows. Thread: the
      * agent's. */
     uint64_t (*progress)(void *context);
@@ -55,6 +56,11 @@ void fx_worker_seat_stop(struct fx_worker_seat *seat);
 
 /** Is the work ours? NULL: yes, nobody shares it. Thread: any. */
 bool fx_worker_seat_is_held(const struct fx_worker_seat *seat);
+
+/** What the group has as done: the next offset, as it was when the seat was given to this member;
+ * where it stands by, a second ago. 0: nothing, or nobody knows. Only with `is_asking`. Thread:
+ * any; who asks after fx_worker_seat_is_held() said yes hears of nothing older. */
+uint64_t fx_worker_seat_kept(const struct fx_worker_seat *seat);
 
 /** Thread: any. */
 void fx_worker_seat_stats(const struct fx_worker_seat *seat,

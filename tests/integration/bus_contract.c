@@ -630,10 +630,17 @@ static void bus_group_keeps_without_reading(void **state)
     for (uint32_t step = 0; step < 10; step++) {
         assert_int_equal(turn(&silent, TURN_MS), 0);
     }
+    uint64_t next = 0;
+    assert_int_equal(fx_bus_reader_committed(silent.reader, place, &next), FX_NOT_FOUND);
     assert_int_equal(fx_bus_reader_commit(silent.reader, place, 60), FX_OK);
+    assert_int_equal(fx_bus_reader_committed(silent.reader, place, &next), FX_OK);
+    assert_int_equal(next, 60);
     fx_bus_reader_close(silent.reader);
     group.topic_count = 0;
     assert_int_equal(fx_bus_reader_join(fixture->bus, &group, &outside), FX_OK);
+    next = 0;
+    assert_int_equal(fx_bus_reader_committed(outside, place, &next), FX_OK);
+    assert_int_equal(next, 60); /* whoever said so, and whoever asks */
     assert_int_equal(fx_bus_reader_commit(outside, (struct fx_bus_place){topic, 1}, 70), FX_OK);
     fx_bus_reader_close(outside);
     struct member member = {.start = FX_BUS_COMMITTED, .seen = seen};
