@@ -68,7 +68,7 @@ void fx_engine_prefetch(const struct fx_engine *engine,
                         uint32_t ahead);
 
 /** The newest rules that this engine knows; a log says by SET_RULES which ones hold. */
-enum { FX_ENGINE_RULES_MAX = 4 };
+enum { FX_ENGINE_RULES_MAX = 5 };
 
 /** The rules that a record asks for, as INITIALIZE_ENGINE and SET_RULES may; 0: none. */
 uint32_t fx_engine_asks_rules(const struct fx_command *command);

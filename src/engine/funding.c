@@ -244,7 +244,7 @@ static fx_i128 payable_of(const struct fx_engine *engine,
     if (position->margin_mode != FX_MARGIN_MODE_ISOLATED || owed <= margin) {
         return owed;
     }
-    const fx_i128 most = margin + fx_margin_withdrawable(engine, position->account);
+    const fx_i128 most = margin + fx_margin_spare(engine, position->account);
     return owed < most ? owed : most;
 }
 

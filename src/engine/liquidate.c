@@ -550,7 +550,9 @@ static struct target find_target(const struct fx_engine *engine, fx_slot account
     if (target.position == FX_SLOT_NONE && cross != FX_SLOT_NONE &&
         fx_risk_is_position_short(engine, cross)) {
         target.is_short = true;
-        consider_cross(engine, account, &target);
+        if (!fx_margin_is_unknown(engine, account)) { /* else it may have gained what it lacks */
+            consider_cross(engine, account, &target);
+        }
     }
     FX_ASSERT(target.position == FX_SLOT_NONE || target.is_short);
     return target;

@@ -370,6 +370,7 @@ struct holdings {
     fx_i128 initial;  /* of cross positions */
     fx_i128 reserves; /* of open orders */
     fx_i128 gains;    /* of cross positions, at mark */
+    bool is_unmarked; /* one of them has had no mark: what it gained or lost is not known */
 };
 
 static struct holdings holdings_of(const struct fx_engine *engine, fx_slot account)
@@ -391,10 +392,19 @@ static struct holdings holdings_of(const struct fx_engine *engine, fx_slot accou
             continue;
         }
         const fx_i128 value = fx_margin_mark_value(engine, position);
+        holdings.is_unmarked =
+            holdings.is_unmarked || listing_of(engine, position)->mark.ticks == 0;
         holdings.initial += fx_margin_at_leverage(value, (fx_leverage){position->leverage_centi});
         holdings.gains += gain_of(listing_of(engine, position), position, value);
     }
     return holdings;
+}
+
+/* Only what was loaded can be without a mark. */
+static bool is_unknown(const struct fx_engine *engine, const struct holdings *held)
+{
+    FX_CHECK(held->initial >= 0);
+    return held->is_unmarked && engine->preload.rules >= FX_ENGINE_RULES_UNMARKED;
 }
 
 fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account)
@@ -403,11 +413,28 @@ fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account)
     FX_CHECK(held.initial >= 0);
     FX_CHECK(held.reserves >= 0);
     const struct fx_account_state *state = &engine->accounts[account];
-    return state->balance + state->reward_balance - held.isolated - held.initial - held.reserves +
-           held.gains;
+    const fx_i128 available = state->balance + state->reward_balance - held.isolated -
+                              held.initial - held.reserves + held.gains;
+    return is_unknown(engine, &held) && available > 0 ? 0 : available;
+}
+
+bool fx_margin_is_unknown(const struct fx_engine *engine, fx_slot account)
+{
+    const struct holdings held = holdings_of(engine, account);
+    FX_ASSERT(held.initial >= 0);
+    FX_ASSERT(held.reserves >= 0);
+    return is_unknown(engine, &held);
 }
 
 fx_i128 fx_margin_withdrawable(const struct fx_engine *engine, fx_slot account)
+{
+    FX_ASSERT(account < engine->account_count);
+    const fx_i128 most = fx_margin_spare(engine, account);
+    FX_ASSERT(most >= 0);
+    return fx_margin_is_unknown(engine, account) ? 0 : most;
+}
+
+fx_i128 fx_margin_spare(const struct fx_engine *engine, fx_slot account)
 {
     const struct holdings held = holdings_of(engine, account);
     FX_ASSERT(held.initial >= 0);

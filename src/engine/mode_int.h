@@ -38,7 +38,9 @@ enum fx_engine_mode {
  * begins its end (settle.c, insurance.c); take profits and stop losses of orders are loaded
  * (preload_tp_sl.c), and shortened in the order of their orders, which tables know (bracket.c); so
  * are balances below 0 against gains (preload.c), and trailing stops that no price was loaded for;
- * what is loaded of market orders does not rest when it has fired (preload_order.c). */
+ * what is loaded of market orders does not rest when it has fired (preload_order.c); who holds a
+ * cross position that has had no mark is not liquidated for the others, and has nothing to spend
+ * (liquidate.c, margin.c). */
 enum {
     FX_ENGINE_RULES_STARTS = 2,
     FX_ENGINE_RULES_LATE = 2,
@@ -52,7 +54,8 @@ enum {
     FX_ENGINE_RULES_PLACED = 4,
     FX_ENGINE_RULES_GAINS = 4,
     FX_ENGINE_RULES_TRAILS = 4,
-    FX_ENGINE_RULES_MARKETS = 4
+    FX_ENGINE_RULES_MARKETS = 4,
+    FX_ENGINE_RULES_UNMARKED = 5
 };
 
 /** What was loaded, and how the exchange goes on (preload.c). */

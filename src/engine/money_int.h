@@ -229,12 +229,18 @@ fx_i128 fx_margin_maintenance(const struct fx_engine *engine,
 /** What closing at mark would realise, exactly; 0 where there is no mark. */
 fx_i128 fx_margin_unrealized(const struct fx_engine *engine,
                              const struct fx_position_state *position);
-/** For new orders: balance + reward - isolated margins - cross IM - reserves + sum of cross uPnL.
- */
+/** For new orders: balance + reward - isolated margins - cross IM - reserves + sum of cross uPnL;
+ * at most 0 while fx_margin_is_unknown(). */
 fx_i128 fx_margin_available(const struct fx_engine *engine, fx_slot account);
 /** For withdrawals and margin additions: the same with min(0, sum of cross uPnL), at most the
- * balance (the reward is margin but cannot be withdrawn); >= 0. */
+ * balance (the reward is margin but cannot be withdrawn); >= 0. 0 while fx_margin_is_unknown(). */
 fx_i128 fx_margin_withdrawable(const struct fx_engine *engine, fx_slot account);
+/** The same for what has to be paid; as if what is not known were what positions were bought for.
+ */
+fx_i128 fx_margin_spare(const struct fx_engine *engine, fx_slot account);
+/** Whether an open cross position has had no mark, which only what was loaded can be: by rules 5
+ * nobody is liquidated, spends or takes out by what it may have gained or lost. */
+bool fx_margin_is_unknown(const struct fx_engine *engine, fx_slot account);
 /** Liquidation and bankruptcy price, RULES section 5; ticks == 0 where there is none. Rounded
  * against the user. */
 struct fx_margin_prices {
