@@ -15,8 +15,7 @@ enum {
     RETRY_MS = 100,
     ASK_MS = 1000, /* until a leader that does not answer is looked for anew */
     US_PER_MS = 1000,
-    PROPAGATION_MS = 3000, /* until all brokers know a topic */
-    SYSLOG_ERROR = 3,      /* levels of syslog(3), which librdkafka uses */
+    SYSLOG_ERROR = 3, /* levels of syslog(3), which librdkafka uses */
     SYSLOG_WARNING = 4,
     NAME_SIZE = 64,
     NUMBER_SIZE = 16
@@ -605,7 +604,7 @@ static fx_status kafka_span(struct fx_bus *bus,
         /* Its leader is not known yet or has died, or a broker has not heard of the topic yet. */
         const fx_status status = fx_bus_kafka_status(error);
         if (status != FX_IO && status != FX_TIMEOUT &&
-            (status != FX_NOT_FOUND || spent_ms >= PROPAGATION_MS)) {
+            (status != FX_NOT_FOUND || spent_ms >= FX_BUS_KAFKA_PROPAGATION_MS)) {
             break;
         }
         (void)rd_kafka_poll(kafka->producer, RETRY_MS);

@@ -12,6 +12,8 @@
 #include "bus/bus_int.h"
 #include "bus/bus_kafka.h"
 
+enum { FX_BUS_KAFKA_PROPAGATION_MS = 3000 }; /* until all brokers know a topic */
+
 /* A message that the producer has taken. */
 struct fx_bus_kafka_sent {
     uint64_t token;

@@ -3,11 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "bus/bus_kafka_int.h"
 
-enum { COMMITTED_TIMEOUT_MS = 10000, COMMIT_TIMEOUT_MS = 2000, SINGLE_MAX = 4096 };
+enum {
+    COMMITTED_TIMEOUT_MS = 10000,
+    COMMIT_TIMEOUT_MS = 2000,
+    ASK_MS = 1000,
+    SINGLE_MAX = 4096,
+    US_PER_MS = 1000
+};
 
 struct fx_bus_kafka_reader {
     struct fx_bus_reader head;
@@ -22,6 +29,7 @@ struct fx_bus_kafka_reader {
     bool was_assigned;  /* the group has once told what is ours, if anything */
     bool is_unanswered; /* a commit of ours: the library would wait for it in a close, for a minute
                          */
+    int64_t unknown_us; /* since when a broker has not heard of a topic of the group; 0: all have */
     uint64_t end;
     char topic[FX_BUS_NAME_SIZE_MAX + 1]; /* of the one partition */
     int32_t partition;
@@ -164,6 +172,50 @@ static void take_record(struct fx_bus_kafka_reader *reader,
     record_out->time_ms = rd_kafka_message_timestamp(message, &type);
 }
 
+/* A broker says that there is no such topic. @return false also where nobody answers. */
+static bool is_absent(const struct fx_bus_kafka_reader *reader, const char *topic)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(reader->consumer, topic, NULL);
+    if (handle == NULL) {
+        return false;
+    }
+    const rd_kafka_resp_err_t error =
+        rd_kafka_metadata(reader->consumer, 0, handle, &metadata, ASK_MS);
+    rd_kafka_topic_destroy(handle);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return false;
+    }
+    const bool is_unknown = metadata->topic_cnt == 1 &&
+                            metadata->topics[0].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    rd_kafka_metadata_destroy(metadata);
+    return is_unknown;
+}
+
+/* The group's topics were not all known. A topic that was just made is known to all brokers a
+ * little later, and the library looks again by itself, but it does not say again that there is
+ * none. */
+static fx_status judge_topics(struct fx_bus_kafka_reader *reader)
+{
+    const int64_t now_us = fx_clock_monotonic_us();
+    rd_kafka_topic_partition_list_t *list = NULL;
+    if (now_us - reader->unknown_us < (int64_t)FX_BUS_KAFKA_PROPAGATION_MS * US_PER_MS ||
+        rd_kafka_subscription(reader->consumer, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return FX_OK;
+    }
+    fx_status status = FX_OK;
+    for (int index = 0; index < list->cnt && status == FX_OK; index++) {
+        if (is_absent(reader, list->elems[index].topic)) {
+            status = fx_bus_kafka_fail(reader->head.error,
+                                       list->elems[index].topic,
+                                       RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+        }
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    reader->unknown_us = status == FX_OK ? 0 : reader->unknown_us;
+    return status;
+}
+
 /* Trouble that the library mends by itself is told by the log; what needs somebody is returned. */
 static fx_status take_error(struct fx_bus_kafka_reader *reader, const rd_kafka_message_t *message)
 {
@@ -173,6 +225,10 @@ static fx_status take_error(struct fx_bus_kafka_reader *reader, const rd_kafka_m
                    "%.180s (%s)",
                    rd_kafka_message_errstr(message),
                    rd_kafka_err2name(message->err));
+    if (message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && reader->group.topic_count > 0) {
+        reader->unknown_us = reader->unknown_us == 0 ? fx_clock_monotonic_us() : reader->unknown_us;
+        return FX_OK; /* judge_topics() */
+    }
     switch ((int)status) {
     case FX_NOT_FOUND:
     case FX_FORBIDDEN:
@@ -198,6 +254,9 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
     const uint32_t most = capacity < SINGLE_MAX ? capacity : SINGLE_MAX;
     fx_status status = FX_OK;
     give_back(reader);
+    if (reader->unknown_us != 0) {
+        status = judge_topics(reader);
+    }
     reader->taken = records_out;
     reader->taken_count = count_out;
     while (*count_out < most && reader->borrowed_count < SINGLE_MAX && status == FX_OK) {

@@ -1,8 +1,10 @@
 /* Errors of brokers, on librdkafka's mock of one: what is mended silently, what is told, what is
  * the end. A real broker: tests/integration/bus_kafka_test.c. */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -500,6 +502,198 @@ static void kafka_variables_name_properties(void **state)
         FX_STR("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), name));
 }
 
+/* ---- groups ---------------------------------------------------------------------------------- */
+
+enum { SHARED = 4, EACH = 30, PAUSE_AT = SHARED * EACH * 3 / 4, PAUSE_US = 2500000 };
+
+/* The library's own, with a pause in front of the call that counts down to 0: as if the thread had
+ * been held up there. */
+static uint32_t calls_to_pause;
+
+rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *consumer, int timeout_ms)
+{
+    static rd_kafka_message_t *(*own)(rd_kafka_t *, int);
+    if (own == NULL) {
+        *(void **)&own = dlsym(RTLD_NEXT, "rd_kafka_consumer_poll");
+    }
+    if (calls_to_pause > 0 && --calls_to_pause == 0) {
+        (void)usleep(PAUSE_US);
+    }
+    return own(consumer, timeout_ms);
+}
+
+/* A member of a group, and what it was handed of each partition. */
+struct member {
+    struct fx_bus_reader *reader;
+    bool is_mine[SHARED];
+    uint32_t given;
+    uint64_t next[SHARED];
+    uint32_t seen[SHARED];
+    uint32_t revoked;
+    bool is_over; /* what it has yet to give up is nobody's */
+};
+
+static uint64_t on_assigned(void *context, struct fx_bus_place place)
+{
+    struct member *member = context;
+    member->is_mine[place.partition] = true;
+    member->given++;
+    return FX_BUS_COMMITTED;
+}
+
+/* What was handed out is done. */
+static void on_revoked(void *context, struct fx_bus_place place, bool is_lost)
+{
+    struct member *member = context;
+    assert_true(member->is_mine[place.partition]);
+    if (member->next[place.partition] > 0 && !member->is_over) {
+        assert_false(is_lost);
+        assert_int_equal(fx_bus_reader_commit(member->reader, place, member->next[place.partition]),
+                         FX_OK);
+    }
+    member->is_mine[place.partition] = false;
+    member->revoked++;
+}
+
+static void join(struct fixture *fixture, const char *topic, struct member *member)
+{
+    const fx_str topics[] = {fx_str_of(topic)};
+    const struct fx_bus_group group = {.name = FX_STR("members"),
+                                       .topics = topics,
+                                       .topic_count = 1,
+                                       .on_assigned = on_assigned,
+                                       .on_revoked = on_revoked,
+                                       .context = member};
+    assert_int_equal(fx_bus_reader_join(fixture->bus, &group, &member->reader), FX_OK);
+}
+
+/* One poll, of so many records at most. @return how many came. */
+static uint32_t take_share(struct member *member, uint32_t capacity)
+{
+    struct fx_bus_record records[SHARED * EACH];
+    uint32_t count = 0;
+    const fx_status status = fx_bus_reader_poll(member->reader, TURN_MS, records, capacity, &count);
+    if (status != FX_OK) {
+        print_message("poll: %s\n", fx_bus_reader_error_text(member->reader));
+    }
+    assert_int_equal(status, FX_OK);
+    for (uint32_t index = 0; index < count; index++) {
+        const uint32_t partition = records[index].partition;
+        assert_true(member->is_mine[partition]);    /* nothing of what is another's by now */
+        assert_true(member->next[partition] == 0 || /* where the one before has committed */
+                    records[index].offset == member->next[partition]);
+        member->next[partition] = records[index].offset + 1;
+        member->seen[partition]++;
+    }
+    return count;
+}
+
+static void scatter(struct fx_bus *bus, const char *topic)
+{
+    uint32_t delivered = 0;
+    for (uint32_t number = 0; number < SHARED * EACH; number++) {
+        const struct fx_bus_message message = {
+            .topic = fx_str_of(topic), .partition = number % SHARED, .value = FX_STR("x")};
+        assert_int_equal(fx_bus_publish(bus, &message), FX_OK);
+    }
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && delivered < SHARED * EACH; turn++) {
+        struct fx_bus_delivery deliveries[64];
+        delivered += fx_bus_poll(bus, TURN_MS, deliveries, 64);
+    }
+    assert_int_equal(delivered, SHARED * EACH);
+}
+
+/* In the middle of a poll that has taken records already it hears that half of the partitions are
+ * another member's. What it hands out of those would be done twice. */
+static void kafka_rebalance_within_a_poll_hands_out_nothing_of_others(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct member first, second;
+    uint32_t rounds = 0, seen = 0;
+    memset(&first, 0, sizeof first);
+    memset(&second, 0, sizeof second);
+    static const struct fx_bus_kafka_property QUICK[] = {{"session.timeout.ms", "2500"},
+                                                         {"heartbeat.interval.ms", "200"}};
+    const struct fx_bus_kafka_options options = {
+        .brokers = rd_kafka_mock_cluster_bootstraps(fixture->mock),
+        .properties = QUICK,
+        .property_count = 2};
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->mock, "shared", SHARED, 3), 0);
+    assert_int_equal(fx_bus_kafka_open(&options, fixture->error, &fixture->bus), FX_OK);
+    join(fixture, "shared", &first);
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && first.given < SHARED; turn++) {
+        assert_int_equal(take_share(&first, 1), 0);
+    }
+    assert_int_equal(first.given, SHARED);
+    join(fixture, "shared", &second);
+    for (; rounds < 10 && first.revoked == 0; rounds++) {
+        scatter(fixture->bus, "shared");
+        calls_to_pause = PAUSE_AT;
+        (void)take_share(&first, SHARED * EACH);
+        calls_to_pause = 0;
+    }
+    assert_int_equal(first.revoked, SHARED / 2);
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && seen < rounds * SHARED * EACH; turn++) {
+        seen = 0;
+        (void)take_share(&first, SHARED * EACH);
+        (void)take_share(&second, SHARED * EACH);
+        for (uint32_t partition = 0; partition < SHARED; partition++) {
+            seen += first.seen[partition] + second.seen[partition];
+        }
+    }
+    assert_int_equal(second.given, SHARED / 2);
+    for (uint32_t partition = 0; partition < SHARED; partition++) {
+        assert_int_equal(first.seen[partition] + second.seen[partition], rounds * EACH);
+        assert_int_equal(second.seen[partition] > 0, !first.is_mine[partition]);
+    }
+    first.is_over = true;
+    second.is_over = true;
+    fx_bus_reader_close(second.reader);
+    fx_bus_reader_close(first.reader);
+}
+
+/* A topic that was just made is known to the next broker a little later. */
+static void kafka_group_waits_for_a_topic_that_is_not_known_yet(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct member member;
+    memset(&member, 0, sizeof member);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->mock, "shared", SHARED, 3), 0);
+    open_bus(fixture, 0, false);
+    rd_kafka_mock_topic_set_error(fixture->mock, "shared", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    join(fixture, "shared", &member);
+    const int64_t begin_us = fx_clock_monotonic_us();
+    while (fx_clock_monotonic_us() - begin_us < 1500000) {
+        assert_int_equal(take_share(&member, 1), 0);
+    }
+    rd_kafka_mock_topic_set_error(fixture->mock, "shared", RD_KAFKA_RESP_ERR_NO_ERROR);
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && member.given < SHARED; turn++) {
+        assert_int_equal(take_share(&member, 1), 0);
+    }
+    assert_int_equal(member.given, SHARED);
+    fx_bus_reader_close(member.reader);
+}
+
+/* … but not for one that there is not. */
+static void kafka_group_of_no_topic_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct member member;
+    struct fx_bus_record record;
+    uint32_t count = 0;
+    fx_status status = FX_OK;
+    memset(&member, 0, sizeof member);
+    open_bus(fixture, 0, false);
+    rd_kafka_mock_topic_set_error(fixture->mock, "shared", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    join(fixture, "shared", &member);
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && status == FX_OK; turn++) {
+        status = fx_bus_reader_poll(member.reader, TURN_MS, &record, 1, &count);
+    }
+    assert_int_equal(status, FX_NOT_FOUND);
+    assert_non_null(strstr(fx_bus_reader_error_text(member.reader), "shared"));
+    fx_bus_reader_close(member.reader);
+}
+
 #define TEST(function)                                                                             \
     {                                                                                              \
 #function, function, setup, teardown, NULL                                                 \
@@ -525,6 +719,9 @@ int main(void)
         TEST(kafka_foreign_functions_of_zlib_are_left_alone),
         cmocka_unit_test(kafka_wrong_property_is_named_without_its_value),
         cmocka_unit_test(kafka_variables_name_properties),
+        TEST(kafka_rebalance_within_a_poll_hands_out_nothing_of_others),
+        TEST(kafka_group_waits_for_a_topic_that_is_not_known_yet),
+        TEST(kafka_group_of_no_topic_is_told),
         TEST(kafka_zlib_packs_where_it_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
