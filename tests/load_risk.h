@@ -28,7 +28,8 @@ struct load_risk {
     struct load_world draw;
     int64_t mid[LOAD_RISK_SYMBOLS];
     uint32_t count;
-    bool has_ended; /* the last symbol */
+    bool has_ended;    /* the last symbol */
+    bool is_of_tables; /* nothing that their columns cannot say: no post-only order slides */
 };
 
 static inline int64_t load_risk_between(struct load_risk *risk, int64_t low, int64_t high)
@@ -196,7 +197,8 @@ static inline void load_risk_manners(struct load_risk *risk, struct engine_kit_o
     const int64_t what = load_risk_between(risk, 0, 99);
     order->stp = (enum fx_stp_mode)load_risk_between(risk, 0, 4);
     if (what < 12) {
-        order->post_only = (enum fx_post_only_mode)load_risk_between(risk, 1, 2);
+        order->post_only =
+            (enum fx_post_only_mode)load_risk_between(risk, 1, risk->is_of_tables ? 1 : 2);
     } else if (what < 20) {
         order->tif = FX_TIME_IN_FORCE_GTD;
         order->expire_us = INT64_MAX; /* the clock is the test's: load_risk_next() */
@@ -368,15 +370,11 @@ static inline struct fx_command load_risk_end(struct load_risk *risk)
     return command;
 }
 
-/* Whether one with a smaller id comes behind it among the orders of its position. */
-static inline bool load_risk_is_listed_early(const struct fx_engine *engine, fx_slot order)
+/* Whether one with a smaller id comes behind it among those of its position that rest. */
+static inline bool load_risk_is_early(const struct fx_engine *engine, fx_slot order)
 {
     const struct fx_order *cold = &engine->orders[order];
-    const struct fx_trigger *trigger = fx_trigger_of(engine, order);
-    const fx_slot newer = cold->is_resting != 0 ? cold->newer
-                          : trigger != NULL && trigger->is_listed != 0
-                              ? fx_conditional_newer(engine, order)
-                              : FX_SLOT_NONE;
+    const fx_slot newer = cold->is_resting != 0 ? cold->newer : FX_SLOT_NONE;
     return newer != FX_SLOT_NONE && engine->orders[newer].order_id < cold->order_id;
 }
 
@@ -398,7 +396,7 @@ static inline fx_slot load_risk_more_than_rows(const struct fx_engine *engine)
               (trigger->callback_ppb != 0 && trigger->state == FX_TRIGGER_STATE_WAITING))) ||
             (cold->is_resting != 0 && cold->reserve_loss != 0) ||
             (newer != FX_SLOT_NONE && engine->orders[newer].order_id < cold->order_id) ||
-            load_risk_is_listed_early(engine, order)) {
+            load_risk_is_early(engine, order)) {
             return order;
         }
     }
@@ -420,6 +418,63 @@ static inline bool load_risk_is_calm(const struct fx_engine *engine)
         }
     }
     return engine->due_count == 0 && engine->sweep_count == 0;
+}
+
+/** What is done so that rows say everything: what has more than they say is canceled, and where
+ * somebody is short of margin life goes on. @return false: they do. */
+static inline bool load_risk_calm(struct load_risk *risk,
+                                  const struct fx_engine *engine,
+                                  int64_t now_us,
+                                  struct fx_command *command_out)
+{
+    const fx_slot order = load_risk_more_than_rows(engine);
+    if (order == FX_SLOT_NONE && load_risk_is_calm(engine)) {
+        return false;
+    }
+    if (order == FX_SLOT_NONE) {
+        *command_out = load_risk_next(risk, engine, now_us);
+        return true;
+    }
+    const fx_slot account = engine->resting[order].account;
+    *command_out = engine_kit_command(
+        FX_COMMAND_CANCEL_ORDER, FX_COMMAND_ALL_INSTRUMENTS, engine->accounts[account].user_id);
+    command_out->u.cancel.order_id = engine->orders[order].order_id;
+    return true;
+}
+
+/** Whether positions that come later get the same ids: those of a contract that has ended are not
+ * loaded, and may be given again. */
+static inline bool load_risk_has_same_ids(const struct load_risk *risk,
+                                          const struct fx_engine *engine)
+{
+    return !risk->has_ended || engine->position_count == 0 ||
+           engine->positions[engine->position_count - 1].instrument != LOAD_RISK_ENDING;
+}
+
+/** Both are told the same, `commands` times, and say the same; every invariant of the other one
+ * holds. @return the steps of liquidations. */
+static inline uint32_t load_risk_live_on(struct load_risk *risk,
+                                         struct engine_kit *one,
+                                         struct engine_kit *other,
+                                         uint32_t commands)
+{
+    const uint32_t marks = risk->has_ended ? LOAD_RISK_SYMBOLS - 1 : LOAD_RISK_SYMBOLS;
+    uint32_t steps = 0;
+    for (uint32_t count = 0; count < commands; count++) {
+        one->time_us += 1000;
+        other->time_us = one->time_us;
+        struct fx_command command = count < marks ? load_risk_mark(risk, count)
+                                                  : load_risk_next(risk, one->engine, one->time_us);
+        struct fx_command same = command;
+        (void)engine_kit_apply(one, &command);
+        (void)engine_kit_apply(other, &same);
+        fx_engine_check(other->engine);
+        if (count >= marks) { /* the first marks say positions that had one before */
+            load_world_compare_events(one, other);
+        }
+        steps += engine_kit_count(other, FX_EVENT_LIQUIDATION);
+    }
+    return steps;
 }
 
 // NOLINTEND(bugprone-easily-*,cppcoreguidelines-avoid-*,concurrency-*)

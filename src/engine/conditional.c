@@ -314,8 +314,10 @@ void fx_conditional_wait(struct fx_engine *engine, fx_slot order, const struct f
 void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like)
 {
     FX_ASSERT(engine->orders[order].is_resting == 0);
-    fx_conditional_wait(engine, order, like);
-    FX_ASSERT(engine->orders[order].trigger != 0);
+    if (engine->orders[order].trigger == 0) {
+        fx_conditional_wait(engine, order, like);
+    }
+    FX_ASSERT(engine->orders[order].status == FX_ORDER_STATUS_PENDING);
     engine->orders[order].status = FX_ORDER_STATUS_UNTRIGGERED;
     if (engine->orders[order].expire_us != 0) {
         fx_expiry_insert(engine, order);

@@ -40,7 +40,7 @@ enum fx_engine_mode {
  * are balances below 0 against gains (preload.c), and trailing stops that no price was loaded for;
  * what is loaded of market orders does not rest when it has fired (preload_order.c); who holds a
  * cross position that has had no mark is not liquidated for the others, and has nothing to spend
- * (liquidate.c, margin.c). */
+ * (liquidate.c, margin.c); an order that waits stands ahead of what protects it (place.c). */
 enum {
     FX_ENGINE_RULES_STARTS = 2,
     FX_ENGINE_RULES_LATE = 2,
@@ -55,7 +55,8 @@ enum {
     FX_ENGINE_RULES_GAINS = 4,
     FX_ENGINE_RULES_TRAILS = 4,
     FX_ENGINE_RULES_MARKETS = 4,
-    FX_ENGINE_RULES_UNMARKED = 5
+    FX_ENGINE_RULES_UNMARKED = 5,
+    FX_ENGINE_RULES_LISTED = 5
 };
 
 /** What was loaded, and how the exchange goes on (preload.c). */

@@ -225,6 +225,10 @@ static void execute(struct fx_engine *engine,
         entry = fx_client_ids_insert(engine, order, fx_client_ids_body_hash(command));
         engine->orders[order].client_slot = entry;
     }
+    if (intent->is_conditional && engine->preload.rules >= FX_ENGINE_RULES_LISTED) {
+        const struct fx_trigger trigger = fx_conditional_read(&command->u.conditional);
+        fx_conditional_wait(engine, order, &trigger); /* ahead of what protects it, as by its id */
+    }
     protect(engine, order, command);
     if (intent->is_conditional) {
         const struct fx_trigger trigger = fx_conditional_read(&command->u.conditional);

@@ -101,7 +101,8 @@ fx_status fx_conditional_judge_room(const struct fx_engine *engine,
 /** Make a new order (in no list) a conditional one of its position, PENDING: it does not watch its
  * price yet. */
 void fx_conditional_wait(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like);
-/** The same for one that waits for what `like` says, UNTRIGGERED; says its ORDER. */
+/** The same, if that has not been done, for one that waits for what `like` says, UNTRIGGERED; says
+ * its ORDER. */
 void fx_conditional_start(struct fx_engine *engine, fx_slot order, const struct fx_trigger *like);
 /** The take profit to a stop loss and the reverse; NONE where there is none. A conditional order.
  */

@@ -143,7 +143,12 @@ fx_status fx_store_preload_symbol(struct fx_store *store,
     memset(&trade, 0, sizeof trade);
     memset(&funding, 0, sizeof funding);
     fx_store_table_select(&select, store, &TRADES_TABLE, FX_STR(""));
-    fx_store_table_and_text(&select, FX_STR("`symbol`=? ORDER BY `id` DESC"), symbol);
+    /* What the fund took over and what was closed by ADL met nobody in the book: it is no price. */
+    fx_store_table_and_text(
+        &select,
+        FX_STR("(`note` IS NULL OR `note` NOT IN ('INSURANCE_LIQUIDATION','AUTO_DELEVERAGE')) "
+               "AND `symbol`=? ORDER BY `id` DESC"),
+        symbol);
     fx_status status = fx_store_table_read_one(&select, &trade);
     if (status == FX_OK || status == FX_NOT_FOUND) {
         fx_store_table_select(&select, store, &FUNDINGS_TABLE, FX_STR(""));

@@ -38,7 +38,7 @@ FX_MUST_USE fx_status fx_store_preload_look(struct fx_store *store,
 
 /** What a symbol did last; 0: nothing. */
 struct fx_store_preload_symbol {
-    fx_i128 last_price; /* of its last trade */
+    fx_i128 last_price; /* of its last trade in the book: no takeover, no ADL */
     int64_t paid_us;    /* its last instant of funding … */
     int64_t rate_ppb;   /* … and the rate */
 };

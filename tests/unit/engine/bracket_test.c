@@ -619,6 +619,38 @@ static void bracket_is_swept_by_cancel_all(void **state)
     assert_int_equal(kit.engine->order_count, 0);
 }
 
+/* An order that waits for its price stands ahead of its two, as an engine has it that was loaded:
+ * it is swept, and they end with it. By rules 1 to 4 they stood ahead of it. */
+static void bracket_of_an_order_that_waits_is_swept_behind_it(void **state)
+{
+    (void)state;
+    for (uint32_t rules = FX_ENGINE_RULES_LISTED; rules >= FX_ENGINE_RULES_LISTED - 1; rules--) {
+        const bool is_behind = rules == FX_ENGINE_RULES_LISTED;
+        kit.engine->preload.rules = rules;
+        const struct three three =
+            place(&(struct engine_kit_order){.user_id = 1,
+                                             .side = FX_SIDE_BUY,
+                                             .type = FX_ORDER_TYPE_STOP_LIMIT,
+                                             .ticks = 105,
+                                             .lots = 5,
+                                             .trigger_ticks = 105,
+                                             .source = MARK,
+                                             .take_profit_ticks = 120,
+                                             .stop_loss_ticks = 95});
+        assert_true(three.profit > three.order && three.loss > three.order);
+        struct fx_command command =
+            engine_kit_command(FX_COMMAND_CANCEL_ALL, FX_COMMAND_ALL_INSTRUMENTS, 1);
+        command.u.cancel_all.scope = FX_CANCEL_SCOPE_ALL;
+        assert_int_equal(engine_kit_apply(&kit, &command), FX_OK);
+        const enum fx_order_note note =
+            is_behind ? FX_ORDER_NOTE_LINKED : FX_ORDER_NOTE_USER_CANCELED;
+        ASSERT_ENDED(three.order, FX_ORDER_STATUS_CANCELED, FX_ORDER_NOTE_USER_CANCELED);
+        ASSERT_ENDED(three.profit, FX_ORDER_STATUS_CANCELED, note);
+        ASSERT_ENDED(three.loss, FX_ORDER_STATUS_CANCELED, note);
+        assert_int_equal(kit.engine->order_count, 0);
+    }
+}
+
 /* A sweep that spares the order must not pass over what protects it: the second of the two stands
  * behind it in the list. */
 static void bracket_of_a_spared_order_is_swept_by_side(void **state)
@@ -730,6 +762,7 @@ int main(void)
         CASE(bracket_counts_as_conditional_orders),
         CASE(bracket_same_client_id_and_body_is_told_again),
         CASE(bracket_is_swept_by_cancel_all),
+        CASE(bracket_of_an_order_that_waits_is_swept_behind_it),
         CASE(bracket_of_the_order_that_was_placed_first_is_shortened_first),
         CASE(bracket_order_of_the_rules_before_ends_with_them),
         CASE(bracket_of_a_spared_order_is_swept_by_side),

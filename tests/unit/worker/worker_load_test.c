@@ -131,6 +131,39 @@ static void load_into_a_log_that_has_begun_is_refused(void **state)
     assert_int_equal(log_end(fixture), 3);
 }
 
+/* The last price after a load of the tables with a change in them. */
+static int64_t last_of(struct fixture *fixture, const char *sql)
+{
+    struct fx_worker_load_report report;
+    run_sql(fixture, sql);
+    assert_int_equal(load(fixture, &report), FX_OK);
+    struct fx_worker_follow *one = follow_loaded(fixture, report.state_hash);
+    const int64_t ticks = fx_worker_follow_engine(one)->listings[0].last.ticks;
+    fx_worker_follow_abandon(one);
+    return ticks;
+}
+
+#define LAST_TRADE "WHERE id=(SELECT MAX(id) FROM trades WHERE symbol='BTCUSDT')"
+
+static void load_of_a_price_is_of_the_book(void **state)
+{
+    assert_int_equal(last_of(*state, "UPDATE trades SET price='0.5' " LAST_TRADE), 1);
+}
+
+/* What was closed by ADL, or taken over by the fund, met nobody: stops must not fire by it. */
+static void load_of_a_price_is_not_of_adl(void **state)
+{
+    assert_true(
+        last_of(*state, "UPDATE trades SET price='0.5', note='AUTO_DELEVERAGE' " LAST_TRADE) > 100);
+}
+
+static void load_of_a_price_is_not_of_a_takeover(void **state)
+{
+    assert_true(
+        last_of(*state, "UPDATE trades SET price='0.5', note='INSURANCE_LIQUIDATION' " LAST_TRADE) >
+        100);
+}
+
 static void load_twice_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -648,6 +681,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(load_of_the_tables_goes_on_where_they_end, setup, teardown),
         cmocka_unit_test_setup_teardown(load_into_a_log_that_has_begun_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(load_twice_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_of_a_price_is_of_the_book, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_of_a_price_is_not_of_adl, setup, teardown),
+        cmocka_unit_test_setup_teardown(load_of_a_price_is_not_of_a_takeover, setup, teardown),
         cmocka_unit_test_setup_teardown(load_that_died_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(load_gives_the_same_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(
