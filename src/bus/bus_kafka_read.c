@@ -12,6 +12,8 @@ enum {
     COMMITTED_TIMEOUT_MS = 10000,
     COMMIT_TIMEOUT_MS = 2000,
     ASK_MS = 1000,
+    LEAVE_TURNS = 300,
+    LEAVE_TURN_MS = 10,
     SINGLE_MAX = 4096,
     US_PER_MS = 1000
 };
@@ -421,21 +423,53 @@ static bool kafka_on_ready(struct fx_bus_reader *head, fx_bus_ready_fn wake, voi
     return reader->queue != NULL;
 }
 
+/* rd_kafka_consumer_close() waits without an end, and librdkafka 2.0.2 does not let a member go
+ * whose group is being dealt anew just then: a role that was stopped right behind its start hung.
+ * @return false: not in time. */
+static bool leave(struct fx_bus_kafka_reader *reader)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(reader->consumer);
+    if (queue == NULL) {
+        return false;
+    }
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(reader->consumer, queue);
+    for (uint32_t turn = 0;
+         error == NULL && turn < LEAVE_TURNS && rd_kafka_consumer_closed(reader->consumer) == 0;
+         turn++) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, LEAVE_TURN_MS);
+        if (event != NULL && rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE) {
+            on_rebalance(reader->consumer,
+                         rd_kafka_event_error(event),
+                         rd_kafka_event_topic_partition_list(event),
+                         reader);
+        }
+        if (event != NULL) {
+            rd_kafka_event_destroy(event);
+        }
+    }
+    const bool has_left = error == NULL && rd_kafka_consumer_closed(reader->consumer) != 0;
+    if (error != NULL) {
+        rd_kafka_error_destroy(error);
+    }
+    rd_kafka_queue_destroy(queue);
+    return has_left;
+}
+
 static void kafka_close(struct fx_bus_reader *head)
 {
     struct fx_bus_kafka_reader *reader = reader_of(head);
     give_back(reader);
     (void)kafka_on_ready(head, NULL, NULL);
-    if (reader->is_unanswered) {
-        /* The brokers are away. Nobody polls it any more, and it goes with the process. */
+    if (reader->is_unanswered || (reader->consumer != NULL && !leave(reader))) {
+        /* Nobody polls it any more, and it goes with the process. */
         FX_LOG(FX_LOG_WARN,
                "kafka",
-               "a group cannot be left in good order: the brokers do not answer",
+               "a group cannot be left in good order: the brokers do not answer, or share it out "
+               "anew just now; they will miss this member in ten seconds",
                fx_log_str("group", reader->group.name));
         return;
     }
     if (reader->consumer != NULL) {
-        (void)rd_kafka_consumer_close(reader->consumer);
         /* librdkafka 2.0.2 aborts the process where it is to forget a member that its group has not
          * yet given anything (assertion of the sticky assignor's state). Such a one has left, and
          * goes with the process. */
