@@ -117,7 +117,9 @@ static void load_out_of_the_tables_has_the_same_future(void **state)
         assert_int_equal(loaded.engine->order_count, fixture.kit.engine->order_count);
         assert_int_equal(loaded.engine->bracket_count, fixture.kit.engine->bracket_count);
         brackets += loaded.engine->bracket_count;
-        fills += load_world_live_on(&world, &fixture.kit, &loaded, FUTURE);
+        if (loaded.engine->preload.positions == fixture.kit.engine->position_count) {
+            fills += load_world_live_on(&world, &fixture.kit, &loaded, FUTURE);
+        } /* else one had nothing but orders that wait, so no row, and has another id now */
         engine_kit_deinit(&loaded);
         (void)teardown((void **)&borrowed);
     }
