@@ -237,8 +237,19 @@ static fx_status on_recovered(void *context, const struct fx_event events[], uin
     return status;
 }
 
-/* Tell parts the whole state: all of them, or those that the start's commands are told behind it.
- */
+/* An event of the whole state: for all parts, or for those that are told the start's commands. */
+static fx_status tell_parts(struct worker *worker, const struct fx_event *event, bool is_for_all)
+{
+    fx_status status = FX_OK;
+    for (uint32_t index = 0; index < worker->slot_count && status == FX_OK; index++) {
+        struct fx_app_worker_part *part = worker->slots[index].part;
+        if (is_for_all || fx_app_worker_part_is_replayed(part)) {
+            status = fx_app_worker_part_fold(part, event);
+        }
+    }
+    return status;
+}
+
 static fx_status dump(struct worker *worker, const struct fx_engine *engine, bool is_for_all)
 {
     struct fx_engine_dump position = {0};
@@ -248,12 +259,7 @@ static fx_status dump(struct worker *worker, const struct fx_engine *engine, boo
     while (is_more && status == FX_OK) {
         is_more = fx_engine_dump(engine, &position, &events);
         for (uint32_t at = 0; at < events.count && status == FX_OK; at++) {
-            for (uint32_t index = 0; index < worker->slot_count && status == FX_OK; index++) {
-                struct fx_app_worker_part *part = worker->slots[index].part;
-                if (is_for_all || fx_app_worker_part_is_replayed(part)) {
-                    status = fx_app_worker_part_fold(part, &events.items[at]);
-                }
-            }
+            status = tell_parts(worker, &events.items[at], is_for_all);
         }
     }
     return status;
@@ -318,6 +324,33 @@ static uint64_t saved_by_now(void *context)
     return saved;
 }
 
+/* Is what was read what the parts can work on? @return the status of the opening, or why not. */
+static fx_status check_opened(struct worker *worker,
+                              fx_status status,
+                              struct fx_worker_follow_report *report)
+{
+    if (status == FX_OK) {
+        status = write_gathered(worker);
+    }
+    if (status == FX_CAPACITY || (status == FX_OK && fx_engine_events_max(fx_worker_follow_limits(
+                                                         worker->follow)) > GATHER_MAX)) {
+        (void)snprintf(report->text,
+                       sizeof report->text,
+                       "the limits in the log (INITIALIZE_ENGINE) allow a command more events than "
+                       "a saver writes in one transaction: %u",
+                       (unsigned)GATHER_MAX);
+        return FX_CAPACITY;
+    }
+    if (status == FX_OK && worker->saved != UINT64_MAX && report->sequence < worker->saved) {
+        (void)snprintf(report->text,
+                       sizeof report->text,
+                       "the tables are ahead of the log: they are of another log, or it has lost "
+                       "records");
+        return FX_CORRUPT;
+    }
+    return status == FX_OK ? worker->replay : status;
+}
+
 /* The follower, once somebody has begun the log. */
 static fx_status open_follow(struct worker *worker)
 {
@@ -359,28 +392,7 @@ static fx_status open_follow(struct worker *worker)
         status = fx_worker_follow_open(&options, &worker->follow, &report);
     }
     worker->is_open = status == FX_OK;
-    if (status == FX_OK) {
-        status = worker->replay;
-    }
-    if (status == FX_OK) {
-        status = write_gathered(worker);
-    }
-    if (status == FX_CAPACITY || (status == FX_OK && fx_engine_events_max(fx_worker_follow_limits(
-                                                         worker->follow)) > GATHER_MAX)) {
-        (void)snprintf(report.text,
-                       sizeof report.text,
-                       "the limits in the log (INITIALIZE_ENGINE) allow a command more events than "
-                       "a saver writes in one transaction: %u",
-                       (unsigned)GATHER_MAX);
-        status = FX_CAPACITY;
-    }
-    if (status == FX_OK && worker->saved != UINT64_MAX && report.sequence < worker->saved) {
-        (void)snprintf(report.text,
-                       sizeof report.text,
-                       "the tables are ahead of the log: they are of another log, or it has lost "
-                       "records");
-        status = FX_CORRUPT;
-    }
+    status = check_opened(worker, status, &report);
     if (status != FX_OK) {
         FX_LOG(FX_LOG_ERROR,
                "worker",

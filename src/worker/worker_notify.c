@@ -316,7 +316,7 @@ fx_status fx_worker_notify_fold(struct fx_worker_notify *worker, const struct fx
 
 void fx_worker_notify_replay(struct fx_worker_notify *worker,
                              const struct fx_event events[],
-                             uint32_t count,
+                             uint32_t count, // NOLINT(bugprone-easily-swappable-parameters)
                              int64_t now_us)
 {
     for (uint32_t index = 0; index < count && fx_worker_notify_fatal(worker) == FX_OK; index++) {
