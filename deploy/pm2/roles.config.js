@@ -34,7 +34,7 @@ module.exports = {
     // A role says "ready" on PM2's channel once it has read the log up to its end.
     wait_ready: true,
     listen_timeout: 600000,
-    // SIGINT: it finishes what was begun, writes a snapshot and ends, in less than ten seconds; where brokers do not answer, in twenty.
+    // SIGINT: it finishes what was begun, writes a snapshot and ends, in less than ten seconds, also where brokers do not answer.
     kill_timeout: 30000,
     autorestart: true,
     // 2: wrong command line, 65: damaged data, 78: wrong settings. Trying again does not mend them.

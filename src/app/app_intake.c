@@ -20,7 +20,7 @@
 
 enum {
     STEP_MS = 20,
-    FINISH_MS = 8000,
+    FINISH_MS = 2000,
     REFRESH_US = 1000000,
     RETRY_US = 200000,
     IDLE_US_MAX = 1000
@@ -268,6 +268,7 @@ static fx_status serve(struct intake *intake)
         return status;
     }
     status = fx_app_desk_run(intake->desk);
+    fx_bus_hurry(intake->bus, FINISH_MS);
     fx_agent_stop(intake->agent);
     fx_agent_join(intake->agent);
     const fx_status finish = fx_worker_intake_finish(intake->worker, FINISH_MS);

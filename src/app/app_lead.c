@@ -16,7 +16,7 @@
 #include "worker/worker_lead.h"
 #include "worker/worker_seat.h"
 
-enum { STOP_MS = 8000, WATCH_MS = 200, SILENCE_US = 5000000 };
+enum { STOP_MS = 2000, WATCH_MS = 200, SILENCE_US = 5000000 };
 
 struct role {
     struct fx_app_bus settings;
@@ -184,9 +184,13 @@ static fx_status serve(struct role *role)
     status = fx_worker_seat_start(role->seat);
     if (status == FX_OK) {
         status = fx_app_desk_run(role->desk);
+        fx_bus_hurry(role->input, STOP_MS);
+        fx_bus_hurry(role->bus, STOP_MS);
+        fx_worker_lead_stop(role->lead, STOP_MS);
         fx_worker_seat_stop(role->seat);
+    } else {
+        fx_worker_lead_stop(role->lead, STOP_MS);
     }
-    fx_worker_lead_stop(role->lead, STOP_MS);
     return status;
 }
 

@@ -26,6 +26,7 @@ enum {
     TRIES_MAX = 120, /* for somebody to begin the log */
     PAUSE_NS = 500000000,
     TICK_MS = 200,
+    STOP_MS = 2000, /* for brokers that do not answer; the work is in the log and the tables */
     DUMP_EVENTS = 4096,
     GATHER_MAX = FX_WORKER_SAVE_EVENTS_MAX,
     HEARD_US = 10000000 /* a leader is heard five times a second */
@@ -492,6 +493,10 @@ static fx_status serve(struct worker *worker)
     }
     if (status == FX_OK) {
         status = fx_app_desk_run(worker->desk);
+        fx_bus_hurry(worker->bus, STOP_MS);
+        for (uint32_t index = 0; index < worker->slot_count; index++) {
+            fx_app_worker_part_hurry(worker->slots[index].part, STOP_MS);
+        }
         fx_worker_follow_stop(worker->follow, NULL, NULL);
     }
     for (uint32_t index = 0; index < worker->started; index++) {

@@ -512,6 +512,13 @@ static void stop_kind(struct fx_app_worker_part *part)
     }
 }
 
+void fx_app_worker_part_hurry(struct fx_app_worker_part *part, uint32_t timeout_ms)
+{
+    if (part->bus != NULL) {
+        fx_bus_hurry(part->bus, timeout_ms);
+    }
+}
+
 /* Only then the group is left: what was done last is kept for it, too. */
 void fx_app_worker_part_stop(struct fx_app_worker_part *part)
 {

@@ -77,6 +77,9 @@ FX_MUST_USE fx_status fx_app_worker_part_start(struct fx_app_worker_part *part);
 /** There are released events. Thread: any. */
 void fx_app_worker_part_wake(void *self);
 
+/** All that its bus waits for from now on shares this time. */
+void fx_app_worker_part_hurry(struct fx_app_worker_part *part, uint32_t timeout_ms);
+
 /** Do what was released, then stop. It was started. */
 void fx_app_worker_part_stop(struct fx_app_worker_part *part);
 

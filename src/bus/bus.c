@@ -69,6 +69,13 @@ uint32_t fx_bus_poll(struct fx_bus *bus,
     return bus->ops->poll(bus, timeout_ms, deliveries_out, capacity);
 }
 
+void fx_bus_hurry(struct fx_bus *bus, uint32_t timeout_ms)
+{
+    if (bus->ops->hurry != NULL) {
+        bus->ops->hurry(bus, timeout_ms);
+    }
+}
+
 fx_status fx_bus_flush(struct fx_bus *bus, uint32_t timeout_ms)
 {
     return bus->ops->flush(bus, timeout_ms);

@@ -132,6 +132,11 @@ uint32_t fx_bus_poll(struct fx_bus *bus,
                      struct fx_bus_delivery deliveries_out[],
                      uint32_t capacity);
 
+/** The process is to end: all that waits for brokers from now on, also what waits already, shares
+ * this time; then it is given up (a commit, the leaving of a group, what is not delivered: unknown,
+ * as after a crash). Thread: any. */
+void fx_bus_hurry(struct fx_bus *bus, uint32_t timeout_ms);
+
 /** Wait until every message has its delivery (to be polled). @return OK; TIMEOUT. */
 FX_MUST_USE fx_status fx_bus_flush(struct fx_bus *bus, uint32_t timeout_ms);
 

@@ -27,6 +27,7 @@ struct fx_bus_ops {
                       struct fx_bus_place place,
                       uint32_t timeout_ms,
                       struct fx_bus_span *span_out);
+    void (*hurry)(struct fx_bus *bus, uint32_t timeout_ms); /* NULL: it never waits */
     bool (*on_delivered)(struct fx_bus *bus, fx_bus_ready_fn wake, void *context); /* NULL */
     fx_status (*reader_open)(struct fx_bus *bus,
                              struct fx_bus_place place,

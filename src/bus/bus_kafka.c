@@ -15,6 +15,7 @@ enum {
     RETRY_MS = 100,
     ASK_MS = 1000, /* until a leader that does not answer is looked for anew */
     US_PER_MS = 1000,
+    MOMENT_MS = 100,  /* for brokers that answer, where the time of a hurry is over */
     SYSLOG_ERROR = 3, /* levels of syslog(3), which librdkafka uses */
     SYSLOG_WARNING = 4,
     NAME_SIZE = 64,
@@ -237,6 +238,29 @@ bool fx_bus_kafka_property_name(fx_str variable, char name_out[64])
     }
     name_out[variable.size] = '\0';
     return true;
+}
+
+static void kafka_hurry(struct fx_bus *bus, uint32_t timeout_ms)
+{
+    struct fx_bus_kafka *kafka = (struct fx_bus_kafka *)bus;
+    atomic_store(&kafka->end_us, fx_clock_monotonic_us() + (int64_t)timeout_ms * US_PER_MS);
+}
+
+int fx_bus_kafka_limit(const struct fx_bus_kafka *kafka, int64_t timeout_ms)
+{
+    const int64_t end_us = atomic_load(&kafka->end_us);
+    if (end_us != 0) {
+        const int64_t left_ms = (end_us - fx_clock_monotonic_us()) / US_PER_MS;
+        const int64_t most_ms = left_ms < MOMENT_MS ? MOMENT_MS : left_ms;
+        timeout_ms = timeout_ms < most_ms ? timeout_ms : most_ms;
+    }
+    return (int)timeout_ms;
+}
+
+bool fx_bus_kafka_is_over(const struct fx_bus_kafka *kafka)
+{
+    const int64_t end_us = atomic_load(&kafka->end_us);
+    return end_us != 0 && fx_clock_monotonic_us() >= end_us;
 }
 
 /* ---- producing ----------------------------------------------------------------------------- */
@@ -536,7 +560,7 @@ static fx_status kafka_flush(struct fx_bus *bus, uint32_t timeout_ms)
     struct fx_bus_kafka *kafka = kafka_of(bus);
     expire(kafka);
     if (kafka->producer != NULL) {
-        (void)rd_kafka_flush(kafka->producer, (int)timeout_ms);
+        (void)rd_kafka_flush(kafka->producer, fx_bus_kafka_limit(kafka, timeout_ms));
     }
     return kafka->pending == 0 ? FX_OK : FX_TIMEOUT;
 }
@@ -564,7 +588,9 @@ static rd_kafka_resp_err_t ask_end(struct fx_bus_kafka *kafka,
         rd_kafka_topic_partition_list_add(list, where->topic, where->partition);
     asked->offset = which; /* a time; the ends are numbers of their own */
     rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(
-        kafka->producer, list, (int)(timeout_ms < ASK_MS ? timeout_ms : ASK_MS));
+        kafka->producer,
+        list,
+        fx_bus_kafka_limit(kafka, timeout_ms < ASK_MS ? timeout_ms : ASK_MS));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         error = list->elems[0].err;
     }
@@ -609,7 +635,7 @@ static fx_status kafka_span(struct fx_bus *bus,
         }
         (void)rd_kafka_poll(kafka->producer, RETRY_MS);
         spent_ms = (fx_clock_monotonic_us() - begin_us) / US_PER_MS;
-    } while (spent_ms < timeout_ms);
+    } while (spent_ms < timeout_ms && !fx_bus_kafka_is_over(kafka));
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return fx_bus_kafka_fail(bus->error, "the ends of a partition", error);
     }
@@ -624,6 +650,7 @@ static const struct fx_bus_ops OPS = {.close = kafka_close,
                                       .flush = kafka_flush,
                                       .pending = kafka_pending,
                                       .span = kafka_span,
+                                      .hurry = kafka_hurry,
                                       .on_delivered = kafka_on_delivered,
                                       .reader_open = fx_bus_kafka_read_open,
                                       .reader_join = fx_bus_kafka_read_join};

@@ -6,6 +6,7 @@
 #define FX_BUS_BUS_KAFKA_INT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <librdkafka/rdkafka.h>
 
@@ -37,12 +38,20 @@ struct fx_bus_kafka {
     uint32_t pending; /* taken, not yet told */
     uint32_t pending_max;
     int64_t timeout_us;      /* of a message; 0: none */
+    _Atomic int64_t end_us;  /* monotonic: when nobody waits for brokers any more; 0: no hurry */
     rd_kafka_queue_t *queue; /* of what is told, once somebody wants to be woken */
     fx_bus_ready_fn wake;
     void *wake_context;
     fx_status refused;                 /* a broker has refused this client; all of them: fatal */
     char cause[FX_BUS_ERROR_SIZE_MAX]; /* what a connection failed of, last */
 };
+
+/** How long may be waited for brokers now, at most `timeout_ms`: less where there is a hurry, and
+ * then a moment still. Any thread. */
+int fx_bus_kafka_limit(const struct fx_bus_kafka *kafka, int64_t timeout_ms);
+
+/** Is there a hurry, and its time over? Any thread. */
+bool fx_bus_kafka_is_over(const struct fx_bus_kafka *kafka);
 
 /** A configuration with what the options say, for a producer or a consumer. @return NULL with the
  * reason in `error_out`. */

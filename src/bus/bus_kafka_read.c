@@ -9,10 +9,11 @@
 #include "bus/bus_kafka_int.h"
 
 enum {
-    COMMITTED_TIMEOUT_MS = 10000,
+    COMMITTED_TIMEOUT_MS = 2000, /* … of each of the times that it is asked */
+    COMMITTED_TRIES = 5,
     COMMIT_TIMEOUT_MS = 2000,
     ASK_MS = 1000,
-    LEAVE_TURNS = 300,
+    LEAVE_MS = 3000,
     LEAVE_TURN_MS = 10,
     SINGLE_MAX = 4096,
     US_PER_MS = 1000
@@ -20,6 +21,7 @@ enum {
 
 struct fx_bus_kafka_reader {
     struct fx_bus_reader head;
+    const struct fx_bus_kafka *kafka; /* it is closed after its readers */
     rd_kafka_t *consumer;
     struct fx_bus_group group; /* name.size == 0: one partition, no group */
     rd_kafka_message_t *borrowed[SINGLE_MAX];
@@ -60,6 +62,20 @@ static struct fx_bus_place place_of(const rd_kafka_topic_partition_t *partition)
     return (struct fx_bus_place){fx_str_of(partition->topic), (uint32_t)partition->partition};
 }
 
+/* In several goes, so that a stop has not to wait for the last of them. */
+static rd_kafka_resp_err_t ask_committed(const struct fx_bus_kafka_reader *reader,
+                                         rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    for (uint32_t tries = 0; tries < COMMITTED_TRIES && error == RD_KAFKA_RESP_ERR__TIMED_OUT &&
+                             (tries == 0 || !fx_bus_kafka_is_over(reader->kafka));
+         tries++) {
+        error = rd_kafka_committed(
+            reader->consumer, list, fx_bus_kafka_limit(reader->kafka, COMMITTED_TIMEOUT_MS));
+    }
+    return error;
+}
+
 /* Where the new partitions begin: what their owner's projection says, else what was committed. */
 static rd_kafka_resp_err_t set_starts(struct fx_bus_kafka_reader *reader,
                                       rd_kafka_topic_partition_list_t *partitions)
@@ -75,7 +91,7 @@ static rd_kafka_resp_err_t set_starts(struct fx_bus_kafka_reader *reader,
         }
         if (offset == FX_BUS_COMMITTED) {
             if (!has_asked) {
-                error = rd_kafka_committed(reader->consumer, committed, COMMITTED_TIMEOUT_MS);
+                error = ask_committed(reader, committed);
                 has_asked = true;
             }
             if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -305,16 +321,17 @@ static fx_status kafka_poll(struct fx_bus_reader *head,
 
 /* rd_kafka_commit() waits for as long as the brokers are away, and with it whoever is to stop. One
  * that answers later has kept it all the same. */
-static rd_kafka_resp_err_t commit_in_time(rd_kafka_t *consumer,
+static rd_kafka_resp_err_t commit_in_time(const struct fx_bus_kafka_reader *reader,
                                           const rd_kafka_topic_partition_list_t *list)
 {
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(reader->consumer);
     if (queue == NULL) {
         return RD_KAFKA_RESP_ERR__FAIL;
     }
-    rd_kafka_resp_err_t error = rd_kafka_commit_queue(consumer, list, queue, NULL, NULL);
+    rd_kafka_resp_err_t error = rd_kafka_commit_queue(reader->consumer, list, queue, NULL, NULL);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, COMMIT_TIMEOUT_MS);
+        rd_kafka_event_t *event =
+            rd_kafka_queue_poll(queue, fx_bus_kafka_limit(reader->kafka, COMMIT_TIMEOUT_MS));
         error = event == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
         if (event != NULL) {
             rd_kafka_event_destroy(event);
@@ -339,7 +356,7 @@ static fx_status kafka_commit(struct fx_bus_reader *head,
     }
     rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition)->offset =
         (int64_t)next_offset;
-    const rd_kafka_resp_err_t error = commit_in_time(reader->consumer, list);
+    const rd_kafka_resp_err_t error = commit_in_time(reader, list);
     rd_kafka_topic_partition_list_destroy(list);
     reader->is_unanswered = error == RD_KAFKA_RESP_ERR__TIMED_OUT;
     return error == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -432,10 +449,11 @@ static bool leave(struct fx_bus_kafka_reader *reader)
     if (queue == NULL) {
         return false;
     }
+    const int64_t limit_us = (int64_t)fx_bus_kafka_limit(reader->kafka, LEAVE_MS) * US_PER_MS;
+    const int64_t end_us = fx_clock_monotonic_us() + limit_us;
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(reader->consumer, queue);
-    for (uint32_t turn = 0;
-         error == NULL && turn < LEAVE_TURNS && rd_kafka_consumer_closed(reader->consumer) == 0;
-         turn++) {
+    while (error == NULL && rd_kafka_consumer_closed(reader->consumer) == 0 &&
+           fx_clock_monotonic_us() < end_us) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(queue, LEAVE_TURN_MS);
         if (event != NULL && rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE) {
             on_rebalance(reader->consumer,
@@ -503,6 +521,7 @@ static fx_status create(struct fx_bus *bus,
         return FX_NO_MEMORY;
     }
     reader->head.ops = &OPS;
+    reader->kafka = kafka;
     rd_kafka_conf_t *conf = fx_bus_kafka_conf(&kafka->options, false, bus->error);
     const bool fits = conf != NULL && fx_str_copy(group_name, group, sizeof group) &&
                       fx_bus_kafka_conf_set(conf, "group.id", group, bus->error);

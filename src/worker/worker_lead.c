@@ -695,6 +695,15 @@ void fx_worker_lead_stop(struct fx_worker_lead *lead, uint32_t timeout_ms)
             (void)nanosleep(&pause, NULL);
         }
     }
+    if (lead->state == FX_WORKER_LEAD_LEADING &&
+        (lead->backlog.count > 0 || lead->batch_last != 0 ||
+         fx_bus_pending(lead->options.bus) > 0)) {
+        FX_LOG(FX_LOG_WARN,
+               "lead",
+               "stopping although the bus is stuck; who leads next tells the outputs that wait",
+               fx_log_u64("outputs", lead->backlog.count),
+               fx_log_u64("published", fx_bus_pending(lead->options.bus)));
+    }
     resign(lead, end_us);
     if (lead->is_running) {
         lead->is_running = false;

@@ -653,6 +653,63 @@ static void kafka_rebalance_within_a_poll_hands_out_nothing_of_others(void **sta
 }
 
 /* A topic that was just made is known to the next broker a little later. */
+/* A member of a group that has its partitions. */
+static void join_and_wait(struct fixture *fixture, struct member *member)
+{
+    memset(member, 0, sizeof *member);
+    join(fixture, "shared", member);
+    uint32_t mine = 0;
+    for (uint32_t turn = 0; turn < 600 && mine < SHARED; turn++) {
+        (void)take_share(member, 1);
+        mine = 0;
+        for (uint32_t partition = 0; partition < SHARED; partition++) {
+            mine += member->is_mine[partition] ? 1 : 0;
+        }
+    }
+    assert_int_equal(mine, SHARED);
+}
+
+static void kafka_hurry_leaves_a_group_that_answers(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct member member;
+    open_bus(fixture, 0, false);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->mock, "shared", SHARED, 3), 0);
+    scatter(fixture->bus, "shared");
+    join_and_wait(fixture, &member);
+    fx_bus_hurry(fixture->bus, 5000);
+    fx_bus_reader_close(member.reader);
+    assert_int_equal(member.revoked, SHARED); /* told, as by any other close */
+    for (uint32_t partition = 0; partition < SHARED; partition++) {
+        assert_false(member.is_mine[partition]);
+    }
+}
+
+/* Brokers that take everything and say nothing: a stop waits for them as long as it was told. */
+static void kafka_hurry_gives_up_brokers_that_stand_still(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct member member;
+    const struct fx_bus_place place = {FX_STR("shared"), 0};
+    struct fx_bus_span span = {0};
+    open_bus(fixture, 0, false);
+    assert_int_equal(rd_kafka_mock_topic_create(fixture->mock, "shared", SHARED, 3), 0);
+    scatter(fixture->bus, "shared");
+    join_and_wait(fixture, &member);
+    for (int broker = 1; broker <= 3; broker++) {
+        (void)rd_kafka_mock_broker_set_rtt(fixture->mock, broker, 60000);
+    }
+    const int64_t begin_us = fx_clock_monotonic_us();
+    member.is_over = true;
+    fx_bus_hurry(fixture->bus, 300);
+    assert_int_equal(fx_bus_span(fixture->bus, place, 10000, &span), FX_TIMEOUT);
+    fx_bus_reader_close(member.reader);
+    assert_true(fx_clock_monotonic_us() - begin_us < 3000000);
+    for (int broker = 1; broker <= 3; broker++) {
+        (void)rd_kafka_mock_broker_set_rtt(fixture->mock, broker, 0);
+    }
+}
+
 static void kafka_group_waits_for_a_topic_that_is_not_known_yet(void **state)
 {
     struct fixture *fixture = *state;
@@ -721,6 +778,8 @@ int main(void)
         cmocka_unit_test(kafka_variables_name_properties),
         TEST(kafka_rebalance_within_a_poll_hands_out_nothing_of_others),
         TEST(kafka_group_waits_for_a_topic_that_is_not_known_yet),
+        TEST(kafka_hurry_leaves_a_group_that_answers),
+        TEST(kafka_hurry_gives_up_brokers_that_stand_still),
         TEST(kafka_group_of_no_topic_is_told),
         TEST(kafka_zlib_packs_where_it_is_asked_for),
     };
