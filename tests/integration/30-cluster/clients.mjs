@@ -126,6 +126,8 @@ const operations = {
   groups: ({ topic }) => groups(topic),
   partitions,
   partition: ({ topic }) => partition(topic),
+  // A topic with all that is in it goes, as by an operator's slip.
+  remove: async ({ topic }) => { await admin.connect(); await admin.deleteTopics({ topics: [topic] }) },
   watch: ({ topics }) => watch(topics),
   sql: async ({ text, values }) => (await pool.query(text, values ?? []))[0],
   redis: ({ args }) => redis.call ? redis.call(...args) : redis.send_command(args[0], args.slice(1)),
