@@ -41,8 +41,8 @@ void fx_app_start_stage(struct fx_app_start *start, const char *stage);
 /** The shard whose log is read next; 0 before. Accepts NULL. */
 void fx_app_start_shard(struct fx_app_start *start, uint32_t shard);
 
-/** A follower's on_progress; its context is the start. */
-void fx_app_start_on_progress(void *start, const struct fx_worker_follow_progress *progress);
+/** A follower's on_progress; its context, `self`, is the start. */
+void fx_app_start_on_progress(void *self, const struct fx_worker_follow_progress *progress);
 
 /** The start is over: whoever has asked is answered, and nobody is any more. The doors' sockets
  * stay open and take in whoever comes, until they are taken or freed. Accepts NULL. */

@@ -18,7 +18,7 @@ int fx_net_server_door_keep(const struct fx_net_server *server, uint16_t tag)
 }
 
 fx_status fx_net_server_door_open(struct fx_net_server *server,
-                                  int descriptor,
+                                  int descriptor, // NOLINT(bugprone-easily-swappable-parameters)
                                   uint16_t tag,
                                   uint16_t *port_out)
 {
