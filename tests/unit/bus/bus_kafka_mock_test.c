@@ -530,7 +530,8 @@ struct member {
     uint64_t next[SHARED];
     uint32_t seen[SHARED];
     uint32_t revoked;
-    bool is_over; /* what it has yet to give up is nobody's */
+    bool is_over;   /* what it has yet to give up is nobody's */
+    bool is_unkept; /* it could not say in time what is done: that comes again */
 };
 
 static uint64_t on_assigned(void *context, struct fx_bus_place place)
@@ -547,9 +548,10 @@ static void on_revoked(void *context, struct fx_bus_place place, bool is_lost)
     struct member *member = context;
     assert_true(member->is_mine[place.partition]);
     if (member->next[place.partition] > 0 && !member->is_over) {
-        assert_false(is_lost);
-        assert_int_equal(fx_bus_reader_commit(member->reader, place, member->next[place.partition]),
-                         FX_OK);
+        const fx_status status =
+            fx_bus_reader_commit(member->reader, place, member->next[place.partition]);
+        assert_true(status == FX_OK || status == FX_STALE || is_lost);
+        member->is_unkept = member->is_unkept || status != FX_OK;
     }
     member->is_mine[place.partition] = false;
     member->revoked++;
@@ -612,7 +614,7 @@ static void kafka_rebalance_within_a_poll_hands_out_nothing_of_others(void **sta
     uint32_t rounds = 0, seen = 0;
     memset(&first, 0, sizeof first);
     memset(&second, 0, sizeof second);
-    static const struct fx_bus_kafka_property QUICK[] = {{"session.timeout.ms", "2500"},
+    static const struct fx_bus_kafka_property QUICK[] = {{"session.timeout.ms", "4000"},
                                                          {"heartbeat.interval.ms", "200"}};
     const struct fx_bus_kafka_options options = {
         .brokers = rd_kafka_mock_cluster_bootstraps(fixture->mock),
@@ -626,24 +628,25 @@ static void kafka_rebalance_within_a_poll_hands_out_nothing_of_others(void **sta
     }
     assert_int_equal(first.given, SHARED);
     join(fixture, "shared", &second);
-    for (; rounds < 10 && first.revoked == 0; rounds++) {
+    for (; rounds < 20 && first.revoked == 0; rounds++) {
         scatter(fixture->bus, "shared");
         calls_to_pause = PAUSE_AT;
         (void)take_share(&first, SHARED * EACH);
         calls_to_pause = 0;
     }
     assert_int_equal(first.revoked, SHARED / 2);
-    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && seen < rounds * SHARED * EACH; turn++) {
+    for (uint32_t turn = 0; turn < WAIT_MS / TURN_MS && seen < SHARED; turn++) {
         seen = 0;
         (void)take_share(&first, SHARED * EACH);
         (void)take_share(&second, SHARED * EACH);
         for (uint32_t partition = 0; partition < SHARED; partition++) {
-            seen += first.seen[partition] + second.seen[partition];
+            seen += first.seen[partition] + second.seen[partition] >= rounds * EACH ? 1 : 0;
         }
     }
     assert_int_equal(second.given, SHARED / 2);
     for (uint32_t partition = 0; partition < SHARED; partition++) {
-        assert_int_equal(first.seen[partition] + second.seen[partition], rounds * EACH);
+        const uint32_t both = first.seen[partition] + second.seen[partition];
+        assert_true(both == rounds * EACH || (both > rounds * EACH && first.is_unkept));
         assert_int_equal(second.seen[partition] > 0, !first.is_mine[partition]);
     }
     first.is_over = true;
@@ -652,7 +655,6 @@ static void kafka_rebalance_within_a_poll_hands_out_nothing_of_others(void **sta
     fx_bus_reader_close(first.reader);
 }
 
-/* A topic that was just made is known to the next broker a little later. */
 /* A member of a group that has its partitions. */
 static void join_and_wait(struct fixture *fixture, struct member *member)
 {
@@ -710,6 +712,7 @@ static void kafka_hurry_gives_up_brokers_that_stand_still(void **state)
     }
 }
 
+/* A topic that was just made is known to the next broker a little later. */
 static void kafka_group_waits_for_a_topic_that_is_not_known_yet(void **state)
 {
     struct fixture *fixture = *state;
