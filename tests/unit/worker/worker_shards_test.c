@@ -17,8 +17,8 @@
 enum { SHARDS = 2, USERS = 4, BLOCK = FX_INSTRUMENTS_MAX / SHARDS, CALLS = 1200 };
 
 struct scene {
-    struct fx_bus_disk *disk;
-    struct fx_worker_host host;
+    struct fx_bus_disk *disks[SHARDS]; /* a disk is one thread's, and each has a writer */
+    struct fx_worker_host hosts[SHARDS];
     struct fx_bus *bus;
     struct fx_bus *sides[SHARDS];
     struct bus_kit kits[SHARDS]; /* of the sides, where a test puts them */
@@ -58,7 +58,7 @@ static fx_status open_shard(struct scene *scene,
                                                      .partition = shard,
                                                      .shard = map,
                                                      .snapshot_dir = DIRS[shard],
-                                                     .host = &scene->host,
+                                                     .host = &scene->hosts[shard],
                                                      .limits = &limits,
                                                      .node = FX_STR("api"),
                                                      .node_salt = ++scene->salt,
@@ -87,10 +87,14 @@ static int setup(void **state)
         .name = FX_STR("matching_engine_input"), .partitions = SHARDS, .retention_ms = -1};
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
-    scene->disk = fx_bus_disk_create(1);
     scene->now_us = 1700000000000000;
-    scene->host = (struct fx_worker_host){
-        .system = fx_bus_disk_system(scene->disk), .clock = clock_of, .clock_context = scene};
+    for (uint32_t shard = 0; shard < SHARDS; shard++) {
+        scene->disks[shard] = fx_bus_disk_create(1 + shard);
+        scene->hosts[shard] =
+            (struct fx_worker_host){.system = fx_bus_disk_system(scene->disks[shard]),
+                                    .clock = clock_of,
+                                    .clock_context = scene};
+    }
     assert_int_equal(fx_bus_local_open(&options, &scene->bus), FX_OK);
     assert_int_equal(fx_bus_make(scene->bus, &topic, 1, 0), FX_OK);
     for (uint32_t shard = 0; shard < SHARDS; shard++) {
@@ -112,9 +116,9 @@ static int teardown(void **state)
     }
     for (uint32_t shard = 0; shard < SHARDS; shard++) {
         fx_bus_close(scene->sides[shard]);
+        fx_bus_disk_destroy(scene->disks[shard]);
     }
     fx_bus_close(scene->bus);
-    fx_bus_disk_destroy(scene->disk);
     free(scene);
     return 0;
 }
