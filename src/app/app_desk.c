@@ -10,7 +10,7 @@
 #include "app/app_listen.h"
 #include "app/app_page.h"
 #include "app/app_parts.h"
-#include "app/app_version.h"
+#include "app/app_probe.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -18,8 +18,6 @@
 #include "net/net_server.h"
 
 enum { BODY_SIZE_MAX = 1 << 18, FIGURES_SIZE_MAX = 4096, ALIVE_MS = 200, US_PER_SECOND = 1000000 };
-
-static const char HEADERS[] = "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
 
 struct fx_app_desk {
     const struct fx_config *config;
@@ -151,7 +149,7 @@ static void respond(const struct fx_app_desk *desk,
                     const struct fx_net_http_response *response)
 {
     struct fx_net_http_response answer = *response;
-    answer.headers = FX_STR(HEADERS);
+    answer.headers = FX_STR(FX_APP_PROBE_HEADERS);
     if (answer.content_type.size == 0) {
         answer.content_type = FX_STR("application/json");
     }
@@ -164,25 +162,29 @@ static void on_request(void *self, const struct fx_net_server_call *call)
     const struct fx_net_http_request *request = call->request;
     struct fx_net_http_response response = {.status = 200};
     struct fx_buf body;
-    if (request->method != FX_NET_HTTP_METHOD_GET && request->method != FX_NET_HTTP_METHOD_HEAD) {
+    if (!fx_app_page_is_get(request)) {
         fx_app_page_refuse(desk->server, call->token, FX_METHOD_NOT_ALLOWED);
         return;
     }
     fx_buf_init(&body, BODY_SIZE_MAX);
-    if (fx_str_is_equal(request->path, FX_STR("/health")) ||
-        fx_str_is_equal(request->path, FX_STR("/health/ready"))) {
+    switch (fx_app_probe_of(request->path)) {
+    case FX_APP_PROBE_READY:
         response.status = write_health(desk, &body) ? 200 : 503;
-    } else if (fx_str_is_equal(request->path, FX_STR("/health/live"))) {
+        break;
+    case FX_APP_PROBE_LIVE:
         fx_buf_append(&body, FX_STR("{\"status\":\"ok\"}"));
-    } else if (fx_str_is_equal(request->path, FX_STR("/version"))) {
+        break;
+    case FX_APP_PROBE_VERSION:
         fx_buf_append_byte(&body, '{');
-        fx_json_add_str(&body, FX_STR("name"), fx_str_of(desk->title));
-        fx_json_add_str(&body, FX_STR("version"), FX_STR(FX_APP_VERSION_TEXT));
+        fx_app_probe_add_version(&body, desk->title);
         fx_buf_append_byte(&body, '}');
-    } else if (fx_str_is_equal(request->path, FX_STR("/metrics"))) {
-        response.content_type = FX_STR("text/plain; version=0.0.4; charset=utf-8");
+        break;
+    case FX_APP_PROBE_METRICS:
+        response.content_type = FX_STR(FX_APP_PROBE_METRICS_TYPE);
         write_metrics(desk, &body);
-    } else {
+        break;
+    case FX_APP_PROBE_NONE:
+    case FX_APP_PROBES:
         fx_app_page_refuse(desk->server, call->token, FX_NOT_FOUND);
         fx_buf_deinit(&body);
         return;

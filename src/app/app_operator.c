@@ -11,15 +11,13 @@
 #include "app/app_metrics.h"
 #include "app/app_notify.h"
 #include "app/app_page.h"
+#include "app/app_probe.h"
 #include "app/app_tls.h"
-#include "app/app_version.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 
 enum { BODY_SIZE_MAX = 4 * 1024 * 1024, US_PER_SECOND = 1000000 };
-
-static const char HEADERS[] = "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
 
 struct fx_app_operator {
     const struct fx_app_options *options;
@@ -42,7 +40,7 @@ static void respond(const struct fx_app_operator *desk,
                     const struct fx_net_http_response *response)
 {
     struct fx_net_http_response answer = *response;
-    answer.headers = FX_STR(HEADERS);
+    answer.headers = FX_STR(FX_APP_PROBE_HEADERS);
     if (answer.content_type.size == 0) {
         answer.content_type = FX_STR("application/json");
     }
@@ -95,8 +93,7 @@ static void answer_version(const struct fx_app_operator *desk, struct fx_net_ser
     struct fx_buf body;
     fx_buf_init(&body, BODY_SIZE_MAX);
     fx_buf_append_byte(&body, '{');
-    fx_json_add_str(&body, FX_STR("name"), FX_STR("future"));
-    fx_json_add_str(&body, FX_STR("version"), FX_STR(FX_APP_VERSION_TEXT));
+    fx_app_probe_add_version(&body, "future");
     fx_json_add_str(&body, FX_STR("compiler"), FX_STR(__VERSION__));
     fx_buf_append_byte(&body, '}');
     const struct fx_net_http_response response = {.status = 200, .body = fx_buf_str(&body)};
@@ -138,43 +135,34 @@ static void answer_metrics(const struct fx_app_operator *desk, struct fx_net_ser
     struct fx_buf body;
     fx_buf_init(&body, BODY_SIZE_MAX);
     fx_app_metrics_write(desk->metrics, &now, &body);
-    const struct fx_net_http_response response = {
-        .status = body.is_overflow ? 503 : 200,
-        .content_type = FX_STR("text/plain; version=0.0.4; charset=utf-8"),
-        .body = fx_buf_str(&body)};
+    const struct fx_net_http_response response = {.status = body.is_overflow ? 503 : 200,
+                                                  .content_type = FX_STR(FX_APP_PROBE_METRICS_TYPE),
+                                                  .body = fx_buf_str(&body)};
     respond(desk, token, &response);
     fx_buf_deinit(&body);
 }
 
 static bool on_request(void *self, const struct fx_net_server_call *call)
 {
-    static const struct {
-        fx_str path;
-        void (*answer)(const struct fx_app_operator *desk, struct fx_net_server_token token);
-    } PATHS[] = {{{"/health", 7}, answer_ready},
-                 {{"/health/live", 12}, answer_live},
-                 {{"/health/ready", 13}, answer_ready},
-                 {{"/version", 8}, answer_version},
-                 {{"/metrics", 8}, answer_metrics}};
+    static void (*const ANSWERS[FX_APP_PROBES])(const struct fx_app_operator *desk,
+                                                struct fx_net_server_token token) = {
+        [FX_APP_PROBE_READY] = answer_ready,
+        [FX_APP_PROBE_LIVE] = answer_live,
+        [FX_APP_PROBE_VERSION] = answer_version,
+        [FX_APP_PROBE_METRICS] = answer_metrics};
     const struct fx_app_operator *desk = self;
-    const struct fx_net_http_request *request = call->request;
-    for (size_t index = 0; index < sizeof PATHS / sizeof PATHS[0]; index++) {
-        if (!fx_str_is_equal(request->path, PATHS[index].path)) {
-            continue;
-        }
-        if (PATHS[index].answer == answer_metrics && !may_see_metrics(desk, call)) {
-            return false; /* as any path that is not there */
-        }
-        if (request->method != FX_NET_HTTP_METHOD_GET &&
-            request->method != FX_NET_HTTP_METHOD_HEAD) {
-            fx_app_page_refuse(
-                fx_app_gateway_server(desk->gateway), call->token, FX_METHOD_NOT_ALLOWED);
-        } else {
-            PATHS[index].answer(desk, call->token);
-        }
-        return true;
+    const enum fx_app_probe probe = fx_app_probe_of(call->request->path);
+    if (probe == FX_APP_PROBE_NONE ||
+        (probe == FX_APP_PROBE_METRICS && !may_see_metrics(desk, call))) {
+        return false; /* as any path that is not there */
     }
-    return false;
+    if (!fx_app_page_is_get(call->request)) {
+        fx_app_page_refuse(
+            fx_app_gateway_server(desk->gateway), call->token, FX_METHOD_NOT_ALLOWED);
+    } else {
+        ANSWERS[probe](desk, call->token);
+    }
+    return true;
 }
 
 /* ---- counting ---- */

@@ -29,7 +29,7 @@ void fx_app_page_refuse(struct fx_net_server *server,
     fx_buf_deinit(&body);
 }
 
-static bool is_get(const struct fx_net_http_request *request)
+bool fx_app_page_is_get(const struct fx_net_http_request *request)
 {
     return request->method == FX_NET_HTTP_METHOD_GET || request->method == FX_NET_HTTP_METHOD_HEAD;
 }
@@ -38,7 +38,7 @@ void fx_app_page_respond_json(struct fx_net_server *server,
                               const struct fx_net_server_call *call,
                               fx_str body)
 {
-    if (!is_get(call->request)) {
+    if (!fx_app_page_is_get(call->request)) {
         fx_app_page_refuse(server, call->token, FX_METHOD_NOT_ALLOWED);
         return;
     }
@@ -52,7 +52,7 @@ void fx_app_page_respond_json(struct fx_net_server *server,
 void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_server_call *call)
 {
     const struct fx_net_http_request *request = call->request;
-    if (!is_get(request)) {
+    if (!fx_app_page_is_get(request)) {
         fx_app_page_refuse(server, call->token, FX_METHOD_NOT_ALLOWED);
         return;
     }

@@ -7,8 +7,13 @@
 #ifndef FX_APP_APP_PAGE_H
 #define FX_APP_APP_PAGE_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "net/net_server.h"
+
+/** GET or HEAD? */
+bool fx_app_page_is_get(const struct fx_net_http_request *request);
 
 /** Answer a request that neither API nor sockets own: the page, its parts, or 404. */
 void fx_app_page_on_request(struct fx_net_server *server, const struct fx_net_server_call *call);

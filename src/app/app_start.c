@@ -10,7 +10,7 @@
 #include "app/app_listen.h"
 #include "app/app_page.h"
 #include "app/app_parts.h"
-#include "app/app_version.h"
+#include "app/app_probe.h"
 #include "base/agent.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -31,9 +31,7 @@ enum {
     US_PER_SECOND = 1000000
 };
 
-static const char HEADERS[] = "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
-static const char HEADERS_LATER[] =
-    "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nRetry-After: 1\r\n";
+static const char HEADERS_LATER[] = FX_APP_PROBE_HEADERS "Retry-After: 1\r\n";
 
 struct fx_app_start {
     const struct fx_config *config;
@@ -222,31 +220,34 @@ static void on_request(void *self, const struct fx_net_server_call *call)
 {
     const struct fx_app_start *start = self;
     const struct fx_net_http_request *request = call->request;
-    const bool is_get =
-        request->method == FX_NET_HTTP_METHOD_GET || request->method == FX_NET_HTTP_METHOD_HEAD;
+    const bool is_get = fx_app_page_is_get(request);
     /* Who asked comes to what serves then, with a connection of its own. */
     struct fx_net_http_response response = {.status = 200,
                                             .content_type = FX_STR("application/json"),
-                                            .headers = FX_STR(HEADERS),
+                                            .headers = FX_STR(FX_APP_PROBE_HEADERS),
                                             .is_close = true};
     struct fx_buf body;
     fx_buf_init(&body, BODY_SIZE_MAX);
-    if (is_get && (fx_str_is_equal(request->path, FX_STR("/health")) ||
-                   fx_str_is_equal(request->path, FX_STR("/health/ready")))) {
+    switch (is_get ? fx_app_probe_of(request->path) : FX_APP_PROBE_NONE) {
+    case FX_APP_PROBE_READY:
         response.status = 503;
         response.headers = FX_STR(HEADERS_LATER);
         write_health(start, &body);
-    } else if (is_get && fx_str_is_equal(request->path, FX_STR("/health/live"))) {
+        break;
+    case FX_APP_PROBE_LIVE:
         fx_buf_append(&body, FX_STR("{\"status\":\"ok\"}"));
-    } else if (is_get && fx_str_is_equal(request->path, FX_STR("/version"))) {
+        break;
+    case FX_APP_PROBE_VERSION:
         fx_buf_append_byte(&body, '{');
-        fx_json_add_str(&body, FX_STR("name"), fx_str_of(start->title));
-        fx_json_add_str(&body, FX_STR("version"), FX_STR(FX_APP_VERSION_TEXT));
+        fx_app_probe_add_version(&body, start->title);
         fx_buf_append_byte(&body, '}');
-    } else if (is_get && fx_str_is_equal(request->path, FX_STR("/metrics"))) {
-        response.content_type = FX_STR("text/plain; version=0.0.4; charset=utf-8");
+        break;
+    case FX_APP_PROBE_METRICS:
+        response.content_type = FX_STR(FX_APP_PROBE_METRICS_TYPE);
         write_metrics(start, &body);
-    } else {
+        break;
+    case FX_APP_PROBE_NONE:
+    case FX_APP_PROBES:
         fx_buf_deinit(&body);
         refuse(start, call->token);
         return;
