@@ -341,21 +341,36 @@ static rd_kafka_resp_err_t commit_in_time(const struct fx_bus_kafka_reader *read
     return error;
 }
 
+/* @return a list of one place of the reader's group; NULL with `status_out`: BAD_PARAMETER (no
+ * group, no such name), NO_MEMORY. */
+static rd_kafka_topic_partition_list_t *list_of(const struct fx_bus_kafka_reader *reader,
+                                                struct fx_bus_place place,
+                                                fx_status *status_out)
+{
+    char topic[FX_BUS_NAME_SIZE_MAX + 1];
+    rd_kafka_topic_partition_list_t *list = NULL;
+    *status_out = FX_BAD_PARAMETER;
+    if (reader->group.name.size > 0 && fx_str_copy(place.topic, topic, sizeof topic)) {
+        list = rd_kafka_topic_partition_list_new(1);
+        *status_out = list == NULL ? FX_NO_MEMORY : FX_OK;
+    }
+    if (list != NULL) {
+        rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition);
+    }
+    return list;
+}
+
 static fx_status kafka_commit(struct fx_bus_reader *head,
                               struct fx_bus_place place,
                               uint64_t next_offset)
 {
     struct fx_bus_kafka_reader *reader = reader_of(head);
-    char topic[FX_BUS_NAME_SIZE_MAX + 1];
-    if (reader->group.name.size == 0 || !fx_str_copy(place.topic, topic, sizeof topic)) {
-        return FX_BAD_PARAMETER;
-    }
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    fx_status status = FX_OK;
+    rd_kafka_topic_partition_list_t *list = list_of(reader, place, &status);
     if (list == NULL) {
-        return FX_NO_MEMORY;
+        return status;
     }
-    rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition)->offset =
-        (int64_t)next_offset;
+    list->elems[0].offset = (int64_t)next_offset;
     const rd_kafka_resp_err_t error = commit_in_time(reader, list);
     rd_kafka_topic_partition_list_destroy(list);
     reader->is_unanswered = error == RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -369,16 +384,13 @@ static fx_status kafka_committed(struct fx_bus_reader *head,
                                  uint64_t *next_out)
 {
     struct fx_bus_kafka_reader *reader = reader_of(head);
-    char topic[FX_BUS_NAME_SIZE_MAX + 1];
-    if (reader->group.name.size == 0 || !fx_str_copy(place.topic, topic, sizeof topic)) {
-        return FX_BAD_PARAMETER;
-    }
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    fx_status status = FX_OK;
+    rd_kafka_topic_partition_list_t *list = list_of(reader, place, &status);
     if (list == NULL) {
-        return FX_NO_MEMORY;
+        return status;
     }
-    rd_kafka_topic_partition_list_add(list, topic, (int32_t)place.partition);
-    rd_kafka_resp_err_t error = rd_kafka_committed(reader->consumer, list, COMMIT_TIMEOUT_MS);
+    rd_kafka_resp_err_t error = rd_kafka_committed(
+        reader->consumer, list, fx_bus_kafka_limit(reader->kafka, COMMITTED_TIMEOUT_MS));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         error = list->elems[0].err;
     }
