@@ -256,6 +256,22 @@ static inline fx_status engine_kit_tiers(struct engine_kit *kit, uint32_t instru
     return engine_kit_apply(kit, &command);
 }
 
+/** Three tiers of falling leverage, the first two up to these caps: the load of them. */
+static inline struct fx_command engine_kit_three_tiers(uint32_t instrument,
+                                                       const char *const caps[2])
+{
+    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_LEVERAGE_MARGIN, instrument, 0);
+    struct fx_command_tiers *tiers = &command.u.tiers;
+    tiers->count = 3;
+    for (uint32_t tier = 0; tier < 3; tier++) {
+        tiers->tiers[tier].cap = engine_kit_decimal(tier == 2 ? "100000000" : caps[tier]);
+        tiers->tiers[tier].rate_ppb = 5000000 + 7300001 * (int64_t)tier;
+        tiers->tiers[tier].leverage_max_centi = 10000 - 3500 * (int32_t)tier;
+    }
+    fx_instrument_fill_cums(tiers->tiers, 3);
+    return command;
+}
+
 static inline fx_status engine_kit_state(struct engine_kit *kit,
                                          uint32_t instrument,
                                          enum fx_instrument_state state)

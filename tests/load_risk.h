@@ -61,28 +61,13 @@ static inline struct fx_command load_risk_mark(const struct load_risk *risk, uin
     return command;
 }
 
-static inline struct fx_command load_risk_tiers(uint32_t symbol)
-{
-    static const char *const CAPS[LOAD_RISK_SYMBOLS][2] = {
-        {"40", "90"}, {"0.4", "0.9"}, {"60", "150"}};
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_LEVERAGE_MARGIN, symbol, 0);
-    struct fx_command_tiers *tiers = &command.u.tiers;
-    tiers->count = 3;
-    for (uint32_t tier = 0; tier < 3; tier++) {
-        tiers->tiers[tier].cap =
-            tier == 2 ? engine_kit_decimal("100000000") : engine_kit_decimal(CAPS[symbol][tier]);
-        tiers->tiers[tier].rate_ppb = 5000000 + 7300001 * (int64_t)tier;
-        tiers->tiers[tier].leverage_max_centi = 10000 - 3500 * (int32_t)tier;
-    }
-    fx_instrument_fill_cums(tiers->tiers, 3);
-    return command;
-}
-
 static inline void load_risk_list(struct load_risk *risk,
                                   uint32_t symbol,
                                   load_world_say_fn say,
                                   void *context)
 {
+    static const char *const CAPS[LOAD_RISK_SYMBOLS][2] = {
+        {"40", "90"}, {"0.4", "0.9"}, {"60", "150"}};
     static const char *const NAMES[LOAD_RISK_SYMBOLS] = {"AUSDT", "BUSD", "CUSDT"};
     static const char *const TICKS[LOAD_RISK_SYMBOLS] = {"0.07", "0.5", "0.0013"};
     static const char *const LOTS[LOAD_RISK_SYMBOLS] = {"0.003", "1", "0.7"};
@@ -103,7 +88,7 @@ static inline void load_risk_list(struct load_risk *risk,
         definition->settle = load_risk_asset(symbol);
     }
     say(context, &command);
-    command = load_risk_tiers(symbol);
+    command = engine_kit_three_tiers(symbol, CAPS[symbol]);
     say(context, &command);
     command = engine_kit_command(FX_COMMAND_SET_STATE, symbol, 0);
     command.u.set_state.state = FX_INSTRUMENT_STATE_TRADING;

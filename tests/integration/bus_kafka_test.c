@@ -139,41 +139,65 @@ static void publish_soon(struct fx_bus *bus,
     assert_int_equal(status, FX_OK);
 }
 
-/* Read the whole partition: every acknowledged record is there once, where its delivery said.
- * `is_ordered`: none was unknown, which may come late. */
-static void verify(struct fx_bus *bus, fx_str name, const struct outcome *outcome, bool is_ordered)
+typedef void (*read_fn)(void *context, const struct fx_bus_record *record, uint64_t value);
+
+/* Read the whole partition, of numbers: nothing is left out. */
+static void read_all(struct fx_bus *bus, fx_str name, read_fn read, void *context)
 {
     struct fx_bus_reader *reader = NULL;
     struct fx_bus_record records[BATCH];
-    static uint8_t seen[RECORDS];
     const struct fx_bus_place place = {name, 0};
     struct fx_bus_span span = {0};
-    uint64_t next = 0, last = 0;
-    memset(seen, 0, sizeof seen);
+    uint64_t next = 0;
     assert_int_equal(fx_bus_span(bus, place, WAIT_MS, &span), FX_OK);
     assert_int_equal(fx_bus_reader_open(bus, place, 0, &reader), FX_OK);
     for (uint32_t turn = 0; turn < 600 && next < span.end; turn++) {
         uint32_t count = 0;
         assert_int_equal(fx_bus_reader_poll(reader, 100, records, BATCH, &count), FX_OK);
         for (uint32_t index = 0; index < count; index++) {
-            uint64_t number = 0;
-            assert_true(fx_str_parse_u64(records[index].value, &number));
+            uint64_t value = 0;
+            assert_true(fx_str_parse_u64(records[index].value, &value));
             assert_int_equal(records[index].offset, next++);
-            assert_true(number < RECORDS);
-            assert_int_equal(seen[number], 0); /* nothing twice */
-            seen[number] = 1;
-            assert_true(next == 1 || number > last || !is_ordered); /* the producer's order */
-            last = number;
-            if (outcome->acked[number] != 0) {
-                assert_int_equal(outcome->offsets[number], records[index].offset);
-            }
+            read(context, &records[index], value);
         }
     }
     assert_int_equal(next, span.end);
-    for (uint32_t number = 0; number < RECORDS; number++) {
-        assert_true(seen[number] != 0 || outcome->acked[number] == 0);
-    }
     fx_bus_reader_close(reader);
+}
+
+struct check {
+    const struct outcome *outcome;
+    bool is_ordered; /* none was unknown, which may come late */
+    uint64_t last;
+    uint8_t seen[RECORDS];
+};
+
+static void check_record(void *context, const struct fx_bus_record *record, uint64_t number)
+{
+    struct check *check = context;
+    const struct outcome *outcome = check->outcome;
+    assert_true(number < RECORDS);
+    assert_int_equal(check->seen[number], 0); /* nothing twice */
+    check->seen[number] = 1;
+    /* The producer's order. */
+    assert_true(record->offset == 0 || number > check->last || !check->is_ordered);
+    check->last = number;
+    if (outcome->acked[number] != 0) {
+        assert_int_equal(outcome->offsets[number], record->offset);
+    }
+}
+
+/* Every acknowledged record is there once, where its delivery said. */
+static void verify(struct fx_bus *bus, fx_str name, const struct outcome *outcome, bool is_ordered)
+{
+    static struct check check;
+    memset(&check, 0, sizeof check);
+    check.outcome = outcome;
+    check.is_ordered = is_ordered;
+    read_all(bus, name, check_record, &check);
+    for (uint32_t number = 0; number < RECORDS; number++) {
+        assert_true(check.seen[number] != 0 || outcome->acked[number] == 0);
+    }
 }
 
 /* Publish while `trouble` happens to the leader at a third; all must be acknowledged in the end. */
@@ -275,6 +299,7 @@ struct crowd {
     struct fx_bus *buses[PRODUCERS];
     struct outcome outcomes[PRODUCERS];
     uint32_t sent[PRODUCERS];
+    uint8_t seen[PRODUCERS][RECORDS]; /* in the log */
     char topic[64];
 };
 
@@ -319,40 +344,27 @@ static void crowd_goes_on(struct crowd *crowd)
     assert_int_equal(going, PRODUCERS);
 }
 
+static void crowd_check(void *context, const struct fx_bus_record *record, uint64_t value)
+{
+    struct crowd *crowd = context;
+    const uint64_t number = value % RECORDS;
+    assert_true(value / RECORDS < PRODUCERS);
+    const struct outcome *outcome = &crowd->outcomes[value / RECORDS];
+    assert_int_equal(crowd->seen[value / RECORDS][number]++, 0);
+    assert_true(outcome->acked[number] == 0 || outcome->offsets[number] == record->offset ||
+                outcome->offsets[number] == FX_BUS_UNKNOWN);
+}
+
 /* Each record is there at most once, each acknowledged one where its delivery said. */
 static void crowd_verify(struct crowd *crowd)
 {
-    static uint8_t seen[PRODUCERS][RECORDS];
-    const struct fx_bus_place place = {fx_str_of(crowd->topic), 0};
-    struct fx_bus_record records[BATCH];
-    struct fx_bus_reader *reader = NULL;
-    struct fx_bus_span span = {0};
-    uint64_t next = 0;
-    memset(seen, 0, sizeof seen);
-    assert_int_equal(fx_bus_span(crowd->buses[0], place, WAIT_MS, &span), FX_OK);
-    assert_int_equal(fx_bus_reader_open(crowd->buses[0], place, 0, &reader), FX_OK);
-    for (uint32_t turn = 0; turn < 600 && next < span.end; turn++) {
-        uint32_t count = 0;
-        assert_int_equal(fx_bus_reader_poll(reader, 100, records, BATCH, &count), FX_OK);
-        for (uint32_t index = 0; index < count; index++, next++) {
-            uint64_t value = 0;
-            assert_true(fx_str_parse_u64(records[index].value, &value));
-            assert_true(value / RECORDS < PRODUCERS);
-            const struct outcome *outcome = &crowd->outcomes[value / RECORDS];
-            const uint64_t number = value % RECORDS;
-            assert_int_equal(seen[value / RECORDS][number]++, 0);
-            assert_true(outcome->acked[number] == 0 ||
-                        outcome->offsets[number] == records[index].offset ||
-                        outcome->offsets[number] == FX_BUS_UNKNOWN);
-        }
-    }
-    assert_int_equal(next, span.end);
+    read_all(crowd->buses[0], fx_str_of(crowd->topic), crowd_check, crowd);
     for (uint32_t index = 0; index < PRODUCERS; index++) {
         for (uint32_t number = 0; number < RECORDS; number++) {
-            assert_true(seen[index][number] != 0 || crowd->outcomes[index].acked[number] == 0);
+            assert_true(crowd->seen[index][number] != 0 ||
+                        crowd->outcomes[index].acked[number] == 0);
         }
     }
-    fx_bus_reader_close(reader);
 }
 
 /* librdkafka 2.0.2 ended one of eight producers, for good, each time a leader was killed. */

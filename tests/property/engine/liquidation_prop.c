@@ -52,16 +52,7 @@ static struct world world;
 static void load_tiers(uint32_t symbol)
 {
     static const char *const CAPS[SYMBOLS][2] = {{"40", "90"}, {"60", "150"}, {"0.4", "0.9"}};
-    struct fx_command command = engine_kit_command(FX_COMMAND_LOAD_LEVERAGE_MARGIN, symbol, 0);
-    struct fx_command_tiers *tiers = &command.u.tiers;
-    tiers->count = 3;
-    for (uint32_t tier = 0; tier < 3; tier++) {
-        tiers->tiers[tier].cap =
-            tier == 2 ? engine_kit_decimal("100000000") : engine_kit_decimal(CAPS[symbol][tier]);
-        tiers->tiers[tier].rate_ppb = 5000000 + 7300001 * (int64_t)tier;
-        tiers->tiers[tier].leverage_max_centi = 10000 - 3500 * (int32_t)tier;
-    }
-    fx_instrument_fill_cums(tiers->tiers, 3);
+    struct fx_command command = engine_kit_three_tiers(symbol, CAPS[symbol]);
     REQUIRE(engine_kit_apply(&world.kit, &command) == FX_OK);
 }
 
